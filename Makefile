@@ -1,0 +1,91 @@
+# `make help` lists the commands. They work as root and as an ordinary user, in any order.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+BIN := .venv/bin
+LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
+	--no-emit-index-url --custom-compile-command "make lock"
+WITH_CHECK_ENV := set -a; source deploy/check.env; set +a;
+heading = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
+
+.PHONY: help
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+
+.PHONY: setup
+setup: ## Install what Presave runs on into .venv
+	@deploy/install.sh requirements.txt
+
+.PHONY: dev
+dev: ## Install what the tests and checks need too
+	@deploy/install.sh requirements-dev.txt
+
+.PHONY: services
+services: dev ## Find or install Postgres and Chromium for the tests
+	@$(BIN)/python -m tests.setup_services
+
+.PHONY: demo
+demo: setup ## Run a whole release night on this machine (ONCE=1: stop after the summary)
+	@$(BIN)/python -m demo $(if $(ONCE),--once)
+
+.PHONY: test
+test: services ## Run the tests (T=path or T="path -k name" narrows)
+	$(call heading,Tests on Postgres)
+	@$(BIN)/python -m pytest $(T)
+	$(call heading,The release core on SQLite)
+	@TEST_DATABASE=sqlite $(BIN)/python -m pytest -m release_core $(T) $(if $(T),|| [ $$? -eq 5 ])
+
+.PHONY: check
+check: format-check lint types deploy-check test ## Everything CI runs
+
+.PHONY: fmt
+fmt: dev ## Format the code and the templates
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+	@git ls-files -z -- '*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
+
+.PHONY: format-check
+format-check: dev
+	$(call heading,Format)
+	@$(BIN)/ruff format --check .
+	@git ls-files -z -- '*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
+
+.PHONY: lint
+lint: dev ## Lint the code and the templates
+	$(call heading,Lint)
+	@$(BIN)/ruff check .
+	@git ls-files -z -- '*.html' | xargs -0 -r $(BIN)/djlint --lint --quiet
+
+.PHONY: types
+types: dev ## Check the types
+	$(call heading,Types)
+	@$(WITH_CHECK_ENV) $(BIN)/mypy
+
+.PHONY: deploy-check
+deploy-check: dev
+	$(call heading,Deployment)
+	@$(WITH_CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
+	@$(WITH_CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(BIN)/docker-compose --env-file .env.example config --quiet
+	@$(BIN)/hadolint Dockerfile
+	@$(BIN)/pre-commit validate-config
+
+.PHONY: lock
+lock: dev ## Pin the newest versions that requirements*.in allow
+	@$(LOCK) --upgrade -o requirements.txt requirements.in
+	@$(LOCK) --upgrade -o requirements-dev.txt requirements-dev.in
+
+.PHONY: secrets
+secrets: ## Make the secret files that docker compose needs, keeping those that exist
+	@$${PYTHON:-python3} deploy/make_secrets.py
+
+.PHONY: screenshots
+screenshots: services ## Take the README's screenshots again
+	@$(BIN)/python -m tests.screenshots
+
+.PHONY: clean
+clean: ## Remove what make made: .venv and caches (never data or secrets)
+	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
+	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
