@@ -1,0 +1,1 @@
+"""Servers that Presave starts on its own machine: for `make demo` and for the tests."""

@@ -1,0 +1,86 @@
+"""Chromium for the tests: finding it, and the fixtures `browser` and `page`."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+MAC_CHROME = Path("/Applications/Google Chrome.app/Contents/MacOS/Google Chrome")
+ARGUMENTS = [
+    *("--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync"),
+]
+
+
+class ChromiumNotFoundError(Exception):
+    """This machine has no browser for the tests; the message says what to install."""
+
+
+def find_chromium() -> Path:
+    found = [Path(path) for path in map(shutil.which, NAMES) if path]
+    for path in [*found, MAC_CHROME]:
+        if path.exists() and _runs(path):
+            return path
+    managed = _managed_by_playwright()
+    if managed.exists():
+        return managed
+    raise ChromiumNotFoundError(
+        "The tests need Chromium. Install it: apt-get install chromium (Debian), "
+        "dnf install chromium (Fedora), brew install --cask google-chrome (macOS), "
+        "or .venv/bin/playwright install chromium."
+    )
+
+
+def _runs(path: Path) -> bool:
+    """Ubuntu's chromium-browser is a script that only says which snap to install."""
+    return subprocess.run([path, "--version"], capture_output=True, check=False).returncode == 0
+
+
+def _managed_by_playwright() -> Path:
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        return Path(playwright.chromium.executable_path)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browser tests come last: once Playwright runs, its event loop occupies the main thread, and
+    no later test could call asyncio.run() there."""
+    for item in items:
+        if "browser" in getattr(item, "fixturenames", ()):
+            item.add_marker("browser")
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    from playwright.sync_api import sync_playwright
+
+    path = find_chromium()
+    sandbox = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        # Playwright's loop makes Django take every call in this thread for one from a coroutine.
+        # It is not: a test never awaits, so its database calls are as safe as without Playwright.
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        chromium = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *sandbox])
+        yield chromium
+        chromium.close()
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """A tab in a profile of its own: no cookie survives the test."""
+    context = browser.new_context()
+    yield context.new_page()
+    context.close()

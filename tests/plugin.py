@@ -1,0 +1,115 @@
+"""Starts the services that the tests use and sets the environment before Django reads it."""
+
+from __future__ import annotations
+
+import base64
+import os
+import secrets
+import signal
+import tempfile
+from collections.abc import Generator
+from contextlib import ExitStack
+from pathlib import Path
+from types import FrameType
+
+import pytest
+
+from embedded.processes import StartError
+from embedded.valkey import ServerNotFoundError, Valkey
+from tests.postgres import Postgres, PostgresNotFoundError
+
+pytest_plugins = ["tests.browser"]
+
+NOBODY_LISTENS = "http://127.0.0.1:1"
+NOT_FROM_THE_SHELL = (
+    *("SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE", "SPOTIFY_CLIENT_SECRET_FILE"),
+    *("EMAIL_URL", "EMAIL_URL_FILE", "SENTRY_DSN", "SENTRY_DSN_FILE"),
+)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    """Wrappers come before pytest-django's own hook, which loads the settings."""
+    stack = ExitStack()
+    early_config.add_cleanup(lambda: _close(stack))
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        _start(stack)
+    except (PostgresNotFoundError, ServerNotFoundError, StartError) as error:
+        raise pytest.UsageError(str(error)) from error
+    yield
+
+
+def pytest_sessionstart() -> None:
+    from django.conf import settings
+    from django.core.management import call_command
+
+    # The tests' database is the one that DATABASE_URL names, so that a worker or web process
+    # started with this environment works on the same rows. SQLite needs a file for that, too.
+    database = settings.DATABASES["default"]
+    database.setdefault("TEST", {})["NAME"] = database["NAME"]
+    call_command("collectstatic", interactive=False, verbosity=0)
+
+
+def _start(stack: ExitStack) -> None:
+    directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="presave-tests-")))
+    directory.chmod(0o711)  # a web process of another user gets through, and into the keyring not
+    for name in NOT_FROM_THE_SHELL:
+        os.environ.pop(name, None)
+    os.environ.update(_settings(directory))
+    os.environ["DATABASE_URL"] = _start_database(stack, directory)
+    os.environ["REDIS_URL"] = stack.enter_context(Valkey()).url
+
+
+def _start_database(stack: ExitStack, directory: Path) -> str:
+    kind = os.environ.get("TEST_DATABASE", "postgres")
+    if kind == "sqlite":
+        return f"sqlite:///{directory}/presave.sqlite3"
+    if kind != "postgres":
+        raise pytest.UsageError(f"TEST_DATABASE must be postgres or sqlite, not {kind!r}.")
+    return stack.enter_context(Postgres()).url("presave")
+
+
+def _settings(directory: Path) -> dict[str, str]:
+    return {
+        "DJANGO_SETTINGS_MODULE": "presave.settings",
+        "SECRET_KEY": secrets.token_urlsafe(50),
+        "DEBUG": "False",
+        "PUBLIC_URL": "http://127.0.0.1:8000",
+        "SPOTIFY_CLIENT_ID": "test-client-id",
+        "SPOTIFY_CLIENT_SECRET": "test-client-secret",
+        "SPOTIFY_ACCOUNTS_URL": NOBODY_LISTENS,
+        "SPOTIFY_API_URL": f"{NOBODY_LISTENS}/v1",
+        "SPOTIFY_APP_MODE": "extended",
+        "SPOTIFY_MAX_RATE": "1000",
+        "SPOTIFY_MARKET": "US",
+        "SIGN_UP": "closed",
+        "DATA_DIR": str(directory),
+        "KEYRING_DIR": str(_make_keyring(directory)),
+        "MASTER_KEY_FILE": str(_make_master_key(directory)),
+    }
+
+
+def _make_keyring(directory: Path) -> Path:
+    path = directory / "keyring"
+    path.mkdir(mode=0o700)
+    return path
+
+
+def _make_master_key(directory: Path) -> Path:
+    path = directory / "master.key"
+    path.touch(mode=0o600)
+    path.write_text(f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}\n")
+    return path
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    """End as Ctrl-C does: pytest then tears down every fixture and calls the cleanup."""
+    raise KeyboardInterrupt
+
+
+def _close(stack: ExitStack) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
+    stack.close()
