@@ -1,0 +1,1 @@
+"""A local stand-in for Spotify: consent, tokens, catalogue, library, limits and faults."""

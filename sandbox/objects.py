@@ -1,0 +1,158 @@
+"""Catalogue items as the JSON objects of Spotify's Web API."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+from sandbox.catalogue import Item, derived_id
+from sandbox.state import Account
+
+Json = dict[str, Any]
+
+# Label, popularity and available_markets were removed for apps in development mode:
+# https://developer.spotify.com/documentation/web-api/tutorials/february-2026-migration-guide
+COVER_SIZES = (640, 300, 64)
+TRACK_MILLISECONDS = 180_000
+
+
+class ObjectWriter:
+    """Writes objects for one answer: its origin, its app mode and the market it was asked for."""
+
+    def __init__(self, origin: str, mode: str, market: str | None) -> None:
+        self.origin = origin
+        self.mode = mode
+        self.market = market
+        self.now = time.time()
+
+    def album(self, item: Item) -> Json:
+        album = self.simplified_album(item)
+        album.update(
+            copyrights=[{"text": f"2026 {item.label}", "type": "P"}],
+            external_ids={"upc": item.upc} if item.upc else {},
+            genres=[],
+            tracks=self._album_tracks(item),
+        )
+        if self.mode == "extended":
+            album.update(label=item.label, popularity=0)
+        return album
+
+    def simplified_album(self, item: Item) -> Json:
+        album = {
+            "album_type": item.album_type,
+            "artists": [self._artist(name) for name in item.artists],
+            "images": self._images(),
+            "release_date": item.release_date,
+            "release_date_precision": precision_of(item.release_date),
+            "total_tracks": item.total_tracks,
+            **self._identity("album", item.id, item.name),
+        }
+        return self._with_markets(album, item)
+
+    def track(self, item: Item) -> Json:
+        track = {
+            **self._simplified_track(item.id, item.name, item.artists, 1),
+            "album": self._album_of(item),
+            "external_ids": {"isrc": item.isrc} if item.isrc else {},
+        }
+        if self.mode == "extended":
+            track["popularity"] = 0
+        return self._with_markets(track, item)
+
+    def page(self, path: str, items: list[Json], limit: int, offset: int, total: int) -> Json:
+        return {
+            "href": f"{self.origin}{path}",
+            "items": items,
+            "limit": limit,
+            "next": None,
+            "offset": offset,
+            "previous": None,
+            "total": total,
+        }
+
+    def _with_markets(self, subject: Json, item: Item) -> Json:
+        if self.mode == "extended":
+            subject["available_markets"] = item.available_markets(self.now)
+        if self.market is not None:
+            playable = self.market not in item.unplayable_markets
+            subject["is_playable"] = playable
+            if not playable:
+                subject["restrictions"] = {"reason": "market"}
+        return subject
+
+    def _identity(self, kind: str, spotify_id: str, name: str) -> Json:
+        return {
+            "external_urls": {"spotify": f"https://open.spotify.com/{kind}/{spotify_id}"},
+            "href": f"{self.origin}/v1/{kind}s/{spotify_id}",
+            "id": spotify_id,
+            "name": name,
+            "type": kind,
+            "uri": f"spotify:{kind}:{spotify_id}",
+        }
+
+    def _artist(self, name: str) -> Json:
+        return self._identity("artist", derived_id("artist", name), name)
+
+    def _images(self) -> list[Json]:
+        url = f"{self.origin}/static/cover.svg"
+        return [{"url": url, "height": size, "width": size} for size in COVER_SIZES]
+
+    def _simplified_track(
+        self, spotify_id: str, name: str, artists: list[str], number: int
+    ) -> Json:
+        return {
+            "artists": [self._artist(artist) for artist in artists],
+            "disc_number": 1,
+            "duration_ms": TRACK_MILLISECONDS,
+            "explicit": False,
+            "is_local": False,
+            "preview_url": None,
+            "track_number": number,
+            **self._identity("track", spotify_id, name),
+        }
+
+    def _album_tracks(self, item: Item) -> Json:
+        tracks = [
+            self._simplified_track(
+                derived_id(item.id, str(number)), f"Track {number}", item.artists, number
+            )
+            for number in range(1, item.total_tracks + 1)
+        ]
+        path = f"/v1/albums/{item.id}/tracks"
+        return self.page(path, tracks, 50, 0, len(tracks))
+
+    def _album_of(self, track: Item) -> Json:
+        name = track.album_name or track.name
+        single = Item(
+            kind="album",
+            id=derived_id("album", name, *track.artists),
+            name=name,
+            artists=track.artists,
+            release_date=track.release_date,
+            album_type="single" if track.album_name is None else "album",
+            available_at=track.available_at,
+            markets=track.markets,
+        )
+        return self.simplified_album(single)
+
+
+def precision_of(release_date: str) -> str:
+    return ("year", "month", "day")[release_date.count("-")]
+
+
+def private_user(account: Account, scopes: frozenset[str]) -> Json:
+    user: Json = {
+        "account_id": derived_id("account", account.id),
+        "display_name": account.display_name,
+        "external_urls": {"spotify": f"https://open.spotify.com/user/{account.id}"},
+        "href": f"https://api.spotify.com/v1/users/{account.id}",
+        "id": account.id,
+        "images": [],
+        "type": "user",
+        "uri": f"spotify:user:{account.id}",
+    }
+    if "user-read-private" in scopes:
+        user.update(country=account.country, product="premium")
+    if "user-read-email" in scopes:
+        user["email"] = f"{account.id}@example.com"
+    return user

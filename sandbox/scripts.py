@@ -1,0 +1,280 @@
+"""What a script may ask for: JSON, checked and turned into items, accounts and faults."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar, cast
+
+from sandbox.catalogue import MARKET, SPOTIFY_ID, Item, derived_id
+from sandbox.faults import ENDPOINTS, KINDS, Fault
+from sandbox.instants import from_iso
+from sandbox.state import Account, Settings
+
+Value = TypeVar("Value")
+Check = Callable[[object], Value]
+ACCOUNT_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
+RELEASE_DATE = re.compile(r"[0-9]{4}(-[0-9]{2}){0,2}")
+MOST_ACCOUNTS_AT_ONCE = 1_000_000
+
+
+class ScriptError(Exception):
+    """The text says which field to change and how."""
+
+
+class Script:
+    """One JSON object; every field is taken once, and one nobody takes is an error."""
+
+    def __init__(self, body: object) -> None:
+        if not isinstance(body, dict):
+            raise ScriptError("The body must be a JSON object.")
+        self._fields = dict(body)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._fields
+
+    def take(self, name: str, check: Check[Value]) -> Value:
+        if name not in self._fields:
+            raise ScriptError(f"The field {name} is missing.")
+        value = self._fields.pop(name)
+        try:
+            return check(value)
+        except ValueError as error:
+            raise ScriptError(f"The field {name} must be {error}.") from None
+
+    def get(self, name: str, check: Check[Value], default: Value) -> Value:
+        return self.take(name, check) if name in self._fields else default
+
+    def finish(self) -> None:
+        if self._fields:
+            raise ScriptError(f"Unknown field: {', '.join(sorted(self._fields))}.")
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError("a string")
+    return value
+
+
+def flag(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("true or false")
+    return value
+
+
+def whole(value: object) -> int:
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise ValueError("a whole number, 0 or more")
+    return value
+
+
+def number(value: object) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool) or value < 0:
+        raise ValueError("a number, 0 or more")
+    return float(value)
+
+
+def share(value: object) -> float:
+    if number(value) > 1:
+        raise ValueError("a number from 0 to 1")
+    return number(value)
+
+
+def instant(value: object) -> float:
+    try:
+        return from_iso(text(value))
+    except ValueError:
+        raise ValueError("an ISO instant with a UTC offset") from None
+
+
+def optional(check: Check[Value]) -> Check[Value | None]:
+    return lambda value: None if value is None else check(value)
+
+
+def one_of(*choices: str) -> Check[str]:
+    def check(value: object) -> str:
+        if value not in choices:
+            raise ValueError(f"one of {', '.join(choices)}")
+        return value
+
+    return check
+
+
+def matching(pattern: re.Pattern[str], meaning: str) -> Check[str]:
+    def check(value: object) -> str:
+        if not isinstance(value, str) or not pattern.fullmatch(value):
+            raise ValueError(meaning)
+        return value
+
+    return check
+
+
+def list_of(check: Check[Value]) -> Check[list[Value]]:
+    def check_all(value: object) -> list[Value]:
+        if not isinstance(value, list):
+            raise ValueError("a list")
+        return [check(entry) for entry in value]
+
+    return check_all
+
+
+def mapping_of(check_key: Check[str], check: Check[Value]) -> Check[dict[str, Value]]:
+    def check_all(value: object) -> dict[str, Value]:
+        if not isinstance(value, dict):
+            raise ValueError("an object")
+        return {check_key(key): check(entry) for key, entry in value.items()}
+
+    return check_all
+
+
+def anything(value: object) -> Any:
+    return value
+
+
+market = matching(MARKET, "a market of two capital letters")
+spotify_id = matching(SPOTIFY_ID, "a Spotify id of 22 letters and digits")
+account_id = matching(ACCOUNT_ID, "1 to 64 letters, digits, dots, dashes or underscores")
+release_date = matching(RELEASE_DATE, "a date such as 2026-11-27, 2026-11 or 2026")
+
+
+def artist_names(value: object) -> list[str]:
+    """One name, or a list of names or of objects with a name."""
+    listed = value if isinstance(value, list) else [value]
+    names = [entry.get("name") if isinstance(entry, dict) else entry for entry in listed]
+    if not names or not all(isinstance(name, str) for name in names):
+        raise ValueError("a name or a list of names")
+    return cast(list[str], names)
+
+
+def latency(value: object) -> dict[str, float]:
+    """Milliseconds for every call, or an object with one entry per endpoint."""
+    if isinstance(value, dict):
+        return mapping_of(text, number)(value)
+    return {"*": number(value)}
+
+
+def item_from(body: object) -> Item:
+    script = Script(body)
+    kind = script.take("kind", one_of("album", "track"))
+    name = script.take("name", text)
+    field = "artists" if "artists" in script else "artist"
+    artists = script.get(field, artist_names, ["Demo Artist"])
+    moment = script.get("available_at", optional(instant), None)
+    item = Item(
+        kind=kind,
+        id=script.get("id", spotify_id, derived_id(kind, name, *artists)),
+        name=name,
+        artists=artists,
+        upc=script.get("upc", optional(text), None),
+        isrc=script.get("isrc", optional(text), None),
+        release_date=script.get("release_date", release_date, today()),
+        album_type=script.get("album_type", one_of("album", "single", "compilation"), "album"),
+        album_name=script.get("album_name", optional(text), None),
+        label=script.get("label", text, "Demo Label"),
+        total_tracks=script.get("total_tracks", whole, 1),
+        available_at=time.time() if moment is None else moment,
+        markets=script.get("markets", mapping_of(market, optional(instant)), {}),
+        removed_at=script.get("removed_at", optional(instant), None),
+        unplayable_markets=script.get("unplayable_markets", list_of(market), []),
+    )
+    script.finish()
+    return item
+
+
+def today() -> str:
+    return time.strftime("%Y-%m-%d", time.gmtime())
+
+
+def account_from(body: object) -> Account:
+    script = Script(body)
+    name = script.take("id", account_id)
+    account = Account(
+        id=name,
+        display_name=script.get("display_name", text, name),
+        listed=script.get("listed", flag, True),
+        country=script.get("country", market, "US"),
+    )
+    script.finish()
+    return account
+
+
+def accounts_from(body: object) -> list[Account]:
+    """Either the accounts themselves, or how many to number from a prefix."""
+    script = Script(body)
+    if "accounts" in script:
+        accounts = [account_from(entry) for entry in script.take("accounts", list_of(anything))]
+        script.finish()
+        return accounts
+    count = script.take("count", whole)
+    if count > MOST_ACCOUNTS_AT_ONCE:
+        raise ScriptError(f"The field count must be at most {MOST_ACCOUNTS_AT_ONCE}.")
+    prefix = script.get("prefix", account_id, "fan-")
+    listed = script.get("listed", flag, True)
+    country = script.get("country", market, "US")
+    script.finish()
+    names = (f"{prefix}{number}" for number in range(1, count + 1))
+    return [Account(name, name, listed, country) for name in names]
+
+
+def fault_from(body: object) -> Fault:
+    script = Script(body)
+    times: int | None = 1
+    if "times" in script:
+        times = script.take("times", optional(whole))
+    fault = Fault(
+        endpoint=script.take("endpoint", one_of(*ENDPOINTS)),
+        kind=script.take("kind", one_of(*KINDS)),
+        status=script.get("status", optional(http_status), None),
+        body=script.get("body", anything, None),
+        headers=script.get("headers", mapping_of(text, header_value), {}),
+        content_type=script.get("content_type", optional(text), None),
+        times=times,
+        account=script.get("account", optional(account_id), None),
+        probability=script.get("probability", share, 1.0),
+        seed=script.get("seed", whole, 0),
+        seconds=script.get("seconds", number, 60.0),
+        location=script.get("location", text, "/"),
+        after_effect=script.get("after_effect", flag, False),
+    )
+    script.finish()
+    return fault
+
+
+def http_status(value: object) -> int:
+    if not 200 <= whole(value) <= 599:
+        raise ValueError("an HTTP status from 200 to 599")
+    return whole(value)
+
+
+def header_value(value: object) -> str:
+    return str(value) if isinstance(value, int) else text(value)
+
+
+SETTING_CHECKS: Mapping[str, Check[Any]] = {
+    "mode": one_of("development", "extended"),
+    "rate_limit": optional(whole),
+    "token_rate_limit": optional(whole),
+    "enforce_ban": flag,
+    "quota_retry_after": optional(whole),
+    "latency_ms": latency,
+    "scope_in_answer": text,
+    "scope_in_refresh_answer": text,
+    "refresh_token_in_answer": flag,
+    "rotate_refresh_tokens": flag,
+    "access_token_seconds": number,
+    "refresh_token_days": number,
+    "code_seconds": number,
+    "premium_lapsed": flag,
+}
+
+
+def change_settings(settings: Settings, body: object) -> None:
+    """Change the named settings and leave the others; nothing changes if one is wrong."""
+    script = Script(body)
+    changes = {
+        name: script.take(name, check) for name, check in SETTING_CHECKS.items() if name in script
+    }
+    script.finish()
+    for name, value in changes.items():
+        setattr(settings, name, value)
