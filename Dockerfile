@@ -1,0 +1,32 @@
+# One image for web, worker, beat and migrate.
+FROM python:3.11-slim-trixie AS packages
+COPY requirements.txt /
+RUN python -m venv /venv \
+ && /venv/bin/pip install --no-cache-dir --require-hashes -r /requirements.txt
+
+FROM python:3.11-slim-trixie
+ENV PATH=/venv/bin:$PATH \
+    PYTHONDONTWRITEBYTECODE=1 \
+    PYTHONUNBUFFERED=1 \
+    DATA_DIR=/data \
+    KEYRING_DIR=/keyring
+# A new volume takes owner and mode from the directory that it is mounted over.
+RUN groupadd --gid 10001 presave \
+ && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin presave \
+ && install --directory --owner 10001 --group 10001 --mode 0755 /data /data/artwork \
+ && install --directory --owner 10001 --group 10001 --mode 0700 /keyring
+COPY --from=packages /venv /venv
+WORKDIR /app
+COPY manage.py ./
+COPY presave presave
+COPY campaigns campaigns
+COPY templates templates
+# The made-up settings are there for this one command and stay in no layer.
+RUN --mount=type=bind,source=deploy/check.env,target=/check.env \
+    set -a && . /check.env && DATA_DIR=/data && python manage.py collectstatic --no-input
+USER 10001:10001
+EXPOSE 8000
+STOPSIGNAL SIGTERM
+# docker-compose.yml checks the health of each service in its own way.
+HEALTHCHECK NONE
+CMD ["granian", "--interface", "wsgi", "presave.wsgi:application", "--host", "0.0.0.0", "--port", "8000", "--workers", "2", "--blocking-threads", "16", "--no-ws"]
