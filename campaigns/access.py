@@ -1,0 +1,54 @@
+"""Fetch-with-permission: the only place that asks whether somebody may see or change something."""
+
+from __future__ import annotations
+
+from allauth.account.adapter import DefaultAccountAdapter
+from django.conf import settings
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.shortcuts import get_object_or_404
+
+from campaigns.models import EDITING_ROLES, Campaign, Label, User
+
+
+class AuthenticatedRequest(HttpRequest):
+    """A request behind login_required."""
+
+    user: User
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """SIGN_UP decides whether strangers may make accounts."""
+
+    def is_open_for_signup(self, request: HttpRequest) -> bool:
+        return bool(settings.SIGN_UP == "open")
+
+
+def campaigns_of(user: User) -> QuerySet[Campaign]:
+    return Campaign.objects.visible_to(user).select_related("label")
+
+
+def campaign_seen_by(user: User, slug: str) -> Campaign:
+    """Any member's view of a campaign; strangers get 404, so that they cannot tell it exists."""
+    return get_object_or_404(campaigns_of(user), slug=slug)
+
+
+def campaign_edited_by(user: User, slug: str) -> Campaign:
+    """As campaign_seen_by; a viewer, who knows it exists, is refused."""
+    campaign = campaign_seen_by(user, slug)
+    if not may_edit(user, campaign):
+        raise PermissionDenied(
+            "Viewers cannot change a campaign. Ask an owner or editor of the label."
+        )
+    return campaign
+
+
+def may_edit(user: User, campaign: Campaign) -> bool:
+    return Campaign.objects.editable_by(user).filter(id=campaign.id).exists()
+
+
+def labels_edited_by(user: User) -> QuerySet[Label]:
+    return Label.objects.filter(
+        memberships__user=user, memberships__role__in=EDITING_ROLES
+    ).order_by("name")

@@ -1,0 +1,163 @@
+"""Find and confirm the release in Spotify's catalogue: nothing is saved before the catalogue shows
+it.
+
+Spotify answers 200 to a save of an id that does not exist, so the look before the save is the only proof there is.
+"""
+
+from __future__ import annotations
+
+import enum
+import logging
+import re
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Q
+
+from campaigns import pacing, spotify
+from campaigns.models import Campaign, CampaignState, GateName
+from campaigns.spotify import Release, SpotifyError
+
+logger = logging.getLogger(__name__)
+
+# The first looks follow each other by a second; later ones by a tenth of the time already waited.
+SHORTEST_WAIT: Final = timedelta(seconds=1)
+LONGEST_WAIT: Final = timedelta(seconds=60)
+# Spotify gives a release's date, not its zone: the day begins first at UTC+14.
+EARLIEST_ZONE: Final = timedelta(hours=14)
+
+
+class Finding(enum.Enum):
+    """What one look into the catalogue found."""
+
+    CONFIRMED = "confirmed"
+    NOT_THERE_YET = "not_there_yet"
+    NOT_OUT_YET = "not_out_yet"
+    DIFFERENT_CODE = "different_code"
+    SEVERAL_MATCH = "several_match"
+    UNREACHABLE = "unreachable"
+
+
+def confirm_due(now: datetime) -> int:
+    """Look once for every campaign whose release is due; the answer is how many were confirmed."""
+    return sum(confirm(campaign, now) for campaign in Campaign.objects.awaiting_confirmation(now))
+
+
+def confirm(campaign: Campaign, now: datetime) -> bool:
+    """Look for one campaign's release and start releasing when it is there.
+
+    Of several workers only one looks.
+    """
+    if not _reserve_look(campaign, now):
+        return False
+    try:
+        finding, uri = look(campaign, now)
+    except SpotifyError as error:
+        pacing.close_after(GateName.API, error, now)
+        finding, uri = Finding.UNREACHABLE, ""
+    waiting = Campaign.objects.filter(id=campaign.id, state=CampaignState.OPEN)
+    if finding is not Finding.CONFIRMED:
+        waiting.update(last_finding=finding.value)
+        return False
+    started = waiting.update(
+        state=CampaignState.RELEASING,
+        confirmed_uri=uri,
+        confirmed_at=now,
+        last_finding=finding.value,
+    )
+    if started:
+        logger.info("release confirmed campaign=%s uri=%s", campaign.id, uri)
+    return bool(started)
+
+
+def look(campaign: Campaign, now: datetime) -> tuple[Finding, str]:
+    """One look into the catalogue. Raises SpotifyError."""
+    hits = _hits(campaign)
+    if not hits:
+        return Finding.NOT_THERE_YET, ""
+    matching = [hit for hit in hits if _agrees(campaign, hit)]
+    if not matching:
+        return Finding.DIFFERENT_CODE, ""
+    if len({hit.uri for hit in matching}) > 1:
+        return Finding.SEVERAL_MATCH, ""
+    release = matching[0]
+    if not (release.is_playable and is_out(release.release_date, now)):
+        return Finding.NOT_OUT_YET, ""
+    return Finding.CONFIRMED, release.uri
+
+
+def is_out(release_date: str, now: datetime) -> bool:
+    """Whether a date of Spotify's (`2026`, `2026-12` or `2026-12-04`) has begun somewhere on
+    Earth.
+    """
+    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", release_date):
+        return False
+    latest_day = (now + EARLIEST_ZONE).date().isoformat()
+    return release_date <= latest_day[: len(release_date)]
+
+
+def _reserve_look(campaign: Campaign, now: datetime) -> bool:
+    waited = (now - campaign.release_at) / 10
+    wait = min(max(waited, SHORTEST_WAIT), LONGEST_WAIT)
+    due = Q(next_check_at=None) | Q(next_check_at__lte=now)
+    return bool(Campaign.objects.filter(due, id=campaign.id).update(next_check_at=now + wait))
+
+
+def _hits(campaign: Campaign) -> list[Release]:
+    market = settings.SPOTIFY_MARKET
+    if campaign.spotify_uri:
+        return spotify.find_by_uri(campaign.spotify_uri, market)
+    if campaign.upc:
+        return spotify.find_by_upc(campaign.upc, market)
+    return spotify.find_by_isrc(campaign.isrc, market)
+
+
+def _agrees(campaign: Campaign, release: Release) -> bool:
+    """Every code the artist gave that the catalogue shows too must be the same.
+
+    UPCs may differ by leading zeros.
+    """
+    same_upc = not (campaign.upc and release.upc) or (
+        campaign.upc.lstrip("0") == release.upc.lstrip("0")
+    )
+    same_isrc = not (campaign.isrc and release.isrc) or campaign.isrc == release.isrc.upper()
+    same_uri = not campaign.spotify_uri or campaign.spotify_uri == release.uri
+    return same_upc and same_isrc and same_uri
+
+
+class ReleaseLinkError(ValueError):
+    """The text is not the address of an album or track.
+
+    The message tells the artist what to give instead.
+    """
+
+
+_LINK: Final = re.compile(
+    r"(?:https?://)?(?:open|play)\.spotify\.com/(?:intl-[a-z-]+/)?(?P<kind>[a-z-]+)/(?P<id>[A-Za-z0-9]+)/?(?:[?#].*)?"
+    r"|spotify:(?P<uri_kind>[a-z-]+):(?P<uri_id>[A-Za-z0-9]+)"
+)
+_WRONG_KIND: Final = {
+    "prerelease": "This is the link of a Countdown Page. It has another id than the album and cannot be saved by an "
+    "app: give the album's own link from Spotify for Artists or your distributor, or its UPC.",
+    "playlist": "This is a playlist. A pre-save saves an album, single, EP or track: give its link, or its UPC.",
+    "artist": "This is an artist's page. Give the link of the album or track that comes out, or its UPC.",
+}
+
+
+def parse_release_link(text: str) -> str:
+    """The Spotify URI of an album's or track's link or URI. Raises ReleaseLinkError."""
+    found = _LINK.fullmatch(text.strip())
+    if not found:
+        raise ReleaseLinkError(
+            "This is not the link of an album or track. It looks like https://open.spotify.com/album/… "
+            "(in Spotify: Share, Copy link) or spotify:album:…"
+        )
+    kind, item_id = found["kind"] or found["uri_kind"], found["id"] or found["uri_id"]
+    if kind not in ("album", "track"):
+        raise ReleaseLinkError(
+            _WRONG_KIND.get(kind, f"A {kind} cannot be pre-saved. Give an album's or track's link.")
+        )
+    if len(item_id) != 22:
+        raise ReleaseLinkError("The id in this link is incomplete: it has 22 letters and digits.")
+    return f"spotify:{kind}:{item_id}"

@@ -1,0 +1,55 @@
+"""The release loop with neither Celery nor Redis: for the night on which those are what is
+broken.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+from argparse import ArgumentParser
+from datetime import timedelta
+from threading import Event
+from types import FrameType
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.db import Error, close_old_connections
+
+from campaigns import keyring, pacing, releasing, retention
+
+logger = logging.getLogger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Make keys, confirm releases and save them, without Celery and Redis. Runs until SIGTERM or Ctrl-C."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--once", action="store_true", help="do what is due now, then end")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            retention.verify_keys()
+        except keyring.KeyringError as error:
+            raise CommandError(str(error)) from None
+        stopped = Event()
+
+        def stop(number: int, frame: FrameType | None) -> None:
+            stopped.set()
+
+        signal.signal(signal.SIGTERM, stop)
+        signal.signal(signal.SIGINT, stop)
+        while not stopped.is_set():
+            self.turn(stopped)
+            if options["once"]:
+                return
+            stopped.wait(1)
+
+    def turn(self, stopped: Event) -> None:
+        try:
+            releasing.work(until=pacing.database_now() + timedelta(seconds=60), stopped=stopped)
+        except Error:
+            # The database is away: its rows hold everything, so waiting for it is all there is to
+            # do.
+            logger.exception("database unavailable")
+        finally:
+            close_old_connections()

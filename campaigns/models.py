@@ -1,0 +1,458 @@
+"""The rows of the product, their constraints, and querysets that speak its language.
+
+Rules that need a decision live in the core modules.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, Final
+
+from django.contrib.auth.models import AbstractUser
+from django.contrib.auth.models import UserManager as DjangoUserManager
+from django.core.validators import RegexValidator
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+from django.urls import reverse
+from django.utils.timezone import localtime
+
+# Spotify ends every permission six months after consent and names no number of days; 180 is the
+# safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration
+PERMISSION_LIFETIME: Final = timedelta(days=180)
+# A campaign opens at most this long before its release, so that the first fan's permission outlives
+# release night.
+LONGEST_LEAD: Final = timedelta(days=175)
+# What is not saved this long after the release is given up, and its permission destroyed.
+HARD_STOP: Final = timedelta(days=7)
+
+SLUG_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+SPOTIFY_URI_PATTERN: Final = r"^spotify:(album|track):[A-Za-z0-9]{22}$"
+# GS1 General Specifications: a GTIN of 12 (UPC), 13 (EAN) or 14 digits.
+UPC_PATTERN: Final = r"^[0-9]{12,14}$"
+# ISO 3901: country, registrant, year, designation.
+ISRC_PATTERN: Final = r"^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$"
+
+
+class UserManager(DjangoUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
+        user = self.model(email=self.normalize_email(email).lower(), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        return self.get(email__iexact=username)
+
+
+class User(AbstractUser):
+    """An artist or a label's member. They log in by e-mail; fans have no accounts."""
+
+    username = None  # type: ignore[assignment]
+    first_name = None  # type: ignore[assignment]
+    last_name = None  # type: ignore[assignment]
+    email = models.EmailField("e-mail address", unique=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
+
+    class Meta:
+        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
+
+    def __str__(self) -> str:
+        return self.email
+
+    def get_full_name(self) -> str:
+        return self.email
+
+    def get_short_name(self) -> str:
+        return self.email
+
+
+class Label(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    name = models.CharField(max_length=100)
+    members = models.ManyToManyField(User, through="Membership", related_name="labels")
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Role(models.TextChoices):
+    OWNER = "owner", "Owner"
+    EDITOR = "editor", "Editor"
+    VIEWER = "viewer", "Viewer"
+
+
+EDITING_ROLES: Final = (Role.OWNER, Role.EDITOR)
+
+
+class Membership(models.Model):
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["label", "user"], name="membership_once_per_label"),
+            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} is {self.role} of {self.label}"
+
+
+class CampaignState(models.TextChoices):
+    DRAFT = "draft", "Draft"
+    OPEN = "open", "Open"
+    RELEASING = "releasing", "Releasing"
+    FINISHED = "finished", "Finished"
+    CANCELLED = "cancelled", "Cancelled"
+
+
+class PauseReason(models.TextChoices):
+    """Why a campaign does nothing until somebody acts. Its permissions are kept."""
+
+    NONE = "", "Not paused"
+    KEY_MISSING = "key_missing", "The campaign's key cannot be opened"
+    RELEASE_REFUSED = "release_refused", "Spotify refuses the release's address"
+
+
+ENDED_STATES: Final = (CampaignState.FINISHED, CampaignState.CANCELLED)
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def visible_to(self, user: User) -> CampaignQuerySet:
+        return self.filter(label__memberships__user=user)
+
+    def editable_by(self, user: User) -> CampaignQuerySet:
+        return self.filter(
+            label__memberships__user=user, label__memberships__role__in=EDITING_ROLES
+        )
+
+    def public(self) -> CampaignQuerySet:
+        """Those whose landing page is live: opened, with the worker's public key in place."""
+        return self.exclude(state=CampaignState.DRAFT).exclude(public_key=None)
+
+    def accepting_consents(self) -> CampaignQuerySet:
+        return self.filter(state__in=[CampaignState.OPEN, CampaignState.RELEASING]).exclude(
+            public_key=None
+        )
+
+    def awaiting_key(self) -> CampaignQuerySet:
+        return self.filter(state=CampaignState.OPEN, public_key=None)
+
+    def awaiting_confirmation(self, now: datetime) -> CampaignQuerySet:
+        """Those whose release is due and not yet seen in Spotify's catalogue."""
+        due = Q(next_check_at=None) | Q(next_check_at__lte=now)
+        return self.filter(
+            due, state=CampaignState.OPEN, paused_reason=PauseReason.NONE, release_at__lte=now
+        ).exclude(public_key=None)
+
+    def releasing(self) -> CampaignQuerySet:
+        # A campaign whose key could not be opened is tried again and again: it goes on when the key
+        # is back.
+        going_on = [PauseReason.NONE, PauseReason.KEY_MISSING]
+        return self.filter(state=CampaignState.RELEASING, paused_reason__in=going_on)
+
+    def endable(self, now: datetime) -> CampaignQuerySet:
+        """Those whose release was confirmed, or whose time to save it has run out."""
+        out_of_time = Q(
+            state__in=[CampaignState.OPEN, CampaignState.RELEASING],
+            release_at__lte=now - HARD_STOP,
+        )
+        return self.filter(out_of_time | Q(state=CampaignState.RELEASING))
+
+    def awaiting_shredding(self) -> CampaignQuerySet:
+        return self.filter(state__in=ENDED_STATES, key_destroyed_at=None, opened_at__isnull=False)
+
+
+class Campaign(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="campaigns")
+    slug = models.CharField(
+        max_length=60,
+        unique=True,
+        validators=[
+            RegexValidator(
+                SLUG_PATTERN, "Use lower-case letters a to z, digits and single hyphens only."
+            )
+        ],
+    )
+    title = models.CharField(max_length=120)
+    artist = models.CharField(max_length=120)
+    artwork = models.CharField(max_length=32, blank=True)
+    artwork_width = models.PositiveIntegerField(default=0)
+    artwork_height = models.PositiveIntegerField(default=0)
+    artwork_alt = models.CharField(max_length=200, blank=True)
+
+    # What is released: one of these three is given, and all that are given must agree with
+    # Spotify's catalogue.
+    spotify_uri = models.CharField(max_length=40, blank=True)
+    upc = models.CharField(max_length=14, blank=True)
+    isrc = models.CharField(max_length=12, blank=True)
+    # What the catalogue confirmed at release time, and what is saved.
+    confirmed_uri = models.CharField(max_length=40, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    next_check_at = models.DateTimeField(null=True, blank=True)
+    last_finding = models.CharField(max_length=30, blank=True)
+
+    release_at = models.DateTimeField()
+    release_zone = models.CharField(max_length=64)
+    # When the present release_at was last promised to fans: at opening, and at each later move.
+    scheduled_at = models.DateTimeField(null=True, blank=True)
+
+    state = models.CharField(max_length=10, choices=CampaignState, default=CampaignState.DRAFT)
+    paused_reason = models.CharField(
+        max_length=20, choices=PauseReason, default=PauseReason.NONE, blank=True
+    )
+    paused_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    public_key = models.BinaryField(max_length=32, null=True, blank=True)
+    key_destroyed_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        ordering = ["-release_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(slug__regex=SLUG_PATTERN), name="campaign_slug_form"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=CampaignState.values), name="campaign_state_known"
+            ),
+            models.CheckConstraint(
+                condition=~Q(spotify_uri="", upc="", isrc=""), name="campaign_names_a_release"
+            ),
+            models.CheckConstraint(
+                condition=Q(state=CampaignState.DRAFT)
+                | Q(opened_at__isnull=False, scheduled_at__isnull=False)
+                | Q(state=CampaignState.CANCELLED),
+                name="campaign_opening_dated",
+            ),
+            models.CheckConstraint(
+                condition=Q(scheduled_at=None)
+                | Q(
+                    release_at__gte=F("scheduled_at"),
+                    release_at__lte=F("scheduled_at") + LONGEST_LEAD,
+                ),
+                name="campaign_release_within_175_days",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=CampaignState.RELEASING)
+                | Q(confirmed_at__isnull=False) & ~Q(confirmed_uri=""),
+                name="campaign_releases_what_was_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=Q(key_destroyed_at=None) | Q(state__in=ENDED_STATES),
+                name="campaign_key_outlives_its_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.artist}: {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("fan-landing", args=[self.slug])
+
+    @property
+    def release_local(self) -> datetime:
+        """The release moment as the artist stated it, in the campaign's own zone."""
+        from zoneinfo import ZoneInfo
+
+        return localtime(self.release_at, ZoneInfo(self.release_zone))
+
+    @property
+    def releases_at_midnight(self) -> bool:
+        local = self.release_local
+        return (local.hour, local.minute) == (0, 0)
+
+    @property
+    def saves_a_track(self) -> bool:
+        """A track goes to Liked Songs; an album, single or EP to Albums."""
+        if self.confirmed_uri or self.spotify_uri:
+            return (self.confirmed_uri or self.spotify_uri).startswith("spotify:track:")
+        return not self.upc
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDED_STATES
+
+    @property
+    def is_opening(self) -> bool:
+        return self.state == CampaignState.OPEN and self.public_key is None
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_reason != PauseReason.NONE
+
+    @property
+    def last_day(self) -> datetime:
+        """When the last permission is destroyed even if nothing could be saved."""
+        return self.release_at + HARD_STOP
+
+
+class PreSaveState(models.TextChoices):
+    PENDING = "pending", "Waiting for the release"
+    SAVED = "saved", "Saved"
+    FAILED = "failed", "Failed"
+    CANCELLED = "cancelled", "Cancelled"
+    EXPIRED = "expired", "Expired"
+
+
+class Reason(models.TextChoices):
+    """Why a pre-save ended without a save, or why it waits."""
+
+    NONE = "", "None"
+    REVOKED = "revoked", "The permission was withdrawn at Spotify"
+    SCOPE = "scope", "The permission does not allow changing the library"
+    NOT_LISTED = "not_listed", "Spotify does not let this app serve this account"
+    UNREADABLE = "unreadable", "The sealed permission could not be opened"
+    BY_FAN = "by_fan", "Cancelled by the fan"
+    CAMPAIGN_CANCELLED = "campaign_cancelled", "The campaign was cancelled"
+    PERMISSION_AGE = "permission_age", "Spotify ends a permission after six months"
+    HARD_STOP = "hard_stop", "The release could not be saved within seven days"
+
+
+class PreSaveQuerySet(models.QuerySet["PreSave"]):
+    def pending(self) -> PreSaveQuerySet:
+        return self.filter(state=PreSaveState.PENDING)
+
+    def due(self, now: datetime) -> PreSaveQuerySet:
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
+        return self.pending().filter(free, due_at__lte=now)
+
+    def held_under(self, fence: uuid.UUID) -> PreSaveQuerySet:
+        """The fence: rows still pending under exactly this claim."""
+        return self.pending().filter(lease=fence)
+
+
+class PreSave(models.Model):
+    """One fan's pre-save.
+
+    These columns are all that is kept about a fan; tests/campaigns/test_models.py holds the list.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="presaves")
+    state = models.CharField(max_length=10, choices=PreSaveState, default=PreSaveState.PENDING)
+    reason = models.CharField(max_length=20, choices=Reason, default=Reason.NONE, blank=True)
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    sealed = models.BinaryField(null=True)
+    consented_at = models.DateTimeField()
+    settled_at = models.DateTimeField(null=True)
+    receipt_hash = models.BinaryField(max_length=32, unique=True)
+
+    objects: ClassVar[models.Manager[PreSave]] = PreSaveQuerySet.as_manager()  # type: ignore[assignment]
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["campaign", "due_at"],
+                condition=Q(state=PreSaveState.PENDING),
+                name="presave_due",
+            )
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=PreSaveState.values), name="presave_state_known"
+            ),
+            # Destroyed means destroyed: whoever settles a row erases its permission in the same
+            # statement.
+            models.CheckConstraint(
+                condition=Q(state=PreSaveState.PENDING, sealed__isnull=False, settled_at=None)
+                | ~Q(state=PreSaveState.PENDING)
+                & Q(sealed=None, lease=None, lease_until=None, settled_at__isnull=False),
+                name="presave_settled_holds_nothing",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=PreSaveState.FAILED) | ~Q(reason=Reason.NONE),
+                name="presave_failed_says_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Pre-save {self.id}"
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state == PreSaveState.PENDING
+
+    @property
+    def permission_ends_at(self) -> datetime:
+        """When our copy of the permission is destroyed at the latest, whatever happens."""
+        return min(self.campaign.last_day, self.consented_at + PERMISSION_LIFETIME)
+
+
+class SpentState(models.Model):
+    """OAuth states that came back once, kept until their cookie is too old to be used: a state
+    counts once.
+    """
+
+    digest = models.BinaryField(primary_key=True, max_length=32)
+    spent_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "Spent state"
+
+
+class GateName(models.TextChoices):
+    ACCOUNTS = "accounts", "Spotify's token endpoint"
+    API = "api", "Spotify's Web API"
+
+
+class Gate(models.Model):
+    """The app-wide pace towards one half of Spotify.
+
+    It lives in the database so that no worker can forget a ban.
+    """
+
+    name = models.CharField(primary_key=True, max_length=10, choices=GateName)
+    # Requests per second, at most SPOTIFY_MAX_RATE.
+    rate = models.FloatField()
+    # From when on the next permit may be used.
+    free_at = models.DateTimeField()
+    blocked_until = models.DateTimeField(null=True)
+    blocked_reason = models.CharField(max_length=40, blank=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(rate__gt=0), name="gate_rate_positive")]
+
+    def __str__(self) -> str:
+        return f"Gate {self.name}"
+
+
+class DailyCount(models.Model):
+    """Aggregates of one campaign and UTC day.
+
+    They remain when the rows they counted are deleted.
+    """
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="daily_counts")
+    day = models.DateField()
+    consented = models.PositiveIntegerField(default=0)
+    saved = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    cancelled = models.PositiveIntegerField(default=0)
+    expired = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "day"], name="one_count_per_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"Counts of {self.campaign_id} on {self.day}"

@@ -1,0 +1,329 @@
+"""Release night: claim pre-saves, save the release into their fans' libraries, settle them.
+
+The rows are the truth. A worker claims a block of due rows with a lease and a fresh fence; every later write names the
+fence, so a worker that stalled past its lease can change nothing. Whatever dies leaves rows that come due again.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Event
+from typing import Any, Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+
+from campaigns import catalogue, keyring, pacing, retention, stats
+from campaigns.keyring import CampaignKey, KeyringError, Secret, UnreadablePermissionError
+from campaigns.models import (
+    Campaign,
+    GateName,
+    PauseReason,
+    PreSave,
+    PreSaveState,
+    Reason,
+)
+from campaigns.spotify import SCOPE, FanCalls, Grant, Scope, SpotifyError
+
+logger = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=60)
+LARGEST_BLOCK: Final = 200
+# Full jitter under 2^n seconds, at most 15 minutes between two attempts for one fan.
+LONGEST_DELAY: Final = timedelta(minutes=15)
+# A worker looks for other work (keys, confirmations, endings) at least this often while it saves.
+BLOCKS_PER_ROUND: Final = 5
+
+Clock = Callable[[], datetime]
+_REASONS: Final = {
+    "invalid_grant": Reason.REVOKED,
+    "scope": Reason.SCOPE,
+    "not_listed": Reason.NOT_LISTED,
+    "unreadable": Reason.UNREADABLE,
+}
+
+
+@dataclass
+class Claim:
+    """A block of one campaign's rows, held under one fence until the lease ends."""
+
+    campaign: Campaign
+    fence: UUID
+    rows: list[PreSave]
+
+
+@dataclass
+class Outcome:
+    """What became of a claim: every claimed row stands in exactly one of the lists. Returned
+    rows lose no attempt.
+    """
+
+    saved: list[UUID] = field(default_factory=list)
+    failed: dict[Reason, list[UUID]] = field(default_factory=dict)
+    delayed: list[UUID] = field(default_factory=list)
+    returned: list[UUID] = field(default_factory=list)
+
+    def fail(self, row_id: UUID, reason: Reason) -> None:
+        self.failed.setdefault(reason, []).append(row_id)
+
+    def touched(self) -> set[UUID]:
+        return {*self.saved, *self.delayed, *self.returned}.union(*self.failed.values())
+
+
+def work(until: datetime, stopped: Event, clock: Clock = pacing.database_now) -> int:
+    """Do all work that is due, until there is none, `until` has passed, or `stopped` is set.
+
+    Answers the saves made.
+    """
+    saved = 0
+    with FanCalls(LARGEST_BLOCK) as calls:
+        while not stopped.is_set() and clock() < until:
+            keep_house(clock())
+            progress = release_round(calls, stopped, clock)
+            if progress is None:
+                break
+            saved += progress
+    keep_house(clock())
+    return saved
+
+
+def keep_house(now: datetime) -> None:
+    """Everything but the saves themselves.
+
+    Each step is independent: one that fails does not hold the others up.
+    """
+    steps: tuple[Callable[[], int], ...] = (
+        retention.make_keys,
+        lambda: retention.expire(now),
+        lambda: catalogue.confirm_due(now) if _gate_is_open(now) else 0,
+        lambda: retention.finish_settled(now),
+        lambda: retention.shred_ended(now),
+        lambda: retention.forget_spent_states(now),
+    )
+    for step in steps:
+        try:
+            step()
+        except KeyringError as error:
+            logger.error("keyring unusable: %s", error)
+
+
+def release_round(calls: FanCalls, stopped: Event, clock: Clock) -> int | None:
+    """Release a few blocks of every releasing campaign in turn, so that a small one does not wait
+    for a large one.
+
+    Answers the saves made, or None when nothing was due or the gate is closed.
+    """
+    saved, worked = 0, False
+    for _ in range(BLOCKS_PER_ROUND):
+        for campaign in Campaign.objects.releasing().order_by("release_at"):
+            if stopped.is_set() or not _gate_is_open(clock()):
+                return saved if worked else None
+            outcome = release_block(campaign, calls, stopped, clock)
+            if outcome is not None:
+                worked = True
+                saved += len(outcome.saved)
+    return saved if worked else None
+
+
+def release_block(
+    campaign: Campaign, calls: FanCalls, stopped: Event, clock: Clock
+) -> Outcome | None:
+    """Claim, save and settle one block; None when no row is due."""
+    key = _open_key(campaign, clock())
+    claim = key and claim_block(campaign, pacing.block_size(LARGEST_BLOCK), clock())
+    if not key or not claim:
+        return None
+    outcome = Outcome()
+    try:
+        if _wait_for_permits(len(claim.rows), stopped, clock):
+            save_claim(claim, key, calls, outcome, clock)
+    except pacing.GateClosedError:
+        pass  # What was not sent is given back below, without counting as an attempt.
+    outcome.returned += [row.id for row in claim.rows if row.id not in outcome.touched()]
+    settle(claim, outcome, clock())
+    return outcome
+
+
+def claim_block(campaign: Campaign, size: int, now: datetime) -> Claim | None:
+    """Take up to `size` due rows under a fresh fence. Two workers never hold the same row."""
+    fence = uuid4()
+    with transaction.atomic():
+        ids = list(
+            PreSave.objects.filter(campaign=campaign)
+            .due(now)
+            .order_by("due_at")
+            .select_for_update(skip_locked=True)
+            .values_list("id", flat=True)[:size]
+        )
+        # SQLite knows no row locks: there the IMMEDIATE transaction keeps others out, and due() is
+        # asked again.
+        PreSave.objects.filter(id__in=ids).due(now).update(lease=fence, lease_until=now + LEASE)
+    rows = list(PreSave.objects.held_under(fence))
+    return Claim(campaign, fence, rows) if rows else None
+
+
+def save_claim(
+    claim: Claim, key: CampaignKey, calls: FanCalls, outcome: Outcome, clock: Clock
+) -> None:
+    """Open, refresh, look once more whether the claim still stands, save.
+
+    Fills `outcome`. Raises GateClosedError.
+    """
+    grants = calls.refresh_all(_open_permissions(claim, key, outcome))
+    ready = _sort_grants(claim, grants, outcome, clock)
+    keep_rotated_tokens(claim, ready)
+    standing = still_standing(claim, clock())
+    access_tokens = {id: grant.access_token for id, grant in ready.items() if id in standing}
+    answers = calls.save_all(access_tokens, claim.campaign.confirmed_uri)
+    for row_id, answer in answers.items():
+        if isinstance(answer, SpotifyError):
+            _sort_error(claim, row_id, answer, GateName.API, outcome, clock)
+        else:
+            outcome.saved.append(row_id)
+
+
+def still_standing(claim: Claim, now: datetime) -> set[UUID]:
+    """The rows that may be saved now: still ours, nobody cancelled, the campaign still
+    releasing, the gate open.
+    """
+    pacing.check_open(now)
+    held = PreSave.objects.held_under(claim.fence).filter(lease_until__gt=now)
+    return set(held.filter(campaign__in=Campaign.objects.releasing()).values_list("id", flat=True))
+
+
+def keep_rotated_tokens(claim: Claim, grants: dict[UUID, Grant]) -> None:
+    """Commit a replaced refresh token before the save: if we die in between, the old one may be
+    worth nothing.
+    """
+    public_key = bytes(claim.campaign.public_key or b"")
+    rotated = {
+        row_id: grant.refresh_token for row_id, grant in grants.items() if grant.refresh_token
+    }
+    for row_id, token in rotated.items():
+        sealed = keyring.seal(public_key, token, claim.campaign.id, row_id)
+        PreSave.objects.held_under(claim.fence).filter(id=row_id).update(sealed=sealed)
+
+
+def settle(claim: Claim, outcome: Outcome, now: datetime) -> None:
+    """Record what became of the claim.
+
+    The statement that ends a row erases its permission; the fence guards all.
+    """
+    held = PreSave.objects.held_under(claim.fence)
+    with transaction.atomic():
+        saved = _end(held, outcome.saved, PreSaveState.SAVED, Reason.NONE, now)
+        failed = sum(
+            _end(held, ids, PreSaveState.FAILED, reason, now)
+            for reason, ids in outcome.failed.items()
+        )
+        stats.count(claim.campaign.id, now, {"saved": saved, "failed": failed})
+        held.filter(id__in=outcome.returned).update(lease=None, lease_until=None)
+    attempts = {row.id: row.attempts for row in claim.rows}
+    for row_id in outcome.delayed:
+        _delay(held, row_id, attempts[row_id], now)
+    if outcome.saved or failed:
+        logger.info(
+            "block settled campaign=%s saved=%d failed=%d", claim.campaign.id, saved, failed
+        )
+
+
+def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> None:
+    """Stop a campaign until somebody acts; its permissions are kept."""
+    Campaign.objects.filter(id=campaign.id, paused_reason=PauseReason.NONE).update(
+        paused_reason=reason, paused_at=now
+    )
+
+
+def _end(held: Any, ids: list[UUID], state: PreSaveState, reason: Reason, now: datetime) -> int:
+    if not ids:
+        return 0
+    ended: int = held.filter(id__in=ids).update(
+        state=state, reason=reason, sealed=None, lease=None, lease_until=None, settled_at=now
+    )
+    return ended
+
+
+def _delay(held: Any, row_id: UUID, attempts: int, now: datetime) -> None:
+    longest = min(2.0 ** min(attempts + 1, 20), LONGEST_DELAY.total_seconds())
+    wait = timedelta(seconds=random.uniform(0.5, longest))  # noqa: S311 -- spreads load, hides nothing
+    held.filter(id=row_id).update(
+        due_at=now + wait, attempts=attempts + 1, lease=None, lease_until=None
+    )
+
+
+def _gate_is_open(now: datetime) -> bool:
+    try:
+        pacing.check_open(now)
+    except pacing.GateClosedError:
+        return False
+    return True
+
+
+def _wait_for_permits(count: int, stopped: Event, clock: Clock) -> bool:
+    """Take permits at both halves of Spotify and wait until they may be used; False when told to
+    stop meanwhile.
+
+    Raises GateClosedError.
+    """
+    now = clock()
+    usable_at = max(pacing.take(name, count, now) for name in GateName)
+    if stopped.wait(max(0.0, (usable_at - now).total_seconds())):
+        return False
+    pacing.check_open(clock())
+    return True
+
+
+def _open_key(campaign: Campaign, now: datetime) -> CampaignKey | None:
+    try:
+        key = keyring.from_settings().open(campaign.id)
+    except KeyringError as error:
+        logger.error("key not opened campaign=%s: %s", campaign.id, error)
+        pause(campaign, PauseReason.KEY_MISSING, now)
+        return None
+    resume_with_key = Campaign.objects.filter(paused_reason=PauseReason.KEY_MISSING)
+    resume_with_key.filter(id=campaign.id).update(paused_reason=PauseReason.NONE, paused_at=None)
+    return key
+
+
+def _open_permissions(claim: Claim, key: CampaignKey, outcome: Outcome) -> dict[UUID, Secret]:
+    opened = {}
+    for row in claim.rows:
+        try:
+            opened[row.id] = key.open(bytes(row.sealed or b""), row.id)
+        except UnreadablePermissionError:
+            logger.error("permission unreadable presave=%s", row.id)
+            outcome.fail(row.id, Reason.UNREADABLE)
+    return opened
+
+
+def _sort_grants(
+    claim: Claim, grants: dict[UUID, Grant | SpotifyError], outcome: Outcome, clock: Clock
+) -> dict[UUID, Grant]:
+    ready = {}
+    for row_id, grant in grants.items():
+        if isinstance(grant, SpotifyError):
+            _sort_error(claim, row_id, grant, GateName.ACCOUNTS, outcome, clock)
+        elif grant.scope is not None and set(grant.scope.split()) != {SCOPE}:
+            outcome.fail(row_id, Reason.SCOPE)
+        else:
+            ready[row_id] = grant
+    return ready
+
+
+def _sort_error(
+    claim: Claim, row_id: UUID, error: SpotifyError, gate: GateName, outcome: Outcome, clock: Clock
+) -> None:
+    if error.scope is Scope.FAN and error.permanent:
+        outcome.fail(row_id, _REASONS[error.reason])
+    elif error.scope is Scope.FAN:
+        outcome.delayed.append(row_id)
+    else:
+        outcome.returned.append(row_id)
+        if error.scope is Scope.CAMPAIGN:
+            pause(claim.campaign, PauseReason.RELEASE_REFUSED, clock())
+        else:
+            pacing.close(gate, error, clock())

@@ -1,0 +1,137 @@
+"""How long things are kept: making and shredding campaign keys, expiring and erasing
+permissions.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from campaigns import keyring, stats
+from campaigns.authorising import COOKIE_MAX_AGE
+from campaigns.keyring import KeyringError
+from campaigns.models import (
+    HARD_STOP,
+    PERMISSION_LIFETIME,
+    Campaign,
+    CampaignState,
+    PreSave,
+    PreSaveState,
+    Reason,
+    SpentState,
+)
+
+logger = logging.getLogger(__name__)
+
+
+def make_keys() -> int:
+    """Give every opened campaign its key; its landing page goes live with that. Raises
+    KeyringError.
+    """
+    made = 0
+    for campaign_id in list(Campaign.objects.awaiting_key().values_list("id", flat=True)):
+        with transaction.atomic():
+            # The lock keeps a cancellation, and with it the shredding, from passing between file
+            # and row.
+            campaign = (
+                Campaign.objects.awaiting_key().select_for_update().filter(id=campaign_id).first()
+            )
+            if campaign:
+                campaign.public_key = keyring.from_settings().public_key(campaign_id)
+                campaign.save(update_fields=["public_key"])
+                made += 1
+    return made
+
+
+def finish_settled(now: datetime) -> int:
+    """End every campaign that has been released, or has run out of time, and has no pending
+    pre-save left.
+    """
+    finished = 0
+    settled = Campaign.objects.endable(now).exclude(presaves__state=PreSaveState.PENDING)
+    for campaign_id in list(settled.values_list("id", flat=True)):
+        with transaction.atomic():
+            # A consent takes the same lock, so none can slip in between this look and the end.
+            campaign = (
+                Campaign.objects.endable(now).select_for_update().filter(id=campaign_id).first()
+            )
+            if campaign and not campaign.presaves.pending().exists():
+                campaign.state = CampaignState.FINISHED
+                campaign.finished_at = now
+                campaign.save(update_fields=["state", "finished_at"])
+                finished += 1
+    return finished
+
+
+def shred_ended(now: datetime) -> int:
+    """Destroy the key of every ended campaign."""
+    return sum(
+        shred(campaign_id, now)
+        for campaign_id in Campaign.objects.awaiting_shredding().values_list("id", flat=True)
+    )
+
+
+def shred(campaign_id: UUID, now: datetime) -> int:
+    """The file goes first: a crash in between only repeats the deletion. Raises KeyringError."""
+    keyring.from_settings().shred(campaign_id)
+    logger.info("key destroyed campaign=%s", campaign_id)
+    return Campaign.objects.awaiting_shredding().filter(id=campaign_id).update(key_destroyed_at=now)
+
+
+def expire(now: datetime) -> int:
+    """Erase what may not be kept any longer, saved or not."""
+    too_late = Q(campaign__release_at__lte=now - HARD_STOP)
+    too_old = Q(consented_at__lte=now - PERMISSION_LIFETIME)
+    expired = _expire(too_old, Reason.PERMISSION_AGE, now)
+    return expired + _expire(too_late, Reason.HARD_STOP, now)
+
+
+def _expire(condition: Q, reason: Reason, now: datetime) -> int:
+    erased = 0
+    campaigns = PreSave.objects.pending().filter(condition).values_list("campaign_id", flat=True)
+    for campaign_id in set(campaigns):
+        with transaction.atomic():
+            rows = PreSave.objects.pending().filter(condition, campaign_id=campaign_id)
+            count = (
+                PreSave.objects.pending()
+                .filter(id__in=rows.values("id"))
+                .update(
+                    state=PreSaveState.EXPIRED,
+                    reason=reason,
+                    sealed=None,
+                    lease=None,
+                    lease_until=None,
+                    settled_at=now,
+                )
+            )
+            stats.count(campaign_id, now, {"expired": count})
+            erased += count
+    return erased
+
+
+def forget_spent_states(now: datetime) -> int:
+    """A state older than its cookie cannot come back."""
+    forgotten, _ = SpentState.objects.filter(spent_at__lt=now - 2 * COOKIE_MAX_AGE).delete()
+    return forgotten
+
+
+def verify_keys() -> int:
+    """Check at a worker's start that every live campaign's key opens and fits its public key.
+
+    Raises KeyringError.
+    """
+    ring = keyring.from_settings()
+    live = Campaign.objects.exclude(public_key=None).filter(key_destroyed_at=None)
+    checked = 0
+    for campaign in live.exclude(state__in=[CampaignState.FINISHED, CampaignState.CANCELLED]):
+        if ring.open(campaign.id).public_bytes != bytes(campaign.public_key or b""):
+            raise KeyringError(
+                f"The key file of campaign {campaign.slug} does not fit the campaign's public key. "
+                "Restore KEYRING_DIR from the backup that belongs to this database."
+            )
+        checked += 1
+    return checked

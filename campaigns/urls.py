@@ -1,0 +1,44 @@
+"""Addresses of the product: the dashboard, the fan's side, the health checks."""
+
+from __future__ import annotations
+
+from django.urls import path
+
+from campaigns.views import dashboard, fan, health
+
+urlpatterns = [
+    path("", fan.home, name="home"),
+    path("healthz", health.alive, name="healthz"),
+    path("readyz", health.ready, name="readyz"),
+    path("privacy", fan.privacy, name="privacy"),
+    path("callback", fan.callback, name="fan-callback"),
+    path("receipt/<str:token>", fan.receipt, name="fan-receipt"),
+    path("receipt/<str:token>/cancel", fan.cancel, name="fan-cancel"),
+    path("artwork/<str:name>/<str:file>", fan.artwork, name="artwork"),
+    path("dashboard", dashboard.campaign_list, name="dashboard"),
+    path("dashboard/label", dashboard.label_create, name="dashboard-label-create"),
+    path("dashboard/new", dashboard.campaign_create, name="dashboard-campaign-create"),
+    path("dashboard/campaigns/<slug:slug>", dashboard.campaign_detail, name="dashboard-campaign"),
+    path(
+        "dashboard/campaigns/<slug:slug>/edit",
+        dashboard.campaign_edit,
+        name="dashboard-campaign-edit",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/open",
+        dashboard.campaign_open,
+        name="dashboard-campaign-open",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/cancel",
+        dashboard.campaign_cancel,
+        name="dashboard-campaign-cancel",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/resume",
+        dashboard.campaign_resume,
+        name="dashboard-campaign-resume",
+    ),
+    path("<slug:slug>", fan.landing, name="fan-landing"),
+    path("<slug:slug>/go", fan.go, name="fan-go"),
+]

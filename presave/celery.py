@@ -1,0 +1,34 @@
+"""The Celery application. Workers refuse to start without a keyring they can open."""
+
+from __future__ import annotations
+
+import logging.config
+import os
+import sys
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_init
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presave.settings")
+
+app = Celery("presave")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.autodiscover_tasks()
+
+
+@setup_logging.connect
+def use_django_logging(**kwargs: Any) -> None:
+    from django.conf import settings
+
+    logging.config.dictConfig(settings.LOGGING)
+
+
+@worker_init.connect
+def refuse_a_wrong_keyring(**kwargs: Any) -> None:
+    from campaigns import keyring, retention
+
+    try:
+        retention.verify_keys()
+    except keyring.KeyringError as error:
+        sys.exit(f"Presave's worker cannot start: {error}")

@@ -1,0 +1,10 @@
+"""Every address of the service. A campaign's slug may be none of the first words used here."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("accounts/", include("allauth.urls")),
+    path("", include("campaigns.urls")),
+]
