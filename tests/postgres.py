@@ -9,6 +9,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 from types import TracebackType
 
@@ -18,6 +19,7 @@ from psycopg import sql
 from embedded import processes
 
 START_SECONDS = 30
+HELD_BY_ORPHANS = "pre-existing shared memory block"
 SUPERUSER = "postgres"
 PLACES = (
     "/usr/lib/postgresql/*/bin",  # Debian, Ubuntu
@@ -81,7 +83,7 @@ class Postgres:
         self.port = processes.free_port()
         self._binaries = find_binaries()
         self._user = _server_user()
-        self._directory = Path(tempfile.mkdtemp(prefix="presave-postgres-"))
+        self.directory = Path(tempfile.mkdtemp(prefix="presave-postgres-"))
         self._process: processes.Process | None = None
         try:
             self._initialise()
@@ -92,38 +94,53 @@ class Postgres:
     def url(self, database: str) -> str:
         return f"postgres://{SUPERUSER}@{processes.LOOPBACK}:{self.port}/{database}"
 
+    @property
+    def process(self) -> processes.Process:
+        if self._process is None:
+            raise RuntimeError("Postgres has not been started.")
+        return self._process
+
     def create_database(self, name: str) -> None:
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
     def start(self) -> None:
         """Start it, or start it again after `crash`. Raises processes.StartError."""
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            self._launch()
+            try:
+                processes.wait_until(self._answers, START_SECONDS, "Postgres", self._process)
+                return
+            except processes.StartError as error:
+                # What a crash leaves behind holds the shared memory until it notices.
+                if HELD_BY_ORPHANS not in str(error) or time.monotonic() > deadline:
+                    raise
+
+    def _launch(self) -> None:
         self._process = processes.spawn(
             [
                 self._binaries / "postgres",
-                *("-D", self._data, "-p", str(self.port), "-k", self._directory),
+                *("-D", self._data, "-p", str(self.port), "-k", self.directory),
                 *("-c", f"listen_addresses={processes.LOOPBACK}", "-c", "max_connections=200"),
                 # The data is thrown away, so a power cut may have it.
                 *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "shared_buffers=64MB"),
             ],
             env=None,
-            log_path=self._directory / "postgres.log",
+            log_path=self.directory / "postgres.log",
             user=self._user,
             death_signal=signal.SIGQUIT,
         )
-        processes.wait_until(self._answers, START_SECONDS, "Postgres", self._process)
 
     def crash(self) -> None:
         """Kill every process of the server, as the kernel does when memory runs out."""
-        if self._process is not None:
-            self._process.signal(signal.SIGKILL)
-            self._process.kill9()
+        self.process.kill9()
 
     def stop(self) -> None:
         if self._process is not None and self._process.exit_code is None:
             self._process.signal(signal.SIGINT)  # a fast shutdown: SIGTERM would wait for clients
             self._process.stop()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        shutil.rmtree(self.directory, ignore_errors=True)
 
     def __enter__(self) -> Postgres:
         try:
@@ -143,18 +160,18 @@ class Postgres:
 
     @property
     def _data(self) -> Path:
-        return self._directory / "data"
+        return self.directory / "data"
 
     def _initialise(self) -> None:
         if self._user is not None:
-            shutil.chown(self._directory, self._user)
+            shutil.chown(self.directory, self._user)
         subprocess.run(
             [
                 *(self._binaries / "initdb", "-D", self._data, "-U", SUPERUSER),
                 *("-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync"),
             ],
             user=self._user,
-            cwd=self._directory,
+            cwd=self.directory,
             stdout=subprocess.DEVNULL,
             check=True,
         )

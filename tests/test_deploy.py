@@ -1,0 +1,182 @@
+"""What docker-compose.yml, Dockerfile and .env.example promise an operator."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+APP_SERVICES = {"web", "worker", "beat", "migrate"}
+READERS_OF_SECRETS = {"secret", "database", "redis_url", "email"}
+PLACEHOLDER = "not-given-to-this-service"
+
+
+def run(*argv: str | Path) -> str:
+    done = subprocess.run(
+        argv,
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+@cache
+def compose() -> dict[str, Any]:
+    """The file as Compose itself understands it: anchors merged, variables put in."""
+    command = [BIN / "docker-compose", "--env-file", ".env.example", "config", "--format", "json"]
+    config: dict[str, Any] = json.loads(run(*command))
+    return config
+
+
+def services() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = compose()["services"]
+    return found
+
+
+def settings_read() -> dict[str, bool]:
+    """Each variable that the settings read, and whether it is a secret."""
+    tree = ast.parse((ROOT / "presave" / "settings.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    return {
+        call.args[0].value: call.func.attr in READERS_OF_SECRETS
+        for call in calls
+        if isinstance(call.func, ast.Attribute)
+        and isinstance(call.func.value, ast.Name)
+        and call.func.value.id == "env"
+        and isinstance(call.args[0], ast.Constant)
+        and isinstance(call.args[0].value, str)
+    }
+
+
+def users_of(kind: str, name: str) -> set[str]:
+    return {
+        service
+        for service, definition in services().items()
+        if name in [entry["source"] for entry in definition.get(kind, [])]
+    }
+
+
+def test_only_the_worker_has_the_keyring_and_the_master_key() -> None:
+    assert users_of("volumes", "keyring") == {"worker"}
+    assert users_of("secrets", "master_key") == {"worker"}
+
+
+def test_only_services_that_talk_to_spotify_have_the_client_secret() -> None:
+    assert users_of("secrets", "spotify_client_secret") == {"web", "worker"}
+
+
+def test_only_the_proxy_publishes_ports() -> None:
+    published = {name for name, service in services().items() if service.get("ports")}
+    assert published == {"caddy"}
+
+
+def test_the_database_and_redis_have_no_way_out() -> None:
+    assert compose()["networks"]["inside"]["internal"] is True
+    for name in ("postgres", "redis"):
+        assert list(services()[name]["networks"]) == ["inside"]
+
+
+def test_every_part_of_presave_runs_the_same_image() -> None:
+    images = {services()[name]["image"] for name in APP_SERVICES}
+    assert images == {"presave:local"}
+
+
+def test_no_environment_holds_a_secret() -> None:
+    secrets = {name for name, is_secret in settings_read().items() if is_secret}
+    assert "SECRET_KEY" in secrets
+    for name, service in services().items():
+        values = service.get("environment", {})
+        given = {key for key in secrets & values.keys() if values[key] != PLACEHOLDER}
+        assert not given, f"{name} gets {given} in its environment"
+
+
+def test_every_variable_in_the_compose_file_is_one_that_presave_reads() -> None:
+    known = set(settings_read())
+    known |= {f"{name}_FILE" for name, is_secret in settings_read().items() if is_secret}
+    for name in APP_SERVICES:
+        assert services()[name]["environment"].keys() <= known
+
+
+@pytest.mark.parametrize("name", ["caddy", "web", "worker", "beat", "migrate", "postgres", "redis"])
+def test_a_container_can_do_little(name: str) -> None:
+    service = services()[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    assert name == "caddy" or service["user"] == "10001:10001"
+
+
+def test_every_lasting_service_is_watched() -> None:
+    watched = {name for name, service in services().items() if "healthcheck" in service}
+    assert watched == set(services()) - {"caddy", "migrate"}
+
+
+def test_the_worker_may_finish_its_task_before_it_is_killed() -> None:
+    assert services()["worker"]["stop_grace_period"] == "45s"
+
+
+def test_the_dockerfile_passes_hadolint() -> None:
+    run(BIN / "hadolint", "Dockerfile")
+
+
+def test_the_build_context_is_a_list_of_what_the_image_needs() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert next(line for line in lines if not line.startswith("#")) == "*"
+
+
+def test_env_example_names_every_setting_and_no_other() -> None:
+    example = (ROOT / ".env.example").read_text()
+    named = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
+    assert named == set(settings_read())
+
+
+def test_the_environment_of_the_checks_names_only_settings() -> None:
+    text = (ROOT / "deploy" / "check.env").read_text()
+    assert set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE)) <= set(settings_read())
+
+
+def test_make_secrets_makes_what_compose_mounts_and_keeps_what_is_there(tmp_path: Path) -> None:
+    directory = tmp_path / "secrets"
+    make = (sys.executable, "-I", ROOT / "deploy" / "make_secrets.py", directory)
+
+    first = run(*make)
+    contents = {path.name: path.read_text() for path in directory.iterdir()}
+    run(*make)
+
+    mounted = set(compose()["secrets"])
+    assert contents.keys() == mounted - {"spotify_client_secret"}
+    assert "spotify_client_secret" in first
+    assert contents == {path.name: path.read_text() for path in directory.iterdir()}
+    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()} == {0o400}
+
+
+def test_the_secrets_fit_together(tmp_path: Path) -> None:
+    run(sys.executable, "-I", ROOT / "deploy" / "make_secrets.py", tmp_path)
+
+    def content(name: str) -> str:
+        return (tmp_path / name).read_text().strip()
+
+    redis_password = content("redis_conf").splitlines()[0].removeprefix("requirepass ")
+    assert content("redis_url") == f"redis://:{redis_password}@redis:6379/0"
+    assert f":{content('postgres_password')}@" in content("database_url")
+    assert len(content("secret_key")) >= 50
+    key_name, encoded = content("master_key").split(":")
+    assert key_name
+    assert len(base64.b64decode(encoded, validate=True)) == 32
