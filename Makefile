@@ -7,6 +7,7 @@ MAKEFLAGS += --no-print-directory
 BIN := .venv/bin
 LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-version 3.11 \
 	--no-emit-index-url --custom-compile-command "make lock"
+TEMPLATES := find templates campaigns -name '*.html' -print0
 WITH_CHECK_ENV := set -a; source deploy/check.env; set +a;
 heading = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
 
@@ -44,19 +45,19 @@ check: format-check lint types deploy-check test ## Everything CI runs
 fmt: dev ## Format the code and the templates
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
-	@git ls-files -z -- '*.html' | xargs -0 -r $(BIN)/djade --target-version 5.2
+	@$(TEMPLATES) | xargs -0 $(BIN)/djade --target-version 5.2
 
 .PHONY: format-check
 format-check: dev
 	$(call heading,Format)
 	@$(BIN)/ruff format --check .
-	@git ls-files -z -- '*.html' | xargs -0 -r $(BIN)/djade --check --target-version 5.2
+	@$(TEMPLATES) | xargs -0 $(BIN)/djade --check --target-version 5.2
 
 .PHONY: lint
 lint: dev ## Lint the code and the templates
 	$(call heading,Lint)
 	@$(BIN)/ruff check .
-	@git ls-files -z -- '*.html' | xargs -0 -r $(BIN)/djlint --lint --quiet
+	@$(TEMPLATES) | xargs -0 $(BIN)/djlint --lint --quiet
 
 .PHONY: types
 types: dev ## Check the types
@@ -67,7 +68,7 @@ types: dev ## Check the types
 deploy-check: dev
 	$(call heading,Deployment)
 	@$(WITH_CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	@$(WITH_CHECK_ENV) $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(WITH_CHECK_ENV) DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	@$(BIN)/docker-compose --env-file .env.example config --quiet
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/pre-commit validate-config
