@@ -65,6 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
+    from django.db import connections
     from playwright.sync_api import sync_playwright
 
     path = find_chromium()
@@ -76,6 +77,8 @@ def browser() -> Iterator[Browser]:
         chromium = playwright.chromium.launch(executable_path=path, args=[*ARGUMENTS, *sandbox])
         yield chromium
         chromium.close()
+        # Under a running loop Django opens connections of its own, which only code here can close.
+        connections.close_all()
 
 
 @pytest.fixture
