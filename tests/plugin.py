@@ -18,7 +18,7 @@ from embedded.processes import StartError
 from embedded.valkey import ServerNotFoundError, Valkey
 from tests.postgres import Postgres, PostgresNotFoundError
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.sandbox_process"]
 
 NOBODY_LISTENS = "http://127.0.0.1:1"
 NOT_FROM_THE_SHELL = (
