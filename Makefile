@@ -29,7 +29,7 @@ services: dev ## Find or install Postgres and Chromium for the tests
 
 .PHONY: demo
 demo: setup ## Run a whole release night on this machine (ONCE=1: stop after the summary)
-	@$(BIN)/python -m demo $(if $(ONCE),--once)
+	@$(BIN)/python -m demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
 .PHONY: test
 test: services ## Run the tests (T=path or T="path -k name" narrows)

@@ -1,0 +1,218 @@
+"""The demo's release night, with a summary checked against the sandbox."""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from io import BytesIO
+from typing import Any, Final
+
+import django
+import requests
+from PIL import Image, ImageDraw
+
+from demo import fans
+from demo.environment import DemoError
+
+django.setup()
+
+from django.conf import settings  # noqa: E402 -- the environment is complete only now
+from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
+from django.core.management import call_command  # noqa: E402
+from django.utils import timezone  # noqa: E402
+
+from campaigns import artwork, keyring, publishing, stats  # noqa: E402
+from campaigns.models import Campaign, Label, PreSave, User  # noqa: E402
+
+EMAIL: Final = "artist@example.com"
+ALBUM_ID: Final = "1DemoAlbumDemoAlbum001"
+LATER_ALBUM_ID: Final = "1DemoAlbumDemoAlbum002"
+# A release is moved back when the fans took longer than expected, so that all of them are in time.
+SHORTEST_WAIT: Final = timedelta(seconds=5)
+LATER: Final = timedelta(minutes=10)
+LONGEST_RELEASE_SECONDS: Final = 120
+
+
+@dataclass(frozen=True)
+class Login:
+    email: str
+    password: str
+
+
+def make_tables() -> None:
+    call_command("migrate", verbosity=0, interactive=False)
+    call_command("createcachetable", verbosity=0)
+    call_command("collectstatic", verbosity=0, interactive=False)
+
+
+def release_night(sandbox_url: str, fan_count: int, seconds: int) -> bool:
+    """Run the night and print its summary; says whether every promise was kept."""
+    accounts = [f"fan-{number}" for number in range(1, fan_count + 1)]
+    _control(sandbox_url, "users", {"count": fan_count, "prefix": "fan-"})
+    label = publishing.create_label(User.objects.create_user(EMAIL, None), "Demo Label")
+    release_at = timezone.now() + timedelta(seconds=seconds)
+    campaign = make_campaign(sandbox_url, label, "first-light", ALBUM_ID, release_at)
+    print(f"{fan_count} fans pre-save at {landing_url(campaign)}", flush=True)
+    fans.pre_save_all(landing_url(campaign), accounts, progress_of("consented", fan_count))
+    campaign = hold_until_all_are_in(sandbox_url, campaign)
+    watch_release(campaign, fan_count)
+    return print_summary(sandbox_url, campaign, fan_count)
+
+
+def make_campaign(
+    sandbox_url: str, label: Label, slug: str, album_id: str, release_at: datetime
+) -> Campaign:
+    cover = artwork.store(SimpleUploadedFile("cover.png", draw_cover()))
+    campaign = Campaign.objects.create(
+        label=label,
+        slug=slug,
+        title=slug.replace("-", " ").title(),
+        artist="Demo Artist",
+        artwork=cover.name,
+        artwork_width=cover.width,
+        artwork_height=cover.height,
+        artwork_alt="A sun of five rings over a dark horizon",
+        spotify_uri=f"spotify:album:{album_id}",
+        release_at=release_at,
+        release_zone="UTC",
+    )
+    list_in_catalogue(sandbox_url, campaign)
+    publishing.open_campaign(campaign, timezone.now())
+    wait_for(lambda: Campaign.objects.public().filter(id=campaign.id).exists(), 30, "its key")
+    return campaign
+
+
+def list_in_catalogue(sandbox_url: str, campaign: Campaign) -> None:
+    album = {
+        "kind": "album",
+        "id": campaign.spotify_uri.rpartition(":")[2],
+        "name": campaign.title,
+        "artists": [campaign.artist],
+        "release_date": campaign.release_at.date().isoformat(),
+        "available_at": campaign.release_at.isoformat(),
+    }
+    _control(sandbox_url, "catalogue", album)
+
+
+def hold_until_all_are_in(sandbox_url: str, campaign: Campaign) -> Campaign:
+    """On a slow machine the release is moved, by the same act an artist has."""
+    earliest = timezone.now() + SHORTEST_WAIT
+    if campaign.release_at < earliest:
+        publishing.move_release(campaign, earliest, "UTC", timezone.now())
+        campaign.refresh_from_db()
+        list_in_catalogue(sandbox_url, campaign)
+    return campaign
+
+
+def watch_release(campaign: Campaign, fan_count: int) -> None:
+    until = campaign.release_at.strftime("%H:%M:%S")
+    print(f"\nEvery permission is sealed. The release is out at {until} UTC.", flush=True)
+    time.sleep(max(0.0, (campaign.release_at - timezone.now()).total_seconds()))
+    show = progress_of("saved", fan_count)
+
+    def is_over() -> bool:
+        show(stats.totals(campaign.id).saved)
+        campaign.refresh_from_db()
+        return campaign.key_destroyed_at is not None
+
+    wait_for(is_over, LONGEST_RELEASE_SECONDS, "the end of the release")
+
+
+def print_summary(sandbox_url: str, campaign: Campaign, fan_count: int) -> bool:
+    totals = stats.totals(campaign.id)
+    held = _control(sandbox_url, "libraries")
+    at = [saved[campaign.spotify_uri] for saved in held.values() if campaign.spotify_uri in saved]
+    tokens_left = PreSave.objects.exclude(sealed=None).count()
+    key_left = campaign.id in set(keyring.from_settings().campaign_ids())
+    settled = totals.saved + totals.failed + totals.cancelled + totals.expired
+    first = min(map(datetime.fromisoformat, at), default=None)
+    delay = f"{(first - campaign.release_at).total_seconds():.1f} s" if first else "never"
+    print("\n\nSummary")
+    print(
+        f"  consented {totals.consented} = saved {totals.saved} + failed {totals.failed}"
+        f" + cancelled {totals.cancelled} + expired {totals.expired}"
+    )
+    print(f"  libraries that hold the album, says the sandbox: {len(at)}")
+    print(f"  first save after the release: {delay}")
+    print(f"  tokens left: {tokens_left}")
+    print(f"  key destroyed: {'no' if key_left else 'yes'}")
+    kept = (
+        totals.consented == settled == totals.saved == len(at) == fan_count
+        and not tokens_left
+        and not key_left
+    )
+    print("  Every promise was kept." if kept else "  A PROMISE WAS BROKEN.", flush=True)
+    return kept
+
+
+def show_addresses(sandbox_url: str) -> None:
+    """Open a second campaign to tap through by hand, and say where everything is."""
+    login = set_password()
+    label = Label.objects.get()
+    later = timezone.now() + LATER
+    campaign = make_campaign(sandbox_url, label, "second-light", LATER_ALBUM_ID, later)
+    print("\nNow try it by hand:")
+    print(f"  landing page, released already   {settings.PUBLIC_URL}/first-light")
+    print(f"  landing page, out in ten minutes {landing_url(campaign)}")
+    print(f"  dashboard                        {settings.PUBLIC_URL}/dashboard")
+    print(f"    log in as {login.email} with the password {login.password}")
+    print(f"  the sandbox's fans and libraries {sandbox_url}/")
+
+
+def set_password() -> Login:
+    password = secrets.token_urlsafe(9)
+    artist = User.objects.get(email=EMAIL)
+    artist.set_password(password)
+    artist.save(update_fields=["password"])
+    return Login(EMAIL, password)
+
+
+def landing_url(campaign: Campaign) -> str:
+    return f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}"
+
+
+def draw_cover(size: int = 1200) -> bytes:
+    """A cover that needs no file: rings of a sun over a horizon."""
+    cover = Image.new("RGB", (size, size), "#1b1035")
+    pen = ImageDraw.Draw(cover)
+    for ring, colour in enumerate(("#4a1d6b", "#8c2f7a", "#d1495b", "#f2855e", "#ffd166")):
+        radius = size * (0.42 - ring * 0.075)
+        box = [size / 2 - radius, size * 0.55 - radius, size / 2 + radius, size * 0.55 + radius]
+        pen.ellipse(box, fill=colour)
+    pen.rectangle([0, size * 0.72, size, size], fill="#120a24")
+    content = BytesIO()
+    cover.save(content, "PNG")
+    return content.getvalue()
+
+
+def progress_of(word: str, total: int) -> Any:
+    """A line that counts up in place on a terminal, and by lines elsewhere."""
+    is_terminal = sys.stdout.isatty()
+
+    def show(done: int) -> None:
+        if is_terminal:
+            print(f"\r  {done} of {total} {word}", end="", flush=True)
+        elif done and done % 50 == 0:
+            print(f"  {done} of {total} {word}", flush=True)
+
+    return show
+
+
+def wait_for(ready: Any, seconds: float, what: str) -> None:
+    deadline = time.monotonic() + seconds
+    while not ready():
+        if time.monotonic() > deadline:
+            raise DemoError(f"waited {seconds:g} s in vain for {what}.")
+        time.sleep(0.2)
+
+
+def _control(sandbox_url: str, name: str, body: object = None) -> dict[str, Any]:
+    method = "GET" if body is None else "POST"
+    answer = requests.request(method, f"{sandbox_url}/_sandbox/{name}", json=body, timeout=30)
+    if answer.status_code != 200:
+        raise DemoError(f"the sandbox refused {name}: {answer.text}")
+    result: dict[str, Any] = answer.json()
+    return result

@@ -1,0 +1,149 @@
+"""The service as processes: sandbox, web, worker and beat, as compose runs them."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from contextlib import ExitStack
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from embedded.processes import (
+    LOOPBACK,
+    Process,
+    StartError,
+    port_is_free,
+    spawn,
+    wait_for_http,
+    wait_until,
+)
+
+START_SECONDS: Final = 60
+SANDBOX_READY: Final = "Sandbox listening on "
+WORKER_READY: Final = " ready."
+# Two children, so that two claims meet in every demo and test.
+WORKER_CONCURRENCY: Final = 2
+
+
+class PortTakenError(Exception):
+    """The message names the port."""
+
+    def __init__(self, port: int) -> None:
+        super().__init__(f"Port {port} of {LOOPBACK} is in use.")
+        self.port = port
+
+
+class Sandbox:
+    """The stand-in for Spotify as a process of its own."""
+
+    def __init__(self, directory: Path, port: int, client_id: str, client_secret: str) -> None:
+        self.url = f"http://{LOOPBACK}:{port}"
+        self._port = port
+        self._client_id = client_id
+        self._secret = client_secret
+        self._log_path = directory / "sandbox.log"
+
+    def __enter__(self) -> Self:
+        self.process = spawn(
+            [
+                *(sys.executable, "-m", "sandbox", "--port", str(self._port)),
+                *("--client-id", self._client_id),
+            ],
+            env={**os.environ, "SANDBOX_CLIENT_SECRET": self._secret},
+            log_path=self._log_path,
+        )
+        wait_until(
+            lambda: SANDBOX_READY in self.process.log, START_SECONDS, "The sandbox", self.process
+        )
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.process.stop()
+
+
+class Stack:
+    """Web, worker and beat under one environment, stopped when the `with` block ends."""
+
+    def __init__(self, directory: Path, env: Mapping[str, str], web_port: int) -> None:
+        self._directory = directory
+        self._env = dict(env)
+        self._port = web_port
+        self._closing = ExitStack()
+
+    def __enter__(self) -> Self:
+        try:
+            self.start_web()
+            self.start_worker()
+            self.start_beat()
+        except BaseException:
+            self._closing.close()
+            raise
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._closing.close()
+
+    @property
+    def processes(self) -> list[Process]:
+        return [self.web, self.worker, self.beat]
+
+    def start_web(self) -> None:
+        if not port_is_free(self._port):
+            raise PortTakenError(self._port)
+        self.web = self._spawn(
+            "web",
+            *("granian", "--interface", "wsgi", "presave.wsgi:application", "--no-ws"),
+            *("--host", LOOPBACK, "--port", str(self._port)),
+            *("--workers", "1", "--blocking-threads", "16"),
+        )
+        wait_for_http(f"http://{LOOPBACK}:{self._port}/healthz", START_SECONDS, self.web)
+
+    def start_worker(self) -> None:
+        self.worker = self._spawn(
+            "worker",
+            *("celery", "-A", "presave", "worker", "--loglevel", "INFO"),
+            *("--concurrency", str(WORKER_CONCURRENCY)),
+            *("--without-gossip", "--without-mingle"),
+        )
+        started = self.worker.log.count(WORKER_READY)
+        wait_until(
+            lambda: self.worker.log.count(WORKER_READY) > started,
+            START_SECONDS,
+            "The worker",
+            self.worker,
+        )
+
+    def start_beat(self) -> None:
+        self.beat = self._spawn(
+            "beat",
+            *("celery", "-A", "presave", "beat", "--loglevel", "INFO", "--pidfile="),
+            *("--schedule", str(self._directory / "beat-schedule")),
+        )
+
+    def _spawn(self, name: str, program: str, *arguments: str) -> Process:
+        executable = Path(sys.executable).parent / program
+        process = spawn([executable, *arguments], self._env, self._directory / f"{name}.log")
+        self._closing.callback(process.stop)
+        return process
+
+
+def check_ports(*ports: int) -> None:
+    """Raises PortTakenError."""
+    for port in ports:
+        if not port_is_free(port):
+            raise PortTakenError(port)
+
+
+__all__ = ["PortTakenError", "Sandbox", "Stack", "StartError", "check_ports"]
