@@ -121,12 +121,16 @@ async def decide(request: web.Request) -> web.Response:
 
 
 def grant(state: State, asked: Mapping[str, str], account: str) -> web.Response:
-    scopes = scopes_in(asked)
-    if is_custom(state.settings.scope_in_answer):
-        scopes = frozenset(state.settings.scope_in_answer.split())
+    scopes = granted_scopes(state, scopes_in(asked))
     state.remember_grant(account, scopes)
     code = state.issue_code(account, asked["redirect_uri"], scopes)
     return redirect_back(asked, code=code)
+
+
+def granted_scopes(state: State, asked: frozenset[str]) -> frozenset[str]:
+    """What was asked, unless the script grants something else."""
+    setting = state.settings.scope_in_answer
+    return frozenset(setting.split()) if is_custom(setting) else asked
 
 
 def is_custom(scope_setting: str) -> bool:
@@ -190,11 +194,12 @@ def exchange_code(state: State, fields: Mapping[str, str]) -> dict[str, str | in
         raise TokenError("invalid_grant", "Authorization code expired")
     if code.redirect_uri != redirect_uri:
         raise TokenError("invalid_grant", "Invalid redirect URI")
-    answer = token_answer(state, state.issue_access_token(code.account, code.scopes))
+    scopes = granted_scopes(state, code.scopes)
+    answer = token_answer(state, state.issue_access_token(code.account, scopes))
     # Six months count from the consent, not from the exchange.
-    refresh_token = state.issue_refresh_token(code.account, code.scopes, code.issued_at)
+    refresh_token = state.issue_refresh_token(code.account, scopes, code.issued_at)
     if state.settings.scope_in_answer != "omitted":
-        answer["scope"] = " ".join(sorted(code.scopes))
+        answer["scope"] = " ".join(sorted(scopes))
     if state.settings.refresh_token_in_answer:
         answer["refresh_token"] = refresh_token
     return answer

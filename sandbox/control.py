@@ -54,7 +54,7 @@ def acting(action: Action) -> View:
         try:
             body = json.loads(text) if text else {}
             return web.json_response(action(request.app[STATE], body))
-        except json.JSONDecodeError:
+        except (json.JSONDecodeError, UnicodeDecodeError):
             return refused("The body must be JSON.")
         except ScriptError as error:
             return refused(str(error))
