@@ -18,7 +18,7 @@ class AuthenticatedRequest(HttpRequest):
     user: User
 
 
-class AccountAdapter(DefaultAccountAdapter):
+class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships no types
     """SIGN_UP decides whether strangers may make accounts."""
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -1,7 +1,8 @@
 """Find and confirm the release in Spotify's catalogue: nothing is saved before the catalogue shows
 it.
 
-Spotify answers 200 to a save of an id that does not exist, so the look before the save is the only proof there is.
+Spotify answers 200 to a save of an id that does not exist, so the look before the save is the only
+proof there is.
 """
 
 from __future__ import annotations
@@ -138,10 +139,13 @@ _LINK: Final = re.compile(
     r"|spotify:(?P<uri_kind>[a-z-]+):(?P<uri_id>[A-Za-z0-9]+)"
 )
 _WRONG_KIND: Final = {
-    "prerelease": "This is the link of a Countdown Page. It has another id than the album and cannot be saved by an "
-    "app: give the album's own link from Spotify for Artists or your distributor, or its UPC.",
-    "playlist": "This is a playlist. A pre-save saves an album, single, EP or track: give its link, or its UPC.",
-    "artist": "This is an artist's page. Give the link of the album or track that comes out, or its UPC.",
+    "prerelease": "This is the link of a Countdown Page. It has another id than the album and "
+    "cannot be saved by an app: give the album's own link from Spotify for Artists or your "
+    "distributor, or its UPC.",
+    "playlist": "This is a playlist. A pre-save saves an album, single, EP or track: give its "
+    "link, or its UPC.",
+    "artist": "This is an artist's page. Give the link of the album or track that comes out, or "
+    "its UPC.",
 }
 
 
@@ -150,8 +154,8 @@ def parse_release_link(text: str) -> str:
     found = _LINK.fullmatch(text.strip())
     if not found:
         raise ReleaseLinkError(
-            "This is not the link of an album or track. It looks like https://open.spotify.com/album/… "
-            "(in Spotify: Share, Copy link) or spotify:album:…"
+            "This is not the link of an album or track. It looks like "
+            "https://open.spotify.com/album/… (in Spotify: Share, Copy link) or spotify:album:…"
         )
     kind, item_id = found["kind"] or found["uri_kind"], found["id"] or found["uri_id"]
     if kind not in ("album", "track"):

@@ -1,8 +1,9 @@
 """Keys: the only module that touches `cryptography`.
 
-Every campaign has an X25519 key pair. The public key stands in the campaign's row, so that the web process can seal a
-permission (HPKE, RFC 9180) but never open it. The private key is a file in KEYRING_DIR, wrapped by the master key, which
-only the worker can read. Deleting that file destroys every permission of the campaign in every copy of the database.
+Every campaign has an X25519 key pair. The public key stands in the campaign's row, so that the web
+process can seal a permission (HPKE, RFC 9180) but never open it. The private key is a file in
+KEYRING_DIR, wrapped by the master key, which only the worker can read. Deleting that file destroys
+every permission of the campaign in every copy of the database.
 """
 
 from __future__ import annotations
@@ -233,24 +234,21 @@ class Keyring:
 
     def _unwrap(self, campaign_id: UUID, content: bytes) -> X25519PrivateKey:
         if len(content) < 1 + FINGERPRINT_BYTES + NONCE_BYTES or content[0] != VERSION:
-            raise KeyringError(
-                f"The key file of campaign {campaign_id} is damaged. Restore it from the keyring's backup."
-            )
+            raise _damaged(campaign_id)
         fingerprint = content[1 : 1 + FINGERPRINT_BYTES]
         nonce = content[1 + FINGERPRINT_BYTES : 1 + FINGERPRINT_BYTES + NONCE_BYTES]
         wrapped = content[1 + FINGERPRINT_BYTES + NONCE_BYTES :]
         master = next((key for key in self._master_keys if key.fingerprint == fingerprint), None)
         if master is None:
             raise KeyringError(
-                f"The key file of campaign {campaign_id} was wrapped by the master key {fingerprint.hex()}, "
-                f"but MASTER_KEY_FILE holds {self.fingerprint}. Put the right master key back; nothing was changed."
+                f"The key file of campaign {campaign_id} was wrapped by the master key "
+                f"{fingerprint.hex()}, but MASTER_KEY_FILE holds {self.fingerprint}. "
+                "Put the right master key back; nothing was changed."
             )
         try:
             raw = master.aead.decrypt(nonce, wrapped, _wrap_context(campaign_id, master))
         except InvalidTag:
-            raise KeyringError(
-                f"The key file of campaign {campaign_id} is damaged. Restore it from the keyring's backup."
-            ) from None
+            raise _damaged(campaign_id) from None
         return X25519PrivateKey.from_private_bytes(raw)
 
 
@@ -260,6 +258,12 @@ def from_settings() -> Keyring:
     Raises KeyringError in a process that may not read it, as the web process.
     """
     return Keyring(settings.KEYRING_DIR, settings.MASTER_KEY_FILE)
+
+
+def _damaged(campaign_id: UUID) -> KeyringError:
+    return KeyringError(
+        f"The key file of campaign {campaign_id} is damaged. Restore it from the keyring's backup."
+    )
 
 
 def _wrap_context(campaign_id: UUID, master: MasterKey) -> bytes:
@@ -290,7 +294,8 @@ def _read_master_keys(path: Path) -> list[MasterKey]:
         ) from None
     if mode & (stat.S_IRWXO | stat.S_IWGRP):
         raise KeyringError(
-            f"MASTER_KEY_FILE {path} can be read by every user of this machine. Run: chmod 0400 {path}"
+            f"MASTER_KEY_FILE {path} can be read by every user of this machine. "
+            f"Run: chmod 0400 {path}"
         )
     if not lines:
         raise KeyringError(f"MASTER_KEY_FILE {path} is empty.")

@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
-from django.contrib.auth.models import AbstractUser
-from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Lower
 from django.urls import reverse
 from django.utils.timezone import localtime
+
+# Django looks for an app's models here.
+from campaigns.members import EDITING_ROLES as EDITING_ROLES
+from campaigns.members import Label as Label
+from campaigns.members import Membership as Membership
+from campaigns.members import Role as Role
+from campaigns.members import User as User
 
 # Spotify ends every permission six months after consent and names no number of days; 180 is the
 # safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration
@@ -33,79 +37,6 @@ SPOTIFY_URI_PATTERN: Final = r"^spotify:(album|track):[A-Za-z0-9]{22}$"
 UPC_PATTERN: Final = r"^[0-9]{12,14}$"
 # ISO 3901: country, registrant, year, designation.
 ISRC_PATTERN: Final = r"^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$"
-
-
-class UserManager(DjangoUserManager["User"]):
-    def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
-        user = self.model(email=self.normalize_email(email).lower(), **fields)
-        user.set_password(password)
-        user.save(using=self._db)
-        return user
-
-    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
-        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
-
-    def get_by_natural_key(self, username: str | None) -> User:
-        return self.get(email__iexact=username)
-
-
-class User(AbstractUser):
-    """An artist or a label's member. They log in by e-mail; fans have no accounts."""
-
-    username = None  # type: ignore[assignment]
-    first_name = None  # type: ignore[assignment]
-    last_name = None  # type: ignore[assignment]
-    email = models.EmailField("e-mail address", unique=True)
-
-    USERNAME_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
-    objects: ClassVar[UserManager] = UserManager()  # type: ignore[assignment]
-
-    class Meta:
-        constraints = [models.UniqueConstraint(Lower("email"), name="user_email_any_case")]
-
-    def __str__(self) -> str:
-        return self.email
-
-    def get_full_name(self) -> str:
-        return self.email
-
-    def get_short_name(self) -> str:
-        return self.email
-
-
-class Label(models.Model):
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    name = models.CharField(max_length=100)
-    members = models.ManyToManyField(User, through="Membership", related_name="labels")
-    created_at = models.DateTimeField(auto_now_add=True)
-
-    def __str__(self) -> str:
-        return self.name
-
-
-class Role(models.TextChoices):
-    OWNER = "owner", "Owner"
-    EDITOR = "editor", "Editor"
-    VIEWER = "viewer", "Viewer"
-
-
-EDITING_ROLES: Final = (Role.OWNER, Role.EDITOR)
-
-
-class Membership(models.Model):
-    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="memberships")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
-    role = models.CharField(max_length=10, choices=Role)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["label", "user"], name="membership_once_per_label"),
-            models.CheckConstraint(condition=Q(role__in=Role.values), name="membership_role_known"),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.user} is {self.role} of {self.label}"
 
 
 class CampaignState(models.TextChoices):
@@ -220,7 +151,7 @@ class Campaign(models.Model):
     public_key = models.BinaryField(max_length=32, null=True, blank=True)
     key_destroyed_at = models.DateTimeField(null=True, blank=True)
 
-    objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()
 
     class Meta:
         ordering = ["-release_at"]
@@ -356,7 +287,7 @@ class PreSave(models.Model):
     settled_at = models.DateTimeField(null=True)
     receipt_hash = models.BinaryField(max_length=32, unique=True)
 
-    objects: ClassVar[models.Manager[PreSave]] = PreSaveQuerySet.as_manager()  # type: ignore[assignment]
+    objects: ClassVar[models.Manager[PreSave]] = PreSaveQuerySet.as_manager()
 
     class Meta:
         indexes = [

@@ -56,8 +56,9 @@ def check_release_moment(release_at: datetime, now: datetime) -> None:
     if release_at > now + LONGEST_LEAD:
         earliest = release_at - LONGEST_LEAD
         raise PublishingError(
-            "Spotify ends every permission six months after the fan gave it, so a campaign can open at most "
-            f"{LONGEST_LEAD.days} days before its release: this one from {earliest:%-d %B %Y} on."
+            "Spotify ends every permission six months after the fan gave it, so a campaign can "
+            f"open at most {LONGEST_LEAD.days} days before its release: this one from "
+            f"{earliest:%-d %B %Y} on."
         )
 
 

@@ -1,7 +1,8 @@
 """Release night: claim pre-saves, save the release into their fans' libraries, settle them.
 
-The rows are the truth. A worker claims a block of due rows with a lease and a fresh fence; every later write names the
-fence, so a worker that stalled past its lease can change nothing. Whatever dies leaves rows that come due again.
+The rows are the truth. A worker claims a block of due rows with a lease and a fresh fence; every
+later write names the fence, so a worker that stalled past its lease can change nothing. Whatever
+dies leaves rows that come due again.
 """
 
 from __future__ import annotations

@@ -1,8 +1,9 @@
 """The edge to Spotify: the only module that imports spotipy or aiohttp. Every failure leaves it as
 one SpotifyError.
 
-spotipy builds the authorise address and reads the catalogue. The code exchange, the refresh and the save are plain HTTP,
-because spotipy overwrites the granted scope with the requested one and drops status codes and Retry-After.
+spotipy builds the authorise address and reads the catalogue. The code exchange, the refresh and the
+save are plain HTTP, because spotipy overwrites the granted scope with the requested one and drops
+status codes and Retry-After.
 """
 
 from __future__ import annotations
@@ -155,7 +156,8 @@ def is_open_to(access_token: Secret) -> bool:
     """Whether Spotify lets this app serve the fan. For development mode only; the answer's body is
     discarded unread.
 
-    https://developer.spotify.com/documentation/web-api/concepts/quota-modes: five allow-listed users, 403 for all others.
+    https://developer.spotify.com/documentation/web-api/concepts/quota-modes: five allow-listed
+    users, 403 for all others.
     """
     try:
         answer = requests.get(

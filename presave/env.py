@@ -120,7 +120,8 @@ def url(name: str, default: str | Required = REQUIRED) -> str:
         )
     if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
         raise ImproperlyConfigured(
-            f"{name} must start with https:// (plain http is for http://127.0.0.1 only), not {value!r}."
+            f"{name} must start with https:// (plain http is for http://127.0.0.1 only), "
+            f"not {value!r}."
         )
     return value
 

@@ -11,7 +11,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import campaigns.models
+import campaigns.members
 
 
 class Migration(migrations.Migration):
@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             managers=[
-                ("objects", campaigns.models.UserManager()),
+                ("objects", campaigns.members.UserManager()),
             ],
         ),
         migrations.CreateModel(

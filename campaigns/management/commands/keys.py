@@ -49,7 +49,8 @@ class Command(BaseCommand):
         campaign = self._find(options["campaign"])
         if not campaign.has_ended:
             raise CommandError(
-                f"{campaign.slug} is {campaign.state}. Cancel it first: shredding its key now would lose its fans."
+                f"{campaign.slug} is {campaign.state}. Cancel it first: shredding its key now "
+                "would lose its fans."
             )
         if campaign.key_destroyed_at:
             self.stdout.write(f"The key of {campaign.slug} was destroyed before.")

@@ -21,7 +21,10 @@ logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
-    help = "Make keys, confirm releases and save them, without Celery and Redis. Runs until SIGTERM or Ctrl-C."
+    help = (
+        "Make keys, confirm releases and save them, without Celery and Redis. "
+        "Runs until SIGTERM or Ctrl-C."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="do what is due now, then end")
