@@ -48,7 +48,8 @@ def build_app(state: State) -> web.Application:
             web.get("/v1/search", api.search, name="search"),
             web.get("/v1/albums/{id}", api.album, name="album"),
             web.get("/v1/tracks/{id}", api.track, name="track"),
-            web.get("/v1/me", api.me, name="me"),
+            # spotipy asks for "me/", and Spotify answers to both.
+            web.get("/v1/me{slash:/?}", api.me, name="me"),
             web.put("/v1/me/library", api.save_to_library, name="library"),
             web.get("/v1/me/library/contains", api.library_contains, name="contains"),
             web.put("/v1/me/albums", api.save_albums, name="saved_albums"),
