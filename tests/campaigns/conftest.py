@@ -1,0 +1,17 @@
+"""Every test of the product has a keyring of its own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
+
+
+@pytest.fixture(autouse=True)
+def keyring_dir(settings: Settings, tmp_path: Path) -> Path:
+    settings.KEYRING_DIR = tmp_path / "keyring"
+    return tmp_path / "keyring"

@@ -1,0 +1,137 @@
+"""Rows for tests. Each function takes the fields that matter to the test and fills in the rest."""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.utils import timezone
+
+from campaigns import keyring, stats
+from campaigns.keyring import Secret
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    Label,
+    Membership,
+    PreSave,
+    PreSaveState,
+    Reason,
+    Role,
+    User,
+)
+from tests.sandbox_process import ALBUM_URI
+
+PASSWORD = "correct horse battery"
+
+
+def make_user(**fields: Any) -> User:
+    """Someone who can log in with PASSWORD."""
+    fields.setdefault("email", f"artist-{uuid.uuid4().hex[:8]}@example.com")
+    fields.setdefault("password", PASSWORD)
+    return User.objects.create_user(**fields)
+
+
+def make_label(owner: User | None = None, **fields: Any) -> Label:
+    fields.setdefault("name", "Demo Label")
+    label = Label.objects.create(**fields)
+    if owner is not None:
+        make_member(label, owner, Role.OWNER)
+    return label
+
+
+def make_member(label: Label, user: User | None = None, role: Role = Role.EDITOR) -> User:
+    user = user or make_user()
+    Membership.objects.create(label=label, user=user, role=role)
+    return user
+
+
+def make_campaign(**fields: Any) -> Campaign:
+    """Open, with a real key, due in 30 days; a releasing one was due and confirmed a minute ago.
+
+    `public_key=None` makes one whose key the worker has still to make.
+    """
+    now = timezone.now()
+    campaign_id = fields.setdefault("id", uuid.uuid4())
+    state = fields.setdefault("state", CampaignState.OPEN)
+    if "label" not in fields:
+        fields["label"] = make_label()
+    fields.setdefault("slug", f"night-bus-{campaign_id.hex[:8]}")
+    fields.setdefault("title", "Night Bus")
+    fields.setdefault("artist", "Demo Artist")
+    fields.setdefault("release_zone", "Europe/Berlin")
+    if not (fields.get("upc") or fields.get("isrc")):
+        fields.setdefault("spotify_uri", ALBUM_URI)
+    begun = state in (CampaignState.RELEASING, CampaignState.FINISHED)
+    fields.setdefault("release_at", now + (-timedelta(minutes=1) if begun else timedelta(days=30)))
+    if begun:
+        fields.setdefault("confirmed_uri", fields.get("spotify_uri") or ALBUM_URI)
+        fields.setdefault("confirmed_at", now)
+    if state != CampaignState.DRAFT:
+        _fill_in_opening(fields, now)
+    return Campaign.objects.create(**fields)
+
+
+def _fill_in_opening(fields: dict[str, Any], now: datetime) -> None:
+    opened_at = min(now, fields["release_at"] - timedelta(days=1))
+    fields.setdefault("opened_at", opened_at)
+    fields.setdefault("scheduled_at", fields["opened_at"])
+    if "public_key" not in fields:
+        fields["public_key"] = keyring.from_settings().public_key(fields["id"])
+    if fields["state"] == CampaignState.FINISHED:
+        fields.setdefault("finished_at", now)
+    if fields["state"] == CampaignState.CANCELLED:
+        fields.setdefault("cancelled_at", now)
+
+
+def make_presave(
+    campaign: Campaign, token: str = "a-refresh-token", receipt: str = "", **fields: Any
+) -> PreSave:
+    """A fan's pre-save, sealed for its row and counted as consented (and as what it ended as).
+
+    `receipt` is the token in the receipt's address.
+    """
+    presave = _unsaved_presave(campaign, token, receipt, fields)
+    presave.save(force_insert=True)
+    _count(campaign, [presave])
+    return presave
+
+
+def make_presaves(campaign: Campaign, tokens: Iterable[str], **fields: Any) -> list[PreSave]:
+    """As make_presave, one for each token, in one go."""
+    presaves = [_unsaved_presave(campaign, token, "", dict(fields)) for token in tokens]
+    PreSave.objects.bulk_create(presaves)
+    _count(campaign, presaves)
+    return presaves
+
+
+def _unsaved_presave(
+    campaign: Campaign, token: str, receipt: str, fields: dict[str, Any]
+) -> PreSave:
+    row_id = fields.setdefault("id", uuid.uuid4())
+    fields.setdefault("due_at", campaign.release_at)
+    fields.setdefault("consented_at", campaign.scheduled_at or timezone.now())
+    receipt = receipt or row_id.hex
+    fields.setdefault("receipt_hash", hashlib.sha256(receipt.encode()).digest())
+    state = fields.setdefault("state", PreSaveState.PENDING)
+    if state == PreSaveState.PENDING:
+        public_key = bytes(campaign.public_key or b"")
+        if "sealed" not in fields:
+            fields["sealed"] = keyring.seal(public_key, Secret(token), campaign.id, row_id)
+    else:
+        fields.setdefault("settled_at", timezone.now())
+    if state == PreSaveState.FAILED:
+        fields.setdefault("reason", Reason.REVOKED)
+    return PreSave(campaign=campaign, **fields)
+
+
+def _count(campaign: Campaign, presaves: list[PreSave]) -> None:
+    now = timezone.now()
+    amounts = {"consented": len(presaves)}
+    for presave in presaves:
+        if presave.state != PreSaveState.PENDING:
+            amounts[presave.state] = amounts.get(presave.state, 0) + 1
+    stats.count(campaign.id, now, amounts)
