@@ -48,6 +48,7 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.sessions",
     "django.contrib.staticfiles",
+    "django.forms",
     "allauth",
     "allauth.account",
     "csp",
@@ -270,5 +271,9 @@ LOGGING = {
         "spotipy": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
+        # A ring every two seconds is no news.
+        "celery.app.trace": {"level": "WARNING"},
+        "celery.beat": {"level": "WARNING"},
+        "celery.worker.strategy": {"level": "WARNING"},
     },
 }
