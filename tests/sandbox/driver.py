@@ -110,7 +110,10 @@ class Sandbox:
     def code(self, account: str = "fan-1", **asked: str) -> str:
         return query_of(self.decide(account=account, **asked))["code"]
 
-    def token(self, client: tuple[str, str] = CLIENT, **fields: str) -> requests.Response:
+    def token(self, **fields: str) -> requests.Response:
+        return self.token_as(CLIENT, **fields)
+
+    def token_as(self, client: tuple[str, str], **fields: str) -> requests.Response:
         return self.http.post(f"{self.url}/api/token", fields, auth=client)
 
     def exchange(self, code: str) -> requests.Response:

@@ -58,9 +58,9 @@ def run_to_its_end(*options: str) -> tuple[int, str, str]:
 
 def test_the_client_is_set_by_options_and_its_secret_by_the_environment() -> None:
     with Sandbox("--client-id", "mine", SANDBOX_CLIENT_SECRET="from-environment") as sandbox:
-        good = sandbox.token(("mine", "from-environment"), grant_type="client_credentials")
+        good = sandbox.token_as(("mine", "from-environment"), grant_type="client_credentials")
         assert good.status_code == 200
-        wrong = sandbox.token(("mine", "sandbox-secret"), grant_type="client_credentials")
+        wrong = sandbox.token_as(("mine", "sandbox-secret"), grant_type="client_credentials")
         assert token_error_of(wrong)[1] == "invalid_client"
 
 

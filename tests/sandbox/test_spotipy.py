@@ -58,8 +58,9 @@ def code_from(oauth: SpotifyOAuth, session: requests.Session, account: str = "fa
         allow_redirects=False,
     )
     back = answer.headers["Location"]
-    assert oauth.parse_auth_response_url(back) == ("a-state", query_of(answer)["code"])
-    return oauth.parse_response_code(back)
+    code = query_of(answer)["code"]
+    assert oauth.parse_auth_response_url(back) == ("a-state", code)
+    return code
 
 
 def client_of(sandbox: Sandbox, session: requests.Session, **options: object) -> Spotify:

@@ -56,7 +56,7 @@ def test_the_redirect_uri_must_be_the_one_of_the_consent(sandbox: Sandbox) -> No
 def test_a_wrong_client_is_refused(
     sandbox: Sandbox, client: tuple[str, str], description: str
 ) -> None:
-    answer = sandbox.token(client, grant_type="client_credentials")
+    answer = sandbox.token_as(client, grant_type="client_credentials")
     assert token_error_of(answer) == (400, "invalid_client", description)
 
 
