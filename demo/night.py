@@ -7,14 +7,13 @@ import sys
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from io import BytesIO
 from typing import Any, Final
 
 import django
 import requests
-from PIL import Image, ImageDraw
 
 from demo import fans
+from demo.cover import draw_cover
 from demo.environment import DemoError
 
 django.setup()
@@ -172,20 +171,6 @@ def set_password() -> Login:
 
 def landing_url(campaign: Campaign) -> str:
     return f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}"
-
-
-def draw_cover(size: int = 1200) -> bytes:
-    """A cover that needs no file: rings of a sun over a horizon."""
-    cover = Image.new("RGB", (size, size), "#1b1035")
-    pen = ImageDraw.Draw(cover)
-    for ring, colour in enumerate(("#4a1d6b", "#8c2f7a", "#d1495b", "#f2855e", "#ffd166")):
-        radius = size * (0.42 - ring * 0.075)
-        box = [size / 2 - radius, size * 0.55 - radius, size / 2 + radius, size * 0.55 + radius]
-        pen.ellipse(box, fill=colour)
-    pen.rectangle([0, size * 0.72, size, size], fill="#120a24")
-    content = BytesIO()
-    cover.save(content, "PNG")
-    return content.getvalue()
 
 
 def progress_of(word: str, total: int) -> Any:

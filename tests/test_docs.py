@@ -1,0 +1,77 @@
+"""Documents that would otherwise go stale."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+from campaigns.models import PreSave
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+
+
+def settings_read() -> set[str]:
+    source = (ROOT / "presave" / "settings.py").read_text()
+    return set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", source))
+
+
+def test_the_readme_explains_every_setting_and_no_other() -> None:
+    table = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert set(table) == settings_read()
+    assert len(table) == len(set(table))
+
+
+def test_the_readme_marks_the_settings_that_can_be_files() -> None:
+    source = (ROOT / "presave" / "settings.py").read_text()
+    as_file = set(re.findall(r"env\.(?:secret|database|redis_url|email)\(\s*\"([A-Z_]+)\"", source))
+    marked = re.findall(r"^\| `([A-Z_]+)`\\\*", (ROOT / "README.md").read_text(), re.MULTILINE)
+
+    assert set(marked) == as_file
+
+
+def test_every_make_target_that_a_document_names_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    named = {
+        name
+        for document in DOCUMENTS
+        for name in re.findall(r"(?:^|`)make ([a-z-]+)", document.read_text(), re.MULTILINE)
+    }
+
+    assert named <= targets
+
+
+def test_every_command_of_manage_py_that_a_document_names_exists() -> None:
+    commands = {path.stem for path in (ROOT / "campaigns/management/commands").glob("*.py")}
+    known = commands | {"createsuperuser", "migrate", "createcachetable"}
+    named = {
+        name
+        for document in DOCUMENTS
+        for name in re.findall(r"manage\.py ([a-z_]+)", document.read_text())
+    }
+
+    assert named <= known
+
+
+def test_links_and_pictures_within_the_repository_exist() -> None:
+    for document in DOCUMENTS:
+        for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_privacy_document_lists_exactly_the_columns_that_are_kept() -> None:
+    section = (ROOT / "docs" / "privacy.md").read_text().partition("Beside it")[0]
+    rows = [line.split("|")[1] for line in section.splitlines() if line.startswith("| `")]
+    listed = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
+
+    assert listed == {field.name for field in PreSave._meta.get_fields()}
+
+
+def test_the_changelog_begins_with_the_version_of_the_project() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    first = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
+
+    assert first is not None
+    assert first[1] == version
