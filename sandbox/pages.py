@@ -101,9 +101,11 @@ def account_options(state: State, signed_in: str) -> list[str]:
 
 async def index(request: web.Request) -> web.Response:
     state = request.app[STATE]
-    shown = list(state.accounts.values())[:MOST_ACCOUNTS_SHOWN]
     # Whoever saved something is what a visitor looks for.
-    shown.sort(key=lambda account: -len(state.libraries.get(account.id, {})))
+    fullest_first = sorted(
+        state.accounts.values(), key=lambda account: -len(state.libraries.get(account.id, {}))
+    )
+    shown = fullest_first[:MOST_ACCOUNTS_SHOWN]
     return render(
         "index",
         "Spotify sandbox",
@@ -116,7 +118,7 @@ async def index(request: web.Request) -> web.Response:
     )
 
 
-NO_ITEMS = '<tr><td colspan="4">The catalogue is empty.</td></tr>'
+NO_ITEMS = '<tr><td colspan="3">The catalogue is empty.</td></tr>'
 
 
 def account_row(state: State, account: Account) -> str:
@@ -129,9 +131,9 @@ def account_row(state: State, account: Account) -> str:
 
 def item_row(item: Item) -> str:
     return (
-        f"<tr><td>{escape(item.name)}<br><small>{escape(', '.join(item.artists))}</small></td>"
-        f"<td>{item.kind}</td><td><code>{item.uri}</code></td>"
-        f"<td>{appearance(item)}</td></tr>"
+        f"<tr><td>{escape(item.name)}<br><small>{escape(', '.join(item.artists))}<br>"
+        f"<code>{item.uri}</code></small></td>"
+        f"<td>{item.kind}</td><td>{appearance(item)}</td></tr>"
     )
 
 
