@@ -4,9 +4,11 @@ an account or a session.
 
 from __future__ import annotations
 
-from typing import Final
+from collections.abc import Callable, Mapping
+from typing import Any, Final, TypeVar, cast
 
 from csp.decorators import csp as csp_header
+from csp.decorators import csp_update
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -27,46 +29,53 @@ from campaigns import artwork as artworks
 from campaigns import authorising
 from campaigns.authorising import ConsentError, Refusal, Return
 from campaigns.keyring import Secret
-from campaigns.models import Campaign, PreSave
+from campaigns.models import HARD_STOP, PERMISSION_LIFETIME, Campaign, CampaignState, PreSave
 from campaigns.spotify import SCOPE
+from campaigns.views import refusals, words
 from presave import csp
 
-FLOW_COOKIE: Final = f"{settings.COOKIE_PREFIX}presave"
 SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
-# What a refused consent answers; 400 where nothing more exact fits.
-_STATUS: Final = {
-    Refusal.DENIED: 200,
-    Refusal.NOT_LISTED: 403,
-    Refusal.CAMPAIGN_CLOSED: 410,
-    Refusal.SPOTIFY_DOWN: 503,
-}
-# Chromium holds the redirect after a form against form-action too, so Spotify's address stands
-# there.
-_CONFIRM_CSP: Final = {
-    **csp.CONFIRM,
-    "form-action": [*csp.CONFIRM["form-action"], settings.SPOTIFY_ACCOUNTS_URL],
-}
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
+
+
+def with_policy(policy: Mapping[str, Any]) -> Callable[[V], V]:
+    """django-csp's decorator, whose types know only views that take nothing from the address."""
+    return cast("Callable[[V], V]", csp_header(dict(policy)))
 
 
 @require_safe
-@csp_header(csp.LANDING)
+@with_policy(csp.LANDING)
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "fan/home.html")
 
 
 @require_safe
-@csp_header(csp.LANDING)
+@with_policy(csp.LANDING)
 def privacy(request: HttpRequest) -> HttpResponse:
-    return render(request, "fan/privacy.html", {"scope": SCOPE, "apps_url": SPOTIFY_APPS_URL})
+    context = {
+        "scope": SCOPE,
+        "apps_url": SPOTIFY_APPS_URL,
+        "hard_stop_days": HARD_STOP.days,
+        "lifetime_days": PERMISSION_LIFETIME.days,
+        "cookie_minutes": int(authorising.COOKIE_MAX_AGE.total_seconds() // 60),
+    }
+    return render(request, "fan/privacy.html", context)
 
 
+# The policy stands outside conditional_page, so that a 304 carries it too: caches take a 304's
+# headers over.
 @require_safe
+@with_policy(csp.LANDING)
 @conditional_page
-@csp_header(csp.LANDING)
 def landing(request: HttpRequest, slug: str) -> HttpResponse:
     """The same page for everybody, without a cookie, so that any cache may keep it."""
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
-    context = {"campaign": campaign, "artwork": artworks.renditions(campaign), "scope": SCOPE}
+    context = {
+        **_about(campaign),
+        "is_open": campaign.state in (CampaignState.OPEN, CampaignState.RELEASING),
+        "is_due": campaign.release_at <= timezone.now(),
+        "is_in_development": settings.SPOTIFY_APP_MODE == "development",
+    }
     response = render(request, "fan/landing.html", context)
     patch_cache_control(
         response, public=True, max_age=60, stale_while_revalidate=600, stale_if_error=86400
@@ -77,8 +86,8 @@ def landing(request: HttpRequest, slug: str) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 @csrf_exempt
 @never_cache
-@csp_header(_CONFIRM_CSP)
-def go(request: HttpRequest, slug: str) -> HttpResponse:
+@with_policy(csp.CONFIRM)
+def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the fan to Spotify; a start that did not come from our own page is asked to tap once
     more.
     """
@@ -87,14 +96,11 @@ def go(request: HttpRequest, slug: str) -> HttpResponse:
         get_object_or_404(Campaign.objects.public(), slug=slug)
         return _refused(request, ConsentError(Refusal.CAMPAIGN_CLOSED, slug))
     if not _was_tapped_here(request):
-        response = render(request, "fan/confirm.html", {"campaign": campaign, "scope": SCOPE})
-        # The form's Origin header would be "null" under no-referrer.
-        response.headers["Referrer-Policy"] = "same-origin"
-        return response
+        return _confirm(request, _about(campaign))
     departure = authorising.depart(campaign, timezone.now())
     redirection = HttpResponseRedirect(departure.authorize_url)
     redirection.set_cookie(
-        FLOW_COOKIE,
+        flow_cookie(),
         departure.cookie,
         max_age=authorising.COOKIE_MAX_AGE,
         secure=settings.IS_HTTPS,
@@ -106,7 +112,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @never_cache
-@csp_header(csp.RECEIPT)
+@with_policy(csp.LANDING)
 def callback(request: HttpRequest) -> HttpResponse:
     """Spotify's one redirect URI.
 
@@ -120,27 +126,25 @@ def callback(request: HttpRequest) -> HttpResponse:
     )
     response: HttpResponse
     try:
-        token = authorising.arrive(returned, request.COOKIES.get(FLOW_COOKIE, ""), timezone.now())
+        token = authorising.arrive(returned, request.COOKIES.get(flow_cookie(), ""), timezone.now())
     except ConsentError as error:
         response = _refused(request, error)
     else:
-        response = redirect("fan-receipt", token=token.reveal())
-        response.status_code = 303
-    response.delete_cookie(FLOW_COOKIE, samesite="Lax")
+        response = _see_other("fan-receipt", token.reveal())
+    response.delete_cookie(flow_cookie(), samesite="Lax")
     return response
 
 
 @require_safe
 @never_cache
-@csp_header(csp.RECEIPT)
+@with_policy(csp.RECEIPT)
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     presave = _presave(token)
     context = {
+        **_about(presave.campaign),
         "presave": presave,
-        "campaign": presave.campaign,
-        "artwork": artworks.renditions(presave.campaign),
-        "scope": SCOPE,
-        "apps_url": SPOTIFY_APPS_URL,
+        "outcome": words.outcome(presave),
+        "delay": words.delay(presave),
         "cancel_url": reverse("fan-cancel", args=[token]),
     }
     return render(request, "fan/receipt.html", context)
@@ -154,13 +158,11 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     be ridden on.
     """
     authorising.cancel(_presave(token).id, timezone.now())
-    response = redirect("fan-receipt", token=token)
-    response.status_code = 303
-    return response
+    return _see_other("fan-receipt", token)
 
 
 @require_safe
-@csp_header(csp.FILES)
+@with_policy(csp.FILES)
 def artwork(request: HttpRequest, name: str, file: str) -> HttpResponseBase:
     path = artworks.path_of(name, file)
     if path is None:
@@ -170,10 +172,40 @@ def artwork(request: HttpRequest, name: str, file: str) -> HttpResponseBase:
     return response
 
 
+def flow_cookie() -> str:
+    return f"{settings.COOKIE_PREFIX}presave"
+
+
 def _was_tapped_here(request: HttpRequest) -> bool:
     if request.headers.get("Sec-Fetch-Site") == "same-origin":
         return True
     return request.method == "POST" and request.headers.get("Origin") == settings.PUBLIC_URL
+
+
+def _confirm(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponseBase:
+    # Chromium holds the redirect after a form against form-action too.
+    @csp_update({"form-action": [settings.SPOTIFY_ACCOUNTS_URL]})
+    def page(request: HttpRequest) -> HttpResponseBase:
+        return render(request, "fan/confirm.html", dict(context))
+
+    response = page(request)
+    # The form's Origin header would be "null" under no-referrer.
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _about(campaign: Campaign) -> dict[str, Any]:
+    """What every page about a campaign shows."""
+    return {
+        "campaign": campaign,
+        "artwork": artworks.renditions(campaign),
+        "place": words.place(campaign),
+        "shelf": words.shelf(campaign),
+        "kind": words.kind(campaign),
+        "listen_url": words.listen_url(campaign),
+        "scope": SCOPE,
+        "apps_url": SPOTIFY_APPS_URL,
+    }
 
 
 def _presave(token: str) -> PreSave:
@@ -183,6 +215,13 @@ def _presave(token: str) -> PreSave:
     return presave
 
 
+def _see_other(name: str, token: str) -> HttpResponse:
+    response = redirect(name, token=token)
+    response.status_code = 303
+    return response
+
+
 def _refused(request: HttpRequest, error: ConsentError) -> HttpResponse:
-    context = {"refusal": error.refusal.value, "slug": error.slug, "apps_url": SPOTIFY_APPS_URL}
-    return render(request, "fan/refused.html", context, status=_STATUS.get(error.refusal, 400))
+    page = refusals.PAGES[error.refusal]
+    context = {"page": page, "slug": error.slug, "apps_url": SPOTIFY_APPS_URL}
+    return render(request, "fan/refused.html", context, status=page.status)

@@ -1,0 +1,132 @@
+"""What the fan pages say about a campaign and about what became of a pre-save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Final
+
+from campaigns.models import Campaign, PreSave, PreSaveState, Reason
+
+
+@dataclass(frozen=True)
+class Outcome:
+    label: str
+    title: str
+    text: str
+    advice: str = ""
+
+
+_BY_STATE: Final = {
+    PreSaveState.PENDING: Outcome(
+        "Pre-saved",
+        "You're in",
+        "There is nothing left to do. When the release is out, it appears in your library.",
+    ),
+    PreSaveState.SAVED: Outcome(
+        "Saved", "It's in your library", "Open Spotify: it is there, ready to play."
+    ),
+    PreSaveState.CANCELLED: Outcome(
+        "Cancelled",
+        "Cancelled, as you asked",
+        "Nothing will be saved. The permission is destroyed.",
+    ),
+    PreSaveState.FAILED: Outcome(
+        "Not saved", "This one did not work", "Spotify did not let us save the release for you."
+    ),
+    PreSaveState.EXPIRED: Outcome(
+        "Not saved", "This one ran out of time", "The permission was destroyed unused."
+    ),
+}
+_BY_REASON: Final = {
+    Reason.REVOKED: Outcome(
+        "Not saved",
+        "The permission was gone",
+        "When we wanted to save, Spotify told us that the permission had been withdrawn. Removing "
+        "the app at Spotify, or changing your password there, does that.",
+        "You can save the release by hand, or pre-save again while the page is open.",
+    ),
+    Reason.SCOPE: Outcome(
+        "Not saved",
+        "The permission did not reach",
+        "Spotify said that the permission does not allow saving to your library.",
+        "Pre-save again, and agree to “Manage your saved content”.",
+    ),
+    Reason.NOT_LISTED: Outcome(
+        "Not saved",
+        "Not open to your account yet",
+        "Spotify lets this app serve only a few listed accounts until it has been reviewed, and "
+        "yours is not among them.",
+        "Save the release by hand: search for it on Spotify.",
+    ),
+    Reason.UNREADABLE: Outcome(
+        "Not saved",
+        "We could not open your permission",
+        "The sealed permission could not be opened. That is our fault, not yours.",
+        "Pre-save again while the page is open, or save the release by hand.",
+    ),
+    Reason.CAMPAIGN_CANCELLED: Outcome(
+        "Called off",
+        "The artist called this off",
+        "Nothing will be saved. The permission was destroyed the moment the campaign ended.",
+    ),
+    Reason.PERMISSION_AGE: Outcome(
+        "Not saved",
+        "The permission grew too old",
+        "Spotify ends every permission six months after it was given, and the release came later.",
+        "Pre-save again, if the release is still to come.",
+    ),
+    Reason.HARD_STOP: Outcome(
+        "Not saved",
+        "Seven days, and no save",
+        "The release could not be saved within seven days, and we keep no permission longer than "
+        "that.",
+        "If it is out by now, save it by hand: search for it on Spotify.",
+    ),
+}
+
+
+def outcome(presave: PreSave) -> Outcome:
+    found = _BY_REASON.get(Reason(presave.reason)) if presave.settled_at else None
+    return found or _BY_STATE[PreSaveState(presave.state)]
+
+
+def delay(presave: PreSave) -> str:
+    """How long the fan waited: from the release, or from the consent when that came later."""
+    if presave.settled_at is None:
+        return ""
+    late = presave.consented_at > presave.campaign.release_at
+    start = presave.consented_at if late else presave.campaign.release_at
+    waited = max(presave.settled_at - start, timedelta())
+    return f"{_spoken(waited)} after {'you said yes' if late else 'the release'}"
+
+
+def _spoken(span: timedelta) -> str:
+    """Two of the unit at least, so that little precision is lost: "90 minutes", not "1 hour"."""
+    seconds = int(span.total_seconds())
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds // length} {unit}s"
+    return "1 second" if seconds == 1 else f"{seconds} seconds"
+
+
+def place(campaign: Campaign) -> str:
+    """The zone of a stated time, as people say it: "Berlin time" for Europe/Berlin."""
+    area, _, city = campaign.release_zone.rpartition("/")
+    return f"{city.replace('_', ' ')} time" if area else campaign.release_zone
+
+
+def shelf(campaign: Campaign) -> str:
+    return "Liked Songs" if campaign.saves_a_track else "Albums"
+
+
+def kind(campaign: Campaign) -> str:
+    return "track" if campaign.saves_a_track else "album"
+
+
+def listen_url(campaign: Campaign) -> str:
+    """The release's page at Spotify, once the catalogue has confirmed it."""
+    if not campaign.confirmed_uri:
+        return ""
+    _, item_kind, item_id = campaign.confirmed_uri.split(":")
+    return f"https://open.spotify.com/{item_kind}/{item_id}"
