@@ -35,7 +35,7 @@ make_venv() {
 }
 
 explain_pip_failure() {
-    tail -n 5 .venv/install.log >&2
+    grep '^ERROR' .venv/install.log | tail -n 3 >&2 || true
     if grep -q 'DO NOT MATCH THE HASHES' .venv/install.log; then
         fail "A downloaded package is not the one that $requirements names by its hash. Nothing was installed."
     elif grep -q 'No space left' .venv/install.log; then

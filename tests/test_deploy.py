@@ -39,7 +39,14 @@ def run(*argv: str | Path) -> str:
 @cache
 def compose() -> dict[str, Any]:
     """The file as Compose itself understands it: anchors merged, variables put in."""
-    command = [BIN / "docker-compose", "--env-file", ".env.example", "config", "--format", "json"]
+    command: list[str | Path] = [
+        BIN / "docker-compose",
+        "--env-file",
+        ".env.example",
+        "config",
+        "--format",
+        "json",
+    ]
     config: dict[str, Any] = json.loads(run(*command))
     return config
 
