@@ -10,7 +10,7 @@ import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -22,6 +22,9 @@ class Required:
 
 REQUIRED: Final = Required()
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "::1")
+_ADDRESS: Final = re.compile(
+    r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?"
+)
 
 
 def text(name: str, default: str | Required = REQUIRED) -> str:
@@ -103,27 +106,34 @@ def market(name: str, default: str) -> str:
 def url(name: str, default: str | Required = REQUIRED) -> str:
     """An https address without a trailing slash; plain http only for a loopback address."""
     value = text(name, default).rstrip("/")
-    try:
-        parts = urlsplit(value)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        raise ImproperlyConfigured(f"{name} is not a valid address.") from None
-    if (
-        parts.scheme not in ("http", "https")
-        or not host
-        or parts.query
-        or parts.fragment
-        or "@" in value
-    ):
+    if "@" in value:
+        raise ImproperlyConfigured(f"{name} must not hold a user name or password.")
+    parts = _split(name, value)
+    # Lower case only, as browsers write an origin: it is compared with theirs.
+    if not _ADDRESS.fullmatch(value) or not parts.hostname:
         raise ImproperlyConfigured(
             f"{name} must be an address such as https://presave.example.com, not {value!r}."
         )
-    if parts.scheme == "http" and host not in LOOPBACK_HOSTS:
+    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         raise ImproperlyConfigured(
             f"{name} must start with https:// (plain http is for http://127.0.0.1 only), "
             f"not {value!r}."
         )
     return value
+
+
+def _split(name: str, value: str) -> SplitResult:
+    # The value is not repeated: it may hold a password.
+    try:
+        parts = urlsplit(value)
+        if parts.port == 0:
+            raise ValueError
+    except ValueError:
+        raise ImproperlyConfigured(
+            f"{name} is not a valid address: check its port, and write the special characters of "
+            "a password as %XX."
+        ) from None
+    return parts
 
 
 def origin(name: str, default: str | Required = REQUIRED) -> str:
@@ -148,10 +158,11 @@ def database(name: str, default: str | Required = REQUIRED) -> dict[str, Any]:
     value = secret(name, default)
     if not value.startswith(("postgres://", "postgresql://", "sqlite:///")):
         raise ImproperlyConfigured(f"{name} must start with postgres:// or sqlite:///.")
+    _split(name, value)
     with warnings.catch_warnings(action="ignore"):
         config: dict[str, Any] = environ.Env.db_url_config(value)
-    if not config.get("NAME"):
-        raise ImproperlyConfigured(f"{name} does not name a database.")
+    if config.get("NAME") in ("", ":memory:"):
+        raise ImproperlyConfigured(f"{name} does not name a database that lasts.")
     return config
 
 
@@ -159,6 +170,7 @@ def redis_url(name: str, default: str | Required = REQUIRED) -> str:
     value = secret(name, default)
     if not value.startswith(("redis://", "rediss://", "redis+socket://")):
         raise ImproperlyConfigured(f"{name} must start with redis:// or rediss://.")
+    _split(name, value)
     return value
 
 

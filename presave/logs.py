@@ -15,7 +15,14 @@ class HidePrivateAddresses(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        masked = _PRIVATE.sub(lambda found: f"{found[1] or found[2]}***", message)
+        masked = _mask(message)
         if masked != message:
             record.msg, record.args = masked, None
+        if record.exc_info:
+            # A formatter takes this text instead of writing the traceback itself.
+            record.exc_text = _mask(logging.Formatter().formatException(record.exc_info))
         return True
+
+
+def _mask(text: str) -> str:
+    return _PRIVATE.sub(lambda found: f"{found[1] or found[2]}***", text)

@@ -1,0 +1,237 @@
+"""A bad value stops the start with a sentence that names its variable."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from presave import env
+
+NAME = "THE_VARIABLE"
+Reader = Callable[..., Any]
+
+
+@pytest.fixture(autouse=True)
+def _unset(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(NAME, raising=False)
+    monkeypatch.delenv(f"{NAME}_FILE", raising=False)
+
+
+def refusal(reader: Reader, *arguments: Any) -> str:
+    with pytest.raises(ImproperlyConfigured) as caught:
+        reader(NAME, *arguments)
+    sentence = str(caught.value)
+    assert NAME in sentence
+    assert sentence.endswith(".")
+    return sentence
+
+
+GOOD: list[tuple[Reader, tuple[Any, ...], str, Any]] = [
+    (env.text, (), " a ", "a"),
+    (env.secret, (), "s3cret", "s3cret"),
+    (env.flag, (False,), "True", True),
+    (env.flag, (True,), "False", False),
+    (env.choice, (["a", "b"], "a"), "b", "b"),
+    (env.rate, (1.0,), "0.5", 0.5),
+    (env.rate, (1.0,), "10000", 10_000.0),
+    (env.market, ("US",), "DE", "DE"),
+    (env.url, (), "https://api.spotify.com/v1/", "https://api.spotify.com/v1"),
+    (env.url, (), "https://presave.example.com:8443", "https://presave.example.com:8443"),
+    (env.url, (), "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
+    (env.url, (), "http://[::1]:8000", "http://[::1]:8000"),
+    (env.origin, (), "https://presave.example.com/", "https://presave.example.com"),
+    (env.path, (Path("/default"),), "/srv/presave", Path("/srv/presave")),
+    (env.redis_url, (), "redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
+    (env.redis_url, (), "rediss://redis.example.com", "rediss://redis.example.com"),
+]
+
+
+@pytest.mark.parametrize(("reader", "arguments", "value", "expected"), GOOD)
+def test_a_good_value_is_read(
+    reader: Reader,
+    arguments: tuple[Any, ...],
+    value: str,
+    expected: object,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(NAME, value)
+    assert reader(NAME, *arguments) == expected
+
+
+BAD: list[tuple[Reader, tuple[Any, ...], list[str]]] = [
+    (env.flag, (False,), ["true", "1", "yes", "on"]),
+    (env.choice, (["a", "b"], "a"), ["c", "A", "a,b"]),
+    (env.rate, (1.0,), ["0", "-1", "nan", "inf", "10001", "ten", "1/s"]),
+    (env.market, ("US",), ["us", "USA", "U1", "ÜS"]),
+    (
+        env.url,
+        (),
+        [
+            *("presave.example.com", "https://", "ftp://presave.example.com", "https://a b"),
+            *("http://presave.example.com", "http://localhost:8000", "http://127.0.0.2"),
+            *("https://*", "https://a,b", "https://h:port", "https://h:99999", "https://h:0"),
+            *("https://h?x", "https://h#x", "https://h\n", "https://user:pw@h", "HTTPS://h"),
+            *("https://Presave.example.com", "http://[::1", "http://127.0.0.1.example.com"),
+        ],
+    ),
+    (env.origin, (), ["https://h/path", "http://h"]),
+    (env.path, (Path("/default"),), ["data", "./data", "~/data"]),
+    (
+        env.database,
+        (),
+        [
+            *("mysql://h/db", "presave.sqlite3", "postgres://h/", "postgres://h:port/db"),
+            *("postgres://h:99999/db", "sqlite:///", "sqlite:///:memory:"),
+        ],
+    ),
+    (env.redis_url, (), ["http://h", "127.0.0.1:6379", "redis://h:port/0"]),
+    (env.email, (), ["smtp.example.com", "ftp://h", "smtp://h:port", "smtp://[::1"]),
+]
+
+
+@pytest.mark.parametrize(
+    ("reader", "arguments", "value"),
+    [(reader, arguments, value) for reader, arguments, values in BAD for value in values],
+)
+def test_a_bad_value_is_refused_with_its_variable_named(
+    reader: Reader, arguments: tuple[Any, ...], value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A value that ends in white space is a value without it; inside, it is refused.
+    monkeypatch.setenv(NAME, value if value.strip() == value else f"{value}x")
+    refusal(reader, *arguments)
+
+
+REQUIRED: list[tuple[Reader, str]] = [
+    (env.text, "Set it in the environment"),
+    (env.secret, f"{NAME}_FILE"),
+    (env.url, "Set it"),
+    (env.origin, "Set it"),
+    (env.database, f"{NAME}_FILE"),
+    (env.redis_url, f"{NAME}_FILE"),
+]
+
+
+@pytest.mark.parametrize(("reader", "advice"), REQUIRED)
+@pytest.mark.parametrize("value", [None, "", "  "])
+def test_a_missing_or_empty_value_without_a_default_is_refused(
+    reader: Reader, advice: str, value: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if value is not None:
+        monkeypatch.setenv(NAME, value)
+    assert advice in refusal(reader)
+
+
+@pytest.mark.parametrize("value", [None, ""])
+def test_a_missing_or_empty_value_takes_the_default(
+    value: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if value is not None:
+        monkeypatch.setenv(NAME, value)
+    assert env.text(NAME, "default") == "default"
+    assert env.secret(NAME, "default") == "default"
+    assert env.flag(NAME, True) is True
+    assert env.choice(NAME, ["a", "b"], "b") == "b"
+    assert env.rate(NAME, 2.0) == 2.0
+    assert env.market(NAME, "SE") == "SE"
+    assert env.url(NAME, "https://h") == "https://h"
+    assert env.path(NAME, Path("/d")) == Path("/d")
+    assert env.email(NAME) == {}
+
+
+@pytest.mark.parametrize("reader", [env.secret, env.database, env.redis_url, env.email])
+def test_a_secret_comes_from_the_file_that_is_named(
+    reader: Reader, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {
+        env.secret: "s3cret",
+        env.database: "postgres://u:p@h/presave",
+        env.redis_url: "redis://h",
+        env.email: "smtp+tls://user:pw@mail.example.com:587",
+    }
+    (tmp_path / "secret").write_text(f"{values[reader]}\n")
+    monkeypatch.setenv(NAME, values[reader])
+    direct = reader(NAME)
+    monkeypatch.delenv(NAME)
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "secret"))
+    assert direct
+    assert reader(NAME) == direct
+
+
+def test_a_secret_given_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "secret").write_text("from-the-file")
+    monkeypatch.setenv(NAME, "from-the-variable")
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "secret"))
+    assert "not both" in refusal(env.secret)
+
+
+def test_an_empty_variable_beside_a_file_is_no_second_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_text("from-the-file")
+    monkeypatch.setenv(NAME, "")
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "secret"))
+    assert env.secret(NAME) == "from-the-file"
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [(None, "No such file"), (b"", "is empty"), (b" \n", "is empty"), (b"\xff\xfe", "not text")],
+)
+def test_a_secret_file_that_is_of_no_use_is_refused(
+    content: bytes | None, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    monkeypatch.setenv(f"{NAME}_FILE", str(path))
+    sentence = refusal(env.secret, "a default that must not be taken")
+    assert f"{NAME}_FILE names {path}" in sentence
+    assert reason in sentence
+
+
+def test_a_secret_file_that_is_a_directory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path))
+    assert "cannot be read" in refusal(env.secret)
+
+
+@pytest.mark.parametrize(
+    ("reader", "value"),
+    [
+        (env.url, "https://user:s3cret@h"),
+        (env.database, "postgres://user:s3cret@h:port/db"),
+        (env.database, "mysql://user:s3cret@h/db"),
+        (env.redis_url, "redis://:s3cret@h:port"),
+        (env.redis_url, "http://:s3cret@h"),
+        (env.email, "smtp://user:s3cret@h:port"),
+    ],
+)
+def test_a_refusal_does_not_repeat_a_password(
+    reader: Reader, value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME, value)
+    assert "s3cret" not in refusal(reader)
+
+
+def test_a_database_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, "postgres://presave:p%40ss@db:5433/presave?sslmode=require")
+    config = env.database(NAME)
+    assert config["ENGINE"] == "django.db.backends.postgresql"
+    assert (config["HOST"], config["PORT"], config["NAME"]) == ("db", 5433, "presave")
+    assert (config["USER"], config["PASSWORD"]) == ("presave", "p@ss")
+    assert config["OPTIONS"] == {"sslmode": "require"}
+    monkeypatch.setenv(NAME, "sqlite:////srv/presave.sqlite3")
+    assert env.database(NAME)["NAME"] == "/srv/presave.sqlite3"
+
+
+def test_a_mail_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, "smtp+tls://user:p%40ss@mail.example.com:587")
+    config = env.email(NAME)
+    assert (config["EMAIL_HOST"], config["EMAIL_PORT"]) == ("mail.example.com", 587)
+    assert (config["EMAIL_HOST_USER"], config["EMAIL_HOST_PASSWORD"]) == ("user", "p@ss")
+    assert config["EMAIL_USE_TLS"] is True

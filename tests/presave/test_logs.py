@@ -1,0 +1,57 @@
+"""Log lines hold no receipt addresses, codes or states, however they are logged."""
+
+from __future__ import annotations
+
+import io
+import logging
+from collections.abc import Iterator
+
+import pytest
+
+from presave.logs import HidePrivateAddresses
+
+
+@pytest.fixture
+def lines() -> Iterator[io.StringIO]:
+    stream = io.StringIO()
+    handler = logging.StreamHandler(stream)
+    handler.addFilter(HidePrivateAddresses())
+    logger = logging.getLogger("tests.private")
+    logger.addHandler(handler)
+    logger.propagate = False
+    yield stream
+    logger.removeHandler(handler)
+    logger.propagate = True
+
+
+@pytest.mark.parametrize(
+    ("message", "shown"),
+    [
+        ("GET /receipt/s3cret", "GET /receipt/***"),
+        ("GET /receipt/s3cret/cancel HTTP/1.1", "GET /receipt/***/cancel HTTP/1.1"),
+        ("GET /receipt/s3cret?x=1", "GET /receipt/***?x=1"),
+        ("/callback?code=s3cret&state=s3cret", "/callback?code=***&state=***"),
+        ("/callback?state=s3cret&code=s3cret done", "/callback?state=***&code=*** done"),
+        ("/callback?error=access_denied&state=s3cret", "/callback?error=access_denied&state=***"),
+        ("a line without secrets", "a line without secrets"),
+    ],
+)
+def test_private_addresses_are_masked(message: str, shown: str, lines: io.StringIO) -> None:
+    logger = logging.getLogger("tests.private")
+    logger.warning(message)
+    logger.warning("%s", message)
+    assert lines.getvalue() == f"{shown}\n{shown}\n"
+
+
+def test_arguments_of_a_line_without_secrets_stay_as_they_are(lines: io.StringIO) -> None:
+    logging.getLogger("tests.private").warning("saved=%d", 3)
+    assert lines.getvalue() == "saved=3\n"
+
+
+def test_an_exception_that_names_a_receipt_is_masked(lines: io.StringIO) -> None:
+    try:
+        raise ValueError("/receipt/s3cret was asked for with ?code=s3cret")
+    except ValueError:
+        logging.getLogger("tests.private").exception("request failed")
+    assert "request failed" in lines.getvalue()
+    assert "s3cret" not in lines.getvalue()
