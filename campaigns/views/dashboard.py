@@ -2,12 +2,180 @@
 
 from __future__ import annotations
 
-from django.http import HttpRequest, HttpResponse
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from campaigns import access, artwork, editing, overview, publishing, stats
+from campaigns.access import AuthenticatedRequest
+from campaigns.forms import CampaignForm, LabelForm
+from campaigns.models import Campaign
+from campaigns.publishing import PublishingError
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
-def campaign_list(request: HttpRequest, slug: str = "") -> HttpResponse:
-    raise NotImplementedError
+def for_members(view: View) -> View:
+    """Behind the log-in, and never kept by any cache."""
+    return never_cache(login_required(view))
 
 
-campaign_create = campaign_detail = campaign_edit = campaign_list
-campaign_open = campaign_cancel = campaign_resume = label_create = campaign_list
+@for_members
+@require_safe
+def campaign_list(request: AuthenticatedRequest) -> HttpResponse:
+    lines = overview.lines(access.campaigns_of(request.user), timezone.now())
+    context = {
+        "lines": lines,
+        "memberships": request.user.memberships.select_related("label").order_by("label__name"),
+        "can_create": access.labels_edited_by(request.user).exists(),
+    }
+    return render(request, "dashboard/campaign_list.html", context)
+
+
+@for_members
+@require_http_methods(["GET", "HEAD", "POST"])
+def label_create(request: AuthenticatedRequest) -> HttpResponse:
+    form = LabelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        label = publishing.create_label(request.user, form.cleaned_data["name"])
+        messages.success(request, f"The label {label} is there. Now make its first campaign.")
+        return redirect("dashboard-campaign-create")
+    return render(request, "dashboard/label_form.html", {"form": form})
+
+
+@for_members
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
+    if not access.labels_edited_by(request.user).exists():
+        messages.info(request, "A campaign belongs to a label. Make one first.")
+        return redirect("dashboard-label-create")
+    form = CampaignForm(
+        request.POST or None, request.FILES or None, user=request.user, now=timezone.now()
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            campaign = editing.create(form.chosen_label, form.values, form.cleaned_data["artwork"])
+        except PublishingError as error:
+            form.add_error("slug", str(error))
+        else:
+            return _saved(request, campaign)
+    return render(request, "dashboard/campaign_form.html", {"form": form})
+
+
+@for_members
+@require_safe
+def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    campaign = access.campaign_seen_by(request.user, slug)
+    totals, now = stats.totals(campaign.id), timezone.now()
+    status = overview.status_of(campaign, now)
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return JsonResponse({"status": status.shape, "counts": _counts(totals)})
+    context = {
+        "campaign": campaign,
+        "status": status,
+        "counts": _counts(totals),
+        "next_step": overview.next_step(campaign, now),
+        "finding": overview.FINDINGS.get(campaign.last_finding, ""),
+        "in_zone": overview.in_zone(campaign),
+        "in_utc": overview.in_utc(campaign),
+        "artwork": artwork.renditions(campaign),
+        "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
+        "can_edit": access.may_edit(request.user, campaign),
+        "is_editable": editing.is_editable(campaign),
+        "too_early": overview.too_early_to_open(campaign, now),
+        "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
+    }
+    return render(request, "dashboard/campaign_detail.html", context)
+
+
+@for_members
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    campaign = access.campaign_edited_by(request.user, slug)
+    if not editing.is_editable(campaign):
+        messages.error(request, "The release has begun or ended: nothing can be changed any more.")
+        return redirect("dashboard-campaign", slug)
+    now = timezone.now()
+    form = CampaignForm(
+        request.POST or None,
+        request.FILES or None,
+        user=request.user,
+        now=now,
+        campaign=campaign,
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            changed = editing.change(campaign, form.values, form.cleaned_data["artwork"], now)
+        except PublishingError as error:
+            form.add_error(None, str(error))
+        else:
+            return _saved(request, changed)
+    context = {"form": form, "campaign": campaign, "artwork": artwork.renditions(campaign)}
+    return render(request, "dashboard/campaign_form.html", context)
+
+
+@for_members
+@require_POST
+def campaign_open(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    campaign = access.campaign_edited_by(request.user, slug)
+    try:
+        publishing.open_campaign(campaign, timezone.now())
+    except PublishingError as error:
+        messages.error(request, str(error))
+    return redirect("dashboard-campaign", slug)
+
+
+@for_members
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_cancel(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    campaign = access.campaign_edited_by(request.user, slug)
+    if request.method == "POST":
+        try:
+            erased = publishing.cancel_campaign(campaign, timezone.now())
+        except PublishingError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"Cancelled. Permissions erased: {erased}.")
+        return redirect("dashboard-campaign", slug)
+    if campaign.has_ended:
+        messages.error(request, "This campaign has ended already.")
+        return redirect("dashboard-campaign", slug)
+    context = {"campaign": campaign, "pending": campaign.presaves.pending().count()}
+    return render(request, "dashboard/campaign_cancel.html", context)
+
+
+@for_members
+@require_POST
+def campaign_resume(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    campaign = access.campaign_edited_by(request.user, slug)
+    publishing.resume(campaign)
+    messages.success(request, "The campaign goes on.")
+    return redirect("dashboard-campaign", slug)
+
+
+def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    """Say the moment once more in UTC: a slip in the time zone shows there."""
+    moment = f"The release is set for {overview.in_zone(campaign)}."
+    messages.success(request, f"Saved. {moment} This is {overview.in_utc(campaign)}.")
+    if too_early := overview.too_early_to_open(campaign, timezone.now()):
+        messages.warning(request, too_early)
+    if lapsing := editing.count_lapsing(campaign):
+        messages.warning(
+            request,
+            f"{lapsing} of the permissions end before this moment, six months after the fan gave "
+            "them, and will be destroyed unsaved. Move the release back to keep them.",
+        )
+    return redirect("dashboard-campaign", campaign.slug)
+
+
+def _counts(totals: stats.Totals) -> dict[str, Any]:
+    names = ("consented", "pending", "saved", "failed", "cancelled", "expired")
+    return {name: getattr(totals, name) for name in names}

@@ -1,0 +1,132 @@
+"""Writing a campaign down: what may still be changed, and storing it together with its artwork."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from functools import partial
+from itertools import count
+from typing import Any, Final
+
+from django.db import IntegrityError, transaction
+from PIL import Image
+
+from campaigns import artwork, publishing
+from campaigns.artwork import StoredArtwork
+from campaigns.models import PERMISSION_LIFETIME, Campaign, CampaignState, Label
+from campaigns.publishing import PublishingError
+
+IDENTITY: Final = ("title", "artist", "spotify_uri", "upc", "isrc")
+MOMENT: Final = ("release_at", "release_zone")
+LONGEST_SLUG: Final = 60
+ADDRESS_STAYS: Final = "The campaign is open and fans hold this address, so it stays."
+IDENTITY_STAYS: Final = "Fans have said yes to exactly this release, so it stays what it is."
+
+
+def is_editable(campaign: Campaign) -> bool:
+    return campaign.state in (CampaignState.DRAFT, CampaignState.OPEN)
+
+
+def frozen_fields(campaign: Campaign) -> dict[str, str]:
+    """The fields that may not be changed any more, each with the reason."""
+    frozen = {}
+    if publishing.identity_is_frozen(campaign):
+        frozen.update(dict.fromkeys(IDENTITY, IDENTITY_STAYS))
+    if campaign.state != CampaignState.DRAFT:
+        frozen["slug"] = ADDRESS_STAYS
+    return frozen
+
+
+def slug_is_taken(slug: str, by_other_than: Campaign | None = None) -> bool:
+    holder = Campaign.objects.filter(slug=slug).first()
+    return holder is not None and holder != by_other_than
+
+
+def free_slug(wish: str) -> str:
+    """The wish, or with the first number that makes it free; empty when nothing of it is left."""
+    base = wish.replace("_", "-").strip("-")[: LONGEST_SLUG - 4].rstrip("-")
+    if not base:
+        return ""
+    wishes = (base if number == 1 else f"{base}-{number}" for number in count(1))
+    return next(
+        slug for slug in wishes if not (publishing.is_reserved(slug) or slug_is_taken(slug))
+    )
+
+
+def create(label: Label, values: Mapping[str, Any], picture: Image.Image | None) -> Campaign:
+    """A new draft. Raises PublishingError when its address was taken meanwhile."""
+    campaign = Campaign(label=label, **values)
+    with _written(picture) as stored, _explaining_a_taken_slug(campaign), transaction.atomic():
+        _show(campaign, stored)
+        campaign.save(force_insert=True)
+    return campaign
+
+
+def change(
+    campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None, now: datetime
+) -> Campaign:
+    """Raises PublishingError when a value may not be changed any more."""
+    with _written(picture) as stored, _explaining_a_taken_slug(campaign), transaction.atomic():
+        # A consent takes the same lock, so no fan can say yes to what is being changed here.
+        campaign = Campaign.objects.select_for_update().get(id=campaign.id)
+        _refuse_frozen(campaign, values)
+        release_at, zone = values["release_at"], values["release_zone"]
+        if (release_at, zone) != (campaign.release_at, campaign.release_zone):
+            publishing.move_release(campaign, release_at, zone, now)
+        texts = {name: value for name, value in values.items() if name not in MOMENT}
+        for name, value in texts.items():
+            setattr(campaign, name, value)
+        _show(campaign, stored)
+        campaign.save(update_fields=[*texts, "artwork", "artwork_width", "artwork_height"])
+    campaign.refresh_from_db()
+    return campaign
+
+
+def count_lapsing(campaign: Campaign) -> int:
+    """How many fans' permissions end before the release."""
+    too_old = campaign.release_at - PERMISSION_LIFETIME
+    return campaign.presaves.pending().filter(consented_at__lte=too_old).count()
+
+
+def _refuse_frozen(campaign: Campaign, values: Mapping[str, Any]) -> None:
+    if not is_editable(campaign):
+        raise PublishingError(
+            "The release has begun or the campaign has ended: nothing can be changed any more."
+        )
+    for name, why in frozen_fields(campaign).items():
+        if values.get(name, getattr(campaign, name)) != getattr(campaign, name):
+            raise PublishingError(why)
+
+
+def _show(campaign: Campaign, stored: StoredArtwork | None) -> None:
+    """Make the stored artwork the campaign's own; what it replaces goes once that is certain."""
+    if stored is None:
+        return
+    if campaign.artwork:
+        transaction.on_commit(partial(artwork.discard, campaign.artwork))
+    campaign.artwork = stored.name
+    campaign.artwork_width, campaign.artwork_height = stored.width, stored.height
+
+
+@contextmanager
+def _written(picture: Image.Image | None) -> Iterator[StoredArtwork | None]:
+    """The picture's files, which are deleted again when what follows fails."""
+    stored = artwork.write(picture) if picture else None
+    try:
+        yield stored
+    except BaseException:
+        if stored:
+            artwork.discard(stored.name)
+        raise
+
+
+@contextmanager
+def _explaining_a_taken_slug(campaign: Campaign) -> Iterator[None]:
+    """Two artists can ask for one address in the same moment; the constraint lets one have it."""
+    try:
+        yield
+    except IntegrityError as error:
+        if "slug" not in str(error):
+            raise
+        raise PublishingError("This address was taken a moment ago. Choose another.") from error

@@ -1,0 +1,228 @@
+"""The dashboard's forms: what an artist writes is checked here, so that no database constraint
+ever answers instead.
+"""
+
+from __future__ import annotations
+
+import re
+from contextlib import nullcontext
+from datetime import datetime, timedelta
+from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.text import slugify
+
+from campaigns import access, editing, publishing
+from campaigns.fields import (
+    ArtworkField,
+    ISRCField,
+    MomentField,
+    PlainTextField,
+    ReleaseLinkField,
+    UPCField,
+    is_zone,
+    zone_choices,
+)
+from campaigns.models import LONGEST_LEAD, SLUG_PATTERN, Campaign, CampaignState, Label, User
+from campaigns.publishing import PublishingError
+
+# Nobody plans a release further ahead; what lies beyond is a mistyped year.
+FURTHEST_RELEASE: Final = timedelta(days=3 * 365)
+RELEASE_NAMES: Final = ("spotify_uri", "upc", "isrc")
+
+
+class LabelForm(forms.Form):
+    name = PlainTextField(
+        max_length=100,
+        label="Name of the label",
+        help_text="An artist without a label gives the artist's name.",
+    )
+
+
+class Frozen(NamedTuple):
+    """What the form shows and does not ask, with the reason."""
+
+    label: str
+    value: str
+    why: str
+
+
+class CampaignForm(forms.Form):
+    """A new campaign, or what may still be changed of one."""
+
+    label = forms.ModelChoiceField(Label.objects.none(), label="Label", empty_label=None)
+    title = PlainTextField(max_length=120, help_text="Of the album, EP or single.")
+    artist = PlainTextField(max_length=120)
+    slug = forms.CharField(
+        max_length=editing.LONGEST_SLUG,
+        required=False,
+        label="Address of the page",
+        help_text="Lower-case letters, digits and hyphens. Left empty, it is made of artist and "
+        "title. It stays once the campaign is open.",
+    )
+    spotify_uri = ReleaseLinkField(
+        max_length=300,
+        required=False,
+        label="Spotify link or URI",
+        help_text="Of the album or track: https://open.spotify.com/album/… "
+        "A Countdown Page's link does not work.",
+    )
+    upc = UPCField(
+        max_length=40,
+        required=False,
+        label="UPC or EAN",
+        help_text="12 or 13 digits. Your distributor shows it with the release.",
+    )
+    isrc = ISRCField(
+        max_length=40,
+        required=False,
+        label="ISRC",
+        help_text="Of a single track, which is then saved to Liked Songs.",
+    )
+    release_at = MomentField(label="Date and time", help_text="As the clocks there will show it.")
+    release_zone = forms.ChoiceField(choices=zone_choices, label="Time zone")
+    artwork = ArtworkField(
+        required=False,
+        help_text="JPEG, PNG or WebP, at least 320 pixels a side, at most 10 MB and 25 megapixels. "
+        "What the file says about place and camera is taken out.",
+    )
+    artwork_alt = PlainTextField(
+        max_length=200,
+        required=False,
+        label="Artwork in words",
+        help_text="For fans who do not see it: what is on the cover?",
+    )
+
+    def __init__(
+        self, *args: Any, user: User, now: datetime, campaign: Campaign | None = None, **kwargs: Any
+    ) -> None:
+        super().__init__(*args, **kwargs)
+        self.now = now
+        self.campaign = campaign
+        self.frozen: list[Frozen] = []
+        self._offer_labels(user)
+        if campaign:
+            self._fill_in(campaign)
+            self._freeze(campaign)
+
+    def _offer_labels(self, user: User) -> None:
+        labels = access.labels_edited_by(user)
+        self.only_label = labels[0] if len(labels) == 1 else None
+        if self.campaign or self.only_label:
+            del self.fields["label"]
+        else:
+            self.fields["label"] = forms.ModelChoiceField(labels, empty_label=None)
+            self.order_fields(["label"])
+
+    def _fill_in(self, campaign: Campaign) -> None:
+        for name in self.fields:
+            self.initial[name] = getattr(campaign, name)
+        # Naive, so that Django shows it as it is: in the campaign's zone, not in the server's.
+        self.initial["release_at"] = campaign.release_local.replace(tzinfo=None)
+
+    def _freeze(self, campaign: Campaign) -> None:
+        for name, why in editing.frozen_fields(campaign).items():
+            field = self.fields.pop(name)
+            label = str(field.label or name.capitalize())
+            self.frozen.append(Frozen(label, getattr(campaign, name), why))
+
+    def full_clean(self) -> None:
+        """The moment is read in the campaign's own zone, so that zone is active meanwhile.
+
+        Django then refuses the times that the clocks skip or repeat.
+        """
+        zone = str(self.data.get(self.add_prefix("release_zone"), ""))
+        with timezone.override(ZoneInfo(zone)) if is_zone(zone) else nullcontext():
+            super().full_clean()
+
+    def clean_slug(self) -> str:
+        slug: str = self.cleaned_data["slug"].lower()
+        if not slug:
+            return ""
+        if not re.fullmatch(SLUG_PATTERN, slug):
+            raise ValidationError("Use the letters a to z, digits, and single hyphens in between.")
+        if publishing.is_reserved(slug):
+            raise ValidationError("This word is an address of Presave itself. Choose another.")
+        if editing.slug_is_taken(slug, by_other_than=self.campaign):
+            raise ValidationError("This address is taken. Choose another.")
+        return slug
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("slug") == "" and cleaned.get("artist") and cleaned.get("title"):
+            self._propose_slug(cleaned)
+        if "upc" in self.fields:
+            self._require_a_release(cleaned)
+        if cleaned.get("release_at") and cleaned.get("release_zone"):
+            self._check_moment(cleaned)
+        return cleaned
+
+    def _propose_slug(self, cleaned: dict[str, Any]) -> None:
+        cleaned["slug"] = editing.free_slug(slugify(f"{cleaned['artist']} {cleaned['title']}"))
+        if not cleaned["slug"]:
+            self.add_error(
+                "slug",
+                "Artist and title have no letters that an address could be made of. "
+                "Write an address with the letters a to z.",
+            )
+
+    def _require_a_release(self, cleaned: dict[str, Any]) -> None:
+        if not any(cleaned.get(name) or name in self.errors for name in RELEASE_NAMES):
+            self.add_error("spotify_uri", "Say which release it is: give its link, UPC or ISRC.")
+
+    def _check_moment(self, cleaned: dict[str, Any]) -> None:
+        if self.campaign:
+            cleaned["release_at"] = _with_stored_seconds(cleaned["release_at"], self.campaign)
+        moment = cleaned["release_at"]
+        if moment > self.now + FURTHEST_RELEASE:
+            self.add_error("release_at", "This is more than three years ahead. Check the year.")
+            return
+        if self._keeps_open_moment(moment, cleaned["release_zone"]):
+            return
+        try:
+            # A draft may wait for its 175 days: opening it asks again.
+            soon = moment if self._is_open else min(moment, self.now + LONGEST_LEAD)
+            publishing.check_release_moment(soon, self.now)
+        except PublishingError as error:
+            self.add_error("release_at", str(error))
+
+    @property
+    def _is_open(self) -> bool:
+        return self.campaign is not None and self.campaign.state == CampaignState.OPEN
+
+    def _keeps_open_moment(self, moment: datetime, zone: str) -> bool:
+        """The release of an open campaign may be due already while its artwork is changed."""
+        stored = self.campaign
+        return (
+            stored is not None
+            and self._is_open
+            and (moment, zone) == (stored.release_at, stored.release_zone)
+        )
+
+    @property
+    def lost_a_file(self) -> bool:
+        """A browser does not keep a chosen file when its form comes back."""
+        return bool(self.errors) and bool(self.files)
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The checked values by the campaign's own field names. The artwork stands apart."""
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name not in ("label", "artwork")
+        }
+
+    @property
+    def chosen_label(self) -> Label:
+        label: Label = self.only_label or self.cleaned_data["label"]
+        return label
+
+
+def _with_stored_seconds(moment: datetime, campaign: Campaign) -> datetime:
+    """The picker shows minutes; a form sent back as it was leaves the stored moment as it is."""
+    stored = campaign.release_at
+    return stored if moment == stored.replace(second=0, microsecond=0) else moment

@@ -1,0 +1,188 @@
+"""What the dashboard says about a campaign: its state, its numbers, and what happens next."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Sum
+
+from campaigns import stats
+from campaigns.catalogue import Finding
+from campaigns.models import (
+    LONGEST_LEAD,
+    Campaign,
+    CampaignState,
+    DailyCount,
+    PauseReason,
+)
+from campaigns.stats import Totals
+
+
+class Status(enum.Enum):
+    """A campaign's state in the artist's words. The name is also the name of its shape."""
+
+    DRAFT = "Draft"
+    OPENING = "Preparing the key"
+    OPEN = "Open"
+    WAITING = "Waiting for the release"
+    RELEASING = "Releasing"
+    PAUSED = "Paused"
+    FINISHED = "Finished"
+    CANCELLED = "Cancelled"
+
+    @property
+    def shape(self) -> str:
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Line:
+    """One campaign of the list."""
+
+    campaign: Campaign
+    status: Status
+    totals: Totals
+
+
+FINDINGS: Final = {
+    Finding.CONFIRMED.value: "The release is in Spotify's catalogue.",
+    Finding.NOT_THERE_YET.value: "Spotify's catalogue does not show the release yet.",
+    Finding.NOT_OUT_YET.value: "Spotify's catalogue shows the release, but it is not out yet.",
+    Finding.DIFFERENT_CODE.value: "Spotify's catalogue shows a release whose link, UPC or ISRC "
+    "differs from what you gave. Nothing is saved until they agree: compare them with your "
+    "distributor's.",
+    Finding.SEVERAL_MATCH.value: "Several releases in Spotify's catalogue carry this code. Give "
+    "the link of the right one.",
+    Finding.UNREACHABLE.value: "Spotify did not answer the last time Presave looked for the "
+    "release.",
+}
+PAUSES: Final = {
+    PauseReason.KEY_MISSING.value: "The worker cannot open this campaign's key, so nothing is "
+    "saved. The operator has to bring back the key file from the backup; Presave keeps trying, "
+    "and every permission is kept.",
+    PauseReason.RELEASE_REFUSED.value: "Spotify refused to save this release, for every fan "
+    "alike. Every permission is kept. Check with your distributor that the release is available, "
+    "then resume.",
+}
+
+_SUMS: Final = [f"{name}__sum" for name in stats.COUNTED]
+
+
+def status_of(campaign: Campaign, now: datetime) -> Status:
+    if campaign.is_paused and not campaign.has_ended:
+        return Status.PAUSED
+    if campaign.is_opening:
+        return Status.OPENING
+    if campaign.state == CampaignState.OPEN and campaign.release_at <= now:
+        return Status.WAITING
+    return Status[CampaignState(campaign.state).name]
+
+
+def next_step(campaign: Campaign, now: datetime) -> str:
+    """What happens next, and what the artist has to do for it."""
+    return _NEXT[status_of(campaign, now)](campaign, now)
+
+
+def in_zone(campaign: Campaign) -> str:
+    """The release moment as the artist stated it."""
+    return f"{campaign.release_local:%-d %B %Y at %H:%M} ({campaign.release_zone})"
+
+
+def in_utc(campaign: Campaign) -> str:
+    return f"{campaign.release_at:%H:%M UTC on %-d %B %Y}"
+
+
+def too_early_to_open(campaign: Campaign, now: datetime) -> str:
+    """Why a draft cannot be opened yet, and from when on it can; empty when it can."""
+    if campaign.state != CampaignState.DRAFT or campaign.release_at <= now + LONGEST_LEAD:
+        return ""
+    earliest = campaign.release_at - LONGEST_LEAD
+    return (
+        f"It can be opened from {earliest:%-d %B %Y} on: Spotify ends every permission six months "
+        f"after the fan gave it, so a campaign opens at most {LONGEST_LEAD.days} days before its "
+        "release."
+    )
+
+
+def lines(campaigns: Iterable[Campaign], now: datetime) -> list[Line]:
+    """Two queries, however many campaigns there are."""
+    listed = list(campaigns)
+    totals = _totals_of(campaign.id for campaign in listed)
+    return [
+        Line(campaign, status_of(campaign, now), totals.get(campaign.id, Totals()))
+        for campaign in listed
+    ]
+
+
+def _totals_of(campaign_ids: Iterable[UUID]) -> dict[UUID, Totals]:
+    sums = [Sum(name) for name in stats.COUNTED]
+    counts = DailyCount.objects.filter(campaign_id__in=list(campaign_ids)).order_by("campaign_id")
+    rows = counts.values("campaign_id").annotate(*sums).values_list("campaign_id", *_SUMS)
+    return {campaign_id: Totals(*numbers) for campaign_id, *numbers in rows}
+
+
+def _after_draft(campaign: Campaign, now: datetime) -> str:
+    if campaign.release_at <= now:
+        return "The release moment has passed. Edit the campaign and set one in the future."
+    return too_early_to_open(campaign, now) or (
+        "Nothing is public yet. Check what you wrote, then open the campaign."
+    )
+
+
+def _after_opening(campaign: Campaign, now: datetime) -> str:
+    return (
+        "The worker is making this campaign's key. The page goes live with it, usually within "
+        "seconds. If it takes longer than a minute, the worker is not running: tell the operator."
+    )
+
+
+def _after_open(campaign: Campaign, now: datetime) -> str:
+    return (
+        f"Fans can pre-save. From {in_zone(campaign)} on, Presave looks for the release in "
+        "Spotify's catalogue, and saves it for every fan as soon as it is there."
+    )
+
+
+def _while_waiting(campaign: Campaign, now: datetime) -> str:
+    return (
+        "The release moment has come, and Presave looks for the release in Spotify's catalogue "
+        "until it is there. Fans can still pre-save. What could not be saved by "
+        f"{campaign.last_day:%-d %B %Y} is given up, and its permission destroyed."
+    )
+
+
+def _while_releasing(campaign: Campaign, now: datetime) -> str:
+    return (
+        "The release is out, and Presave is saving it for every fan. Each permission is destroyed "
+        "the moment its save is done. Fans who pre-save now are served at once."
+    )
+
+
+def _while_paused(campaign: Campaign, now: datetime) -> str:
+    return PAUSES[campaign.paused_reason]
+
+
+def _after_the_end(campaign: Campaign, now: datetime) -> str:
+    if campaign.opened_at is None:
+        return "The campaign was cancelled before it opened. No fan was ever asked."
+    kept = "The numbers stay; of the fans nothing is left that could open their libraries."
+    if campaign.key_destroyed_at:
+        return kept
+    return f"The worker destroys the campaign's key within a minute. {kept}"
+
+
+_NEXT: Final = {
+    Status.DRAFT: _after_draft,
+    Status.OPENING: _after_opening,
+    Status.OPEN: _after_open,
+    Status.WAITING: _while_waiting,
+    Status.RELEASING: _while_releasing,
+    Status.PAUSED: _while_paused,
+    Status.FINISHED: _after_the_end,
+    Status.CANCELLED: _after_the_end,
+}
