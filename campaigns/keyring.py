@@ -140,7 +140,7 @@ def open_cookie(secret_key: str, cookie: str) -> bytes | None:
     """The content, or None when the cookie is not ours or was altered."""
     try:
         return _cookie_cipher(secret_key).decrypt(cookie.encode())
-    except InvalidToken:
+    except (InvalidToken, ValueError):
         return None
 
 
@@ -174,7 +174,7 @@ class Keyring:
         """The campaign's public key; its key file is made first if there is none. Safe to call
         from several workers.
         """
-        if not self._path(campaign_id).exists():
+        if not os.path.exists(self._path(campaign_id)):
             self._create(campaign_id)
         return self.open(campaign_id).public_bytes
 
@@ -194,12 +194,19 @@ class Keyring:
         """Destroy the campaign's key: from here on none of its permissions can be opened
         anywhere.
         """
-        self._path(campaign_id).unlink(missing_ok=True)
-        _sync_directory(self._directory)
+        path = self._path(campaign_id)
+        try:
+            path.unlink(missing_ok=True)
+            _sync_directory(self._directory)
+        except OSError as error:
+            raise KeyringError(f"{path} cannot be deleted: {error.strerror}.") from None
 
     def campaign_ids(self) -> Iterator[UUID]:
         for path in sorted(self._directory.glob(f"*{KEY_SUFFIX}")):
-            yield UUID(path.stem)
+            try:
+                yield UUID(path.stem)
+            except ValueError:
+                continue  # a file that somebody else put here
 
     def _path(self, campaign_id: UUID) -> Path:
         return self._directory / f"{campaign_id}{KEY_SUFFIX}"
@@ -214,16 +221,17 @@ class Keyring:
                 file.write(content)
                 file.flush()
                 os.fsync(file.fileno())
-            os.link(temporary, self._path(campaign_id))
-        except FileExistsError:
-            pass
+            try:
+                os.link(temporary, self._path(campaign_id))
+            except FileExistsError:
+                pass
+            _sync_directory(self._directory)
         except OSError as error:
             raise KeyringError(
                 f"KEYRING_DIR {self._directory} cannot be written: {error.strerror}."
             ) from None
         finally:
             temporary.unlink(missing_ok=True)
-        _sync_directory(self._directory)
 
     def _wrap(self, campaign_id: UUID, private_key: X25519PrivateKey) -> bytes:
         master = self._master_keys[0]

@@ -1,0 +1,407 @@
+"""Sealing, opening and destroying: what opens where, and what is refused untouched."""
+
+from __future__ import annotations
+
+import base64
+import copy
+import json
+import logging
+import os
+import pickle
+import stat
+import traceback
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from threading import Barrier
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from campaigns import keyring
+from campaigns.keyring import CampaignKey, Keyring, KeyringError, Secret, UnreadablePermissionError
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
+
+CAMPAIGN, OTHER_CAMPAIGN = uuid.uuid4(), uuid.uuid4()
+ROW, OTHER_ROW = uuid.uuid4(), uuid.uuid4()
+TOKEN = "AQD-canary-of-a-refresh-token"
+
+
+@pytest.fixture
+def master_key(tmp_path: Path) -> Path:
+    path = tmp_path / "master.key"
+    path.touch(0o600)
+    path.write_text(keyring.new_master_key_line("1"))
+    return path
+
+
+@pytest.fixture
+def ring(keyring_dir: Path, master_key: Path) -> Keyring:
+    return Keyring(keyring_dir, master_key)
+
+
+@pytest.fixture
+def key(ring: Keyring) -> CampaignKey:
+    ring.public_key(CAMPAIGN)
+    return ring.open(CAMPAIGN)
+
+
+def files(directory: Path) -> dict[str, bytes]:
+    return {path.name: path.read_bytes() for path in directory.iterdir()}
+
+
+def seal(key: CampaignKey, campaign: uuid.UUID = CAMPAIGN, row: uuid.UUID = ROW) -> bytes:
+    return keyring.seal(key.public_bytes, Secret(TOKEN), campaign, row)
+
+
+# Permissions.
+
+
+def test_what_is_sealed_opens_for_its_row(key: CampaignKey) -> None:
+    assert key.open(seal(key), ROW).reveal() == TOKEN
+
+
+def test_sealing_twice_gives_two_texts_without_the_token(key: CampaignKey) -> None:
+    first, second = seal(key), seal(key)
+    assert first != second
+    assert TOKEN.encode() not in first
+
+
+def test_a_permission_does_not_open_in_another_row(key: CampaignKey) -> None:
+    with pytest.raises(UnreadablePermissionError):
+        key.open(seal(key), OTHER_ROW)
+
+
+def test_a_permission_does_not_open_in_another_campaign(ring: Keyring, key: CampaignKey) -> None:
+    ring.public_key(OTHER_CAMPAIGN)
+    with pytest.raises(UnreadablePermissionError):
+        ring.open(OTHER_CAMPAIGN).open(seal(key), ROW)
+
+
+def test_a_permission_names_its_campaign_even_under_the_same_key(key: CampaignKey) -> None:
+    with pytest.raises(UnreadablePermissionError):
+        key.open(seal(key, campaign=OTHER_CAMPAIGN), ROW)
+
+
+def test_every_altered_byte_is_noticed(key: CampaignKey) -> None:
+    sealed = seal(key)
+    for position in range(len(sealed)):
+        altered = bytearray(sealed)
+        altered[position] ^= 1
+        with pytest.raises(UnreadablePermissionError):
+            key.open(bytes(altered), ROW)
+
+
+@pytest.mark.parametrize("sealed", [b"", b"\x01", b"\x01\x01", b"\x02\x01x", b"\x01\x02x", b"junk"])
+def test_what_we_did_not_seal_is_refused(sealed: bytes, key: CampaignKey) -> None:
+    with pytest.raises(UnreadablePermissionError):
+        key.open(sealed, ROW)
+
+
+def test_an_unknown_version_is_named_as_such(key: CampaignKey) -> None:
+    with pytest.raises(UnreadablePermissionError, match="unknown version"):
+        key.open(b"\x02" + seal(key)[1:], ROW)
+
+
+def test_a_shortened_permission_is_refused(key: CampaignKey) -> None:
+    sealed = seal(key)
+    for length in range(len(sealed)):
+        with pytest.raises(UnreadablePermissionError):
+            key.open(sealed[:length], ROW)
+
+
+# Key files.
+
+
+def test_a_key_file_can_be_read_by_its_owner_alone(ring: Keyring, keyring_dir: Path) -> None:
+    ring.public_key(CAMPAIGN)
+    (path,) = keyring_dir.iterdir()
+    assert path.name == f"{CAMPAIGN}.key"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(keyring_dir.stat().st_mode) == 0o700
+
+
+def test_a_key_file_holds_no_bare_key(ring: Keyring, keyring_dir: Path) -> None:
+    ring.public_key(CAMPAIGN)
+    private = ring.open(CAMPAIGN)._private_key.private_bytes_raw()
+    assert private not in files(keyring_dir)[f"{CAMPAIGN}.key"]
+
+
+def test_the_public_key_stays_the_same(ring: Keyring, keyring_dir: Path) -> None:
+    first = ring.public_key(CAMPAIGN)
+    before = files(keyring_dir)
+    assert ring.public_key(CAMPAIGN) == ring.open(CAMPAIGN).public_bytes == first
+    assert files(keyring_dir) == before
+    assert ring.public_key(OTHER_CAMPAIGN) != first
+
+
+def test_threads_that_race_make_one_key(ring: Keyring, keyring_dir: Path) -> None:
+    barrier = Barrier(8)
+
+    def make(_: int) -> bytes:
+        barrier.wait()
+        return ring.public_key(CAMPAIGN)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(make, range(8)))) == 1
+    assert list(files(keyring_dir)) == [f"{CAMPAIGN}.key"]
+
+
+def _make_in_a_process(directory: Path, master: Path, answers: Any) -> None:
+    answers.put(Keyring(directory, master).public_key(CAMPAIGN))
+
+
+def test_processes_that_race_make_one_key(keyring_dir: Path, master_key: Path) -> None:
+    context = get_context("fork")
+    answers = context.Queue()
+    workers = [
+        context.Process(target=_make_in_a_process, args=(keyring_dir, master_key, answers))
+        for _ in range(4)
+    ]
+    for worker in workers:
+        worker.start()
+    made = {answers.get(timeout=30) for _ in workers}
+    for worker in workers:
+        worker.join()
+    assert len(made) == 1
+    assert list(files(keyring_dir)) == [f"{CAMPAIGN}.key"]
+
+
+def test_after_shredding_nothing_opens(ring: Keyring, key: CampaignKey, keyring_dir: Path) -> None:
+    sealed = seal(key)
+    ring.shred(CAMPAIGN)
+    assert files(keyring_dir) == {}
+    with pytest.raises(KeyringError, match=f"campaign {CAMPAIGN} is missing"):
+        ring.open(CAMPAIGN)
+    ring.public_key(CAMPAIGN)
+    with pytest.raises(UnreadablePermissionError):
+        ring.open(CAMPAIGN).open(sealed, ROW)
+
+
+def test_shredding_again_changes_nothing(ring: Keyring) -> None:
+    ring.public_key(OTHER_CAMPAIGN)
+    ring.shred(CAMPAIGN)
+    ring.shred(CAMPAIGN)
+    assert list(ring.campaign_ids()) == [OTHER_CAMPAIGN]
+
+
+def test_a_key_that_cannot_be_deleted_is_not_said_to_be_gone(
+    ring: Keyring, keyring_dir: Path
+) -> None:
+    (keyring_dir / f"{CAMPAIGN}.key").mkdir()
+    with pytest.raises(KeyringError, match="cannot be deleted"):
+        ring.shred(CAMPAIGN)
+
+
+def test_a_keyring_that_vanished_is_reported(ring: Keyring, keyring_dir: Path) -> None:
+    keyring_dir.rmdir()
+    with pytest.raises(KeyringError, match="KEYRING_DIR"):
+        ring.public_key(CAMPAIGN)
+
+
+def test_a_key_file_of_another_campaign_is_refused(ring: Keyring, keyring_dir: Path) -> None:
+    ring.public_key(CAMPAIGN)
+    (keyring_dir / f"{CAMPAIGN}.key").rename(keyring_dir / f"{OTHER_CAMPAIGN}.key")
+    with pytest.raises(KeyringError, match="damaged"):
+        ring.open(OTHER_CAMPAIGN)
+
+
+@pytest.mark.parametrize("damage", [b"", b"\x01", b"\x02" + b"x" * 80, b"x" * 69])
+def test_a_damaged_key_file_is_refused_and_left_alone(
+    damage: bytes, ring: Keyring, keyring_dir: Path
+) -> None:
+    ring.public_key(CAMPAIGN)
+    (keyring_dir / f"{CAMPAIGN}.key").write_bytes(damage)
+    with pytest.raises(KeyringError, match=f"campaign {CAMPAIGN} is damaged"):
+        ring.public_key(CAMPAIGN)
+    assert files(keyring_dir) == {f"{CAMPAIGN}.key": damage}
+
+
+def test_every_altered_byte_of_a_key_file_is_noticed(ring: Keyring, keyring_dir: Path) -> None:
+    ring.public_key(CAMPAIGN)
+    path = keyring_dir / f"{CAMPAIGN}.key"
+    content = path.read_bytes()
+    for position in range(len(content)):
+        altered = bytearray(content)
+        altered[position] ^= 1
+        path.write_bytes(altered)
+        with pytest.raises(KeyringError):
+            ring.open(CAMPAIGN)
+
+
+def test_a_stray_file_does_not_hide_the_keys(ring: Keyring, keyring_dir: Path) -> None:
+    ring.public_key(CAMPAIGN)
+    (keyring_dir / "README.key").write_text("kept by hand")
+    (keyring_dir / "lost+found").mkdir()
+    assert list(ring.campaign_ids()) == [CAMPAIGN]
+
+
+# Master keys.
+
+
+def test_a_wrong_master_key_is_refused_with_both_fingerprints(
+    ring: Keyring, keyring_dir: Path, master_key: Path
+) -> None:
+    ring.public_key(CAMPAIGN)
+    before = files(keyring_dir)
+    master_key.write_text(keyring.new_master_key_line("1"))
+    wrong = Keyring(keyring_dir, master_key)
+    with pytest.raises(KeyringError) as caught:
+        wrong.public_key(CAMPAIGN)
+    assert ring.fingerprint in str(caught.value)
+    assert wrong.fingerprint in str(caught.value)
+    assert ring.fingerprint != wrong.fingerprint
+    assert files(keyring_dir) == before
+
+
+def test_an_older_master_key_on_a_later_line_still_opens(
+    ring: Keyring, keyring_dir: Path, master_key: Path
+) -> None:
+    public = ring.public_key(CAMPAIGN)
+    older = master_key.read_text()
+    master_key.write_text(keyring.new_master_key_line("2") + older)
+    rotated = Keyring(keyring_dir, master_key)
+    assert rotated.open(CAMPAIGN).public_bytes == public
+    assert rotated.fingerprint != ring.fingerprint
+    rotated.public_key(OTHER_CAMPAIGN)
+    master_key.write_text(older)
+    with pytest.raises(KeyringError):
+        Keyring(keyring_dir, master_key).open(OTHER_CAMPAIGN)
+
+
+def test_a_missing_master_key_is_refused(keyring_dir: Path, tmp_path: Path) -> None:
+    with pytest.raises(KeyringError, match="does not exist"):
+        Keyring(keyring_dir, tmp_path / "nowhere")
+    assert not keyring_dir.exists()
+
+
+ENCODED = base64.b64encode(bytes(range(32))).decode()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "is empty"),
+        (b"\n \n", "is empty"),
+        (ENCODED.encode(), "name:base64"),
+        (f":{ENCODED}".encode(), "name:base64"),
+        (b"1:", "name:base64"),
+        (b"1:not base64", "name:base64"),
+        (b"1:" + base64.b64encode(bytes(31)), "name:base64"),
+        (b"1:" + base64.b64encode(bytes(33)), "name:base64"),
+        (f"1:{ENCODED}\n2:short".encode(), "name:base64"),
+        (b"\xff\xfe\x00", "name:base64"),
+    ],
+)
+def test_a_malformed_master_key_is_refused_with_a_sentence(
+    content: bytes, sentence: str, keyring_dir: Path, master_key: Path
+) -> None:
+    master_key.write_bytes(content)
+    with pytest.raises(KeyringError, match=sentence) as caught:
+        Keyring(keyring_dir, master_key)
+    assert str(master_key) in str(caught.value)
+    assert ENCODED not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o604, 0o660, 0o602, 0o666])
+def test_a_master_key_that_others_can_read_is_refused(
+    mode: int, keyring_dir: Path, master_key: Path
+) -> None:
+    master_key.chmod(mode)
+    with pytest.raises(KeyringError, match=f"chmod 0400 {master_key}"):
+        Keyring(keyring_dir, master_key)
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600, 0o440])
+def test_a_master_key_of_owner_and_group_is_taken(
+    mode: int, keyring_dir: Path, master_key: Path
+) -> None:
+    master_key.chmod(mode)
+    assert Keyring(keyring_dir, master_key).fingerprint
+
+
+def test_a_keyring_that_is_no_directory_is_refused(master_key: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(KeyringError, match="KEYRING_DIR"):
+        Keyring(tmp_path / "file" / "keyring", master_key)
+
+
+# The web side.
+
+
+def test_the_web_side_needs_neither_keyring_nor_master_key(
+    key: CampaignKey, settings: Settings
+) -> None:
+    settings.KEYRING_DIR = settings.MASTER_KEY_FILE = Path("/nonexistent/file")
+    sealed = seal(key)
+    cookie = keyring.seal_cookie("a-secret-key", b"content")
+    assert keyring.open_cookie("a-secret-key", cookie) == b"content"
+    assert key.open(sealed, ROW).reveal() == TOKEN
+    with pytest.raises(KeyringError):
+        keyring.from_settings()
+
+
+def test_a_cookie_opens_only_whole_and_under_its_key() -> None:
+    cookie = keyring.seal_cookie("a-secret-key", b"content")
+    assert b"content" not in base64.urlsafe_b64decode(cookie)
+    assert keyring.open_cookie("another-key", cookie) is None
+    for text in ("", "junk", cookie[:-4], cookie[1:], "Ä", cookie.swapcase(), "\ud800"):
+        assert keyring.open_cookie("a-secret-key", text) is None
+
+
+# Secrets.
+
+
+def test_a_secret_shows_itself_nowhere(caplog: pytest.LogCaptureFixture) -> None:
+    secret = Secret(TOKEN)
+    logging.getLogger("tests").warning("%s %r", secret, {"token": secret})
+    shown = [
+        *(repr(secret), str(secret), f"{secret}", f"{secret!r:>20}", f"{secret:>20}"),
+        *("%s" % secret, "{}".format(secret), repr([secret]), caplog.text),  # noqa: UP031, UP032
+    ]
+    assert all(TOKEN not in text for text in shown)
+    assert not hasattr(secret, "__dict__")
+
+
+def test_a_secret_is_not_in_a_traceback_with_its_locals() -> None:
+    try:
+        secret = Secret(TOKEN)
+        raise RuntimeError(secret)
+    except RuntimeError as error:
+        told = traceback.TracebackException.from_exception(error, capture_locals=True)
+    text = "".join(told.format())
+    assert "secret = Secret(***)" in text
+    assert TOKEN not in text
+
+
+@pytest.mark.parametrize(
+    "act", [pickle.dumps, json.dumps, copy.copy, copy.deepcopy, vars, bytes], ids=repr
+)
+def test_a_secret_refuses_to_be_copied_or_written(act: Any) -> None:
+    with pytest.raises(TypeError) as caught:
+        act(Secret(TOKEN))
+    assert TOKEN not in str(caught.value)
+
+
+@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
+def test_no_pickle_protocol_writes_a_secret_or_a_key(protocol: int, key: CampaignKey) -> None:
+    for value in (Secret(TOKEN), key):
+        with pytest.raises(TypeError):
+            pickle.dumps(value, protocol)
+
+
+def test_secrets_compare_by_identity() -> None:
+    secret = Secret(TOKEN)
+    assert secret == secret
+    assert secret != Secret(TOKEN)
+    assert secret != TOKEN
+
+
+def test_a_new_master_key_is_fresh_each_time() -> None:
+    first, second = (keyring.new_master_key_line("1") for _ in range(2))
+    assert first != second
+    assert len(base64.b64decode(first.strip().partition(":")[2])) == keyring.MASTER_KEY_BYTES
+    assert os.linesep == first[-1]
