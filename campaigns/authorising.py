@@ -18,9 +18,17 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare
 
-from campaigns import keyring, spotify, stats
+from campaigns import keyring, pacing, spotify, stats
 from campaigns.keyring import Secret
-from campaigns.models import SLUG_PATTERN, Campaign, PreSave, PreSaveState, Reason, SpentState
+from campaigns.models import (
+    SLUG_PATTERN,
+    Campaign,
+    GateName,
+    PreSave,
+    PreSaveState,
+    Reason,
+    SpentState,
+)
 
 COOKIE_MAX_AGE: Final = timedelta(minutes=10)
 # 256 bits, so that neither a state nor a receipt's address can be guessed.
@@ -107,7 +115,7 @@ def arrive(returned: Return, cookie: str, now: datetime) -> Secret:
         if not Campaign.objects.accepting_consents().filter(id=started.campaign_id).exists():
             raise ConsentError(Refusal.CAMPAIGN_CLOSED)
         _spend(started.state, now)
-        return _record(started.campaign_id, _permission(returned.code), now)
+        return _record(started.campaign_id, _permission(returned.code, now), now)
     except ConsentError as error:
         error.slug = started.slug
         raise
@@ -171,20 +179,40 @@ def _spend(state: str, now: datetime) -> None:
         raise ConsentError(Refusal.ALREADY_USED) from None
 
 
-def _permission(code: Secret) -> Secret:
-    try:
-        grant = spotify.exchange_code(code)
-        _check_scope(grant.scope)
-        if settings.SPOTIFY_APP_MODE == "development" and not spotify.is_open_to(
-            grant.access_token
-        ):
-            raise ConsentError(Refusal.NOT_LISTED)
-    except spotify.SpotifyError as error:
-        refused = error.reason == "invalid_grant"
-        raise ConsentError(Refusal.CODE_REFUSED if refused else Refusal.SPOTIFY_DOWN) from None
+def _permission(code: Secret, now: datetime) -> Secret:
+    grant = _exchange(code, now)
+    _check_scope(grant.scope)
+    if settings.SPOTIFY_APP_MODE == "development":
+        _check_listed(grant.access_token, now)
     if grant.refresh_token is None:
         raise ConsentError(Refusal.SPOTIFY_DOWN)
     return grant.refresh_token
+
+
+def _exchange(code: Secret, now: datetime) -> spotify.Grant:
+    try:
+        pacing.check_open(now, [GateName.ACCOUNTS])
+        return spotify.exchange_code(code)
+    except pacing.GateClosedError:
+        raise ConsentError(Refusal.SPOTIFY_DOWN) from None
+    except spotify.SpotifyError as error:
+        pacing.close_after(GateName.ACCOUNTS, error, now)
+        refused = error.reason == "invalid_grant"
+        raise ConsentError(Refusal.CODE_REFUSED if refused else Refusal.SPOTIFY_DOWN) from None
+
+
+def _check_listed(access_token: Secret, now: datetime) -> None:
+    """Tell a fan at once whom Spotify does not let this app serve."""
+    try:
+        pacing.check_open(now, [GateName.API])
+        listed = spotify.is_open_to(access_token)
+    except pacing.GateClosedError:
+        raise ConsentError(Refusal.SPOTIFY_DOWN) from None
+    except spotify.SpotifyError as error:
+        pacing.close_after(GateName.API, error, now)
+        raise ConsentError(Refusal.SPOTIFY_DOWN) from None
+    if not listed:
+        raise ConsentError(Refusal.NOT_LISTED)
 
 
 def _check_scope(granted: str | None) -> None:

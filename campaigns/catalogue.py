@@ -53,7 +53,10 @@ def confirm(campaign: Campaign, now: datetime) -> bool:
     if not _reserve_look(campaign, now):
         return False
     try:
+        pacing.take(GateName.API, 1, now)
         finding, uri = look(campaign, now)
+    except pacing.GateClosedError:
+        return False
     except SpotifyError as error:
         pacing.close_after(GateName.API, error, now)
         finding, uri = Finding.UNREACHABLE, ""

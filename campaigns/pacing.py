@@ -5,6 +5,7 @@ once.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.conf import settings
@@ -42,9 +43,13 @@ def database_now() -> datetime:
         return datetime.fromisoformat(cursor.fetchone()[0])
 
 
-def check_open(now: datetime) -> None:
-    """Raises GateClosedError while either half of Spotify is blocked."""
-    blocked = Gate.objects.filter(blocked_until__gt=now).order_by("-blocked_until").first()
+def check_open(now: datetime, names: Sequence[GateName] = tuple(GateName)) -> None:
+    """Raises GateClosedError while one of these halves of Spotify is blocked."""
+    blocked = (
+        Gate.objects.filter(name__in=names, blocked_until__gt=now)
+        .order_by("-blocked_until")
+        .first()
+    )
     if blocked and blocked.blocked_until:
         raise GateClosedError(blocked.blocked_until, blocked.blocked_reason)
 

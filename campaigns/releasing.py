@@ -100,7 +100,7 @@ def keep_house(now: datetime) -> None:
     steps: tuple[Callable[[], int], ...] = (
         retention.make_keys,
         lambda: retention.expire(now),
-        lambda: catalogue.confirm_due(now) if _gate_is_open(now) else 0,
+        lambda: catalogue.confirm_due(now),
         lambda: retention.finish_settled(now),
         lambda: retention.shred_ended(now),
         lambda: retention.forget_spent_states(now),

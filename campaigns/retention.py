@@ -9,7 +9,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from campaigns import keyring, stats
 from campaigns.authorising import COOKIE_MAX_AGE
@@ -84,21 +84,23 @@ def shred(campaign_id: UUID, now: datetime) -> int:
 
 def expire(now: datetime) -> int:
     """Erase what may not be kept any longer, saved or not."""
-    too_late = Q(campaign__release_at__lte=now - HARD_STOP)
+    # A campaign younger than a permission's life holds no permission that is too old.
+    old = Campaign.objects.filter(opened_at__lte=now - PERMISSION_LIFETIME)
+    overdue = Campaign.objects.filter(release_at__lte=now - HARD_STOP)
     too_old = Q(consented_at__lte=now - PERMISSION_LIFETIME)
-    expired = _expire(too_old, Reason.PERMISSION_AGE, now)
-    return expired + _expire(too_late, Reason.HARD_STOP, now)
+    return _expire(old, too_old, Reason.PERMISSION_AGE, now) + _expire(
+        overdue, Q(), Reason.HARD_STOP, now
+    )
 
 
-def _expire(condition: Q, reason: Reason, now: datetime) -> int:
+def _expire(campaigns: QuerySet[Campaign], condition: Q, reason: Reason, now: datetime) -> int:
     erased = 0
-    campaigns = PreSave.objects.pending().filter(condition).values_list("campaign_id", flat=True)
-    for campaign_id in set(campaigns):
+    alive = campaigns.filter(key_destroyed_at=None, public_key__isnull=False)
+    for campaign_id in list(alive.values_list("id", flat=True)):
         with transaction.atomic():
-            rows = PreSave.objects.pending().filter(condition, campaign_id=campaign_id)
             count = (
                 PreSave.objects.pending()
-                .filter(id__in=rows.values("id"))
+                .filter(condition, campaign_id=campaign_id)
                 .update(
                     state=PreSaveState.EXPIRED,
                     reason=reason,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -173,20 +174,23 @@ def landing_url(campaign: Campaign) -> str:
     return f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}"
 
 
-def progress_of(word: str, total: int) -> Any:
-    """A line that counts up in place on a terminal, and by lines elsewhere."""
+def progress_of(word: str, total: int) -> Callable[[int], None]:
+    """A line that counts up in place on a terminal, and by lines of fifty elsewhere."""
     is_terminal = sys.stdout.isatty()
+    told = 0
 
     def show(done: int) -> None:
+        nonlocal told
         if is_terminal:
             print(f"\r  {done} of {total} {word}", end="", flush=True)
-        elif done and done % 50 == 0:
+        elif done >= min(told + 50, total) and done > told:
             print(f"  {done} of {total} {word}", flush=True)
+            told = done
 
     return show
 
 
-def wait_for(ready: Any, seconds: float, what: str) -> None:
+def wait_for(ready: Callable[[], bool], seconds: float, what: str) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:

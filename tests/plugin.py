@@ -78,7 +78,7 @@ def _settings(directory: Path) -> dict[str, str]:
         "DEBUG": "False",
         "PUBLIC_URL": "http://127.0.0.1:8000",
         "SPOTIFY_CLIENT_ID": "test-client-id",
-        "SPOTIFY_CLIENT_SECRET": "test-client-secret",
+        "SPOTIFY_CLIENT_SECRET": secrets.token_urlsafe(24),
         "SPOTIFY_ACCOUNTS_URL": NOBODY_LISTENS,
         "SPOTIFY_API_URL": f"{NOBODY_LISTENS}/v1",
         "SPOTIFY_APP_MODE": "extended",

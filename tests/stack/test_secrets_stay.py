@@ -16,7 +16,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns import keyring, publishing
-from campaigns.models import Campaign, PreSave
+from campaigns.models import Campaign, CampaignState, PreSave
 from demo import fans
 from embedded.stack import Stack
 from tests.factory import make_campaign
@@ -91,7 +91,9 @@ def test_no_token_code_or_client_secret_is_left_anywhere(
 ) -> None:
     release_at = timezone.now() + timedelta(days=1)
     sandbox.add_album()
-    campaign = make_campaign(spotify_uri=ALBUM_URI, release_at=release_at)
+    campaign = make_campaign(
+        state=CampaignState.DRAFT, spotify_uri=ALBUM_URI, release_at=release_at
+    )
     accounts = sandbox.add_fans(FANS)
     with Monitor(os.environ["REDIS_URL"]) as monitor:
         publishing.open_campaign(campaign, timezone.now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pwd
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,48 +25,61 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.stack]
 
 
+# Root reads everything by two capabilities; without them it reads what its owner lets it read.
+WITHOUT_ROOTS_EYES = (
+    *("setpriv", "--bounding-set=-dac_override,-dac_read_search"),
+    "--inh-caps=-dac_override,-dac_read_search",
+)
+
+
 @pytest.fixture
-def unreadable_keyring() -> Iterator[None]:
-    """Root reads everything, so as root the web process runs as nobody instead."""
+def as_a_stranger() -> Iterator[list[str]]:
+    """How to start a process that cannot read the keyring, which belongs to somebody else."""
     paths = [settings.KEYRING_DIR, settings.MASTER_KEY_FILE]
-    modes = [path.stat().st_mode for path in paths]
-    if os.geteuid() != 0:
-        for path in paths:
+    before = [path.stat() for path in paths]
+    is_root = os.geteuid() == 0
+    for path in paths:
+        if is_root:
+            os.chown(path, pwd.getpwnam("nobody").pw_uid, -1)
+        else:
             path.chmod(0)
-    yield
-    for path, mode in zip(paths, modes, strict=True):
-        path.chmod(mode)
+    yield list(WITHOUT_ROOTS_EYES) if is_root else []
+    for path, status in zip(paths, before, strict=True):
+        path.chmod(status.st_mode)
+        if is_root:
+            os.chown(path, status.st_uid, -1)
 
 
 def test_web_takes_consents_without_access_to_the_keyring(
     transactional_db: None,
     sandbox: Sandbox,
     stack_environment: dict[str, str],
-    unreadable_keyring: None,
+    as_a_stranger: list[str],
     tmp_path: Path,
 ) -> None:
     call_command("createcachetable", verbosity=0)
     campaign = make_campaign(state=CampaignState.OPEN)
     sandbox.add_fans(1)
-    user = "nobody" if os.geteuid() == 0 else None
     python = Path(sys.executable)
     cannot_open = (
         "import os, sys\n"
         "for path in (os.environ['KEYRING_DIR'], os.environ['MASTER_KEY_FILE']):\n"
-        "    sys.exit(1) if os.access(path, os.R_OK) else None\n"
+        "    sys.exit(1) if os.access(path, os.R_OK, effective_ids=True) else None\n"
     )
-    probe = spawn([python, "-c", cannot_open], stack_environment, tmp_path / "probe.log", user=user)
+    probe = spawn(
+        [*as_a_stranger, python, "-c", cannot_open], stack_environment, tmp_path / "probe.log"
+    )
     assert probe.wait(30) == 0, "the keyring can be read, so this test would prove nothing"
 
     port = settings.PUBLIC_URL.rpartition(":")[2]
     web = spawn(
         [
+            *as_a_stranger,
             *(python.parent / "granian", "--interface", "wsgi", "presave.wsgi:application"),
             *("--no-ws", "--host", LOOPBACK, "--port", port),
         ],
         stack_environment,
         tmp_path / "web.log",
-        user=user,
     )
     try:
         wait_for_http(f"{settings.PUBLIC_URL}/healthz", 60, web)
