@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,6 +25,21 @@ ARGUMENTS = [
 
 class ChromiumNotFoundError(Exception):
     """This machine has no browser for the tests; the message says what to install."""
+
+
+class DriverBrokenError(Exception):
+    """Playwright's own program does not run; the message says what to install."""
+
+
+def check_driver() -> None:
+    """Playwright brings a Node that wants a library which a small system may lack."""
+    command = [sys.executable, "-m", "playwright", "--version"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise DriverBrokenError(
+            f"Playwright does not run: {done.stderr.strip()} Install what is missing, mostly "
+            "libatomic1 and libstdc++6 (apt-get install) or libatomic (dnf install)."
+        )
 
 
 def find_chromium() -> Path:

@@ -9,7 +9,12 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.browser import ChromiumNotFoundError, find_chromium
+from tests.browser import (
+    ChromiumNotFoundError,
+    DriverBrokenError,
+    check_driver,
+    find_chromium,
+)
 from tests.postgres import PostgresNotFoundError, find_binaries
 
 CLUSTER_CONFIG = Path("/etc/postgresql-common/createcluster.conf")
@@ -17,11 +22,12 @@ CLUSTER_CONFIG = Path("/etc/postgresql-common/createcluster.conf")
 
 def main() -> None:
     _find_or_install(find_binaries, PostgresNotFoundError, [install_postgres])
+    _find_or_install(check_driver, DriverBrokenError, [install_driver_libraries])
     _find_or_install(find_chromium, ChromiumNotFoundError, [install_chromium, download_chromium])
 
 
 def _find_or_install(
-    find: Callable[[], Path],
+    find: Callable[[], object],
     missing: type[Exception],
     attempts: list[Callable[[], None]],
 ) -> None:
@@ -50,6 +56,11 @@ def install_postgres() -> None:
         CLUSTER_CONFIG.write_text(original)
 
 
+def install_driver_libraries() -> None:
+    if _may_install():
+        _apt_install("libatomic1", "libstdc++6")
+
+
 def install_chromium() -> None:
     if _may_install():
         _apt_install("chromium")
@@ -65,9 +76,9 @@ def _may_install() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def _apt_install(package: str) -> None:
+def _apt_install(*packages: str) -> None:
     _run(["apt-get", "update", "--quiet"])
-    _run(["apt-get", "install", "--yes", "--no-install-recommends", package])
+    _run(["apt-get", "install", "--yes", "--no-install-recommends", *packages])
 
 
 def _run(command: list[str]) -> None:
