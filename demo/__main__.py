@@ -47,7 +47,7 @@ def run(options: argparse.Namespace, closing: ExitStack) -> int:
     DIRECTORY.mkdir(mode=0o700, parents=True)
     print("Starting the sandbox, Valkey, web, worker and beat ...", flush=True)
     valkey = closing.enter_context(Valkey())
-    prepare(DIRECTORY, options.port, valkey.url)
+    prepare(DIRECTORY, options.port, valkey.url, options.port + 1)
     secret = os.environ["SPOTIFY_CLIENT_SECRET"]
     sandbox = closing.enter_context(
         Sandbox(DIRECTORY, options.port + 1, os.environ["SPOTIFY_CLIENT_ID"], secret)

@@ -17,7 +17,7 @@ class DemoError(Exception):
     """The demo cannot go on; the message says why."""
 
 
-def prepare(directory: Path, port: int, redis_url: str) -> None:
+def prepare(directory: Path, port: int, redis_url: str, sandbox_port: int) -> None:
     """Set every variable that presave/settings.py reads, whatever the shell had set."""
     for name in [*os.environ]:
         if name in _FROM_THE_SHELL or name.removesuffix("_FILE") in _FROM_THE_SHELL:
@@ -31,8 +31,8 @@ def prepare(directory: Path, port: int, redis_url: str) -> None:
             "REDIS_URL": redis_url,
             "SPOTIFY_CLIENT_ID": "demo-client",
             "SPOTIFY_CLIENT_SECRET": secrets.token_urlsafe(24),
-            "SPOTIFY_ACCOUNTS_URL": f"http://{LOOPBACK}:{port + 1}",
-            "SPOTIFY_API_URL": f"http://{LOOPBACK}:{port + 1}/v1",
+            "SPOTIFY_ACCOUNTS_URL": f"http://{LOOPBACK}:{sandbox_port}",
+            "SPOTIFY_API_URL": f"http://{LOOPBACK}:{sandbox_port}/v1",
             "SPOTIFY_APP_MODE": "extended",
             "SPOTIFY_MAX_RATE": DEMO_RATE,
             "DATA_DIR": str(directory),

@@ -51,7 +51,7 @@ def make_tables() -> None:
 def release_night(sandbox_url: str, fan_count: int, seconds: int) -> bool:
     """Run the night and print its summary; says whether every promise was kept."""
     accounts = [f"fan-{number}" for number in range(1, fan_count + 1)]
-    _control(sandbox_url, "users", {"count": fan_count, "prefix": "fan-"})
+    control(sandbox_url, "users", {"count": fan_count, "prefix": "fan-"})
     label = publishing.create_label(User.objects.create_user(EMAIL, None), "Demo Label")
     release_at = timezone.now() + timedelta(seconds=seconds)
     campaign = make_campaign(sandbox_url, label, "first-light", ALBUM_ID, release_at)
@@ -94,7 +94,7 @@ def list_in_catalogue(sandbox_url: str, campaign: Campaign) -> None:
         "release_date": campaign.release_at.date().isoformat(),
         "available_at": campaign.release_at.isoformat(),
     }
-    _control(sandbox_url, "catalogue", album)
+    control(sandbox_url, "catalogue", album)
 
 
 def hold_until_all_are_in(sandbox_url: str, campaign: Campaign) -> Campaign:
@@ -123,7 +123,7 @@ def watch_release(campaign: Campaign, fan_count: int) -> None:
 
 def print_summary(sandbox_url: str, campaign: Campaign, fan_count: int) -> bool:
     totals = stats.totals(campaign.id)
-    held = _control(sandbox_url, "libraries")
+    held = control(sandbox_url, "libraries")
     at = [saved[campaign.spotify_uri] for saved in held.values() if campaign.spotify_uri in saved]
     tokens_left = PreSave.objects.exclude(sealed=None).count()
     key_left = campaign.id in set(keyring.from_settings().campaign_ids())
@@ -198,7 +198,7 @@ def wait_for(ready: Callable[[], bool], seconds: float, what: str) -> None:
         time.sleep(0.2)
 
 
-def _control(sandbox_url: str, name: str, body: object = None) -> dict[str, Any]:
+def control(sandbox_url: str, name: str, body: object = None) -> dict[str, Any]:
     method = "GET" if body is None else "POST"
     answer = requests.request(method, f"{sandbox_url}/_sandbox/{name}", json=body, timeout=30)
     if answer.status_code != 200:

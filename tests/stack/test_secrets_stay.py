@@ -39,7 +39,7 @@ class Monitor:
         self._thread = threading.Thread(target=self._listen, daemon=True)
 
     def __enter__(self) -> Monitor:
-        self._monitor = self._client.monitor()
+        self._monitor = self._client.monitor()  # type: ignore[no-untyped-call]
         self._monitor.__enter__()
         self._thread.start()
         return self
