@@ -5,7 +5,7 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 from uuid import UUID
 
@@ -94,14 +94,14 @@ def in_zone(campaign: Campaign) -> str:
 
 
 def in_utc(campaign: Campaign) -> str:
-    return f"{campaign.release_at:%H:%M UTC on %-d %B %Y}"
+    return f"{campaign.release_at.astimezone(UTC):%H:%M UTC on %-d %B %Y}"
 
 
 def too_early_to_open(campaign: Campaign, now: datetime) -> str:
     """Why a draft cannot be opened yet, and from when on it can; empty when it can."""
     if campaign.state != CampaignState.DRAFT or campaign.release_at <= now + LONGEST_LEAD:
         return ""
-    earliest = campaign.release_at - LONGEST_LEAD
+    earliest = campaign.release_local - LONGEST_LEAD
     return (
         f"It can be opened from {earliest:%-d %B %Y} on: Spotify ends every permission six months "
         f"after the fan gave it, so a campaign opens at most {LONGEST_LEAD.days} days before its "

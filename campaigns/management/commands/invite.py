@@ -1,0 +1,39 @@
+"""`manage.py invite`: the way in for artists and label members while sign-up is closed."""
+
+from __future__ import annotations
+
+from argparse import ArgumentParser
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError
+
+from campaigns.inviting import InvitationError, invite
+from campaigns.models import Role
+
+
+class Command(BaseCommand):
+    help = "Invite somebody into a label and print the link with which they set their password."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("email", metavar="EMAIL")
+        parser.add_argument(
+            "--label", required=True, metavar="NAME", help="the label's name or id; made if new"
+        )
+        parser.add_argument(
+            "--role",
+            choices=Role.values,
+            help="owner for a label's first member and editor for others, unless given",
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        role = Role(options["role"]) if options["role"] else None
+        try:
+            invitation = invite(options["email"], options["label"], role)
+        except InvitationError as error:
+            raise CommandError(str(error)) from None
+        days = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days
+        self.stdout.write(f"{invitation.membership}.")
+        self.stdout.write(f"Send them this link. It sets a password, once, for {days} days:")
+        self.stdout.write(invitation.url)
