@@ -9,12 +9,8 @@ status codes and Retry-After.
 from __future__ import annotations
 
 import asyncio
-import enum
-import json
 from collections.abc import Coroutine, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from functools import lru_cache
 from typing import Any, Final, Self, TypeVar
 
@@ -25,6 +21,10 @@ from django.conf import settings
 from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyClientCredentials, SpotifyOAuth
 
+from campaigns.answers import Grant as Grant
+from campaigns.answers import Scope as Scope
+from campaigns.answers import SpotifyError as SpotifyError
+from campaigns.answers import api_error, parse_grant, token_error
 from campaigns.keyring import Secret
 
 # The one permission: "Manage your saved content".
@@ -33,54 +33,8 @@ SCOPE: Final = "user-library-modify"
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 10.0
-# Spotify gives seconds; what is missing or unreadable counts as one rate window, and nothing counts
-# as more than 2 days. https://developer.spotify.com/documentation/web-api/concepts/rate-limits
-DEFAULT_RETRY_AFTER: Final = 30.0
-LONGEST_RETRY_AFTER: Final = 172_800.0
-
 K = TypeVar("K")
 T = TypeVar("T")
-
-
-class Scope(enum.Enum):
-    """How far an error reaches: one fan, one campaign, or every call of this app."""
-
-    FAN = "fan"
-    CAMPAIGN = "campaign"
-    APP = "app"
-
-
-class SpotifyError(Exception):
-    """What went wrong at Spotify, as facts.
-
-    `reason` is a constant word; `retry_after` is in seconds.
-    """
-
-    def __init__(
-        self,
-        reason: str,
-        *,
-        scope: Scope = Scope.FAN,
-        permanent: bool = False,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.scope = scope
-        self.permanent = permanent
-        self.retry_after = retry_after
-
-
-@dataclass(frozen=True)
-class Grant:
-    """Spotify's raw token answer.
-
-    `scope` and `refresh_token` are None where the answer left them out.
-    """
-
-    access_token: Secret
-    refresh_token: Secret | None
-    scope: str | None
 
 
 @dataclass(frozen=True)
@@ -213,6 +167,7 @@ class FanCalls:
         return self._runner.run(self._each({key: self._save(t, uri) for key, t in tokens.items()}))
 
     async def _connect(self) -> None:
+        self._slots = asyncio.Semaphore(self._connections)
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=self._connections),
             timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS),
@@ -253,18 +208,24 @@ class FanCalls:
         )
         if status != 200:
             raise api_error(status, retry_after, body)
+        if body.lstrip().startswith(b"<"):
+            # Spotify's own 200 has no body: this page comes from something in between.
+            raise SpotifyError("unusable_answer")
         return True
 
     async def _send(self, method: str, url: str, **options: Any) -> tuple[int, str | None, bytes]:
-        if self._halted_by is not None:
-            raise self._halted_by
-        try:
-            async with self._session.request(
-                method, url, allow_redirects=False, **options
-            ) as answer:
-                return answer.status, answer.headers.get("Retry-After"), await answer.read()
-        except (aiohttp.ClientError, TimeoutError, OSError):
-            raise SpotifyError("unreachable") from None
+        # Waiting for a slot here, and not for a connection inside aiohttp, lets a halt reach the
+        # calls that wait.
+        async with self._slots:
+            if self._halted_by is not None:
+                raise self._halted_by
+            try:
+                async with self._session.request(
+                    method, url, allow_redirects=False, **options
+                ) as answer:
+                    return answer.status, answer.headers.get("Retry-After"), await answer.read()
+            except (aiohttp.ClientError, TimeoutError, OSError):
+                raise SpotifyError("unreachable") from None
 
 
 # The catalogue: spotipy with the app's own credentials.
@@ -297,22 +258,28 @@ def _search(query: str, kind: str, market: str) -> list[Release]:
     # Search answers leave out external_ids of albums, and `total` is not to be trusted: each hit is
     # read by itself.
     answer = _ask(_catalogue().search, query, limit=5, type=kind, market=market)
-    items = answer.get(f"{kind}s", {}).get("items") or []
-    return [found for item in items if item for found in find_by_uri(str(item["uri"]), market)]
+    try:
+        uris = [str(item["uri"]) for item in answer[f"{kind}s"]["items"] if item]
+    except (KeyError, TypeError):
+        raise SpotifyError("unusable_answer") from None
+    return [found for uri in uris for found in find_by_uri(uri, market)]
 
 
 def _release(item: dict[str, Any]) -> Release:
-    album = item.get("album") or item
-    external = item.get("external_ids") or {}
-    return Release(
-        uri=str(item["uri"]),
-        title=str(item.get("name", "")),
-        artists=tuple(str(artist.get("name", "")) for artist in item.get("artists") or []),
-        upc=str(external.get("upc") or external.get("ean") or ""),
-        isrc=str(external.get("isrc") or ""),
-        release_date=str(album.get("release_date") or ""),
-        is_playable=item.get("is_playable") is not False,
-    )
+    try:
+        album = item.get("album") or item
+        external = item.get("external_ids") or {}
+        return Release(
+            uri=str(item["uri"]),
+            title=str(item.get("name", "")),
+            artists=tuple(str(artist.get("name", "")) for artist in item.get("artists") or []),
+            upc=str(external.get("upc") or external.get("ean") or ""),
+            isrc=str(external.get("isrc") or ""),
+            release_date=str(album.get("release_date") or ""),
+            is_playable=item.get("is_playable") is not False,
+        )
+    except (KeyError, TypeError, AttributeError):
+        raise SpotifyError("unusable_answer") from None
 
 
 def _catalogue() -> Any:
@@ -348,10 +315,9 @@ def _ask(call: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
     except spotipy.SpotifyException as error:
         raise _catalogue_error(error) from None
     except spotipy.SpotifyOauthError as error:
-        reason = "invalid_client" if error.error == "invalid_client" else "unreachable"
-        raise SpotifyError(reason, scope=Scope.APP) from None
-    except (requests.RequestException, ValueError, AttributeError):
-        # spotipy lets a body that is not JSON, or an error that is a bare string, escape as these.
+        raise _client_error(error) from None
+    except (requests.RequestException, ValueError, AttributeError, LookupError, TypeError):
+        # spotipy lets a body that is not JSON, or not of the form it expects, escape as these.
         raise SpotifyError("unreachable") from None
     if not isinstance(answer, dict):
         raise SpotifyError("unusable_answer")
@@ -361,88 +327,16 @@ def _ask(call: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
 def _catalogue_error(error: Any) -> SpotifyError:
     if error.http_status in (400, 404):
         return SpotifyError("not_found", scope=Scope.CAMPAIGN)
+    if error.http_status == 401:
+        # spotipy keeps the app's token until its hour is over, whatever Spotify says of it.
+        _catalogue_client.cache_clear()
     retry_after = (error.headers or {}).get("Retry-After")
     return api_error(error.http_status, retry_after, f"{error.msg} {error.reason}".encode())
 
 
-# Answers into facts.
-
-
-def parse_grant(body: bytes) -> Grant:
-    try:
-        answer = json.loads(body)
-        access_token, refresh_token = answer["access_token"], answer.get("refresh_token")
-        scope = answer.get("scope")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise SpotifyError("unusable_answer") from None
-    if not isinstance(access_token, str) or not access_token:
-        raise SpotifyError("unusable_answer")
-    return Grant(
-        access_token=Secret(access_token),
-        refresh_token=Secret(refresh_token)
-        if isinstance(refresh_token, str) and refresh_token
-        else None,
-        scope=scope if isinstance(scope, str) else None,
-    )
-
-
-def token_error(status: int, retry_after: str | None, body: bytes) -> SpotifyError:
-    """RFC 6749 section 5.2 names the errors of a token endpoint."""
-    code = _error_code(body)
-    if status == 429:
-        return SpotifyError("rate_limited", scope=Scope.APP, retry_after=seconds_until(retry_after))
-    if code == "invalid_grant":
-        return SpotifyError("invalid_grant", permanent=True)
-    if code == "invalid_client":
-        return SpotifyError("invalid_client", scope=Scope.APP)
-    return SpotifyError("unavailable" if status >= 500 else "unusable_answer")
-
-
-def api_error(status: int, retry_after: str | None, body: bytes) -> SpotifyError:
-    """The meaning of a Web API answer that is not 200, as docs/release-night.md lists them."""
-    text = body.decode(errors="replace")
-    if status == 429:
-        reason = "quota_exceeded" if "QUOTA_EXCEEDED" in text else "rate_limited"
-        return SpotifyError(reason, scope=Scope.APP, retry_after=seconds_until(retry_after))
-    if status == 403:
-        return _forbidden(text)
-    if status in (400, 404):
-        return SpotifyError("release_refused", scope=Scope.CAMPAIGN)
-    if status == 401:
-        return SpotifyError("access_token_refused")
-    return SpotifyError("unavailable" if status >= 500 else "unusable_answer")
-
-
-def _forbidden(text: str) -> SpotifyError:
-    if "Insufficient client scope" in text:
-        return SpotifyError("scope", permanent=True)
-    if "User not registered" in text:
-        return SpotifyError("not_listed", permanent=True)
-    if "Active premium subscription required" in text:
-        return SpotifyError("premium_lapsed", scope=Scope.APP)
-    return SpotifyError("forbidden", scope=Scope.APP)
-
-
-def _error_code(body: bytes) -> str:
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return ""
-    code = answer.get("error") if isinstance(answer, dict) else None
-    return code if isinstance(code, str) else ""
-
-
-def seconds_until(retry_after: str | None, now: datetime | None = None) -> float:
-    """Retry-After as seconds: RFC 9110 section 10.2.3 allows a number of seconds or a date."""
-    value = (retry_after or "").strip()
-    if value.isascii() and value.isdigit():
-        seconds = float(value)
-    else:
-        try:
-            moment = parsedate_to_datetime(value)
-        except ValueError:
-            return DEFAULT_RETRY_AFTER
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        seconds = (moment - (now or datetime.now(UTC))).total_seconds()
-    return min(max(seconds, 1.0), LONGEST_RETRY_AFTER)
+def _client_error(error: Any) -> SpotifyError:
+    # spotipy drops the status and Retry-After; the answer is still in the error it grew from.
+    answer = getattr(error.__context__, "response", None)
+    if answer is None:
+        return SpotifyError("unreachable")
+    return token_error(answer.status_code, answer.headers.get("Retry-After"), answer.content)

@@ -3,11 +3,7 @@
 from __future__ import annotations
 
 import base64
-import copy
-import json
-import logging
 import os
-import pickle
 import stat
 import traceback
 import uuid
@@ -350,54 +346,6 @@ def test_a_cookie_opens_only_whole_and_under_its_key() -> None:
     assert keyring.open_cookie("another-key", cookie) is None
     for text in ("", "junk", cookie[:-4], cookie[1:], "Ä", cookie.swapcase(), "\ud800"):
         assert keyring.open_cookie("a-secret-key", text) is None
-
-
-# Secrets.
-
-
-def test_a_secret_shows_itself_nowhere(caplog: pytest.LogCaptureFixture) -> None:
-    secret = Secret(TOKEN)
-    logging.getLogger("tests").warning("%s %r", secret, {"token": secret})
-    shown = [
-        *(repr(secret), str(secret), f"{secret}", f"{secret!r:>20}", f"{secret:>20}"),
-        *("%s" % secret, "{}".format(secret), repr([secret]), caplog.text),  # noqa: UP031, UP032
-    ]
-    assert all(TOKEN not in text for text in shown)
-    assert not hasattr(secret, "__dict__")
-
-
-def test_a_secret_is_not_in_a_traceback_with_its_locals() -> None:
-    try:
-        secret = Secret(TOKEN)
-        raise RuntimeError(secret)
-    except RuntimeError as error:
-        told = traceback.TracebackException.from_exception(error, capture_locals=True)
-    text = "".join(told.format())
-    assert "secret = Secret(***)" in text
-    assert TOKEN not in text
-
-
-@pytest.mark.parametrize(
-    "act", [pickle.dumps, json.dumps, copy.copy, copy.deepcopy, vars, bytes], ids=repr
-)
-def test_a_secret_refuses_to_be_copied_or_written(act: Any) -> None:
-    with pytest.raises(TypeError) as caught:
-        act(Secret(TOKEN))
-    assert TOKEN not in str(caught.value)
-
-
-@pytest.mark.parametrize("protocol", range(pickle.HIGHEST_PROTOCOL + 1))
-def test_no_pickle_protocol_writes_a_secret_or_a_key(protocol: int, key: CampaignKey) -> None:
-    for value in (Secret(TOKEN), key):
-        with pytest.raises(TypeError):
-            pickle.dumps(value, protocol)
-
-
-def test_secrets_compare_by_identity() -> None:
-    secret = Secret(TOKEN)
-    assert secret == secret
-    assert secret != Secret(TOKEN)
-    assert secret != TOKEN
 
 
 def test_a_new_master_key_is_fresh_each_time() -> None:

@@ -1,0 +1,138 @@
+"""What Spotify's answers mean: pure functions from status, headers and body to facts."""
+
+from __future__ import annotations
+
+import enum
+import json
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Final
+
+from campaigns.keyring import Secret
+
+# Spotify gives seconds; what is missing or unreadable counts as one rate window, and nothing counts
+# as more than 2 days. https://developer.spotify.com/documentation/web-api/concepts/rate-limits
+DEFAULT_RETRY_AFTER: Final = 30.0
+LONGEST_RETRY_AFTER: Final = 172_800.0
+
+
+class Scope(enum.Enum):
+    """How far an error reaches: one fan, one campaign, or every call of this app."""
+
+    FAN = "fan"
+    CAMPAIGN = "campaign"
+    APP = "app"
+
+
+class SpotifyError(Exception):
+    """What went wrong at Spotify, as facts.
+
+    `reason` is a constant word; `retry_after` is in seconds.
+    """
+
+    def __init__(
+        self,
+        reason: str,
+        *,
+        scope: Scope = Scope.FAN,
+        permanent: bool = False,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.scope = scope
+        self.permanent = permanent
+        self.retry_after = retry_after
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Spotify's raw token answer.
+
+    `scope` and `refresh_token` are None where the answer left them out.
+    """
+
+    access_token: Secret
+    refresh_token: Secret | None
+    scope: str | None
+
+
+def parse_grant(body: bytes) -> Grant:
+    try:
+        answer = json.loads(body)
+        access_token, refresh_token = answer["access_token"], answer.get("refresh_token")
+        scope = answer.get("scope")
+    except (ValueError, KeyError, TypeError, AttributeError):
+        raise SpotifyError("unusable_answer") from None
+    if not isinstance(access_token, str) or not access_token:
+        raise SpotifyError("unusable_answer")
+    return Grant(
+        access_token=Secret(access_token),
+        refresh_token=Secret(refresh_token)
+        if isinstance(refresh_token, str) and refresh_token
+        else None,
+        scope=scope if isinstance(scope, str) else None,
+    )
+
+
+def token_error(status: int, retry_after: str | None, body: bytes) -> SpotifyError:
+    """RFC 6749 section 5.2 names the errors of a token endpoint."""
+    code = _error_code(body)
+    if status == 429:
+        return SpotifyError("rate_limited", scope=Scope.APP, retry_after=seconds_until(retry_after))
+    if code == "invalid_grant":
+        return SpotifyError("invalid_grant", permanent=True)
+    if code == "invalid_client":
+        return SpotifyError("invalid_client", scope=Scope.APP)
+    return SpotifyError("unavailable" if status >= 500 else "unusable_answer")
+
+
+def api_error(status: int, retry_after: str | None, body: bytes) -> SpotifyError:
+    """The meaning of a Web API answer that is not 200, as docs/release-night.md lists them."""
+    text = body.decode(errors="replace")
+    if status == 429:
+        reason = "quota_exceeded" if "QUOTA_EXCEEDED" in text else "rate_limited"
+        return SpotifyError(reason, scope=Scope.APP, retry_after=seconds_until(retry_after))
+    if status == 403:
+        return _forbidden(text)
+    if status in (400, 404):
+        return SpotifyError("release_refused", scope=Scope.CAMPAIGN)
+    if status == 401:
+        return SpotifyError("access_token_refused")
+    return SpotifyError("unavailable" if status >= 500 else "unusable_answer")
+
+
+def _forbidden(text: str) -> SpotifyError:
+    if "Insufficient client scope" in text:
+        return SpotifyError("scope", permanent=True)
+    if "User not registered" in text:
+        return SpotifyError("not_listed", permanent=True)
+    if "Active premium subscription required" in text:
+        return SpotifyError("premium_lapsed", scope=Scope.APP)
+    return SpotifyError("forbidden", scope=Scope.APP)
+
+
+def _error_code(body: bytes) -> str:
+    try:
+        answer = json.loads(body)
+    except ValueError:
+        return ""
+    code = answer.get("error") if isinstance(answer, dict) else None
+    return code if isinstance(code, str) else ""
+
+
+def seconds_until(retry_after: str | None, now: datetime | None = None) -> float:
+    """Retry-After as seconds: RFC 9110 section 10.2.3 allows a number of seconds or a date."""
+    value = (retry_after or "").strip()
+    if value.isascii() and value.isdigit():
+        seconds = float(value)
+    else:
+        try:
+            moment = parsedate_to_datetime(value)
+        except ValueError:
+            return DEFAULT_RETRY_AFTER
+        if moment.tzinfo is None:
+            moment = moment.replace(tzinfo=UTC)
+        seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+    return min(max(seconds, 1.0), LONGEST_RETRY_AFTER)
