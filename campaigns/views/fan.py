@@ -5,6 +5,7 @@ an account or a session.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import wraps
 from typing import Any, Final, TypeVar, cast
 
 from csp.decorators import csp as csp_header
@@ -43,6 +44,22 @@ def with_policy(policy: Mapping[str, Any]) -> Callable[[V], V]:
     return cast("Callable[[V], V]", csp_header(dict(policy)))
 
 
+def without_session(view: V) -> V:
+    """Keep a public answer free of `Vary: Cookie` and of every Set-Cookie.
+
+    CsrfViewMiddleware looks into the session of each request, which alone would bring the first.
+    SessionMiddleware leaves a request that has no session alone.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        del request.session
+        return response
+
+    return cast("V", wrapped)
+
+
 @require_safe
 @with_policy(csp.LANDING)
 def home(request: HttpRequest) -> HttpResponse:
@@ -65,6 +82,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 # The policy stands outside conditional_page, so that a 304 carries it too: caches take a 304's
 # headers over.
 @require_safe
+@without_session
 @with_policy(csp.LANDING)
 @conditional_page
 def landing(request: HttpRequest, slug: str) -> HttpResponse:
@@ -162,6 +180,7 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
 
 
 @require_safe
+@without_session
 @with_policy(csp.FILES)
 def artwork(request: HttpRequest, name: str, file: str) -> HttpResponseBase:
     path = artworks.path_of(name, file)

@@ -1,0 +1,66 @@
+"""A fan for tests: Django's test client for our pages, HTTP for Spotify's consent page."""
+
+from __future__ import annotations
+
+from html import unescape
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import requests
+from django.http import HttpResponse
+from django.test import Client
+
+from campaigns.models import Campaign
+from tests.sandbox_process import Sandbox
+
+
+class Fan:
+    """One browser, with one account at Spotify."""
+
+    def __init__(self, sandbox: Sandbox, account: str = "fan-1") -> None:
+        self.client = Client()
+        self.sandbox = sandbox
+        self.account = account
+
+    @property
+    def cookie(self) -> str:
+        morsel = self.client.cookies.get("presave")
+        return morsel.value if morsel else ""
+
+    @cookie.setter
+    def cookie(self, value: str) -> None:
+        self.client.cookies["presave"] = value
+
+    def get(self, path: str, **headers: str) -> HttpResponse:
+        return self.client.get(path, headers=headers)  # type: ignore[return-value]
+
+    def tap(self, campaign: Campaign) -> str:
+        """Tap the landing page's button; the answer is Spotify's address to go to."""
+        answer = self.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin")
+        assert answer.status_code == 302
+        return str(answer.headers["Location"])
+
+    def decide(self, authorize_url: str, decision: str = "allow") -> str:
+        """Answer Spotify's question; the answer is the path to come back to."""
+        url, _, query = authorize_url.partition("?")
+        form = {**dict(parse_qsl(query)), "account": self.account, "decision": decision}
+        back = urlsplit(
+            requests.post(url, form, allow_redirects=False, timeout=10).headers["Location"]
+        )
+        return f"{back.path}?{back.query}"
+
+    def pre_save(self, campaign: Campaign) -> HttpResponse:
+        """All the way; the answer is the callback's."""
+        return self.get(self.decide(self.tap(campaign)))
+
+    def receipt_of(self, campaign: Campaign) -> str:
+        """All the way; the answer is the receipt's path."""
+        answer = self.pre_save(campaign)
+        assert answer.status_code == 303
+        return str(answer.headers["Location"])
+
+
+def text_of(response: Any) -> str:
+    """The page as one line, with &#x27; and its like as people see them, so that a test may look
+    for a sentence."""
+    return unescape(" ".join(response.content.decode().split()))
