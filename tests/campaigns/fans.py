@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import unescape
 from typing import Any
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import requests
 from django.http import HttpResponse
@@ -58,6 +58,15 @@ class Fan:
         answer = self.pre_save(campaign)
         assert answer.status_code == 303
         return str(answer.headers["Location"])
+
+
+def query_of(url: str) -> dict[str, str]:
+    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
+
+
+def ask_for_token(sandbox: Sandbox, form: dict[str, str]) -> int:
+    url = f"{sandbox.url}/api/token"
+    return requests.post(url, form, auth=sandbox.client, timeout=10).status_code
 
 
 def text_of(response: Any) -> str:

@@ -1,29 +1,21 @@
-"""A fan's consent from the tap to the receipt, with the sandbox as Spotify; and each way in which
-it comes to nothing.
-"""
+"""A fan's consent from the tap to the receipt, with the sandbox as Spotify."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from typing import TYPE_CHECKING
 
 import pytest
-import requests
-import time_machine
 from django.db import connection, connections
-from django.test import Client
 
 from campaigns import keyring
-from campaigns.models import CampaignState, PreSave, PreSaveState, Reason, SpentState
-from tests.campaigns.fans import Fan, text_of
+from campaigns.models import PreSave, PreSaveState, Reason, SpentState
+from tests.campaigns.fans import Fan, ask_for_token, query_of, text_of
 from tests.factory import make_campaign
 from tests.sandbox_process import SAVE_SCOPE, Sandbox
 
 if TYPE_CHECKING:
-    from pytest_django import DjangoAssertNumQueries, Settings
+    from pytest_django import Settings
 
     from campaigns.models import Campaign
 
@@ -38,15 +30,6 @@ def campaign() -> Campaign:
 @pytest.fixture
 def fan(sandbox: Sandbox) -> Fan:
     return Fan(sandbox)
-
-
-def query_of(url: str) -> dict[str, str]:
-    return {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
-
-
-def ask_for_token(sandbox: Sandbox, form: dict[str, str]) -> int:
-    url = f"{sandbox.url}/api/token"
-    return requests.post(url, form, auth=sandbox.client, timeout=10).status_code
 
 
 def test_the_start_asks_for_one_permission_and_for_a_real_answer(
@@ -224,229 +207,3 @@ def test_two_returns_at_once_make_one_exchange_and_one_row(
     assert sorted(statuses) == [303, 400]
     assert len(sandbox.calls("token.code")) == 1
     assert PreSave.objects.count() == 1
-
-
-# Each way in which no pre-save is made: its own page, no row, and no more calls than said here.
-
-SomeReturn = Callable[[Fan, "Campaign"], str]
-
-
-def denied(fan: Fan, campaign: Campaign) -> str:
-    return fan.decide(fan.tap(campaign), "deny")
-
-
-def failed_at_spotify(fan: Fan, campaign: Campaign) -> str:
-    state = query_of(fan.tap(campaign))["state"]
-    return f"/callback?{urlencode({'error': 'server_error', 'state': state})}"
-
-
-def without_cookie(fan: Fan, campaign: Campaign) -> str:
-    back = fan.decide(fan.tap(campaign))
-    fan.client.cookies.clear()
-    return back
-
-
-def with_an_altered_cookie(fan: Fan, campaign: Campaign) -> str:
-    back = fan.decide(fan.tap(campaign))
-    middle = len(fan.cookie) // 2
-    other = "A" if fan.cookie[middle] != "A" else "B"
-    fan.cookie = fan.cookie[:middle] + other + fan.cookie[middle + 1 :]
-    return back
-
-
-def with_another_browsers_cookie(fan: Fan, campaign: Campaign) -> str:
-    other = Fan(fan.sandbox, "fan-2")
-    other.tap(campaign)
-    back = fan.decide(fan.tap(campaign))
-    fan.cookie = other.cookie
-    return back
-
-
-def with_a_made_up_state(fan: Fan, campaign: Campaign) -> str:
-    code = query_of(fan.decide(fan.tap(campaign)))["code"]
-    return f"/callback?{urlencode({'code': code, 'state': campaign.slug + '.made-up'})}"
-
-
-def without_a_state(fan: Fan, campaign: Campaign) -> str:
-    code = query_of(fan.decide(fan.tap(campaign)))["code"]
-    return f"/callback?{urlencode({'code': code})}"
-
-
-def to_a_cancelled_campaign(fan: Fan, campaign: Campaign) -> str:
-    back = fan.decide(fan.tap(campaign))
-    campaign.state, campaign.cancelled_at = CampaignState.CANCELLED, campaign.opened_at
-    campaign.save()
-    return back
-
-
-def to_a_finished_campaign(fan: Fan, campaign: Campaign) -> str:
-    back = fan.decide(fan.tap(campaign))
-    campaign.state, campaign.finished_at = CampaignState.FINISHED, campaign.opened_at
-    campaign.save()
-    return back
-
-
-def to_a_deleted_campaign(fan: Fan, campaign: Campaign) -> str:
-    back = fan.decide(fan.tap(campaign))
-    campaign.delete()
-    return back
-
-
-FORGED: list[Any] = [
-    pytest.param(denied, 200, "You said no", id="denied"),
-    pytest.param(failed_at_spotify, 503, "Spotify is not answering", id="error at Spotify"),
-    pytest.param(without_cookie, 400, "Your browser changed", id="no cookie"),
-    pytest.param(with_an_altered_cookie, 400, "Your browser changed", id="altered cookie"),
-    pytest.param(with_another_browsers_cookie, 400, "Two starts got mixed up", id="other cookie"),
-    pytest.param(with_a_made_up_state, 400, "Two starts got mixed up", id="wrong state"),
-    pytest.param(without_a_state, 400, "Two starts got mixed up", id="no state"),
-    pytest.param(to_a_cancelled_campaign, 410, "This pre-save is closed", id="cancelled"),
-    pytest.param(to_a_finished_campaign, 410, "This pre-save is closed", id="finished"),
-    pytest.param(to_a_deleted_campaign, 410, "This pre-save is closed", id="deleted"),
-]
-
-
-@pytest.mark.parametrize(("make_return", "status", "title"), FORGED)
-def test_what_did_not_start_here_never_reaches_spotify(
-    fan: Fan, campaign: Campaign, make_return: SomeReturn, status: int, title: str
-) -> None:
-    back, slug = make_return(fan, campaign), campaign.slug
-    answer = fan.get(back)
-    assert answer.status_code == status
-    assert f"<h1>{title}" in text_of(answer)
-    assert "Nothing was stored" in text_of(answer)
-    assert f'href="/{slug}"' in text_of(answer) or "state=" not in back
-    assert fan.sandbox.calls("token.code") == []
-    assert not PreSave.objects.exists()
-
-
-def test_a_forged_return_costs_no_query(
-    fan: Fan, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    with django_assert_num_queries(0):
-        answer = fan.get("/callback?code=forged&state=night-bus.forged")
-    assert answer.status_code == 400
-
-
-@pytest.mark.parametrize("state", ['"><script>alert(1)</script>.x', "a/../b.x", "", "\x00.x"])
-def test_a_made_up_state_leads_nowhere(fan: Fan, state: str) -> None:
-    answer = fan.get(f"/callback?{urlencode({'code': 'forged', 'state': state})}")
-    assert answer.status_code == 400
-    assert "script" not in text_of(answer)
-    assert 'class="button"' not in text_of(answer)
-
-
-def test_an_old_start_is_too_late(fan: Fan, campaign: Campaign) -> None:
-    began = datetime.now(UTC)
-    with time_machine.travel(began, tick=False):
-        back = fan.decide(fan.tap(campaign))
-    with time_machine.travel(began + timedelta(minutes=10, seconds=2), tick=False):
-        answer = fan.get(back)
-    assert (answer.status_code, fan.sandbox.calls("token.code")) == (400, [])
-    assert "That took a little too long" in text_of(answer)
-    assert not PreSave.objects.exists()
-
-
-def test_a_start_lasts_ten_minutes(fan: Fan, campaign: Campaign) -> None:
-    began = datetime.now(UTC)
-    with time_machine.travel(began, tick=False):
-        back = fan.decide(fan.tap(campaign))
-    with time_machine.travel(began + timedelta(minutes=9, seconds=58), tick=False):
-        assert fan.get(back).status_code == 303
-
-
-def test_a_return_counts_once(fan: Fan, campaign: Campaign) -> None:
-    back = fan.decide(fan.tap(campaign))
-    cookie = fan.cookie
-    assert fan.get(back).status_code == 303
-    fan.cookie = cookie
-    answer = fan.get(back)
-    assert answer.status_code == 400
-    assert "This link was used already" in text_of(answer)
-    assert len(fan.sandbox.calls("token.code")) == 1
-    assert PreSave.objects.count() == 1
-
-
-def test_a_code_counts_once(fan: Fan, campaign: Campaign) -> None:
-    code = query_of(fan.decide(fan.tap(campaign)))["code"]
-    exchange = {"grant_type": "authorization_code", "redirect_uri": fan.sandbox.redirect_uri}
-    assert ask_for_token(fan.sandbox, {**exchange, "code": code}) == 200
-    state = query_of(fan.tap(campaign))["state"]
-    answer = fan.get(f"/callback?{urlencode({'code': code, 'state': state})}")
-    assert answer.status_code == 400
-    assert "Spotify did not confirm your answer" in text_of(answer)
-    assert not PreSave.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("granted", "title"),
-    [
-        (f"{SAVE_SCOPE} user-read-email", "Spotify gave us more than we asked for"),
-        ("user-library-read", "The one permission is missing"),
-        ("", "The one permission is missing"),
-        ("omitted", "The one permission is missing"),
-    ],
-)
-def test_any_other_scope_is_dropped(fan: Fan, campaign: Campaign, granted: str, title: str) -> None:
-    fan.sandbox.set(scope_in_answer=granted)
-    answer = fan.pre_save(campaign)
-    assert answer.status_code == 400
-    assert f"<h1>{title}" in text_of(answer)
-    assert not PreSave.objects.exists()
-
-
-@pytest.mark.parametrize(
-    "fault",
-    [
-        {"kind": "status", "status": 503},
-        {"kind": "reset_before"},
-        {"kind": "reset_after_effect"},
-        {"kind": "html"},
-        {"kind": "empty"},
-        {"kind": "redirect"},
-        {"kind": "status", "status": 429, "headers": {"Retry-After": "30"}},
-    ],
-    ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}",
-)
-def test_when_spotify_is_down_the_fan_is_told(
-    fan: Fan, campaign: Campaign, fault: dict[str, Any]
-) -> None:
-    fan.sandbox.fault("token.code", **fault)
-    answer = fan.pre_save(campaign)
-    assert answer.status_code == 503
-    assert "Spotify is not answering" in text_of(answer)
-    assert not PreSave.objects.exists()
-
-
-def test_an_answer_without_a_permission_to_keep_is_refused(fan: Fan, campaign: Campaign) -> None:
-    fan.sandbox.set(refresh_token_in_answer=False)
-    assert fan.pre_save(campaign).status_code == 503
-    assert not PreSave.objects.exists()
-
-
-@pytest.mark.parametrize(("listed", "status"), [(True, 303), (False, 403)])
-def test_in_development_mode_only_listed_fans_are_taken(
-    fan: Fan, campaign: Campaign, settings: Settings, listed: bool, status: int
-) -> None:
-    settings.SPOTIFY_APP_MODE = "development"
-    fan.sandbox.set(mode="development")
-    fan.sandbox.post("users", {"accounts": [{"id": "a-stranger", "listed": listed}]})
-    fan.account = "a-stranger"
-    answer = fan.pre_save(campaign)
-    assert answer.status_code == status
-    assert ("Not open to everyone yet" in text_of(answer)) is not listed
-    assert PreSave.objects.exists() is listed
-
-
-@pytest.mark.parametrize("state", [CampaignState.FINISHED, CampaignState.CANCELLED])
-def test_an_ended_campaign_takes_no_start(fan: Fan, state: CampaignState) -> None:
-    ended = make_campaign(state=state)
-    answer = fan.get(f"/{ended.slug}/go", sec_fetch_site="same-origin")
-    assert (answer.status_code, dict(answer.cookies)) == (410, {})
-    assert "This pre-save is closed" in text_of(answer)
-
-
-def test_an_unknown_campaign_has_no_start(client: Client) -> None:
-    assert client.get("/nobody-knows/go").status_code == 404
-    assert client.get(f"/{make_campaign(state='draft').slug}/go").status_code == 404
-    assert client.get(f"/{make_campaign(public_key=None).slug}/go").status_code == 404

@@ -1,19 +1,302 @@
-"""The fan's pages without a browser: what they say, what they set, what they store."""
+"""The fan's pages without a browser: what they say, how they may be cached, what guards them."""
 
 from __future__ import annotations
 
-import pytest
-from django.test import Client
+import gzip
+import re
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from tests.factory import make_campaign
+import pytest
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import escape
+
+from campaigns.authorising import Refusal
+from campaigns.models import CampaignState, PauseReason, PreSave
+from campaigns.views import refusals
+from tests.campaigns.fans import text_of
+from tests.factory import make_campaign, make_presave, make_user
+from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, TRACK_URI
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoAssertNumQueries, Settings
 
 pytestmark = pytest.mark.django_db
 
+APPS_URL = "https://www.spotify.com/account/apps/"
+MOST_BYTES = 10 * 1024
+MIDNIGHT_IN_BERLIN = datetime(2026, 12, 4, 23, 0, tzinfo=UTC)
 
-def test_smoke(client: Client) -> None:
+
+def page(client: Client, path: str) -> str:
+    return text_of(client.get(path))
+
+
+# The landing page.
+
+
+def test_the_landing_page_says_what_is_asked_and_what_not(client: Client) -> None:
+    campaign = make_campaign(title="Night Bus", artist="Demo Artist")
+    text = page(client, f"/{campaign.slug}")
+    assert "<h1>Night Bus</h1>" in text
+    assert "Demo Artist" in text
+    assert f'<a class="button" href="/{campaign.slug}/go">Pre-save on Spotify</a>' in text
+    assert f"“Manage your saved content” <code>{SAVE_SCOPE}</code>" in text
+    assert "save this album to your Albums, once, then destroy the permission" in text
+    assert "see your name, e-mail, playlists or what you listen to" in text
+    assert f'href="{APPS_URL}"' in text
+    assert 'href="/privacy"' in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"spotify_uri": ALBUM_URI}, "this album to your Albums"),
+        ({"upc": "609008295069"}, "this album to your Albums"),
+        ({"spotify_uri": TRACK_URI}, "this track to your Liked Songs"),
+        ({"isrc": "QZAAA2600001"}, "this track to your Liked Songs"),
+    ],
+)
+def test_it_says_where_the_release_goes(client: Client, fields: dict[str, Any], words: str) -> None:
+    assert words in page(client, f"/{make_campaign(**fields).slug}")
+
+
+@pytest.mark.parametrize(
+    ("release_at", "zone", "stated"),
+    [
+        (
+            MIDNIGHT_IN_BERLIN,
+            "Europe/Berlin",
+            '<time datetime="2026-12-05">5 December 2026</time>',
+        ),
+        (
+            MIDNIGHT_IN_BERLIN,
+            "America/New_York",
+            '<time datetime="2026-12-04T18:00:00-05:00">4 December 2026, 18:00 New York time',
+        ),
+        (
+            MIDNIGHT_IN_BERLIN + timedelta(minutes=90),
+            "UTC",
+            '<time datetime="2026-12-05T00:30:00+00:00">5 December 2026, 00:30 UTC</time>',
+        ),
+    ],
+)
+def test_the_date_is_the_one_the_artist_stated(
+    client: Client, release_at: datetime, zone: str, stated: str
+) -> None:
+    campaign = make_campaign(
+        release_at=release_at, release_zone=zone, opened_at=release_at - timedelta(days=30)
+    )
+    assert stated in page(client, f"/{campaign.slug}")
+
+
+STATES: list[Any] = [
+    pytest.param({}, ["Out <time", "/go"], id="open"),
+    pytest.param({"release_at": timezone.now()}, ["Due <time", "Any moment now", "/go"], id="due"),
+    pytest.param({"paused_reason": PauseReason.KEY_MISSING}, ["Out <time", "/go"], id="paused"),
+    pytest.param(
+        {"state": CampaignState.RELEASING}, ["Out now", "saving is going on", "/go"], id="releasing"
+    ),
+    pytest.param(
+        {"state": CampaignState.RELEASING, "paused_reason": PauseReason.KEY_MISSING},
+        ["Out now", "the artist has been told", "/go"],
+        id="releasing, paused",
+    ),
+    pytest.param(
+        {"state": CampaignState.FINISHED, "confirmed_uri": TRACK_URI},
+        ["Out now", "https://open.spotify.com/track/7a3LWj5xSFhFRYmztS8wgK", "Listen on Spotify"],
+        id="finished",
+    ),
+    pytest.param(
+        {"state": CampaignState.FINISHED, "confirmed_uri": ""},
+        ["Pre-save ended", "did not appear on Spotify in time"],
+        id="finished without a release",
+    ),
+    pytest.param({"state": CampaignState.CANCELLED}, ["Called off"], id="cancelled"),
+]
+
+
+@pytest.mark.parametrize(("fields", "expected"), STATES)
+def test_the_landing_page_follows_the_campaign(
+    client: Client, fields: dict[str, Any], expected: list[str]
+) -> None:
+    text = page(client, f"/{make_campaign(**fields).slug}")
+    for words in expected:
+        assert words in text
+    assert ("/go" in text) is ("/go" in expected)
+    assert ("open.spotify.com" in text) is ("Listen on Spotify" in expected)
+
+
+def test_no_page_before_the_campaign_is_open_and_has_its_key(client: Client) -> None:
+    draft = make_campaign(state=CampaignState.DRAFT)
+    keyless = make_campaign(public_key=None)
+    for slug in (draft.slug, keyless.slug, "nobody-knows", f"{make_campaign().slug}/x.css"):
+        assert client.get(f"/{slug}").status_code == 404
+
+
+@pytest.mark.parametrize("mode", ["development", "extended"])
+def test_development_mode_is_said_plainly(client: Client, settings: Settings, mode: str) -> None:
+    settings.SPOTIFY_APP_MODE = mode
+    text = page(client, f"/{make_campaign().slug}")
+    assert ("Not open to everyone yet" in text) is (mode == "development")
+
+
+def test_anyone_gets_the_same_page_without_a_cookie(client: Client) -> None:
     campaign = make_campaign()
-    assert client.get(f"/{campaign.slug}").status_code == 200
-    assert client.get("/").status_code == 200
-    assert client.get("/privacy").status_code == 200
-    assert client.get(f"/{campaign.slug}/go").status_code == 200
-    assert client.get("/callback").status_code == 400
+    stranger = client.get(f"/{campaign.slug}")
+    client.force_login(make_user())
+    artist = client.get(f"/{campaign.slug}")
+    client.cookies["session"] = "long-gone"
+    visitor_of_old = client.get(f"/{campaign.slug}")
+    for answer in (stranger, artist, visitor_of_old):
+        assert answer.content == stranger.content
+        assert answer.headers["Cache-Control"] == (
+            "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
+        )
+        assert "Vary" not in answer.headers
+        assert not answer.cookies
+
+
+def test_an_unchanged_page_is_not_sent_again(client: Client) -> None:
+    campaign = make_campaign()
+    first = client.get(f"/{campaign.slug}")
+    again = client.get(f"/{campaign.slug}", headers={"if-none-match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    for name in ("Cache-Control", "ETag"):
+        assert again.headers[name] == first.headers[name]
+    assert policy_of(again) == policy_of(first)
+
+    campaign.title = "Night Train"
+    campaign.save()
+    etag = first.headers["ETag"]
+    assert client.get(f"/{campaign.slug}", headers={"if-none-match": etag}).status_code == 200
+
+
+def test_the_landing_page_costs_one_query(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    campaign = make_campaign()
+    with django_assert_num_queries(1):
+        client.get(f"/{campaign.slug}")
+
+
+def test_the_landing_page_weighs_little(client: Client) -> None:
+    longest = {"title": "Ünïcödé " * 15, "artist": "Ärtïst " * 17}
+    html = client.get(f"/{make_campaign(**longest).slug}").content
+    css = Path(str(finders.find("campaigns/fan.css"))).read_bytes()
+    assert b"<script" not in html
+    assert len(gzip.compress(html)) + len(gzip.compress(css)) < MOST_BYTES
+
+
+def test_what_an_artist_writes_stays_text(client: Client) -> None:
+    attack = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+    fields = {"title": attack, "artist": attack, "artwork_alt": attack, "artwork": "0" * 32}
+    campaign = make_campaign(**fields, artwork_width=640, artwork_height=640)
+    make_presave(campaign, receipt="a-receipt")
+    for path in (f"/{campaign.slug}", f"/{campaign.slug}/go", "/receipt/a-receipt"):
+        html = client.get(path).content.decode()
+        assert attack not in html
+        assert "<script" not in html
+        assert escape(attack) in html
+
+
+# Refusals, privacy, home.
+
+
+def test_every_refusal_has_a_page_of_its_own() -> None:
+    assert set(refusals.PAGES) == set(Refusal)
+    for part in ("title", "happened", "advice"):
+        assert len({getattr(page, part) for page in refusals.PAGES.values()}) == len(Refusal)
+
+
+# What the privacy page calls each column.
+FIELDS = {
+    "Row number": {"id"},
+    "Campaign": {"campaign"},
+    "State": {"state"},
+    "Reason": {"reason"},
+    "Due instant": {"due_at"},
+    "Attempts": {"attempts"},
+    "Lease": {"lease", "lease_until"},
+    "Sealed permission": {"sealed"},
+    "Consent time": {"consented_at"},
+    "Settle time": {"settled_at"},
+    "Receipt hash": {"receipt_hash"},
+}
+
+
+def test_the_privacy_page_lists_exactly_what_is_kept(client: Client) -> None:
+    text = page(client, "/privacy")
+    assert re.findall(r'<th scope="row">(.*?)</th>', text) == list(FIELDS)
+    assert set.union(*FIELDS.values()) == {field.name for field in PreSave._meta.fields}
+    assert "at the latest 7 days after the release, and never longer than 180 days" in text
+    assert f'href="{APPS_URL}"' in text
+
+
+def test_home_leads_artists_to_the_login(client: Client) -> None:
+    assert 'href="/accounts/login/"' in page(client, "/")
+
+
+# Headers.
+
+STRICT = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self'",
+    "font-src": "'self'",
+    "connect-src": "'self'",
+    "manifest-src": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "object-src": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "'none'",
+}
+
+
+def policy_of(answer: Any) -> dict[str, str]:
+    parts = answer.headers["Content-Security-Policy"].split("; ")
+    return {name: value for name, _, value in (part.partition(" ") for part in parts)}
+
+
+@pytest.mark.parametrize(
+    ("path", "form_action", "stored"),
+    [
+        ("/night-bus", "'none'", True),
+        ("/", "'none'", True),
+        ("/privacy", "'none'", True),
+        ("/night-bus/go", "'self' https://accounts.example", False),
+        ("/callback?code=forged&state=forged", "'none'", False),
+        ("/receipt/a-receipt", "'self'", False),
+    ],
+)
+def test_every_page_is_guarded(
+    client: Client, settings: Settings, path: str, form_action: str, stored: bool
+) -> None:
+    settings.SPOTIFY_ACCOUNTS_URL = "https://accounts.example"
+    make_presave(make_campaign(slug="night-bus"), receipt="a-receipt")
+    answer = client.get(path)
+    assert policy_of(answer) == {**STRICT, "form-action": form_action}
+    assert answer.headers["X-Frame-Options"] == "DENY"
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
+    assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert answer.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+    # The confirm page's form must send its Origin, which no-referrer would make "null".
+    referrer = "same-origin" if path.endswith("/go") else "no-referrer"
+    assert answer.headers["Referrer-Policy"] == referrer
+    assert ("no-store" in answer.headers.get("Cache-Control", "")) is not stored
+    assert ('content="noindex"' in text_of(answer)) is not stored
+
+
+def test_redirects_with_secrets_are_not_stored(client: Client) -> None:
+    campaign = make_campaign()
+    make_presave(campaign, receipt="a-receipt")
+    start = client.get(f"/{campaign.slug}/go", headers={"sec-fetch-site": "same-origin"})
+    cancelled = client.post("/receipt/a-receipt/cancel")
+    for answer in (start, cancelled):
+        assert "no-store" in answer.headers["Cache-Control"]

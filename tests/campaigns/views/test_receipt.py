@@ -1,0 +1,127 @@
+"""The receipt: what it says in each state of a pre-save, and who may cancel."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.models import CampaignState, PreSave, PreSaveState, Reason
+from tests.campaigns.fans import text_of
+from tests.factory import make_campaign, make_presave
+from tests.sandbox_process import SAVE_SCOPE
+
+pytestmark = pytest.mark.django_db
+
+APPS_URL = "https://www.spotify.com/account/apps/"
+MIDNIGHT_IN_BERLIN = datetime(2026, 12, 4, 23, 0, tzinfo=UTC)
+
+
+def receipt(client: Client, campaign_fields: dict[str, Any], **fields: Any) -> str:
+    make_presave(make_campaign(**campaign_fields), receipt="a-receipt", **fields)
+    return text_of(client.get("/receipt/a-receipt"))
+
+
+def test_a_waiting_receipt_says_what_is_held_and_until_when(client: Client) -> None:
+    text = receipt(
+        client, {"release_at": MIDNIGHT_IN_BERLIN, "opened_at": datetime(2026, 11, 1, tzinfo=UTC)}
+    )
+    assert "You're in" in text
+    assert f"<code>{SAVE_SCOPE}</code>" in text
+    assert "one sealed permission, and nothing about you" in text
+    assert "12 December 2026, 00:00 Berlin time" in text
+    assert 'action="/receipt/a-receipt/cancel"' in text
+    assert "does not remove this app from your Spotify account" in text
+    assert f'href="{APPS_URL}"' in text
+
+
+def test_a_saved_receipt_says_when(client: Client) -> None:
+    released = MIDNIGHT_IN_BERLIN
+    campaign = {
+        "state": CampaignState.FINISHED,
+        "release_at": released,
+        "opened_at": released - timedelta(days=30),
+    }
+    text = receipt(
+        client, campaign, state=PreSaveState.SAVED, settled_at=released + timedelta(seconds=12)
+    )
+    assert "to your Albums, <strong>12 seconds after the release</strong>" in text
+    assert "5 December 2026, 00:00:12 Berlin time" in text
+    assert "<dt>We hold now</dt> <dd>nothing</dd>" in text
+    assert "https://open.spotify.com/album/" in text
+    assert "/cancel" not in text
+
+
+@pytest.mark.parametrize(
+    ("consented", "settled", "words"),
+    [
+        (-60, 1, "1 second after the release"),
+        (-60, 119, "119 seconds after the release"),
+        (-60, 5400, "90 minutes after the release"),
+        (-60, 100_000, "27 hours after the release"),
+        (-60, 400_000, "4 days after the release"),
+        (3600, 3604, "4 seconds after you said yes"),
+    ],
+)
+def test_the_delay_counts_from_what_the_fan_waited_for(
+    client: Client, consented: int, settled: int, words: str
+) -> None:
+    released = timezone.now() - timedelta(days=6)
+    text = receipt(
+        client,
+        {"state": CampaignState.RELEASING, "release_at": released},
+        state=PreSaveState.SAVED,
+        consented_at=released + timedelta(seconds=consented),
+        settled_at=released + timedelta(seconds=settled),
+    )
+    assert words in text
+
+
+ENDINGS: list[Any] = [
+    (PreSaveState.FAILED, Reason.REVOKED, "The permission was gone"),
+    (PreSaveState.FAILED, Reason.SCOPE, "The permission did not reach"),
+    (PreSaveState.FAILED, Reason.NOT_LISTED, "Not open to your account yet"),
+    (PreSaveState.FAILED, Reason.UNREADABLE, "We could not open your permission"),
+    (PreSaveState.CANCELLED, Reason.BY_FAN, "Cancelled, as you asked"),
+    (PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, "The artist called this off"),
+    (PreSaveState.EXPIRED, Reason.PERMISSION_AGE, "The permission grew too old"),
+    (PreSaveState.EXPIRED, Reason.HARD_STOP, "Seven days, and no save"),
+]
+
+
+@pytest.mark.parametrize(("state", "reason", "title"), ENDINGS)
+def test_an_ended_receipt_says_why(
+    client: Client, state: PreSaveState, reason: Reason, title: str
+) -> None:
+    text = receipt(client, {}, state=state, reason=reason)
+    assert f"<h1>{title}</h1>" in text
+    assert "<dt>We hold now</dt> <dd>nothing</dd>" in text
+    assert "/cancel" not in text
+
+
+def test_every_reason_has_a_receipt_of_its_own() -> None:
+    assert {reason for _, reason, _ in ENDINGS} == set(Reason) - {Reason.NONE}
+    assert len({title for _, _, title in ENDINGS}) == len(ENDINGS)
+
+
+def test_a_wrong_receipt_does_not_exist(client: Client) -> None:
+    presave = make_presave(make_campaign(), receipt="a-receipt")
+    for token in ("a-receipt2", "A-receipt", str(presave.id), presave.receipt_hash.hex()):
+        assert client.get(f"/receipt/{token}").status_code == 404
+        assert client.post(f"/receipt/{token}/cancel").status_code == 404
+    assert PreSave.objects.get().state == PreSaveState.PENDING
+
+
+def test_a_link_cannot_cancel(client: Client) -> None:
+    make_presave(make_campaign(), receipt="a-receipt")
+    assert client.get("/receipt/a-receipt/cancel").status_code == 405
+    assert PreSave.objects.get().state == PreSaveState.PENDING
+
+
+def test_what_is_saved_cannot_be_cancelled(client: Client) -> None:
+    make_presave(make_campaign(), receipt="a-receipt", state=PreSaveState.SAVED)
+    assert client.post("/receipt/a-receipt/cancel").status_code == 303
+    assert PreSave.objects.get().state == PreSaveState.SAVED
