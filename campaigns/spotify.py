@@ -173,7 +173,6 @@ class FanCalls:
             timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS),
             cookie_jar=aiohttp.DummyCookieJar(),
         )
-        self._client = aiohttp.BasicAuth(settings.SPOTIFY_CLIENT_ID, settings.SPOTIFY_CLIENT_SECRET)
 
     async def _each(self, calls: Mapping[K, Coroutine[Any, Any, T]]) -> dict[K, T | SpotifyError]:
         self._halted_by = None
@@ -191,7 +190,10 @@ class FanCalls:
     async def _refresh(self, refresh_token: Secret) -> Grant:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()}
         status, retry_after, body = await self._send(
-            "POST", f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token", data=form, auth=self._client
+            "POST",
+            f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token",
+            data=form,
+            headers={"Authorization": _client_credentials()},
         )
         if status != 200:
             raise token_error(status, retry_after, body)
@@ -226,6 +228,10 @@ class FanCalls:
                     return answer.status, answer.headers.get("Retry-After"), await answer.read()
             except (aiohttp.ClientError, TimeoutError, OSError):
                 raise SpotifyError("unreachable") from None
+
+
+def _client_credentials() -> str:
+    return aiohttp.encode_basic_auth(settings.SPOTIFY_CLIENT_ID, settings.SPOTIFY_CLIENT_SECRET)
 
 
 # The catalogue: spotipy with the app's own credentials.

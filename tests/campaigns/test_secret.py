@@ -61,4 +61,3 @@ def test_secrets_compare_by_identity() -> None:
     secret = Secret(TOKEN)
     assert secret == secret
     assert secret != Secret(TOKEN)
-    assert secret != TOKEN

@@ -1,0 +1,167 @@
+"""Looking the release up with the app's own credentials."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from pytest_django import Settings
+
+from campaigns import spotify
+from campaigns.spotify import Release, Scope, SpotifyError
+from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
+
+FUTURE = "2099-01-01T00:00:00+00:00"
+
+
+def failure(sandbox: Sandbox, endpoint: str = "album", **fault: Any) -> SpotifyError:
+    sandbox.add_album()
+    sandbox.fault(endpoint, **fault)
+    with pytest.raises(SpotifyError) as caught:
+        spotify.find_by_uri(ALBUM_URI, "US")
+    return caught.value
+
+
+def test_an_album_is_found_by_its_uri(sandbox: Sandbox) -> None:
+    sandbox.add_album(artists=["Demo Artist", "Guest"], release_date="2026-11-27")
+    assert spotify.find_by_uri(ALBUM_URI, "US") == [
+        Release(ALBUM_URI, "Night Bus", ("Demo Artist", "Guest"), UPC, "", "2026-11-27", True)
+    ]
+
+
+def test_a_track_is_found_by_its_uri_with_its_albums_date(sandbox: Sandbox) -> None:
+    sandbox.add_track(release_date="2026-11")
+    (track,) = spotify.find_by_uri(TRACK_URI, "US")
+    assert (track.uri, track.isrc, track.release_date) == (TRACK_URI, ISRC, "2026-11")
+
+
+def test_a_upc_finds_the_album_and_an_isrc_the_track(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    sandbox.add_track()
+    assert [hit.uri for hit in spotify.find_by_upc(UPC, "US")] == [ALBUM_URI]
+    assert [hit.upc for hit in spotify.find_by_upc(UPC, "US")] == [UPC]
+    assert [hit.uri for hit in spotify.find_by_isrc(ISRC, "US")] == [TRACK_URI]
+    assert spotify.find_by_upc("000000000000", "US") == []
+    assert spotify.find_by_isrc("QZAAA2600009", "US") == []
+
+
+def test_a_release_that_has_not_appeared_is_not_found(sandbox: Sandbox) -> None:
+    sandbox.add_album(available_at=FUTURE)
+    sandbox.add_track(available_at=FUTURE)
+    assert spotify.find_by_uri(ALBUM_URI, "US") == []
+    assert spotify.find_by_uri(TRACK_URI, "US") == []
+    assert spotify.find_by_upc(UPC, "US") == []
+    assert spotify.find_by_isrc(ISRC, "US") == []
+
+
+def test_the_market_decides(sandbox: Sandbox) -> None:
+    sandbox.add_album(available_at=FUTURE, markets={"NZ": "2020-01-01T00:00:00+00:00"})
+    assert spotify.find_by_uri(ALBUM_URI, "US") == spotify.find_by_upc(UPC, "US") == []
+    assert len(spotify.find_by_uri(ALBUM_URI, "NZ")) == len(spotify.find_by_upc(UPC, "NZ")) == 1
+
+
+def test_a_release_that_a_market_cannot_play_says_so(sandbox: Sandbox) -> None:
+    sandbox.add_album(unplayable_markets=["US"])
+    assert [hit.is_playable for hit in spotify.find_by_uri(ALBUM_URI, "US")] == [False]
+
+
+def test_an_impossible_id_is_not_found(sandbox: Sandbox) -> None:
+    assert spotify.find_by_uri("spotify:album:0000000000000000000000", "US") == []
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "scope", "retry_after"),
+    [
+        ({"status": 429, "headers": {"Retry-After": "17"}}, "rate_limited", Scope.APP, 17.0),
+        ({"status": 429}, "rate_limited", Scope.APP, 30.0),
+        ({"status": 500}, "unavailable", Scope.FAN, None),
+        ({"status": 502, "body": "<html>"}, "unavailable", Scope.FAN, None),
+        ({"status": 403}, "forbidden", Scope.APP, None),
+        ({"status": 401}, "access_token_refused", Scope.FAN, None),
+        ({"kind": "html"}, "unusable_answer", Scope.FAN, None),
+        ({"kind": "empty"}, "unusable_answer", Scope.FAN, None),
+        ({"kind": "reset_before"}, "unreachable", Scope.FAN, None),
+        ({"status": 500, "body": {"error": "a bare string"}}, "unreachable", Scope.FAN, None),
+        ({"status": 200, "body": {}}, "unusable_answer", Scope.FAN, None),
+        ({"status": 200, "body": []}, "unusable_answer", Scope.FAN, None),
+        ({"status": 200, "body": {"uri": "x", "artists": [1]}}, "unusable_answer", Scope.FAN, None),
+    ],
+)
+def test_a_look_up_that_goes_wrong_is_one_error(
+    fault: dict[str, Any],
+    reason: str,
+    scope: Scope,
+    retry_after: float | None,
+    sandbox: Sandbox,
+) -> None:
+    error = failure(sandbox, **fault)
+    assert (error.reason, error.scope, error.retry_after) == (reason, scope, retry_after)
+    assert len(sandbox.calls("album")) == 1
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"albums": None}, {"albums": {}}, {"albums": {"items": [{"id": 1}]}}, []]
+)
+def test_a_search_without_hits_where_they_belong_is_one_error(
+    body: object, sandbox: Sandbox
+) -> None:
+    sandbox.fault("search", status=200, body=body)
+    with pytest.raises(SpotifyError, match="unusable_answer"):
+        spotify.find_by_upc(UPC, "US")
+
+
+@pytest.mark.parametrize(
+    ("fault", "reason", "scope", "retry_after"),
+    [
+        ({"status": 429, "headers": {"Retry-After": "17"}}, "rate_limited", Scope.APP, 17.0),
+        ({"status": 503}, "unavailable", Scope.FAN, None),
+        ({"status": 503, "body": "<html>"}, "unavailable", Scope.FAN, None),
+        ({"status": 400, "body": {"error": "invalid_client"}}, "invalid_client", Scope.APP, None),
+        ({"kind": "html"}, "unreachable", Scope.FAN, None),
+        ({"kind": "empty"}, "unreachable", Scope.FAN, None),
+        ({"status": 200, "body": {}}, "unreachable", Scope.FAN, None),
+        ({"kind": "reset_before"}, "unreachable", Scope.FAN, None),
+    ],
+)
+def test_trouble_with_the_apps_own_token_is_one_error(
+    fault: dict[str, Any],
+    reason: str,
+    scope: Scope,
+    retry_after: float | None,
+    sandbox: Sandbox,
+) -> None:
+    error = failure(sandbox, "token.client", **fault)
+    assert (error.reason, error.scope, error.retry_after) == (reason, scope, retry_after)
+    assert sandbox.calls("album") == []
+
+
+def test_a_wrong_client_secret_concerns_the_whole_app(sandbox: Sandbox, settings: Settings) -> None:
+    settings.SPOTIFY_CLIENT_SECRET = "wrong"
+    with pytest.raises(SpotifyError, match="invalid_client") as caught:
+        spotify.find_by_uri(ALBUM_URI, "US")
+    assert caught.value.scope is Scope.APP
+
+
+def test_an_app_token_that_spotify_forgot_is_asked_for_anew(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    assert spotify.find_by_uri(ALBUM_URI, "US")
+    sandbox.post("reset")
+    sandbox.add_album()
+    with pytest.raises(SpotifyError, match="access_token_refused"):
+        spotify.find_by_uri(ALBUM_URI, "US")
+    assert spotify.find_by_uri(ALBUM_URI, "US")
+
+
+def test_the_app_token_is_asked_for_once(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    for _ in range(3):
+        spotify.find_by_uri(ALBUM_URI, "US")
+    assert len(sandbox.calls("token.client")) == 1
+
+
+@pytest.mark.parametrize("endpoint", ["album", "token.client"])
+def test_a_look_up_has_a_deadline(
+    endpoint: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spotify, "TOTAL_SECONDS", 0.3)
+    assert failure(sandbox, endpoint, kind="timeout").reason == "unreachable"
