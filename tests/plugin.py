@@ -14,7 +14,7 @@ from types import FrameType
 
 import pytest
 
-from embedded.processes import StartError
+from embedded.processes import LOOPBACK, StartError, free_port
 from embedded.valkey import ServerNotFoundError, Valkey
 from tests.postgres import Postgres, PostgresNotFoundError
 
@@ -76,7 +76,7 @@ def _settings(directory: Path) -> dict[str, str]:
         "DJANGO_SETTINGS_MODULE": "presave.settings",
         "SECRET_KEY": secrets.token_urlsafe(50),
         "DEBUG": "False",
-        "PUBLIC_URL": "http://127.0.0.1:8000",
+        "PUBLIC_URL": f"http://{LOOPBACK}:{free_port()}",
         "SPOTIFY_CLIENT_ID": "test-client-id",
         "SPOTIFY_CLIENT_SECRET": secrets.token_urlsafe(24),
         "SPOTIFY_ACCOUNTS_URL": NOBODY_LISTENS,
