@@ -33,7 +33,7 @@ WIDTHS: Final = (320, 640, 1200)
 # Measured on photographs of 640 px: 20 to 60 KB.
 _ENCODINGS: Final[dict[str, dict[str, Any]]] = {
     ".avif": {"format": "AVIF", "quality": 55, "speed": 7},
-    ".webp": {"format": "WEBP", "quality": 74, "method": 4},
+    ".webp": {"format": "WEBP", "quality": 70, "method": 4},
     ".jpg": {"format": "JPEG", "quality": 78, "optimize": True, "progressive": True},
 }
 _NAME: Final = re.compile(r"[0-9a-f]{32}")

@@ -1,0 +1,44 @@
+"""Picture files for tests: harmless ones, and some that claim to be huge."""
+
+from __future__ import annotations
+
+import struct
+import zlib
+from io import BytesIO
+from typing import Any
+
+from PIL import Image
+
+
+def picture(
+    width: int = 1300, height: int = 1300, mode: str = "RGB", color: Any = None
+) -> Image.Image:
+    return Image.new(mode, (width, height), color if color is not None else "#1a7f5a")
+
+
+def file_of(image: Image.Image, kind: str = "PNG", **options: Any) -> BytesIO:
+    file = BytesIO()
+    image.save(file, kind, **options)
+    return file
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    """A well-formed PNG of one colour: its size on the disk says nothing of its size in memory."""
+
+    def chunk(name: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+        )
+
+    compressor = zlib.compressobj(9)
+    row = bytes(1 + width // 8)
+    data = b"".join(compressor.compress(row) for _ in range(height)) + compressor.flush()
+    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
+    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunks
+
+
+def webp_that_claims(width: int, height: int) -> bytes:
+    canvas = (width - 1).to_bytes(3, "little") + (height - 1).to_bytes(3, "little")
+    chunk = b"VP8X" + struct.pack("<I", 10) + bytes(4) + canvas
+    return b"RIFF" + struct.pack("<I", 4 + len(chunk)) + b"WEBP" + chunk
