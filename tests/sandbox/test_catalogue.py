@@ -133,6 +133,7 @@ def test_a_upc_finds_every_album_that_has_it_and_no_track(sandbox: Sandbox) -> N
     sandbox.add_album(id=other)
     sandbox.add_album(id="2" * 22, upc="000000000000")
     assert found(sandbox, app, f"upc:{UPC}") == [ALBUM_ID, other]
+    sandbox.add_track(upc=UPC)
     assert found(sandbox, app, f"upc:{UPC}", "track") == []
 
 

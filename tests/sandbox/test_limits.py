@@ -102,6 +102,7 @@ def test_an_exhausted_quota_is_answered_with_its_reason(sandbox: Sandbox) -> Non
     assert answer.status_code == 429
     assert answer.headers["Retry-After"] == "52531"
     assert answer.json()["error"]["reason"] == "QUOTA_EXCEEDED"
+    assert sandbox.refresh(fan).status_code == 200
     sandbox.set(quota_retry_after=None)
     assert sandbox.get("/me", fan).status_code == 200
     assert [call["inside_ban"] for call in sandbox.calls("me")] == [False, True]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+
 import pytest
 
 from tests.sandbox.driver import (
@@ -67,6 +69,16 @@ def test_a_client_in_the_body_is_refused(sandbox: Sandbox) -> None:
         "client_secret": CLIENT[1],
     }
     answer = sandbox.http.post(f"{sandbox.url}/api/token", fields)
+    assert token_error_of(answer)[:2] == (400, "invalid_client")
+
+
+def test_credentials_of_another_scheme_are_refused(sandbox: Sandbox) -> None:
+    encoded = base64.b64encode(":".join(CLIENT).encode()).decode()
+    answer = sandbox.http.post(
+        f"{sandbox.url}/api/token",
+        {"grant_type": "client_credentials"},
+        headers={"Authorization": f"Bearer {encoded}"},
+    )
     assert token_error_of(answer)[:2] == (400, "invalid_client")
 
 
