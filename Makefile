@@ -68,7 +68,7 @@ types: dev ## Check the types
 deploy-check: dev
 	$(call heading,Deployment)
 	@$(WITH_CHECK_ENV) $(BIN)/python manage.py check --deploy --fail-level WARNING
-	@$(WITH_CHECK_ENV) DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py makemigrations --check --dry-run
+	@$(WITH_CHECK_ENV) $(BIN)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	@$(BIN)/docker-compose --env-file .env.example config --quiet
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/pre-commit validate-config
