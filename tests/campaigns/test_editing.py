@@ -1,0 +1,154 @@
+"""Storing what an artist wrote: all of it with its artwork, or nothing."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.db import IntegrityError
+
+from campaigns import editing
+from campaigns.models import PERMISSION_LIFETIME, Campaign, CampaignState
+from campaigns.publishing import PublishingError
+from tests import factory
+from tests.pictures import picture
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+VALUES = {
+    "title": "Night Bus",
+    "artist": "Demo Artist",
+    "slug": "night-bus",
+    "spotify_uri": "spotify:album:4aawyAB9vmqN3uQ7FjRGTy",
+    "upc": "",
+    "isrc": "",
+    "release_at": NOW + timedelta(days=90),
+    "release_zone": "Europe/Paris",
+    "artwork_alt": "",
+}
+
+
+@pytest.fixture(autouse=True)
+def artwork_dir(settings: Settings, tmp_path: Path) -> Path:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    settings.ARTWORK_DIR.mkdir()
+    return tmp_path / "artwork"
+
+
+def make_draft(**values: Any) -> Campaign:
+    return editing.create(factory.make_label(), VALUES | values, None)
+
+
+def names_in(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
+
+
+def test_a_new_campaign_is_a_draft_with_its_artwork(artwork_dir: Path) -> None:
+    campaign = editing.create(factory.make_label(), VALUES, picture(640, 480))
+
+    stored = Campaign.objects.get()
+    assert stored == campaign
+    assert stored.state == CampaignState.DRAFT
+    assert (stored.artwork_width, stored.artwork_height) == (640, 480)
+    assert names_in(artwork_dir) == {stored.artwork}
+
+
+def test_an_address_taken_meanwhile_is_told_and_leaves_no_file(artwork_dir: Path) -> None:
+    make_draft()
+
+    with pytest.raises(PublishingError, match="This address was taken a moment ago"):
+        editing.create(factory.make_label(), VALUES, picture(400, 400))
+
+    assert Campaign.objects.count() == 1
+    assert names_in(artwork_dir) == set()
+
+
+def test_another_broken_constraint_is_not_mistaken_for_a_taken_address() -> None:
+    with pytest.raises(IntegrityError):
+        make_draft(spotify_uri="", slug="other")
+
+
+def test_new_artwork_replaces_the_old_once_it_is_certain(
+    artwork_dir: Path, django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks
+) -> None:
+    campaign = editing.create(factory.make_label(), VALUES, picture(640, 480))
+    old = campaign.artwork
+
+    with django_capture_on_commit_callbacks() as after_commit:
+        changed = editing.change(campaign, VALUES, picture(400, 400), NOW)
+
+    assert names_in(artwork_dir) == {old, changed.artwork}
+    for callback in after_commit:
+        callback()
+    assert names_in(artwork_dir) == {changed.artwork}
+    assert (changed.artwork_width, changed.artwork_height) == (400, 400)
+
+
+def test_a_change_without_a_file_keeps_the_artwork(artwork_dir: Path) -> None:
+    campaign = editing.create(factory.make_label(), VALUES, picture(640, 480))
+
+    changed = editing.change(campaign, VALUES | {"title": "Other"}, None, NOW)
+
+    assert (changed.title, changed.artwork) == ("Other", campaign.artwork)
+    assert names_in(artwork_dir) == {campaign.artwork}
+
+
+def test_what_fans_said_yes_to_is_not_changed_by_a_form_that_was_open_longer(
+    artwork_dir: Path,
+) -> None:
+    campaign = factory.make_campaign(title="As It Was")
+    kept = {name: getattr(campaign, name) for name in VALUES if name != "slug"}
+    factory.make_presave(campaign)
+
+    for change in (
+        {"title": "Bait"},
+        {"spotify_uri": "spotify:track:0000000000000000000000"},
+        {"upc": "1"},
+    ):
+        with pytest.raises(PublishingError, match="Fans have said yes to exactly this release"):
+            editing.change(campaign, kept | change, picture(400, 400), NOW)
+    with pytest.raises(PublishingError, match="fans hold this address"):
+        editing.change(campaign, kept | {"slug": "other"}, None, NOW)
+
+    assert Campaign.objects.get().title == "As It Was"
+    assert names_in(artwork_dir) == set()
+    assert editing.change(campaign, kept | {"artwork_alt": "Grey"}, None, NOW).artwork_alt == "Grey"
+
+
+def test_a_refused_move_changes_nothing_else(artwork_dir: Path) -> None:
+    campaign = factory.make_campaign(title="As It Was")
+    kept = {name: getattr(campaign, name) for name in VALUES if name != "slug"}
+    too_late = kept["release_at"] + timedelta(days=400)
+
+    with pytest.raises(PublishingError, match="at most 175 days"):
+        editing.change(
+            campaign, kept | {"title": "New", "release_at": too_late}, picture(400, 400), NOW
+        )
+
+    stored = Campaign.objects.get()
+    assert (stored.title, stored.release_at) == ("As It Was", campaign.release_at)
+    assert names_in(artwork_dir) == set()
+
+
+@pytest.mark.parametrize(
+    "state", [CampaignState.RELEASING, CampaignState.FINISHED, CampaignState.CANCELLED]
+)
+def test_what_is_released_or_ended_is_not_changed(state: CampaignState) -> None:
+    campaign = factory.make_campaign(state=state)
+
+    with pytest.raises(PublishingError, match="nothing can be changed any more"):
+        editing.change(campaign, VALUES, None, NOW)
+
+
+def test_permissions_that_end_before_the_release_are_counted() -> None:
+    campaign = factory.make_campaign(release_at=NOW + timedelta(days=170), opened_at=NOW)
+    factory.make_presave(campaign, consented_at=campaign.release_at - PERMISSION_LIFETIME)
+    factory.make_presave(campaign, consented_at=NOW)
+
+    assert editing.count_lapsing(campaign) == 1
