@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from campaigns import pacing, spotify
 from campaigns.models import Campaign, CampaignState, GateName
@@ -41,8 +41,16 @@ class Finding(enum.Enum):
 
 
 def confirm_due(now: datetime) -> int:
-    """Look once for every campaign whose release is due; the answer is how many were confirmed."""
-    return sum(confirm(campaign, now) for campaign in Campaign.objects.awaiting_confirmation(now))
+    """Look once for every campaign whose release is due, as long as the gate is open.
+
+    Answers how many were confirmed.
+    """
+    confirmed = 0
+    for campaign in Campaign.objects.awaiting_confirmation(now):
+        if not pacing.is_open(now):
+            break
+        confirmed += confirm(campaign, now)
+    return confirmed
 
 
 def confirm(campaign: Campaign, now: datetime) -> bool:
@@ -60,7 +68,7 @@ def confirm(campaign: Campaign, now: datetime) -> bool:
     except SpotifyError as error:
         pacing.close_after(GateName.API, error, now)
         finding, uri = Finding.UNREACHABLE, ""
-    waiting = Campaign.objects.filter(id=campaign.id, state=CampaignState.OPEN)
+    waiting = _unchanged(campaign)
     if finding is not Finding.CONFIRMED:
         waiting.update(last_finding=finding.value)
         return False
@@ -73,6 +81,18 @@ def confirm(campaign: Campaign, now: datetime) -> bool:
     if started:
         logger.info("release confirmed campaign=%s uri=%s", campaign.id, uri)
     return bool(started)
+
+
+def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
+    """The campaign's row while it still waits for what was looked for: an artist may edit it."""
+    return Campaign.objects.filter(
+        id=campaign.id,
+        state=CampaignState.OPEN,
+        release_at=campaign.release_at,
+        spotify_uri=campaign.spotify_uri,
+        upc=campaign.upc,
+        isrc=campaign.isrc,
+    )
 
 
 def look(campaign: Campaign, now: datetime) -> tuple[Finding, str]:

@@ -54,6 +54,14 @@ def check_open(now: datetime, names: Sequence[GateName] = tuple(GateName)) -> No
         raise GateClosedError(blocked.blocked_until, blocked.blocked_reason)
 
 
+def is_open(now: datetime) -> bool:
+    try:
+        check_open(now)
+    except GateClosedError:
+        return False
+    return True
+
+
 def take(name: GateName, count: int, now: datetime) -> datetime:
     """Take `count` permits; the answer is the instant from which they may be used. Raises
     GateClosedError.

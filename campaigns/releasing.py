@@ -121,7 +121,7 @@ def release_round(calls: FanCalls, stopped: Event, clock: Clock) -> int | None:
     saved, worked = 0, False
     for _ in range(BLOCKS_PER_ROUND):
         for campaign in Campaign.objects.releasing().order_by("release_at"):
-            if stopped.is_set() or not _gate_is_open(clock()):
+            if stopped.is_set() or not pacing.is_open(clock()):
                 return saved if worked else None
             outcome = release_block(campaign, calls, stopped, clock)
             if outcome is not None:
@@ -254,14 +254,6 @@ def _delay(held: Any, row_id: UUID, attempts: int, now: datetime) -> None:
     held.filter(id=row_id).update(
         due_at=now + wait, attempts=attempts + 1, lease=None, lease_until=None
     )
-
-
-def _gate_is_open(now: datetime) -> bool:
-    try:
-        pacing.check_open(now)
-    except pacing.GateClosedError:
-        return False
-    return True
 
 
 def _wait_for_permits(count: int, stopped: Event, clock: Clock) -> bool:
