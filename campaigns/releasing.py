@@ -221,8 +221,9 @@ def settle(claim: Claim, outcome: Outcome, now: datetime) -> None:
             _end(held, ids, PreSaveState.FAILED, reason, now)
             for reason, ids in outcome.failed.items()
         )
-        stats.count(claim.campaign.id, now, {"saved": saved, "failed": failed})
         held.filter(id__in=outcome.returned).update(lease=None, lease_until=None)
+        # The counts come after all rows, as everywhere: two writers then never wait for each other.
+        stats.count(claim.campaign.id, now, {"saved": saved, "failed": failed})
     attempts = {row.id: row.attempts for row in claim.rows}
     for row_id in outcome.delayed:
         _delay(held, row_id, attempts[row_id], now)
@@ -273,6 +274,9 @@ def _wait_for_permits(count: int, stopped: Event, clock: Clock) -> bool:
 def _open_key(campaign: Campaign, now: datetime) -> CampaignKey | None:
     try:
         key = keyring.from_settings().open(campaign.id)
+        if key.public_bytes != bytes(campaign.public_key or b""):
+            # Every permission would look damaged, and be destroyed for it.
+            raise KeyringError("The key file does not fit the campaign's public key.")
     except KeyringError as error:
         logger.error("key not opened campaign=%s: %s", campaign.id, error)
         pause(campaign, PauseReason.KEY_MISSING, now)

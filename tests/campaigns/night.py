@@ -1,0 +1,90 @@
+"""Release nights for tests: fans whose permissions the sandbox knows, and workers to serve them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
+from threading import Barrier, Event
+from typing import Any
+
+from django.db import connections
+
+from campaigns import keyring, pacing, releasing, stats
+from campaigns.models import Campaign, CampaignState, PreSave
+from campaigns.releasing import Claim, Outcome
+from campaigns.spotify import FanCalls
+from tests.factory import make_campaign, make_presaves
+from tests.sandbox_process import Sandbox
+
+
+def make_night(sandbox: Sandbox, fans: int = 5, **fields: Any) -> Campaign:
+    """A campaign that is releasing, with fans fan-1, fan-2, … who have consented."""
+    fields.setdefault("state", CampaignState.RELEASING)
+    campaign = make_campaign(**fields)
+    sandbox.add_album()
+    make_presaves(campaign, [sandbox.permission(name) for name in sandbox.add_fans(fans)])
+    return campaign
+
+
+def work(later: float = 0, stopped: Event | None = None) -> int:
+    """What one ring of the bell does, `later` seconds from now."""
+    clock = clock_ahead(later)
+    until = clock() + timedelta(seconds=60)
+    return releasing.work(until, stopped or Event(), clock)
+
+
+def clock_ahead(seconds: float) -> Callable[[], datetime]:
+    return lambda: pacing.database_now() + timedelta(seconds=seconds)
+
+
+def in_threads(count: int, act: Callable[[int], Any]) -> list[Any]:
+    """Run `act` so many times at once, each with a database connection of its own."""
+    barrier = Barrier(count)
+
+    def run(number: int) -> Any:
+        barrier.wait()
+        try:
+            return act(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def claim(campaign: Campaign, size: int = 200, later: float = 0) -> Claim:
+    claimed = releasing.claim_block(campaign, size, clock_ahead(later)())
+    assert claimed is not None
+    return claimed
+
+
+def save(claimed: Claim) -> Outcome:
+    """The calls of a claim, without what follows them."""
+    outcome = Outcome()
+    key = keyring.from_settings().open(claimed.campaign.id)
+    with FanCalls(10) as calls:
+        releasing.save_claim(claimed, key, calls, outcome, pacing.database_now)
+    return outcome
+
+
+def settle(claimed: Claim, outcome: Outcome) -> None:
+    releasing.settle(claimed, outcome, pacing.database_now())
+
+
+def states(campaign: Campaign) -> dict[str, int]:
+    """How many rows stand in each state."""
+    found: dict[str, int] = {}
+    for state in PreSave.objects.filter(campaign=campaign).values_list("state", flat=True):
+        found[state] = found.get(state, 0) + 1
+    return found
+
+
+def check_books(campaign: Campaign) -> None:
+    """Nobody is lost: the counts agree with the rows, and no settled row holds a permission."""
+    found, totals = states(campaign), stats.totals(campaign.id)
+    assert totals.consented == sum(found.values())
+    for state in ("saved", "failed", "cancelled", "expired", "pending"):
+        assert getattr(totals, state) == found.get(state, 0), state
+    settled = PreSave.objects.filter(campaign=campaign).exclude(state="pending")
+    assert not settled.exclude(sealed=None).exists()
