@@ -93,23 +93,13 @@ def work(until: datetime, stopped: Event, clock: Clock = pacing.database_now) ->
 
 
 def keep_house(now: datetime) -> None:
-    """Everything but the saves themselves.
-
-    Each step is independent: one that fails does not hold the others up.
-    """
-    steps: tuple[Callable[[], int], ...] = (
-        retention.make_keys,
-        lambda: retention.expire(now),
-        lambda: catalogue.confirm_due(now),
-        lambda: retention.finish_settled(now),
-        lambda: retention.shred_ended(now),
-        lambda: retention.forget_spent_states(now),
-    )
-    for step in steps:
-        try:
-            step()
-        except KeyringError as error:
-            logger.error("keyring unusable: %s", error)
+    """Everything but the saves themselves."""
+    retention.make_keys()
+    retention.expire(now)
+    catalogue.confirm_due(now)
+    retention.finish_settled(now)
+    retention.shred_ended(now)
+    retention.forget_spent_states(now)
 
 
 def release_round(calls: FanCalls, stopped: Event, clock: Clock) -> int | None:

@@ -29,22 +29,28 @@ logger = logging.getLogger(__name__)
 
 
 def make_keys() -> int:
-    """Give every opened campaign its key; its landing page goes live with that. Raises
-    KeyringError.
+    """Give every opened campaign its key; its landing page goes live with that.
+
+    A key that cannot be made does not hold the others up.
     """
     made = 0
     for campaign_id in list(Campaign.objects.awaiting_key().values_list("id", flat=True)):
-        with transaction.atomic():
-            # The lock keeps a cancellation, and with it the shredding, from passing between file
-            # and row.
-            campaign = (
-                Campaign.objects.awaiting_key().select_for_update().filter(id=campaign_id).first()
-            )
-            if campaign:
-                campaign.public_key = keyring.from_settings().public_key(campaign_id)
-                campaign.save(update_fields=["public_key"])
-                made += 1
+        try:
+            made += _make_key(campaign_id)
+        except KeyringError as error:
+            logger.error("key not made campaign=%s: %s", campaign_id, error)
     return made
+
+
+@transaction.atomic
+def _make_key(campaign_id: UUID) -> int:
+    # The lock keeps a cancellation, and with it the shredding, from passing between file and row.
+    campaign = Campaign.objects.awaiting_key().select_for_update().filter(id=campaign_id).first()
+    if campaign is None:
+        return 0
+    campaign.public_key = keyring.from_settings().public_key(campaign_id)
+    campaign.save(update_fields=["public_key"])
+    return 1
 
 
 def finish_settled(now: datetime) -> int:
@@ -68,11 +74,17 @@ def finish_settled(now: datetime) -> int:
 
 
 def shred_ended(now: datetime) -> int:
-    """Destroy the key of every ended campaign."""
-    return sum(
-        shred(campaign_id, now)
-        for campaign_id in Campaign.objects.awaiting_shredding().values_list("id", flat=True)
-    )
+    """Destroy the key of every ended campaign.
+
+    One that cannot be destroyed is tried again and does not hold the others up.
+    """
+    shredded = 0
+    for campaign_id in list(Campaign.objects.awaiting_shredding().values_list("id", flat=True)):
+        try:
+            shredded += shred(campaign_id, now)
+        except KeyringError as error:
+            logger.error("key not destroyed campaign=%s: %s", campaign_id, error)
+    return shredded
 
 
 def shred(campaign_id: UUID, now: datetime) -> int:

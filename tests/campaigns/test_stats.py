@@ -1,0 +1,73 @@
+"""The counts: they add up, whoever writes at the same time."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+
+from campaigns import stats
+from campaigns.models import DailyCount
+from campaigns.stats import Totals
+from tests.campaigns.night import in_threads
+from tests.factory import make_campaign
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 27, 23, 59, 59, tzinfo=UTC)
+
+
+def test_a_campaign_without_counts_has_zeros() -> None:
+    assert stats.totals(uuid4()) == Totals()
+    assert stats.totals(make_campaign().id) == Totals()
+
+
+def test_counts_add_up_over_days() -> None:
+    campaign = make_campaign()
+    stats.count(campaign.id, NOW, {"consented": 3})
+    stats.count(campaign.id, NOW, {"consented": 2, "cancelled": 1})
+    stats.count(campaign.id, NOW + timedelta(seconds=1), {"saved": 2, "failed": 1})
+    assert stats.totals(campaign.id) == Totals(consented=5, saved=2, failed=1, cancelled=1)
+    days = DailyCount.objects.filter(campaign=campaign).order_by("day")
+    assert [(day.day.day, day.consented, day.saved) for day in days] == [(27, 5, 0), (28, 0, 2)]
+
+
+def test_what_has_no_outcome_yet_is_pending() -> None:
+    assert Totals(consented=10, saved=4, failed=1, cancelled=2, expired=1).pending == 2
+
+
+def test_campaigns_are_counted_apart() -> None:
+    one, other = make_campaign(), make_campaign()
+    stats.count(one.id, NOW, {"consented": 1})
+    assert stats.totals(other.id) == Totals()
+
+
+@pytest.mark.parametrize("amounts", [{}, {"saved": 0, "failed": 0}])
+def test_counting_nothing_writes_nothing(amounts: dict[str, int]) -> None:
+    campaign = make_campaign()
+    stats.count(campaign.id, NOW, amounts)
+    assert not DailyCount.objects.exists()
+
+
+def test_a_count_is_undone_with_the_transaction_that_it_belongs_to() -> None:
+    campaign = make_campaign()
+    savepoint = connection.savepoint()
+    stats.count(campaign.id, NOW, {"consented": 1})
+    connection.savepoint_rollback(savepoint)
+    assert stats.totals(campaign.id) == Totals()
+
+
+@pytest.mark.release_core
+@pytest.mark.django_db(transaction=True)
+def test_writers_that_race_lose_no_count() -> None:
+    campaign = make_campaign()
+
+    def write(_: int) -> None:
+        for _ in range(10):
+            stats.count(campaign.id, NOW, {"consented": 1, "saved": 1})
+
+    in_threads(4, write)
+    assert stats.totals(campaign.id) == Totals(consented=40, saved=40)
+    assert DailyCount.objects.count() == 1

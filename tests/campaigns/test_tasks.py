@@ -1,0 +1,69 @@
+"""The bell: it says that it is time to look, and nothing else."""
+
+from __future__ import annotations
+
+import inspect
+from datetime import timedelta
+
+import pytest
+from celery.schedules import schedule
+from django.conf import settings
+from django.utils import timezone
+
+from campaigns import tasks
+from campaigns.models import CampaignState
+from presave.celery import app
+from tests.campaigns.night import check_books, make_night, states
+from tests.sandbox_process import Sandbox
+
+
+@pytest.mark.django_db
+def test_one_ring_does_the_whole_night_and_answers_the_saves(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, state=CampaignState.OPEN, release_at=timezone.now())
+    assert tasks.ring() == 5
+    assert states(campaign) == {"saved": 5}
+    check_books(campaign)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.FINISHED
+
+
+@pytest.mark.django_db
+def test_a_ring_with_nothing_to_do_changes_nothing(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, state=CampaignState.OPEN)
+    called = len(sandbox.calls())
+    assert tasks.ring() == tasks.ring() == 0
+    assert len(sandbox.calls()) == called
+    assert states(campaign) == {"pending": 5}
+
+
+def test_beat_rings_every_two_seconds_and_old_rings_expire() -> None:
+    (entry,) = settings.CELERY_BEAT_SCHEDULE.values()
+    assert entry["task"] == tasks.ring.name
+    assert entry["task"] in app.tasks
+    assert schedule(entry["schedule"]).run_every == timedelta(seconds=2)
+    assert 0 < entry["options"]["expires"] <= 30
+
+
+def test_a_ring_carries_nothing() -> None:
+    (entry,) = settings.CELERY_BEAT_SCHEDULE.values()
+    assert not {"args", "kwargs"} & set(entry)
+    assert inspect.signature(tasks.ring.run).parameters == {}
+
+
+def test_a_ring_ends_before_the_broker_would_hand_it_to_another() -> None:
+    limit = timedelta(seconds=settings.CELERY_TASK_SOFT_TIME_LIMIT)
+    hard_limit = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
+    redelivery = timedelta(seconds=settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"])
+    assert tasks.SLICE < limit < hard_limit < redelivery
+
+
+def test_no_answer_of_a_task_is_kept() -> None:
+    assert app.conf.task_ignore_result is True
+    assert app.conf.result_backend is None
+    assert app.conf.accept_content == ["json"]
+    assert app.conf.worker_send_task_events is False
+
+
+def test_celery_has_no_other_task_of_ours() -> None:
+    ours = [name for name in app.tasks if not name.startswith("celery.")]
+    assert ours == [tasks.ring.name]
