@@ -48,7 +48,8 @@ LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2
 @pytest.fixture
 def site(settings: Settings) -> Iterator[str]:
     """The product in a thread, WhiteNoise serving its files; the answer is its address."""
-    thread = LiveServerThread("127.0.0.1", lambda application: application)
+    # Django would wrap the application in a handler of its own for static files.
+    thread = LiveServerThread("127.0.0.1", lambda it: it)  # type: ignore[arg-type]
     thread.daemon = True
     thread.start()
     thread.is_ready.wait()
