@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
 from django.db import connection, connections
 
 from campaigns import keyring
@@ -42,7 +43,7 @@ def test_the_start_asks_for_one_permission_and_for_a_real_answer(
     assert asked == {
         "client_id": "test-client-id",
         "response_type": "code",
-        "redirect_uri": "http://127.0.0.1:8000/callback",
+        "redirect_uri": f"{settings.PUBLIC_URL}/callback",
         "scope": SAVE_SCOPE,
         "show_dialog": "True",
     }
@@ -61,7 +62,7 @@ def test_the_redirect_uri_never_follows_the_request(
     fan: Fan, campaign: Campaign, headers: dict[str, str]
 ) -> None:
     answer = fan.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin", **headers)
-    assert query_of(answer.headers["Location"])["redirect_uri"] == "http://127.0.0.1:8000/callback"
+    assert query_of(answer.headers["Location"])["redirect_uri"] == f"{settings.PUBLIC_URL}/callback"
 
 
 def test_a_foreign_host_is_not_served(fan: Fan, campaign: Campaign) -> None:
@@ -111,8 +112,8 @@ def test_a_start_from_elsewhere_is_asked_to_confirm(
 @pytest.mark.parametrize(
     "headers",
     [
-        {"sec_fetch_site": "same-origin", "origin": "http://127.0.0.1:8000"},
-        {"origin": "http://127.0.0.1:8000"},
+        {"sec_fetch_site": "same-origin", "origin": settings.PUBLIC_URL},
+        {"origin": settings.PUBLIC_URL},
     ],
 )
 def test_the_confirmed_start_goes_to_spotify(
