@@ -5,7 +5,8 @@ Nothing is inline, so no policy needs a nonce or a hash.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from csp.constants import NONE, SELF
 from django.http import HttpRequest
@@ -35,6 +36,11 @@ RECEIPT = {**_BASE, "form-action": [SELF]}
 # blob: lets the dashboard preview the chosen artwork before it is sent.
 DASHBOARD = {**_BASE, "img-src": [SELF, "blob:"], "form-action": [SELF]}
 FILES = {"default-src": [NONE], "sandbox": True}
+
+
+def upgraded(policy: Mapping[str, Any], is_https: bool) -> dict[str, Any]:
+    """A policy for this instance; a loopback instance has no https to upgrade to."""
+    return {**policy, "upgrade-insecure-requests": True} if is_https else dict(policy)
 
 
 def extra_headers(

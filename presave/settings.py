@@ -123,7 +123,7 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": csp.DASHBOARD}
+CONTENT_SECURITY_POLICY = {"DIRECTIVES": csp.upgraded(csp.DASHBOARD, IS_HTTPS)}
 # Preloading binds the whole domain for years: that is the operator's decision, not a default.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 

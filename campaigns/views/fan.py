@@ -41,7 +41,7 @@ V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
 def with_policy(policy: Mapping[str, Any]) -> Callable[[V], V]:
     """django-csp's decorator, whose types know only views that take nothing from the address."""
-    return cast("Callable[[V], V]", csp_header(dict(policy)))
+    return cast("Callable[[V], V]", csp_header(csp.upgraded(policy, settings.IS_HTTPS)))
 
 
 def without_session(view: V) -> V:

@@ -15,7 +15,7 @@ from django.core.management import call_command
 from campaigns import keyring
 from campaigns.models import CampaignState, PreSave
 from demo import fans
-from embedded.processes import LOOPBACK, spawn, wait_for_http
+from embedded.processes import LOOPBACK, Process, spawn, wait_for_http
 from tests.factory import make_campaign
 from tests.sandbox_process import Sandbox
 
@@ -30,6 +30,13 @@ WITHOUT_ROOTS_EYES = (
     *("setpriv", "--bounding-set=-dac_override,-dac_read_search"),
     "--inh-caps=-dac_override,-dac_read_search",
 )
+
+PROBE = """
+import os, sys
+for name in ("KEYRING_DIR", "MASTER_KEY_FILE"):
+    if os.access(os.environ[name], os.R_OK, effective_ids=True):
+        sys.exit(1)
+"""
 
 
 @pytest.fixture
@@ -60,27 +67,9 @@ def test_web_takes_consents_without_access_to_the_keyring(
     call_command("createcachetable", verbosity=0)
     campaign = make_campaign(state=CampaignState.OPEN)
     sandbox.add_fans(1)
-    python = Path(sys.executable)
-    cannot_open = (
-        "import os, sys\n"
-        "for path in (os.environ['KEYRING_DIR'], os.environ['MASTER_KEY_FILE']):\n"
-        "    sys.exit(1) if os.access(path, os.R_OK, effective_ids=True) else None\n"
-    )
-    probe = spawn(
-        [*as_a_stranger, python, "-c", cannot_open], stack_environment, tmp_path / "probe.log"
-    )
-    assert probe.wait(30) == 0, "the keyring can be read, so this test would prove nothing"
+    assert_cannot_read_the_keyring(as_a_stranger, stack_environment, tmp_path)
 
-    port = settings.PUBLIC_URL.rpartition(":")[2]
-    web = spawn(
-        [
-            *as_a_stranger,
-            *(python.parent / "granian", "--interface", "wsgi", "presave.wsgi:application"),
-            *("--no-ws", "--host", LOOPBACK, "--port", port),
-        ],
-        stack_environment,
-        tmp_path / "web.log",
-    )
+    web = start_web(as_a_stranger, stack_environment, tmp_path)
     try:
         wait_for_http(f"{settings.PUBLIC_URL}/healthz", 60, web)
         receipt = fans.pre_save(f"{settings.PUBLIC_URL}/{campaign.slug}", "fan-1")
@@ -89,6 +78,30 @@ def test_web_takes_consents_without_access_to_the_keyring(
 
     assert "/receipt/" in receipt
     presave = PreSave.objects.get()
-    assert presave.sealed is not None
-    with pytest.raises(keyring.KeyringError):
-        keyring.Keyring(Path("/nonexistent/keyring"), Path("/nonexistent/master.key"))
+    opened = (
+        keyring.from_settings().open(campaign.id).open(bytes(presave.sealed or b""), presave.id)
+    )
+    assert opened.reveal()
+
+
+def assert_cannot_read_the_keyring(
+    as_a_stranger: list[str], env: dict[str, str], tmp_path: Path
+) -> None:
+    """Were it readable, the test would prove nothing."""
+    probe = spawn(
+        [*as_a_stranger, sys.executable, "-c", PROBE], env=env, log_path=tmp_path / "probe.log"
+    )
+    assert probe.wait(30) == 0
+
+
+def start_web(as_a_stranger: list[str], env: dict[str, str], tmp_path: Path) -> Process:
+    granian = Path(sys.executable).parent / "granian"
+    return spawn(
+        [
+            *as_a_stranger,
+            *(granian, "--interface", "wsgi", "presave.wsgi:application", "--no-ws"),
+            *("--host", LOOPBACK, "--port", settings.PUBLIC_URL.rpartition(":")[2]),
+        ],
+        env=env,
+        log_path=tmp_path / "web.log",
+    )
