@@ -1,12 +1,19 @@
-"""An artist with a label, logged in to the dashboard."""
+"""An artist with a label, logged in to the dashboard; and the product in a thread, for Chromium."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import pytest
 from django.test import Client
+from django.test.testcases import LiveServerThread
 
 from campaigns.models import Label, User
 from tests import factory
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
 
 
 @pytest.fixture
@@ -25,3 +32,17 @@ def dashboard(artist: User) -> Client:
     client = Client()
     client.force_login(artist)
     return client
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[str]:
+    """The product in a thread, WhiteNoise serving its files; the answer is its address."""
+    # Django would wrap the application in a handler of its own for static files.
+    thread = LiveServerThread("127.0.0.1", lambda it: it)  # type: ignore[arg-type]  # a class, or what acts as one
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    assert thread.error is None
+    settings.PUBLIC_URL = f"http://127.0.0.1:{thread.port}"
+    yield settings.PUBLIC_URL
+    thread.terminate()
