@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from django.conf import settings
 from pytest_django import Settings
 
 from campaigns import spotify
@@ -52,7 +53,7 @@ def test_the_authorise_address_asks_for_the_one_permission() -> None:
     assert query == {
         "client_id": ["test-client-id"],
         "response_type": ["code"],
-        "redirect_uri": ["http://127.0.0.1:8000/callback"],
+        "redirect_uri": [f"{settings.PUBLIC_URL}/callback"],
         "scope": [SAVE_SCOPE],
         "state": ["the-state"],
         "show_dialog": ["True"],

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import connection
+from django.db import transaction
 
 from campaigns import stats
 from campaigns.models import DailyCount
@@ -53,9 +53,9 @@ def test_counting_nothing_writes_nothing(amounts: dict[str, int]) -> None:
 
 def test_a_count_is_undone_with_the_transaction_that_it_belongs_to() -> None:
     campaign = make_campaign()
-    savepoint = connection.savepoint()
-    stats.count(campaign.id, NOW, {"consented": 1})
-    connection.savepoint_rollback(savepoint)
+    with transaction.atomic():
+        stats.count(campaign.id, NOW, {"consented": 1})
+        transaction.set_rollback(True)
     assert stats.totals(campaign.id) == Totals()
 
 

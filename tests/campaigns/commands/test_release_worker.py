@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from time import monotonic
@@ -14,6 +15,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignState
+from campaigns.publishing import move_release
 from embedded import processes
 from embedded.processes import Process
 from tests.campaigns.night import check_books, make_night, states
@@ -74,7 +76,8 @@ def test_it_goes_on_until_sigterm_and_then_ends_well(start: Start, sandbox: Sand
     worker = start()
     first = make_campaign(public_key=None)
     wait_for(lambda: Campaign.objects.public().filter(id=first.id).exists(), worker)
-    night = make_night(sandbox)
+    night = make_night(sandbox, state=CampaignState.OPEN)
+    move_release(night, timezone.now() + timedelta(seconds=1), "UTC", timezone.now())
     wait_for(lambda: states(night) == {"saved": 5}, worker)
     worker.signal(signal.SIGTERM)
     assert worker.wait(DEADLINE_SECONDS) == 0
@@ -109,8 +112,6 @@ def test_it_refuses_a_master_key_that_is_not_there(start: Start, tmp_path: Path)
 
 
 def test_its_log_holds_no_token(start: Start, sandbox: Sandbox) -> None:
-    night = make_night(sandbox, fans=0)
-    del night
     campaign = make_night(sandbox, fans=2)
     sandbox.fault("library", status=500, account="fan-1")
     worker = start("--once")
