@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection, transaction
 
 from campaigns import editing
 from campaigns.models import PERMISSION_LIFETIME, Campaign, CampaignState
@@ -152,3 +153,36 @@ def test_permissions_that_end_before_the_release_are_counted() -> None:
     factory.make_presave(campaign, consented_at=NOW)
 
     assert editing.count_lapsing(campaign) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_waits_for_the_consent_that_freezes_it() -> None:
+    campaign = factory.make_campaign(title="As It Was")
+    kept = {name: getattr(campaign, name) for name in VALUES if name != "slug"}
+    outcomes: list[str] = []
+
+    def change_title() -> None:
+        try:
+            editing.change(campaign, kept | {"title": "Bait"}, None, NOW)
+        except PublishingError as error:
+            outcomes.append(str(error))
+        finally:
+            connection.close()
+
+    changing = threading.Thread(target=change_title)
+    with transaction.atomic():
+        Campaign.objects.select_for_update().get()  # as a consent does it
+        factory.make_presave(campaign)
+        changing.start()
+        while changing.is_alive() and not somebody_waits_for_a_lock():
+            pass
+    changing.join()
+
+    assert outcomes == [editing.IDENTITY_STAYS]
+    assert Campaign.objects.get().title == "As It Was"
+
+
+def somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+        return bool(cursor.fetchone()[0])

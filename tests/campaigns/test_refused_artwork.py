@@ -57,6 +57,7 @@ except artwork.ArtworkError as error:
 """
 
 
+@pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")  # as in production
 @pytest.mark.parametrize("size", [(12_800, 12_800), (6_000, 6_000), (5_001, 5_000)])
 def test_too_many_pixels_are_refused_before_one_is_decoded(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch

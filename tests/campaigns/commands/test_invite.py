@@ -64,6 +64,15 @@ def test_an_invited_artist_sets_a_password_and_logs_in(settings: Settings) -> No
     assert b"Make your first campaign" in client.get("/dashboard").content
 
 
+def test_nobody_asks_an_invited_artist_to_confirm_the_address(settings: Settings) -> None:
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # as where sign-up is open
+    set_password(path_in(invite(), settings.PUBLIC_URL))
+
+    answer = Client().post("/accounts/login/", {"login": EMAIL, "password": NEW_PASSWORD})
+
+    assert answer.headers["Location"] == "/dashboard"
+
+
 def test_a_link_works_once(settings: Settings) -> None:
     path = path_in(invite(), settings.PUBLIC_URL)
     set_password(path)
