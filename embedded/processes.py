@@ -94,10 +94,6 @@ def spawn(
     return Process(popen, log_path)
 
 
-def stop(process: Process, seconds: float = 10) -> None:
-    process.stop(seconds)
-
-
 def free_port() -> int:
     """A loopback port that was free a moment ago."""
     with socket.socket() as probe:
