@@ -12,6 +12,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from campaigns import stats
+from campaigns.artwork import Renditions, renditions
 from campaigns.catalogue import Finding
 from campaigns.models import (
     LONGEST_LEAD,
@@ -47,6 +48,10 @@ class Line:
     campaign: Campaign
     status: Status
     totals: Totals
+
+    @property
+    def artwork(self) -> Renditions | None:
+        return renditions(self.campaign)
 
 
 FINDINGS: Final = {
