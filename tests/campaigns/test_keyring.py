@@ -134,6 +134,15 @@ def test_the_public_key_stays_the_same(ring: Keyring, keyring_dir: Path) -> None
     assert ring.public_key(OTHER_CAMPAIGN) != first
 
 
+def test_a_key_that_another_worker_made_meanwhile_is_not_replaced(
+    ring: Keyring, keyring_dir: Path
+) -> None:
+    ring.public_key(CAMPAIGN)
+    before = files(keyring_dir)
+    ring._create(CAMPAIGN)  # as a worker that saw no file a moment ago
+    assert files(keyring_dir) == before
+
+
 def test_threads_that_race_make_one_key(ring: Keyring, keyring_dir: Path) -> None:
     barrier = Barrier(8)
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -100,6 +102,36 @@ def test_a_cancellation_that_races_the_key_leaves_no_key_behind(keyring_dir: Pat
     assert retention.shred_ended(timezone.now()) == 8
     assert retention.make_keys() == 0
     assert key_files(keyring_dir) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_key_waits_for_a_cancellation_that_came_first(keyring_dir: Path) -> None:
+    if connection.vendor == "sqlite":
+        return  # there one transaction at a time writes, from its beginning
+    campaign = make_campaign(public_key=None)
+
+    def make() -> int:
+        try:
+            return retention.make_keys()
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            cancel_campaign(campaign, timezone.now())
+            making = pool.submit(make)
+            while not _somebody_waits_for_a_lock():
+                assert not making.done()
+        assert making.result() == 0
+    campaign.refresh_from_db()
+    assert campaign.public_key is None
+    assert key_files(keyring_dir) == []
+
+
+def _somebody_waits_for_a_lock() -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
+        return cursor.fetchone() is not None
 
 
 # Expiry.
