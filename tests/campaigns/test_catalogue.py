@@ -16,6 +16,7 @@ from campaigns import catalogue, pacing
 from campaigns.catalogue import Finding, ReleaseLinkError, is_out, parse_release_link
 from campaigns.models import Campaign, CampaignState, GateName, PauseReason
 from campaigns.publishing import cancel_campaign
+from campaigns.spotify import Scope, SpotifyError
 from tests.factory import make_campaign
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 
@@ -202,6 +203,17 @@ def test_after_a_429_no_other_campaign_is_looked_for(sandbox: Sandbox) -> None:
     assert catalogue.confirm_due(now) == 0
     assert catalogue.confirm_due(now + timedelta(seconds=29)) == 0
     assert len(sandbox.calls("album")) == 1
+
+
+@pytest.mark.parametrize("half", list(GateName))
+def test_while_either_gate_is_closed_no_look_is_spent(half: GateName, sandbox: Sandbox) -> None:
+    campaign = make_due()
+    now = timezone.now()
+    pacing.close(half, SpotifyError("rate_limited", scope=Scope.APP, retry_after=30), now)
+    assert catalogue.confirm_due(now) == 0
+    assert sandbox.calls() == []
+    campaign.refresh_from_db()
+    assert campaign.next_check_at is None
 
 
 @pytest.mark.parametrize("act", ["cancel", "move", "other release"])

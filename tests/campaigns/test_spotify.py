@@ -17,6 +17,7 @@ from campaigns.spotify import FanCalls, Grant, Scope, SpotifyError
 from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, Sandbox
 
 UNKNOWN_URI = "spotify:album:0000000000000000000000"
+LIBRARY = f"/v1/me/library?uris={ALBUM_URI}"
 
 
 @pytest.fixture
@@ -211,7 +212,7 @@ def test_each_fan_of_a_block_gets_an_answer_of_their_own(sandbox: Sandbox, calls
         ({"kind": "status", "status": 204}, "unusable_answer", False),
         ({"kind": "html"}, "unusable_answer", False),
         ({"kind": "html", "status": 502}, "unavailable", False),
-        ({"kind": "redirect", "location": "/v1/me"}, "unusable_answer", False),
+        ({"kind": "redirect", "location": LIBRARY}, "unusable_answer", False),
         ({"kind": "timeout"}, "unreachable", False),
         ({"kind": "status", "status": 429, "headers": {"Retry-After": "9"}}, "rate_limited", False),
     ],
