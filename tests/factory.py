@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import secrets
 import uuid
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -26,6 +28,11 @@ from campaigns.models import (
 from tests.sandbox_process import ALBUM_URI
 
 PASSWORD = "correct horse battery"
+
+
+def master_key_line(name: str = "1") -> str:
+    """A fresh master key as a line of MASTER_KEY_FILE."""
+    return f"{name}:{base64.b64encode(secrets.token_bytes(keyring.MASTER_KEY_BYTES)).decode()}\n"
 
 
 def make_user(**fields: Any) -> User:

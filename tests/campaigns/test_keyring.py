@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import os
 import stat
 import traceback
 import uuid
@@ -17,6 +16,7 @@ import pytest
 
 from campaigns import keyring
 from campaigns.keyring import CampaignKey, Keyring, KeyringError, Secret, UnreadablePermissionError
+from tests.factory import master_key_line
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -30,7 +30,7 @@ TOKEN = "AQD-canary-of-a-refresh-token"
 def master_key(tmp_path: Path) -> Path:
     path = tmp_path / "master.key"
     path.touch(0o600)
-    path.write_text(keyring.new_master_key_line("1"))
+    path.write_text(master_key_line("1"))
     return path
 
 
@@ -252,7 +252,7 @@ def test_a_wrong_master_key_is_refused_with_both_fingerprints(
 ) -> None:
     ring.public_key(CAMPAIGN)
     before = files(keyring_dir)
-    master_key.write_text(keyring.new_master_key_line("1"))
+    master_key.write_text(master_key_line("1"))
     wrong = Keyring(keyring_dir, master_key)
     with pytest.raises(KeyringError) as caught:
         wrong.public_key(CAMPAIGN)
@@ -267,7 +267,7 @@ def test_an_older_master_key_on_a_later_line_still_opens(
 ) -> None:
     public = ring.public_key(CAMPAIGN)
     older = master_key.read_text()
-    master_key.write_text(keyring.new_master_key_line("2") + older)
+    master_key.write_text(master_key_line("2") + older)
     rotated = Keyring(keyring_dir, master_key)
     assert rotated.open(CAMPAIGN).public_bytes == public
     assert rotated.fingerprint != ring.fingerprint
@@ -355,10 +355,3 @@ def test_a_cookie_opens_only_whole_and_under_its_key() -> None:
     assert keyring.open_cookie("another-key", cookie) is None
     for text in ("", "junk", cookie[:-4], cookie[1:], "Ä", cookie.swapcase(), "\ud800"):
         assert keyring.open_cookie("a-secret-key", text) is None
-
-
-def test_a_new_master_key_is_fresh_each_time() -> None:
-    first, second = (keyring.new_master_key_line("1") for _ in range(2))
-    assert first != second
-    assert len(base64.b64decode(first.strip().partition(":")[2])) == keyring.MASTER_KEY_BYTES
-    assert os.linesep == first[-1]

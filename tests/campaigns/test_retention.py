@@ -27,7 +27,7 @@ from campaigns.models import (
 )
 from campaigns.publishing import PublishingError, cancel_campaign, open_campaign
 from tests.campaigns.night import check_books, in_threads, states
-from tests.factory import make_campaign, make_presave, make_presaves
+from tests.factory import make_campaign, make_presave, make_presaves, master_key_line
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 
@@ -274,7 +274,7 @@ def test_a_wrong_master_key_is_refused_and_nothing_changed(
     before = (keyring_dir / f"{campaign.id}.key").read_bytes()
     settings.MASTER_KEY_FILE = tmp_path / "another.key"
     settings.MASTER_KEY_FILE.touch(0o600)
-    settings.MASTER_KEY_FILE.write_text(keyring.new_master_key_line("1"))
+    settings.MASTER_KEY_FILE.write_text(master_key_line())
     with pytest.raises(KeyringError, match="Put the right master key back"):
         retention.verify_keys()
     assert (keyring_dir / f"{campaign.id}.key").read_bytes() == before

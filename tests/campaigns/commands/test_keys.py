@@ -14,7 +14,7 @@ from pytest_django import Settings
 from campaigns import keyring
 from campaigns.models import CampaignState
 from campaigns.publishing import cancel_campaign
-from tests.factory import make_campaign, make_presave
+from tests.factory import make_campaign, make_presave, master_key_line
 
 pytestmark = pytest.mark.django_db
 
@@ -69,7 +69,7 @@ def test_verify_refuses_a_wrong_master_key(settings: Settings, tmp_path: Path) -
     right = keyring.from_settings().fingerprint
     settings.MASTER_KEY_FILE = tmp_path / "wrong"
     settings.MASTER_KEY_FILE.touch(0o600)
-    settings.MASTER_KEY_FILE.write_text(keyring.new_master_key_line("1"))
+    settings.MASTER_KEY_FILE.write_text(master_key_line())
     with pytest.raises(CommandError, match=right):
         keys("verify")
 
