@@ -25,6 +25,13 @@ class Scope(enum.Enum):
     APP = "app"
 
 
+class Half(enum.Enum):
+    """Which half of Spotify answered; each has limits of its own."""
+
+    ACCOUNTS = "accounts"
+    API = "api"
+
+
 class SpotifyError(Exception):
     """What went wrong at Spotify, as facts.
 
@@ -36,12 +43,14 @@ class SpotifyError(Exception):
         reason: str,
         *,
         scope: Scope = Scope.FAN,
+        half: Half = Half.API,
         permanent: bool = False,
         retry_after: float | None = None,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.scope = scope
+        self.half = half
         self.permanent = permanent
         self.retry_after = retry_after
 
@@ -72,7 +81,7 @@ def parse_grant(body: bytes) -> Grant:
         refresh_token=Secret(refresh_token)
         if isinstance(refresh_token, str) and refresh_token
         else None,
-        scope=scope if isinstance(scope, str) else None,
+        scope=scope if isinstance(scope, str) and scope else None,
     )
 
 
@@ -80,11 +89,16 @@ def token_error(status: int, retry_after: str | None, body: bytes) -> SpotifyErr
     """RFC 6749 section 5.2 names the errors of a token endpoint."""
     code = _error_code(body)
     if status == 429:
-        return SpotifyError("rate_limited", scope=Scope.APP, retry_after=seconds_until(retry_after))
+        return SpotifyError(
+            "rate_limited",
+            scope=Scope.APP,
+            half=Half.ACCOUNTS,
+            retry_after=seconds_until(retry_after),
+        )
     if code == "invalid_grant":
         return SpotifyError("invalid_grant", permanent=True)
     if code == "invalid_client":
-        return SpotifyError("invalid_client", scope=Scope.APP)
+        return SpotifyError("invalid_client", scope=Scope.APP, half=Half.ACCOUNTS)
     return SpotifyError("unavailable" if status >= 500 else "unusable_answer")
 
 

@@ -9,9 +9,12 @@ import hashlib
 import json
 import re
 import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from threading import BoundedSemaphore
+from typing import Final, TypeVar
 from uuid import UUID, uuid4
 
 from django.conf import settings
@@ -33,10 +36,13 @@ from campaigns.models import (
 COOKIE_MAX_AGE: Final = timedelta(minutes=10)
 # 256 bits, so that neither a state nor a receipt's address can be guessed.
 TOKEN_BYTES: Final = 32
+# Of the threads of a web process, so many may wait for Spotify at once.
+_EXCHANGES: Final = BoundedSemaphore(8)
+T = TypeVar("T")
 
 
 class Refusal(enum.Enum):
-    """Why no pre-save was made. Nothing is stored for any of them."""
+    """Why no pre-save was made. Nothing about the fan is stored for any of them."""
 
     DENIED = "denied"
     BROWSER_CHANGED = "browser_changed"
@@ -49,6 +55,7 @@ class Refusal(enum.Enum):
     LESS_THAN_ASKED = "less_than_asked"
     NOT_LISTED = "not_listed"
     SPOTIFY_DOWN = "spotify_down"
+    BUSY = "busy"
 
 
 class ConsentError(Exception):
@@ -114,8 +121,10 @@ def arrive(returned: Return, cookie: str, now: datetime) -> Secret:
             raise ConsentError(Refusal.DENIED if denied else Refusal.SPOTIFY_DOWN)
         if not Campaign.objects.accepting_consents().filter(id=started.campaign_id).exists():
             raise ConsentError(Refusal.CAMPAIGN_CLOSED)
-        _spend(started.state, now)
-        return _record(started.campaign_id, _permission(returned.code, now), now)
+        with _one_of_few_exchanges():
+            _spend(started.state, now)
+            permission = _permission(returned.code)
+        return _record(started.campaign_id, permission, now)
     except ConsentError as error:
         error.slug = started.slug
         raise
@@ -132,18 +141,8 @@ def cancel(presave_id: UUID, now: datetime) -> bool:
     matches.
     """
     with transaction.atomic():
-        cancelled = (
-            PreSave.objects.pending()
-            .filter(id=presave_id)
-            .update(
-                state=PreSaveState.CANCELLED,
-                reason=Reason.BY_FAN,
-                sealed=None,
-                lease=None,
-                lease_until=None,
-                settled_at=now,
-            )
-        )
+        presave = PreSave.objects.pending().filter(id=presave_id)
+        cancelled = presave.end(PreSaveState.CANCELLED, Reason.BY_FAN, now)
         if cancelled:
             campaign_id = PreSave.objects.values_list("campaign_id", flat=True).get(id=presave_id)
             stats.count(campaign_id, now, {"cancelled": 1})
@@ -179,40 +178,42 @@ def _spend(state: str, now: datetime) -> None:
         raise ConsentError(Refusal.ALREADY_USED) from None
 
 
-def _permission(code: Secret, now: datetime) -> Secret:
-    grant = _exchange(code, now)
+@contextmanager
+def _one_of_few_exchanges() -> Iterator[None]:
+    """Keep a flood of returns from Spotify off Spotify, and threads free for the landing pages."""
+    if not _EXCHANGES.acquire(blocking=False):
+        raise ConsentError(Refusal.BUSY)
+    try:
+        if not pacing.admit_consent(pacing.database_now()):
+            raise ConsentError(Refusal.BUSY)
+        yield
+    finally:
+        _EXCHANGES.release()
+
+
+def _permission(code: Secret) -> Secret:
+    grant = _asking_spotify(GateName.ACCOUNTS, spotify.exchange_code, code)
     _check_scope(grant.scope)
-    if settings.SPOTIFY_APP_MODE == "development":
-        _check_listed(grant.access_token, now)
+    if settings.SPOTIFY_APP_MODE == "development" and not _asking_spotify(
+        GateName.API, spotify.is_open_to, grant.access_token
+    ):
+        raise ConsentError(Refusal.NOT_LISTED)
     if grant.refresh_token is None:
         raise ConsentError(Refusal.SPOTIFY_DOWN)
     return grant.refresh_token
 
 
-def _exchange(code: Secret, now: datetime) -> spotify.Grant:
+def _asking_spotify(half: GateName, call: Callable[[Secret], T], secret: Secret) -> T:
+    """Make one call with a fan's secret, unless Spotify told the app to wait."""
     try:
-        pacing.check_open(now, [GateName.ACCOUNTS])
-        return spotify.exchange_code(code)
+        pacing.check_open(pacing.database_now(), [half])
+        return call(secret)
     except pacing.GateClosedError:
         raise ConsentError(Refusal.SPOTIFY_DOWN) from None
     except spotify.SpotifyError as error:
-        pacing.close_after(GateName.ACCOUNTS, error, now)
+        pacing.close_after(error)
         refused = error.reason == "invalid_grant"
         raise ConsentError(Refusal.CODE_REFUSED if refused else Refusal.SPOTIFY_DOWN) from None
-
-
-def _check_listed(access_token: Secret, now: datetime) -> None:
-    """Tell a fan at once whom Spotify does not let this app serve."""
-    try:
-        pacing.check_open(now, [GateName.API])
-        listed = spotify.is_open_to(access_token)
-    except pacing.GateClosedError:
-        raise ConsentError(Refusal.SPOTIFY_DOWN) from None
-    except spotify.SpotifyError as error:
-        pacing.close_after(GateName.API, error, now)
-        raise ConsentError(Refusal.SPOTIFY_DOWN) from None
-    if not listed:
-        raise ConsentError(Refusal.NOT_LISTED)
 
 
 def _check_scope(granted: str | None) -> None:
@@ -228,7 +229,10 @@ def _record(campaign_id: UUID, permission: Secret, now: datetime) -> Secret:
     # The lock keeps the campaign from finishing, and its key from being shredded, between this look
     # and the commit.
     campaign = (
-        Campaign.objects.accepting_consents().select_for_update().filter(id=campaign_id).first()
+        Campaign.objects.accepting_consents()
+        .select_for_update(no_key=True)
+        .filter(id=campaign_id)
+        .first()
     )
     if campaign is None or campaign.public_key is None:
         raise ConsentError(Refusal.CAMPAIGN_CLOSED)

@@ -10,10 +10,12 @@ from __future__ import annotations
 import enum
 import logging
 import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
+from django.db import DatabaseError
 from django.db.models import Q, QuerySet
 
 from campaigns import pacing, spotify
@@ -24,7 +26,7 @@ logger = logging.getLogger(__name__)
 
 # The first looks follow each other by a second; later ones by a tenth of the time already waited.
 SHORTEST_WAIT: Final = timedelta(seconds=1)
-LONGEST_WAIT: Final = timedelta(seconds=60)
+LONGEST_WAIT: Final = timedelta(seconds=30)
 # Spotify gives a release's date, not its zone: the day begins first at UTC+14.
 EARLIEST_ZONE: Final = timedelta(hours=14)
 
@@ -40,16 +42,21 @@ class Finding(enum.Enum):
     UNREACHABLE = "unreachable"
 
 
-def confirm_due(now: datetime) -> int:
+def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> int:
     """Look once for every campaign whose release is due, as long as the gate is open.
 
-    Answers how many were confirmed.
+    Answers how many were confirmed. One look that fails does not hold the others up.
     """
     confirmed = 0
     for campaign in Campaign.objects.awaiting_confirmation(now):
-        if not pacing.is_open(now):
+        if is_over() or not pacing.is_open(pacing.database_now()):
             break
-        confirmed += confirm(campaign, now)
+        try:
+            confirmed += confirm(campaign, now)
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("look failed campaign=%s", campaign.id)
     return confirmed
 
 
@@ -66,17 +73,20 @@ def confirm(campaign: Campaign, now: datetime) -> bool:
     except pacing.GateClosedError:
         return False
     except SpotifyError as error:
-        pacing.close_after(GateName.API, error, now)
+        pacing.close_after(error)
         finding, uri = Finding.UNREACHABLE, ""
-    waiting = _unchanged(campaign)
-    if finding is not Finding.CONFIRMED:
-        waiting.update(last_finding=finding.value)
-        return False
-    started = waiting.update(
+    if finding is Finding.CONFIRMED:
+        return _start_releasing(campaign, uri, now)
+    _unchanged(campaign).update(last_finding=finding.value)
+    return False
+
+
+def _start_releasing(campaign: Campaign, uri: str, now: datetime) -> bool:
+    started = _unchanged(campaign).update(
         state=CampaignState.RELEASING,
         confirmed_uri=uri,
         confirmed_at=now,
-        last_finding=finding.value,
+        last_finding=Finding.CONFIRMED.value,
     )
     if started:
         logger.info("release confirmed campaign=%s uri=%s", campaign.id, uri)
@@ -103,12 +113,12 @@ def look(campaign: Campaign, now: datetime) -> tuple[Finding, str]:
     matching = [hit for hit in hits if _agrees(campaign, hit)]
     if not matching:
         return Finding.DIFFERENT_CODE, ""
-    if len({hit.uri for hit in matching}) > 1:
-        return Finding.SEVERAL_MATCH, ""
-    release = matching[0]
-    if not (release.is_playable and is_out(release.release_date, now)):
+    out = {hit.uri for hit in matching if hit.is_playable and is_out(hit.release_date, now)}
+    if not out:
         return Finding.NOT_OUT_YET, ""
-    return Finding.CONFIRMED, release.uri
+    if len(out) > 1:
+        return Finding.SEVERAL_MATCH, ""
+    return Finding.CONFIRMED, out.pop()
 
 
 def is_out(release_date: str, now: datetime) -> bool:
@@ -138,14 +148,9 @@ def _hits(campaign: Campaign) -> list[Release]:
 
 
 def _agrees(campaign: Campaign, release: Release) -> bool:
-    """Every code the artist gave that the catalogue shows too must be the same.
-
-    UPCs may differ by leading zeros.
-    """
-    same_upc = not (campaign.upc and release.upc) or (
-        campaign.upc.lstrip("0") == release.upc.lstrip("0")
-    )
-    same_isrc = not (campaign.isrc and release.isrc) or campaign.isrc == release.isrc.upper()
+    """Every code the artist gave is the release's own. UPCs may differ by leading zeros."""
+    same_upc = not campaign.upc or campaign.upc.lstrip("0") == release.upc.lstrip("0")
+    same_isrc = not campaign.isrc or campaign.isrc == release.isrc.upper()
     same_uri = not campaign.spotify_uri or campaign.spotify_uri == release.uri
     return same_upc and same_isrc and same_uri
 

@@ -32,7 +32,9 @@ def frozen_fields(campaign: Campaign) -> dict[str, str]:
     """The fields that may not be changed any more, each with the reason."""
     frozen = {}
     if publishing.identity_is_frozen(campaign):
-        frozen.update(dict.fromkeys(IDENTITY, IDENTITY_STAYS))
+        # A code that was left out may still be added: it can only narrow down what is saved.
+        given = [name for name in IDENTITY if getattr(campaign, name)]
+        frozen.update(dict.fromkeys(given, IDENTITY_STAYS))
     if campaign.state != CampaignState.DRAFT:
         frozen["slug"] = ADDRESS_STAYS
     return frozen
@@ -69,7 +71,7 @@ def change(
     """Raises PublishingError when a value may not be changed any more."""
     with _written(picture) as stored, _explaining_a_taken_slug(campaign), transaction.atomic():
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
-        campaign = Campaign.objects.select_for_update().get(id=campaign.id)
+        campaign = Campaign.objects.select_for_update(no_key=True).get(id=campaign.id)
         _refuse_frozen(campaign, values)
         release_at, zone = values["release_at"], values["release_zone"]
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):

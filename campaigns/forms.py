@@ -154,8 +154,7 @@ class CampaignForm(forms.Form):
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("slug") == "" and cleaned.get("artist") and cleaned.get("title"):
             self._propose_slug(cleaned)
-        if "upc" in self.fields:
-            self._require_a_release(cleaned)
+        self._check_release(cleaned)
         if cleaned.get("release_at") and cleaned.get("release_zone"):
             self._check_moment(cleaned)
         return cleaned
@@ -169,9 +168,25 @@ class CampaignForm(forms.Form):
                 "Write an address with the letters a to z.",
             )
 
-    def _require_a_release(self, cleaned: dict[str, Any]) -> None:
-        if not any(cleaned.get(name) or name in self.errors for name in RELEASE_NAMES):
+    def _check_release(self, cleaned: dict[str, Any]) -> None:
+        """One album or one track; a frozen field counts with the value it keeps."""
+        uri, upc, isrc = (
+            cleaned.get(name, "") if name in self.fields else getattr(self.campaign, name)
+            for name in RELEASE_NAMES
+        )
+        if not (uri or upc or isrc) and not any(name in self.errors for name in RELEASE_NAMES):
             self.add_error("spotify_uri", "Say which release it is: give its link, UPC or ISRC.")
+        elif upc and (isrc or uri.startswith("spotify:track:")):
+            self._refuse(
+                "upc", "A UPC belongs to an album or single. Leave it empty to release a track."
+            )
+        elif isrc and uri.startswith("spotify:album:"):
+            self._refuse(
+                "isrc", "An ISRC belongs to a track. Leave it empty to release an album or single."
+            )
+
+    def _refuse(self, name: str, sentence: str) -> None:
+        self.add_error(name if name in self.fields else None, sentence)
 
     def _check_moment(self, cleaned: dict[str, Any]) -> None:
         if self.campaign:

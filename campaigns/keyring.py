@@ -47,6 +47,10 @@ class KeyringError(Exception):
     """
 
 
+class KeyFileError(KeyringError):
+    """One campaign's key file is missing or unusable; the others may be fine."""
+
+
 class UnreadablePermissionError(KeyringError):
     """A sealed permission does not open with its campaign's key: it was altered or belongs to
     another row.
@@ -149,10 +153,6 @@ def _cookie_cipher(secret_key: str) -> Fernet:
     return Fernet(base64.urlsafe_b64encode(derived.derive(secret_key.encode())))
 
 
-def new_master_key_line(name: str) -> str:
-    return f"{name}:{base64.b64encode(os.urandom(MASTER_KEY_BYTES)).decode()}\n"
-
-
 class Keyring:
     """The directory of key files, as the worker sees it. Every method may raise KeyringError."""
 
@@ -183,7 +183,7 @@ class Keyring:
         try:
             content = path.read_bytes()
         except FileNotFoundError:
-            raise KeyringError(
+            raise KeyFileError(
                 f"The key file of campaign {campaign_id} is missing from {self._directory}."
             ) from None
         except OSError as error:
@@ -197,6 +197,9 @@ class Keyring:
         path = self._path(campaign_id)
         try:
             path.unlink(missing_ok=True)
+            # A worker that died while it made the key may have left a second name of the file.
+            for leftover in self._directory.glob(f".{campaign_id}.*"):
+                leftover.unlink(missing_ok=True)
             _sync_directory(self._directory)
         except OSError as error:
             raise KeyringError(f"{path} cannot be deleted: {error.strerror}.") from None
@@ -268,8 +271,8 @@ def from_settings() -> Keyring:
     return Keyring(settings.KEYRING_DIR, settings.MASTER_KEY_FILE)
 
 
-def _damaged(campaign_id: UUID) -> KeyringError:
-    return KeyringError(
+def _damaged(campaign_id: UUID) -> KeyFileError:
+    return KeyFileError(
         f"The key file of campaign {campaign_id} is damaged. Restore it from the keyring's backup."
     )
 

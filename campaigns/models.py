@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
+from zoneinfo import ZoneInfo
 
 from django.core.validators import RegexValidator
 from django.db import models
@@ -87,8 +88,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         ).exclude(public_key=None)
 
     def releasing(self) -> CampaignQuerySet:
-        # A campaign whose key could not be opened is tried again and again: it goes on when the key
-        # is back.
+        # A campaign whose key could not be opened is tried again: it goes on when the key is back.
         going_on = [PauseReason.NONE, PauseReason.KEY_MISSING]
         return self.filter(state=CampaignState.RELEASING, paused_reason__in=going_on)
 
@@ -106,7 +106,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
 class Campaign(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="campaigns")
+    label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="campaigns")
     slug = models.CharField(
         max_length=60,
         unique=True,
@@ -160,10 +160,21 @@ class Campaign(models.Model):
                 condition=Q(slug__regex=SLUG_PATTERN), name="campaign_slug_form"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=CampaignState.values), name="campaign_state_known"
+                condition=Q(state__in=CampaignState.values, paused_reason__in=PauseReason.values),
+                name="campaign_state_known",
             ),
             models.CheckConstraint(
                 condition=~Q(spotify_uri="", upc="", isrc=""), name="campaign_names_a_release"
+            ),
+            # What is saved is one album or track, whoever writes the row.
+            models.CheckConstraint(
+                condition=(Q(spotify_uri="") | Q(spotify_uri__regex=SPOTIFY_URI_PATTERN))
+                & (Q(confirmed_uri="") | Q(confirmed_uri__regex=SPOTIFY_URI_PATTERN)),
+                name="campaign_uri_form",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=CampaignState.FINISHED) | Q(finished_at__isnull=False),
+                name="campaign_finished_dated",
             ),
             models.CheckConstraint(
                 condition=Q(state=CampaignState.DRAFT)
@@ -199,8 +210,6 @@ class Campaign(models.Model):
     @property
     def release_local(self) -> datetime:
         """The release moment as the artist stated it, in the campaign's own zone."""
-        from zoneinfo import ZoneInfo
-
         return localtime(self.release_at, ZoneInfo(self.release_zone))
 
     @property
@@ -247,6 +256,7 @@ class Reason(models.TextChoices):
     NONE = "", "None"
     REVOKED = "revoked", "The permission was withdrawn at Spotify"
     SCOPE = "scope", "The permission does not allow changing the library"
+    WIDER_SCOPE = "wider_scope", "The permission allows more than was asked for"
     NOT_LISTED = "not_listed", "Spotify does not let this app serve this account"
     UNREADABLE = "unreadable", "The sealed permission could not be opened"
     BY_FAN = "by_fan", "Cancelled by the fan"
@@ -266,6 +276,12 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
     def held_under(self, fence: uuid.UUID) -> PreSaveQuerySet:
         """The fence: rows still pending under exactly this claim."""
         return self.pending().filter(lease=fence)
+
+    def end(self, state: PreSaveState, reason: Reason, now: datetime) -> int:
+        """The one way a pre-save ends: its permission is erased by the statement that says so."""
+        return self.update(
+            state=state, reason=reason, sealed=None, lease=None, lease_until=None, settled_at=now
+        )
 
 
 class PreSave(models.Model):
@@ -299,7 +315,8 @@ class PreSave(models.Model):
         ]
         constraints = [
             models.CheckConstraint(
-                condition=Q(state__in=PreSaveState.values), name="presave_state_known"
+                condition=Q(state__in=PreSaveState.values, reason__in=Reason.values),
+                name="presave_state_known",
             ),
             # Destroyed means destroyed: whoever settles a row erases its permission in the same
             # statement.
@@ -329,9 +346,7 @@ class PreSave(models.Model):
 
 
 class SpentState(models.Model):
-    """OAuth states that came back once, kept until their cookie is too old to be used: a state
-    counts once.
-    """
+    """OAuth states that came back, kept until their cookie is too old: a state counts once."""
 
     digest = models.BinaryField(primary_key=True, max_length=32)
     spent_at = models.DateTimeField()
@@ -343,13 +358,11 @@ class SpentState(models.Model):
 class GateName(models.TextChoices):
     ACCOUNTS = "accounts", "Spotify's token endpoint"
     API = "api", "Spotify's Web API"
+    CONSENTS = "consents", "Code exchanges of fans"
 
 
 class Gate(models.Model):
-    """The app-wide pace towards one half of Spotify.
-
-    It lives in the database so that no worker can forget a ban.
-    """
+    """The app-wide pace towards one half of Spotify, where no worker can forget a ban."""
 
     name = models.CharField(primary_key=True, max_length=10, choices=GateName)
     # Requests per second, at most SPOTIFY_MAX_RATE.
@@ -367,10 +380,7 @@ class Gate(models.Model):
 
 
 class DailyCount(models.Model):
-    """Aggregates of one campaign and UTC day.
-
-    They remain when the rows they counted are deleted.
-    """
+    """Aggregates of one campaign and UTC day; they outlive the rows they counted."""
 
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="daily_counts")
     day = models.DateField()

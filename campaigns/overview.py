@@ -61,9 +61,8 @@ FINDINGS: Final = {
     Finding.DIFFERENT_CODE.value: "Spotify's catalogue shows a release whose link, UPC or ISRC "
     "differs from what you gave. Nothing is saved until they agree: compare them with your "
     "distributor's.",
-    Finding.SEVERAL_MATCH.value: "Several releases in Spotify's catalogue carry this code, so "
-    "Presave cannot tell which one fans said yes to. Ask your distributor to take the wrong ones "
-    "down; Presave keeps looking.",
+    Finding.SEVERAL_MATCH.value: "Several releases in Spotify's catalogue carry this code. Edit "
+    "the campaign and add the link of the right one; Presave keeps looking.",
     Finding.UNREACHABLE.value: "Spotify did not answer the last time Presave looked for the "
     "release.",
 }

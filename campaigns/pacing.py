@@ -7,18 +7,23 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
 
+from campaigns.answers import Scope, SpotifyError
 from campaigns.models import Gate, GateName
-from campaigns.spotify import Scope, SpotifyError
 
 logger = logging.getLogger(__name__)
 
 # How long an app-wide error without a Retry-After keeps the gate closed: long enough not to hammer,
 # short enough that an operator who mends the client secret sees the work go on.
-APP_ERROR_PAUSE = timedelta(seconds=60)
+APP_ERROR_PAUSE: Final = timedelta(seconds=60)
+
+HALVES: Final = (GateName.ACCOUNTS, GateName.API)
+# So many seconds' worth of consents may come at once before one is asked to wait.
+CONSENT_BURST: Final = timedelta(seconds=3)
 
 
 class GateClosedError(Exception):
@@ -43,7 +48,7 @@ def database_now() -> datetime:
         return datetime.fromisoformat(cursor.fetchone()[0])
 
 
-def check_open(now: datetime, names: Sequence[GateName] = tuple(GateName)) -> None:
+def check_open(now: datetime, names: Sequence[GateName] = HALVES) -> None:
     """Raises GateClosedError while one of these halves of Spotify is blocked."""
     blocked = (
         Gate.objects.filter(name__in=names, blocked_until__gt=now)
@@ -77,6 +82,22 @@ def take(name: GateName, count: int, now: datetime) -> datetime:
     return usable_at
 
 
+def admit_consent(now: datetime) -> bool:
+    """Whether one more code exchange may go to Spotify now.
+
+    Consents have a budget of their own, so that a flood of them, real or made up, can neither use
+    up the permits of a release nor drive Spotify into blocking the app.
+    """
+    with transaction.atomic():
+        gate = _locked(GateName.CONSENTS, now)
+        usable_at = max(gate.free_at, now)
+        if usable_at > now + CONSENT_BURST:
+            return False
+        gate.free_at = usable_at + timedelta(seconds=1 / settings.SPOTIFY_MAX_RATE)
+        gate.save(update_fields=["free_at"])
+    return True
+
+
 def block_size(largest: int) -> int:
     """As many permits as the rate allows in one second, so that no worker holds the others up
     for longer.
@@ -84,8 +105,12 @@ def block_size(largest: int) -> int:
     return max(1, min(largest, int(settings.SPOTIFY_MAX_RATE)))
 
 
-def close(name: GateName, error: SpotifyError, now: datetime) -> None:
-    """Stop every worker's calls to this half of Spotify. A longer stop is never shortened."""
+def close(error: SpotifyError, now: datetime) -> None:
+    """Stop everybody's calls to the half of Spotify that answered so.
+
+    `now` is the database's clock after the answer. A longer stop is never shortened.
+    """
+    name = GateName(error.half.value)
     pause = timedelta(seconds=error.retry_after) if error.retry_after else APP_ERROR_PAUSE
     with transaction.atomic():
         gate = _locked(name, now)
@@ -101,12 +126,10 @@ def close(name: GateName, error: SpotifyError, now: datetime) -> None:
             )
 
 
-def close_after(name: GateName, error: SpotifyError, now: datetime) -> bool:
-    """Close the gate if the error concerns the whole app; says whether it did."""
-    if error.scope is not Scope.APP:
-        return False
-    close(name, error, now)
-    return True
+def close_after(error: SpotifyError) -> None:
+    """Close the gate if the error concerns the whole app."""
+    if error.scope is Scope.APP:
+        close(error, database_now())
 
 
 def _locked(name: GateName, now: datetime) -> Gate:

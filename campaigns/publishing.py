@@ -94,14 +94,7 @@ def cancel_campaign(campaign: Campaign, now: datetime) -> int:
         raise PublishingError("This campaign has ended already.")
     campaign.state, campaign.cancelled_at = CampaignState.CANCELLED, now
     campaign.save(update_fields=["state", "cancelled_at"])
-    erased = campaign.presaves.pending().update(
-        state=PreSaveState.CANCELLED,
-        reason=Reason.CAMPAIGN_CANCELLED,
-        sealed=None,
-        lease=None,
-        lease_until=None,
-        settled_at=now,
-    )
+    erased = campaign.presaves.pending().end(PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, now)
     stats.count(campaign.id, now, {"cancelled": erased})
     return erased
 
@@ -137,4 +130,4 @@ def _first_words(patterns: list[URLPattern | URLResolver]) -> set[str]:
 
 
 def _locked(campaign: Campaign) -> Campaign:
-    return Campaign.objects.select_for_update().get(id=campaign.id)
+    return Campaign.objects.select_for_update(no_key=True).get(id=campaign.id)

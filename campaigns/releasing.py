@@ -16,13 +16,13 @@ from threading import Event
 from typing import Any, Final
 from uuid import UUID, uuid4
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 
 from campaigns import catalogue, keyring, pacing, retention, stats
 from campaigns.keyring import CampaignKey, KeyringError, Secret, UnreadablePermissionError
 from campaigns.models import (
     Campaign,
-    GateName,
+    CampaignState,
     PauseReason,
     PreSave,
     PreSaveState,
@@ -34,6 +34,8 @@ logger = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=60)
 LARGEST_BLOCK: Final = 200
+# At once on the way to Spotify: what waits behind them is not sent after an answer such as 429.
+CONNECTIONS: Final = 100
 # Full jitter under 2^n seconds, at most 15 minutes between two attempts for one fan.
 LONGEST_DELAY: Final = timedelta(minutes=15)
 # A worker looks for other work (keys, confirmations, endings) at least this often while it saves.
@@ -75,62 +77,87 @@ class Outcome:
         return {*self.saved, *self.delayed, *self.returned}.union(*self.failed.values())
 
 
+@dataclass(frozen=True)
+class Shift:
+    """How long a worker may go on, by the database's clock, unless told to stop before."""
+
+    until: datetime
+    stopped: Event
+    clock: Clock
+
+    def is_over(self) -> bool:
+        return self.stopped.is_set() or self.clock() >= self.until
+
+
 def work(until: datetime, stopped: Event, clock: Clock = pacing.database_now) -> int:
     """Do all work that is due, until there is none, `until` has passed, or `stopped` is set.
 
     Answers the saves made.
     """
-    saved = 0
-    with FanCalls(LARGEST_BLOCK) as calls:
-        while not stopped.is_set() and clock() < until:
-            keep_house(clock())
-            progress = release_round(calls, stopped, clock)
-            if progress is None:
+    saved, shift = 0, Shift(until, stopped, clock)
+    with FanCalls(CONNECTIONS) as calls:
+        while not shift.is_over():
+            keep_house(shift)
+            outcomes = release_round(calls, shift)
+            if not outcomes:
                 break
-            saved += progress
-    keep_house(clock())
+            saved += sum(len(outcome.saved) for outcome in outcomes)
     return saved
 
 
-def keep_house(now: datetime) -> None:
+def keep_house(shift: Shift) -> None:
     """Everything but the saves themselves."""
+    now = shift.clock()
     retention.make_keys()
     retention.expire(now)
-    catalogue.confirm_due(now)
+    catalogue.confirm_due(now, shift.is_over)
     retention.finish_settled(now)
     retention.shred_ended(now)
     retention.forget_spent_states(now)
 
 
-def release_round(calls: FanCalls, stopped: Event, clock: Clock) -> int | None:
+def release_round(calls: FanCalls, shift: Shift) -> list[Outcome]:
     """Release a few blocks of every releasing campaign in turn, so that a small one does not wait
     for a large one.
 
-    Answers the saves made, or None when nothing was due or the gate is closed.
+    Answers what became of them: nothing when no row was due or the gate is closed.
     """
-    saved, worked = 0, False
+    outcomes: list[Outcome] = []
     for _ in range(BLOCKS_PER_ROUND):
-        for campaign in Campaign.objects.releasing().order_by("release_at"):
-            if stopped.is_set() or not pacing.is_open(clock()):
-                return saved if worked else None
-            outcome = release_block(campaign, calls, stopped, clock)
-            if outcome is not None:
-                worked = True
-                saved += len(outcome.saved)
-    return saved if worked else None
+        turn = [
+            outcome
+            for campaign in Campaign.objects.releasing().order_by("release_at")
+            if not shift.is_over() and (outcome := _release_guarded(campaign, calls, shift))
+        ]
+        if not turn:
+            break
+        outcomes += turn
+    return outcomes
 
 
-def release_block(
-    campaign: Campaign, calls: FanCalls, stopped: Event, clock: Clock
-) -> Outcome | None:
+def _release_guarded(campaign: Campaign, calls: FanCalls, shift: Shift) -> Outcome | None:
+    """A block that fails in a way nobody foresaw must not hold up the other campaigns."""
+    if not pacing.is_open(shift.clock()):
+        return None
+    try:
+        return release_block(campaign, calls, shift)
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("block failed campaign=%s", campaign.id)
+        return None
+
+
+def release_block(campaign: Campaign, calls: FanCalls, shift: Shift) -> Outcome | None:
     """Claim, save and settle one block; None when no row is due."""
+    clock = shift.clock
     key = _open_key(campaign, clock())
     claim = key and claim_block(campaign, pacing.block_size(LARGEST_BLOCK), clock())
     if not key or not claim:
         return None
     outcome = Outcome()
     try:
-        if _wait_for_permits(len(claim.rows), stopped, clock):
+        if _wait_for_permits(len(claim.rows), shift):
             save_claim(claim, key, calls, outcome, clock)
     except pacing.GateClosedError:
         pass  # What was not sent is given back below, without counting as an attempt.
@@ -172,7 +199,7 @@ def save_claim(
     answers = calls.save_all(access_tokens, claim.campaign.confirmed_uri)
     for row_id, answer in answers.items():
         if isinstance(answer, SpotifyError):
-            _sort_error(claim, row_id, answer, GateName.API, outcome, clock)
+            _sort_error(claim, row_id, answer, outcome, clock)
         else:
             outcome.saved.append(row_id)
 
@@ -204,39 +231,37 @@ def settle(claim: Claim, outcome: Outcome, now: datetime) -> None:
 
     The statement that ends a row erases its permission; the fence guards all.
     """
-    held = PreSave.objects.held_under(claim.fence)
     with transaction.atomic():
-        saved = _end(held, outcome.saved, PreSaveState.SAVED, Reason.NONE, now)
+        # Rows that somebody else holds are being ended there, all of a campaign's at once: waiting
+        # for them could be a deadlock.
+        mine = PreSave.objects.held_under(claim.fence).select_for_update(skip_locked=True)
+        held = PreSave.objects.held_under(claim.fence).filter(id__in=mine.values_list("id"))
+        saved = held.filter(id__in=outcome.saved).end(PreSaveState.SAVED, Reason.NONE, now)
         failed = sum(
-            _end(held, ids, PreSaveState.FAILED, reason, now)
+            held.filter(id__in=ids).end(PreSaveState.FAILED, reason, now)
             for reason, ids in outcome.failed.items()
         )
         held.filter(id__in=outcome.returned).update(lease=None, lease_until=None)
-        # The counts come after all rows, as everywhere: two writers then never wait for each other.
+        # The counts come after all rows, as everywhere.
         stats.count(claim.campaign.id, now, {"saved": saved, "failed": failed})
     attempts = {row.id: row.attempts for row in claim.rows}
     for row_id in outcome.delayed:
-        _delay(held, row_id, attempts[row_id], now)
-    if outcome.saved or failed:
+        _delay(PreSave.objects.held_under(claim.fence), row_id, attempts[row_id], now)
+    if saved or failed:
         logger.info(
             "block settled campaign=%s saved=%d failed=%d", claim.campaign.id, saved, failed
         )
 
 
-def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> None:
-    """Stop a campaign until somebody acts; its permissions are kept."""
-    Campaign.objects.filter(id=campaign.id, paused_reason=PauseReason.NONE).update(
-        paused_reason=reason, paused_at=now
-    )
+def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:
+    """Stop a releasing campaign until somebody acts; its permissions are kept.
 
-
-def _end(held: Any, ids: list[UUID], state: PreSaveState, reason: Reason, now: datetime) -> int:
-    if not ids:
-        return 0
-    ended: int = held.filter(id__in=ids).update(
-        state=state, reason=reason, sealed=None, lease=None, lease_until=None, settled_at=now
+    Says whether this changed anything.
+    """
+    going_on = Campaign.objects.filter(
+        id=campaign.id, state=CampaignState.RELEASING, paused_reason=PauseReason.NONE
     )
-    return ended
+    return bool(going_on.update(paused_reason=reason, paused_at=now))
 
 
 def _delay(held: Any, row_id: UUID, attempts: int, now: datetime) -> None:
@@ -247,17 +272,17 @@ def _delay(held: Any, row_id: UUID, attempts: int, now: datetime) -> None:
     )
 
 
-def _wait_for_permits(count: int, stopped: Event, clock: Clock) -> bool:
+def _wait_for_permits(count: int, shift: Shift) -> bool:
     """Take permits at both halves of Spotify and wait until they may be used; False when told to
     stop meanwhile.
 
     Raises GateClosedError.
     """
-    now = clock()
-    usable_at = max(pacing.take(name, count, now) for name in GateName)
-    if stopped.wait(max(0.0, (usable_at - now).total_seconds())):
+    now = shift.clock()
+    usable_at = max(pacing.take(name, count, now) for name in pacing.HALVES)
+    if shift.stopped.wait(max(0.0, (usable_at - now).total_seconds())):
         return False
-    pacing.check_open(clock())
+    pacing.check_open(shift.clock())
     return True
 
 
@@ -268,8 +293,8 @@ def _open_key(campaign: Campaign, now: datetime) -> CampaignKey | None:
             # Every permission would look damaged, and be destroyed for it.
             raise KeyringError("The key file does not fit the campaign's public key.")
     except KeyringError as error:
-        logger.error("key not opened campaign=%s: %s", campaign.id, error)
-        pause(campaign, PauseReason.KEY_MISSING, now)
+        if pause(campaign, PauseReason.KEY_MISSING, now):
+            logger.error("key not opened campaign=%s: %s", campaign.id, error)
         return None
     resume_with_key = Campaign.objects.filter(paused_reason=PauseReason.KEY_MISSING)
     resume_with_key.filter(id=campaign.id).update(paused_reason=PauseReason.NONE, paused_at=None)
@@ -293,16 +318,17 @@ def _sort_grants(
     ready = {}
     for row_id, grant in grants.items():
         if isinstance(grant, SpotifyError):
-            _sort_error(claim, row_id, grant, GateName.ACCOUNTS, outcome, clock)
-        elif grant.scope is not None and set(grant.scope.split()) != {SCOPE}:
-            outcome.fail(row_id, Reason.SCOPE)
-        else:
+            _sort_error(claim, row_id, grant, outcome, clock)
+        elif grant.scope is None or grant.scope.split() == [SCOPE]:
             ready[row_id] = grant
+        else:
+            narrower = SCOPE not in grant.scope.split()
+            outcome.fail(row_id, Reason.SCOPE if narrower else Reason.WIDER_SCOPE)
     return ready
 
 
 def _sort_error(
-    claim: Claim, row_id: UUID, error: SpotifyError, gate: GateName, outcome: Outcome, clock: Clock
+    claim: Claim, row_id: UUID, error: SpotifyError, outcome: Outcome, clock: Clock
 ) -> None:
     if error.scope is Scope.FAN and error.permanent:
         outcome.fail(row_id, _REASONS[error.reason])
@@ -313,4 +339,4 @@ def _sort_error(
         if error.scope is Scope.CAMPAIGN:
             pause(claim.campaign, PauseReason.RELEASE_REFUSED, clock())
         else:
-            pacing.close(gate, error, clock())
+            pacing.close(error, clock())

@@ -13,8 +13,9 @@ from django.db.models import Q, QuerySet
 
 from campaigns import keyring, stats
 from campaigns.authorising import COOKIE_MAX_AGE
-from campaigns.keyring import KeyringError
+from campaigns.keyring import KeyFileError, KeyringError
 from campaigns.models import (
+    ENDED_STATES,
     HARD_STOP,
     PERMISSION_LIFETIME,
     Campaign,
@@ -45,7 +46,12 @@ def make_keys() -> int:
 @transaction.atomic
 def _make_key(campaign_id: UUID) -> int:
     # The lock keeps a cancellation, and with it the shredding, from passing between file and row.
-    campaign = Campaign.objects.awaiting_key().select_for_update().filter(id=campaign_id).first()
+    campaign = (
+        Campaign.objects.awaiting_key()
+        .select_for_update(no_key=True)
+        .filter(id=campaign_id)
+        .first()
+    )
     if campaign is None:
         return 0
     campaign.public_key = keyring.from_settings().public_key(campaign_id)
@@ -63,7 +69,10 @@ def finish_settled(now: datetime) -> int:
         with transaction.atomic():
             # A consent takes the same lock, so none can slip in between this look and the end.
             campaign = (
-                Campaign.objects.endable(now).select_for_update().filter(id=campaign_id).first()
+                Campaign.objects.endable(now)
+                .select_for_update(no_key=True)
+                .filter(id=campaign_id)
+                .first()
             )
             if campaign and not campaign.presaves.pending().exists():
                 campaign.state = CampaignState.FINISHED
@@ -110,18 +119,10 @@ def _expire(campaigns: QuerySet[Campaign], condition: Q, reason: Reason, now: da
     alive = campaigns.filter(key_destroyed_at=None, public_key__isnull=False)
     for campaign_id in list(alive.values_list("id", flat=True)):
         with transaction.atomic():
-            count = (
-                PreSave.objects.pending()
-                .filter(condition, campaign_id=campaign_id)
-                .update(
-                    state=PreSaveState.EXPIRED,
-                    reason=reason,
-                    sealed=None,
-                    lease=None,
-                    lease_until=None,
-                    settled_at=now,
-                )
-            )
+            # The lock keeps out an artist's cancellation, which takes the same rows.
+            Campaign.objects.select_for_update(no_key=True).get(id=campaign_id)
+            pending = PreSave.objects.pending().filter(condition, campaign_id=campaign_id)
+            count = pending.end(PreSaveState.EXPIRED, reason, now)
             stats.count(campaign_id, now, {"expired": count})
             erased += count
     return erased
@@ -133,19 +134,32 @@ def forget_spent_states(now: datetime) -> int:
     return forgotten
 
 
-def verify_keys() -> int:
-    """Check at a worker's start that every live campaign's key opens and fits its public key.
+def verify_keys() -> list[str]:
+    """Open the key of every live campaign and compare it with its row; says what is wrong.
+
+    Raises KeyringError when the master key itself is missing or wrong.
+    """
+    ring = keyring.from_settings()
+    live = Campaign.objects.exclude(public_key=None).exclude(state__in=ENDED_STATES)
+    problems = []
+    for campaign in live:
+        try:
+            fits = ring.open(campaign.id).public_bytes == bytes(campaign.public_key or b"")
+        except KeyFileError as error:
+            problems.append(str(error))
+        else:
+            if not fits:
+                problems.append(
+                    f"The key file of campaign {campaign.slug} does not fit its public key. "
+                    "Restore KEYRING_DIR from the backup that belongs to this database."
+                )
+    return problems
+
+
+def check_keys_at_start() -> None:
+    """Refuse to work with a wrong master key; one campaign's broken key holds up no other.
 
     Raises KeyringError.
     """
-    ring = keyring.from_settings()
-    live = Campaign.objects.exclude(public_key=None).filter(key_destroyed_at=None)
-    checked = 0
-    for campaign in live.exclude(state__in=[CampaignState.FINISHED, CampaignState.CANCELLED]):
-        if ring.open(campaign.id).public_bytes != bytes(campaign.public_key or b""):
-            raise KeyringError(
-                f"The key file of campaign {campaign.slug} does not fit the campaign's public key. "
-                "Restore KEYRING_DIR from the backup that belongs to this database."
-            )
-        checked += 1
-    return checked
+    for problem in verify_keys():
+        logger.error("key unusable: %s", problem)

@@ -9,6 +9,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_init
+from django.db import DatabaseError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presave.settings")
 
@@ -29,6 +30,7 @@ def refuse_a_wrong_keyring(**kwargs: Any) -> None:
     from campaigns import keyring, retention
 
     try:
-        retention.verify_keys()
-    except keyring.KeyringError as error:
+        retention.check_keys_at_start()
+    except (keyring.KeyringError, DatabaseError) as error:
+        # Celery goes on after any other exception of a signal's receiver.
         sys.exit(f"Presave's worker cannot start: {error}")

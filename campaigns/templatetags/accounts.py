@@ -10,7 +10,7 @@ register = template.Library()
 
 @register.simple_tag
 def sends_email() -> bool:
-    return bool(settings.EMAIL_SETTINGS)
+    return bool(settings.SENDS_EMAIL)
 
 
 @register.simple_tag

@@ -91,6 +91,13 @@ PAGES: Final = {
         retry="Back to the release",
         status=403,
     ),
+    Refusal.BUSY: Page(
+        title="Many fans at once",
+        happened="More people are coming back from Spotify right now than we may ask Spotify about "
+        "at once.",
+        advice="Wait half a minute and try again.",
+        status=503,
+    ),
     Refusal.SPOTIFY_DOWN: Page(
         title="Spotify is not answering",
         happened="You said yes, but Spotify could not confirm it to us just now.",

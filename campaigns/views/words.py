@@ -52,6 +52,13 @@ _BY_REASON: Final = {
         "Spotify said that the permission does not allow saving to your library.",
         "Pre-save again, and agree to “Manage your saved content”.",
     ),
+    Reason.WIDER_SCOPE: Outcome(
+        "Not saved",
+        "The permission reached too far",
+        "Spotify said that the permission allows more than the one thing we asked for, so we threw "
+        "it away unused.",
+        "Remove the app at Spotify, then pre-save again while the page is open.",
+    ),
     Reason.NOT_LISTED: Outcome(
         "Not saved",
         "Not open to your account yet",

@@ -317,12 +317,34 @@ def test_an_open_campaigns_address_is_not_asked_any_more(artist: User, label: La
 def test_after_the_first_consent_the_release_stays_what_it_is(artist: User, label: Label) -> None:
     campaign = make_campaign(label, title="As It Was")
     factory.make_presave(campaign)
-    form = form_of(artist, campaign, title="Bait And Switch", upc="bad", isrc="bad")
+    form = form_of(artist, campaign, title="Bait And Switch", spotify_uri="bad")
 
-    assert {frozen.label for frozen in form.frozen} >= {"Title", "Artist", "UPC or EAN", "ISRC"}
+    assert {frozen.label for frozen in form.frozen} >= {"Title", "Artist", "Spotify link or URI"}
     assert all(frozen.why for frozen in form.frozen)
     assert form.is_valid(), form.errors
-    assert set(form.values) == {"release_at", "release_zone", "artwork_alt"}
+    assert set(form.values) == {"release_at", "release_zone", "artwork_alt", "upc", "isrc"}
+
+
+def test_a_code_that_was_left_out_may_be_added_later_if_it_fits(artist: User, label: Label) -> None:
+    campaign = make_campaign(label)
+    factory.make_presave(campaign)
+
+    assert form_of(artist, campaign, upc="609008295069").is_valid()
+    assert "belongs to a track" in str(form_of(artist, campaign, isrc="QZAAA2600001").errors)
+
+
+@pytest.mark.parametrize(
+    ("codes", "sentence"),
+    [
+        ({"spotify_uri": f"spotify:track:{ALBUM}", "upc": "609008295069"}, "belongs to an album"),
+        ({"isrc": "QZAAA2600001"}, "belongs to a track"),
+        ({"spotify_uri": "", "upc": "609008295069", "isrc": "QZAAA2600001"}, "belongs to an album"),
+    ],
+)
+def test_a_release_is_one_album_or_one_track(
+    artist: User, label: Label, codes: dict[str, Any], sentence: str
+) -> None:
+    assert sentence in str(form_of(artist, **codes).errors)
 
 
 # Artwork and the label's form

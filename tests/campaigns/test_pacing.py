@@ -15,9 +15,9 @@ from django.db import connection, connections
 from pytest_django import Settings
 
 from campaigns import pacing
+from campaigns.answers import Half, Scope, SpotifyError
 from campaigns.models import Gate, GateName
 from campaigns.pacing import GateClosedError
-from campaigns.spotify import Scope, SpotifyError
 
 pytestmark = pytest.mark.django_db
 
@@ -25,8 +25,8 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def rate_limited(seconds: float) -> SpotifyError:
-    return SpotifyError("rate_limited", scope=Scope.APP, retry_after=seconds)
+def rate_limited(seconds: float, half: Half = Half.API) -> SpotifyError:
+    return SpotifyError("rate_limited", scope=Scope.APP, half=half, retry_after=seconds)
 
 
 def blocked_until(name: GateName = GateName.API) -> datetime | None:
@@ -86,9 +86,10 @@ def test_a_block_is_a_second_of_the_rate(rate: float, size: int, settings: Setti
     assert pacing.block_size(200) == size
 
 
-@pytest.mark.parametrize("closed", list(GateName))
-def test_a_closed_gate_lets_nobody_through_until_its_end(closed: GateName) -> None:
-    pacing.close(closed, rate_limited(30), NOW)
+@pytest.mark.parametrize("half", list(Half))
+def test_a_closed_gate_lets_nobody_through_until_its_end(half: Half) -> None:
+    closed = GateName(half.value)
+    pacing.close(rate_limited(30, half), NOW)
     last_moment = NOW + 30 * SECOND - timedelta(microseconds=1)
     for act in (pacing.check_open, lambda now: pacing.take(closed, 1, now)):
         with pytest.raises(GateClosedError) as caught:
@@ -99,42 +100,50 @@ def test_a_closed_gate_lets_nobody_through_until_its_end(closed: GateName) -> No
     assert pacing.take(closed, 1, NOW + 30 * SECOND) == NOW + 30 * SECOND
 
 
+def test_consents_have_a_budget_of_their_own(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 2.0
+    admitted = [pacing.admit_consent(NOW) for _ in range(20)]
+    assert admitted == [True] * 7 + [False] * 13
+    assert pacing.admit_consent(NOW + SECOND) is True
+    assert pacing.take(GateName.ACCOUNTS, 1, NOW) == NOW
+
+
 def test_a_gate_that_was_never_used_is_open() -> None:
     pacing.check_open(NOW)
 
 
 def test_the_longest_stop_wins() -> None:
-    pacing.close(GateName.API, rate_limited(50_400), NOW)
-    pacing.close(GateName.API, rate_limited(1), NOW + SECOND)
+    pacing.close(rate_limited(50_400), NOW)
+    pacing.close(rate_limited(1), NOW + SECOND)
     assert blocked_until() == NOW + 50_400 * SECOND
-    pacing.close(GateName.API, rate_limited(60_000), NOW + SECOND)
+    pacing.close(rate_limited(60_000), NOW + SECOND)
     assert blocked_until() == NOW + 60_001 * SECOND
 
 
 def test_the_longest_of_both_halves_is_what_is_told() -> None:
-    pacing.close(GateName.API, rate_limited(10), NOW)
-    pacing.close(GateName.ACCOUNTS, rate_limited(99), NOW)
+    pacing.close(rate_limited(10), NOW)
+    pacing.close(rate_limited(99, Half.ACCOUNTS), NOW)
     with pytest.raises(GateClosedError) as caught:
         pacing.check_open(NOW)
     assert caught.value.until == NOW + 99 * SECOND
 
 
 def test_an_error_without_a_time_stops_for_a_minute() -> None:
-    pacing.close(GateName.ACCOUNTS, SpotifyError("invalid_client", scope=Scope.APP), NOW)
+    pacing.close(SpotifyError("invalid_client", scope=Scope.APP, half=Half.ACCOUNTS), NOW)
     assert blocked_until(GateName.ACCOUNTS) == NOW + pacing.APP_ERROR_PAUSE
 
 
 def test_an_error_of_one_fan_closes_nothing() -> None:
-    assert pacing.close_after(GateName.API, SpotifyError("unavailable"), NOW) is False
-    pacing.check_open(NOW)
-    assert pacing.close_after(GateName.API, rate_limited(5), NOW) is True
+    pacing.close_after(SpotifyError("unavailable"))
+    pacing.check_open(pacing.database_now())
+    pacing.close_after(rate_limited(5))
     with pytest.raises(GateClosedError):
-        pacing.check_open(NOW)
+        pacing.check_open(pacing.database_now())
 
 
 @pytest.mark.django_db(transaction=True)
 def test_another_process_meets_the_same_ban() -> None:
-    pacing.close(GateName.API, rate_limited(3600), pacing.database_now())
+    pacing.close(rate_limited(3600), pacing.database_now())
     ask = (
         "import django; django.setup(); from campaigns import pacing\n"
         "try: pacing.take('api', 1, pacing.database_now())\n"

@@ -150,7 +150,7 @@ def test_a_permission_that_grew_wider_is_not_used(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=1)
     sandbox.set(scope_in_refresh_answer="user-library-modify user-read-email")
     assert work() == 0
-    assert reasons(campaign) == {("failed", Reason.SCOPE)}
+    assert reasons(campaign) == {("failed", Reason.WIDER_SCOPE)}
     assert sandbox.calls("library") == []
 
 

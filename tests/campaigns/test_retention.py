@@ -257,13 +257,13 @@ def test_a_shredding_that_was_cut_short_is_done_again(keyring_dir: Path) -> None
 # Checking keys at a start.
 
 
-def test_keys_that_fit_are_counted() -> None:
+def test_keys_that_fit_are_no_problem() -> None:
     make_campaign()
     make_campaign(state=CampaignState.RELEASING)
     make_campaign(state=CampaignState.DRAFT)
     make_campaign(public_key=None)
     make_campaign(state=CampaignState.FINISHED)
-    assert retention.verify_keys() == 2
+    assert retention.verify_keys() == []
 
 
 def test_a_wrong_master_key_is_refused_and_nothing_changed(
@@ -282,14 +282,29 @@ def test_a_wrong_master_key_is_refused_and_nothing_changed(
     assert presave.is_pending
 
 
-def test_a_keyring_of_another_database_is_refused(keyring_dir: Path) -> None:
+def test_a_campaigns_broken_key_is_told_and_holds_up_no_worker(
+    keyring_dir: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_campaign()
     campaign = make_campaign()
     (keyring_dir / f"{campaign.id}.key").unlink()
-    with pytest.raises(KeyringError, match="missing"):
-        retention.verify_keys()
+    (problem,) = retention.verify_keys()
+    assert str(campaign.id) in problem
+    assert "missing" in problem
     keyring.from_settings().public_key(campaign.id)
-    with pytest.raises(KeyringError, match=f"{campaign.slug} does not fit"):
-        retention.verify_keys()
+    (problem,) = retention.verify_keys()
+    assert f"{campaign.slug} does not fit" in problem
+    retention.check_keys_at_start()
+    assert problem in caplog.text
+
+
+def test_a_key_that_was_half_made_is_destroyed_too(keyring_dir: Path) -> None:
+    """The worker died after it had given the file its name and before it took the other away."""
+    campaign = make_campaign()
+    (keyring_dir / f".{campaign.id}.123.abcd").hardlink_to(keyring_dir / f"{campaign.id}.key")
+    cancel_campaign(campaign, timezone.now())
+    assert retention.shred_ended(timezone.now()) == 1
+    assert list(keyring_dir.iterdir()) == []
 
 
 # Spent states.

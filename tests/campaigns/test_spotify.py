@@ -160,7 +160,7 @@ def test_a_question_that_spotify_does_not_answer_is_no_answer(sandbox: Sandbox) 
     sandbox.fault("me", status=502)
     with pytest.raises(SpotifyError, match="unavailable"):
         spotify.is_open_to(token)
-    sandbox.fault("me", "reset_before")
+    sandbox.fault("me", "reset_before", times=None)
     with pytest.raises(SpotifyError, match="unreachable"):
         spotify.is_open_to(token)
 

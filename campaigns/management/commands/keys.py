@@ -41,9 +41,14 @@ class Command(BaseCommand):
             if campaign.key_destroyed_at:
                 here += f", destroyed {campaign.key_destroyed_at:%Y-%m-%d %H:%M:%S} UTC"
             self.stdout.write(f"{campaign.slug} ({campaign.id}): {campaign.state}, {here}")
+            files.discard(campaign.id)
+        for campaign_id in sorted(files):
+            self.stdout.write(f"{campaign_id}: a key file without a campaign of this database")
 
     def verify(self, options: dict[str, Any]) -> None:
-        self.stdout.write(f"{retention.verify_keys()} keys open and fit their campaigns.")
+        if problems := retention.verify_keys():
+            raise CommandError("\n".join(problems))
+        self.stdout.write("The key of every live campaign opens and fits.")
 
     def shred(self, options: dict[str, Any]) -> None:
         campaign = self._find(options["campaign"])

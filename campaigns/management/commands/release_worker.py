@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            retention.verify_keys()
+            retention.check_keys_at_start()
         except keyring.KeyringError as error:
             raise CommandError(str(error)) from None
         stopped = Event()

@@ -49,10 +49,13 @@ def test_status_shows_no_key_material(settings: Settings, keyring_dir: Path) -> 
     assert (keyring_dir / f"{campaign.id}.key").read_bytes().hex() not in text
 
 
-def test_verify_counts_the_keys_that_fit() -> None:
+def test_verify_says_whether_every_key_fits() -> None:
     make_campaign()
-    make_campaign()
-    assert keys("verify") == "2 keys open and fit their campaigns.\n"
+    broken = make_campaign()
+    assert keys("verify") == "The key of every live campaign opens and fits.\n"
+    keyring.from_settings().shred(broken.id)
+    with pytest.raises(CommandError, match=f"campaign {broken.id} is missing"):
+        keys("verify")
 
 
 @pytest.mark.parametrize("action", ["status", "verify"])

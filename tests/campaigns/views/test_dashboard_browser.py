@@ -205,7 +205,7 @@ def test_the_numbers_follow_the_release_without_a_reload(visit: Any, label: Labe
     page.clock.run_for(4000)
     expect(saved).to_have_text("1")
 
-    Campaign.objects.update(state=CampaignState.FINISHED)
+    Campaign.objects.update(state=CampaignState.FINISHED, finished_at=timezone.now())
     page.clock.run_for(4000)
     expect(page.get_by_role("main").get_by_text("Finished", exact=True).first).to_be_visible()
 

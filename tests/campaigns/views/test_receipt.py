@@ -83,6 +83,7 @@ def test_the_delay_counts_from_what_the_fan_waited_for(
 ENDINGS: list[Any] = [
     (PreSaveState.FAILED, Reason.REVOKED, "The permission was gone"),
     (PreSaveState.FAILED, Reason.SCOPE, "The permission did not reach"),
+    (PreSaveState.FAILED, Reason.WIDER_SCOPE, "The permission reached too far"),
     (PreSaveState.FAILED, Reason.NOT_LISTED, "Not open to your account yet"),
     (PreSaveState.FAILED, Reason.UNREADABLE, "We could not open your permission"),
     (PreSaveState.CANCELLED, Reason.BY_FAN, "Cancelled, as you asked"),
