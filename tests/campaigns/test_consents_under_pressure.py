@@ -1,0 +1,87 @@
+"""A flood of returns from Spotify, and Spotify telling the app to wait, must not spread."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from campaigns import authorising, catalogue, pacing
+from campaigns.models import CampaignState, Gate, GateName, PreSave, SpentState
+from tests.campaigns.fans import Fan, text_of
+from tests.campaigns.night import make_night, work
+from tests.factory import make_campaign
+from tests.sandbox_process import Sandbox
+
+pytestmark = pytest.mark.django_db
+
+
+def test_consents_beyond_their_budget_are_asked_to_wait_and_cost_nothing(
+    sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 0.2
+    campaign = make_campaign()
+    first, second = Fan(sandbox, "fan-1"), Fan(sandbox, "fan-2")
+    assert first.get(first.decide(first.tap(campaign))).status_code == 303
+
+    answer = second.get(second.decide(second.tap(campaign)))
+
+    assert answer.status_code == 503
+    assert "Many fans at once" in text_of(answer)
+    assert len(sandbox.calls("token.code")) == 1
+    assert PreSave.objects.count() == SpentState.objects.count() == 1
+
+
+def test_a_flood_of_made_up_consents_does_not_hold_up_a_release(
+    sandbox: Sandbox, settings: Settings
+) -> None:
+    night = make_night(sandbox, fans=3)
+    settings.SPOTIFY_MAX_RATE = 5.0
+    admitted = sum(pacing.admit_consent(pacing.database_now()) for _ in range(200))
+    assert admitted < 30
+
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    assert work() == 3
+    night.refresh_from_db()
+    assert night.state == CampaignState.FINISHED
+
+
+def test_few_consents_wait_for_spotify_at_once(sandbox: Sandbox) -> None:
+    campaign = make_campaign()
+    fan = Fan(sandbox)
+    back = fan.decide(fan.tap(campaign))
+    taken = 0
+    while authorising._EXCHANGES.acquire(blocking=False):
+        taken += 1
+    try:
+        assert fan.get(back).status_code == 503
+    finally:
+        for _ in range(taken):
+            authorising._EXCHANGES.release()
+    assert sandbox.calls("token.code") == []
+
+
+def test_a_429_at_a_consent_stops_everybody_at_the_token_endpoint(sandbox: Sandbox) -> None:
+    campaign = make_campaign()
+    fan = Fan(sandbox)
+    sandbox.fault("token.code", status=429, headers={"Retry-After": "3600"})
+    assert fan.get(fan.decide(fan.tap(campaign))).status_code == 503
+
+    other = Fan(sandbox, "fan-2")
+    assert other.get(other.decide(other.tap(campaign))).status_code == 503
+    assert len(sandbox.calls("token.code")) == 1
+    with pytest.raises(pacing.GateClosedError):
+        pacing.take(GateName.ACCOUNTS, 1, pacing.database_now())
+
+
+def test_a_429_for_the_apps_own_token_closes_the_token_endpoints_gate(sandbox: Sandbox) -> None:
+    now = timezone.now()
+    due = make_campaign(release_at=now - timedelta(seconds=1), opened_at=now - timedelta(days=1))
+    sandbox.fault("token.client", status=429, headers={"Retry-After": "3600"})
+
+    assert catalogue.confirm(due, now) is False
+
+    closed = Gate.objects.exclude(blocked_until=None)
+    assert [gate.name for gate in closed] == [GateName.ACCOUNTS]
