@@ -50,6 +50,9 @@ def extra_headers(
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
+        if response.status_code >= 400:
+            # What is wrong now may be right in a minute; no cache may keep it.
+            response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
         response.headers.setdefault("Cross-Origin-Embedder-Policy", "require-corp")
         response.headers.setdefault(
