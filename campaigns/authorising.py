@@ -36,6 +36,7 @@ from campaigns.models import (
 COOKIE_MAX_AGE: Final = timedelta(minutes=10)
 # 256 bits, so that neither a state nor a receipt's address can be guessed.
 TOKEN_BYTES: Final = 32
+STATE_LENGTH: Final = 43
 # Of the threads of a web process, so many may wait for Spotify at once.
 _EXCHANGES: Final = BoundedSemaphore(8)
 T = TypeVar("T")
@@ -131,9 +132,7 @@ def arrive(returned: Return, cookie: str, now: datetime) -> Secret:
 
 
 def find_by_receipt(token: str) -> PreSave | None:
-    return (
-        PreSave.objects.select_related("campaign").filter(receipt_hash=_receipt_hash(token)).first()
-    )
+    return PreSave.objects.select_related("campaign").filter(receipt_hash=_digest(token)).first()
 
 
 def cancel(presave_id: UUID, now: datetime) -> bool:
@@ -152,7 +151,9 @@ def cancel(presave_id: UUID, now: datetime) -> bool:
 def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
     content = keyring.open_cookie(settings.SECRET_KEY, cookie) if cookie else None
     if content is None:
-        raise ConsentError(Refusal.BROWSER_CHANGED, _slug_of(returned.state))
+        spent = _was_spent(returned.state)
+        refusal = Refusal.ALREADY_USED if spent else Refusal.BROWSER_CHANGED
+        raise ConsentError(refusal, _slug_of(returned.state))
     fields = json.loads(content)
     started = Transaction(fields["state"], UUID(fields["campaign"]), fields["slug"])
     if now.timestamp() - fields["at"] > COOKIE_MAX_AGE.total_seconds():
@@ -167,13 +168,20 @@ def _slug_of(state: str) -> str:
     return slug if re.fullmatch(SLUG_PATTERN, slug) else ""
 
 
+def _was_spent(state: str) -> bool:
+    """Whether the fan went back or loaded the page again after this state had come to its end."""
+    if len(state.partition(".")[2]) != STATE_LENGTH:
+        return False  # made up: not worth a query
+    return SpentState.objects.filter(digest=_digest(state)).exists()
+
+
 def _spend(state: str, now: datetime) -> None:
     """Burn the state before the exchange, so that of two returns with the same state only one
     goes on.
     """
     try:
         with transaction.atomic():
-            SpentState.objects.create(digest=hashlib.sha256(state.encode()).digest(), spent_at=now)
+            SpentState.objects.create(digest=_digest(state), spent_at=now)
     except IntegrityError:
         raise ConsentError(Refusal.ALREADY_USED) from None
 
@@ -243,11 +251,11 @@ def _record(campaign_id: UUID, permission: Secret, now: datetime) -> Secret:
         due_at=campaign.release_at,
         sealed=keyring.seal(bytes(campaign.public_key), permission, campaign_id, row_id),
         consented_at=now,
-        receipt_hash=_receipt_hash(token),
+        receipt_hash=_digest(token),
     )
     stats.count(campaign_id, now, {"consented": 1})
     return Secret(token)
 
 
-def _receipt_hash(token: str) -> bytes:
+def _digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()

@@ -130,7 +130,8 @@ class ArtworkField(forms.FileField):
     widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
 
     def clean(self, data: Any, initial: Any = None) -> Any:
-        upload = super().clean(data, initial)
+        # The stored artwork's name, which is the initial value, is no file to be checked again.
+        upload = super().clean(data)
         if not upload:
             return None
         try:

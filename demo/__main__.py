@@ -7,13 +7,14 @@ import os
 import shutil
 import signal
 import sys
+import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
 from demo.environment import DemoError, prepare
 from embedded.processes import LOOPBACK, StartError
-from embedded.stack import PortTakenError, Sandbox, Stack, check_ports
+from embedded.stack import PortTakenError, Sandbox, Stack, check_alive, check_ports
 from embedded.valkey import ServerNotFoundError, Valkey
 
 DIRECTORY = Path(__file__).resolve().parent.parent / "data" / "demo"
@@ -53,17 +54,26 @@ def run(options: argparse.Namespace, closing: ExitStack) -> int:
         Sandbox(DIRECTORY, options.port + 1, os.environ["SPOTIFY_CLIENT_ID"], secret)
     )
     # Django reads its settings here: not before the environment is complete.
-    from demo.night import make_tables, release_night, show_addresses
+    from demo.night import Night, make_tables, release_night, show_addresses
 
     make_tables()
-    closing.enter_context(Stack(DIRECTORY, os.environ, options.port))
-    kept = release_night(sandbox.url, options.fans, options.seconds)
+    stack = closing.enter_context(Stack(DIRECTORY, os.environ, options.port))
+    # The first thing to happen at the end: a second Ctrl-C must not leave anything running.
+    closing.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
+
+    def check() -> None:
+        stack.check_alive()
+        check_alive("sandbox", sandbox.process)
+        check_alive("valkey", valkey.process)
+
+    kept = release_night(Night(sandbox.url, check), options.fans, options.seconds)
     if options.once:
         return 0 if kept else 1
-    show_addresses(sandbox.url)
+    show_addresses(Night(sandbox.url, check))
     print("\nThe demo goes on until you press Ctrl-C.", flush=True)
-    signal.pause()
-    return 0
+    while True:
+        check()
+        time.sleep(1)
 
 
 def parse_arguments() -> argparse.Namespace:
@@ -72,9 +82,16 @@ def parse_arguments() -> argparse.Namespace:
     parser.add_argument("--fans", type=int, default=200, help="how many fans pre-save")
     parser.add_argument("--seconds", type=int, default=60, help="how far away the release is")
     parser.add_argument(
-        "--port", type=int, default=8000, help=f"of {LOOPBACK}; the sandbox takes the next one"
+        "--port", type=port, default=8000, help=f"of {LOOPBACK}; the sandbox takes the next one"
     )
     return parser.parse_args()
+
+
+def port(text: str) -> int:
+    number = int(text)
+    if not 1024 <= number <= 65_534:
+        raise argparse.ArgumentTypeError(f"PORT must be a number from 1024 to 65534, not {text}")
+    return number
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

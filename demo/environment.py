@@ -25,6 +25,9 @@ def prepare(directory: Path, port: int, redis_url: str, sandbox_port: int) -> No
     os.environ.update(
         {
             "DJANGO_SETTINGS_MODULE": "presave.settings",
+            # Everything is on this machine: a proxy would only lead away from it.
+            "NO_PROXY": LOOPBACK,
+            "no_proxy": LOOPBACK,
             "SECRET_KEY": secrets.token_urlsafe(50),
             "PUBLIC_URL": f"http://{LOOPBACK}:{port}",
             "DATABASE_URL": f"sqlite:///{directory}/presave.sqlite3",
@@ -45,7 +48,7 @@ def prepare(directory: Path, port: int, redis_url: str, sandbox_port: int) -> No
 _FROM_THE_SHELL = frozenset(
     {
         *("DEBUG", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "SPOTIFY_CLIENT_SECRET"),
-        *("SPOTIFY_MARKET", "SIGN_UP", "EMAIL_URL", "SENTRY_DSN"),
+        *("SPOTIFY_MARKET", "SIGN_UP", "EMAIL_URL"),
     }
 )
 

@@ -37,6 +37,14 @@ LONGEST_RELEASE_SECONDS: Final = 120
 
 
 @dataclass(frozen=True)
+class Night:
+    """Where the sandbox is, and how to see that no process has died."""
+
+    sandbox_url: str
+    check_alive: Callable[[], None]
+
+
+@dataclass(frozen=True)
 class Login:
     email: str
     password: str
@@ -48,22 +56,22 @@ def make_tables() -> None:
     call_command("collectstatic", verbosity=0, interactive=False)
 
 
-def release_night(sandbox_url: str, fan_count: int, seconds: int) -> bool:
+def release_night(night: Night, fan_count: int, seconds: int) -> bool:
     """Run the night and print its summary; says whether every promise was kept."""
     accounts = [f"fan-{number}" for number in range(1, fan_count + 1)]
-    control(sandbox_url, "users", {"count": fan_count, "prefix": "fan-"})
+    control(night.sandbox_url, "users", {"count": fan_count, "prefix": "fan-"})
     label = publishing.create_label(User.objects.create_user(EMAIL, None), "Demo Label")
     release_at = timezone.now() + timedelta(seconds=seconds)
-    campaign = make_campaign(sandbox_url, label, "first-light", ALBUM_ID, release_at)
+    campaign = make_campaign(night, label, "first-light", ALBUM_ID, release_at)
     print(f"{fan_count} fans pre-save at {landing_url(campaign)}", flush=True)
     fans.pre_save_all(landing_url(campaign), accounts, progress_of("consented", fan_count))
-    campaign = hold_until_all_are_in(sandbox_url, campaign)
-    watch_release(campaign, fan_count)
-    return print_summary(sandbox_url, campaign, fan_count)
+    campaign = hold_until_all_are_in(night, campaign)
+    watch_release(night, campaign, fan_count)
+    return print_summary(night.sandbox_url, campaign, fan_count)
 
 
 def make_campaign(
-    sandbox_url: str, label: Label, slug: str, album_id: str, release_at: datetime
+    night: Night, label: Label, slug: str, album_id: str, release_at: datetime
 ) -> Campaign:
     cover = artwork.store(SimpleUploadedFile("cover.png", draw_cover()))
     campaign = Campaign.objects.create(
@@ -79,35 +87,40 @@ def make_campaign(
         release_at=release_at,
         release_zone="UTC",
     )
-    list_in_catalogue(sandbox_url, campaign)
+    list_in_catalogue(night.sandbox_url, campaign)
     publishing.open_campaign(campaign, timezone.now())
-    wait_for(lambda: Campaign.objects.public().filter(id=campaign.id).exists(), 30, "its key")
+    live = Campaign.objects.public().filter(id=campaign.id)
+    wait_for(night, live.exists, 30, "the campaign's key")
     return campaign
 
 
-def list_in_catalogue(sandbox_url: str, campaign: Campaign) -> None:
+def list_in_catalogue(
+    sandbox_url: str, campaign: Campaign, available_at: datetime | None = None
+) -> None:
+    """The sandbox shows the album from its release on, unless told otherwise."""
+    available_at = available_at or campaign.release_at
     album = {
         "kind": "album",
         "id": campaign.spotify_uri.rpartition(":")[2],
         "name": campaign.title,
         "artists": [campaign.artist],
-        "release_date": campaign.release_at.date().isoformat(),
-        "available_at": campaign.release_at.isoformat(),
+        "release_date": available_at.date().isoformat(),
+        "available_at": available_at.isoformat(),
     }
     control(sandbox_url, "catalogue", album)
 
 
-def hold_until_all_are_in(sandbox_url: str, campaign: Campaign) -> Campaign:
+def hold_until_all_are_in(night: Night, campaign: Campaign) -> Campaign:
     """On a slow machine the release is moved, by the same act an artist has."""
     earliest = timezone.now() + SHORTEST_WAIT
     if campaign.release_at < earliest:
         publishing.move_release(campaign, earliest, "UTC", timezone.now())
         campaign.refresh_from_db()
-        list_in_catalogue(sandbox_url, campaign)
+        list_in_catalogue(night.sandbox_url, campaign)
     return campaign
 
 
-def watch_release(campaign: Campaign, fan_count: int) -> None:
+def watch_release(night: Night, campaign: Campaign, fan_count: int) -> None:
     until = campaign.release_at.strftime("%H:%M:%S")
     print(f"\nEvery permission is sealed. The release is out at {until} UTC.", flush=True)
     time.sleep(max(0.0, (campaign.release_at - timezone.now()).total_seconds()))
@@ -118,7 +131,7 @@ def watch_release(campaign: Campaign, fan_count: int) -> None:
         campaign.refresh_from_db()
         return campaign.key_destroyed_at is not None
 
-    wait_for(is_over, LONGEST_RELEASE_SECONDS, "the end of the release")
+    wait_for(night, is_over, LONGEST_RELEASE_SECONDS, "the end of the release")
 
 
 def print_summary(sandbox_url: str, campaign: Campaign, fan_count: int) -> bool:
@@ -148,18 +161,23 @@ def print_summary(sandbox_url: str, campaign: Campaign, fan_count: int) -> bool:
     return kept
 
 
-def show_addresses(sandbox_url: str) -> None:
+def show_addresses(night: Night) -> None:
     """Open a second campaign to tap through by hand, and say where everything is."""
     login = set_password()
     label = Label.objects.get()
     later = timezone.now() + LATER
-    campaign = make_campaign(sandbox_url, label, "second-light", LATER_ALBUM_ID, later)
+    campaign = make_campaign(night, label, "second-light", LATER_ALBUM_ID, later)
+    # In the catalogue at once, so that its release can be moved in the dashboard.
+    list_in_catalogue(night.sandbox_url, campaign, timezone.now())
     print("\nNow try it by hand:")
     print(f"  landing page, released already   {settings.PUBLIC_URL}/first-light")
     print(f"  landing page, out in ten minutes {landing_url(campaign)}")
     print(f"  dashboard                        {settings.PUBLIC_URL}/dashboard")
     print(f"    log in as {login.email} with the password {login.password}")
-    print(f"  the sandbox's fans and libraries {sandbox_url}/")
+    print(f"  the sandbox's fans and libraries {night.sandbox_url}/")
+    print("\nTo release a campaign of your own, put its album into the sandbox's catalogue:")
+    album = '{"kind": "album", "id": "THE 22 CHARACTERS OF ITS LINK", "name": "ITS TITLE"}'
+    print(f"  curl {night.sandbox_url}/_sandbox/catalogue -d '{album}'")
 
 
 def set_password() -> Login:
@@ -190,9 +208,10 @@ def progress_of(word: str, total: int) -> Callable[[int], None]:
     return show
 
 
-def wait_for(ready: Callable[[], bool], seconds: float, what: str) -> None:
+def wait_for(night: Night, ready: Callable[[], bool], seconds: float, what: str) -> None:
     deadline = time.monotonic() + seconds
     while not ready():
+        night.check_alive()
         if time.monotonic() > deadline:
             raise DemoError(f"waited {seconds:g} s in vain for {what}.")
         time.sleep(0.2)

@@ -18,9 +18,12 @@ BY_HAND = "spotify_client_secret"
 
 def main() -> None:
     directory = Path(sys.argv[1]) if len(sys.argv) > 1 else Path("secrets")
-    directory.mkdir(mode=0o700, exist_ok=True)
-    directory.chmod(0o700)
     try:
+        directory.mkdir(mode=0o700, exist_ok=True)
+    except PermissionError:
+        sys.exit(f"Presave cannot write to {directory.absolute().parent}. Run: sudo make secrets")
+    try:
+        directory.chmod(0o700)
         made = make_missing(directory)
         protect(directory)
     except PermissionError as error:

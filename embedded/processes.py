@@ -19,6 +19,7 @@ LOOPBACK = "127.0.0.1"
 POLL_SECONDS = 0.02
 PR_SET_PDEATHSIG = 1
 # Loaded here: between fork and exec nothing may be imported.
+_WITHOUT_PROXY = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 _LIBC = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 
 
@@ -132,7 +133,7 @@ def wait_for_http(url: str, seconds: float, process: Process | None = None) -> N
 
 def _answers(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2):  # noqa: S310 -- our own loopback address
+        with _WITHOUT_PROXY.open(url, timeout=2):
             return True
     except urllib.error.HTTPError as error:
         return error.code < 500

@@ -95,9 +95,10 @@ class Stack:
     ) -> None:
         self._closing.close()
 
-    @property
-    def processes(self) -> list[Process]:
-        return [self.web, self.worker, self.beat]
+    def check_alive(self) -> None:
+        """Raises StartError when a process has ended by itself."""
+        for name in ("web", "worker", "beat"):
+            check_alive(name, getattr(self, name))
 
     def start_web(self) -> None:
         if not port_is_free(self._port):
@@ -137,6 +138,12 @@ class Stack:
         process = spawn([executable, *arguments], self._env, self._directory / f"{name}.log")
         self._closing.callback(process.stop)
         return process
+
+
+def check_alive(name: str, process: Process) -> None:
+    """Raises StartError."""
+    if process.exit_code is not None:
+        raise StartError(f"{name} has ended by itself. Its log is {process.log_path}.")
 
 
 def check_ports(*ports: int) -> None:

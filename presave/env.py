@@ -139,6 +139,11 @@ def _split(name: str, value: str) -> SplitResult:
 def origin(name: str, default: str | Required = REQUIRED) -> str:
     """As `url`, without a path."""
     value = url(name, default)
+    default_port = {"https": 443, "http": 80}[urlsplit(value).scheme]
+    if urlsplit(value).port == default_port:
+        raise ImproperlyConfigured(
+            f"{name} must leave out :{default_port}, as browsers do: not {value!r}."
+        )
     if urlsplit(value).path:
         raise ImproperlyConfigured(
             f"{name} must not have a path, only scheme and host: not {value!r}."
@@ -156,8 +161,10 @@ def path(name: str, default: Path) -> Path:
 def database(name: str, default: str | Required = REQUIRED) -> dict[str, Any]:
     """Django's settings for a postgres:// or sqlite:/// address."""
     value = secret(name, default)
-    if not value.startswith(("postgres://", "postgresql://", "sqlite:///")):
-        raise ImproperlyConfigured(f"{name} must start with postgres:// or sqlite:///.")
+    if not value.startswith(("postgres://", "postgresql://", "sqlite:////")):
+        raise ImproperlyConfigured(
+            f"{name} must start with postgres://, or with sqlite://// and an absolute path."
+        )
     _split(name, value)
     with warnings.catch_warnings(action="ignore"):
         config: dict[str, Any] = environ.Env.db_url_config(value)

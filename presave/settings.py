@@ -114,8 +114,8 @@ CACHES = {
     }
 }
 
-# Transport security, cookies, headers. The addresses of https and loopback differ, see
-# docs/operations.md.
+# Transport security, cookies, headers. A loopback address has no https, so it has neither secure
+# cookies nor the __Host- prefix that wants them.
 
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = IS_HTTPS
@@ -271,7 +271,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR"},
-        "spotipy": {"level": "WARNING"},
+        # It calls every look that found nothing an error; campaigns.catalogue says what matters.
+        "spotipy": {"level": "CRITICAL"},
         "urllib3": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
         # A ring every two seconds is no news.

@@ -22,6 +22,8 @@ from tests.browser import ARGUMENTS, find_chromium
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page, ViewportSize
 
+    from demo.night import Night
+
 PICTURES: Final = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
 PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
 DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 900}
@@ -47,8 +49,8 @@ def main() -> None:
         from demo import night
 
         night.make_tables()
-        closing.enter_context(Stack(directory, os.environ, web_port))
-        landing, receipt, password = stage(sandbox.url)
+        stack = closing.enter_context(Stack(directory, os.environ, web_port))
+        landing, receipt, password = stage(night.Night(sandbox.url, stack.check_alive))
         playwright = closing.enter_context(sync_playwright())
         sandboxing = ["--no-sandbox"] if os.geteuid() == 0 else []
         browser = playwright.chromium.launch(
@@ -60,7 +62,7 @@ def main() -> None:
     print(f"Took {len(list(PICTURES.iterdir()))} pictures into {PICTURES}.")
 
 
-def stage(sandbox_url: str) -> tuple[str, str, str]:
+def stage(release: Night) -> tuple[str, str, str]:
     """A campaign with some fans; the answer is its landing page, a receipt and the password."""
     from django.utils import timezone
 
@@ -68,13 +70,13 @@ def stage(sandbox_url: str) -> tuple[str, str, str]:
     from campaigns.models import User
     from demo import night
 
-    night.control(sandbox_url, "users", {"count": FANS})
+    night.control(release.sandbox_url, "users", {"count": FANS})
     artist = User.objects.create_user(night.EMAIL, None)
     label = publishing.create_label(artist, "Demo Label")
     midnight = (timezone.now() + timedelta(days=12)).replace(hour=0, minute=0, second=0)
-    night.make_campaign(sandbox_url, label, "second-light", night.LATER_ALBUM_ID, midnight)
+    night.make_campaign(release, label, "second-light", night.LATER_ALBUM_ID, midnight)
     campaign = night.make_campaign(
-        sandbox_url, label, "first-light", night.ALBUM_ID, midnight - timedelta(days=7)
+        release, label, "first-light", night.ALBUM_ID, midnight - timedelta(days=7)
     )
     landing = night.landing_url(campaign)
     accounts = [f"fan-{number}" for number in range(1, FANS + 1)]

@@ -164,7 +164,8 @@ def campaign_resume(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     """Say the moment once more in UTC: a slip in the time zone shows there."""
     moment = f"The release is set for {overview.in_zone(campaign)}."
-    messages.success(request, f"Saved. {moment} This is {overview.in_utc(campaign)}.")
+    in_utc = "" if campaign.release_zone == "UTC" else f" This is {overview.in_utc(campaign)}."
+    messages.success(request, f"Saved. {moment}{in_utc}")
     if too_early := overview.too_early_to_open(campaign, timezone.now()):
         messages.warning(request, too_early)
     if lapsing := editing.count_lapsing(campaign):

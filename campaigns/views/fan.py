@@ -147,6 +147,9 @@ def callback(request: HttpRequest) -> HttpResponse:
         token = authorising.arrive(returned, request.COOKIES.get(flow_cookie(), ""), timezone.now())
     except ConsentError as error:
         response = _refused(request, error)
+        if error.refusal is Refusal.STATE_MISMATCH:
+            # The cookie belongs to another start, in another tab, that may still come back.
+            return response
     else:
         response = _see_other("fan-receipt", token.reveal())
     response.delete_cookie(flow_cookie(), samesite="Lax")

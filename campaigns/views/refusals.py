@@ -17,6 +17,7 @@ class Page:
     advice: str
     retry: str = "Try again"
     status: int = 400
+    stored: str = "Nothing was stored. We hold no permission from this try."
 
 
 PAGES: Final = {
@@ -55,6 +56,7 @@ PAGES: Final = {
         "probably went back or loaded the page again.",
         advice="If you saw your receipt, you are in and need do nothing. If not, start again.",
         retry="Back to the release",
+        stored="Nothing more was stored this time.",
     ),
     Refusal.CODE_REFUSED: Page(
         title="Spotify did not confirm your answer",

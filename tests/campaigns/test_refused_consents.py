@@ -256,3 +256,25 @@ def test_an_unknown_campaign_has_no_start(client: Client) -> None:
     assert client.get("/nobody-knows/go").status_code == 404
     assert client.get(f"/{make_campaign(state='draft').slug}/go").status_code == 404
     assert client.get(f"/{make_campaign(public_key=None).slug}/go").status_code == 404
+
+
+def test_going_back_after_the_receipt_says_that_the_fan_is_in(fan: Fan, campaign: Campaign) -> None:
+    to_spotify = fan.tap(campaign)
+    back = fan.decide(to_spotify)
+    assert fan.get(back).status_code == 303
+
+    for again in (back, fan.decide(to_spotify)):
+        answer = fan.get(again)
+        assert answer.status_code == 400
+        assert "If you saw your receipt, you are in" in text_of(answer)
+        assert "Nothing was stored" not in text_of(answer)
+    assert PreSave.objects.count() == 1
+
+
+def test_of_two_tabs_the_one_that_was_started_last_comes_through(
+    fan: Fan, campaign: Campaign
+) -> None:
+    first, second = fan.tap(campaign), fan.tap(campaign)
+
+    assert "Two starts got mixed up" in text_of(fan.get(fan.decide(first)))
+    assert fan.get(fan.decide(second)).status_code == 303

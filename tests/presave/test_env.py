@@ -235,3 +235,18 @@ def test_a_mail_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (config["EMAIL_HOST"], config["EMAIL_PORT"]) == ("mail.example.com", 587)
     assert (config["EMAIL_HOST_USER"], config["EMAIL_HOST_PASSWORD"]) == ("user", "p@ss")
     assert config["EMAIL_USE_TLS"] is True
+
+
+@pytest.mark.parametrize("value", ["https://presave.example.com:443", "http://127.0.0.1:80"])
+def test_an_origin_leaves_out_the_default_port_as_browsers_do(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PUBLIC_URL", value)
+    with pytest.raises(ImproperlyConfigured, match="PUBLIC_URL must leave out"):
+        env.origin("PUBLIC_URL")
+
+
+def test_a_sqlite_file_is_named_by_an_absolute_path(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "sqlite:///somewhere.sqlite3")
+    with pytest.raises(ImproperlyConfigured, match="absolute path"):
+        env.database("DATABASE_URL")

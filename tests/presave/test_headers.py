@@ -24,3 +24,10 @@ def test_every_answer_is_isolated(client: Client) -> None:
         assert headers["Referrer-Policy"] == "no-referrer"
         assert "camera=()" in headers["Permissions-Policy"]
         assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+def test_another_name_of_the_machine_is_told_where_presave_answers(client: Client) -> None:
+    answer = client.get("/", headers={"host": "localhost"})
+
+    assert answer.status_code == 400
+    assert "http://127.0.0.1" in answer.content.decode()

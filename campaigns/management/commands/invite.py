@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
+from django.db import OperationalError, ProgrammingError
 
 from campaigns.inviting import InvitationError, invite
 from campaigns.models import Role
@@ -33,6 +34,10 @@ class Command(BaseCommand):
             invitation = invite(options["email"], options["label"], role)
         except InvitationError as error:
             raise CommandError(str(error)) from None
+        except (OperationalError, ProgrammingError):
+            raise CommandError(
+                "The database cannot be used. Is it there? Then run `manage.py migrate` first."
+            ) from None
         days = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days
         self.stdout.write(f"{invitation.membership}.")
         self.stdout.write(f"Send them this link. It sets a password, once, for {days} days:")

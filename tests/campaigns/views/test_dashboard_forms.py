@@ -214,3 +214,17 @@ def test_what_is_written_is_never_taken_for_markup(dashboard: Client, label: Lab
             assert "<svg" not in page
             assert "onfocus='" not in page
             assert "14" not in page.split("<h1>")[1].split("</h1>")[0]
+
+
+def test_the_artwork_stays_when_no_other_is_chosen(
+    dashboard: Client, label: Label, artwork_dir: Path
+) -> None:
+    dashboard.post(NEW, given(artwork=SimpleUploadedFile("a.png", file_of(picture()).getvalue())))
+    campaign = Campaign.objects.get()
+
+    answer = post(dashboard, campaign, "edit", given(slug=campaign.slug, title="Day Bus"))
+
+    assert answer.status_code == 302
+    changed = Campaign.objects.get()
+    assert (changed.title, changed.artwork) == ("Day Bus", campaign.artwork)
+    assert [path.name for path in artwork_dir.iterdir()] == [campaign.artwork]
