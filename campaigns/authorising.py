@@ -122,6 +122,8 @@ def arrive(returned: Return, cookie: str, now: datetime) -> Secret:
             raise ConsentError(Refusal.DENIED if denied else Refusal.SPOTIFY_DOWN)
         if not Campaign.objects.accepting_consents().filter(id=started.campaign_id).exists():
             raise ConsentError(Refusal.CAMPAIGN_CLOSED)
+        if _was_spent(started.state):
+            raise ConsentError(Refusal.ALREADY_USED)
         with _one_of_few_exchanges():
             _spend(started.state, now)
             permission = _permission(returned.code)

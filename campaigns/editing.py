@@ -32,8 +32,14 @@ def frozen_fields(campaign: Campaign) -> dict[str, str]:
     """The fields that may not be changed any more, each with the reason."""
     frozen = {}
     if publishing.identity_is_frozen(campaign):
-        # A code that was left out may still be added: it can only narrow down what is saved.
-        given = [name for name in IDENTITY if getattr(campaign, name)]
+        # What was left out may still be added, and a link mended beside a UPC or ISRC that stays:
+        # the catalogue has to agree with all of them, so this can only narrow down what is saved.
+        coded = bool(campaign.upc or campaign.isrc)
+        given = [
+            name
+            for name in IDENTITY
+            if getattr(campaign, name) and not (coded and name == "spotify_uri")
+        ]
         frozen.update(dict.fromkeys(given, IDENTITY_STAYS))
     if campaign.state != CampaignState.DRAFT:
         frozen["slug"] = ADDRESS_STAYS

@@ -187,7 +187,7 @@ class Keyring:
                 f"The key file of campaign {campaign_id} is missing from {self._directory}."
             ) from None
         except OSError as error:
-            raise KeyringError(f"{path} cannot be read: {error.strerror}.") from None
+            raise KeyFileError(f"{path} cannot be read: {error.strerror}.") from None
         return CampaignKey(campaign_id, self._unwrap(campaign_id, content))
 
     def shred(self, campaign_id: UUID) -> None:

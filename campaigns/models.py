@@ -73,9 +73,8 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.exclude(state=CampaignState.DRAFT).exclude(public_key=None)
 
     def accepting_consents(self) -> CampaignQuerySet:
-        return self.filter(state__in=[CampaignState.OPEN, CampaignState.RELEASING]).exclude(
-            public_key=None
-        )
+        taking = self.filter(state__in=[CampaignState.OPEN, CampaignState.RELEASING])
+        return taking.exclude(public_key=None).exclude(paused_reason=PauseReason.KEY_MISSING)
 
     def awaiting_key(self) -> CampaignQuerySet:
         return self.filter(state=CampaignState.OPEN, public_key=None)

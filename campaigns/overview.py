@@ -59,8 +59,8 @@ FINDINGS: Final = {
     Finding.NOT_THERE_YET.value: "Spotify's catalogue does not show the release yet.",
     Finding.NOT_OUT_YET.value: "Spotify's catalogue shows the release, but it is not out yet.",
     Finding.DIFFERENT_CODE.value: "Spotify's catalogue shows a release whose link, UPC or ISRC "
-    "differs from what you gave. Nothing is saved until they agree: compare them with your "
-    "distributor's.",
+    "is missing or differs from what you gave. Nothing is saved until they agree: compare them "
+    "with your distributor's.",
     Finding.SEVERAL_MATCH.value: "Several releases in Spotify's catalogue carry this code. Edit "
     "the campaign and add the link of the right one; Presave keeps looking.",
     Finding.UNREACHABLE.value: "Spotify did not answer the last time Presave looked for the "

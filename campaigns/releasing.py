@@ -96,18 +96,24 @@ def work(until: datetime, stopped: Event, clock: Clock = pacing.database_now) ->
     """
     saved, shift = 0, Shift(until, stopped, clock)
     with FanCalls(CONNECTIONS) as calls:
+        # The saves come first, so that slow looks into the catalogue cannot use up every shift.
+        outcomes = release_round(calls, shift)
         while not shift.is_over():
             keep_house(shift)
+            saved += sum(len(outcome.saved) for outcome in outcomes)
             outcomes = release_round(calls, shift)
             if not outcomes:
                 break
-            saved += sum(len(outcome.saved) for outcome in outcomes)
-    return saved
+    return saved + sum(len(outcome.saved) for outcome in outcomes)
 
 
 def keep_house(shift: Shift) -> None:
     """Everything but the saves themselves."""
     now = shift.clock()
+    try:
+        retention.check_keys(now)
+    except KeyringError as error:
+        logger.error("keyring unusable: %s", error)
     retention.make_keys()
     retention.expire(now)
     catalogue.confirm_due(now, shift.is_over)

@@ -13,13 +13,14 @@ from django.db.models import Q, QuerySet
 
 from campaigns import keyring, stats
 from campaigns.authorising import COOKIE_MAX_AGE
-from campaigns.keyring import KeyFileError, KeyringError
+from campaigns.keyring import KeyFileError, Keyring, KeyringError
 from campaigns.models import (
     ENDED_STATES,
     HARD_STOP,
     PERMISSION_LIFETIME,
     Campaign,
     CampaignState,
+    PauseReason,
     PreSave,
     PreSaveState,
     Reason,
@@ -140,26 +141,37 @@ def verify_keys() -> list[str]:
     Raises KeyringError when the master key itself is missing or wrong.
     """
     ring = keyring.from_settings()
-    live = Campaign.objects.exclude(public_key=None).exclude(state__in=ENDED_STATES)
-    problems = []
-    for campaign in live:
-        try:
-            fits = ring.open(campaign.id).public_bytes == bytes(campaign.public_key or b"")
-        except KeyFileError as error:
-            problems.append(str(error))
-        else:
-            if not fits:
-                problems.append(
-                    f"The key file of campaign {campaign.slug} does not fit its public key. "
-                    "Restore KEYRING_DIR from the backup that belongs to this database."
-                )
-    return problems
+    return [problem for campaign in _live_campaigns() if (problem := _problem(ring, campaign))]
 
 
-def check_keys_at_start() -> None:
-    """Refuse to work with a wrong master key; one campaign's broken key holds up no other.
+def check_keys(now: datetime) -> None:
+    """Pause every live campaign whose key does not open and fit: nobody may consent to it any
+    more. It goes on when the key is back.
 
-    Raises KeyringError.
+    Raises KeyringError when the master key itself is missing or wrong.
     """
-    for problem in verify_keys():
-        logger.error("key unusable: %s", problem)
+    ring = keyring.from_settings()
+    for campaign in _live_campaigns():
+        problem, row = _problem(ring, campaign), _live_campaigns().filter(id=campaign.id)
+        if problem and not campaign.is_paused:
+            logger.error("campaign paused: %s", problem)
+            row.update(paused_reason=PauseReason.KEY_MISSING, paused_at=now)
+        elif not problem and campaign.paused_reason == PauseReason.KEY_MISSING:
+            row.update(paused_reason=PauseReason.NONE, paused_at=None)
+
+
+def _live_campaigns() -> QuerySet[Campaign]:
+    return Campaign.objects.exclude(public_key=None).exclude(state__in=ENDED_STATES)
+
+
+def _problem(ring: Keyring, campaign: Campaign) -> str:
+    try:
+        fits = ring.open(campaign.id).public_bytes == bytes(campaign.public_key or b"")
+    except KeyFileError as error:
+        return str(error)
+    if fits:
+        return ""
+    return (
+        f"The key file of campaign {campaign.slug} does not fit its public key. "
+        "Restore KEYRING_DIR from the backup that belongs to this database."
+    )

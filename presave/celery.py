@@ -9,7 +9,7 @@ from typing import Any
 
 from celery import Celery
 from celery.signals import setup_logging, worker_init
-from django.db import DatabaseError
+from django.db import Error
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presave.settings")
 
@@ -27,10 +27,10 @@ def use_django_logging(**kwargs: Any) -> None:
 
 @worker_init.connect
 def refuse_a_wrong_keyring(**kwargs: Any) -> None:
-    from campaigns import keyring, retention
+    from campaigns import keyring, pacing, retention
 
     try:
-        retention.check_keys_at_start()
-    except (keyring.KeyringError, DatabaseError) as error:
+        retention.check_keys(pacing.database_now())
+    except (keyring.KeyringError, Error) as error:
         # Celery goes on after any other exception of a signal's receiver.
         sys.exit(f"Presave's worker cannot start: {error}")

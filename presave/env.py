@@ -159,7 +159,7 @@ def path(name: str, default: Path) -> Path:
 
 
 def database(name: str, default: str | Required = REQUIRED) -> dict[str, Any]:
-    """Django's settings for a postgres:// or sqlite:/// address."""
+    """Django's settings for a postgres:// or sqlite://// address."""
     value = secret(name, default)
     if not value.startswith(("postgres://", "postgresql://", "sqlite:////")):
         raise ImproperlyConfigured(

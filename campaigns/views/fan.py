@@ -147,8 +147,8 @@ def callback(request: HttpRequest) -> HttpResponse:
         token = authorising.arrive(returned, request.COOKIES.get(flow_cookie(), ""), timezone.now())
     except ConsentError as error:
         response = _refused(request, error)
-        if error.refusal is Refusal.STATE_MISMATCH:
-            # The cookie belongs to another start, in another tab, that may still come back.
+        if error.refusal in (Refusal.STATE_MISMATCH, Refusal.BUSY):
+            # The cookie is still good: for the start in another tab, or for the same in a minute.
             return response
     else:
         response = _see_other("fan-receipt", token.reveal())

@@ -67,7 +67,7 @@ PAGES: Final = {
     ),
     Refusal.CAMPAIGN_CLOSED: Page(
         title="This pre-save is closed",
-        happened="The release is out, or the artist ended the campaign.",
+        happened="The release is out, the artist ended the campaign, or it is paused for now.",
         advice="The release's page says which.",
         retry="See the release",
         status=410,
@@ -97,7 +97,8 @@ PAGES: Final = {
         title="Many fans at once",
         happened="More people are coming back from Spotify right now than we may ask Spotify about "
         "at once.",
-        advice="Wait half a minute and try again.",
+        advice="Wait half a minute and load this page again: what you agreed to still counts.",
+        retry="Back to the release",
         status=503,
     ),
     Refusal.SPOTIFY_DOWN: Page(

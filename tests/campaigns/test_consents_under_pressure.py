@@ -30,6 +30,7 @@ def test_consents_beyond_their_budget_are_asked_to_wait_and_cost_nothing(
 
     assert answer.status_code == 503
     assert "Many fans at once" in text_of(answer)
+    assert second.cookie, "the same return must count when it is loaded again"
     assert len(sandbox.calls("token.code")) == 1
     assert PreSave.objects.count() == SpentState.objects.count() == 1
 
@@ -46,6 +47,20 @@ def test_a_flood_of_made_up_consents_does_not_hold_up_a_release(
     assert work() == 3
     night.refresh_from_db()
     assert night.state == CampaignState.FINISHED
+
+
+def test_one_return_replayed_uses_up_nobodys_budget(sandbox: Sandbox, settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1.0
+    campaign = make_campaign()
+    first, second = Fan(sandbox, "fan-1"), Fan(sandbox, "fan-2")
+    back = first.decide(first.tap(campaign))
+    cookie = first.cookie
+    assert first.get(back).status_code == 303
+    for _ in range(10):
+        first.cookie = cookie
+        assert first.get(back).status_code == 400
+
+    assert second.get(second.decide(second.tap(campaign))).status_code == 303
 
 
 def test_few_consents_wait_for_spotify_at_once(sandbox: Sandbox) -> None:

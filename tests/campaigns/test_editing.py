@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db
 
+OTHER_ALBUM = "spotify:album:0000000000000000000001"
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 VALUES = {
     "title": "Night Bus",
@@ -122,6 +123,9 @@ def test_what_fans_said_yes_to_is_not_changed_by_a_form_that_was_open_longer(
     narrowed = editing.change(campaign, kept | {"upc": "609008295069"}, None, NOW)
     assert narrowed.upc == "609008295069"
     kept["upc"] = narrowed.upc
+    mended = editing.change(campaign, kept | {"spotify_uri": OTHER_ALBUM}, None, NOW)
+    assert mended.spotify_uri == OTHER_ALBUM
+    kept["spotify_uri"] = OTHER_ALBUM
     assert editing.change(campaign, kept | {"artwork_alt": "Grey"}, None, NOW).artwork_alt == "Grey"
 
 

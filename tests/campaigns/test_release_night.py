@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -361,3 +362,18 @@ def test_housework_that_fails_does_not_hold_the_saves_up(
     assert fresh(campaign).state == CampaignState.FINISHED
     assert fresh(campaign).key_destroyed_at is not None
     assert fresh(ended).key_destroyed_at is None
+
+
+def test_slow_looks_into_the_catalogue_do_not_keep_a_worker_from_its_saves(
+    sandbox: Sandbox,
+) -> None:
+    waiting = make_campaign(release_at=timezone.now() - timedelta(minutes=1))
+    campaign = make_night(sandbox, fans=3)
+    sandbox.fault("album", "timeout", times=None, seconds=0.2)
+    shift_that_one_look_uses_up = pacing.database_now() + timedelta(seconds=0.2)
+
+    releasing.work(shift_that_one_look_uses_up, Event())
+
+    assert states(campaign) == {"saved": 3}
+    waiting.refresh_from_db()
+    assert waiting.state == CampaignState.OPEN

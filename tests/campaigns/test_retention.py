@@ -20,13 +20,14 @@ from campaigns.models import (
     PERMISSION_LIFETIME,
     Campaign,
     CampaignState,
+    PauseReason,
     PreSave,
     PreSaveState,
     Reason,
     SpentState,
 )
 from campaigns.publishing import PublishingError, cancel_campaign, open_campaign
-from tests.campaigns.night import check_books, in_threads, states
+from tests.campaigns.night import check_books, in_threads, states, work
 from tests.factory import make_campaign, make_presave, make_presaves, master_key_line
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
@@ -282,20 +283,32 @@ def test_a_wrong_master_key_is_refused_and_nothing_changed(
     assert presave.is_pending
 
 
-def test_a_campaigns_broken_key_is_told_and_holds_up_no_worker(
+def test_a_campaigns_broken_key_pauses_it_alone_until_the_key_is_back(
     keyring_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    make_campaign()
-    campaign = make_campaign()
-    (keyring_dir / f"{campaign.id}.key").unlink()
+    fine, campaign = make_campaign(), make_campaign()
+    path = keyring_dir / f"{campaign.id}.key"
+    path.rename(keyring_dir / "elsewhere")
     (problem,) = retention.verify_keys()
     assert str(campaign.id) in problem
-    assert "missing" in problem
+
+    retention.check_keys(timezone.now())
+
+    assert problem in caplog.text
+    assert list(Campaign.objects.accepting_consents()) == [fine]
+    campaign.refresh_from_db()
+    assert campaign.paused_reason == PauseReason.KEY_MISSING
+    (keyring_dir / "elsewhere").rename(path)
+    work()
+    assert Campaign.objects.accepting_consents().count() == 2
+
+
+def test_a_key_of_another_database_does_not_fit(keyring_dir: Path) -> None:
+    campaign = make_campaign()
+    (keyring_dir / f"{campaign.id}.key").unlink()
     keyring.from_settings().public_key(campaign.id)
     (problem,) = retention.verify_keys()
     assert f"{campaign.slug} does not fit" in problem
-    retention.check_keys_at_start()
-    assert problem in caplog.text
 
 
 def test_a_key_that_was_half_made_is_destroyed_too(keyring_dir: Path) -> None:

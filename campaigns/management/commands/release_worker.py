@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            retention.check_keys_at_start()
+            retention.check_keys(pacing.database_now())
         except keyring.KeyringError as error:
             raise CommandError(str(error)) from None
         stopped = Event()
