@@ -87,9 +87,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         ).exclude(public_key=None)
 
     def releasing(self) -> CampaignQuerySet:
-        # A campaign whose key could not be opened is tried again: it goes on when the key is back.
-        going_on = [PauseReason.NONE, PauseReason.KEY_MISSING]
-        return self.filter(state=CampaignState.RELEASING, paused_reason__in=going_on)
+        return self.filter(state=CampaignState.RELEASING, paused_reason=PauseReason.NONE)
 
     def endable(self, now: datetime) -> CampaignQuerySet:
         """Those whose release was confirmed, or whose time to save it has run out."""

@@ -157,7 +157,7 @@ def _release_guarded(campaign: Campaign, calls: FanCalls, shift: Shift) -> Outco
 def release_block(campaign: Campaign, calls: FanCalls, shift: Shift) -> Outcome | None:
     """Claim, save and settle one block; None when no row is due."""
     clock = shift.clock
-    key = _open_key(campaign, clock())
+    key = _open_key(campaign)
     claim = key and claim_block(campaign, pacing.block_size(LARGEST_BLOCK), clock())
     if not key or not claim:
         return None
@@ -292,19 +292,14 @@ def _wait_for_permits(count: int, shift: Shift) -> bool:
     return True
 
 
-def _open_key(campaign: Campaign, now: datetime) -> CampaignKey | None:
+def _open_key(campaign: Campaign) -> CampaignKey | None:
+    """None when the key does not open or fit; retention.check_keys then pauses the campaign."""
     try:
         key = keyring.from_settings().open(campaign.id)
-        if key.public_bytes != bytes(campaign.public_key or b""):
-            # Every permission would look damaged, and be destroyed for it.
-            raise KeyringError("The key file does not fit the campaign's public key.")
-    except KeyringError as error:
-        if pause(campaign, PauseReason.KEY_MISSING, now):
-            logger.error("key not opened campaign=%s: %s", campaign.id, error)
+    except KeyringError:
         return None
-    resume_with_key = Campaign.objects.filter(paused_reason=PauseReason.KEY_MISSING)
-    resume_with_key.filter(id=campaign.id).update(paused_reason=PauseReason.NONE, paused_at=None)
-    return key
+    # With another key every permission would look damaged, and be destroyed for it.
+    return key if key.public_bytes == bytes(campaign.public_key or b"") else None
 
 
 def _open_permissions(claim: Claim, key: CampaignKey, outcome: Outcome) -> dict[UUID, Secret]:

@@ -151,6 +151,3 @@ def check_ports(*ports: int) -> None:
     for port in ports:
         if not port_is_free(port):
             raise PortTakenError(port)
-
-
-__all__ = ["PortTakenError", "Sandbox", "Stack", "StartError", "check_ports"]
