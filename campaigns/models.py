@@ -17,11 +17,18 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 # Django looks for an app's models here.
+from campaigns.gate import Gate as Gate
+from campaigns.gate import GateName as GateName
 from campaigns.members import EDITING_ROLES as EDITING_ROLES
 from campaigns.members import Label as Label
 from campaigns.members import Membership as Membership
 from campaigns.members import Role as Role
 from campaigns.members import User as User
+from campaigns.states import CampaignState as CampaignState
+from campaigns.states import PauseReason as PauseReason
+from campaigns.states import PreSaveState as PreSaveState
+from campaigns.states import Reason as Reason
+from campaigns.states import ReleaseMode as ReleaseMode
 
 # Spotify ends every permission six months after consent and names no number of days; 180 is the
 # safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration
@@ -38,23 +45,6 @@ SPOTIFY_URI_PATTERN: Final = r"^spotify:(album|track):[A-Za-z0-9]{22}$"
 UPC_PATTERN: Final = r"^[0-9]{12,14}$"
 # ISO 3901: country, registrant, year, designation.
 ISRC_PATTERN: Final = r"^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$"
-
-
-class CampaignState(models.TextChoices):
-    DRAFT = "draft", "Draft"
-    OPEN = "open", "Open"
-    RELEASING = "releasing", "Releasing"
-    FINISHED = "finished", "Finished"
-    CANCELLED = "cancelled", "Cancelled"
-
-
-class PauseReason(models.TextChoices):
-    """Why a campaign does nothing until somebody acts. Its permissions are kept."""
-
-    NONE = "", "Not paused"
-    KEY_MISSING = "key_missing", "The campaign's key cannot be opened"
-    RELEASE_REFUSED = "release_refused", "Spotify refuses the release's address"
-
 
 ENDED_STATES: Final = (CampaignState.FINISHED, CampaignState.CANCELLED)
 
@@ -131,8 +121,15 @@ class Campaign(models.Model):
     next_check_at = models.DateTimeField(null=True, blank=True)
     last_finding = models.CharField(max_length=30, blank=True)
 
+    release_mode = models.CharField(
+        max_length=15, choices=ReleaseMode, default=ReleaseMode.ONE_INSTANT
+    )
+    # With local midnights: the first of them, and release_zone the zone where the day begins first.
     release_at = models.DateTimeField()
     release_zone = models.CharField(max_length=64)
+    # With local midnights: fans due until then may be served, the catalogue of their market has
+    # shown the release.
+    confirmed_until = models.DateTimeField(null=True, blank=True)
     # When the present release_at was last promised to fans: at opening, and at each later move.
     scheduled_at = models.DateTimeField(null=True, blank=True)
 
@@ -157,7 +154,11 @@ class Campaign(models.Model):
                 condition=Q(slug__regex=SLUG_PATTERN), name="campaign_slug_form"
             ),
             models.CheckConstraint(
-                condition=Q(state__in=CampaignState.values, paused_reason__in=PauseReason.values),
+                condition=Q(
+                    state__in=CampaignState.values,
+                    paused_reason__in=PauseReason.values,
+                    release_mode__in=ReleaseMode.values,
+                ),
                 name="campaign_state_known",
             ),
             models.CheckConstraint(
@@ -239,29 +240,6 @@ class Campaign(models.Model):
         return self.release_at + HARD_STOP
 
 
-class PreSaveState(models.TextChoices):
-    PENDING = "pending", "Waiting for the release"
-    SAVED = "saved", "Saved"
-    FAILED = "failed", "Failed"
-    CANCELLED = "cancelled", "Cancelled"
-    EXPIRED = "expired", "Expired"
-
-
-class Reason(models.TextChoices):
-    """Why a pre-save ended without a save, or why it waits."""
-
-    NONE = "", "None"
-    REVOKED = "revoked", "The permission was withdrawn at Spotify"
-    SCOPE = "scope", "The permission does not allow changing the library"
-    WIDER_SCOPE = "wider_scope", "The permission allows more than was asked for"
-    NOT_LISTED = "not_listed", "Spotify does not let this app serve this account"
-    UNREADABLE = "unreadable", "The sealed permission could not be opened"
-    BY_FAN = "by_fan", "Cancelled by the fan"
-    CAMPAIGN_CANCELLED = "campaign_cancelled", "The campaign was cancelled"
-    PERMISSION_AGE = "permission_age", "Spotify ends a permission after six months"
-    HARD_STOP = "hard_stop", "The release could not be saved within seven days"
-
-
 class PreSaveQuerySet(models.QuerySet["PreSave"]):
     def pending(self) -> PreSaveQuerySet:
         return self.filter(state=PreSaveState.PENDING)
@@ -277,7 +255,13 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
     def end(self, state: PreSaveState, reason: Reason, now: datetime) -> int:
         """The one way a pre-save ends: its permission is erased by the statement that says so."""
         return self.update(
-            state=state, reason=reason, sealed=None, lease=None, lease_until=None, settled_at=now
+            state=state,
+            reason=reason,
+            sealed=None,
+            lease=None,
+            lease_until=None,
+            refused_at=None,
+            settled_at=now,
         )
 
 
@@ -297,6 +281,9 @@ class PreSave(models.Model):
     lease_until = models.DateTimeField(null=True)
     sealed = models.BinaryField(null=True)
     consented_at = models.DateTimeField()
+    # When Spotify first refused this permission. `reason` says how, and Presave asks once more
+    # before it believes it.
+    refused_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     receipt_hash = models.BinaryField(max_length=32, unique=True)
 
@@ -320,7 +307,13 @@ class PreSave(models.Model):
             models.CheckConstraint(
                 condition=Q(state=PreSaveState.PENDING, sealed__isnull=False, settled_at=None)
                 | ~Q(state=PreSaveState.PENDING)
-                & Q(sealed=None, lease=None, lease_until=None, settled_at__isnull=False),
+                & Q(
+                    sealed=None,
+                    lease=None,
+                    lease_until=None,
+                    refused_at=None,
+                    settled_at__isnull=False,
+                ),
                 name="presave_settled_holds_nothing",
             ),
             models.CheckConstraint(
@@ -350,30 +343,6 @@ class SpentState(models.Model):
 
     def __str__(self) -> str:
         return "Spent state"
-
-
-class GateName(models.TextChoices):
-    ACCOUNTS = "accounts", "Spotify's token endpoint"
-    API = "api", "Spotify's Web API"
-    CONSENTS = "consents", "Code exchanges of fans"
-
-
-class Gate(models.Model):
-    """The app-wide pace towards one half of Spotify, where no worker can forget a ban."""
-
-    name = models.CharField(primary_key=True, max_length=10, choices=GateName)
-    # Requests per second, at most SPOTIFY_MAX_RATE.
-    rate = models.FloatField()
-    # From when on the next permit may be used.
-    free_at = models.DateTimeField()
-    blocked_until = models.DateTimeField(null=True)
-    blocked_reason = models.CharField(max_length=40, blank=True)
-
-    class Meta:
-        constraints = [models.CheckConstraint(condition=Q(rate__gt=0), name="gate_rate_positive")]
-
-    def __str__(self) -> str:
-        return f"Gate {self.name}"
 
 
 class DailyCount(models.Model):

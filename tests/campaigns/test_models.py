@@ -57,6 +57,7 @@ def test_these_columns_are_all_that_is_kept_about_a_fan() -> None:
         "lease_until",
         "sealed",
         "consented_at",
+        "refused_at",
         "settled_at",
         "receipt_hash",
     }

@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from campaigns import spotify
 from campaigns.keyring import Secret
-from campaigns.spotify import FanCalls, Grant, Scope, SpotifyError
+from campaigns.spotify import FanCalls, Grant, Scope, SpotifyError, http
 from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, Sandbox
 
 UNKNOWN_URI = "spotify:album:0000000000000000000000"
@@ -22,7 +22,7 @@ LIBRARY = f"/v1/me/library?uris={ALBUM_URI}"
 
 @pytest.fixture
 def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spotify, "TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.3)
 
 
 @pytest.fixture

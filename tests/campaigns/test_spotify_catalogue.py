@@ -8,7 +8,7 @@ import pytest
 from pytest_django import Settings
 
 from campaigns import spotify
-from campaigns.spotify import Release, Scope, SpotifyError
+from campaigns.spotify import Release, Scope, SpotifyError, catalogue
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 
 FUTURE = "2099-01-01T00:00:00+00:00"
@@ -161,5 +161,5 @@ def test_the_app_token_is_asked_for_once(sandbox: Sandbox) -> None:
 def test_a_look_up_has_a_deadline(
     endpoint: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(spotify, "TOTAL_SECONDS", 0.3)
+    monkeypatch.setattr(catalogue, "TOTAL_SECONDS", 0.3)
     assert failure(sandbox, endpoint, kind="timeout").reason == "unreachable"

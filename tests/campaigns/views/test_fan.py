@@ -223,6 +223,7 @@ FIELDS = {
     "Lease": {"lease", "lease_until"},
     "Sealed permission": {"sealed"},
     "Consent time": {"consented_at"},
+    "Refusal time": {"refused_at"},
     "Settle time": {"settled_at"},
     "Receipt hash": {"receipt_hash"},
 }

@@ -1,0 +1,38 @@
+"""Plain HTTP to Spotify: one call, its status, Retry-After and body."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+import aiohttp
+from django.conf import settings
+
+from campaigns.answers import SpotifyError
+
+CONNECT_SECONDS: Final = 5.0
+TOTAL_SECONDS: Final = 10.0
+# Status, Retry-After as it came, body.
+Answer = tuple[int, str | None, bytes]
+
+
+def new_session(connections: int) -> aiohttp.ClientSession:
+    return aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=connections),
+        timeout=aiohttp.ClientTimeout(total=TOTAL_SECONDS, sock_connect=CONNECT_SECONDS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+    )
+
+
+async def request(
+    session: aiohttp.ClientSession, method: str, url: str, with_body: bool = True, **options: Any
+) -> Answer:
+    try:
+        async with session.request(method, url, allow_redirects=False, **options) as answer:
+            body = await answer.read() if with_body else b""
+            return answer.status, answer.headers.get("Retry-After"), body
+    except (aiohttp.ClientError, TimeoutError, OSError):
+        raise SpotifyError("unreachable") from None
+
+
+def client_credentials() -> str:
+    return aiohttp.encode_basic_auth(settings.SPOTIFY_CLIENT_ID, settings.SPOTIFY_CLIENT_SECRET)
