@@ -96,10 +96,11 @@ def token_error(status: int, retry_after: str | None, body: bytes) -> SpotifyErr
             retry_after=seconds_until(retry_after),
         )
     if code == "invalid_grant":
-        return SpotifyError("invalid_grant", permanent=True)
+        return SpotifyError("invalid_grant", half=Half.ACCOUNTS, permanent=True)
     if code == "invalid_client":
         return SpotifyError("invalid_client", scope=Scope.APP, half=Half.ACCOUNTS)
-    return SpotifyError("unavailable" if status >= 500 else "unusable_answer")
+    reason = "unavailable" if status >= 500 else "unusable_answer"
+    return SpotifyError(reason, half=Half.ACCOUNTS)
 
 
 def api_error(status: int, retry_after: str | None, body: bytes) -> SpotifyError:
@@ -110,11 +111,16 @@ def api_error(status: int, retry_after: str | None, body: bytes) -> SpotifyError
         return SpotifyError(reason, scope=Scope.APP, retry_after=seconds_until(retry_after))
     if status == 403:
         return _forbidden(text)
-    if status in (400, 404):
+    if status in (400, 404) and not _is_page(text):
         return SpotifyError("release_refused", scope=Scope.CAMPAIGN)
     if status == 401:
         return SpotifyError("access_token_refused")
     return SpotifyError("unavailable" if status >= 500 else "unusable_answer")
+
+
+def _is_page(text: str) -> bool:
+    """Spotify's Web API speaks JSON: a page of HTML comes from something in between."""
+    return text.lstrip().startswith("<")
 
 
 def _forbidden(text: str) -> SpotifyError:

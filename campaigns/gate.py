@@ -26,6 +26,8 @@ class Gate(models.Model):
     recent = models.JSONField(default=list)
     # When `rate` was last learned from a 429 or raised since; null while SPOTIFY_MAX_RATE rules.
     adjusted_at = models.DateTimeField(null=True)
+    # How often it was raised since it was learned.
+    raises = models.PositiveSmallIntegerField(default=0)
     # How often in a row the gate was closed for an outage, and until when one call is trying
     # whether it is over.
     outages = models.PositiveSmallIntegerField(default=0)

@@ -6,6 +6,7 @@ Rules that need a decision live in the core modules.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -248,9 +249,9 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         free = Q(lease_until=None) | Q(lease_until__lte=now)
         return self.pending().filter(free, due_at__lte=now)
 
-    def held_under(self, fence: uuid.UUID) -> PreSaveQuerySet:
-        """The fence: rows still pending under exactly this claim."""
-        return self.pending().filter(lease=fence)
+    def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:
+        """The fence: rows still pending under exactly these claims."""
+        return self.pending().filter(lease__in=fences)
 
     def end(self, state: PreSaveState, reason: Reason, now: datetime) -> int:
         """The one way a pre-save ends: its permission is erased by the statement that says so."""

@@ -1,11 +1,15 @@
-"""The app-wide pace towards Spotify: permits in blocks, and "blocked until" for every worker at
-once.
+"""The app-wide pace towards Spotify: permits in blocks, "blocked until" for every worker at once,
+and a rate that learns what Spotify allows.
+
+Spotify's limit is a rolling window of 30 seconds whose size it does not tell.
+https://developer.spotify.com/documentation/web-api/concepts/rate-limits
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -25,6 +29,29 @@ HALVES: Final = (GateName.ACCOUNTS, GateName.API)
 # So many seconds' worth of consents may come at once before one is asked to wait.
 CONSENT_BURST: Final = timedelta(seconds=3)
 
+WINDOW: Final = timedelta(seconds=30)
+# Calls do not arrive as evenly as they are sent: this much of the cap keeps every window under it.
+SHARE_OF_CAP: Final = 0.99
+# After a 429, so much of what the last window held; then upwards again, 2 % after a quiet window
+# in which all permits were wanted, then 4 %, 8 %, and so on until the next 429.
+SHARE_OF_LESSON: Final = 0.97
+FIRST_RAISE: Final = 0.02
+LARGEST_RAISE: Final = 1.0
+# Fewer permits than one a second before a 429 say nothing about a window: somebody else filled it.
+SMALLEST_LESSON: Final = 30
+LOWEST_RATE: Final = 0.2
+# What was learned on another day may have been an incident's.
+LESSON_LASTS: Final = timedelta(days=1)
+# A worker that was busy with the database may make up for so much lost time, and take permits so
+# far ahead: nobody holds the others up for longer.
+CREDIT: Final = timedelta(seconds=0.25)
+AHEAD: Final = timedelta(seconds=0.25)
+# An outage closes the gate for 5 s, 10 s, 20 s … at most a minute; then one call tries.
+FIRST_OUTAGE_PAUSE: Final = timedelta(seconds=5)
+LONGEST_OUTAGE_PAUSE: Final = timedelta(seconds=60)
+# Long enough for one fan's refresh and save.
+TRIAL: Final = timedelta(seconds=25)
+
 
 class GateClosedError(Exception):
     """Spotify told the app to wait. Nothing may be sent before `until`."""
@@ -33,6 +60,14 @@ class GateClosedError(Exception):
         super().__init__(reason)
         self.until = until
         self.reason = reason
+
+
+@dataclass(frozen=True)
+class Permits:
+    """Calls that may be sent: the first in `first_in` seconds, each later one `step` seconds on."""
+
+    first_in: float
+    step: float
 
 
 def database_now() -> datetime:
@@ -48,6 +83,27 @@ def database_now() -> datetime:
         return datetime.fromisoformat(cursor.fetchone()[0])
 
 
+def gates(now: datetime) -> dict[GateName, Gate]:
+    """Both halves' gates as they stand; one that was never used is open."""
+    unused = {name: Gate(name=name, rate=_cap(), free_at=now) for name in HALVES}
+    return unused | {GateName(gate.name): gate for gate in Gate.objects.filter(name__in=HALVES)}
+
+
+def is_blocked(gate: Gate, now: datetime) -> bool:
+    return gate.blocked_until is not None and gate.blocked_until > now
+
+
+def has_room(halves: Iterable[Gate], now: datetime) -> bool:
+    """Whether permits taken now could be used almost at once."""
+    return all(not is_blocked(gate, now) and gate.free_at <= now + AHEAD for gate in halves)
+
+
+def block_size(halves: Iterable[Gate], largest: int) -> int:
+    """As many fans as may be served in the time that permits are taken ahead."""
+    pace = min(min(gate.rate, _cap()) for gate in halves)
+    return max(1, min(largest, int(pace * AHEAD.total_seconds())))
+
+
 def check_open(now: datetime, names: Sequence[GateName] = HALVES) -> None:
     """Raises GateClosedError while one of these halves of Spotify is blocked."""
     blocked = (
@@ -60,26 +116,30 @@ def check_open(now: datetime, names: Sequence[GateName] = HALVES) -> None:
 
 
 def is_open(now: datetime) -> bool:
+    return opens_at(now) is None
+
+
+def opens_at(now: datetime) -> datetime | None:
+    """When both halves of Spotify may be called again; None when they may be called now."""
     try:
         check_open(now)
-    except GateClosedError:
-        return False
-    return True
+    except GateClosedError as error:
+        return error.until
+    return None
 
 
-def take(name: GateName, count: int, now: datetime) -> datetime:
-    """Take `count` permits; the answer is the instant from which they may be used. Raises
-    GateClosedError.
-    """
+def take(name: GateName, count: int, now: datetime) -> Permits:
+    """Take `count` permits, spread evenly from the next free instant on. Raises GateClosedError."""
     with transaction.atomic():
         gate = _locked(name, now)
-        if gate.blocked_until and gate.blocked_until > now:
-            raise GateClosedError(gate.blocked_until, gate.blocked_reason)
-        usable_at = max(gate.free_at, now)
-        gate.rate = settings.SPOTIFY_MAX_RATE
-        gate.free_at = usable_at + timedelta(seconds=count / gate.rate)
-        gate.save(update_fields=["rate", "free_at"])
-    return usable_at
+        if is_blocked(gate, now):
+            raise GateClosedError(gate.blocked_until or now, gate.blocked_reason)
+        _adjust(gate, now)
+        first = max(gate.free_at, now - CREDIT)
+        gate.free_at = first + timedelta(seconds=count / gate.rate)
+        _remember(gate, max(first, now), count)
+        gate.save(update_fields=["rate", "free_at", "recent", "adjusted_at", "raises"])
+    return Permits((first - now).total_seconds(), 1 / gate.rate)
 
 
 def admit_consent(now: datetime) -> bool:
@@ -98,32 +158,18 @@ def admit_consent(now: datetime) -> bool:
     return True
 
 
-def block_size(largest: int) -> int:
-    """As many permits as the rate allows in one second, so that no worker holds the others up
-    for longer.
-    """
-    return max(1, min(largest, int(settings.SPOTIFY_MAX_RATE)))
-
-
 def close(error: SpotifyError, now: datetime) -> None:
     """Stop everybody's calls to the half of Spotify that answered so.
 
     `now` is the database's clock after the answer. A longer stop is never shortened.
     """
-    name = GateName(error.half.value)
     pause = timedelta(seconds=error.retry_after) if error.retry_after else APP_ERROR_PAUSE
     with transaction.atomic():
-        gate = _locked(name, now)
-        if gate.blocked_until is None or gate.blocked_until < now + pause:
-            gate.blocked_until = now + pause
-            gate.blocked_reason = error.reason
-            gate.save(update_fields=["blocked_until", "blocked_reason"])
-            logger.warning(
-                "gate closed gate=%s reason=%s seconds=%d",
-                name,
-                error.reason,
-                pause.total_seconds(),
-            )
+        gate = _locked(GateName(error.half.value), now)
+        if error.reason == "rate_limited" and not is_blocked(gate, now):
+            _learn(gate, now)
+        _block(gate, now + pause, error.reason)
+        gate.save()
 
 
 def close_after(error: SpotifyError) -> None:
@@ -132,8 +178,99 @@ def close_after(error: SpotifyError) -> None:
         close(error, database_now())
 
 
+def close_for_outage(name: GateName, now: datetime) -> None:
+    """Stop everybody's calls to a half of Spotify that fails for most fans. Of the many workers
+    and calls that notice it, the first one counts.
+    """
+    with transaction.atomic():
+        gate = _locked(name, now)
+        if is_blocked(gate, now):
+            return
+        pause = min(FIRST_OUTAGE_PAUSE * 2 ** min(gate.outages, 10), LONGEST_OUTAGE_PAUSE)
+        gate.outages, gate.trial_until = gate.outages + 1, None
+        _block(gate, now + pause, "outage")
+        gate.save()
+
+
+def begin_trial(halves: Mapping[GateName, Gate], now: datetime) -> bool:
+    """Whether the caller may be the one to try, with one fan, if an outage is over."""
+    failing = [name for name, gate in halves.items() if gate.outages]
+    with transaction.atomic():
+        locked = [_locked(name, now) for name in failing]
+        if any(gate.trial_until and gate.trial_until > now for gate in locked):
+            return False
+        Gate.objects.filter(name__in=failing).update(trial_until=now + TRIAL)
+    return True
+
+
+def note_working(name: GateName, now: datetime) -> None:
+    """A call was answered as it should be: an outage, if there was one, is over."""
+    with transaction.atomic():
+        _locked(name, now)
+        Gate.objects.filter(name=name).update(outages=0, trial_until=None, worked_at=now)
+
+
+def _cap() -> float:
+    return float(settings.SPOTIFY_MAX_RATE) * SHARE_OF_CAP
+
+
+def _adjust(gate: Gate, now: datetime) -> None:
+    """Probe upwards after a quiet window, as far as the operator's cap, which rules what was not
+    learned.
+    """
+    if gate.adjusted_at is None or now - gate.adjusted_at >= LESSON_LASTS:
+        gate.rate, gate.adjusted_at, gate.raises = _cap(), None, 0
+        return
+    was_wanted = gate.free_at > now - CREDIT
+    if was_wanted and now - gate.adjusted_at >= WINDOW:
+        gate.rate *= 1 + min(FIRST_RAISE * 2**gate.raises, LARGEST_RAISE)
+        gate.raises, gate.adjusted_at = min(gate.raises + 1, 10), now
+    gate.rate = min(gate.rate, _cap())
+
+
+def _learn(gate: Gate, now: datetime) -> None:
+    """A 429 tells how much Spotify's window holds: what we sent in the last one."""
+    held = permits_in_window(gate, now)
+    if held >= SMALLEST_LESSON:
+        learned = held / WINDOW.total_seconds() * SHARE_OF_LESSON
+    else:
+        learned = gate.rate / 2
+    gate.rate = max(min(learned, gate.rate), LOWEST_RATE)
+    gate.adjusted_at, gate.raises = now, 0
+    logger.warning("rate learned gate=%s held=%d rate=%.1f", gate.name, held, gate.rate)
+
+
+def _block(gate: Gate, until: datetime, reason: str) -> None:
+    if gate.blocked_until is None or gate.blocked_until < until:
+        gate.blocked_until, gate.blocked_reason = until, reason
+        # Permits that were taken for that time will not be used.
+        gate.free_at = until
+        logger.warning("gate closed gate=%s reason=%s until=%s", gate.name, reason, until)
+
+
+def _remember(gate: Gate, first: datetime, count: int) -> None:
+    second, oldest = int(first.timestamp()), int((first - WINDOW).timestamp())
+    recent = [bucket for bucket in gate.recent if bucket[0] >= oldest]
+    if recent and recent[-1][0] == second:
+        recent[-1][1] += count
+    else:
+        recent.append([second, count])
+    gate.recent = recent
+
+
+def permits_in_window(gate: Gate, now: datetime) -> int:
+    """How many permits fell into the 30 seconds before now."""
+    starts, ends = (now - WINDOW).timestamp(), now.timestamp()
+    held = 0.0
+    for second, count in gate.recent:
+        share = min(1.0, second + 1 - starts) if second <= ends else 0.0
+        held += count * max(0.0, share)
+    return round(held)
+
+
 def _locked(name: GateName, now: datetime) -> Gate:
-    Gate.objects.bulk_create(
-        [Gate(name=name, rate=settings.SPOTIFY_MAX_RATE, free_at=now)], ignore_conflicts=True
-    )
-    return Gate.objects.select_for_update().get(name=name)
+    gate = Gate.objects.select_for_update().filter(name=name).first()
+    if gate is None:
+        Gate.objects.bulk_create([Gate(name=name, rate=_cap(), free_at=now)], ignore_conflicts=True)
+        gate = Gate.objects.select_for_update().get(name=name)
+    return gate

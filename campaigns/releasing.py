@@ -1,80 +1,36 @@
-"""Release night: claim pre-saves, save the release into their fans' libraries, settle them.
+"""Release night: everything a worker does for the campaigns whose time has come, and beside it the
+keeping of house.
 
-The rows are the truth. A worker claims a block of due rows with a lease and a fresh fence; every
-later write names the fence, so a worker that stalled past its lease can change nothing. Whatever
-dies leaves rows that come due again.
+The rows are the truth: campaigns/claiming.py holds them, campaigns/pipeline.py brings them to
+Spotify and back.
 """
 
 from __future__ import annotations
 
 import logging
-import random
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from threading import Event
-from typing import Any, Final
-from uuid import UUID, uuid4
+from threading import Event, Thread
+from typing import Final, Self
+from uuid import UUID
 
-from django.db import DatabaseError, transaction
+from django.db import connections
 
-from campaigns import catalogue, keyring, pacing, retention, stats
-from campaigns.keyring import CampaignKey, KeyringError, Secret, UnreadablePermissionError
-from campaigns.models import (
-    Campaign,
-    CampaignState,
-    PauseReason,
-    PreSave,
-    PreSaveState,
-    Reason,
-)
-from campaigns.spotify import SCOPE, FanCalls, Grant, Scope, SpotifyError
+from campaigns import catalogue, keyring, pacing, retention
+from campaigns.claiming import Claim, claim_block
+from campaigns.keyring import CampaignKey, KeyringError
+from campaigns.models import Campaign
+from campaigns.pipeline import CONNECTIONS, LARGEST_BLOCK, Clock, Pipeline
+from campaigns.spotify import FanCalls
 
 logger = logging.getLogger(__name__)
 
-LEASE: Final = timedelta(seconds=60)
-LARGEST_BLOCK: Final = 200
-# At once on the way to Spotify: what waits behind them is not sent after an answer such as 429.
-CONNECTIONS: Final = 100
-# Full jitter under 2^n seconds, at most 15 minutes between two attempts for one fan.
-LONGEST_DELAY: Final = timedelta(minutes=15)
-# A worker looks for other work (keys, confirmations, endings) at least this often while it saves.
-BLOCKS_PER_ROUND: Final = 5
-
-Clock = Callable[[], datetime]
-_REASONS: Final = {
-    "invalid_grant": Reason.REVOKED,
-    "scope": Reason.SCOPE,
-    "not_listed": Reason.NOT_LISTED,
-    "unreadable": Reason.UNREADABLE,
-}
-
-
-@dataclass
-class Claim:
-    """A block of one campaign's rows, held under one fence until the lease ends."""
-
-    campaign: Campaign
-    fence: UUID
-    rows: list[PreSave]
-
-
-@dataclass
-class Outcome:
-    """What became of a claim: every claimed row stands in exactly one of the lists. Returned
-    rows lose no attempt.
-    """
-
-    saved: list[UUID] = field(default_factory=list)
-    failed: dict[Reason, list[UUID]] = field(default_factory=dict)
-    delayed: list[UUID] = field(default_factory=list)
-    returned: list[UUID] = field(default_factory=list)
-
-    def fail(self, row_id: UUID, reason: Reason) -> None:
-        self.failed.setdefault(reason, []).append(row_id)
-
-    def touched(self) -> set[UUID]:
-        return {*self.saved, *self.delayed, *self.returned}.union(*self.failed.values())
+# How often a worker that is busy saving looks for new campaigns, and keeps house beside it.
+LOOK_AROUND: Final = timedelta(seconds=1)
+HOUSEKEEPING_SECONDS: Final = 2.0
+LONGEST_WAIT_SECONDS: Final = 1.0
 
 
 @dataclass(frozen=True)
@@ -94,17 +50,106 @@ def work(until: datetime, stopped: Event, clock: Clock = pacing.database_now) ->
 
     Answers the saves made.
     """
-    saved, shift = 0, Shift(until, stopped, clock)
-    with FanCalls(CONNECTIONS) as calls:
+    shift = Shift(until, stopped, clock)
+    with FanCalls[UUID](CONNECTIONS) as calls, Housekeeper(shift) as housekeeper:
         # The saves come first, so that slow looks into the catalogue cannot use up every shift.
-        outcomes = release_round(calls, shift)
+        saved = just_saved = release(calls, shift, housekeeper.remind)
         while not shift.is_over():
             keep_house(shift)
-            saved += sum(len(outcome.saved) for outcome in outcomes)
-            outcomes = release_round(calls, shift)
-            if not outcomes:
+            just_saved = release(calls, shift, housekeeper.remind)
+            saved += just_saved
+            if not just_saved and not _wait_for_the_gate(shift):
                 break
-    return saved + sum(len(outcome.saved) for outcome in outcomes)
+    return saved
+
+
+def release(calls: FanCalls[UUID], shift: Shift, meanwhile: Callable[[], None]) -> int:
+    """Save every campaign's due fans until none is due, the gate closes, or the shift is over.
+
+    Answers the saves made.
+    """
+    pipeline, queue = Pipeline(calls, shift.clock), Queue(shift.clock)
+    while not shift.is_over():
+        pipeline.obey()
+        claimed = _claim_more(pipeline, queue, shift.clock())
+        if pipeline.is_empty and not claimed and not _is_merely_busy(pipeline, shift.clock()):
+            break
+        pipeline.turn(in_a_hurry=claimed)
+        meanwhile()
+    pipeline.wind_up()
+    return pipeline.saved
+
+
+def _claim_more(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
+    """Take on one more block if the gates have room for it."""
+    halves = pipeline.gates.values()
+    if pipeline.room <= 0 or not pacing.has_room(halves, now):
+        return False
+    size = min(pacing.block_size(halves, LARGEST_BLOCK), pipeline.room)
+    if any(gate.outages for gate in halves):
+        if not pacing.begin_trial(pipeline.gates, now):
+            return False
+        size = 1
+    claimed = queue.claim(size)
+    if claimed:
+        pipeline.take_on(*claimed)
+    return claimed is not None
+
+
+def _is_merely_busy(pipeline: Pipeline, now: datetime) -> bool:
+    """Other workers have taken the permits of the next moments; ours come after them."""
+    halves = pipeline.gates.values()
+    blocked = any(pacing.is_blocked(gate, now) for gate in halves)
+    return not blocked and not pacing.has_room(halves, now)
+
+
+class Queue:
+    """Whose fans come next: those of the campaign that was served longest ago, so that a small one
+    does not wait for a large one.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._turns = 0
+        self._last_turn: dict[UUID, int] = {}
+        self._waiting: list[tuple[Campaign, CampaignKey]] = []
+        self._looked_at: datetime | None = None
+
+    def claim(self, size: int) -> tuple[Claim, CampaignKey] | None:
+        now = self._clock()
+        if self._looked_at is None or now - self._looked_at >= LOOK_AROUND:
+            releasing = Campaign.objects.releasing().order_by("release_at")
+            self._waiting = [(one, key) for one in releasing if (key := _open_key(one))]
+            self._looked_at = now
+        while self._waiting:
+            first = min(self._waiting, key=lambda one: self._last_turn.get(one[0].id, 0))
+            claim = claim_block(first[0], size, now)
+            if claim:
+                self._turns += 1
+                self._last_turn[claim.campaign.id] = self._turns
+                return claim, first[1]
+            self._waiting.remove(first)
+        return None
+
+
+def _open_key(campaign: Campaign) -> CampaignKey | None:
+    """None when the key does not open or fit; retention.check_keys then pauses the campaign."""
+    try:
+        key = keyring.from_settings().open(campaign.id)
+    except KeyringError:
+        return None
+    # With another key every permission would look damaged, and be destroyed for it.
+    return key if key.public_bytes == bytes(campaign.public_key or b"") else None
+
+
+def _wait_for_the_gate(shift: Shift) -> bool:
+    """Wait a while if the gate is closed and opens within the shift; False if it does not."""
+    now = shift.clock()
+    opens_at = pacing.opens_at(now)
+    if opens_at is None or opens_at >= shift.until:
+        return False
+    shift.stopped.wait(min((opens_at - now).total_seconds(), LONGEST_WAIT_SECONDS))
+    return True
 
 
 def keep_house(shift: Shift) -> None:
@@ -122,222 +167,37 @@ def keep_house(shift: Shift) -> None:
     retention.forget_spent_states(now)
 
 
-def release_round(calls: FanCalls, shift: Shift) -> list[Outcome]:
-    """Release a few blocks of every releasing campaign in turn, so that a small one does not wait
-    for a large one.
-
-    Answers what became of them: nothing when no row was due or the gate is closed.
+class Housekeeper:
+    """Keeps house beside a long release, on a thread and a database connection of its own, so that
+    a slow look into the catalogue does not hold up the saves.
     """
-    outcomes: list[Outcome] = []
-    for _ in range(BLOCKS_PER_ROUND):
-        turn = [
-            outcome
-            for campaign in Campaign.objects.releasing().order_by("release_at")
-            if not shift.is_over() and (outcome := _release_guarded(campaign, calls, shift))
-        ]
-        if not turn:
-            break
-        outcomes += turn
-    return outcomes
 
+    def __init__(self, shift: Shift) -> None:
+        self._shift = shift
+        self._thread: Thread | None = None
+        self._next = time.monotonic() + HOUSEKEEPING_SECONDS
 
-def _release_guarded(campaign: Campaign, calls: FanCalls, shift: Shift) -> Outcome | None:
-    """A block that fails in a way nobody foresaw must not hold up the other campaigns."""
-    if not pacing.is_open(shift.clock()):
-        return None
-    try:
-        return release_block(campaign, calls, shift)
-    except DatabaseError:
-        raise
-    except Exception:
-        logger.exception("block failed campaign=%s", campaign.id)
-        return None
+    def __enter__(self) -> Self:
+        return self
 
+    def __exit__(self, *exception: object) -> None:
+        if self._thread:
+            self._thread.join()
 
-def release_block(campaign: Campaign, calls: FanCalls, shift: Shift) -> Outcome | None:
-    """Claim, save and settle one block; None when no row is due."""
-    clock = shift.clock
-    key = _open_key(campaign)
-    claim = key and claim_block(campaign, pacing.block_size(LARGEST_BLOCK), clock())
-    if not key or not claim:
-        return None
-    outcome = Outcome()
-    try:
-        if _wait_for_permits(len(claim.rows), shift):
-            save_claim(claim, key, calls, outcome, clock)
-    except pacing.GateClosedError:
-        pass  # What was not sent is given back below, without counting as an attempt.
-    outcome.returned += [row.id for row in claim.rows if row.id not in outcome.touched()]
-    settle(claim, outcome, clock())
-    return outcome
+    def remind(self) -> None:
+        """Keep house now and then; never twice at once."""
+        is_at_it = self._thread is not None and self._thread.is_alive()
+        if is_at_it or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + HOUSEKEEPING_SECONDS
+        self._thread = Thread(target=self._keep_house, name="housekeeper")
+        self._thread.start()
 
-
-def claim_block(campaign: Campaign, size: int, now: datetime) -> Claim | None:
-    """Take up to `size` due rows under a fresh fence. Two workers never hold the same row."""
-    fence = uuid4()
-    with transaction.atomic():
-        ids = list(
-            PreSave.objects.filter(campaign=campaign)
-            .due(now)
-            .order_by("due_at")
-            .select_for_update(skip_locked=True)
-            .values_list("id", flat=True)[:size]
-        )
-        # SQLite knows no row locks: there the IMMEDIATE transaction keeps others out, and due() is
-        # asked again.
-        PreSave.objects.filter(id__in=ids).due(now).update(lease=fence, lease_until=now + LEASE)
-    rows = list(PreSave.objects.held_under(fence))
-    return Claim(campaign, fence, rows) if rows else None
-
-
-def save_claim(
-    claim: Claim, key: CampaignKey, calls: FanCalls, outcome: Outcome, clock: Clock
-) -> None:
-    """Open, refresh, look once more whether the claim still stands, save.
-
-    Fills `outcome`. Raises GateClosedError.
-    """
-    grants = calls.refresh_all(_open_permissions(claim, key, outcome))
-    ready = _sort_grants(claim, grants, outcome, clock)
-    keep_rotated_tokens(claim, ready)
-    standing = still_standing(claim, clock())
-    access_tokens = {id: grant.access_token for id, grant in ready.items() if id in standing}
-    answers = calls.save_all(access_tokens, claim.campaign.confirmed_uri)
-    for row_id, answer in answers.items():
-        if isinstance(answer, SpotifyError):
-            _sort_error(claim, row_id, answer, outcome, clock)
-        else:
-            outcome.saved.append(row_id)
-
-
-def still_standing(claim: Claim, now: datetime) -> set[UUID]:
-    """The rows that may be saved now: still ours, nobody cancelled, the campaign still
-    releasing, the gate open.
-    """
-    pacing.check_open(now)
-    held = PreSave.objects.held_under(claim.fence).filter(lease_until__gt=now)
-    return set(held.filter(campaign__in=Campaign.objects.releasing()).values_list("id", flat=True))
-
-
-def keep_rotated_tokens(claim: Claim, grants: dict[UUID, Grant]) -> None:
-    """Commit a replaced refresh token before the save: if we die in between, the old one may be
-    worth nothing.
-    """
-    public_key = bytes(claim.campaign.public_key or b"")
-    rotated = {
-        row_id: grant.refresh_token for row_id, grant in grants.items() if grant.refresh_token
-    }
-    for row_id, token in rotated.items():
-        sealed = keyring.seal(public_key, token, claim.campaign.id, row_id)
-        PreSave.objects.held_under(claim.fence).filter(id=row_id).update(sealed=sealed)
-
-
-def settle(claim: Claim, outcome: Outcome, now: datetime) -> None:
-    """Record what became of the claim.
-
-    The statement that ends a row erases its permission; the fence guards all.
-    """
-    with transaction.atomic():
-        # Rows that somebody else holds are being ended there, all of a campaign's at once: waiting
-        # for them could be a deadlock.
-        mine = PreSave.objects.held_under(claim.fence).select_for_update(skip_locked=True)
-        held = PreSave.objects.held_under(claim.fence).filter(id__in=mine.values_list("id"))
-        saved = held.filter(id__in=outcome.saved).end(PreSaveState.SAVED, Reason.NONE, now)
-        failed = sum(
-            held.filter(id__in=ids).end(PreSaveState.FAILED, reason, now)
-            for reason, ids in outcome.failed.items()
-        )
-        held.filter(id__in=outcome.returned).update(lease=None, lease_until=None)
-        # The counts come after all rows, as everywhere.
-        stats.count(claim.campaign.id, now, {"saved": saved, "failed": failed})
-    attempts = {row.id: row.attempts for row in claim.rows}
-    for row_id in outcome.delayed:
-        _delay(PreSave.objects.held_under(claim.fence), row_id, attempts[row_id], now)
-    if saved or failed:
-        logger.info(
-            "block settled campaign=%s saved=%d failed=%d", claim.campaign.id, saved, failed
-        )
-
-
-def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:
-    """Stop a releasing campaign until somebody acts; its permissions are kept.
-
-    Says whether this changed anything.
-    """
-    going_on = Campaign.objects.filter(
-        id=campaign.id, state=CampaignState.RELEASING, paused_reason=PauseReason.NONE
-    )
-    return bool(going_on.update(paused_reason=reason, paused_at=now))
-
-
-def _delay(held: Any, row_id: UUID, attempts: int, now: datetime) -> None:
-    longest = min(2.0 ** min(attempts + 1, 20), LONGEST_DELAY.total_seconds())
-    wait = timedelta(seconds=random.uniform(0.5, longest))  # noqa: S311 -- spreads load, hides nothing
-    held.filter(id=row_id).update(
-        due_at=now + wait, attempts=attempts + 1, lease=None, lease_until=None
-    )
-
-
-def _wait_for_permits(count: int, shift: Shift) -> bool:
-    """Take permits at both halves of Spotify and wait until they may be used; False when told to
-    stop meanwhile.
-
-    Raises GateClosedError.
-    """
-    now = shift.clock()
-    usable_at = max(pacing.take(name, count, now) for name in pacing.HALVES)
-    if shift.stopped.wait(max(0.0, (usable_at - now).total_seconds())):
-        return False
-    pacing.check_open(shift.clock())
-    return True
-
-
-def _open_key(campaign: Campaign) -> CampaignKey | None:
-    """None when the key does not open or fit; retention.check_keys then pauses the campaign."""
-    try:
-        key = keyring.from_settings().open(campaign.id)
-    except KeyringError:
-        return None
-    # With another key every permission would look damaged, and be destroyed for it.
-    return key if key.public_bytes == bytes(campaign.public_key or b"") else None
-
-
-def _open_permissions(claim: Claim, key: CampaignKey, outcome: Outcome) -> dict[UUID, Secret]:
-    opened = {}
-    for row in claim.rows:
+    def _keep_house(self) -> None:
         try:
-            opened[row.id] = key.open(bytes(row.sealed or b""), row.id)
-        except UnreadablePermissionError:
-            logger.error("permission unreadable presave=%s", row.id)
-            outcome.fail(row.id, Reason.UNREADABLE)
-    return opened
-
-
-def _sort_grants(
-    claim: Claim, grants: dict[UUID, Grant | SpotifyError], outcome: Outcome, clock: Clock
-) -> dict[UUID, Grant]:
-    ready = {}
-    for row_id, grant in grants.items():
-        if isinstance(grant, SpotifyError):
-            _sort_error(claim, row_id, grant, outcome, clock)
-        elif grant.scope is None or grant.scope.split() == [SCOPE]:
-            ready[row_id] = grant
-        else:
-            narrower = SCOPE not in grant.scope.split()
-            outcome.fail(row_id, Reason.SCOPE if narrower else Reason.WIDER_SCOPE)
-    return ready
-
-
-def _sort_error(
-    claim: Claim, row_id: UUID, error: SpotifyError, outcome: Outcome, clock: Clock
-) -> None:
-    if error.scope is Scope.FAN and error.permanent:
-        outcome.fail(row_id, _REASONS[error.reason])
-    elif error.scope is Scope.FAN:
-        outcome.delayed.append(row_id)
-    else:
-        outcome.returned.append(row_id)
-        if error.scope is Scope.CAMPAIGN:
-            pause(claim.campaign, PauseReason.RELEASE_REFUSED, clock())
-        else:
-            pacing.close(error, clock())
+            keep_house(self._shift)
+        except Exception:
+            # The next reminder tries again; what is wrong with the database, the saves notice too.
+            logger.exception("housekeeping failed")
+        finally:
+            connections.close_all()

@@ -21,4 +21,7 @@ from campaigns.spotify.consent import authorize_url as authorize_url
 from campaigns.spotify.consent import exchange_code as exchange_code
 from campaigns.spotify.consent import is_open_to as is_open_to
 from campaigns.spotify.consent import redirect_uri as redirect_uri
+from campaigns.spotify.fans import Answered as Answered
 from campaigns.spotify.fans import FanCalls as FanCalls
+from campaigns.spotify.fans import NotSentError as NotSentError
+from campaigns.spotify.fans import Slots as Slots

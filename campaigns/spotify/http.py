@@ -6,6 +6,7 @@ from typing import Any, Final
 
 import aiohttp
 from django.conf import settings
+from yarl import URL
 
 from campaigns.answers import SpotifyError
 
@@ -24,7 +25,11 @@ def new_session(connections: int) -> aiohttp.ClientSession:
 
 
 async def request(
-    session: aiohttp.ClientSession, method: str, url: str, with_body: bool = True, **options: Any
+    session: aiohttp.ClientSession,
+    method: str,
+    url: str | URL,
+    with_body: bool = True,
+    **options: Any,
 ) -> Answer:
     try:
         async with session.request(method, url, allow_redirects=False, **options) as answer:

@@ -7,12 +7,14 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from threading import Barrier, Event
 from typing import Any
+from uuid import UUID
 
 from django.db import connections
 
-from campaigns import keyring, pacing, releasing, stats
+from campaigns import claiming, keyring, pacing, releasing, stats
+from campaigns.claiming import Claim, Outcome
 from campaigns.models import Campaign, CampaignState, PreSave
-from campaigns.releasing import Claim, Outcome
+from campaigns.pipeline import Pipeline
 from campaigns.spotify import FanCalls
 from tests.factory import make_campaign, make_presaves
 from tests.sandbox_process import Sandbox
@@ -30,7 +32,7 @@ def make_night(sandbox: Sandbox, fans: int = 5, **fields: Any) -> Campaign:
 def work(later: float = 0, stopped: Event | None = None) -> int:
     """What one ring of the bell does, `later` seconds from now."""
     clock = clock_ahead(later)
-    until = clock() + timedelta(seconds=60)
+    until = clock() + timedelta(seconds=20)
     return releasing.work(until, stopped or Event(), clock)
 
 
@@ -54,22 +56,54 @@ def in_threads(count: int, act: Callable[[int], Any]) -> list[Any]:
 
 
 def claim(campaign: Campaign, size: int = 200, later: float = 0) -> Claim:
-    claimed = releasing.claim_block(campaign, size, clock_ahead(later)())
+    claimed = claiming.claim_block(campaign, size, clock_ahead(later)())
     assert claimed is not None
     return claimed
 
 
-def save(claimed: Claim) -> Outcome:
-    """The calls of a claim, without what follows them."""
-    outcome = Outcome()
+class Unrecorded(Pipeline):
+    """Brings its fans to Spotify and back, and dies or stalls before it records what became of
+    them.
+    """
+
+    is_recording = False
+
+    @property
+    def decided(self) -> set[UUID]:
+        return set().union(*(outcome.settled() for outcome in self._outcomes.values()))
+
+    @property
+    def outcome(self) -> Outcome:
+        (outcome,) = self._outcomes.values()
+        return outcome
+
+    def _settle(self) -> None:
+        if self.is_recording:
+            super()._settle()
+
+
+def save(
+    claimed: Claim, later: float = 0, meanwhile: Callable[[], Any] = lambda: None
+) -> Unrecorded:
+    """The calls of a claim, without what follows them. `meanwhile` happens on their way."""
     key = keyring.from_settings().open(claimed.campaign.id)
-    with FanCalls(10) as calls:
-        releasing.save_claim(claimed, key, calls, outcome, pacing.database_now)
-    return outcome
+    with FanCalls[UUID](10) as calls:
+        pipeline = Unrecorded(calls, clock_ahead(later))
+        pipeline.obey()
+        pipeline.take_on(claimed, key)
+        meanwhile()
+        while len(pipeline.decided) < len(claimed.rows):
+            pipeline.turn()
+    return pipeline
 
 
 def settle(claimed: Claim, outcome: Outcome) -> None:
-    releasing.settle(claimed, outcome, pacing.database_now())
+    claiming.settle(claimed.campaign, {claimed.fence}, outcome, pacing.database_now())
+
+
+def record(pipeline: Unrecorded) -> None:
+    pipeline.is_recording = True
+    pipeline._settle()
 
 
 def states(campaign: Campaign) -> dict[str, int]:

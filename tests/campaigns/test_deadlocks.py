@@ -15,11 +15,11 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from campaigns import authorising, publishing, releasing, stats
+from campaigns import authorising, pipeline, publishing, stats
+from campaigns.claiming import Outcome
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave
-from campaigns.releasing import Outcome
-from tests.campaigns.night import check_books, claim
+from tests.campaigns.night import check_books, claim, settle
 from tests.factory import make_campaign, make_presave, make_presaves
 
 pytestmark = [
@@ -98,7 +98,7 @@ def test_a_cancellation_of_all_and_a_settling_do_not_wait_for_each_other() -> No
         cancelling = in_thread(pool, cancel_slowly)
         assert locked.wait(SECONDS)
         # The rows are held: the settling must pass by, not wait for them.
-        releasing.settle(claimed, Outcome(saved=[row.id for row in claimed.rows]), timezone.now())
+        settle(claimed, Outcome(saved=[row.id for row in claimed.rows]))
         go_on.set()
         cancelling.result(SECONDS)
 
@@ -112,5 +112,5 @@ def test_a_finished_campaign_is_not_paused_by_a_worker_that_comes_late() -> None
     stale = Campaign.objects.get(id=campaign.id)
     Campaign.objects.update(state=CampaignState.FINISHED, finished_at=timezone.now())
 
-    assert not releasing.pause(stale, PauseReason.KEY_MISSING, timezone.now())
+    assert not pipeline.pause(stale, PauseReason.KEY_MISSING, timezone.now())
     assert not Campaign.objects.get().is_paused

@@ -11,6 +11,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
+from campaigns.claiming import claim_block
 from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
@@ -25,7 +26,6 @@ from campaigns.models import (
     Role,
     User,
 )
-from campaigns.releasing import claim_block
 from tests.factory import make_campaign, make_label, make_member, make_presave, make_user
 
 pytestmark = pytest.mark.django_db

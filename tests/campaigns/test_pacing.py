@@ -17,7 +17,7 @@ from pytest_django import Settings
 from campaigns import pacing
 from campaigns.answers import Half, Scope, SpotifyError
 from campaigns.models import Gate, GateName
-from campaigns.pacing import GateClosedError
+from campaigns.pacing import GateClosedError, Permits
 
 pytestmark = pytest.mark.django_db
 
@@ -33,57 +33,238 @@ def blocked_until(name: GateName = GateName.API) -> datetime | None:
     return Gate.objects.get(name=name).blocked_until
 
 
+def start_of(permits: Permits, now: datetime = NOW) -> timedelta:
+    """From NOW until the first of the permits may be used, to the millisecond."""
+    return timedelta(seconds=round((now - NOW).total_seconds() + permits.first_in, 3))
+
+
+def take(count: int, now: datetime = NOW, name: GateName = GateName.API) -> timedelta:
+    return start_of(pacing.take(name, count, now), now)
+
+
+def gate(name: GateName = GateName.API) -> Gate:
+    return Gate.objects.get(name=name)
+
+
+@pytest.fixture
+def ten_a_second(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 10 / pacing.SHARE_OF_CAP
+
+
+# The operator's cap.
+
+
 def test_the_first_permits_may_be_used_at_once() -> None:
-    assert pacing.take(GateName.API, 5, NOW) == NOW
+    assert take(5) <= timedelta(0)
 
 
-def test_permits_follow_each_other_at_the_rate(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 10.0
-    starts = [pacing.take(GateName.API, 5, NOW) for _ in range(4)]
-    assert starts == [NOW + n * SECOND / 2 for n in range(4)]
+@pytest.mark.usefixtures("ten_a_second")
+def test_permits_follow_each_other_at_the_rate() -> None:
+    first = take(5)
+    assert [take(5) - first for _ in range(3)] == [n * SECOND / 2 for n in (1, 2, 3)]
+    assert pacing.take(GateName.API, 5, NOW).step == pytest.approx(0.1)
 
 
 @pytest.mark.parametrize("rate", [0.5, 3.0, 10.0, 1000.0])
-def test_no_window_ever_holds_more_than_the_rate_allows(rate: float, settings: Settings) -> None:
+def test_no_window_ever_holds_more_than_the_operators_cap(rate: float, settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = rate
-    size = pacing.block_size(200)
-    issued: list[datetime] = []
-    for step in range(30):
+    size = pacing.block_size([Gate(name=GateName.API, rate=rate, free_at=NOW)], 200)
+    sent: list[float] = []
+    for step in range(40):
         # Askers come in bursts, late, and two at a time.
         asked_at = NOW + timedelta(seconds=[0, 0, 0.1, 7][step % 4] + step)
-        issued += [pacing.take(GateName.API, size, asked_at)] * size
-    window = timedelta(seconds=30)
-    for start in set(issued):
-        inside = [usable for usable in issued if start <= usable < start + window]
-        assert len(inside) <= rate * 30 + size
+        permits = pacing.take(GateName.API, size, asked_at)
+        start = max(0.0, permits.first_in) + (asked_at - NOW).total_seconds()
+        sent += [start + number * permits.step for number in range(size)]
+    for start in sent:
+        inside = [moment for moment in sent if start <= moment < start + 30]
+        assert len(inside) <= max(rate * 30, 1)
 
 
-def test_time_that_nobody_used_is_not_saved_up(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 10.0
-    pacing.take(GateName.API, 10, NOW)
+@pytest.mark.usefixtures("ten_a_second")
+def test_of_time_that_nobody_used_a_quarter_second_is_made_up() -> None:
+    take(10)
     later = NOW + 3600 * SECOND
-    assert pacing.take(GateName.API, 10, later) == later
-    assert pacing.take(GateName.API, 10, later) == later + SECOND
+    assert take(10, later) == 3600 * SECOND - pacing.CREDIT
+    assert take(10, later) == 3601 * SECOND - pacing.CREDIT
 
 
 def test_the_two_halves_of_spotify_have_paces_of_their_own(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1.0
-    pacing.take(GateName.API, 60, NOW)
-    assert pacing.take(GateName.ACCOUNTS, 1, NOW) == NOW
+    take(60)
+    assert take(1, name=GateName.ACCOUNTS) <= timedelta(0)
 
 
 def test_a_new_rate_of_the_operator_counts_from_the_next_permit(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 10.0
-    pacing.take(GateName.API, 10, NOW)
-    settings.SPOTIFY_MAX_RATE = 2.0
-    assert pacing.take(GateName.API, 10, NOW) == NOW + SECOND
-    assert pacing.take(GateName.API, 1, NOW) == NOW + 6 * SECOND
+    settings.SPOTIFY_MAX_RATE = 10.0 / pacing.SHARE_OF_CAP
+    first = take(10)
+    settings.SPOTIFY_MAX_RATE = 2.0 / pacing.SHARE_OF_CAP
+    assert take(10) - first == SECOND
+    assert take(1) - first == 6 * SECOND
 
 
-@pytest.mark.parametrize(("rate", "size"), [(0.1, 1), (1.0, 1), (10.0, 10), (9999.0, 200)])
-def test_a_block_is_a_second_of_the_rate(rate: float, size: int, settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = rate
-    assert pacing.block_size(200) == size
+@pytest.mark.parametrize(("rate", "size"), [(0.1, 1), (1.0, 1), (10.0, 2), (9999.0, 200)])
+def test_a_block_is_a_quarter_second_of_the_slower_half(
+    rate: float, size: int, settings: Settings
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 10_000.0
+    halves = [Gate(rate=rate, free_at=NOW), Gate(rate=5000, free_at=NOW)]
+    assert pacing.block_size(halves, 200) == size
+
+
+@pytest.mark.usefixtures("ten_a_second")
+def test_permits_are_taken_a_quarter_second_ahead_and_no_further() -> None:
+    assert pacing.has_room(pacing.gates(NOW).values(), NOW)
+    take(6)
+    assert not pacing.has_room(pacing.gates(NOW).values(), NOW)
+    assert pacing.has_room(pacing.gates(NOW).values(), NOW + SECOND)
+
+
+# What a 429 teaches.
+
+
+def fill_window(seconds: int, per_second: int) -> datetime:
+    """Take permits evenly; the answer is the moment after the last."""
+    for second in range(seconds):
+        take(per_second, NOW + second * SECOND)
+    return NOW + seconds * SECOND
+
+
+def test_a_429_tells_how_much_the_last_window_held(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    moment = fill_window(40, 100)
+    pacing.close(rate_limited(2), moment)
+    assert gate().rate == pytest.approx(100 * pacing.SHARE_OF_LESSON, rel=0.02)
+    after = moment + 2 * SECOND
+    assert pacing.take(GateName.API, 10, after).step == pytest.approx(1 / 97, rel=0.02)
+
+
+def test_a_window_that_filled_in_seconds_counts_as_a_whole_one(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    moment = fill_window(3, 990)
+    pacing.close(rate_limited(27), moment)
+    assert gate().rate == pytest.approx(99 * pacing.SHARE_OF_LESSON, rel=0.02)
+
+
+def test_echoes_of_one_429_teach_once(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    moment = fill_window(30, 100)
+    pacing.close(rate_limited(5), moment)
+    learned = gate().rate
+    for _ in range(10):
+        pacing.close(rate_limited(5), moment + SECOND)
+    assert gate().rate == learned
+
+
+def test_a_429_after_next_to_nothing_halves_the_rate(settings: Settings) -> None:
+    """Somebody else filled the window: what we sent says nothing about its size."""
+    settings.SPOTIFY_MAX_RATE = 100 / pacing.SHARE_OF_CAP
+    take(3)
+    pacing.close(rate_limited(1), NOW)
+    assert gate().rate == pytest.approx(50)
+    for number in range(1, 30):
+        pacing.close(rate_limited(1), NOW + 2 * number * SECOND)
+    assert gate().rate == pacing.LOWEST_RATE
+
+
+def test_a_spent_quota_teaches_nothing_about_the_pace(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 100.0
+    moment = fill_window(30, 50)
+    pacing.close(SpotifyError("quota_exceeded", scope=Scope.APP, retry_after=5), moment)
+    assert gate().adjusted_at is None
+
+
+def test_the_rate_is_raised_slowly_then_faster_as_long_as_it_is_wanted(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    moment = fill_window(30, 100)
+    pacing.close(rate_limited(1), moment)
+    learned, rates = gate().rate, []
+    for second in range(1, 125):
+        now = moment + second * SECOND
+        while pacing.has_room([gate()], now):
+            take(25, now)
+        rates.append(gate().rate / learned)
+    quiet = sorted(set(rates))
+    assert quiet == pytest.approx(
+        [1, 1.02, 1.02 * 1.04, 1.02 * 1.04 * 1.08, 1.146 * 1.16], rel=0.01
+    )
+
+
+def test_an_idle_gate_is_not_raised(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    moment = fill_window(30, 100)
+    pacing.close(rate_limited(1), moment)
+    learned = gate().rate
+    for minute in range(1, 20):
+        take(1, moment + minute * 60 * SECOND)
+    assert gate().rate == learned
+
+
+def test_the_operators_cap_bounds_what_is_learned(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    moment = fill_window(30, 100)
+    pacing.close(rate_limited(1), moment)
+    settings.SPOTIFY_MAX_RATE = 20.0
+    take(1, moment + 60 * SECOND)
+    assert gate().rate == pytest.approx(20 * pacing.SHARE_OF_CAP)
+
+
+def test_a_lesson_of_yesterday_is_forgotten(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    moment = fill_window(30, 100)
+    pacing.close(rate_limited(1), moment)
+    take(1, moment + timedelta(days=1))
+    assert gate().rate == pytest.approx(1000 * pacing.SHARE_OF_CAP)
+    assert gate().adjusted_at is None
+
+
+def test_the_window_holds_what_was_sent_in_the_last_30_seconds(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    moment = fill_window(10, 100)
+    take(25, moment + SECOND)
+    assert pacing.permits_in_window(gate(), moment) == 1000
+    assert pacing.permits_in_window(gate(), moment + 25 * SECOND) == pytest.approx(525, abs=30)
+    assert pacing.permits_in_window(gate(), moment + 60 * SECOND) == 0
+
+
+# Outages.
+
+
+def test_an_outage_closes_longer_each_time_and_a_minute_at_most() -> None:
+    now, pauses = NOW, []
+    for _ in range(8):
+        pacing.close_for_outage(GateName.API, now)
+        until = blocked_until()
+        assert until
+        pauses.append((until - now).total_seconds())
+        now = until
+    assert pauses == [5, 10, 20, 40, 60, 60, 60, 60]
+
+
+def test_of_many_who_notice_an_outage_one_counts() -> None:
+    for _ in range(5):
+        pacing.close_for_outage(GateName.API, NOW)
+    assert gate().outages == 1
+
+
+def test_after_an_outage_one_worker_tries_with_one_fan() -> None:
+    pacing.close_for_outage(GateName.API, NOW)
+    later = NOW + 5 * SECOND
+    assert pacing.begin_trial(pacing.gates(later), later)
+    assert not pacing.begin_trial(pacing.gates(later), later)
+    # The one who tried may have died.
+    assert pacing.begin_trial(pacing.gates(later), later + pacing.TRIAL)
+    pacing.note_working(GateName.API, later)
+    assert (gate().outages, gate().trial_until, gate().worked_at) == (0, None, later)
+
+
+def test_a_good_answer_does_not_open_a_gate_that_spotify_closed() -> None:
+    pacing.close(rate_limited(30), NOW)
+    pacing.note_working(GateName.API, NOW)
+    assert blocked_until() == NOW + 30 * SECOND
+
+
+# Bans.
 
 
 @pytest.mark.parametrize("half", list(Half))
@@ -97,7 +278,7 @@ def test_a_closed_gate_lets_nobody_through_until_its_end(half: Half) -> None:
         assert caught.value.until == NOW + 30 * SECOND
         assert caught.value.reason == "rate_limited"
     pacing.check_open(NOW + 30 * SECOND)
-    assert pacing.take(closed, 1, NOW + 30 * SECOND) == NOW + 30 * SECOND
+    assert take(1, NOW + 30 * SECOND, closed) == 30 * SECOND
 
 
 def test_consents_have_a_budget_of_their_own(settings: Settings) -> None:
@@ -105,7 +286,7 @@ def test_consents_have_a_budget_of_their_own(settings: Settings) -> None:
     admitted = [pacing.admit_consent(NOW) for _ in range(20)]
     assert admitted == [True] * 7 + [False] * 13
     assert pacing.admit_consent(NOW + SECOND) is True
-    assert pacing.take(GateName.ACCOUNTS, 1, NOW) == NOW
+    assert take(1, name=GateName.ACCOUNTS) <= timedelta(0)
 
 
 def test_a_gate_that_was_never_used_is_open() -> None:
@@ -159,21 +340,21 @@ def test_another_process_meets_the_same_ban() -> None:
 
 @pytest.mark.release_core
 @pytest.mark.django_db(transaction=True)
-def test_workers_that_race_never_get_the_same_permits(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 10.0
+@pytest.mark.usefixtures("ten_a_second")
+def test_workers_that_race_never_get_the_same_permits() -> None:
     workers, turns = 4, 10
     barrier = Barrier(workers)
 
-    def work(_: int) -> list[datetime]:
+    def work(_: int) -> list[timedelta]:
         barrier.wait()
         try:
-            return [pacing.take(GateName.API, 5, NOW) for _ in range(turns)]
+            return [take(5) for _ in range(turns)]
         finally:
             connections.close_all()
 
     with ThreadPoolExecutor(workers) as pool:
         starts = sorted(start for taken in pool.map(work, range(workers)) for start in taken)
-    assert starts == [NOW + n * SECOND / 2 for n in range(workers * turns)]
+    assert starts == [starts[0] + n * SECOND / 2 for n in range(workers * turns)]
 
 
 @pytest.mark.release_core

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
@@ -13,10 +14,11 @@ from pytest_django import Settings
 
 from campaigns import spotify
 from campaigns.keyring import Secret
-from campaigns.spotify import FanCalls, Grant, Scope, SpotifyError, http
+from campaigns.spotify import FanCalls, Grant, Half, NotSentError, Scope, Slots, SpotifyError, http
 from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, Sandbox
 
 UNKNOWN_URI = "spotify:album:0000000000000000000000"
+AT_ONCE = Slots(0, 0)
 LIBRARY = f"/v1/me/library?uris={ALBUM_URI}"
 
 
@@ -26,8 +28,8 @@ def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def calls(sandbox: Sandbox) -> Iterator[FanCalls]:
-    with FanCalls(10) as calls:
+def calls(sandbox: Sandbox) -> Iterator[FanCalls[int]]:
+    with FanCalls[int](10) as calls:
         yield calls
 
 
@@ -36,14 +38,34 @@ def reason_of(answer: object) -> str:
     return answer.reason
 
 
-def refresh(calls: FanCalls, token: str) -> Grant:
-    answer = calls.refresh_all({1: Secret(token)})[1]
+Answers = dict[int, Grant | SpotifyError | None]
+
+
+def refresh_all(calls: FanCalls[int], tokens: dict[int, Secret]) -> Answers:
+    calls.refresh(tokens, AT_ONCE)
+    return collected(calls, len(tokens))
+
+
+def save_all(calls: FanCalls[int], tokens: dict[int, Secret], uri: str = ALBUM_URI) -> Answers:
+    calls.save(tokens, uri, AT_ONCE)
+    return collected(calls, len(tokens))
+
+
+def collected(calls: FanCalls[int], count: int) -> Answers:
+    answers: Answers = {}
+    while len(answers) < count:
+        answers |= {answer.key: answer.result for answer in calls.collect(0, 1)}
+    return answers
+
+
+def refresh(calls: FanCalls[int], token: str) -> Grant:
+    answer = refresh_all(calls, {1: Secret(token)})[1]
     assert isinstance(answer, Grant), answer
     return answer
 
 
-def save(calls: FanCalls, token: Secret, uri: str = ALBUM_URI) -> bool | SpotifyError:
-    return calls.save_all({1: token}, uri)[1]
+def save(calls: FanCalls[int], token: Secret, uri: str = ALBUM_URI) -> Grant | SpotifyError | None:
+    return save_all(calls, {1: token}, uri)[1]
 
 
 # The authorise address.
@@ -168,36 +190,40 @@ def test_a_question_that_spotify_does_not_answer_is_no_answer(sandbox: Sandbox) 
 # Refresh and save.
 
 
-def test_a_permission_is_refreshed_and_the_release_saved(sandbox: Sandbox, calls: FanCalls) -> None:
+def test_a_permission_is_refreshed_and_the_release_saved(
+    sandbox: Sandbox, calls: FanCalls[int]
+) -> None:
     sandbox.add_album()
     grant = refresh(calls, sandbox.permission())
     assert grant.refresh_token is None
-    assert save(calls, grant.access_token) is True
+    assert save(calls, grant.access_token) is None
     assert list(sandbox.library()) == [ALBUM_URI]
-    assert save(calls, grant.access_token) is True
+    assert save(calls, grant.access_token) is None
     assert list(sandbox.library()) == [ALBUM_URI]
 
 
 def test_saving_an_unknown_id_answers_as_if_it_were_saved(
-    sandbox: Sandbox, calls: FanCalls
+    sandbox: Sandbox, calls: FanCalls[int]
 ) -> None:
     """Why nothing is saved before the catalogue shows the release."""
     token = Secret(sandbox.tokens()["access_token"])
-    assert save(calls, token, UNKNOWN_URI) is True
+    assert save(calls, token, UNKNOWN_URI) is None
     assert sandbox.library() == {}
 
 
-def test_each_fan_of_a_block_gets_an_answer_of_their_own(sandbox: Sandbox, calls: FanCalls) -> None:
+def test_each_fan_of_a_block_gets_an_answer_of_their_own(
+    sandbox: Sandbox, calls: FanCalls[int]
+) -> None:
     sandbox.add_album()
     tokens = {n: Secret(sandbox.permission(f"fan-{n}")) for n in range(1, 6)}
     sandbox.post("revoke", {"account": "fan-3"})
-    grants = calls.refresh_all(tokens)
+    grants = refresh_all(calls, tokens)
     assert reason_of(grants.pop(3)) == "invalid_grant"
     access = {n: grant.access_token for n, grant in grants.items() if isinstance(grant, Grant)}
     sandbox.fault("library", status=500, account="fan-4")
-    answers = calls.save_all(access, ALBUM_URI)
+    answers = save_all(calls, access)
     assert reason_of(answers.pop(4)) == "unavailable"
-    assert answers == {1: True, 2: True, 5: True}
+    assert answers == {1: None, 2: None, 5: None}
     assert set(sandbox.libraries()) == {"fan-1", "fan-2", "fan-5"}
 
 
@@ -223,7 +249,7 @@ def test_a_save_that_goes_wrong_is_one_error(
     sandbox.add_album()
     token = Secret(sandbox.tokens()["access_token"])
     sandbox.fault("library", **fault)
-    with FanCalls(10) as calls:
+    with FanCalls[int](10) as calls:
         assert reason_of(save(calls, token)) == reason
     assert bool(sandbox.library()) is saved
     assert len(sandbox.calls("library")) == 1
@@ -232,7 +258,7 @@ def test_a_save_that_goes_wrong_is_one_error(
 
 @pytest.mark.parametrize(("kind", "saved"), [("reset_before", False), ("reset_after_effect", True)])
 def test_a_connection_that_breaks_leaves_the_outcome_open(
-    kind: str, saved: bool, sandbox: Sandbox, calls: FanCalls
+    kind: str, saved: bool, sandbox: Sandbox, calls: FanCalls[int]
 ) -> None:
     sandbox.add_album()
     token = Secret(sandbox.tokens()["access_token"])
@@ -248,15 +274,15 @@ def test_a_connection_that_breaks_leaves_the_outcome_open(
 def test_an_answer_that_drips_is_given_up(endpoint: str, sandbox: Sandbox) -> None:
     tokens = sandbox.tokens()
     sandbox.fault(endpoint, "slow_body", seconds=30)
-    with FanCalls(1) as calls:
+    with FanCalls[int](1) as calls:
         if endpoint == "library":
             answer: object = save(calls, Secret(tokens["access_token"]))
         else:
-            answer = calls.refresh_all({1: Secret(tokens["refresh_token"])})[1]
+            answer = refresh_all(calls, {1: Secret(tokens["refresh_token"])})[1]
     assert reason_of(answer) == "unreachable"
 
 
-def test_every_403_is_told_apart(sandbox: Sandbox, calls: FanCalls) -> None:
+def test_every_403_is_told_apart(sandbox: Sandbox, calls: FanCalls[int]) -> None:
     sandbox.post("users", {"accounts": [{"id": "stranger", "listed": False}]})
     too_little = Secret(sandbox.tokens("fan-2", scope="user-read-email")["access_token"])
     stranger, fan = (Secret(sandbox.tokens(n)["access_token"]) for n in ("stranger", "fan-1"))
@@ -266,11 +292,12 @@ def test_every_403_is_told_apart(sandbox: Sandbox, calls: FanCalls) -> None:
     sandbox.set(premium_lapsed=True)
     assert reason_of(save(calls, fan)) == "premium_lapsed"
     sandbox.set(premium_lapsed=False)
+    calls.resume(Half.API)
     sandbox.fault("library", status=403)
     assert reason_of(save(calls, fan)) == "forbidden"
 
 
-def test_a_spent_quota_carries_its_hours(sandbox: Sandbox, calls: FanCalls) -> None:
+def test_a_spent_quota_carries_its_hours(sandbox: Sandbox, calls: FanCalls[int]) -> None:
     token = Secret(sandbox.tokens()["access_token"])
     sandbox.set(quota_retry_after=50_400)
     error = save(calls, token)
@@ -279,42 +306,51 @@ def test_a_spent_quota_carries_its_hours(sandbox: Sandbox, calls: FanCalls) -> N
     assert error.retry_after == 50_400
 
 
-@pytest.mark.parametrize(
-    ("endpoint", "reason"), [("library", "rate_limited"), ("token.refresh", "rate_limited")]
-)
-def test_after_an_answer_for_the_whole_app_no_further_call_of_the_block_is_sent(
-    endpoint: str, reason: str, sandbox: Sandbox
+@pytest.mark.parametrize("endpoint", ["library", "token.refresh"])
+def test_after_an_answer_for_the_whole_app_nothing_more_is_sent(
+    endpoint: str, sandbox: Sandbox
 ) -> None:
-    tokens = sandbox.tokens()
+    tokens, ask = sandbox.tokens(), save_all if endpoint == "library" else refresh_all
     name = "access_token" if endpoint == "library" else "refresh_token"
+    half = Half.API if endpoint == "library" else Half.ACCOUNTS
     block = {n: Secret(tokens[name]) for n in range(20)}
-    sandbox.fault(endpoint, status=429, headers={"Retry-After": "60"}, times=None)
-    with FanCalls(1) as calls:
-        answers: dict[int, Any] = (
-            calls.save_all(block, ALBUM_URI)
-            if endpoint == "library"
-            else dict(calls.refresh_all(block))
-        )
-    assert {reason_of(answer) for answer in answers.values()} == {reason}
-    assert len(answers) == 20
-    assert len(sandbox.calls(endpoint)) == 1
+    sandbox.fault(endpoint, status=429, headers={"Retry-After": "60"})
+    with FanCalls[int](1) as calls:
+        answers = ask(calls, block)
+        assert [reason_of(answers.pop(0)), len(answers)] == ["rate_limited", 19]
+        assert all(isinstance(answer, NotSentError) for answer in answers.values())
+        assert isinstance(ask(calls, {1: block[1]})[1], NotSentError)
+        assert len(sandbox.calls(endpoint)) == 1
+
+        calls.resume(half)
+        assert not isinstance(ask(calls, {1: block[1]})[1], SpotifyError)
 
 
-def test_the_next_block_calls_again(sandbox: Sandbox, calls: FanCalls) -> None:
+def test_a_halt_takes_back_what_waits_for_its_time(sandbox: Sandbox, calls: FanCalls[int]) -> None:
+    token = Secret(sandbox.tokens()["access_token"])
+    calls.save({1: token, 2: token}, ALBUM_URI, Slots(3600, 1))
+    calls.halt(Half.API)
+    assert {type(answer) for answer in collected(calls, 2).values()} == {NotSentError}
+    assert sandbox.calls("library") == []
+
+
+def test_no_call_is_sent_before_its_time(sandbox: Sandbox, calls: FanCalls[int]) -> None:
     sandbox.add_album()
     token = Secret(sandbox.tokens()["access_token"])
-    sandbox.fault("library", status=429)
-    assert reason_of(save(calls, token)) == "rate_limited"
-    assert save(calls, token) is True
+    now = datetime.now(UTC)
+    calls.save(dict.fromkeys(range(5), token), ALBUM_URI, Slots(0.05, 0.05))
+    collected(calls, 5)
+    for number, call in enumerate(sandbox.calls("library"), start=1):
+        assert datetime.fromisoformat(call["at"]) >= now + number * timedelta(seconds=0.05)
 
 
-def test_spotify_that_is_away_is_unreachable(calls: FanCalls, settings: Settings) -> None:
+def test_spotify_that_is_away_is_unreachable(calls: FanCalls[int], settings: Settings) -> None:
     settings.SPOTIFY_API_URL = "http://127.0.0.1:1/v1"
     assert reason_of(save(calls, Secret("token"))) == "unreachable"
 
 
 def test_nothing_secret_is_logged_at_any_level(
-    sandbox: Sandbox, calls: FanCalls, caplog: pytest.LogCaptureFixture
+    sandbox: Sandbox, calls: FanCalls[int], caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.DEBUG)
     code = sandbox.consent()

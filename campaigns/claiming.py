@@ -1,0 +1,204 @@
+"""A worker's hold on pre-saves: claim a block of due rows, look whether the claim still stands,
+settle it.
+
+A claim is a lease by the database's clock and a fresh fence. Every later write names the fence, so
+a worker that stalled past its lease can change nothing. Whatever dies leaves rows that come due
+again.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models.functions import Coalesce
+
+from campaigns import keyring, stats
+from campaigns.keyring import Secret
+from campaigns.models import (
+    Campaign,
+    Gate,
+    PreSave,
+    PreSaveQuerySet,
+    PreSaveState,
+    Reason,
+)
+
+logger = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=60)
+# Full jitter under 2^n seconds, at most 15 minutes, between two attempts for one fan. After so many
+# attempts it is this fan that cannot be served, and an hour passes between two.
+LONGEST_DELAY: Final = timedelta(minutes=15)
+QUICK_ATTEMPTS: Final = 12
+SLOW_LANE: Final = timedelta(hours=1)
+# A refusal that would end a pre-save is believed when it is repeated this much later, and meanwhile
+# Spotify was seen to serve other fans. Without any such witness it has to stand for a day: an
+# incident at Spotify has answered `invalid_grant` to everybody before.
+SECOND_LOOK: Final = timedelta(minutes=30)
+WITHOUT_WITNESS: Final = timedelta(days=1)
+WITNESS_TOLERANCE: Final = timedelta(minutes=1)
+LATEST_SECOND_LOOK: Final = timedelta(minutes=35)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A block of one campaign's rows, held under one fence until the lease ends."""
+
+    campaign: Campaign
+    fence: UUID
+    rows: list[PreSave]
+
+
+@dataclass
+class Outcome:
+    """What became of claimed rows of one campaign: each stands in exactly one of the parts.
+
+    Returned rows lose no attempt; refused ones wait for their second look.
+    """
+
+    saved: list[UUID] = field(default_factory=list)
+    failed: dict[Reason, list[UUID]] = field(default_factory=dict)
+    refused: dict[Reason, list[UUID]] = field(default_factory=dict)
+    delayed: dict[UUID, int] = field(default_factory=dict)
+    returned: list[UUID] = field(default_factory=list)
+
+    def fail(self, row_id: UUID, reason: Reason) -> None:
+        self.failed.setdefault(reason, []).append(row_id)
+
+    def refuse(self, row_id: UUID, reason: Reason) -> None:
+        self.refused.setdefault(reason, []).append(row_id)
+
+    def delay(self, row: PreSave) -> None:
+        self.delayed[row.id] = row.attempts
+
+    def settled(self) -> set[UUID]:
+        lists = [*self.failed.values(), *self.refused.values()]
+        return {*self.saved, *self.delayed, *self.returned}.union(*lists)
+
+
+def claim_block(campaign: Campaign, size: int, now: datetime) -> Claim | None:
+    """Take up to `size` due rows under a fresh fence. Two workers never hold the same row."""
+    fence = uuid4()
+    with transaction.atomic():
+        ids = list(
+            PreSave.objects.filter(campaign=campaign)
+            .due(now)
+            .order_by("due_at")
+            .select_for_update(skip_locked=True)
+            .values_list("id", flat=True)[:size]
+        )
+        if not ids:
+            return None
+        # SQLite knows no row locks: there the IMMEDIATE transaction keeps others out, and due() is
+        # asked again.
+        PreSave.objects.filter(id__in=ids).due(now).update(lease=fence, lease_until=now + LEASE)
+    rows = list(PreSave.objects.filter(id__in=ids).held_under({fence}))
+    return Claim(campaign, fence, rows) if rows else None
+
+
+def still_standing(ids: Collection[UUID], fences: Collection[UUID], now: datetime) -> set[UUID]:
+    """The rows that may be saved now: still ours, not cancelled, their campaign still releasing."""
+    held = PreSave.objects.filter(id__in=ids, lease_until__gt=now).held_under(fences)
+    return set(held.filter(campaign__in=Campaign.objects.releasing()).values_list("id", flat=True))
+
+
+def keep_rotated_tokens(claim: Claim, tokens: Mapping[UUID, Secret]) -> None:
+    """Commit a replaced refresh token before the save: if we die in between, the old one may be
+    worth nothing.
+    """
+    public_key = bytes(claim.campaign.public_key or b"")
+    for row_id, token in tokens.items():
+        sealed = keyring.seal(public_key, token, claim.campaign.id, row_id)
+        PreSave.objects.filter(id=row_id).held_under({claim.fence}).update(sealed=sealed)
+
+
+def forget_refusal(row: PreSave, fence: UUID) -> None:
+    """Spotify took the permission after all; a later refusal is a first one again."""
+    held = PreSave.objects.filter(id=row.id).held_under({fence})
+    held.update(refused_at=None, reason=Reason.NONE)
+
+
+def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
+    """Whether a refusal of this row by that half of Spotify is to be believed."""
+    first = row.refused_at
+    if first is None or now - first < SECOND_LOOK or gate.outages:
+        return False
+    worked_since = gate.worked_at is not None and gate.worked_at >= first - WITNESS_TOLERANCE
+    return worked_since or now - first >= WITHOUT_WITNESS
+
+
+def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime) -> None:
+    """Record what became of claimed rows.
+
+    The statement that ends a row erases its permission; the fence guards all.
+    """
+    saved = _end(campaign, fences, outcome, now) if outcome.saved or outcome.failed else 0
+    held = PreSave.objects.held_under(fences)
+    if outcome.returned:
+        held.filter(id__in=outcome.returned).update(lease=None, lease_until=None)
+    for reason, ids in outcome.refused.items():
+        _put_off(held.filter(id__in=ids), reason, now)
+    for row_id, attempts in outcome.delayed.items():
+        _delay(held.filter(id=row_id), attempts, now)
+    failed = sum(map(len, outcome.failed.values()))
+    if saved or failed:
+        logger.info("settled campaign=%s saved=%d failed=%d", campaign.id, saved, failed)
+
+
+@transaction.atomic
+def _end(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime) -> int:
+    ending = [*outcome.saved, *(id for ids in outcome.failed.values() for id in ids)]
+    # Rows that somebody else holds are being ended there, all of a campaign's at once: waiting for
+    # them could be a deadlock.
+    mine = PreSave.objects.filter(id__in=ending).held_under(fences)
+    held = PreSave.objects.filter(
+        id__in=list(mine.select_for_update(skip_locked=True).values_list("id", flat=True))
+    )
+    saved = (
+        held.filter(id__in=outcome.saved)
+        .held_under(fences)
+        .end(PreSaveState.SAVED, Reason.NONE, now)
+    )
+    failed = sum(
+        held.filter(id__in=ids).held_under(fences).end(PreSaveState.FAILED, reason, now)
+        for reason, ids in outcome.failed.items()
+    )
+    # The counts come after all rows, as everywhere.
+    stats.count(campaign.id, now, {"saved": saved, "failed": failed})
+    return saved
+
+
+def _put_off(held: PreSaveQuerySet, reason: Reason, now: datetime) -> None:
+    wait = _somewhere_between(SECOND_LOOK, LATEST_SECOND_LOOK)
+    held.update(
+        refused_at=Coalesce("refused_at", now),
+        reason=reason,
+        due_at=now + wait,
+        lease=None,
+        lease_until=None,
+    )
+
+
+def _delay(held: PreSaveQuerySet, attempts: int, now: datetime) -> None:
+    if attempts >= QUICK_ATTEMPTS:
+        wait = _somewhere_between(SLOW_LANE / 2, SLOW_LANE * 3 / 2)
+    else:
+        longest = min(timedelta(seconds=2.0 ** (attempts + 1)), LONGEST_DELAY)
+        wait = _somewhere_between(timedelta(seconds=0.5), longest)
+    held.update(
+        due_at=now + wait,
+        attempts=min(attempts + 1, 32_000),
+        lease=None,
+        lease_until=None,
+    )
+
+
+def _somewhere_between(shortest: timedelta, longest: timedelta) -> timedelta:
+    return shortest + (longest - shortest) * random.random()  # noqa: S311 -- spreads load, hides nothing

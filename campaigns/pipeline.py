@@ -1,0 +1,271 @@
+"""One worker's pre-saves on their way: claimed, refreshed, saved, settled, many at once.
+
+Each answer is recorded within milliseconds, so that little is repeated when a worker dies; and the
+pace is the gate's, call by call.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from campaigns import claiming, pacing
+from campaigns.answers import Grant, Half, Scope, SpotifyError
+from campaigns.claiming import Claim, Outcome
+from campaigns.keyring import CampaignKey, Secret, UnreadablePermissionError
+from campaigns.models import Campaign, Gate, GateName, PauseReason, PreSave, Reason
+from campaigns.spotify import SCOPE, Answered, FanCalls, NotSentError, Slots
+
+logger = logging.getLogger(__name__)
+
+# Calls on the way at once, and fans held at once: at 50 ms a call, more than one core can serve.
+CONNECTIONS: Final = 400
+LARGEST_HOLD: Final = 800
+LARGEST_BLOCK: Final = 200
+# Answers that come close together are recorded together, so that the database costs at most a
+# fifth of a worker's time; no answer waits longer than this for others.
+SHARE_FOR_DATABASE: Final = 5
+LONGEST_GATHERING: Final = 0.05
+# How long a turn waits when nothing comes back: other workers may close the gate meanwhile.
+LONGEST_TURN: Final = 0.1
+# An outage is when more than half of the last fans asked for the first time were not served.
+LAST_ANSWERS: Final = 20
+MOST_TROUBLES: Final = 10
+WORKING_NOTED_EVERY: Final = timedelta(seconds=10)
+# So many fans whom Spotify calls unlisted are not the fans' doing: the app has fallen back into
+# development mode.
+MOST_NOT_LISTED: Final = 3
+
+Clock = Callable[[], datetime]
+_ENDS: Final = {"scope": Reason.SCOPE}
+_REFUSALS: Final = {"invalid_grant": Reason.REVOKED, "not_listed": Reason.NOT_LISTED}
+_GATES: Final = {Half.ACCOUNTS: GateName.ACCOUNTS, Half.API: GateName.API}
+
+
+@dataclass(frozen=True)
+class Held:
+    """A claimed row on its way."""
+
+    row: PreSave
+    claim: Claim
+
+
+class Pipeline:
+    def __init__(self, calls: FanCalls[UUID], clock: Clock) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._held: dict[UUID, Held] = {}
+        self._granted: dict[UUID, Secret] = {}
+        self._outcomes: defaultdict[UUID, Outcome] = defaultdict(Outcome)
+        self._troubles = {half: deque[bool](maxlen=LAST_ANSWERS) for half in Half}
+        self._working_noted: dict[Half, datetime] = {}
+        self._recording_seconds = 0.0
+        self._is_ending = False
+        self.gates: dict[GateName, Gate] = {}
+        self.saved = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._held
+
+    @property
+    def room(self) -> int:
+        return LARGEST_HOLD - len(self._held)
+
+    def obey(self) -> None:
+        """Look at the gates, and halt what they do not allow."""
+        now = self._clock()
+        self.gates = pacing.gates(now)
+        blocked = {
+            half for half, name in _GATES.items() if pacing.is_blocked(self.gates[name], now)
+        }
+        if Half.API in blocked:
+            blocked.add(Half.ACCOUNTS)  # a refresh is of no use without its save
+        for half in Half:
+            if half in blocked:
+                self._calls.halt(half)
+            else:
+                self._calls.resume(half)
+
+    def take_on(self, claim: Claim, key: CampaignKey) -> None:
+        """Open the claimed permissions and send them to be refreshed."""
+        self._held.update({row.id: Held(row, claim) for row in claim.rows})
+        tokens = {}
+        for row in claim.rows:
+            try:
+                tokens[row.id] = key.open(bytes(row.sealed or b""), row.id)
+            except UnreadablePermissionError:
+                logger.error("permission unreadable presave=%s", row.id)
+                self._outcomes[claim.campaign.id].fail(row.id, Reason.UNREADABLE)
+        if not tokens:
+            return
+        try:
+            permits = pacing.take(GateName.ACCOUNTS, len(tokens), self._clock())
+        except pacing.GateClosedError:
+            self._outcomes[claim.campaign.id].returned += tokens
+            return
+        self._calls.refresh(tokens, Slots(permits.first_in, permits.step))
+
+    def turn(self, *, in_a_hurry: bool = False) -> None:
+        """Wait for answers, unless there is more to do; act on them, and record what is decided."""
+        gathering = min(self._recording_seconds * (SHARE_FOR_DATABASE - 1), LONGEST_GATHERING)
+        at_once = in_a_hurry or self._outcomes
+        answers = (
+            self._calls.collect(0, 0) if at_once else self._calls.collect(gathering, LONGEST_TURN)
+        )
+        began = time.monotonic()
+        for answer in answers:
+            self._sort(answer)
+        self._settle()
+        self._save_granted()
+        self._recording_seconds = time.monotonic() - began
+
+    def wind_up(self) -> None:
+        """Send nothing more; wait for what is on its way, and give the rest back."""
+        self._is_ending = True
+        while not self.is_empty:
+            for half in Half:
+                self._calls.halt(half)
+            self.turn()
+
+    def _sort(self, answer: Answered[UUID]) -> None:
+        held = self._held.get(answer.key)
+        if held is None:
+            return  # settled before: its lease had ended, and it was claimed again
+        if isinstance(answer.result, SpotifyError):
+            self._sort_error(held, answer.half, answer.result)
+        elif isinstance(answer.result, Grant):
+            self._note(held, answer.half, is_trouble=False)
+            self._sort_grant(held, answer.result)
+        else:
+            self._note(held, answer.half, is_trouble=False)
+            self._outcome(held).saved.append(held.row.id)
+
+    def _sort_grant(self, held: Held, grant: Grant) -> None:
+        row_id = held.row.id
+        if grant.scope is not None and grant.scope.split() != [SCOPE]:
+            narrower = SCOPE not in grant.scope.split()
+            self._outcome(held).fail(row_id, Reason.SCOPE if narrower else Reason.WIDER_SCOPE)
+            return
+        if grant.refresh_token:
+            claiming.keep_rotated_tokens(held.claim, {row_id: grant.refresh_token})
+        if held.row.reason == Reason.REVOKED:
+            claiming.forget_refusal(held.row, held.claim.fence)
+        self._granted[row_id] = grant.access_token
+
+    def _sort_error(self, held: Held, half: Half, error: SpotifyError) -> None:
+        outcome, row = self._outcome(held), held.row
+        if error.scope is Scope.APP:
+            outcome.returned.append(row.id)
+            pacing.close(error, self._clock())
+        elif isinstance(error, NotSentError):
+            outcome.returned.append(row.id)
+        elif error.scope is Scope.CAMPAIGN:
+            outcome.returned.append(row.id)
+            pause(held.claim.campaign, PauseReason.RELEASE_REFUSED, self._clock())
+        elif error.reason in _ENDS:
+            outcome.fail(row.id, _ENDS[error.reason])
+        elif error.reason in _REFUSALS:
+            self._note(held, half, is_trouble=error.reason == "invalid_grant")
+            self._sort_refusal(held, half, _REFUSALS[error.reason])
+        else:
+            self._note(held, half, is_trouble=True)
+            outcome.delay(row)
+
+    def _sort_refusal(self, held: Held, half: Half, reason: Reason) -> None:
+        gate, row = self.gates[_GATES[half]], held.row
+        if row.reason == reason and claiming.is_confirmed(row, gate, self._clock()):
+            self._outcome(held).fail(row.id, reason)
+        else:
+            self._outcome(held).refuse(row.id, reason)
+
+    def _note(self, held: Held, half: Half, *, is_trouble: bool) -> None:
+        """Watch for an outage. Fans who are asked again say little: they may be the odd ones."""
+        gate, now = self.gates[_GATES[half]], self._clock()
+        recent, is_first = self._troubles[half], not (held.row.attempts or held.row.refused_at)
+        if not is_trouble:
+            recent.append(False)
+            noted = self._working_noted.get(half)
+            if gate.outages or noted is None or now - noted >= WORKING_NOTED_EVERY:
+                pacing.note_working(_GATES[half], now)
+                self._working_noted[half], gate.outages = now, 0
+            return
+        if is_first:
+            recent.append(True)
+        if gate.outages or sum(recent) > MOST_TROUBLES:
+            pacing.close_for_outage(_GATES[half], now)
+            self._calls.halt(half)
+            recent.clear()
+
+    def _save_granted(self) -> None:
+        """Look once more whether the claims stand, take permits, and send the saves."""
+        if not self._granted:
+            return
+        granted, self._granted = self._granted, {}
+        standing = self._standing(granted)
+        permits = self._permits(len(standing))
+        if permits:
+            self._send_saves({id: granted.pop(id) for id in standing}, permits)
+        for row_id in granted:
+            self._outcome(self._held[row_id]).returned.append(row_id)
+
+    def _standing(self, ids: Collection[UUID]) -> set[UUID]:
+        if self._is_ending:
+            return set()
+        return claiming.still_standing(ids, self._fences(ids), self._clock())
+
+    def _permits(self, count: int) -> pacing.Permits | None:
+        try:
+            return pacing.take(GateName.API, count, self._clock()) if count else None
+        except pacing.GateClosedError:
+            return None
+
+    def _send_saves(self, tokens: dict[UUID, Secret], permits: pacing.Permits) -> None:
+        by_uri: defaultdict[str, dict[UUID, Secret]] = defaultdict(dict)
+        for row_id, token in tokens.items():
+            by_uri[self._held[row_id].claim.campaign.confirmed_uri][row_id] = token
+        first_in = permits.first_in
+        for uri, part in by_uri.items():
+            self._calls.save(part, uri, Slots(first_in, permits.step))
+            first_in += len(part) * permits.step
+
+    def _settle(self) -> None:
+        outcomes, self._outcomes = self._outcomes, defaultdict(Outcome)
+        for outcome in outcomes.values():
+            ids = outcome.settled()
+            if not ids:
+                continue
+            campaign = self._held[next(iter(ids))].claim.campaign
+            claiming.settle(campaign, self._fences(ids), outcome, self._clock())
+            self.saved += len(outcome.saved)
+            if Reason.NOT_LISTED in outcome.refused:
+                _pause_when_not_listed(campaign, self._clock())
+            for row_id in ids:
+                del self._held[row_id]
+
+    def _outcome(self, held: Held) -> Outcome:
+        return self._outcomes[held.claim.campaign.id]
+
+    def _fences(self, ids: Iterable[UUID]) -> set[UUID]:
+        return {self._held[row_id].claim.fence for row_id in ids}
+
+
+def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:
+    """Stop a releasing campaign until somebody acts; its permissions are kept.
+
+    Says whether this changed anything.
+    """
+    going_on = Campaign.objects.releasing().filter(id=campaign.id)
+    return bool(going_on.update(paused_reason=reason, paused_at=now))
+
+
+def _pause_when_not_listed(campaign: Campaign, now: datetime) -> None:
+    refused = PreSave.objects.pending().filter(campaign=campaign, reason=Reason.NOT_LISTED)
+    if refused.count() >= MOST_NOT_LISTED:
+        pause(campaign, PauseReason.APP_NOT_OPEN, now)
