@@ -24,8 +24,9 @@ from campaigns.spotify import SCOPE, Answered, FanCalls, NotSentError, Slots
 
 logger = logging.getLogger(__name__)
 
-# Calls on the way at once, and fans held at once: at 50 ms a call, more than one core can serve.
-CONNECTIONS: Final = 400
+# Calls on the way at once to each half of Spotify, and fans held at once: at 50 ms a call, more
+# than one core can serve.
+CONNECTIONS: Final = 200
 LARGEST_HOLD: Final = 800
 LARGEST_BLOCK: Final = 200
 # Answers that come close together are recorded together, so that the database costs at most a
@@ -33,7 +34,7 @@ LARGEST_BLOCK: Final = 200
 SHARE_FOR_DATABASE: Final = 5
 LONGEST_GATHERING: Final = 0.05
 # How long a turn waits when nothing comes back: other workers may close the gate meanwhile.
-LONGEST_TURN: Final = 0.1
+LONGEST_TURN: Final = 0.03
 # An outage is when more than half of the last fans asked for the first time were not served.
 LAST_ANSWERS: Final = 20
 MOST_TROUBLES: Final = 10
@@ -65,7 +66,7 @@ class Pipeline:
         self._outcomes: defaultdict[UUID, Outcome] = defaultdict(Outcome)
         self._troubles = {half: deque[bool](maxlen=LAST_ANSWERS) for half in Half}
         self._working_noted: dict[Half, datetime] = {}
-        self._recording_seconds = 0.0
+        self._rest_until = 0.0
         self._is_ending = False
         self.gates: dict[GateName, Gate] = {}
         self.saved = 0
@@ -114,17 +115,19 @@ class Pipeline:
 
     def turn(self, *, in_a_hurry: bool = False) -> None:
         """Wait for answers, unless there is more to do; act on them, and record what is decided."""
-        gathering = min(self._recording_seconds * (SHARE_FOR_DATABASE - 1), LONGEST_GATHERING)
-        at_once = in_a_hurry or self._outcomes
-        answers = (
-            self._calls.collect(0, 0) if at_once else self._calls.collect(gathering, LONGEST_TURN)
-        )
+        began = time.monotonic()
+        if in_a_hurry or self._outcomes:
+            answers = self._calls.collect(0, 0)
+        else:
+            answers = self._calls.collect(max(0, self._rest_until - began), LONGEST_TURN)
         began = time.monotonic()
         for answer in answers:
             self._sort(answer)
         self._settle()
         self._save_granted()
-        self._recording_seconds = time.monotonic() - began
+        ended = time.monotonic()
+        rest = (ended - began) * (SHARE_FOR_DATABASE - 1)
+        self._rest_until = ended + min(rest, LONGEST_GATHERING)
 
     def wind_up(self) -> None:
         """Send nothing more; wait for what is on its way, and give the rest back."""

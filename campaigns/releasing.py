@@ -45,12 +45,12 @@ class Shift:
         return self.stopped.is_set() or self.clock() >= self.until
 
 
-def work(until: datetime, stopped: Event, clock: Clock = pacing.database_now) -> int:
+def work(until: datetime, stopped: Event, clock: Clock | None = None) -> int:
     """Do all work that is due, until there is none, `until` has passed, or `stopped` is set.
 
     Answers the saves made.
     """
-    shift = Shift(until, stopped, clock)
+    shift = Shift(until, stopped, clock or pacing.DatabaseClock())
     with FanCalls[UUID](CONNECTIONS) as calls, Housekeeper(shift) as housekeeper:
         # The saves come first, so that slow looks into the catalogue cannot use up every shift.
         saved = just_saved = release(calls, shift, housekeeper.remind)
@@ -81,11 +81,11 @@ def release(calls: FanCalls[UUID], shift: Shift, meanwhile: Callable[[], None]) 
 
 
 def _claim_more(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
-    """Take on one more block if the gates have room for it."""
+    """Take on one more block, if there is room for all of it and the gates have room too."""
     halves = pipeline.gates.values()
-    if pipeline.room <= 0 or not pacing.has_room(halves, now):
+    size = pacing.block_size(halves, LARGEST_BLOCK)
+    if pipeline.room < size or not pacing.has_room(halves, now):
         return False
-    size = min(pacing.block_size(halves, LARGEST_BLOCK), pipeline.room)
     if any(gate.outages for gate in halves):
         if not pacing.begin_trial(pipeline.gates, now):
             return False

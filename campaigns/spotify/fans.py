@@ -52,12 +52,14 @@ class _Lane(Generic[K]):
     waiting: deque[tuple[float, K, Callable[[], Coroutine[Any, Any, Grant | None]]]] = field(
         default_factory=deque
     )
+    # Set when there is something new to wait for, or a connection came free.
     news: asyncio.Event = field(default_factory=asyncio.Event)
+    connections: int = 0
     is_halted: bool = False
 
 
 class FanCalls(Generic[K]):
-    """Calls for many fans over one connection pool. Use as a context manager.
+    """Calls for many fans, so many at once to each half of Spotify. Use as a context manager.
 
     Calls are handed in, and their answers collected later; all of it happens on the caller's
     thread, inside `collect`. After an answer that concerns the whole app, as a 429, nothing more is
@@ -137,8 +139,7 @@ class FanCalls(Generic[K]):
 
     async def _connect(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._free = asyncio.Semaphore(self._connections)
-        self._session = new_session(self._connections)
+        self._session = new_session(self._connections * len(Half))
         self._came_in = asyncio.Event()
         self._urgent = asyncio.Event()
         for lane in self._lanes.values():
@@ -165,18 +166,16 @@ class FanCalls(Generic[K]):
 
     async def _send_in_time(self, lane: _Lane[K]) -> None:
         while True:
-            while not lane.waiting:
-                lane.news.clear()
+            lane.news.clear()
+            if not lane.waiting or lane.connections >= self._connections:
                 await lane.news.wait()
+                continue
             delay = lane.waiting[0][0] - self._loop.time()
             if delay > 0:
                 await asyncio.sleep(delay)
                 continue  # a halt may have emptied the lane meanwhile
-            await self._free.acquire()
-            if not lane.waiting:
-                self._free.release()
-                continue
             _, key, call = lane.waiting.popleft()
+            lane.connections += 1
             self._start(self._make(lane, key, call))
 
     async def _make(
@@ -192,7 +191,8 @@ class FanCalls(Generic[K]):
             logger.error("call failed kind=%s", type(error).__name__)
             result = SpotifyError("unexpected")
         finally:
-            self._free.release()
+            lane.connections -= 1
+            lane.news.set()
         self._answers.append(Answered(key, lane.half, result))
         if isinstance(result, SpotifyError) and result.scope is Scope.APP:
             self._urgent.set()
