@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from functools import wraps
@@ -32,6 +33,7 @@ def routes() -> list[web.RouteDef]:
         web.delete("/_sandbox/catalogue/{uri}", drop_item),
         web.get("/_sandbox/users", acting(list_users)),
         web.post("/_sandbox/users", acting(add_users)),
+        web.post("/_sandbox/consents", acting(consent)),
         web.get("/_sandbox/settings", acting(show_settings)),
         web.post("/_sandbox/settings", acting(change_settings)),
         web.get("/_sandbox/faults", acting(list_faults)),
@@ -118,6 +120,20 @@ def add_users(state: State, body: object) -> Json:
     for account in accounts:
         state.add_account(account)
     return {"added": len(accounts), "accounts": len(state.accounts)}
+
+
+def consent(state: State, body: object) -> Json:
+    """Let accounts allow scopes, new ones among them, as if each had come back from the consent
+    page and its code had been exchanged.
+    """
+    accounts, scopes = scripts.consents_from(body)
+    refresh_tokens = {}
+    for account in accounts:
+        if account.id not in state.accounts:
+            state.add_account(account)
+        state.remember_grant(account.id, scopes)
+        refresh_tokens[account.id] = state.issue_refresh_token(account.id, scopes, time.time())
+    return {"refresh_tokens": refresh_tokens}
 
 
 def show_settings(state: State, body: object) -> Json:

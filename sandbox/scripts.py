@@ -202,17 +202,29 @@ def account_from(body: object) -> Account:
 def accounts_from(body: object) -> list[Account]:
     """Either the accounts themselves, or how many to number from a prefix."""
     script = Script(body)
+    accounts = take_accounts(script)
+    script.finish()
+    return accounts
+
+
+def consents_from(body: object) -> tuple[list[Account], frozenset[str]]:
+    """Accounts as accounts_from reads them, and the scopes that they allow."""
+    script = Script(body)
+    scopes = frozenset(script.take("scope", text).split())
+    accounts = take_accounts(script)
+    script.finish()
+    return accounts, scopes
+
+
+def take_accounts(script: Script) -> list[Account]:
     if "accounts" in script:
-        accounts = [account_from(entry) for entry in script.take("accounts", list_of(anything))]
-        script.finish()
-        return accounts
+        return [account_from(entry) for entry in script.take("accounts", list_of(anything))]
     count = script.take("count", whole)
     if count > MOST_ACCOUNTS_AT_ONCE:
         raise ScriptError(f"The field count must be at most {MOST_ACCOUNTS_AT_ONCE}.")
     prefix = script.get("prefix", account_id, "fan-")
     listed = script.get("listed", flag, True)
     country = script.get("country", market, "US")
-    script.finish()
     names = (f"{prefix}{number}" for number in range(1, count + 1))
     return [Account(name, name, listed, country) for name in names]
 

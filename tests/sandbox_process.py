@@ -114,6 +114,12 @@ class Sandbox:
         """A refresh token, as the product holds it for a fan."""
         return str(self.tokens(account, scope)["refresh_token"])
 
+    def permissions(self, count: int) -> dict[str, str]:
+        """Refresh tokens of fan-1, fan-2, … by account."""
+        answer = self.post("consents", {"count": count, "scope": SAVE_SCOPE})
+        tokens: dict[str, str] = answer["refresh_tokens"]
+        return tokens
+
     def library(self, account: str = "fan-1") -> dict[str, str]:
         saved: dict[str, str] = self.get(f"libraries/{account}")
         return saved

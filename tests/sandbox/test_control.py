@@ -11,7 +11,7 @@ import requests
 
 from sandbox import calls
 from sandbox.calls import Call, CallLog
-from tests.sandbox.driver import ALBUM_ID, ALBUM_URI, CLIENT, UPC, Sandbox
+from tests.sandbox.driver import ALBUM_ID, ALBUM_URI, CLIENT, UPC, Sandbox, Tokens
 
 
 def test_reset_forgets_everything(sandbox: Sandbox) -> None:
@@ -40,6 +40,27 @@ def test_accounts_are_added_by_name_or_by_number(sandbox: Sandbox) -> None:
     assert accounts["anna"] == {**named, "country": "US"}
     assert accounts["crowd-200"]["listed"] is True
     assert sandbox.get("/me", sandbox.consent("crowd-200")).json()["id"] == "crowd-200"
+
+
+def test_many_accounts_consent_at_once(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    body = {"count": 200, "prefix": "crowd-", "scope": "user-library-modify"}
+    tokens = sandbox.script("consents", body)["refresh_tokens"]
+    assert len(set(tokens.values())) == 200
+    assert len(sandbox.shown("users")["accounts"]) == 205
+    assert sandbox.shown("calls")["calls"] == []
+    refreshed = sandbox.refresh(Tokens("", tokens["crowd-200"])).json()
+    assert sandbox.save(Tokens(refreshed["access_token"], ""), ALBUM_URI).status_code == 200
+    assert set(sandbox.shown("libraries")) == {"crowd-200"}
+
+
+def test_an_account_that_is_known_keeps_its_name_when_it_consents(sandbox: Sandbox) -> None:
+    before = sandbox.shown("users")
+    body = {"count": 5, "scope": "user-library-modify"}
+    assert set(sandbox.script("consents", body)["refresh_tokens"]) == {
+        f"fan-{number}" for number in range(1, 6)
+    }
+    assert sandbox.shown("users") == before
 
 
 def test_an_item_gets_an_id_and_a_moment_if_none_is_given(sandbox: Sandbox) -> None:

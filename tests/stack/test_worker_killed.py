@@ -3,7 +3,6 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -12,7 +11,7 @@ from django.utils import timezone
 from campaigns import keyring, stats
 from campaigns.models import Campaign, CampaignState, PreSave
 from embedded.stack import Stack
-from tests.factory import make_campaign, make_presave
+from tests.factory import make_campaign, make_presaves
 from tests.sandbox_process import ALBUM_URI, Sandbox
 
 pytestmark = [pytest.mark.stack]
@@ -30,11 +29,7 @@ def consented_campaign(sandbox: Sandbox, fan_count: int) -> Campaign:
         state=CampaignState.OPEN,
         release_at=timezone.now() + timedelta(days=1),
     )
-    accounts = sandbox.add_fans(fan_count)
-    with ThreadPoolExecutor(4) as pool:
-        tokens = list(pool.map(sandbox.permission, accounts))
-    for token in tokens:
-        make_presave(campaign, token=token)
+    make_presaves(campaign, sandbox.permissions(fan_count).values())
     return campaign
 
 
