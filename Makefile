@@ -38,6 +38,10 @@ test: services ## Run the tests (T=path or T="path -k name" narrows)
 	$(call heading,The release core on SQLite)
 	@TEST_DATABASE=sqlite $(BIN)/python -m pytest -m release_core $(T) $(if $(T),|| [ $$? -eq 5 ])
 
+.PHONY: bench
+bench: services ## Measure the engine and write docs/benchmarks.md (T="limit sharing" narrows)
+	@$(BIN)/python -m benchmarks $(T)
+
 .PHONY: check
 check: format-check lint types deploy-check test ## Everything CI runs
 

@@ -1,0 +1,37 @@
+"""`make bench`: measures everything and writes docs/benchmarks.md. With names of benchmarks it runs
+only those and prints them.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from benchmarks import environment, growth, lateness, limit, report, sharing, throughput
+from benchmarks.report import Table
+
+BENCHMARKS: Final[dict[str, Callable[[Path], Table]]] = {
+    "throughput": throughput.measure,
+    "limit": limit.measure,
+    "lateness": lateness.measure,
+    "sharing": sharing.measure,
+    "growth": growth.measure,
+}
+
+
+def main(names: list[str]) -> int:
+    tables = []
+    with environment.services() as directory:
+        for name in names or BENCHMARKS:
+            table = BENCHMARKS[name](directory)
+            print(report.as_markdown(table), flush=True)
+            tables.append(table)
+    if not names:
+        report.write(tables)
+    return 0 if all(line.met is not False for table in tables for line in table.lines) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

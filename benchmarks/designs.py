@@ -1,0 +1,132 @@
+"""The same release by four designs: each opens a fan's permission, refreshes it, saves, and records
+the outcome together with the erasure.
+
+`python -m benchmarks.designs NAME CAMPAIGN` runs one in a process of its own and tells what it
+took. The three beside the engine are made as well as their design allows: connections and
+clients are kept, and nothing waits that need not.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import django
+import requests
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presave.settings")
+django.setup()
+
+import spotipy  # noqa: E402 -- Django comes first
+from django.conf import settings  # noqa: E402
+from spotipy.cache_handler import MemoryCacheHandler  # noqa: E402
+from spotipy.oauth2 import SpotifyOAuth  # noqa: E402
+
+from campaigns import claiming, keyring, pacing, releasing, stats  # noqa: E402
+from campaigns.claiming import Outcome  # noqa: E402
+from campaigns.keyring import CampaignKey  # noqa: E402
+from campaigns.models import Campaign, PreSave, PreSaveState, Reason  # noqa: E402
+
+POOL_THREADS: Final = 64
+BLOCK: Final = 200
+
+
+class Client(threading.local):
+    """spotipy with one session and one pair of clients for each thread."""
+
+    def __init__(self) -> None:
+        session = requests.Session()
+        session.trust_env = False
+        self.oauth = SpotifyOAuth(
+            client_id=settings.SPOTIFY_CLIENT_ID,
+            client_secret=settings.SPOTIFY_CLIENT_SECRET,
+            redirect_uri="https://example.com/callback",
+            cache_handler=MemoryCacheHandler(),
+            requests_session=session,
+        )
+        self.oauth.OAUTH_TOKEN_URL = f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token"
+        self.api = spotipy.Spotify(auth="none", requests_session=session)
+        self.api.prefix = f"{settings.SPOTIFY_API_URL}/"
+
+    def save(self, refresh_token: str, uri: str) -> None:
+        grant = self.oauth.refresh_access_token(refresh_token)
+        self.api.set_auth(grant["access_token"])
+        self.api.current_user_saved_albums_add([uri])
+
+
+client = Client()
+
+
+def engine(campaign: Campaign) -> None:
+    releasing.work(pacing.database_now() + timedelta(minutes=10), threading.Event())
+
+
+def one_after_another(campaign: Campaign) -> None:
+    key = keyring.from_settings().open(campaign.id)
+    for row in PreSave.objects.pending().filter(campaign=campaign):
+        save_one(row, key, campaign.confirmed_uri)
+
+
+def thread_pool(campaign: Campaign) -> None:
+    """Blocks of the engine's own claims and records, saved by spotipy in threads: two of them on
+    their way, so that no thread waits for a block's end.
+    """
+    key = keyring.from_settings().open(campaign.id)
+
+    def serve(row: PreSave) -> UUID:
+        client.save(key.open(bytes(row.sealed or b""), row.id).reveal(), campaign.confirmed_uri)
+        return row.id
+
+    def start(pool: ThreadPoolExecutor) -> Any:
+        claim = claiming.claim_block(campaign, BLOCK, pacing.database_now())
+        return (claim, [pool.submit(serve, row) for row in claim.rows]) if claim else None
+
+    with ThreadPoolExecutor(POOL_THREADS) as pool:
+        on_their_way = [start(pool), start(pool)]
+        while block := on_their_way.pop(0):
+            claim, futures = block
+            saved = Outcome(saved=[future.result() for future in futures])
+            claiming.settle(campaign, {claim.fence}, saved, pacing.database_now())
+            on_their_way.append(start(pool))
+
+
+def save_one(row: PreSave, key: CampaignKey, uri: str) -> None:
+    client.save(key.open(bytes(row.sealed or b""), row.id).reveal(), uri)
+    now = pacing.database_now()
+    if PreSave.objects.pending().filter(id=row.id).end(PreSaveState.SAVED, Reason.NONE, now):
+        stats.count(row.campaign_id, now, {"saved": 1})
+
+
+DESIGNS: Final[dict[str, Callable[[Campaign], None]]] = {
+    "engine": engine,
+    "one_after_another": one_after_another,
+    "thread_pool": thread_pool,
+}
+
+
+def cpu_seconds() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def main(name: str, campaign_id: str) -> None:
+    campaign = Campaign.objects.get(id=campaign_id)
+    began, cpu_before = time.monotonic(), cpu_seconds()
+    DESIGNS[name](campaign)
+    seconds, cpu = time.monotonic() - began, cpu_seconds() - cpu_before
+    saved = stats.totals(campaign.id).saved
+    memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
+    print(json.dumps({"saved": saved, "seconds": seconds, "cpu": cpu, "memory_mb": memory_mb}))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

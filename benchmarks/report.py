@@ -1,0 +1,69 @@
+"""What was measured, as a page: `make bench` alone writes docs/benchmarks.md."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Final
+
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+INTRODUCTION: Final = """\
+# Benchmarks
+
+Written by `make bench`: everything on this page comes from one run on one machine. Absolute
+figures depend on that machine and on what else it did; what holds elsewhere are the ratios, each
+taken within the run.
+"""
+
+
+@dataclass(frozen=True)
+class Line:
+    """One figure. `met` is None where nothing was asked of it."""
+
+    what: str
+    figure: str
+    target: str = ""
+    met: bool | None = None
+
+    @classmethod
+    def at_most(cls, what: str, value: float, bound: float, unit: str = "") -> Line:
+        return cls(what, f"{value:.3g}{unit}", f"at most {bound:g}{unit}", value <= bound)
+
+    @classmethod
+    def at_least(cls, what: str, value: float, bound: float, unit: str = "") -> Line:
+        return cls(what, f"{value:.3g}{unit}", f"at least {bound:g}{unit}", value >= bound)
+
+
+@dataclass(frozen=True)
+class Table:
+    title: str
+    about: str
+    lines: list[Line]
+
+
+def write(tables: Iterable[Table]) -> None:
+    PAGE.write_text("\n".join([INTRODUCTION, _machine(), *map(as_markdown, tables)]))
+
+
+def as_markdown(table: Table) -> str:
+    rows = [f"| {one.what} | {one.figure} | {_verdict(one)} |" for one in table.lines]
+    head = ["| Measured | Figure | Target |", "|---|---|---|"]
+    return "\n".join([f"\n## {table.title}\n", f"{table.about}\n", *head, *rows, ""])
+
+
+def _verdict(line: Line) -> str:
+    if line.met is None:
+        return line.target
+    return f"{line.target}: {'met' if line.met else '**missed**'}"
+
+
+def _machine() -> str:
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
+    return (
+        f"{date.today():%-d %B %Y}, {os.cpu_count()} cores, {memory:.0f} GB of memory, "  # noqa: DTZ011 -- the reader's day
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}.\n"
+    )

@@ -1,0 +1,36 @@
+"""The design that most services of this kind have: one Celery task for each fan.
+
+`celery -A benchmarks.task_per_fan worker` serves it; benchmarks/throughput.py publishes the tasks.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import cache
+from uuid import UUID
+
+from celery import Celery
+
+from benchmarks import designs
+from campaigns import keyring
+from campaigns.keyring import CampaignKey
+from campaigns.models import PreSave
+
+app = Celery("benchmarks", broker=os.environ["REDIS_URL"])
+app.conf.update(
+    task_ignore_result=True,
+    task_acks_late=True,
+    worker_prefetch_multiplier=4,
+    accept_content=["json"],
+)
+
+
+@cache
+def key_of(campaign_id: UUID) -> CampaignKey:
+    return keyring.from_settings().open(campaign_id)
+
+
+@app.task
+def save(presave_id: str) -> None:
+    row = PreSave.objects.select_related("campaign").get(id=presave_id)
+    designs.save_one(row, key_of(row.campaign_id), row.campaign.confirmed_uri)

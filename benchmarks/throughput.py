@@ -1,0 +1,130 @@
+"""How fast one worker process saves, and what a fan costs it, beside three other designs."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from benchmarks import environment
+from benchmarks.report import Line, Table
+
+LATENCY_MS: Final = 50
+THREADS: Final = 64
+# Enough fans that each design runs for some seconds.
+FANS: Final = {
+    "engine": 20_000,
+    "thread_pool": 5_000,
+    "task_per_fan": 4_000,
+    "one_after_another": 100,
+}
+NAMES: Final = {
+    "engine": "the engine",
+    "thread_pool": f"spotipy in a pool of {THREADS} threads, with the engine's claims and records",
+    "task_per_fan": f"a Celery task per fan, spotipy, {THREADS} threads",
+    "one_after_another": "one fan after another, spotipy",
+}
+FASTER: Final = 3.0
+CHEAPER: Final = 0.45
+PATIENCE_SECONDS: Final = 600
+
+
+@dataclass(frozen=True)
+class Figures:
+    fans: float
+    seconds: float
+    cpu: float
+
+    @property
+    def pace(self) -> float:
+        return self.fans / self.seconds
+
+    @property
+    def cpu_ms(self) -> float:
+        return self.cpu / self.fans * 1000
+
+
+def measure(directory: Path) -> Table:
+    with environment.server(directory, "benchmarks.responder", f"--latency-ms={LATENCY_MS}"):
+        found = {name: run(name, directory) for name in FANS}
+    engine, pool = found["engine"], found["thread_pool"]
+    lines = [
+        Line(NAMES[name], f"{one.pace:,.0f} fans/s, {one.cpu_ms:.2f} ms CPU per fan")
+        for name, one in found.items()
+    ]
+    return Table(
+        "Release throughput",
+        f"One worker process, Postgres, {LATENCY_MS} ms per call. benchmarks/responder.py "
+        "answered. Claiming a fan's row, opening the permission and recording the outcome are "
+        "included on every side; CPU is the worker process's own, without Postgres.",
+        [
+            *lines,
+            Line.at_least(
+                "fans/s, engine to thread pool", engine.pace / pool.pace, FASTER, " times"
+            ),
+            Line.at_most(
+                "CPU per fan, engine to thread pool", engine.cpu_ms / pool.cpu_ms, CHEAPER, " times"
+            ),
+        ],
+    )
+
+
+def run(name: str, directory: Path) -> Figures:
+    environment.forget_everything()
+    campaign = environment.make_due(f"{number:0150d}" for number in range(FANS[name]))
+    if name == "task_per_fan":
+        return run_task_per_fan(FANS[name], directory)
+    took = run_design(name, str(campaign.id))
+    if took["saved"] != FANS[name]:
+        raise RuntimeError(f"{name} saved {took['saved']} of {FANS[name]} fans.")
+    return Figures(took["saved"], took["seconds"], took["cpu"])
+
+
+def run_design(name: str, campaign_id: str) -> dict[str, float]:
+    output = subprocess.run(
+        [sys.executable, "-m", "benchmarks.designs", name, campaign_id],
+        env=os.environ,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        check=True,
+        timeout=PATIENCE_SECONDS,
+    ).stdout
+    took: dict[str, float] = json.loads(output)
+    return took
+
+
+def run_task_per_fan(fans: int, directory: Path) -> Figures:
+    """Publishing the tasks is part of the design, so its time and CPU count too."""
+    from benchmarks import task_per_fan
+    from campaigns.models import PreSave
+    from embedded.processes import wait_until
+
+    arguments = ("-P", "threads", "-c", str(THREADS), "--without-gossip", "--without-mingle")
+    with environment.celery(directory, "benchmarks.task_per_fan", *arguments) as worker:
+        cpu_before, own_before, began = (
+            cpu_seconds(worker.pid),
+            time.process_time(),
+            time.monotonic(),
+        )
+        for presave_id in PreSave.objects.values_list("id", flat=True):
+            task_per_fan.save.delay(str(presave_id))
+        published = time.process_time() - own_before
+        wait_until(
+            lambda: not PreSave.objects.pending().exists(),
+            PATIENCE_SECONDS,
+            "The last save",
+            worker,
+        )
+        seconds = time.monotonic() - began
+        return Figures(fans, seconds, cpu_seconds(worker.pid) - cpu_before + published)
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time of a process: fields 14 and 15 of proc(5)'s stat."""
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
