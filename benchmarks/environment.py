@@ -103,11 +103,38 @@ def forget_everything() -> None:
     call_command("flush", interactive=False, verbosity=0)
 
 
+def wait_for_connections(count: int) -> None:
+    """Until so many other processes have come to the database."""
+    from django.db import connection
+
+    def are_there() -> bool:
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "SELECT count(DISTINCT client_port) FROM pg_stat_activity "
+                "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+            )
+            return bool(cursor.fetchone()[0] >= count)
+
+    processes.wait_until(are_there, START_SECONDS, "The workers")
+
+
+def let_go(*campaigns: Campaign) -> None:
+    """What these campaigns' fans wait for comes to pass."""
+    from campaigns.models import Campaign
+
+    ids = [campaign.id for campaign in campaigns]
+    Campaign.objects.filter(id__in=ids).update(paused_reason="", paused_at=None)
+
+
 def make_due(tokens: Iterable[str]) -> Campaign:
-    """A campaign whose release is confirmed, with one fan for each token."""
-    from campaigns.models import CampaignState
+    """A campaign whose release is confirmed, with one fan for each token; it begins when it is let
+    go.
+    """
+    from campaigns.models import CampaignState, PauseReason
     from tests.factory import make_campaign, make_presaves
 
-    campaign = make_campaign(state=CampaignState.RELEASING)
+    campaign = make_campaign(
+        state=CampaignState.RELEASING, paused_reason=PauseReason.RELEASE_REFUSED
+    )
     make_presaves(campaign, tokens)
     return campaign

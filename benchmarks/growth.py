@@ -76,6 +76,7 @@ def release_among(rows: int) -> dict[str, float]:
     environment.forget_everything()
     campaign = environment.make_due(f"{number:0150d}" for number in range(FEW))
     fill(rows - FEW)
+    environment.let_go(campaign)
     return throughput.run_design("engine", str(campaign.id))
 
 

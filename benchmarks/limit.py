@@ -92,7 +92,8 @@ def live_through(directory: Path, cap: float) -> Night:
         sandbox.add_album()
         campaign = environment.make_due(sandbox.permissions(FANS).values())
         sandbox.set(rate_limit=LIMIT, enforce_ban=True, latency_ms=LATENCY_MS)
-        with workers(directory, cap):
+        with idle_workers(directory, cap):
+            environment.let_go(campaign)
             began = time.monotonic()
             processes.wait_until(
                 lambda: stats.totals(campaign.id).saved == FANS, PATIENCE_SECONDS, "The last save"
@@ -118,8 +119,8 @@ def calls_in_bans(sandbox: Any) -> Iterator[dict[str, Any]]:
 
 
 @contextmanager
-def workers(directory: Path, cap: float) -> Iterator[None]:
-    """Release workers, which begin at once."""
+def idle_workers(directory: Path, cap: float) -> Iterator[None]:
+    """Release workers that look for work, and find none before a campaign is let go."""
     started = [
         processes.spawn(
             [sys.executable, "manage.py", "release_worker"],
@@ -129,6 +130,7 @@ def workers(directory: Path, cap: float) -> Iterator[None]:
         for number in range(WORKERS)
     ]
     try:
+        environment.wait_for_connections(WORKERS)
         yield
     finally:
         for worker in started:

@@ -77,6 +77,7 @@ def measure(directory: Path) -> Table:
 def run(name: str, directory: Path) -> Figures:
     environment.forget_everything()
     campaign = environment.make_due(f"{number:0150d}" for number in range(FANS[name]))
+    environment.let_go(campaign)
     if name == "task_per_fan":
         return run_task_per_fan(FANS[name], directory)
     took = run_design(name, str(campaign.id))

@@ -249,7 +249,8 @@ def _adjust(gate: Gate, now: datetime) -> None:
 
 def _learn(gate: Gate, now: datetime) -> None:
     """A 429 tells how much Spotify's window holds: what we sent in the last one."""
-    held = permits_in_window(gate, now)
+    unused = max((gate.free_at - now).total_seconds(), 0.0) * gate.rate
+    held = permits_in_window(gate, now) - round(unused)
     if held >= SMALLEST_LESSON:
         learned = held / WINDOW.total_seconds() * SHARE_OF_LESSON
     else:

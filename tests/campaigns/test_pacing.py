@@ -12,6 +12,7 @@ from threading import Barrier
 
 import pytest
 from django.db import connection, connections
+from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
 from campaigns import pacing
@@ -144,6 +145,14 @@ def test_a_window_that_filled_in_seconds_counts_as_a_whole_one(settings: Setting
     moment = fill_window(3, 990)
     pacing.close(rate_limited(27), moment)
     assert gate().rate == pytest.approx(99 * pacing.SHARE_OF_LESSON, rel=0.02)
+
+
+def test_permits_that_were_still_to_be_used_teach_nothing(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    moment = fill_window(3, 990)
+    take(247, moment)
+    pacing.close(rate_limited(27), moment)
+    assert gate().rate == pytest.approx(99 * pacing.SHARE_OF_LESSON, rel=0.001)
 
 
 def test_echoes_of_one_429_teach_once(settings: Settings) -> None:
@@ -363,6 +372,16 @@ def test_the_clock_is_the_databases_with_its_zone() -> None:
     assert first.utcoffset() == timedelta(0)
     assert first <= second
     assert abs(first - datetime.now(UTC)) < timedelta(minutes=1)
+
+
+@pytest.mark.release_core
+def test_a_busy_workers_clock_asks_the_database_once_a_second() -> None:
+    clock = pacing.DatabaseClock()
+    with CaptureQueriesContext(connection) as queries:
+        told = [clock() for _ in range(100)]
+    assert len(queries) <= 1
+    assert told == sorted(told)
+    assert abs(told[-1] - pacing.database_now()) < timedelta(seconds=1)
 
 
 @pytest.mark.release_core
