@@ -21,6 +21,8 @@ class Gate(models.Model):
     # From when on the next permit may be used.
     free_at = models.DateTimeField()
     blocked_until = models.DateTimeField(null=True)
+    # Since when it has been closed for this reason; a try that failed in between does not count.
+    blocked_at = models.DateTimeField(null=True)
     blocked_reason = models.CharField(max_length=40, blank=True)
     # Permits of the last half minute, as [second since 1970, number of permits].
     recent = models.JSONField(default=list)

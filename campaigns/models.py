@@ -18,6 +18,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 # Django looks for an app's models here.
+from campaigns.alarm import Alarm as Alarm
 from campaigns.gate import Gate as Gate
 from campaigns.gate import GateName as GateName
 from campaigns.members import EDITING_ROLES as EDITING_ROLES
@@ -30,6 +31,7 @@ from campaigns.states import PauseReason as PauseReason
 from campaigns.states import PreSaveState as PreSaveState
 from campaigns.states import Reason as Reason
 from campaigns.states import ReleaseMode as ReleaseMode
+from campaigns.states import Trouble as Trouble
 
 # Spotify ends every permission six months after consent and names no number of days; 180 is the
 # safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration
@@ -39,6 +41,8 @@ PERMISSION_LIFETIME: Final = timedelta(days=180)
 LONGEST_LEAD: Final = timedelta(days=175)
 # What is not saved this long after the release is given up, and its permission destroyed.
 HARD_STOP: Final = timedelta(days=7)
+# So long after the release fans can still look at their receipts; then their rows are deleted.
+ROW_LIFETIME: Final = timedelta(days=30)
 
 SLUG_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SPOTIFY_URI_PATTERN: Final = r"^spotify:(album|track):[A-Za-z0-9]{22}$"
@@ -90,6 +94,12 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def awaiting_shredding(self) -> CampaignQuerySet:
         return self.filter(state__in=ENDED_STATES, key_destroyed_at=None, opened_at__isnull=False)
+
+    def awaiting_deletion(self, now: datetime) -> CampaignQuerySet:
+        """Ended ones whose fans' rows have been kept long enough."""
+        return self.filter(
+            state__in=ENDED_STATES, rows_deleted_at=None, release_at__lte=now - ROW_LIFETIME
+        )
 
 
 class Campaign(models.Model):
@@ -145,6 +155,8 @@ class Campaign(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     public_key = models.BinaryField(max_length=32, null=True, blank=True)
     key_destroyed_at = models.DateTimeField(null=True, blank=True)
+    # When the last of its fans' rows was deleted; the counts stay.
+    rows_deleted_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()
 
@@ -239,6 +251,10 @@ class Campaign(models.Model):
     def last_day(self) -> datetime:
         """When the last permission is destroyed even if nothing could be saved."""
         return self.release_at + HARD_STOP
+
+    @property
+    def rows_kept_until(self) -> datetime:
+        return self.release_at + ROW_LIFETIME
 
 
 class PreSaveQuerySet(models.QuerySet["PreSave"]):

@@ -5,23 +5,23 @@ from __future__ import annotations
 import enum
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Final
 from uuid import UUID
 
 from django.db.models import Sum
 
-from campaigns import stats
+from campaigns import stats, troubles
 from campaigns.artwork import Renditions, renditions
-from campaigns.catalogue import Finding
 from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
     CampaignState,
     DailyCount,
-    PauseReason,
+    Trouble,
 )
 from campaigns.stats import Totals
+from campaigns.troubles import Explanation
 
 
 class Status(enum.Enum):
@@ -31,6 +31,7 @@ class Status(enum.Enum):
     OPENING = "Preparing the key"
     OPEN = "Open"
     WAITING = "Waiting for the release"
+    OVERDUE = "Overdue"
     RELEASING = "Releasing"
     PAUSED = "Paused"
     FINISHED = "Finished"
@@ -48,39 +49,23 @@ class Line:
     campaign: Campaign
     status: Status
     totals: Totals
+    trouble: Explanation | None
 
     @property
     def artwork(self) -> Renditions | None:
         return renditions(self.campaign)
 
 
-FINDINGS: Final = {
-    Finding.CONFIRMED.value: "The release is in Spotify's catalogue.",
-    Finding.NOT_THERE_YET.value: "Spotify's catalogue does not show the release yet.",
-    Finding.NOT_OUT_YET.value: "Spotify's catalogue shows the release, but it is not out yet.",
-    Finding.DIFFERENT_CODE.value: "Spotify's catalogue shows a release whose link, UPC or ISRC "
-    "is missing or differs from what you gave. Nothing is saved until they agree: compare them "
-    "with your distributor's.",
-    Finding.SEVERAL_MATCH.value: "Several releases in Spotify's catalogue carry this code. Edit "
-    "the campaign and add the link of the right one; Presave keeps looking.",
-    Finding.UNREACHABLE.value: "Spotify did not answer the last time Presave looked for the "
-    "release.",
-}
-PAUSES: Final = {
-    PauseReason.KEY_MISSING.value: "The worker cannot open this campaign's key, so nothing is "
-    "saved. The operator has to bring back the key file from the backup; Presave keeps trying, "
-    "and every permission is kept.",
-    PauseReason.RELEASE_REFUSED.value: "Spotify refused to save this release, for every fan "
-    "alike. Every permission is kept. Check with your distributor that the release is available, "
-    "then resume.",
-}
-
+# A key is destroyed within seconds; one that is still there is somebody's business.
+LONGEST_DESTRUCTION: Final = timedelta(minutes=10)
 _SUMS: Final = [f"{name}__sum" for name in stats.COUNTED]
 
 
 def status_of(campaign: Campaign, now: datetime) -> Status:
     if campaign.is_paused and not campaign.has_ended:
         return Status.PAUSED
+    if troubles.trouble_of(campaign, now) is Trouble.LATE:
+        return Status.OVERDUE
     if campaign.is_opening:
         return Status.OPENING
     if campaign.state == CampaignState.OPEN and campaign.release_at <= now:
@@ -91,6 +76,12 @@ def status_of(campaign: Campaign, now: datetime) -> Status:
 def next_step(campaign: Campaign, now: datetime) -> str:
     """What happens next, and what the artist has to do for it."""
     return _NEXT[status_of(campaign, now)](campaign, now)
+
+
+def trouble(campaign: Campaign, now: datetime) -> Explanation | None:
+    """What is wrong with a campaign whose moment has come; None while all is well."""
+    found = troubles.trouble_of(campaign, now)
+    return troubles.explain(campaign, found) if found else None
 
 
 def in_zone(campaign: Campaign) -> str:
@@ -119,7 +110,12 @@ def lines(campaigns: Iterable[Campaign], now: datetime) -> list[Line]:
     listed = list(campaigns)
     totals = _totals_of(campaign.id for campaign in listed)
     return [
-        Line(campaign, status_of(campaign, now), totals.get(campaign.id, Totals()))
+        Line(
+            campaign,
+            status_of(campaign, now),
+            totals.get(campaign.id, Totals()),
+            trouble(campaign, now),
+        )
         for campaign in listed
     ]
 
@@ -156,8 +152,18 @@ def _after_open(campaign: Campaign, now: datetime) -> str:
 def _while_waiting(campaign: Campaign, now: datetime) -> str:
     return (
         "The release moment has come, and Presave looks for the release in Spotify's catalogue "
-        "until it is there. Fans can still pre-save. What could not be saved by "
-        f"{campaign.last_day:%-d %B %Y} is given up, and its permission destroyed."
+        f"until it is there. Fans can still pre-save. {_given_up(campaign)}"
+    )
+
+
+def _while_overdue(campaign: Campaign, now: datetime) -> str:
+    return f"{troubles.explain(campaign, Trouble.LATE)} {_given_up(campaign)}"
+
+
+def _given_up(campaign: Campaign) -> str:
+    return (
+        f"What could not be saved by {campaign.last_day:%-d %B %Y} is given up, and its "
+        "permission destroyed."
     )
 
 
@@ -169,7 +175,7 @@ def _while_releasing(campaign: Campaign, now: datetime) -> str:
 
 
 def _while_paused(campaign: Campaign, now: datetime) -> str:
-    return PAUSES[campaign.paused_reason]
+    return str(troubles.explain_pause(campaign))
 
 
 def _after_the_end(campaign: Campaign, now: datetime) -> str:
@@ -178,6 +184,12 @@ def _after_the_end(campaign: Campaign, now: datetime) -> str:
     kept = "The numbers stay; of the fans nothing is left that could open their libraries."
     if campaign.key_destroyed_at:
         return kept
+    ended_at = campaign.finished_at or campaign.cancelled_at
+    if ended_at and now - ended_at > LONGEST_DESTRUCTION:
+        return (
+            "The worker has not been able to destroy the campaign's key, and keeps trying: tell "
+            f"the operator, whose log says why. {kept}"
+        )
     return f"The worker destroys the campaign's key within a minute. {kept}"
 
 
@@ -186,6 +198,7 @@ _NEXT: Final = {
     Status.OPENING: _after_opening,
     Status.OPEN: _after_open,
     Status.WAITING: _while_waiting,
+    Status.OVERDUE: _while_overdue,
     Status.RELEASING: _while_releasing,
     Status.PAUSED: _while_paused,
     Status.FINISHED: _after_the_end,

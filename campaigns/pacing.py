@@ -53,6 +53,8 @@ AHEAD: Final = timedelta(seconds=0.25)
 # An outage closes the gate for 5 s, 10 s, 20 s … at most a minute; then one call tries.
 FIRST_OUTAGE_PAUSE: Final = timedelta(seconds=5)
 LONGEST_OUTAGE_PAUSE: Final = timedelta(seconds=60)
+# A gate that is closed for the same reason so soon after it opened was never open.
+LONGEST_TRY: Final = timedelta(minutes=2)
 # Long enough for one fan's refresh and save.
 TRIAL: Final = timedelta(seconds=25)
 
@@ -117,10 +119,14 @@ def has_room(halves: Iterable[Gate], now: datetime) -> bool:
     return all(not is_blocked(gate, now) and gate.free_at <= now + AHEAD for gate in halves)
 
 
+def pace(halves: Iterable[Gate]) -> float:
+    """How many fans a second both halves of Spotify let through at present."""
+    return min(min(gate.rate, _cap()) for gate in halves)
+
+
 def block_size(halves: Iterable[Gate], largest: int) -> int:
     """As many fans as may be served in the time that permits are taken ahead."""
-    pace = min(min(gate.rate, _cap()) for gate in halves)
-    return max(1, min(largest, int(pace * AHEAD.total_seconds())))
+    return max(1, min(largest, int(pace(halves) * AHEAD.total_seconds())))
 
 
 def check_open(now: datetime, names: Sequence[GateName] = HALVES) -> None:
@@ -187,7 +193,7 @@ def close(error: SpotifyError, now: datetime) -> None:
         gate = _locked(GateName(error.half.value), now)
         if error.reason == "rate_limited" and not is_blocked(gate, now):
             _learn(gate, now)
-        _block(gate, now + pause, error.reason)
+        _block(gate, now, now + pause, error.reason)
         gate.save()
 
 
@@ -207,7 +213,7 @@ def close_for_outage(name: GateName, now: datetime) -> None:
             return
         pause = min(FIRST_OUTAGE_PAUSE * 2 ** min(gate.outages, 10), LONGEST_OUTAGE_PAUSE)
         gate.outages, gate.trial_until = gate.outages + 1, None
-        _block(gate, now + pause, "outage")
+        _block(gate, now, now + pause, "outage")
         gate.save()
 
 
@@ -260,12 +266,22 @@ def _learn(gate: Gate, now: datetime) -> None:
     logger.warning("rate learned gate=%s held=%d rate=%.1f", gate.name, held, gate.rate)
 
 
-def _block(gate: Gate, until: datetime, reason: str) -> None:
+def _block(gate: Gate, now: datetime, until: datetime, reason: str) -> None:
     if gate.blocked_until is None or gate.blocked_until < until:
+        if not _is_still_closed(gate, now, reason):
+            gate.blocked_at = now
         gate.blocked_until, gate.blocked_reason = until, reason
         # Permits that were taken for that time will not be used.
         gate.free_at = until
         logger.warning("gate closed gate=%s reason=%s until=%s", gate.name, reason, until)
+
+
+def _is_still_closed(gate: Gate, now: datetime, reason: str) -> bool:
+    """Whether the gate opened only for the try that failed, so that this closing is the same."""
+    if gate.blocked_at is None or gate.blocked_until is None or gate.blocked_reason != reason:
+        return False
+    has_worked = gate.worked_at is not None and gate.worked_at > gate.blocked_at
+    return not has_worked and now - gate.blocked_until <= LONGEST_TRY
 
 
 def _remember(gate: Gate, first: datetime, count: int) -> None:

@@ -19,6 +19,7 @@ from campaigns.models import (
     PreSaveState,
     Reason,
     Role,
+    Trouble,
     User,
 )
 
@@ -100,10 +101,14 @@ def cancel_campaign(campaign: Campaign, now: datetime) -> int:
 
 
 def resume(campaign: Campaign) -> None:
-    """Let a paused campaign go on, after what stopped it was mended."""
+    """Let a paused campaign go on, after what stopped it was mended.
+
+    Should it be stopped once more, people are told once more.
+    """
     Campaign.objects.filter(id=campaign.id).update(
         paused_reason=PauseReason.NONE, paused_at=None, next_check_at=None
     )
+    campaign.alarms.exclude(trouble=Trouble.LATE).delete()
 
 
 # Addresses that the service promises and does not serve yet; static files are served beside the URL

@@ -18,7 +18,7 @@ from uuid import UUID
 
 from django.db import connections
 
-from campaigns import catalogue, keyring, pacing, retention
+from campaigns import alarming, catalogue, keyring, pacing, retention
 from campaigns.claiming import Claim, claim_block
 from campaigns.keyring import CampaignKey, KeyringError
 from campaigns.models import Campaign
@@ -162,8 +162,10 @@ def keep_house(shift: Shift) -> None:
     retention.make_keys()
     retention.expire(now)
     catalogue.confirm_due(now, shift.is_over)
+    alarming.raise_due(now)
     retention.finish_settled(now)
     retention.shred_ended(now)
+    retention.delete_old_rows(now)
     retention.forget_spent_states(now)
 
 

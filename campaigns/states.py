@@ -29,6 +29,15 @@ class PauseReason(models.TextChoices):
     APP_NOT_OPEN = "app_not_open", "Spotify serves only the accounts on the app's list"
 
 
+class Trouble(models.TextChoices):
+    """Why a release that is due does not go as it was promised: people are told of it."""
+
+    LATE = "late", "The release is not confirmed ten minutes after its moment"
+    KEY_MISSING = PauseReason.KEY_MISSING.value, PauseReason.KEY_MISSING.label
+    RELEASE_REFUSED = PauseReason.RELEASE_REFUSED.value, PauseReason.RELEASE_REFUSED.label
+    APP_NOT_OPEN = PauseReason.APP_NOT_OPEN.value, PauseReason.APP_NOT_OPEN.label
+
+
 class PreSaveState(models.TextChoices):
     PENDING = "pending", "Waiting for the release"
     SAVED = "saved", "Saved"

@@ -165,7 +165,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if IS_HTTPS else 0
 
-# E-mail: only artists and labels ever get any, and only about their own accounts.
+# E-mail: only artists and labels ever get any, and only about their own accounts and campaigns.
 
 EMAIL_SETTINGS = env.email("EMAIL_URL")
 EMAIL_BACKEND = EMAIL_SETTINGS.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")

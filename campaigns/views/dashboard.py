@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -14,10 +15,11 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns import access, artwork, editing, overview, publishing, stats
+from campaigns import access, artwork, editing, overview, publishing, stats, troubles
 from campaigns.access import AuthenticatedRequest
 from campaigns.forms import CampaignForm, LabelForm
 from campaigns.models import Campaign
+from campaigns.progress import progress_of
 from campaigns.publishing import PublishingError
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -75,15 +77,24 @@ def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
 def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     campaign = access.campaign_seen_by(request.user, slug)
     totals, now = stats.totals(campaign.id), timezone.now()
-    status = overview.status_of(campaign, now)
+    status, at = overview.status_of(campaign, now), progress_of(campaign, totals, now)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
-        return JsonResponse({"status": status.shape, "counts": _counts(totals)})
+        return JsonResponse(
+            {
+                "status": status.shape,
+                "counts": _counts(totals),
+                "progress": asdict(at) if at else None,
+            }
+        )
     context = {
         "campaign": campaign,
         "status": status,
         "counts": _counts(totals),
+        "progress": at,
+        "trouble": overview.trouble(campaign, now),
         "next_step": overview.next_step(campaign, now),
-        "finding": overview.FINDINGS.get(campaign.last_finding, ""),
+        "finding": troubles.FINDINGS.get(campaign.last_finding, ""),
+        "can_resume": campaign.is_paused and troubles.can_resume(campaign),
         "in_zone": overview.in_zone(campaign),
         "in_utc": overview.in_utc(campaign),
         "artwork": artwork.renditions(campaign),

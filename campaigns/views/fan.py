@@ -30,7 +30,13 @@ from campaigns import artwork as artworks
 from campaigns import authorising
 from campaigns.authorising import ConsentError, Refusal, Return
 from campaigns.keyring import Secret
-from campaigns.models import HARD_STOP, PERMISSION_LIFETIME, Campaign, CampaignState, PreSave
+from campaigns.models import (
+    HARD_STOP,
+    PERMISSION_LIFETIME,
+    ROW_LIFETIME,
+    Campaign,
+    CampaignState,
+)
 from campaigns.spotify import SCOPE
 from campaigns.views import refusals, words
 from presave import csp
@@ -74,6 +80,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "apps_url": SPOTIFY_APPS_URL,
         "hard_stop_days": HARD_STOP.days,
         "lifetime_days": PERMISSION_LIFETIME.days,
+        "row_days": ROW_LIFETIME.days,
         "cookie_minutes": int(authorising.COOKIE_MAX_AGE.total_seconds() // 60),
     }
     return render(request, "fan/privacy.html", context)
@@ -160,12 +167,15 @@ def callback(request: HttpRequest) -> HttpResponse:
 @never_cache
 @with_policy(csp.RECEIPT)
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
-    presave = _presave(token)
+    presave = authorising.find_by_receipt(token)
+    if presave is None:
+        return _no_receipt(request)
     context = {
         **_about(presave.campaign),
         "presave": presave,
-        "outcome": words.outcome(presave),
+        "outcome": words.outcome(presave, timezone.now()),
         "delay": words.delay(presave),
+        "row_days": ROW_LIFETIME.days,
         "cancel_url": reverse("fan-cancel", args=[token]),
     }
     return render(request, "fan/receipt.html", context)
@@ -178,7 +188,10 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     """Needs no CSRF token: the address itself is the secret, and a fan has no session that could
     be ridden on.
     """
-    authorising.cancel(_presave(token).id, timezone.now())
+    presave = authorising.find_by_receipt(token)
+    if presave is None:
+        return _no_receipt(request)
+    authorising.cancel(presave.id, timezone.now())
     return _see_other("fan-receipt", token)
 
 
@@ -230,11 +243,10 @@ def _about(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _presave(token: str) -> PreSave:
-    presave = authorising.find_by_receipt(token)
-    if presave is None:
-        raise Http404
-    return presave
+def _no_receipt(request: HttpRequest) -> HttpResponse:
+    """Nobody can tell a receipt that was deleted from an address that never was one."""
+    context = {"row_days": ROW_LIFETIME.days}
+    return render(request, "fan/no_receipt.html", context, status=404)
 
 
 def _see_other(name: str, token: str) -> HttpResponse:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final
 
 from campaigns.models import Campaign, PreSave, PreSaveState, Reason
@@ -38,6 +38,19 @@ _BY_STATE: Final = {
         "Not saved", "This one ran out of time", "The permission was destroyed unused."
     ),
 }
+_AT_IT: Final = Outcome(
+    "Pre-saved",
+    "We are at it",
+    "The release moment has come, and your save is still to come: Spotify may be slow, or let us "
+    "save only so many at a time. There is nothing left to do. We keep trying.",
+)
+_ASKED_AGAIN: Final = Outcome(
+    "Pre-saved",
+    "We are at it",
+    "Spotify refused your permission when we wanted to save. That can be a fault on its side, so "
+    "we ask once more before we believe it.",
+    "If you removed the app at Spotify or changed your password there, nothing will be saved.",
+)
 _BY_REASON: Final = {
     Reason.REVOKED: Outcome(
         "Not saved",
@@ -93,9 +106,19 @@ _BY_REASON: Final = {
 }
 
 
-def outcome(presave: PreSave) -> Outcome:
-    found = _BY_REASON.get(Reason(presave.reason)) if presave.settled_at else None
+def outcome(presave: PreSave, now: datetime) -> Outcome:
+    if presave.is_pending:
+        return _while_pending(presave, now)
+    found = _BY_REASON.get(Reason(presave.reason))
     return found or _BY_STATE[PreSaveState(presave.state)]
+
+
+def _while_pending(presave: PreSave, now: datetime) -> Outcome:
+    if presave.refused_at:
+        return _ASKED_AGAIN
+    # A save that failed for the moment is due again later.
+    is_due = presave.due_at <= now or presave.attempts
+    return _AT_IT if is_due else _BY_STATE[PreSaveState.PENDING]
 
 
 def delay(presave: PreSave) -> str:

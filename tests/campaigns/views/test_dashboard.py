@@ -8,7 +8,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 from django.utils import timezone
+from django.utils.html import escape
 
+from campaigns import pacing, troubles
+from campaigns.answers import Scope, SpotifyError
 from campaigns.catalogue import Finding
 from campaigns.models import (
     Campaign,
@@ -167,6 +170,11 @@ def test_the_numbers_add_up_on_the_page_and_for_its_script(dashboard: Client, la
             "cancelled": 1,
             "expired": 1,
         },
+        "progress": {
+            "done": 3,
+            "total": 4,
+            "text": "About half a minute left, at 990.0 saves a second.",
+        },
     }
 
 
@@ -182,6 +190,93 @@ def test_while_it_waits_the_page_tells_the_last_finding(
 
     assert "Waiting for the release" in page
     assert "Spotify" in page.split("until it is there.")[1].split("</section>")[0]
+
+
+def test_while_it_releases_the_page_says_how_far_it_is_and_how_long_it_takes(
+    dashboard: Client, label: Label, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    campaign = make_campaign(label, state=CampaignState.RELEASING)
+    factory.make_presaves(campaign, ["a"] * 3)
+    factory.make_presave(campaign, due_at=timezone.now() + timedelta(minutes=5), attempts=1)
+    factory.make_presave(campaign, state=PreSaveState.SAVED)
+    page_of(dashboard, campaign)  # writes the form token into the session
+
+    with django_assert_num_queries(8):
+        page = page_of(dashboard, campaign)
+
+    assert '<progress id="progress-bar" value="1" max="5">' in page
+    assert "About half a minute left, at 990.0 saves a second. 1 fan is being tried again." in page
+
+
+@pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.RELEASING])
+def test_a_closed_gate_is_told_with_what_to_do(
+    dashboard: Client, label: Label, state: CampaignState
+) -> None:
+    campaign = make_campaign(label, state=state, release_at=timezone.now() - timedelta(minutes=1))
+    pacing.close(SpotifyError("invalid_client", scope=Scope.APP), timezone.now())
+
+    page = page_of(dashboard, campaign)
+
+    assert "Presave has been waiting since" in page
+    assert "set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET" in page
+
+
+# What is wrong
+
+
+def test_a_late_release_is_told_in_the_list_and_on_its_page(
+    dashboard: Client, label: Label
+) -> None:
+    make_campaign(label, title="Fine", state=CampaignState.RELEASING)
+    campaign = make_campaign(
+        label,
+        release_at=timezone.now() - timedelta(minutes=10),
+        last_finding=Finding.NOT_THERE_YET.value,
+    )
+
+    for page in (dashboard.get(LIST).content.decode(), page_of(dashboard, campaign)):
+        assert '<span class="status overdue">Overdue</span>' in page
+        assert page.count("The release is not confirmed at Spotify") == 1
+    assert "Ask your distributor whether the release was delivered" in page
+    assert "is given up, and its permission destroyed" in page
+    assert "What happens next" not in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "resumable"),
+    [
+        (PauseReason.KEY_MISSING, False),
+        (PauseReason.RELEASE_REFUSED, True),
+        (PauseReason.APP_NOT_OPEN, True),
+    ],
+)
+def test_a_pause_in_mid_release_is_told_in_the_list_and_on_its_page(
+    dashboard: Client, label: Label, reason: PauseReason, resumable: bool
+) -> None:
+    campaign = make_campaign(label, state=CampaignState.RELEASING, paused_reason=reason)
+    title = troubles.explain_pause(campaign).title
+
+    for page in (dashboard.get(LIST).content.decode(), page_of(dashboard, campaign)):
+        assert '<span class="status paused">Paused</span>' in page
+        assert page.count(escape(title)) == 1
+    assert escape(troubles.explain_pause(campaign).advice) in page
+    assert ("Resume</button>" in page) is resumable
+
+
+def test_a_pause_before_the_release_is_no_alarm_yet(dashboard: Client, label: Label) -> None:
+    campaign = make_campaign(label, paused_reason=PauseReason.KEY_MISSING)
+
+    assert 'class="alarm"' not in dashboard.get(LIST).content.decode()
+    assert "What happens next" in page_of(dashboard, campaign)
+
+
+def test_a_key_that_stays_after_the_end_is_told(dashboard: Client, label: Label) -> None:
+    ended = timezone.now() - timedelta(minutes=11)
+    stuck = make_campaign(label, state=CampaignState.FINISHED, finished_at=ended)
+    just_ended = make_campaign(label, state=CampaignState.CANCELLED)
+
+    assert "has not been able to destroy" in page_of(dashboard, stuck)
+    assert "within a minute" in page_of(dashboard, just_ended)
 
 
 @pytest.mark.parametrize(("mode", "told"), [("development", True), ("extended", False)])

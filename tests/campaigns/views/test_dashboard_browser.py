@@ -13,8 +13,10 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
-from campaigns import artwork
+from campaigns import artwork, pacing
+from campaigns.answers import Scope, SpotifyError
 from campaigns.models import Campaign, CampaignState, Label, PauseReason, PreSaveState, User
+from campaigns.troubles import LATE_AFTER
 from tests import factory
 from tests.pictures import file_of, picture
 
@@ -34,6 +36,9 @@ PAGES = {
     "opening": "/dashboard/campaigns/opening",
     "open": "/dashboard/campaigns/open",
     "paused": "/dashboard/campaigns/paused",
+    "releasing": "/dashboard/campaigns/releasing",
+    "overdue": "/dashboard/campaigns/overdue",
+    "refused": "/dashboard/campaigns/refused",
     "edit": "/dashboard/campaigns/open/edit",
     "cancel": "/dashboard/campaigns/open/cancel",
     "password": "/accounts/password/change/",
@@ -55,7 +60,14 @@ def campaigns(label: Label, settings: Settings, tmp_path: Path) -> None:
     factory.make_campaign(label=label, slug="opening", public_key=None)
     factory.make_campaign(label=label, slug="paused", paused_reason=PauseReason.KEY_MISSING)
     factory.make_presave(factory.make_campaign(label=label, slug="open", **cover))
-    for state in (CampaignState.RELEASING, CampaignState.FINISHED, CampaignState.CANCELLED):
+    late = timezone.now() - LATE_AFTER
+    factory.make_campaign(label=label, slug="overdue", release_at=late, **cover)
+    releasing = {"label": label, "state": CampaignState.RELEASING}
+    refused = PauseReason.RELEASE_REFUSED
+    factory.make_campaign(slug="refused", paused_reason=refused, **releasing)
+    factory.make_presave(factory.make_campaign(slug="releasing", **releasing), attempts=1)
+    pacing.close(SpotifyError("premium_lapsed", scope=Scope.APP), timezone.now())
+    for state in (CampaignState.FINISHED, CampaignState.CANCELLED):
         factory.make_campaign(label=label, state=state)
 
 
@@ -195,6 +207,7 @@ def test_the_address_is_copied(visit: Any, campaigns: None, settings: Settings) 
 
 def test_the_numbers_follow_the_release_without_a_reload(visit: Any, label: Label) -> None:
     campaign = factory.make_campaign(label=label, state=CampaignState.RELEASING)
+    factory.make_presave(campaign)
     page = visit()
     page.clock.install()
     page.goto(f"/dashboard/campaigns/{campaign.slug}")
@@ -204,6 +217,12 @@ def test_the_numbers_follow_the_release_without_a_reload(visit: Any, label: Labe
     factory.make_presave(campaign, state=PreSaveState.SAVED)
     page.clock.run_for(4000)
     expect(saved).to_have_text("1")
+    expect(page.get_by_label("Done: 1 of 2")).to_have_js_property("value", 1)
+    expect(page.get_by_text("half a minute left")).to_be_visible()
+
+    pacing.close(SpotifyError("outage", scope=Scope.APP), timezone.now())
+    page.clock.run_for(4000)
+    expect(page.get_by_text("Spotify fails for most fans")).to_be_visible()
 
     Campaign.objects.update(state=CampaignState.FINISHED, finished_at=timezone.now())
     page.clock.run_for(4000)

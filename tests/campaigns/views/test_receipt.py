@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -9,7 +10,8 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import CampaignState, PreSave, PreSaveState, Reason
+from campaigns import retention
+from campaigns.models import ROW_LIFETIME, CampaignState, PreSave, PreSaveState, Reason
 from tests.campaigns.fans import text_of
 from tests.factory import make_campaign, make_presave
 from tests.sandbox_process import SAVE_SCOPE
@@ -36,6 +38,35 @@ def test_a_waiting_receipt_says_what_is_held_and_until_when(client: Client) -> N
     assert 'action="/receipt/a-receipt/cancel"' in text
     assert "does not remove this app from your Spotify account" in text
     assert f'href="{APPS_URL}"' in text
+
+
+NOW = timezone.now()
+HOUR = timedelta(hours=1)
+WAITING = "You're in"
+AT_IT = "We are at it"
+
+
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ({"due_at": NOW + HOUR}, WAITING),
+        ({"due_at": NOW}, AT_IT),
+        ({"due_at": NOW, "lease": uuid.uuid4(), "lease_until": NOW + HOUR}, AT_IT),
+        ({"due_at": NOW + HOUR, "attempts": 3}, AT_IT),
+        ({"due_at": NOW + HOUR, "attempts": 30}, AT_IT),
+        ({"due_at": NOW + HOUR, "refused_at": NOW, "reason": Reason.REVOKED}, AT_IT),
+        ({"due_at": NOW + HOUR, "refused_at": NOW, "reason": Reason.NOT_LISTED}, AT_IT),
+    ],
+)
+@pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.RELEASING])
+def test_a_receipt_that_still_waits_after_its_moment_does_not_promise_the_release(
+    client: Client, state: CampaignState, fields: dict[str, Any], title: str
+) -> None:
+    text = receipt(client, {"state": state, "release_at": NOW - HOUR}, **fields)
+    assert f"<h1>{title}</h1>" in text
+    assert ("When the release is out, it appears" in text) is (title == WAITING)
+    assert ("Spotify refused your permission" in text) is ("refused_at" in fields)
+    assert 'action="/receipt/a-receipt/cancel"' in text
 
 
 def test_a_saved_receipt_says_when(client: Client) -> None:
@@ -110,10 +141,24 @@ def test_every_reason_has_a_receipt_of_its_own() -> None:
 
 def test_a_wrong_receipt_does_not_exist(client: Client) -> None:
     presave = make_presave(make_campaign(), receipt="a-receipt")
+    assert "It is deleted 30 days after the release." in text_of(client.get("/receipt/a-receipt"))
     for token in ("a-receipt2", "A-receipt", str(presave.id), presave.receipt_hash.hex()):
         assert client.get(f"/receipt/{token}").status_code == 404
         assert client.post(f"/receipt/{token}/cancel").status_code == 404
     assert PreSave.objects.get().state == PreSaveState.PENDING
+
+
+def test_a_receipt_whose_row_is_deleted_says_how_long_receipts_are_kept(client: Client) -> None:
+    campaign = make_campaign(state=CampaignState.FINISHED, release_at=timezone.now() - ROW_LIFETIME)
+    make_presave(campaign, receipt="a-receipt", state=PreSaveState.SAVED)
+    assert client.get("/receipt/a-receipt").status_code == 200
+    retention.delete_old_rows(timezone.now())
+
+    for answer in (client.get("/receipt/a-receipt"), client.post("/receipt/a-receipt/cancel")):
+        assert answer.status_code == 404
+        assert "Receipts are kept for 30 days after the release" in text_of(answer)
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert not answer.cookies
 
 
 def test_a_link_cannot_cancel(client: Client) -> None:
