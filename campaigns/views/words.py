@@ -41,8 +41,9 @@ _BY_STATE: Final = {
 _AT_IT: Final = Outcome(
     "Pre-saved",
     "We are at it",
-    "The release moment has come, and your save is still to come: Spotify may be slow, or let us "
-    "save only so many at a time. There is nothing left to do. We keep trying.",
+    "The release moment has come, and your save is still to come: Spotify may not show the release "
+    "yet, be slow, or let us save only so many at a time. There is nothing left to do. We keep "
+    "trying.",
 )
 _ASKED_AGAIN: Final = Outcome(
     "Pre-saved",

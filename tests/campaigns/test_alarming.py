@@ -114,6 +114,18 @@ def test_a_confirmed_release_is_never_late(sandbox: Sandbox) -> None:
     assert troubles_told() == []
 
 
+def test_a_worker_that_a_refusal_stops_in_mid_release_tells_of_it(
+    sandbox: Sandbox, mailing: None, label: Label
+) -> None:
+    make_night(sandbox, label=label)
+    sandbox.fault("library", status=404, times=None)
+    work()
+    assert troubles_told() == ["release_refused"]
+    assert {message.subject for message in sent()} == {
+        "Night Bus: Spotify refuses to save the release"
+    }
+
+
 @pytest.mark.parametrize("finding", ["", *Finding])
 def test_the_log_names_campaign_trouble_and_finding(
     finding: Any, caplog: pytest.LogCaptureFixture
