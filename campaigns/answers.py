@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import json
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -68,26 +69,26 @@ class Grant:
 
 
 def parse_grant(body: bytes) -> Grant:
-    try:
-        answer = json.loads(body)
-        access_token, refresh_token = answer["access_token"], answer.get("refresh_token")
-        scope = answer.get("scope")
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise SpotifyError("unusable_answer") from None
-    if not isinstance(access_token, str) or not access_token:
+    answer = _json_object(body)
+    access_token = _text(answer, "access_token")
+    if access_token is None:
         raise SpotifyError("unusable_answer")
+    refresh_token = _text(answer, "refresh_token")
     return Grant(
         access_token=Secret(access_token),
-        refresh_token=Secret(refresh_token)
-        if isinstance(refresh_token, str) and refresh_token
-        else None,
-        scope=scope if isinstance(scope, str) and scope else None,
+        refresh_token=Secret(refresh_token) if refresh_token else None,
+        scope=_text(answer, "scope"),
     )
 
 
+def _text(answer: dict[str, object], name: str) -> str | None:
+    value = answer.get(name)
+    return value if isinstance(value, str) and value else None
+
+
 def token_error(status: int, retry_after: str | None, body: bytes) -> SpotifyError:
-    """RFC 6749 section 5.2 names the errors of a token endpoint."""
-    code = _error_code(body)
+    """RFC 6749 section 5.2 names the errors of a token endpoint, all with a status of 4xx."""
+    code = _error_code(body) if 400 <= status < 500 else ""
     if status == 429:
         return SpotifyError(
             "rate_limited",
@@ -111,16 +112,11 @@ def api_error(status: int, retry_after: str | None, body: bytes) -> SpotifyError
         return SpotifyError(reason, scope=Scope.APP, retry_after=seconds_until(retry_after))
     if status == 403:
         return _forbidden(text)
-    if status in (400, 404) and not _is_page(text):
+    if status in (400, 404) and _json_object(body):
         return SpotifyError("release_refused", scope=Scope.CAMPAIGN)
     if status == 401:
         return SpotifyError("access_token_refused")
     return SpotifyError("unavailable" if status >= 500 else "unusable_answer")
-
-
-def _is_page(text: str) -> bool:
-    """Spotify's Web API speaks JSON: a page of HTML comes from something in between."""
-    return text.lstrip().startswith("<")
 
 
 def _forbidden(text: str) -> SpotifyError:
@@ -134,23 +130,32 @@ def _forbidden(text: str) -> SpotifyError:
 
 
 def _error_code(body: bytes) -> str:
-    try:
-        answer = json.loads(body)
-    except ValueError:
-        return ""
-    code = answer.get("error") if isinstance(answer, dict) else None
+    code = _json_object(body).get("error")
     return code if isinstance(code, str) else ""
 
 
+def _json_object(body: bytes) -> dict[str, object]:
+    """Spotify's answers are JSON objects: anything else, which counts as an empty one, comes from
+    something in between.
+    """
+    try:
+        answer = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return answer if isinstance(answer, dict) else {}
+
+
 def seconds_until(retry_after: str | None, now: datetime | None = None) -> float:
-    """Retry-After as seconds: RFC 9110 section 10.2.3 allows a number of seconds or a date."""
+    """Retry-After as seconds: RFC 9110 section 10.2.3 allows whole seconds or a date, and some
+    servers give fractions.
+    """
     value = (retry_after or "").strip()
-    if value.isascii() and value.isdigit():
+    if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         seconds = float(value)
     else:
         try:
             moment = parsedate_to_datetime(value)
-        except ValueError:
+        except (ValueError, OverflowError):
             return DEFAULT_RETRY_AFTER
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=UTC)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.campaigns.stepwise import halting as halting
+
 if TYPE_CHECKING:
     from pytest_django import Settings
 

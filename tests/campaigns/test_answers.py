@@ -48,6 +48,17 @@ PREMIUM = "Active premium subscription required for the owner of the app"
         (403, api_body(403, "Forbidden"), "forbidden", Scope.APP, False),
         (403, b"", "forbidden", Scope.APP, False),
         (403, b"<html>", "forbidden", Scope.APP, False),
+        (403, b'{"status": 403, "message": "Insufficient client scope"}', "scope", Scope.FAN, True),
+        (403, b'{"error": "a word"}', "forbidden", Scope.APP, False),
+        (403, b'["a", "list"]', "forbidden", Scope.APP, False),
+        (400, b'{"status": 400, "message": "Invalid"}', "release_refused", Scope.CAMPAIGN, False),
+        (400, b'{"error": "a word"}', "release_refused", Scope.CAMPAIGN, False),
+        (400, b"", "unusable_answer", Scope.FAN, False),
+        (404, b"", "unusable_answer", Scope.FAN, False),
+        (404, b"<html>", "unusable_answer", Scope.FAN, False),
+        (404, b"Not found", "unusable_answer", Scope.FAN, False),
+        (404, b"[404]", "unusable_answer", Scope.FAN, False),
+        (401, b"<html>", "access_token_refused", Scope.FAN, False),
         (500, b"", "unavailable", Scope.FAN, False),
         (502, b"<html>Bad gateway</html>", "unavailable", Scope.FAN, False),
         (503, b"\xff\xfe", "unavailable", Scope.FAN, False),
@@ -77,6 +88,14 @@ def test_an_answer_of_the_web_api(
         (302, b"", "unusable_answer", Scope.FAN, False),
         (500, b"", "unavailable", Scope.FAN, False),
         (503, b"<html>invalid_grant</html>", "unavailable", Scope.FAN, False),
+        (503, b'{"error": "invalid_grant"}', "unavailable", Scope.FAN, False),
+        (302, b'{"error": "invalid_grant"}', "unusable_answer", Scope.FAN, False),
+        (400, b'{"error": ["invalid_grant"]}', "unusable_answer", Scope.FAN, False),
+        (401, b"", "unusable_answer", Scope.FAN, False),
+        (401, b"<html>", "unusable_answer", Scope.FAN, False),
+        (403, b"", "unusable_answer", Scope.FAN, False),
+        (403, b'{"error": "access_denied"}', "unusable_answer", Scope.FAN, False),
+        (404, b"5", "unusable_answer", Scope.FAN, False),
     ],
 )
 def test_an_answer_of_the_token_endpoint(
@@ -94,8 +113,16 @@ def test_429_stops_the_whole_app_for_as_long_as_spotify_says(read: object) -> No
     assert facts(error) == ("rate_limited", Scope.APP, False, DEFAULT_RETRY_AFTER)
 
 
-def test_a_spent_quota_is_told_apart_from_a_fast_pace() -> None:
-    error = api_error(429, "50400", api_body(429, "Too many requests", "QUOTA_EXCEEDED"))
+@pytest.mark.parametrize(
+    "body",
+    [
+        api_body(429, "Too many requests", "QUOTA_EXCEEDED"),
+        api_body(429, "QUOTA_EXCEEDED"),
+        b'{"status": 429, "reason": "QUOTA_EXCEEDED"}',
+    ],
+)
+def test_a_spent_quota_is_told_apart_from_a_fast_pace(body: bytes) -> None:
+    error = api_error(429, "50400", body)
     assert facts(error) == ("quota_exceeded", Scope.APP, False, 50_400.0)
 
 
@@ -117,7 +144,13 @@ def test_a_spent_quota_is_told_apart_from_a_fast_pace() -> None:
         ("", DEFAULT_RETRY_AFTER),
         ("soon", DEFAULT_RETRY_AFTER),
         ("-5", DEFAULT_RETRY_AFTER),
-        ("1.5", DEFAULT_RETRY_AFTER),
+        ("1.5", 1.5),
+        ("3600.5", 3600.5),
+        ("864000", LONGEST_RETRY_AFTER),
+        ("-1.5", DEFAULT_RETRY_AFTER),
+        ("nan", DEFAULT_RETRY_AFTER),
+        ("1e9", DEFAULT_RETRY_AFTER),
+        ("99999999999999999999 Nov 2026 00:00:00 GMT", DEFAULT_RETRY_AFTER),
         ("٣", DEFAULT_RETRY_AFTER),
         ("Fri, 99 Nov 2026 00:00:00 GMT", DEFAULT_RETRY_AFTER),
         ("Fri, 27 Nov 2026 00:00:00 +99999999", DEFAULT_RETRY_AFTER),
