@@ -7,7 +7,7 @@ code. It halts before each step that another worker, a fan or an artist could co
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import timedelta
 from queue import Empty, SimpleQueue
 from threading import Thread, current_thread
@@ -22,10 +22,11 @@ from django.db.models import F
 from campaigns import claiming, keyring, pacing
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, Gate
-from campaigns.pipeline import Pipeline
+from campaigns.pipeline import LARGEST_BLOCK, Pipeline
 from campaigns.spotify import FanCalls, Slots
 
 CLAIM, LOOK, SEND, SETTLE, END = "claim", "look", "send", "settle", "end"
+HALTS: Final = (CLAIM, LOOK, SEND, SETTLE)
 SECONDS: Final = 30
 
 
@@ -34,14 +35,17 @@ class KilledError(BaseException):
 
 
 class Worker:
-    """Serves one block of fans, halted before it claims, looks again, sends the saves, settles."""
+    """Serves one block of fans, halted before it claims, looks again, sends the saves, settles; or
+    before fewer of these.
+    """
 
-    def __init__(self, name: str, campaign: Campaign, size: int = 200) -> None:
+    def __init__(self, name: str, campaign: Campaign, halts: Collection[str] = HALTS) -> None:
         self.name = name
         self.at = ""
+        self.sent = 0
         self.rows: set[UUID] = set()
         self.fence: UUID | None = None
-        self._campaign, self._size = campaign, size
+        self._campaign, self._halts = campaign, halts
         self._error: BaseException | None = None
         self._is_dying = False
         self._orders, self._news = SimpleQueue[None](), SimpleQueue[None]()
@@ -69,6 +73,8 @@ class Worker:
 
     def halt(self, name: str) -> None:
         """Called on the worker's own thread."""
+        if name not in self._halts:
+            return
         self.at = name
         self._news.put(None)
         self._orders.get()
@@ -90,7 +96,7 @@ class Worker:
 
     def _serve(self) -> None:
         key = keyring.from_settings().open(self._campaign.id)
-        claim = claiming.claim_block(self._campaign, self._size, pacing.database_now())
+        claim = claiming.claim_block(self._campaign, LARGEST_BLOCK, pacing.database_now())
         if claim is None:
             return
         self.rows, self.fence = {row.id for row in claim.rows}, claim.fence
@@ -118,7 +124,9 @@ class _WorkersThread(Thread):
 
 class _HaltingCalls(FanCalls[UUID]):
     def save(self, access_tokens: Mapping[UUID, Secret], uri: str, slots: Slots) -> None:
-        _halt(SEND)
+        worker = _current_worker()
+        worker.halt(SEND)
+        worker.sent += len(access_tokens)
         super().save(access_tokens, uri, slots)
 
 
@@ -145,9 +153,14 @@ def halting_as(name: str, function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _halt(name: str) -> None:
+    if isinstance(current_thread(), _WorkersThread):
+        _current_worker().halt(name)
+
+
+def _current_worker() -> Worker:
     thread = current_thread()
-    if isinstance(thread, _WorkersThread):
-        thread.worker.halt(name)
+    assert isinstance(thread, _WorkersThread)
+    return thread.worker
 
 
 def let_time_pass(time: timedelta) -> None:

@@ -7,9 +7,9 @@ the other, and the same checker looks at each step of each.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -23,6 +23,7 @@ from campaigns.publishing import cancel_campaign
 from tests.campaigns.night import check_books, make_night, work
 from tests.campaigns.stepwise import (
     CLAIM,
+    HALTS,
     LOOK,
     SEND,
     SETTLE,
@@ -57,10 +58,12 @@ class Schedule:
         self.row = PreSave.objects.get()
         self.events = list(events)
         self.done: list[str] = []
-        self.workers = {name: Worker(name, self.campaign) for name in (FIRST, SECOND)}
+        # Sending touches no row: with two claims, halting before it as well would only repeat the
+        # schedules that halt after it.
+        halts = (CLAIM, LOOK, SETTLE) if LEASE_ENDS in events else HALTS
+        self.workers = {name: Worker(name, self.campaign, halts) for name in (FIRST, SECOND)}
         self.holder: Worker | None = None
         self.cancelled = False
-        self.sent = 0
 
     def enabled(self) -> list[str]:
         """What may happen next. The workers are alike: the first one claims first."""
@@ -83,18 +86,18 @@ class Schedule:
 
     def finish(self) -> None:
         """The bell goes on ringing: what is left is taken up, and the fan ends once."""
-        assert len(self.sandbox.calls("library")) == self.sent
+        sent = sum(worker.sent for worker in self.workers.values())
         if self.row.is_pending:
             let_time_pass(PAST_THE_LEASE + BAN)
-            self.sent += work()
+            sent += work()
             self.row = PreSave.objects.get()
         assert self.row.state == ("cancelled" if self.cancelled else "saved")
         assert (self.row.sealed, self.row.lease, self.row.lease_until) == (None, None, None)
         check_books(self.campaign)
-        assert len(self.sandbox.calls("library")) == self.sent
-        assert self.sent <= (2 if LEASE_ENDS in self.done else 1)
-        assert self.sent or self.cancelled
-        assert list(self.sandbox.library()) == ([ALBUM_URI] if self.sent else [])
+        assert len(self.sandbox.calls("library")) == sent
+        assert sent <= (2 if LEASE_ENDS in self.done else 1)
+        assert sent or self.cancelled
+        assert list(self.sandbox.library()) == ([ALBUM_URI] if sent else [])
 
     def end(self) -> None:
         for worker in self.workers.values():
@@ -104,13 +107,13 @@ class Schedule:
         return event != LEASE_ENDS or (self.holder is not None and not self.holder.is_done)
 
     def _step(self, worker: Worker) -> None:
-        at, stands = worker.at, self._stands(worker)
+        at, sent, stands = worker.at, worker.sent, self._stands(worker)
         worker.step()
         if at == CLAIM and worker.fence:
             self.holder = worker
         if at == LOOK and not stands:
-            assert worker.at != SEND, "a save was let through that had lost its claim"
-        self.sent += at == SEND
+            let_through = worker.at == SEND or worker.sent > sent
+            assert not let_through, "a save was let through that had lost its claim"
 
     def _stands(self, worker: Worker) -> bool:
         """Whether a look now should let the save through: the fan and the artist have not
@@ -177,7 +180,7 @@ def test_a_fan_ends_once_whatever_comes_between_the_steps_of_a_worker(
 def test_a_fan_ends_once_when_the_lease_ends_between_any_two_steps(
     event: str, sandbox: Sandbox
 ) -> None:
-    assert_all_differ(every_schedule(sandbox, [LEASE_ENDS, event]), at_least=200)
+    assert_all_differ(every_schedule(sandbox, [LEASE_ENDS, event]), at_least=50)
 
 
 def assert_all_differ(schedules: Iterator[list[str]], at_least: int) -> None:
@@ -212,19 +215,33 @@ def settle_and_count_attempts(
     campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime
 ) -> None:
     outcome.delayed |= dict.fromkeys(outcome.returned, 0)
+    outcome.returned.clear()
     settle(campaign, fences, outcome, now)
 
 
 settle = claiming.settle
-SAFEGUARDS: Final = {
-    "the fence": (PreSaveQuerySet, "held_under", without_fence, [LEASE_ENDS, FAN_CANCELS]),
-    "the fence and the state": (
-        *(PreSaveQuerySet, "held_under", without_fence_and_state),
-        [FAN_CANCELS],
+SAFEGUARDS: Final[dict[str, tuple[Any, str, Callable[..., Any], list[str], str]]] = {
+    "the fence": (
+        *(PreSaveQuerySet, "held_under", without_fence, [LEASE_ENDS, FAN_CANCELS]),
+        "lost its claim|ended by somebody else",
     ),
-    "the second look": (claiming, "still_standing", without_a_second_look, [FAN_CANCELS]),
-    "erasing with the end": (PreSaveQuerySet, "end", end_and_keep, [FAN_CANCELS]),
-    "attempts of returned rows": (claiming, "settle", settle_and_count_attempts, [GATE_CLOSES]),
+    "the fence and the state": (
+        *(PreSaveQuerySet, "held_under", without_fence_and_state, [FAN_CANCELS]),
+        "an end was undone",
+    ),
+    "the second look": (
+        *(claiming, "still_standing", without_a_second_look, [FAN_CANCELS]),
+        "lost its claim",
+    ),
+    # The database itself refuses a settled row that holds a permission.
+    "erasing with the end": (
+        *(PreSaveQuerySet, "end", end_and_keep, [FAN_CANCELS]),
+        "presave_settled_holds_nothing",
+    ),
+    "attempts of returned rows": (
+        *(claiming, "settle", settle_and_count_attempts, [GATE_CLOSES]),
+        "lost an attempt",
+    ),
 }
 
 
@@ -232,8 +249,7 @@ SAFEGUARDS: Final = {
 def test_without_a_safeguard_some_schedule_goes_wrong(
     safeguard: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    owner, name, replacement, events = SAFEGUARDS[safeguard]
+    owner, name, replacement, events, finding = SAFEGUARDS[safeguard]
     monkeypatch.setattr(owner, name, halting_as(name, replacement))
-    with pytest.raises((AssertionError, IntegrityError)) as caught:
+    with pytest.raises((AssertionError, IntegrityError), match=finding):
         list(every_schedule(sandbox, events))
-    print(safeguard, caught.value, caught.value.__notes__)

@@ -8,7 +8,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from campaigns.answers import (
@@ -45,7 +45,6 @@ JSON = st.recursive(
 BODIES = st.one_of(
     st.binary(max_size=200),
     JSON.map(lambda value: json.dumps(value).encode()),
-    st.sampled_from([1_000, 100_000]).map(lambda depth: b"[" * depth),
     st.just(b"1" * 5_000),
 )
 DATES = st.from_regex(
@@ -56,7 +55,8 @@ HEADERS = st.one_of(
 )
 
 
-@settings(max_examples=300, deadline=None, derandomize=True, database=None)
+@settings(max_examples=200, deadline=None, derandomize=True, database=None)
+@example(status=429, retry_after="99999999999999999999 Nov 2026 00:00:00 GMT", body=b"[" * 100_000)
 @given(status=st.integers(100, 599), retry_after=HEADERS, body=BODIES)
 def test_any_answer_is_a_grant_or_one_error_that_tells_nothing_of_it(
     status: int, retry_after: str | None, body: bytes
