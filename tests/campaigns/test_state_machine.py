@@ -91,7 +91,10 @@ class Night(RuleBasedStateMachine):
 
     # What fans and artists do.
 
-    @initialize(fans=st.sets(st.sampled_from(FANS), min_size=2), has_begun=st.booleans())
+    @initialize(
+        fans=st.sets(st.sampled_from(FANS), min_size=2),
+        has_begun=st.sampled_from([True, True, False]),
+    )
     def first_fans(self, fans: set[str], has_begun: bool) -> None:
         for fan in sorted(fans):
             self.consent(fan)
@@ -155,12 +158,14 @@ class Night(RuleBasedStateMachine):
             worker.step_to(halt)
             worker.die()
 
-    @rule(halt=HALTS, fan=st.sampled_from(FANS))
-    def be_overtaken_by_a_fan(self, halt: str, fan: str) -> None:
+    @rule(halt=HALTS, number=st.integers(0, 4))
+    def be_overtaken_by_a_fan(self, halt: str, number: int) -> None:
         worker = self._worker()
         if worker:
             worker.step_to(halt)
-            self.cancel(fan)
+            held = sorted({self.account_of[id] for id in worker.rows})
+            if held:
+                self.cancel(held[number % len(held)])
             worker.step_to(END)
 
     @rule(halt=st.sampled_from([LOOK, SETTLE]))
