@@ -45,7 +45,7 @@ NEVER: Final = "2099-01-01T00:00:00+00:00"
 NIGHTS: Final = int(os.environ.get("NIGHTS") or 0)
 HOUR: Final = timedelta(hours=1)
 # A shift ends before any gate that closes opens again: no night waits in real time.
-SHIFT: Final = timedelta(seconds=3)
+SHIFT: Final = timedelta(seconds=1)
 # What is seen after a step happened up to so much earlier.
 SLACK: Final = timedelta(seconds=20)
 # So much time may pass before the end, that the seven days after a release are not over.
@@ -273,7 +273,7 @@ class Night(RuleBasedStateMachine):
                 break
             self._let_pass(wait)
             publishing.resume(self.campaign)
-            releasing.work(pacing.database_now() + SHIFT, Event())
+            releasing.work(pacing.database_now() + 3 * SHIFT, Event())
             self.calls_keep_to_the_catalogue_and_the_bans()
         for row in PreSave.objects.all():
             self._check_end(row)
@@ -343,7 +343,7 @@ def test_no_night_loses_a_fan_or_saves_one_who_cancelled(
     run_state_machine_as_test(
         NightInTheSandbox,
         settings=settings(
-            max_examples=NIGHTS or 12,
+            max_examples=NIGHTS or 6,
             stateful_step_count=20,
             derandomize=not NIGHTS,
             deadline=None,
