@@ -36,7 +36,6 @@ from tests.sandbox_process import ALBUM_URI, Sandbox
 pytestmark = [
     pytest.mark.django_db(transaction=True),
     pytest.mark.usefixtures("halting"),
-    pytest.mark.release_core,
 ]
 
 FIRST, SECOND = "first worker", "second worker"

@@ -343,7 +343,7 @@ def test_no_night_loses_a_fan_or_saves_one_who_cancelled(
     run_state_machine_as_test(
         NightInTheSandbox,
         settings=settings(
-            max_examples=NIGHTS or 6,
+            max_examples=NIGHTS or 10,
             stateful_step_count=20,
             derandomize=not NIGHTS,
             deadline=None,
