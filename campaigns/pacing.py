@@ -116,7 +116,15 @@ def is_blocked(gate: Gate, now: datetime) -> bool:
 
 def has_room(halves: Iterable[Gate], now: datetime) -> bool:
     """Whether permits taken now could be used almost at once."""
-    return all(not is_blocked(gate, now) and gate.free_at <= now + AHEAD for gate in halves)
+    return all(usable_soon(gate, now) for gate in halves)
+
+
+def usable_soon(gate: Gate, now: datetime) -> int:
+    """How many permits taken now could be used almost at once."""
+    free_for = now + AHEAD - max(gate.free_at, now - CREDIT)
+    if is_blocked(gate, now) or free_for < timedelta():
+        return 0
+    return max(1, int(gate.rate * free_for.total_seconds()))
 
 
 def pace(halves: Iterable[Gate]) -> float:

@@ -28,6 +28,7 @@ logger = logging.getLogger(__name__)
 # than one core can serve.
 CONNECTIONS: Final = 200
 LARGEST_HOLD: Final = 800
+LONGEST_HOLD_SECONDS: Final = 5
 LARGEST_BLOCK: Final = 200
 # Answers that come close together are recorded together, so that the database costs at most a
 # fifth of a worker's time; no answer waits longer than this for others.
@@ -77,7 +78,11 @@ class Pipeline:
 
     @property
     def room(self) -> int:
-        return LARGEST_HOLD - len(self._held)
+        """How many more fans may be held: few enough that all are served long before their lease
+        ends.
+        """
+        served_soon = pacing.pace(self.gates.values()) * LONGEST_HOLD_SECONDS
+        return min(LARGEST_HOLD, max(1, int(served_soon))) - len(self._held)
 
     def obey(self) -> None:
         """Look at the gates, and halt what they do not allow."""
@@ -207,16 +212,24 @@ class Pipeline:
             recent.clear()
 
     def _save_granted(self) -> None:
-        """Look once more whether the claims stand, take permits, and send the saves."""
-        if not self._granted:
+        """Look once more whether the claims stand, take permits, and send the saves: of so many
+        fans as can be sent almost at once, so that no look is old when its save is sent.
+        """
+        granted = self._next_granted()
+        if not granted:
             return
-        granted, self._granted = self._granted, {}
         standing = self._standing(granted)
         permits = self._permits(len(standing))
         if permits:
             self._send_saves({id: granted.pop(id) for id in standing}, permits)
         for row_id in granted:
             self._outcome(self._held[row_id]).returned.append(row_id)
+
+    def _next_granted(self) -> dict[UUID, Secret]:
+        gate, now = self.gates[GateName.API], self._clock()
+        is_closed = self._is_ending or pacing.is_blocked(gate, now)
+        count = len(self._granted) if is_closed else pacing.usable_soon(gate, now)
+        return {id: self._granted.pop(id) for id in list(self._granted)[:count]}
 
     def _standing(self, ids: Collection[UUID]) -> set[UUID]:
         if self._is_ending:

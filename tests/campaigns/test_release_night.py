@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -14,7 +14,13 @@ from pytest_django import Settings
 from campaigns import authorising, claiming, keyring, pacing, pipeline, releasing
 from campaigns.authorising import ConsentError, Return
 from campaigns.keyring import Secret
-from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, Reason
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    PauseReason,
+    PreSave,
+    Reason,
+)
 from tests.campaigns.night import (
     check_books,
     claim,
@@ -359,10 +365,14 @@ def test_slow_looks_into_the_catalogue_do_not_keep_a_worker_from_its_saves(
 ) -> None:
     waiting = make_campaign(release_at=timezone.now() - timedelta(minutes=1))
     campaign = make_night(sandbox, fans=3)
-    sandbox.fault("album", "timeout", times=None, seconds=0.2)
-    shift_that_one_look_uses_up = pacing.database_now() + timedelta(seconds=0.2)
+    sandbox.fault("album", "timeout", times=None, seconds=0.1)
 
-    releasing.work(shift_that_one_look_uses_up, Event())
+    def clock_that_a_look_moves_on() -> datetime:
+        look = timedelta(minutes=1) if sandbox.calls("album") else timedelta()
+        return pacing.database_now() + look
+
+    a_shift = pacing.database_now() + timedelta(seconds=20)
+    releasing.work(a_shift, Event(), clock_that_a_look_moves_on)
 
     assert states(campaign) == {"saved": 3}
     waiting.refresh_from_db()
