@@ -33,8 +33,8 @@ from campaigns.publishing import LapseError, PublishingError
 
 # Nobody plans a release further ahead; what lies beyond is a mistyped year.
 FURTHEST_RELEASE: Final = timedelta(days=3 * 365)
-# Until the form is sent, the minute that was the present one when it was filled in is over.
-PRESENT: Final = timedelta(minutes=1)
+# A moment no further back was the present one when the form was filled in: it means now.
+PRESENT: Final = timedelta(minutes=5)
 
 
 class LabelForm(forms.Form):
