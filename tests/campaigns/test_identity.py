@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -37,9 +37,9 @@ def make_consented(**fields: Any) -> Campaign:
     return campaign
 
 
-def change(campaign: Campaign, now: datetime | None = None, **values: Any) -> Campaign:
+def change(campaign: Campaign, **values: Any) -> Campaign:
     kept = {name: getattr(campaign, name) for name in FIELDS}
-    changed = editing.change(campaign, kept | values, None, now or timezone.now())
+    changed = editing.change(campaign, kept | values, None, timezone.now())
     campaign.refresh_from_db()
     return changed
 
