@@ -32,8 +32,8 @@ FINDINGS: Final = {
     "is missing or differs from what you gave. Nothing is saved until they agree: compare them "
     "with your distributor's.",
     Finding.OTHER_ARTIST.value: "Spotify's catalogue shows a release of another artist under this "
-    "UPC or ISRC, so nothing is saved. If it is the right one, edit the campaign and add its link; "
-    "if not, correct the code.",
+    "UPC or ISRC. If it is the right one, edit the campaign and add its link; if not, correct the "
+    "code.",
     Finding.SEVERAL_MATCH.value: "Several releases in Spotify's catalogue carry this code. Edit "
     "the campaign and add the link of the right one; Presave keeps looking.",
     Finding.UNREACHABLE.value: "Spotify did not answer the last time Presave looked for the "
@@ -52,7 +52,7 @@ _LATE_ADVICE: Final = {
     Finding.NOT_THERE_YET.value: _ASK_THE_DISTRIBUTOR,
     Finding.NOT_OUT_YET.value: _ASK_THE_DISTRIBUTOR,
     Finding.DIFFERENT_CODE.value: _CORRECT_THE_CODES,
-    Finding.OTHER_ARTIST.value: _CORRECT_THE_CODES,
+    Finding.OTHER_ARTIST.value: "Nothing is saved until then.",
     Finding.SEVERAL_MATCH.value: "Nothing is saved until then.",
 }
 _NO_KEY: Final = Explanation(

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0002_release_night"),
+        ("campaigns", "0003_retention"),
     ]
 
     operations = [
