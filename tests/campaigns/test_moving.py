@@ -105,6 +105,7 @@ def interrupt(
     settings.SPOTIFY_MAX_RATE = 10_000.0
     monkeypatch.setattr(releasing, "Pipeline", Interrupted)
     monkeypatch.setattr(pipeline, "LARGEST_HOLD", 8)
+    monkeypatch.setattr(releasing, "LARGEST_BLOCK", 8)
 
     def plan(act: Callable[[], Any]) -> None:
         Interrupted.act = act
@@ -193,6 +194,7 @@ def test_a_release_moved_again_and_again_loses_nobody(
     sandbox: Sandbox, interrupt: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pipeline, "LARGEST_HOLD", 3)
+    monkeypatch.setattr(releasing, "LARGEST_BLOCK", 3)
     campaign = make_night(sandbox, fans=14)
     for at in (0, 100, 200):
         interrupt(lambda at=at: move(campaign, later(at + 100), at))
