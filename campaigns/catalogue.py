@@ -11,9 +11,10 @@ import enum
 import logging
 import re
 import time
+import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple, Self
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -34,6 +35,18 @@ LOOKS_SECONDS: Final = 5
 EARLIEST_ZONE: Final = timedelta(hours=14)
 
 
+class Names(NamedTuple):
+    """What names a release: at least one of the three; all that are given have to agree."""
+
+    spotify_uri: str
+    upc: str
+    isrc: str
+
+    @classmethod
+    def of(cls, campaign: Campaign) -> Self:
+        return cls(campaign.spotify_uri, campaign.upc, campaign.isrc)
+
+
 class Finding(enum.Enum):
     """What one look into the catalogue found."""
 
@@ -41,6 +54,7 @@ class Finding(enum.Enum):
     NOT_THERE_YET = "not_there_yet"
     NOT_OUT_YET = "not_out_yet"
     DIFFERENT_CODE = "different_code"
+    OTHER_ARTIST = "other_artist"
     SEVERAL_MATCH = "several_match"
     UNREACHABLE = "unreachable"
 
@@ -111,12 +125,18 @@ def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
 
 def look(campaign: Campaign, now: datetime) -> tuple[Finding, str]:
     """One look into the catalogue. Raises SpotifyError."""
-    hits = _hits(campaign)
+    names = Names.of(campaign)
+    hits = find(names)
     if not hits:
         return Finding.NOT_THERE_YET, ""
-    matching = [hit for hit in hits if _agrees(campaign, hit)]
+    matching = [hit for hit in hits if agrees(names, hit)]
     if not matching:
         return Finding.DIFFERENT_CODE, ""
+    if not names.spotify_uri:
+        # A mistyped code can be somebody else's; who gives a link has seen where it leads.
+        matching = [hit for hit in matching if is_by(campaign.artist, hit)]
+    if not matching:
+        return Finding.OTHER_ARTIST, ""
     out = {hit.uri for hit in matching if hit.is_playable and is_out(hit.release_date, now)}
     if not out:
         return Finding.NOT_OUT_YET, ""
@@ -142,21 +162,38 @@ def _reserve_look(campaign: Campaign, now: datetime) -> bool:
     return bool(Campaign.objects.filter(due, id=campaign.id).update(next_check_at=now + wait))
 
 
-def _hits(campaign: Campaign) -> list[Release]:
+def find(names: Names) -> list[Release]:
+    """What the catalogue shows under the link or, without one, the code. Raises SpotifyError."""
     market = settings.SPOTIFY_MARKET
-    if campaign.spotify_uri:
-        return spotify.find_by_uri(campaign.spotify_uri, market)
-    if campaign.upc:
-        return spotify.find_by_upc(campaign.upc, market)
-    return spotify.find_by_isrc(campaign.isrc, market)
+    if names.spotify_uri:
+        return spotify.find_by_uri(names.spotify_uri, market)
+    if names.upc:
+        return spotify.find_by_upc(names.upc, market)
+    return spotify.find_by_isrc(names.isrc, market)
 
 
-def _agrees(campaign: Campaign, release: Release) -> bool:
-    """Every code the artist gave is the release's own. UPCs may differ by leading zeros."""
-    same_upc = not campaign.upc or campaign.upc.lstrip("0") == release.upc.lstrip("0")
-    same_isrc = not campaign.isrc or campaign.isrc == release.isrc.upper()
-    same_uri = not campaign.spotify_uri or campaign.spotify_uri == release.uri
+def agrees(names: Names, release: Release) -> bool:
+    """Every name the artist gave is the release's own. UPCs may differ by leading zeros."""
+    same_upc = not names.upc or names.upc.lstrip("0") == release.upc.lstrip("0")
+    same_isrc = not names.isrc or names.isrc == release.isrc.upper()
+    same_uri = not names.spotify_uri or names.spotify_uri == release.uri
     return same_upc and same_isrc and same_uri
+
+
+def is_by(artist: str, release: Release) -> bool:
+    """Whether the artist as the campaign writes it may be the catalogue's: accents, signs, capitals
+    and guests on either side make no difference.
+    """
+    given, shown = _words(artist), [_words(one.name) for one in release.artists]
+    if any("".join(words) == "".join(given) for words in shown):
+        return True
+    named = any(words and {*words} <= {*given} for words in shown)
+    return named or {*given} <= {word for words in shown for word in words}
+
+
+def _words(name: str) -> list[str]:
+    plain = unicodedata.normalize("NFKD", name.casefold())
+    return re.findall(r"\w+", "".join(c for c in plain if not unicodedata.combining(c)))
 
 
 class ReleaseLinkError(ValueError):

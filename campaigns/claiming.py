@@ -17,7 +17,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models.functions import Coalesce
+from django.db.models.functions import Coalesce, Greatest
 
 from campaigns import keyring, stats
 from campaigns.keyring import Secret
@@ -103,10 +103,16 @@ def claim_block(campaign: Campaign, size: int, now: datetime) -> Claim | None:
     return Claim(campaign, fence, rows) if rows else None
 
 
-def still_standing(ids: Collection[UUID], fences: Collection[UUID], now: datetime) -> set[UUID]:
-    """The rows that may be saved now: still ours, not cancelled, their campaign still releasing."""
+def still_standing(
+    ids: Collection[UUID], fences: Collection[UUID], now: datetime
+) -> dict[UUID, str]:
+    """The rows that may be saved now, each with the URI that is to be saved: still ours, not
+    cancelled, their campaign still releasing. The URI is read anew, because since the claim the
+    release may have been moved, mended and confirmed once more.
+    """
     held = PreSave.objects.filter(id__in=ids, lease_until__gt=now).held_under(fences)
-    return set(held.filter(campaign__in=Campaign.objects.releasing()).values_list("id", flat=True))
+    standing = held.filter(campaign__in=Campaign.objects.releasing())
+    return dict(standing.values_list("id", "campaign__confirmed_uri"))
 
 
 def keep_rotated_tokens(claim: Claim, tokens: Mapping[UUID, Secret]) -> None:
@@ -142,7 +148,7 @@ def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: 
     saved = _end(campaign, fences, outcome, now) if outcome.saved or outcome.failed else 0
     held = PreSave.objects.held_under(fences)
     if outcome.returned:
-        held.filter(id__in=outcome.returned).update(lease=None, lease_until=None)
+        _give_back(held.filter(id__in=outcome.returned))
     for reason, ids in outcome.refused.items():
         _put_off(held.filter(id__in=ids), reason, now)
     for row_id, attempts in outcome.delayed.items():
@@ -155,12 +161,7 @@ def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: 
 @transaction.atomic
 def _end(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime) -> int:
     ending = [*outcome.saved, *(id for ids in outcome.failed.values() for id in ids)]
-    # Rows that somebody else holds are being ended there, all of a campaign's at once: waiting for
-    # them could be a deadlock.
-    mine = PreSave.objects.filter(id__in=ending).held_under(fences)
-    held = PreSave.objects.filter(
-        id__in=list(mine.select_for_update(skip_locked=True).values_list("id", flat=True))
-    )
+    held = _locked(PreSave.objects.filter(id__in=ending).held_under(fences))
     saved = (
         held.filter(id__in=outcome.saved)
         .held_under(fences)
@@ -175,12 +176,29 @@ def _end(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: da
     return saved
 
 
+def _locked(rows: PreSaveQuerySet) -> PreSaveQuerySet:
+    """Those of the rows that nobody else is changing just now.
+
+    An artist who cancels or moves the release takes all of a campaign's rows at once: waiting for
+    them could be a deadlock, and what is left out here frees itself when its lease ends.
+    """
+    free = rows.select_for_update(skip_locked=True).values_list("id", flat=True)
+    return PreSave.objects.filter(id__in=list(free))
+
+
+@transaction.atomic
+def _give_back(held: PreSaveQuerySet) -> None:
+    _locked(held).update(lease=None, lease_until=None)
+
+
+@transaction.atomic
 def _put_off(held: PreSaveQuerySet, reason: Reason, now: datetime) -> None:
     wait = _somewhere_between(SECOND_LOOK, LATEST_SECOND_LOOK)
-    held.update(
+    _locked(held).update(
         refused_at=Coalesce("refused_at", now),
         reason=reason,
-        due_at=now + wait,
+        # A release that was moved meanwhile stays where it was moved to.
+        due_at=Greatest("due_at", now + wait),
         lease=None,
         lease_until=None,
     )
@@ -193,7 +211,7 @@ def _delay(held: PreSaveQuerySet, attempts: int, now: datetime) -> None:
         longest = min(timedelta(seconds=2.0 ** (attempts + 1)), LONGEST_DELAY)
         wait = _somewhere_between(timedelta(seconds=0.5), longest)
     held.update(
-        due_at=now + wait,
+        due_at=Greatest("due_at", now + wait),
         attempts=min(attempts + 1, 32_000),
         lease=None,
         lease_until=None,

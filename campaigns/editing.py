@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -12,35 +13,36 @@ from typing import Any, Final
 from django.db import IntegrityError, transaction
 from PIL import Image
 
-from campaigns import artwork, publishing
+from campaigns import artwork, identity, publishing
 from campaigns.artwork import StoredArtwork
-from campaigns.models import PERMISSION_LIFETIME, Campaign, CampaignState, Label
+from campaigns.catalogue import Names
+from campaigns.identity import Proof
+from campaigns.models import Campaign, CampaignState, Label
 from campaigns.publishing import PublishingError
 
-IDENTITY: Final = ("title", "artist", "spotify_uri", "upc", "isrc")
+logger = logging.getLogger(__name__)
+
 MOMENT: Final = ("release_at", "release_zone")
 LONGEST_SLUG: Final = 60
 ADDRESS_STAYS: Final = "The campaign is open and fans hold this address, so it stays."
 IDENTITY_STAYS: Final = "Fans have said yes to exactly this release, so it stays what it is."
+RELEASING_STAYS: Final = (
+    "The release has begun, so it stays what it is. To change the link or a code, move the release "
+    "to a later moment first."
+)
 
 
 def is_editable(campaign: Campaign) -> bool:
-    return campaign.state in (CampaignState.DRAFT, CampaignState.OPEN)
+    return not campaign.has_ended
 
 
 def frozen_fields(campaign: Campaign) -> dict[str, str]:
     """The fields that may not be changed any more, each with the reason."""
     frozen = {}
-    if publishing.identity_is_frozen(campaign):
-        # What was left out may still be added, and a link mended beside a UPC or ISRC that stays:
-        # the catalogue has to agree with all of them, so this can only narrow down what is saved.
-        coded = bool(campaign.upc or campaign.isrc)
-        given = [
-            name
-            for name in IDENTITY
-            if getattr(campaign, name) and not (coded and name == "spotify_uri")
-        ]
-        frozen.update(dict.fromkeys(given, IDENTITY_STAYS))
+    if campaign.state == CampaignState.RELEASING:
+        frozen.update(dict.fromkeys((*identity.TEXTS, *Names._fields), RELEASING_STAYS))
+    elif identity.is_frozen(campaign):
+        frozen.update(dict.fromkeys(identity.TEXTS, IDENTITY_STAYS))
     if campaign.state != CampaignState.DRAFT:
         frozen["slug"] = ADDRESS_STAYS
     return frozen
@@ -72,17 +74,26 @@ def create(label: Label, values: Mapping[str, Any], picture: Image.Image | None)
 
 
 def change(
-    campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None, now: datetime
+    campaign: Campaign,
+    values: Mapping[str, Any],
+    picture: Image.Image | None,
+    now: datetime,
+    agreed_lapse: int = 0,
 ) -> Campaign:
-    """Raises PublishingError when a value may not be changed any more."""
+    """Raises PublishingError when a value may not be changed any more, and LapseError when by a
+    later moment more permissions would lapse than were agreed to.
+    """
+    _refuse_frozen(campaign, values)
+    proof = identity.prove(campaign, identity.names_after(campaign, values))
     with _written(picture) as stored, _explaining_a_taken_slug(campaign), transaction.atomic():
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
         campaign = Campaign.objects.select_for_update(no_key=True).get(id=campaign.id)
         _refuse_frozen(campaign, values)
+        _rename(campaign, identity.names_after(campaign, values), proof)
         release_at, zone = values["release_at"], values["release_zone"]
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
-            publishing.move_release(campaign, release_at, zone, now)
-        texts = {name: value for name, value in values.items() if name not in MOMENT}
+            publishing.move_release(campaign, release_at, zone, now, agreed_lapse)
+        texts = {name: values[name] for name in values if name not in (*MOMENT, *Names._fields)}
         for name, value in texts.items():
             setattr(campaign, name, value)
         _show(campaign, stored)
@@ -91,20 +102,24 @@ def change(
     return campaign
 
 
-def count_lapsing(campaign: Campaign) -> int:
-    """How many fans' permissions end before the release."""
-    too_old = campaign.release_at - PERMISSION_LIFETIME
-    return campaign.presaves.pending().filter(consented_at__lte=too_old).count()
-
-
 def _refuse_frozen(campaign: Campaign, values: Mapping[str, Any]) -> None:
     if not is_editable(campaign):
-        raise PublishingError(
-            "The release has begun or the campaign has ended: nothing can be changed any more."
-        )
+        raise PublishingError("The campaign has ended: nothing can be changed any more.")
     for name, why in frozen_fields(campaign).items():
         if values.get(name, getattr(campaign, name)) != getattr(campaign, name):
             raise PublishingError(why)
+
+
+def _rename(campaign: Campaign, names: Names, proof: Proof | None) -> None:
+    """Give the release its new link and codes, and let the worker look for them at once."""
+    before = Names.of(campaign)
+    if names == before:
+        return
+    campaign.added_later = identity.check(campaign, names, proof)
+    campaign.spotify_uri, campaign.upc, campaign.isrc = names
+    campaign.next_check_at, campaign.last_finding = None, ""
+    campaign.save(update_fields=[*Names._fields, "added_later", "next_check_at", "last_finding"])
+    logger.info("release renamed campaign=%s from=%s to=%s", campaign.id, before, names)
 
 
 def _show(campaign: Campaign, stored: StoredArtwork | None) -> None:

@@ -16,7 +16,9 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from campaigns import access, editing, publishing
+from campaigns.catalogue import Names
 from campaigns.fields import (
+    AgreementField,
     ArtworkField,
     ISRCField,
     MomentField,
@@ -27,11 +29,12 @@ from campaigns.fields import (
     zone_choices,
 )
 from campaigns.models import LONGEST_LEAD, SLUG_PATTERN, Campaign, CampaignState, Label, User
-from campaigns.publishing import PublishingError
+from campaigns.publishing import LapseError, PublishingError
 
 # Nobody plans a release further ahead; what lies beyond is a mistyped year.
 FURTHEST_RELEASE: Final = timedelta(days=3 * 365)
-RELEASE_NAMES: Final = ("spotify_uri", "upc", "isrc")
+# A moment no further back was the present one when the form was filled in: it means now.
+PRESENT: Final = timedelta(minutes=5)
 
 
 class LabelForm(forms.Form):
@@ -84,6 +87,12 @@ class CampaignForm(forms.Form):
     )
     release_at = MomentField(label="Date and time", help_text="As the clocks there will show it.")
     release_zone = forms.ChoiceField(choices=zone_choices, label="Time zone")
+    out_now = forms.BooleanField(
+        required=False,
+        label="It is out already: begin now",
+        help_text="The moment above is then not used.",
+    )
+    agreed_lapse = AgreementField(required=False, label="Move it all the same")
     artwork = ArtworkField(
         required=False,
         help_text="JPEG, PNG or WebP, at least 320 pixels a side, at most 10 MB and 25 megapixels. "
@@ -104,6 +113,7 @@ class CampaignForm(forms.Form):
         self.campaign = campaign
         self.frozen: list[Frozen] = []
         self._offer_labels(user)
+        self._offer_moves()
         if campaign:
             self._fill_in(campaign)
             self._freeze(campaign)
@@ -117,9 +127,21 @@ class CampaignForm(forms.Form):
             self.fields["label"] = forms.ModelChoiceField(labels, empty_label=None)
             self.order_fields(["label"])
 
+    def _offer_moves(self) -> None:
+        if not (self._is_open and self.campaign and self.campaign.release_at > self.now):
+            del self.fields["out_now"]
+        if not self._is_live:
+            del self.fields["agreed_lapse"]
+        else:
+            self._ask_for_agreement(AgreementField().clean(self.data.get("agreed_lapse")))
+
+    def _ask_for_agreement(self, number: int) -> None:
+        self.number_lapsing = self.fields["agreed_lapse"].widget.number = number
+
     def _fill_in(self, campaign: Campaign) -> None:
         for name in self.fields:
-            self.initial[name] = getattr(campaign, name)
+            if hasattr(campaign, name):
+                self.initial[name] = getattr(campaign, name)
         # Naive, so that Django shows it as it is: in the campaign's zone, not in the server's.
         self.initial["release_at"] = campaign.release_local.replace(tzinfo=None)
 
@@ -155,6 +177,9 @@ class CampaignForm(forms.Form):
         if cleaned.get("slug") == "" and cleaned.get("artist") and cleaned.get("title"):
             self._propose_slug(cleaned)
         self._check_release(cleaned)
+        if cleaned.get("out_now"):
+            cleaned["release_at"] = self.now
+            self.errors.pop("release_at", None)
         if cleaned.get("release_at") and cleaned.get("release_zone"):
             self._check_moment(cleaned)
         return cleaned
@@ -172,9 +197,9 @@ class CampaignForm(forms.Form):
         """One album or one track; a frozen field counts with the value it keeps."""
         uri, upc, isrc = (
             cleaned.get(name, "") if name in self.fields else getattr(self.campaign, name)
-            for name in RELEASE_NAMES
+            for name in Names._fields
         )
-        if not (uri or upc or isrc) and not any(name in self.errors for name in RELEASE_NAMES):
+        if not (uri or upc or isrc) and not any(name in self.errors for name in Names._fields):
             self.add_error("spotify_uri", "Say which release it is: give its link, UPC or ISRC.")
         elif upc and (isrc or uri.startswith("spotify:track:")):
             self._refuse(
@@ -191,15 +216,17 @@ class CampaignForm(forms.Form):
     def _check_moment(self, cleaned: dict[str, Any]) -> None:
         if self.campaign:
             cleaned["release_at"] = _with_stored_seconds(cleaned["release_at"], self.campaign)
+        if self._is_open and self.now - PRESENT < cleaned["release_at"] < self.now:
+            cleaned["release_at"] = self.now
         moment = cleaned["release_at"]
         if moment > self.now + FURTHEST_RELEASE:
             self.add_error("release_at", "This is more than three years ahead. Check the year.")
             return
-        if self._keeps_open_moment(moment, cleaned["release_zone"]):
-            return
+        if self._is_live and self.campaign and moment == self.campaign.release_at:
+            return  # it may be due already while the artwork is changed
         try:
             # A draft may wait for its 175 days: opening it asks again.
-            soon = moment if self._is_open else min(moment, self.now + LONGEST_LEAD)
+            soon = moment if self._is_live else min(moment, self.now + LONGEST_LEAD)
             publishing.check_release_moment(soon, self.now)
         except PublishingError as error:
             self.add_error("release_at", str(error))
@@ -208,14 +235,21 @@ class CampaignForm(forms.Form):
     def _is_open(self) -> bool:
         return self.campaign is not None and self.campaign.state == CampaignState.OPEN
 
-    def _keeps_open_moment(self, moment: datetime, zone: str) -> bool:
-        """The release of an open campaign may be due already while its artwork is changed."""
-        stored = self.campaign
-        return (
-            stored is not None
-            and self._is_open
-            and (moment, zone) == (stored.release_at, stored.release_zone)
-        )
+    @property
+    def _is_live(self) -> bool:
+        return self._is_open or self.is_releasing
+
+    @property
+    def is_releasing(self) -> bool:
+        return self.campaign is not None and self.campaign.state == CampaignState.RELEASING
+
+    def refuse(self, error: PublishingError) -> None:
+        """Come back with what was found out while the campaign was being stored."""
+        if isinstance(error, LapseError):
+            self._ask_for_agreement(error.lapsing)
+            self.add_error("agreed_lapse", str(error))
+        else:
+            self.add_error(None, str(error))
 
     @property
     def lost_a_file(self) -> bool:
@@ -228,7 +262,7 @@ class CampaignForm(forms.Form):
         return {
             name: value
             for name, value in self.cleaned_data.items()
-            if name not in ("label", "artwork")
+            if name not in ("label", "artwork", "out_now", "agreed_lapse")
         }
 
     @property

@@ -126,6 +126,9 @@ class Campaign(models.Model):
     spotify_uri = models.CharField(max_length=40, blank=True)
     upc = models.CharField(max_length=14, blank=True)
     isrc = models.CharField(max_length=12, blank=True)
+    # Those of the three that were given only after the first consent: what fans said yes to did not
+    # have them.
+    added_later = models.JSONField(default=list, blank=True)
     # What the catalogue confirmed at release time, and what is saved.
     confirmed_uri = models.CharField(max_length=40, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)

@@ -105,6 +105,15 @@ def too_early_to_open(campaign: Campaign, now: datetime) -> str:
     )
 
 
+def served_before(campaign: Campaign) -> str:
+    """Whom a release that was moved while it went on has reached already; empty if nobody."""
+    totals = stats.totals(campaign.id)
+    if campaign.state != CampaignState.OPEN or not totals.saved:
+        return ""
+    fans = "1 fan has" if totals.saved == 1 else f"{totals.saved} fans have"
+    return f"{fans} the release already and {'keeps' if totals.saved == 1 else 'keep'} it."
+
+
 def lines(campaigns: Iterable[Campaign], now: datetime) -> list[Line]:
     """Two queries, however many campaigns there are."""
     listed = list(campaigns)

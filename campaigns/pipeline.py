@@ -221,7 +221,7 @@ class Pipeline:
         standing = self._standing(granted)
         permits = self._permits(len(standing))
         if permits:
-            self._send_saves({id: granted.pop(id) for id in standing}, permits)
+            self._send_saves({id: granted.pop(id) for id in standing}, standing, permits)
         for row_id in granted:
             self._outcome(self._held[row_id]).returned.append(row_id)
 
@@ -231,9 +231,9 @@ class Pipeline:
         count = len(self._granted) if is_closed else pacing.usable_soon(gate, now)
         return {id: self._granted.pop(id) for id in list(self._granted)[:count]}
 
-    def _standing(self, ids: Collection[UUID]) -> set[UUID]:
+    def _standing(self, ids: Collection[UUID]) -> dict[UUID, str]:
         if self._is_ending:
-            return set()
+            return {}
         return claiming.still_standing(ids, self._fences(ids), self._clock())
 
     def _permits(self, count: int) -> pacing.Permits | None:
@@ -242,10 +242,12 @@ class Pipeline:
         except pacing.GateClosedError:
             return None
 
-    def _send_saves(self, tokens: dict[UUID, Secret], permits: pacing.Permits) -> None:
+    def _send_saves(
+        self, tokens: dict[UUID, Secret], uris: dict[UUID, str], permits: pacing.Permits
+    ) -> None:
         by_uri: defaultdict[str, dict[UUID, Secret]] = defaultdict(dict)
         for row_id, token in tokens.items():
-            by_uri[self._held[row_id].claim.campaign.confirmed_uri][row_id] = token
+            by_uri[uris[row_id]][row_id] = token
         first_in = permits.first_in
         for uri, part in by_uri.items():
             self._calls.save(part, uri, Slots(first_in, permits.step))

@@ -11,6 +11,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from campaigns import stats
 from campaigns.models import (
     LONGEST_LEAD,
+    PERMISSION_LIFETIME,
     Campaign,
     CampaignState,
     Label,
@@ -26,6 +27,18 @@ from campaigns.models import (
 
 class PublishingError(Exception):
     """The act is not possible now. The text tells the artist why and what to change."""
+
+
+class LapseError(PublishingError):
+    """By this move permissions would end before the release, more than the artist agreed to."""
+
+    def __init__(self, lapsing: int, pending: int) -> None:
+        permissions = "permission" if pending == 1 else "permissions"
+        super().__init__(
+            f"{lapsing} of {pending} {permissions} would lapse before this moment and be destroyed "
+            "unsaved, because Spotify ends each one six months after the fan gave it."
+        )
+        self.lapsing = lapsing
 
 
 def create_label(user: User, name: str) -> Label:
@@ -52,7 +65,7 @@ def open_campaign(campaign: Campaign, now: datetime) -> None:
 
 def check_release_moment(release_at: datetime, now: datetime) -> None:
     """Raises PublishingError when fans could not be served at that moment."""
-    if release_at <= now:
+    if release_at < now:
         raise PublishingError("The release moment has passed. Set a moment in the future.")
     if release_at > now + LONGEST_LEAD:
         earliest = release_at - LONGEST_LEAD
@@ -64,24 +77,52 @@ def check_release_moment(release_at: datetime, now: datetime) -> None:
 
 
 @transaction.atomic
-def move_release(campaign: Campaign, release_at: datetime, zone: str, now: datetime) -> None:
-    """Set the release moment, for fans who have consented too. Raises PublishingError."""
+def move_release(
+    campaign: Campaign, release_at: datetime, zone: str, now: datetime, agreed_lapse: int = 0
+) -> None:
+    """Set the release moment, for fans who have consented too; `now` itself begins at once.
+
+    A release that has begun waits again, for whoever was not served yet. Raises PublishingError,
+    and LapseError when more permissions would lapse than were agreed to.
+    """
     campaign = _locked(campaign)
-    if campaign.state not in (CampaignState.DRAFT, CampaignState.OPEN):
-        raise PublishingError(
-            "The release has begun or ended: its moment cannot be moved any more."
-        )
-    campaign.release_at, campaign.release_zone = release_at, zone
-    if campaign.state == CampaignState.OPEN:
+    if campaign.has_ended:
+        raise PublishingError("The campaign has ended: its release cannot be moved any more.")
+    if campaign.state != CampaignState.DRAFT and release_at != campaign.release_at:
+        if campaign.state == CampaignState.RELEASING and release_at <= now:
+            raise PublishingError("The release has begun. It can only be moved to a later moment.")
         check_release_moment(release_at, now)
-        campaign.scheduled_at, campaign.next_check_at = now, None
-        campaign.presaves.pending().update(due_at=release_at)
-    campaign.save(update_fields=["release_at", "release_zone", "scheduled_at", "next_check_at"])
+        _check_lapse(campaign, release_at, agreed_lapse)
+        _wait_anew(campaign, release_at, now)
+    campaign.release_at, campaign.release_zone = release_at, zone
+    campaign.save()
 
 
-def identity_is_frozen(campaign: Campaign) -> bool:
-    """After the first consent, what fans said yes to stays what it was."""
-    return campaign.presaves.exists()
+def _wait_anew(campaign: Campaign, release_at: datetime, now: datetime) -> None:
+    """What was found out about the old moment says nothing about the new one: neither that the
+    release is out, nor that Spotify refuses it or a fan.
+    """
+    campaign.state, campaign.scheduled_at, campaign.next_check_at = CampaignState.OPEN, now, None
+    campaign.confirmed_uri, campaign.confirmed_at, campaign.confirmed_until = "", None, None
+    campaign.last_finding = ""
+    if campaign.paused_reason == PauseReason.RELEASE_REFUSED:
+        campaign.paused_reason, campaign.paused_at = PauseReason.NONE, None
+    # The claims stay: a save that is on its way is recorded as what it was.
+    campaign.presaves.pending().update(
+        due_at=release_at, attempts=0, refused_at=None, reason=Reason.NONE
+    )
+
+
+def _check_lapse(campaign: Campaign, release_at: datetime, agreed: int) -> None:
+    lapsing = _count_lapsing(campaign, release_at)
+    if lapsing > max(agreed, _count_lapsing(campaign, campaign.release_at)):
+        raise LapseError(lapsing, campaign.presaves.pending().count())
+
+
+def _count_lapsing(campaign: Campaign, release_at: datetime) -> int:
+    """How many of the permissions end before that moment."""
+    too_old = release_at - PERMISSION_LIFETIME
+    return campaign.presaves.pending().filter(consented_at__lte=too_old).count()
 
 
 @transaction.atomic

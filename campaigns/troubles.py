@@ -25,11 +25,15 @@ class Explanation:
 
 FINDINGS: Final = {
     Finding.CONFIRMED.value: "The release is in Spotify's catalogue.",
-    Finding.NOT_THERE_YET.value: "Spotify's catalogue does not show the release yet.",
+    Finding.NOT_THERE_YET.value: "Spotify's catalogue does not show the release yet. If it is out, "
+    "compare the link, UPC or ISRC with your distributor's, and edit the campaign if one is wrong.",
     Finding.NOT_OUT_YET.value: "Spotify's catalogue shows the release, but it is not out yet.",
     Finding.DIFFERENT_CODE.value: "Spotify's catalogue shows a release whose link, UPC or ISRC "
     "is missing or differs from what you gave. Nothing is saved until they agree: compare them "
     "with your distributor's.",
+    Finding.OTHER_ARTIST.value: "Spotify's catalogue shows a release of another artist under this "
+    "UPC or ISRC. If it is the right one, edit the campaign and add its link; if not, correct the "
+    "code.",
     Finding.SEVERAL_MATCH.value: "Several releases in Spotify's catalogue carry this code. Edit "
     "the campaign and add the link of the right one; Presave keeps looking.",
     Finding.UNREACHABLE.value: "Spotify did not answer the last time Presave looked for the "
@@ -48,6 +52,7 @@ _LATE_ADVICE: Final = {
     Finding.NOT_THERE_YET.value: _ASK_THE_DISTRIBUTOR,
     Finding.NOT_OUT_YET.value: _ASK_THE_DISTRIBUTOR,
     Finding.DIFFERENT_CODE.value: _CORRECT_THE_CODES,
+    Finding.OTHER_ARTIST.value: "Nothing is saved until then.",
     Finding.SEVERAL_MATCH.value: "Nothing is saved until then.",
 }
 _NO_KEY: Final = Explanation(

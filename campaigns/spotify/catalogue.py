@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import requests
 import spotipy
@@ -14,6 +14,11 @@ from spotipy.oauth2 import SpotifyClientCredentials
 
 from campaigns.answers import Scope, SpotifyError, api_error, token_error
 from campaigns.spotify.http import TOTAL_SECONDS
+
+
+class Artist(NamedTuple):
+    id: str
+    name: str
 
 
 @dataclass(frozen=True)
@@ -28,6 +33,7 @@ class Release:
     isrc: str
     release_date: str
     is_playable: bool
+    artists: tuple[Artist, ...]
 
 
 def find_by_uri(uri: str, market: str) -> list[Release]:
@@ -76,6 +82,9 @@ def _release(item: dict[str, Any]) -> Release:
             isrc=str(external.get("isrc") or ""),
             release_date=str(album.get("release_date") or ""),
             is_playable=item.get("is_playable") is not False,
+            artists=tuple(
+                Artist(str(artist["id"]), str(artist["name"])) for artist in item["artists"]
+            ),
         )
     except (KeyError, TypeError, AttributeError):
         raise SpotifyError("unusable_answer") from None

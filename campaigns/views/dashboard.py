@@ -112,7 +112,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     campaign = access.campaign_edited_by(request.user, slug)
     if not editing.is_editable(campaign):
-        messages.error(request, "The release has begun or ended: nothing can be changed any more.")
+        messages.error(request, "The campaign has ended: nothing can be changed any more.")
         return redirect("dashboard-campaign", slug)
     now = timezone.now()
     form = CampaignForm(
@@ -124,12 +124,19 @@ def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     )
     if request.method == "POST" and form.is_valid():
         try:
-            changed = editing.change(campaign, form.values, form.cleaned_data["artwork"], now)
+            cleaned = form.cleaned_data
+            agreed = cleaned.get("agreed_lapse", 0)
+            changed = editing.change(campaign, form.values, cleaned["artwork"], now, agreed)
         except PublishingError as error:
-            form.add_error(None, str(error))
+            form.refuse(error)
         else:
             return _saved(request, changed)
-    context = {"form": form, "campaign": campaign, "artwork": artwork.renditions(campaign)}
+    context = {
+        "form": form,
+        "campaign": campaign,
+        "artwork": artwork.renditions(campaign),
+        "counts": _counts(stats.totals(campaign.id)),
+    }
     return render(request, "dashboard/campaign_form.html", context)
 
 
@@ -179,12 +186,8 @@ def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     messages.success(request, f"Saved. {moment}{in_utc}")
     if too_early := overview.too_early_to_open(campaign, timezone.now()):
         messages.warning(request, too_early)
-    if lapsing := editing.count_lapsing(campaign):
-        messages.warning(
-            request,
-            f"{lapsing} of the permissions end before this moment, six months after the fan gave "
-            "them, and will be destroyed unsaved. Move the release back to keep them.",
-        )
+    if served := overview.served_before(campaign):
+        messages.info(request, served)
     return redirect("dashboard-campaign", campaign.slug)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
 from threading import Event
 from typing import Any
 
@@ -18,7 +19,7 @@ from django.utils import timezone
 from campaigns import authorising, pipeline, publishing, stats
 from campaigns.claiming import Outcome
 from campaigns.keyring import Secret
-from campaigns.models import Campaign, CampaignState, PauseReason, PreSave
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, Reason
 from tests.campaigns.night import check_books, claim, settle
 from tests.factory import make_campaign, make_presave, make_presaves
 
@@ -103,6 +104,38 @@ def test_a_cancellation_of_all_and_a_settling_do_not_wait_for_each_other() -> No
         cancelling.result(SECONDS)
 
     assert stats.totals(campaign.id) == stats.Totals(consented=20, cancelled=20)
+    check_books(campaign)
+
+
+@pytest.mark.parametrize("settled", ["returned", "refused", "saved"])
+def test_a_move_of_all_and_a_settling_do_not_wait_for_each_other(settled: str) -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_presaves(campaign, ["a-token"] * 20)
+    claimed = claim(campaign, size=10)
+    ids = [row.id for row in claimed.rows]
+    outcome = {
+        "returned": Outcome(returned=ids),
+        "refused": Outcome(refused={Reason.REVOKED: ids}),
+        "saved": Outcome(saved=ids),
+    }[settled]
+    locked, go_on = Event(), Event()
+
+    def move_slowly() -> None:
+        with transaction.atomic():
+            now = timezone.now()
+            publishing.move_release(campaign, now + timedelta(days=1), "UTC", now)
+            locked.set()
+            assert go_on.wait(SECONDS)
+
+    with ThreadPoolExecutor(1) as pool:
+        moving = in_thread(pool, move_slowly)
+        assert locked.wait(SECONDS)
+        settle(claimed, outcome)
+        go_on.set()
+        moving.result(SECONDS)
+
+    assert Campaign.objects.get().state == CampaignState.OPEN
+    assert set(PreSave.objects.values_list("state", "reason")) == {("pending", "")}
     check_books(campaign)
 
 

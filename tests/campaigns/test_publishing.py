@@ -81,7 +81,7 @@ def test_a_campaign_opens_175_days_before_its_release_and_not_a_second_earlier()
     assert too_early.state == CampaignState.DRAFT
 
 
-@pytest.mark.parametrize("ago", [timedelta(0), timedelta(days=1)])
+@pytest.mark.parametrize("ago", [timedelta(seconds=1), timedelta(days=1)])
 def test_a_draft_whose_moment_has_passed_cannot_be_opened(ago: timedelta) -> None:
     with pytest.raises(PublishingError, match="has passed"):
         publishing.open_campaign(make_draft(NOW - ago), NOW)
@@ -115,7 +115,12 @@ def test_moving_makes_the_next_look_into_the_catalogue_due_at_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "moment", [NOW, NOW - timedelta(days=1), NOW + LONGEST_LEAD + timedelta(seconds=1)]
+    "moment",
+    [
+        NOW - timedelta(seconds=1),
+        NOW - timedelta(days=1),
+        NOW + LONGEST_LEAD + timedelta(seconds=1),
+    ],
 )
 def test_an_open_campaign_is_not_moved_to_where_no_fan_can_be_served(moment: datetime) -> None:
     campaign = make_open()
@@ -138,10 +143,8 @@ def test_a_draft_is_moved_freely() -> None:
     assert moved.scheduled_at is None
 
 
-@pytest.mark.parametrize(
-    "state", [CampaignState.RELEASING, CampaignState.FINISHED, CampaignState.CANCELLED]
-)
-def test_what_is_released_or_ended_is_not_moved(state: CampaignState) -> None:
+@pytest.mark.parametrize("state", [CampaignState.FINISHED, CampaignState.CANCELLED])
+def test_what_has_ended_is_not_moved(state: CampaignState) -> None:
     campaign = factory.make_campaign(state=state)
 
     with pytest.raises(PublishingError, match="cannot be moved any more"):
@@ -198,15 +201,7 @@ def test_a_resumed_campaign_looks_at_once() -> None:
     assert (resumed.paused_at, resumed.next_check_at) == (None, None)
 
 
-# What stays, and which words are taken
-
-
-def test_the_identity_freezes_with_the_first_consent_and_stays_frozen() -> None:
-    campaign = make_open()
-    assert not publishing.identity_is_frozen(campaign)
-
-    factory.make_presave(campaign, state=PreSaveState.CANCELLED, reason=Reason.BY_FAN)
-    assert publishing.identity_is_frozen(campaign)
+# Which words are taken
 
 
 def test_every_first_word_of_the_services_addresses_is_reserved() -> None:

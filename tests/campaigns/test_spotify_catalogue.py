@@ -24,7 +24,10 @@ def failure(sandbox: Sandbox, endpoint: str = "album", **fault: Any) -> SpotifyE
 
 def test_an_album_is_found_by_its_uri(sandbox: Sandbox) -> None:
     sandbox.add_album(artists=["Demo Artist", "Guest"], release_date="2026-11-27")
-    assert spotify.find_by_uri(ALBUM_URI, "US") == [Release(ALBUM_URI, UPC, "", "2026-11-27", True)]
+    (album,) = spotify.find_by_uri(ALBUM_URI, "US")
+    assert album == Release(ALBUM_URI, UPC, "", "2026-11-27", True, album.artists)
+    assert [artist.name for artist in album.artists] == ["Demo Artist", "Guest"]
+    assert all(artist.id for artist in album.artists)
 
 
 def test_a_track_is_found_by_its_uri_with_its_albums_date(sandbox: Sandbox) -> None:

@@ -40,6 +40,7 @@ PAGES = {
     "overdue": "/dashboard/campaigns/overdue",
     "refused": "/dashboard/campaigns/refused",
     "edit": "/dashboard/campaigns/open/edit",
+    "edit in mid-run": "/dashboard/campaigns/releasing/edit",
     "cancel": "/dashboard/campaigns/open/cancel",
     "password": "/accounts/password/change/",
     "e-mail": "/accounts/email/",
@@ -184,6 +185,35 @@ def test_the_errors_get_the_focus_and_lead_to_their_fields(visit: Any, label: La
     expect(page.locator(".error-summary")).to_be_focused()
     page.get_by_role("link", name="Artist").click()
     expect(page.get_by_label("Artist", exact=True)).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_move_by_which_permissions_lapse_is_agreed_to(
+    visit: Any, label: Label, scheme: str, width: int
+) -> None:
+    long_ago = timezone.now() - timedelta(days=100)
+    campaign = factory.make_campaign(label=label, slug="old", opened_at=long_ago)
+    factory.make_presaves(campaign, ["a-token"] * 2, consented_at=long_ago)
+    page = visit(color_scheme=scheme, viewport={"width": width, "height": 640})
+    page.goto("/dashboard/campaigns/old/edit")
+    later = f"{timezone.now() + timedelta(days=90):%Y-%m-%d}T00:00"
+    page.get_by_label("Date and time").fill(later)
+    page.get_by_label("Artwork in words").fill("A bus at night")
+    page.get_by_role("button", name="Save the changes").click()
+
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("link", name="Move it all the same").click()
+    expect(page.get_by_label("Move it all the same")).to_be_focused()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Save the changes").click()
+    expect(page.get_by_text("Saved. The release is set for")).to_be_visible()
+    campaign.refresh_from_db()
+    assert campaign.release_at > timezone.now() + timedelta(days=88)
+    assert campaign.artwork_alt == "A bus at night"
 
 
 def test_a_zone_that_was_chosen_is_left_alone(visit: Any, label: Label) -> None:
