@@ -227,7 +227,7 @@ def test_no_master_key_is_retired_while_a_file_does_not_tell_which_wraps_it(
     (campaign_id,) = make_keys(ring, 1)
     (keyring_dir / f"{campaign_id}.key").write_bytes(b"damaged")
     ring.rotate()
-    with pytest.raises(KeyringError, match="1 of the key files .* cannot be read"):
+    with pytest.raises(KeyringError, match=r"1 of the key files .* cannot be read"):
         ring.retire("1")
 
 
