@@ -70,9 +70,9 @@ class Command(BaseCommand):
         wrapped = ring.wrapped_by()
         for key in ring.master_keys:
             role = "current" if key == ring.current else "older"
-            count = _files(wrapped.pop(key.fingerprint, 0))
             self.stdout.write(
-                f"Master key {key.name} (fingerprint {key.fingerprint.hex()}, {role}): wraps {count}"
+                f"Master key {key.name} (fingerprint {key.fingerprint.hex()}, {role}): wraps "
+                f"{_files(wrapped.pop(key.fingerprint, 0))}"
             )
         if unreadable := wrapped.pop(keyring.UNREADABLE, 0):
             self.stdout.write(f"Damaged: {_files(unreadable)}")
