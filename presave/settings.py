@@ -286,6 +286,6 @@ LOGGING = {
 
 DEFAULT_EXCEPTION_REPORTER = "presave.error_reports.NoRequest"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "presave.error_reports.NoVariables"
-SENTRY_DSN = env.secret("SENTRY_DSN", "")
-if SENTRY_DSN:
+SENTRY_DSN = env.secret("SENTRY_DSN", "none")
+if SENTRY_DSN != "none":
     error_reports.send_to_sentry(SENTRY_DSN)

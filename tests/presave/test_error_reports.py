@@ -240,13 +240,13 @@ def stop_reporting() -> None:
 def test_sentry_gets_no_secret_wherever_a_consent_breaks(
     sandbox: Sandbox, reporting: Callable[[], list[str]]
 ) -> None:
-    count = sum(1 for _ in caught_in_a_consent(sandbox))
-    reports = reporting()
+    states = [request.GET["state"] for request, _ in caught_in_a_consent(sandbox)]
+    reports, count = reporting(), len(states)
     assert len(reports) >= count > 50
     assert any("/callback" in report for report in reports), "the place is told"
     assert all("authorising.py" in report or "fan.py" in report for report in reports)
     assert secrets_in(*reports) == []
-    assert not any("code=" in report and "state=" in report for report in reports)
+    assert not any(state in report for state in states for report in reports)
 
 
 def broken_releases(sandbox: Sandbox) -> int:
@@ -295,10 +295,10 @@ def test_a_line_of_ours_is_told_and_a_line_of_others_is_not_filled_in(
     (report,) = reporting()
     assert "could not read %s" in report
     assert "a line of ours: /receipt/***" in report
-    assert "breadcrumb" not in report
+    assert "breadcrumb with" not in report
     assert "s3cret" not in report
 
 
 def test_nothing_is_reported_unless_an_address_is_set() -> None:
-    assert settings.SENTRY_DSN == ""
+    assert settings.SENTRY_DSN == "none"
     assert not sentry_sdk.get_client().is_active()
