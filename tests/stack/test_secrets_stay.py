@@ -193,6 +193,19 @@ def poison(presave: PreSave | None) -> None:
     PreSave.objects.filter(id=presave.id).update(sealed=altered)
 
 
+def nothing_is_in_the_logs(directory: Path) -> None:
+    logs = [path.read_bytes() for path in directory.glob("*.log")]
+    assert len(logs) == 3
+    assert any(b"settled campaign=" in log for log in logs)
+    assert found_in(logs) == []
+
+
+def nothing_is_in_the_reports(reports: bytes) -> None:
+    assert b"permission unreadable" in reports, "the worker's"
+    assert b"ProgrammingError" in reports, "the web process's"
+    assert found_in([reports]) == []
+
+
 def test_no_token_code_key_or_secret_is_left_anywhere(
     stack: Stack,
     sandbox: Sandbox,
@@ -230,23 +243,16 @@ def test_no_token_code_key_or_secret_is_left_anywhere(
     assert len(sandbox.libraries()) == FANS - 2
     assert PreSave.objects.filter(sealed=None).count() == FANS
     assert campaign.id not in set(keyring.from_settings().campaign_ids())
-    logs = [path.read_bytes() for path in tmp_path.glob("*.log")]
-    assert len(logs) == 3
-    assert any(b"settled campaign=" in log for log in logs)
-    assert found_in(logs) == []
+    nothing_is_in_the_logs(tmp_path)
     assert monitor.lines
-    assert found_in(monitor.lines) == []
-    assert found_in(everything_in_redis(os.environ["REDIS_URL"])) == []
+    assert found_in([*monitor.lines, *everything_in_redis(os.environ["REDIS_URL"])]) == []
     assert found_in(arguments_of_all_processes()) == []
     assert len(environments) > 4
     assert found_in(environments) == []
     assert found_in([dump_while_held, database_dump()]) == []
     assert found_in(files_of_the_cluster()) == []
     eventually(lambda: len(catcher.received) > 1, "the reports of web and worker")
-    reports = b"".join(catcher.received)
-    assert b"permission unreadable" in reports
-    assert b"ProgrammingError" in reports
-    assert found_in([reports]) == []
+    nothing_is_in_the_reports(b"".join(catcher.received))
 
 
 def test_the_search_finds_a_token_of_the_sandbox(sandbox: Sandbox) -> None:
