@@ -160,7 +160,10 @@ def verify_keys() -> list[str]:
     Raises KeyringError when the master key itself is missing or wrong.
     """
     ring = keyring.from_settings()
-    return [problem for campaign in _live_campaigns() if (problem := _problem(ring, campaign))]
+    problems = {campaign.id: _problem(ring, campaign) for campaign in _live_campaigns()}
+    # One that ended a moment ago has no key any more, and that is right.
+    still_live = set(_live_campaigns().values_list("id", flat=True))
+    return [problem for id, problem in problems.items() if problem and id in still_live]
 
 
 def check_keys(now: datetime) -> None:
@@ -173,8 +176,9 @@ def check_keys(now: datetime) -> None:
     for campaign in _live_campaigns():
         problem, row = _problem(ring, campaign), _live_campaigns().filter(id=campaign.id)
         if problem and not campaign.is_paused:
-            logger.error("campaign paused: %s", problem)
-            row.update(paused_reason=PauseReason.KEY_MISSING, paused_at=now)
+            # None when it ended a moment ago, and its key with it.
+            if row.update(paused_reason=PauseReason.KEY_MISSING, paused_at=now):
+                logger.error("campaign paused: %s", problem)
         elif not problem and campaign.paused_reason == PauseReason.KEY_MISSING:
             row.update(paused_reason=PauseReason.NONE, paused_at=None)
 

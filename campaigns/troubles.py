@@ -65,8 +65,9 @@ _PAUSES: Final = {
         "The campaign's key cannot be opened",
         "The worker cannot open this campaign's key, so nothing is saved. Every permission is "
         "kept.",
-        "The operator has to bring back the key file from the backup. Presave keeps trying, and "
-        "goes on by itself as soon as the key is there.",
+        "The operator has to bring back the key file from the keyring's backup; Presave then goes "
+        "on by itself. If the database was restored, and this campaign had ended after its backup "
+        "was made, its key was destroyed for good: cancel the campaign.",
     ),
     PauseReason.RELEASE_REFUSED: Explanation(
         "Spotify refuses to save the release",

@@ -92,6 +92,10 @@ def no_mail(directory: Path) -> str:
     return "dummymail://"
 
 
+def no_reports(directory: Path) -> str:
+    return "none"
+
+
 # In this order: an address is made from the password before it.
 CONTENTS: dict[str, Callable[[Path], str]] = {
     "secret_key": lambda directory: secrets.token_urlsafe(50),
@@ -101,6 +105,7 @@ CONTENTS: dict[str, Callable[[Path], str]] = {
     "redis_url": redis_url,
     "master_key": master_key,
     "email_url": no_mail,
+    "sentry_dsn": no_reports,
 }
 
 if __name__ == "__main__":

@@ -15,14 +15,14 @@ class HidePrivateAddresses(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         message = record.getMessage()
-        masked = _mask(message)
+        masked = mask(message)
         if masked != message:
             record.msg, record.args = masked, None
         if record.exc_info:
             # A formatter takes this text instead of writing the traceback itself.
-            record.exc_text = _mask(logging.Formatter().formatException(record.exc_info))
+            record.exc_text = mask(logging.Formatter().formatException(record.exc_info))
         return True
 
 
-def _mask(text: str) -> str:
+def mask(text: str) -> str:
     return _PRIVATE.sub(lambda found: f"{found[1] or found[2]}***", text)

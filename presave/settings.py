@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from presave import csp, env
+from presave import csp, env, error_reports
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -281,3 +281,11 @@ LOGGING = {
         "celery.worker.strategy": {"level": "WARNING"},
     },
 }
+
+# Reports of errors name no variables, requests or settings. Django sends none by itself.
+
+DEFAULT_EXCEPTION_REPORTER = "presave.error_reports.NoRequest"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "presave.error_reports.NoVariables"
+SENTRY_DSN = env.secret("SENTRY_DSN", "none")
+if SENTRY_DSN != "none":
+    error_reports.send_to_sentry(SENTRY_DSN)

@@ -18,12 +18,13 @@ from embedded.processes import LOOPBACK, StartError, free_port
 from embedded.valkey import ServerNotFoundError, Valkey
 from tests.postgres import Postgres, PostgresNotFoundError
 
-pytest_plugins = ["tests.browser", "tests.sandbox_process"]
+pytest_plugins = ["tests.browser", "tests.sandbox_process", "tests.sentry"]
 
 NOBODY_LISTENS = "http://127.0.0.1:1"
 NOT_FROM_THE_SHELL = (
     *("SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE", "SPOTIFY_CLIENT_SECRET_FILE"),
-    *("EMAIL_URL", "EMAIL_URL_FILE", "http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"),
+    *("EMAIL_URL", "EMAIL_URL_FILE", "SENTRY_DSN", "SENTRY_DSN_FILE"),
+    *("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"),
 )
 
 

@@ -290,7 +290,9 @@ def test_a_key_of_another_keyring_destroys_no_permission(
     assert states(campaign) == {"pending": 5}
 
 
-def test_a_row_that_cannot_be_opened_fails_alone(sandbox: Sandbox) -> None:
+def test_a_row_that_cannot_be_opened_fails_alone_and_is_told_once(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
     campaign = make_night(sandbox, fans=3)
     poisoned = PreSave.objects.filter(campaign=campaign).first()
     assert poisoned
@@ -299,8 +301,13 @@ def test_a_row_that_cannot_be_opened_fails_alone(sandbox: Sandbox) -> None:
     damaged[-1] ^= 1
     PreSave.objects.filter(id=poisoned.id).update(sealed=bytes(damaged))
     assert work() == 2
+    assert work() == 0
     poisoned.refresh_from_db()
     assert (poisoned.state, poisoned.reason) == ("failed", Reason.UNREADABLE)
+    errors = [line for line in caplog.records if line.levelname == "ERROR"]
+    assert [line.getMessage() for line in errors] == [
+        f"permission unreadable presave={poisoned.id}"
+    ]
     check_books(campaign)
 
 

@@ -59,6 +59,8 @@ BAD = [
     ("SIGN_UP", "yes"),
     ("SIGN_UP", "open"),
     ("EMAIL_URL", "nonsense"),
+    ("SENTRY_DSN", "nonsense"),
+    ("SENTRY_DSN", "https://sentry.example.com/1"),
     ("DEBUG", "yes"),
 ]
 

@@ -1,0 +1,71 @@
+"""Files that are there whole or not at all, and still there after a power cut."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+# A holder needs milliseconds. One that was stopped in the middle must not stop the worker, too.
+LONGEST_WAIT_SECONDS: Final = 10.0
+POLL_SECONDS: Final = 0.01
+
+
+def write(path: Path, content: bytes, mode: int, *, sync: bool = True) -> None:
+    """A new file that only `mode` lets read, from its first moment on. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+    if sync:
+        sync_file(path)
+
+
+def sync_file(path: Path) -> None:
+    """Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sync_directory(directory: Path) -> None:
+    """Names are kept by their directory, not by the files. Raises OSError."""
+    with _opened(directory) as descriptor:
+        os.fsync(descriptor)
+
+
+@contextmanager
+def locked(directory: Path) -> Iterator[None]:
+    """Hold the directory against every process and thread of this machine that locks it, too; the
+    kernel lets go when the holder dies. Raises OSError.
+    """
+    with _opened(directory) as descriptor:
+        deadline = time.monotonic() + LONGEST_WAIT_SECONDS
+        while not _take(descriptor):
+            if time.monotonic() > deadline:
+                raise OSError(errno.EBUSY, "Another process has held its lock for too long")
+            time.sleep(POLL_SECONDS)
+        yield
+
+
+def _take(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _opened(directory: Path) -> Iterator[int]:
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)

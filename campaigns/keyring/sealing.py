@@ -1,0 +1,87 @@
+"""Sealing a permission to a campaign's public key, opening it with the private one; and the cookie
+of a consent, whose key comes from SECRET_KEY.
+"""
+
+from __future__ import annotations
+
+import base64
+from typing import Final, NoReturn
+from uuid import UUID
+
+from cryptography.exceptions import InvalidTag
+from cryptography.fernet import Fernet, InvalidToken
+from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from campaigns.keyring.errors import UnreadablePermissionError
+from campaigns.keyring.secret import Secret
+
+VERSION: Final = 1
+# RFC 9180: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM.
+SUITE_ID: Final = 1
+_SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
+_HEADER: Final = bytes([VERSION, SUITE_ID])
+
+
+class CampaignKey:
+    """The private key of one campaign, opened. It lives in the worker's memory only."""
+
+    def __init__(self, campaign_id: UUID, private_key: X25519PrivateKey) -> None:
+        self._campaign_id = campaign_id
+        self._private_key = private_key
+
+    @property
+    def public_bytes(self) -> bytes:
+        return self._private_key.public_key().public_bytes_raw()
+
+    def open(self, sealed: bytes, row_id: UUID) -> Secret:
+        """Raises UnreadablePermissionError."""
+        if sealed[:2] != _HEADER:
+            raise UnreadablePermissionError(
+                "This permission was sealed by an unknown version of Presave."
+            )
+        try:
+            opened = _SUITE.decrypt(
+                sealed[2:], self._private_key, info=_info(self._campaign_id, row_id)
+            )
+        except (InvalidTag, ValueError):
+            raise UnreadablePermissionError(
+                "This permission does not open with its campaign's key."
+            ) from None
+        return Secret(opened.decode())
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A CampaignKey cannot be pickled.")
+
+
+def _info(campaign_id: UUID, row_id: UUID) -> bytes:
+    return f"presave/{VERSION}|{campaign_id}|{row_id}".encode()
+
+
+def seal(public_key: bytes, permission: Secret, campaign_id: UUID, row_id: UUID) -> bytes:
+    """Seal a permission for one row of one campaign: it opens nowhere else."""
+    recipient = X25519PublicKey.from_public_bytes(public_key)
+    sealed = _SUITE.encrypt(
+        permission.reveal().encode(), recipient, info=_info(campaign_id, row_id)
+    )
+    return _HEADER + sealed
+
+
+def seal_cookie(secret_key: str, content: bytes) -> str:
+    """Encrypt what a fan's browser carries to Spotify and back."""
+    return _cookie_cipher(secret_key).encrypt(content).decode()
+
+
+def open_cookie(secret_key: str, cookie: str) -> bytes | None:
+    """The content, or None when the cookie is not ours or was altered."""
+    try:
+        return _cookie_cipher(secret_key).decrypt(cookie.encode())
+    except (InvalidToken, ValueError):
+        return None
+
+
+def _cookie_cipher(secret_key: str) -> Fernet:
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"presave/1|cookie")
+    return Fernet(base64.urlsafe_b64encode(derived.derive(secret_key.encode())))

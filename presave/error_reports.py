@@ -1,0 +1,164 @@
+"""What a report of an error may hold, wherever it goes: an error page, an error mail, Sentry.
+
+A permission or a code is a local variable for a moment, a query string, a form. So a report holds
+where the error happened, and nothing of what it happened with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import ItemsView
+from types import FrameType, TracebackType
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+import sentry_sdk
+from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpRequest
+from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
+from sentry_sdk.integrations.celery import CeleryIntegration
+from sentry_sdk.integrations.django import DjangoIntegration
+from sentry_sdk.utils import BadDsn, Dsn
+
+from presave.logs import mask
+
+if TYPE_CHECKING:
+    from sentry_sdk.types import Breadcrumb, Event, Hint
+
+# Everything else of an event is left out, also what a later version of Sentry's SDK may add.
+_KEPT: Final = (
+    *("event_id", "timestamp", "platform", "sdk", "level", "logger", "release", "environment"),
+    *("server_name", "modules", "exception", "logentry", "breadcrumbs", "transaction"),
+)
+# https://docs.sentry.io/platforms/python/data-management/data-collected/
+_OFF: Final = {"mode": "off"}
+_COLLECT_NOTHING: Final[Any] = {
+    "user_info": False,
+    "cookies": _OFF,
+    "http_headers": {"request": _OFF},
+    "http_bodies": [],
+    "url_query_params": _OFF,
+    "graphql": {"document": False, "variables": False},
+    "gen_ai": {"inputs": False, "outputs": False},
+    "database_query_data": False,
+    "queues": False,
+    "stack_frame_variables": False,
+}
+# Their texts are sentences of ours, or names. Those of others may quote what they could not read.
+_OURS: Final = ("campaigns", "presave")
+
+
+class NoVariables(SafeExceptionReporterFilter):
+    """For Django's reports: no local variables and no settings, whatever their names are."""
+
+    def is_active(self, request: HttpRequest | None) -> bool:
+        return True
+
+    def get_safe_settings(self) -> dict[str, Any]:
+        return {}
+
+    def get_traceback_frame_variables(
+        self, request: HttpRequest | None, tb_frame: FrameType
+    ) -> ItemsView[str, Any]:
+        return {}.items()
+
+
+class NoRequest(ExceptionReporter):
+    """For Django's reports: nothing of the request, whose address, form, cookies and headers may
+    each hold a code, a receipt or a session.
+    """
+
+    def __init__(
+        self,
+        request: HttpRequest | None,
+        exc_type: type[BaseException] | None,
+        exc_value: BaseException | None,
+        tb: TracebackType | None,
+        is_email: bool = False,
+    ) -> None:
+        super().__init__(None, exc_type, exc_value, tb, is_email)
+
+    def get_traceback_data(self) -> dict[str, Any]:
+        data = super().get_traceback_data()
+        data |= {"exception_value": _text(self.exc_value), "unicode_hint": ""}
+        data.pop("exception_notes", None)
+        return data
+
+    def get_traceback_frames(self) -> list[dict[str, Any]]:
+        frames = super().get_traceback_frames()
+        for frame in frames:
+            if cause := frame.get("exc_cause"):
+                frame["exc_cause"] = f"{type(cause).__name__}: {_text(cause)}"
+        return frames
+
+
+def send_to_sentry(dsn: str) -> None:
+    """From here on errors of this process are reported. Raises ImproperlyConfigured."""
+    try:
+        Dsn(dsn)
+    except (BadDsn, ValueError):
+        # The value is not repeated: it holds a key.
+        raise ImproperlyConfigured(
+            "SENTRY_DSN must look like https://key@sentry.example.com/1."
+        ) from None
+    sentry_sdk.init(
+        dsn=dsn,
+        integrations=[DjangoIntegration(), CeleryIntegration()],
+        auto_enabling_integrations=False,
+        include_local_variables=False,
+        max_request_body_size="never",
+        data_collection=_COLLECT_NOTHING,
+        auto_session_tracking=False,
+        send_client_reports=False,
+        spotlight=False,
+        before_send=reduced,
+        before_breadcrumb=reduced_breadcrumb,
+    )
+
+
+def reduced(event: Event, hint: Hint) -> Event | None:
+    """What is left of an event before it is sent."""
+    kept: Any = {name: event[name] for name in _KEPT if name in event}
+    for exception in kept.get("exception", {}).get("values") or ():
+        _reduce_exception(exception)
+    if "logentry" in kept:
+        kept["logentry"] = _logentry(kept.get("logger"), kept["logentry"])
+    if request := event.get("request"):
+        kept["request"] = {
+            "method": request.get("method"),
+            "url": mask(urlsplit(str(request.get("url", ""))).path),
+        }
+    return kept  # type: ignore[no-any-return]
+
+
+def reduced_breadcrumb(breadcrumb: Breadcrumb, hint: Hint) -> Breadcrumb | None:
+    """Of what came before an error only our own lines of the log are kept."""
+    if not _is_ours(breadcrumb.get("category")):
+        return None
+    kept = ("type", "level", "category", "timestamp")
+    return {
+        **{name: breadcrumb[name] for name in kept if name in breadcrumb},
+        "message": mask(str(breadcrumb.get("message", ""))),
+    }
+
+
+def _reduce_exception(exception: dict[str, Any]) -> None:
+    text = exception.pop("value", None)
+    if text and _is_ours(exception.get("module")):
+        exception["value"] = mask(str(text))
+    exception.pop("mechanism", None)
+    for frame in (exception.get("stacktrace") or {}).get("frames") or ():
+        frame.pop("vars", None)
+
+
+def _logentry(logger: str | None, entry: dict[str, Any]) -> dict[str, Any]:
+    if not _is_ours(logger):
+        return {"message": entry.get("message")}  # the text without what was filled in
+    return {"message": mask(str(entry.get("formatted") or entry.get("message")))}
+
+
+def _text(error: BaseException | None) -> str:
+    return mask(str(error)) if _is_ours(type(error).__module__) else ""
+
+
+def _is_ours(name: str | None) -> bool:
+    return (name or "").partition(".")[0] in _OURS

@@ -1,0 +1,305 @@
+"""A report of an error holds no secret, wherever on a token's path the error happens."""
+
+from __future__ import annotations
+
+import base64
+import inspect
+import logging
+import re
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from functools import partial
+from types import FrameType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import sentry_sdk
+from django.conf import settings
+from django.core import mail
+from django.http import HttpRequest
+from django.test import RequestFactory
+from django.utils.log import AdminEmailHandler
+from django.views.debug import (
+    get_default_exception_reporter_filter,
+    get_exception_reporter_class,
+)
+
+from campaigns import answers, authorising, claiming, pipeline, tasks
+from campaigns.keyring import sealing
+from campaigns.models import Campaign
+from campaigns.spotify import consent
+from campaigns.views import fan as fan_views
+from presave import error_reports
+from tests.campaigns.fans import Fan
+from tests.campaigns.night import make_night
+from tests.factory import make_campaign
+from tests.sandbox_process import Sandbox
+from tests.sentry import Catcher
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pytest_django import Settings
+
+pytestmark = pytest.mark.django_db
+
+TOKENS = re.compile(r"(?:AQC|AQD|BQ)[A-Za-z0-9_-]{64}")
+CONSENT = (fan_views, authorising, consent, answers, sealing)
+RELEASE = (pipeline, claiming, answers, sealing)
+Place = tuple[str, int]
+
+
+class BrokenOnPurposeError(Exception):
+    """Quotes every local variable, as libraries quote what they cannot read."""
+
+
+class Breaker:
+    """Notes every line of some modules that runs, or raises when it comes to one of them."""
+
+    def __init__(self, modules: tuple[ModuleType, ...], at: Place | None = None) -> None:
+        self.seen: list[Place] = []
+        self._files = {inspect.getfile(module) for module in modules}
+        self._at = at
+
+    def __enter__(self) -> Breaker:
+        self._before = sys.gettrace()
+        sys.settrace(self._enter)
+        threading.settrace(self._enter)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        sys.settrace(self._before)
+        threading.settrace(self._before)
+
+    def _enter(self, frame: FrameType, event: str, argument: Any) -> Any:
+        return self._line if frame.f_code.co_filename in self._files else None
+
+    def _line(self, frame: FrameType, event: str, argument: Any) -> Any:
+        place = (frame.f_code.co_filename, frame.f_lineno)
+        if event == "line" and place not in self.seen:
+            self.seen.append(place)
+            if place == self._at:
+                raise BrokenOnPurposeError(f"{frame.f_locals}")
+        return self._line
+
+
+def secrets_in(*texts: str) -> list[str]:
+    """What a reader of the texts could use."""
+    pair = f"{settings.SPOTIFY_CLIENT_ID}:{settings.SPOTIFY_CLIENT_SECRET}"
+    known = [
+        settings.SECRET_KEY,
+        settings.SPOTIFY_CLIENT_SECRET,
+        base64.b64encode(pair.encode()).decode(),
+        settings.MASTER_KEY_FILE.read_text().strip().partition(":")[2],
+        settings.CELERY_BROKER_URL,
+    ]
+    return [
+        found
+        for text in texts
+        for found in [*TOKENS.findall(text), *(secret for secret in known if secret in text)]
+    ]
+
+
+@pytest.fixture
+def keyring_dir(settings: Settings, tmp_path: Path) -> Path:
+    settings.KEYRING_DIR = tmp_path / "keyring"
+    return tmp_path / "keyring"
+
+
+@pytest.fixture(autouse=True)
+def quiet(keyring_dir: Path) -> Iterator[None]:
+    """The tracebacks of hundreds of errors are of no use to whoever reads the test's output."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
+def come_back(sandbox: Sandbox, campaign: Campaign) -> tuple[Fan, str]:
+    """A fan on the way back from Spotify, and the address with the code."""
+    fan = Fan(sandbox)
+    fan.client.raise_request_exception = False
+    return fan, fan.decide(fan.tap(campaign))
+
+
+def each_place(modules: tuple[ModuleType, ...], run: Callable[[], Any]) -> list[Place]:
+    with Breaker(modules) as breaker:
+        run()
+    assert len(breaker.seen) > 50
+    return breaker.seen
+
+
+def caught_in_a_consent(
+    sandbox: Sandbox, every: int = 1
+) -> Iterator[tuple[HttpRequest, BaseException]]:
+    """An error at each line, or every so-many-th, that a consent runs through, with the request in
+    which it happened.
+    """
+    campaign = make_campaign()
+    places = each_place(CONSENT, partial(Fan.get, *come_back(sandbox, campaign)))
+    for place in places[::every]:
+        fan, path = come_back(sandbox, campaign)
+        with Breaker(CONSENT, at=place):
+            answer: Any = fan.get(path)
+        if answer.exc_info:
+            yield answer.wsgi_request, answer.exc_info[1]
+
+
+def reports_of(request: HttpRequest, error: BaseException) -> tuple[str, str]:
+    reporter_class: Any = get_exception_reporter_class(request)
+    reporter = reporter_class(request, type(error), error, error.__traceback__, is_email=True)
+    return reporter.get_traceback_html(), reporter.get_traceback_text()
+
+
+def test_djangos_report_holds_no_secret_wherever_a_consent_breaks(sandbox: Sandbox) -> None:
+    count = 0
+    for request, error in caught_in_a_consent(sandbox):
+        html, text = reports_of(request, error)
+        assert secrets_in(html, text, html.replace("&#x27;", "'")) == []
+        assert "BrokenOnPurposeError" in html
+        assert "BrokenOnPurposeError" in text
+        assert request.GET["code"] not in html + text
+        assert request.GET["state"] not in html + text
+        count += 1
+    assert count > 50
+
+
+def test_djangos_own_report_would_hold_them(sandbox: Sandbox, settings: Settings) -> None:
+    """Were it not so, the test above would prove nothing."""
+    settings.DEFAULT_EXCEPTION_REPORTER = "django.views.debug.ExceptionReporter"
+    settings.DEFAULT_EXCEPTION_REPORTER_FILTER = "django.views.debug.SafeExceptionReporterFilter"
+    found: set[str] = set()
+    cached: Any = get_default_exception_reporter_filter
+    cached.cache_clear()
+    for request, error in caught_in_a_consent(sandbox, every=10):
+        found.update(secret[:3] for secret in secrets_in(*reports_of(request, error)))
+    cached.cache_clear()
+    assert {"AQC", "red"} <= found, "the code, and the password in the address of Redis"
+
+
+def test_the_cause_of_an_error_is_named_and_not_quoted() -> None:
+    try:
+        try:
+            raise ValueError("a-token")
+        except ValueError as cause:
+            raise BrokenOnPurposeError("a-code") from cause
+    except BrokenOnPurposeError as error:
+        error.add_note("a-note")
+        html, text = reports_of(RequestFactory().get("/callback?code=a-code"), error)
+    assert "ValueError" in html
+    assert "ValueError" in text
+    for hidden in ("a-token", "a-note"):
+        lines = [line for line in (html + text).splitlines() if hidden in line]
+        assert all("raise " in line or "add_note" in line for line in lines), "only our source"
+
+
+def test_an_error_mail_holds_no_secret(sandbox: Sandbox, settings: Settings) -> None:
+    settings.ADMINS = [("Operator", "operator@example.com")]
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    handler = AdminEmailHandler(include_html=True)
+    for request, error in caught_in_a_consent(sandbox, every=10):
+        record = logging.makeLogRecord(
+            {
+                "levelno": logging.ERROR,
+                "levelname": "ERROR",
+                "msg": "Internal Server Error: %s",
+                "args": (request.path,),
+                "exc_info": (type(error), error, error.__traceback__),
+                "request": request,
+            }
+        )
+        handler.emit(record)
+    assert len(mail.outbox) > 5
+    message: Any
+    for message in mail.outbox:
+        html = str(message.alternatives[0][0])
+        reported = str(message.body).partition("Traceback (most recent call last):\n\n")[2]
+        assert secrets_in(str(message.subject), html, reported or str(message.body)) == []
+
+
+# Sentry.
+
+
+@pytest.fixture
+def reporting(catcher: Catcher) -> Iterator[Callable[[], list[str]]]:
+    """Reports go to the catcher; the answer is what arrived."""
+    error_reports.send_to_sentry(catcher.dsn)
+    yield lambda: arrived(catcher)
+    stop_reporting()
+
+
+def arrived(catcher: Catcher) -> list[str]:
+    sentry_sdk.flush(timeout=30)
+    return [body.decode(errors="replace") for body in catcher.received]
+
+
+def stop_reporting() -> None:
+    sentry_sdk.get_client().close()
+    sentry_sdk.get_global_scope().set_client(None)
+
+
+def test_sentry_gets_no_secret_wherever_a_consent_breaks(
+    sandbox: Sandbox, reporting: Callable[[], list[str]]
+) -> None:
+    states = [request.GET["state"] for request, _ in caught_in_a_consent(sandbox)]
+    reports, count = reporting(), len(states)
+    assert len(reports) >= count > 50
+    assert any("/callback" in report for report in reports), "the place is told"
+    assert all("authorising.py" in report or "fan.py" in report for report in reports)
+    assert secrets_in(*reports) == []
+    assert not any(state in report for state in states for report in reports)
+
+
+def broken_releases(sandbox: Sandbox) -> int:
+    """Rings of the bell, each with an error at another line that a release runs through."""
+    make_night(sandbox, fans=1)
+    count = 0
+    for place in each_place(RELEASE, tasks.ring)[::6]:
+        sandbox.post("reset")
+        Campaign.objects.all().delete()
+        make_night(sandbox, fans=1)
+        try:
+            with Breaker(RELEASE, at=place):
+                tasks.ring()
+        except Exception as error:
+            sentry_sdk.capture_exception(error)
+            count += 1
+    return count
+
+
+def test_sentry_gets_no_secret_wherever_a_release_breaks(
+    sandbox: Sandbox, reporting: Callable[[], list[str]]
+) -> None:
+    logging.disable(logging.NOTSET)
+    count = broken_releases(sandbox)
+    reports = reporting()
+    assert len(reports) >= count > 10
+    assert secrets_in(*reports) == []
+
+
+def test_sentrys_own_settings_would_send_them(sandbox: Sandbox, catcher: Catcher) -> None:
+    sentry_sdk.init(dsn=catcher.dsn)
+    try:
+        assert list(caught_in_a_consent(sandbox, every=10))
+        assert "AQC" in {secret[:3] for secret in secrets_in(*arrived(catcher))}
+    finally:
+        stop_reporting()
+
+
+def test_a_line_of_ours_is_told_and_a_line_of_others_is_not_filled_in(
+    reporting: Callable[[], list[str]],
+) -> None:
+    logging.disable(logging.NOTSET)
+    logging.getLogger("campaigns.releasing").info("a line of ours: /receipt/%s", "s3cret")
+    logging.getLogger("elsewhere").info("breadcrumb with %s", "s3cret")
+    logging.getLogger("elsewhere").error("could not read %s", "s3cret")
+    (report,) = reporting()
+    assert "could not read %s" in report
+    assert "a line of ours: /receipt/***" in report
+    assert "breadcrumb with" not in report
+    assert "s3cret" not in report
+
+
+def test_nothing_is_reported_unless_an_address_is_set() -> None:
+    assert settings.SENTRY_DSN == "none"
+    assert not sentry_sdk.get_client().is_active()
