@@ -116,6 +116,6 @@ def test_its_log_holds_no_token(start: Start, sandbox: Sandbox) -> None:
     sandbox.fault("library", status=500, account="fan-1")
     worker = start("--once")
     assert worker.wait(DEADLINE_SECONDS) == 0
-    assert "block settled" in worker.log
+    assert "settled campaign=" in worker.log
     assert str(campaign.id) in worker.log
     assert not any(prefix in worker.log for prefix in ("AQD", "BQ", "AQC", sandbox.client[1]))
