@@ -21,7 +21,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare
 
-from campaigns import keyring, pacing, spotify, stats
+from campaigns import keyring, midnights, pacing, spotify, stats
 from campaigns.keyring import Secret
 from campaigns.models import (
     SLUG_PATTERN,
@@ -83,6 +83,7 @@ class Transaction:
     state: str
     campaign_id: UUID
     slug: str
+    zone: str = ""
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,8 @@ class Return:
     error: str
 
 
-def depart(campaign: Campaign, now: datetime) -> Departure:
+def depart(campaign: Campaign, now: datetime, zone: str = "") -> Departure:
+    """`zone` is what the fan's browser says, if it was asked: where each fan has a midnight."""
     # The slug in front lets a fan whose cookie got lost be led back to where they came from.
     state = f"{campaign.slug}.{secrets.token_urlsafe(TOKEN_BYTES)}"
     content = json.dumps(
@@ -103,6 +105,7 @@ def depart(campaign: Campaign, now: datetime) -> Departure:
             "campaign": str(campaign.id),
             "slug": campaign.slug,
             "at": int(now.timestamp()),
+            "zone": midnights.known_zone(zone),
         }
     )
     cookie = keyring.seal_cookie(settings.SECRET_KEY, content.encode())
@@ -127,7 +130,7 @@ def arrive(returned: Return, cookie: str, now: datetime) -> Secret:
         with _one_of_few_exchanges():
             _spend(started.state, now)
             permission = _permission(returned.code)
-        return _record(started.campaign_id, permission, now)
+        return _record(started, permission, now)
     except ConsentError as error:
         error.slug = started.slug
         raise
@@ -157,7 +160,9 @@ def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
         refusal = Refusal.ALREADY_USED if spent else Refusal.BROWSER_CHANGED
         raise ConsentError(refusal, _slug_of(returned.state))
     fields = json.loads(content)
-    started = Transaction(fields["state"], UUID(fields["campaign"]), fields["slug"])
+    started = Transaction(
+        fields["state"], UUID(fields["campaign"]), fields["slug"], fields.get("zone", "")
+    )
     if now.timestamp() - fields["at"] > COOKIE_MAX_AGE.total_seconds():
         raise ConsentError(Refusal.TOO_LATE, started.slug)
     if not constant_time_compare(returned.state, started.state):
@@ -235,13 +240,13 @@ def _check_scope(granted: str | None) -> None:
 
 
 @transaction.atomic
-def _record(campaign_id: UUID, permission: Secret, now: datetime) -> Secret:
+def _record(started: Transaction, permission: Secret, now: datetime) -> Secret:
     # The lock keeps the campaign from finishing, and its key from being shredded, between this look
     # and the commit.
     campaign = (
         Campaign.objects.accepting_consents()
         .select_for_update(no_key=True)
-        .filter(id=campaign_id)
+        .filter(id=started.campaign_id)
         .first()
     )
     if campaign is None or campaign.public_key is None:
@@ -250,13 +255,20 @@ def _record(campaign_id: UUID, permission: Secret, now: datetime) -> Secret:
     PreSave.objects.create(
         id=row_id,
         campaign=campaign,
-        due_at=campaign.release_at,
-        sealed=keyring.seal(bytes(campaign.public_key), permission, campaign_id, row_id),
+        due_at=_due_at(campaign, started.zone),
+        sealed=keyring.seal(bytes(campaign.public_key), permission, campaign.id, row_id),
         consented_at=now,
         receipt_hash=_digest(token),
     )
-    stats.count(campaign_id, now, {"consented": 1})
+    stats.count(campaign.id, now, {"consented": 1})
     return Secret(token)
+
+
+def _due_at(campaign: Campaign, zone: str) -> datetime:
+    """The instant is kept, the zone is not."""
+    if campaign.at_local_midnights:
+        return midnights.due_at(campaign.release_at, zone)
+    return campaign.release_at
 
 
 def _digest(token: str) -> bytes:

@@ -16,19 +16,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Self
 
-from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 
-from campaigns import pacing, spotify
-from campaigns.models import Campaign, CampaignState, GateName
+from campaigns import markets, pacing, spotify
+from campaigns.markets import Daybreak
+from campaigns.models import WATCH_EVERY, Campaign, CampaignState, GateName
 from campaigns.spotify import Release, SpotifyError
 
 logger = logging.getLogger(__name__)
 
 # The first looks follow each other by a second; later ones by a tenth of the time already waited.
 SHORTEST_WAIT: Final = timedelta(seconds=1)
-LONGEST_WAIT: Final = timedelta(seconds=30)
 # A slow catalogue may not keep a worker from its saves: the other looks come with the next round.
 LOOKS_SECONDS: Final = 5
 # Spotify gives a release's date, not its zone: the day begins first at UTC+14.
@@ -48,25 +47,33 @@ class Names(NamedTuple):
 
 
 class Finding(enum.Enum):
-    """What one look into the catalogue found."""
+    """What one look into the catalogue found. Of several markets' findings the last one here tells
+    the artist most.
+    """
 
-    CONFIRMED = "confirmed"
+    UNREACHABLE = "unreachable"
     NOT_THERE_YET = "not_there_yet"
     NOT_OUT_YET = "not_out_yet"
+    GONE = "gone"
     DIFFERENT_CODE = "different_code"
     OTHER_ARTIST = "other_artist"
     SEVERAL_MATCH = "several_match"
-    UNREACHABLE = "unreachable"
+    OTHER_VARIANT = "other_variant"
+    CONFIRMED = "confirmed"
+
+
+_BY_WEIGHT: Final = list(Finding)
 
 
 def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> int:
-    """Look once for every campaign whose release is due, as long as the gate is open.
+    """Look once for every campaign whose release is due or being saved, as long as the gate is
+    open.
 
     Answers how many were confirmed. One look that fails does not hold the others up.
     """
     confirmed, enough = 0, time.monotonic() + LOOKS_SECONDS
     longest_waiting = F("next_check_at").asc(nulls_first=True)
-    for campaign in Campaign.objects.awaiting_confirmation(now).order_by(longest_waiting):
+    for campaign in Campaign.objects.awaiting_look(now).order_by(longest_waiting):
         if is_over() or time.monotonic() > enough or not pacing.is_open(pacing.database_now()):
             break
         try:
@@ -79,31 +86,47 @@ def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> i
 
 
 def confirm(campaign: Campaign, now: datetime) -> bool:
-    """Look for one campaign's release and start releasing when it is there.
+    """Look for one campaign's release: start releasing when it is there, let the fans of further
+    markets in, or stop when it has gone. Says whether it started.
 
     Of several workers only one looks.
     """
     if not _reserve_look(campaign, now):
         return False
     try:
-        pacing.take(GateName.API, 1, now)
-        finding, uri = look(campaign, now)
+        if campaign.state == CampaignState.RELEASING:
+            _look_again(campaign, now)
+            return False
+        return _look_first(campaign, now)
     except pacing.GateClosedError:
-        return False
+        pass
     except SpotifyError as error:
         pacing.close_after(error)
-        finding, uri = Finding.UNREACHABLE, ""
-    if finding is Finding.CONFIRMED:
-        return _start_releasing(campaign, uri, now)
-    _unchanged(campaign).update(last_finding=finding.value)
+        if campaign.state == CampaignState.OPEN:
+            _note(campaign, Finding.UNREACHABLE)
     return False
 
 
-def _start_releasing(campaign: Campaign, uri: str, now: datetime) -> bool:
+def _look_first(campaign: Campaign, now: datetime) -> bool:
+    """Ask the markets whose day has begun, the latest first: the more fans may be served."""
+    findings = []
+    for daybreak in reversed(_begun(campaign, now)):
+        for market in daybreak.markets:
+            finding, uri = look(campaign, market, now)
+            if finding is Finding.CONFIRMED:
+                return _start_releasing(campaign, uri, daybreak, now)
+            findings.append(finding)
+    if findings:
+        _note(campaign, max(findings, key=_BY_WEIGHT.index))
+    return False
+
+
+def _start_releasing(campaign: Campaign, uri: str, seen: Daybreak, now: datetime) -> bool:
     started = _unchanged(campaign).update(
         state=CampaignState.RELEASING,
         confirmed_uri=uri,
         confirmed_at=now,
+        confirmed_until=markets.confirmed_until(campaign, seen),
         last_finding=Finding.CONFIRMED.value,
     )
     if started:
@@ -111,22 +134,62 @@ def _start_releasing(campaign: Campaign, uri: str, now: datetime) -> bool:
     return bool(started)
 
 
+def _look_again(campaign: Campaign, now: datetime) -> None:
+    """Whether further markets show what was confirmed, or else whether the last one still does."""
+    finding = Finding.CONFIRMED
+    for daybreak in reversed(_unseen(campaign, now)):
+        for market in daybreak.markets:
+            if _shows_confirmed(campaign, market, now):
+                until = markets.confirmed_until(campaign, daybreak)
+                _unchanged(campaign).update(
+                    confirmed_until=until, last_finding=Finding.CONFIRMED.value
+                )
+                return
+            if _shows_another(campaign, market, now):
+                finding = Finding.OTHER_VARIANT
+    seen = [daybreak for daybreak in _begun(campaign, now) if _is_seen(campaign, daybreak)][-1]
+    if any(_shows_confirmed(campaign, market, now) for market in seen.markets):
+        _note(campaign, finding)
+    elif _stop_releasing(campaign):
+        logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
+
+
+def _stop_releasing(campaign: Campaign) -> int:
+    """Back to waiting: every permission is kept, and nothing counts as confirmed any more."""
+    return _unchanged(campaign).update(
+        state=CampaignState.OPEN,
+        confirmed_uri="",
+        confirmed_at=None,
+        confirmed_until=None,
+        last_finding=Finding.GONE.value,
+    )
+
+
+def _note(campaign: Campaign, finding: Finding) -> None:
+    has_gone = campaign.last_finding == Finding.GONE.value
+    if not (has_gone and finding in (Finding.UNREACHABLE, Finding.NOT_THERE_YET)):
+        _unchanged(campaign).update(last_finding=finding.value)
+
+
 def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
-    """The campaign's row while it still waits for what was looked for: an artist may edit it."""
+    """The campaign's row while it is still what was looked for: an artist may edit it."""
     return Campaign.objects.filter(
         id=campaign.id,
-        state=CampaignState.OPEN,
+        state=campaign.state,
+        release_mode=campaign.release_mode,
         release_at=campaign.release_at,
         spotify_uri=campaign.spotify_uri,
         upc=campaign.upc,
         isrc=campaign.isrc,
+        confirmed_uri=campaign.confirmed_uri,
     )
 
 
-def look(campaign: Campaign, now: datetime) -> tuple[Finding, str]:
-    """One look into the catalogue. Raises SpotifyError."""
+def look(campaign: Campaign, market: str, now: datetime) -> tuple[Finding, str]:
+    """One look into a market's catalogue. Raises SpotifyError and pacing.GateClosedError."""
+    pacing.take(GateName.API, 1, now)
     names = Names.of(campaign)
-    hits = find(names)
+    hits = find(names, market)
     if not hits:
         return Finding.NOT_THERE_YET, ""
     matching = [hit for hit in hits if agrees(names, hit)]
@@ -145,6 +208,18 @@ def look(campaign: Campaign, now: datetime) -> tuple[Finding, str]:
     return Finding.CONFIRMED, out.pop()
 
 
+def _shows_confirmed(campaign: Campaign, market: str, now: datetime) -> bool:
+    """Whether the market shows exactly what is being saved, and it still agrees with all codes."""
+    pacing.take(GateName.API, 1, now)
+    return any(
+        hit.uri == campaign.confirmed_uri
+        and agrees(Names.of(campaign), hit)
+        and hit.is_playable
+        and is_out(hit.release_date, now)
+        for hit in spotify.find_by_uri(campaign.confirmed_uri, market)
+    )
+
+
 def is_out(release_date: str, now: datetime) -> bool:
     """Whether a date of Spotify's (`2026`, `2026-12` or `2026-12-04`) has begun somewhere on
     Earth.
@@ -155,16 +230,49 @@ def is_out(release_date: str, now: datetime) -> bool:
     return release_date <= latest_day[: len(release_date)]
 
 
+def _shows_another(campaign: Campaign, market: str, now: datetime) -> bool:
+    """Whether the market shows the artist's codes under another id, a regional variant."""
+    if campaign.spotify_uri:
+        return False
+    finding, uri = look(campaign, market, now)
+    return finding is Finding.CONFIRMED and uri != campaign.confirmed_uri
+
+
+def _begun(campaign: Campaign, now: datetime) -> list[Daybreak]:
+    return [daybreak for daybreak in markets.daybreaks(campaign) if daybreak.at <= now]
+
+
+def _unseen(campaign: Campaign, now: datetime) -> list[Daybreak]:
+    """The markets whose day has begun and whose fans may not be served yet."""
+    return [daybreak for daybreak in _begun(campaign, now) if not _is_seen(campaign, daybreak)]
+
+
+def _is_seen(campaign: Campaign, daybreak: Daybreak) -> bool:
+    if campaign.state != CampaignState.RELEASING:
+        return False
+    return campaign.confirmed_until is None or daybreak.at < campaign.confirmed_until
+
+
 def _reserve_look(campaign: Campaign, now: datetime) -> bool:
-    waited = (now - campaign.release_at) / 10
-    wait = min(max(waited, SHORTEST_WAIT), LONGEST_WAIT)
     due = Q(next_check_at=None) | Q(next_check_at__lte=now)
-    return bool(Campaign.objects.filter(due, id=campaign.id).update(next_check_at=now + wait))
+    mine = Campaign.objects.filter(due, id=campaign.id)
+    return bool(mine.update(next_check_at=_next_look(campaign, now)))
 
 
-def find(names: Names) -> list[Release]:
-    """What the catalogue shows under the link or, without one, the code. Raises SpotifyError."""
-    market = settings.SPOTIFY_MARKET
+def _next_look(campaign: Campaign, now: datetime) -> datetime:
+    """Soon after a market's day has begun, later ever less often, and at the next one's daybreak
+    in any case.
+    """
+    wait = WATCH_EVERY
+    if unseen := _unseen(campaign, now):
+        waited = (now - unseen[-1].at) / 10
+        wait = min(max(waited, SHORTEST_WAIT), WATCH_EVERY)
+    ahead = [daybreak.at for daybreak in markets.daybreaks(campaign) if daybreak.at > now]
+    return min([now + wait, *ahead])
+
+
+def find(names: Names, market: str) -> list[Release]:
+    """What a market shows under the link or, without one, the code. Raises SpotifyError."""
     if names.spotify_uri:
         return spotify.find_by_uri(names.spotify_uri, market)
     if names.upc:

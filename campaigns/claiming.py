@@ -90,6 +90,7 @@ def claim_block(campaign: Campaign, size: int, now: datetime) -> Claim | None:
         ids = list(
             PreSave.objects.filter(campaign=campaign)
             .due(now)
+            .servable_until(campaign.confirmed_until)
             .order_by("due_at")
             .select_for_update(skip_locked=True)
             .values_list("id", flat=True)[:size]
@@ -107,11 +108,11 @@ def still_standing(
     ids: Collection[UUID], fences: Collection[UUID], now: datetime
 ) -> dict[UUID, str]:
     """The rows that may be saved now, each with the URI that is to be saved: still ours, not
-    cancelled, their campaign still releasing. The URI is read anew, because since the claim the
-    release may have been moved, mended and confirmed once more.
+    cancelled, their campaign still releasing, in their market too. The URI is read anew, because
+    since the claim the release may have been moved, mended and confirmed once more.
     """
     held = PreSave.objects.filter(id__in=ids, lease_until__gt=now).held_under(fences)
-    standing = held.filter(campaign__in=Campaign.objects.releasing())
+    standing = held.servable().filter(campaign__in=Campaign.objects.releasing())
     return dict(standing.values_list("id", "campaign__confirmed_uri"))
 
 

@@ -24,6 +24,9 @@ logger = logging.getLogger(__name__)
 
 MOMENT: Final = ("release_at", "release_zone")
 LONGEST_SLUG: Final = 60
+MODE_STAYS: Final = (
+    "Fans have consented already, and of those nobody knows at which midnight they would be due."
+)
 ADDRESS_STAYS: Final = "The campaign is open and fans hold this address, so it stays."
 IDENTITY_STAYS: Final = "Fans have said yes to exactly this release, so it stays what it is."
 RELEASING_STAYS: Final = (
@@ -40,9 +43,11 @@ def frozen_fields(campaign: Campaign) -> dict[str, str]:
     """The fields that may not be changed any more, each with the reason."""
     frozen = {}
     if campaign.state == CampaignState.RELEASING:
-        frozen.update(dict.fromkeys((*identity.TEXTS, *Names._fields), RELEASING_STAYS))
+        stays = (*identity.TEXTS, *Names._fields, "release_mode")
+        frozen.update(dict.fromkeys(stays, RELEASING_STAYS))
     elif identity.is_frozen(campaign):
         frozen.update(dict.fromkeys(identity.TEXTS, IDENTITY_STAYS))
+        frozen["release_mode"] = MODE_STAYS
     if campaign.state != CampaignState.DRAFT:
         frozen["slug"] = ADDRESS_STAYS
     return frozen

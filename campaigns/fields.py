@@ -149,6 +149,12 @@ class AgreementField(forms.Field):
         return int(value) if re.fullmatch(r"[0-9]{1,9}", value or "", re.ASCII) else 0
 
 
+class DayField(forms.DateField):
+    """A date as the browser's own picker sends it."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
 class ArtworkField(forms.FileField):
     """A picture file; its value is the checked picture, ready to be written."""
 

@@ -15,11 +15,12 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import slugify
 
-from campaigns import access, editing, publishing
+from campaigns import access, editing, midnights, publishing
 from campaigns.catalogue import Names
 from campaigns.fields import (
     AgreementField,
     ArtworkField,
+    DayField,
     ISRCField,
     MomentField,
     PlainTextField,
@@ -28,13 +29,25 @@ from campaigns.fields import (
     is_zone,
     zone_choices,
 )
-from campaigns.models import LONGEST_LEAD, SLUG_PATTERN, Campaign, CampaignState, Label, User
+from campaigns.models import (
+    LONGEST_LEAD,
+    SLUG_PATTERN,
+    Campaign,
+    CampaignState,
+    Label,
+    ReleaseMode,
+    User,
+)
 from campaigns.publishing import LapseError, PublishingError
 
 # Nobody plans a release further ahead; what lies beyond is a mistyped year.
 FURTHEST_RELEASE: Final = timedelta(days=3 * 365)
 # A moment no further back was the present one when the form was filled in: it means now.
 PRESENT: Final = timedelta(minutes=5)
+DAY_HAS_BEGUN: Final = (
+    "This day has begun already where days begin first, on the islands at UTC+14. "
+    "Choose a later one."
+)
 
 
 class LabelForm(forms.Form):
@@ -85,12 +98,25 @@ class CampaignForm(forms.Form):
         label="ISRC",
         help_text="Of a single track, which is then saved to Liked Songs.",
     )
+    release_mode = forms.ChoiceField(
+        choices=ReleaseMode.choices,
+        initial=ReleaseMode.ONE_INSTANT,
+        required=False,
+        widget=forms.RadioSelect,
+        label="When it comes out",
+    )
     release_at = MomentField(label="Date and time", help_text="As the clocks there will show it.")
     release_zone = forms.ChoiceField(choices=zone_choices, label="Time zone")
     out_now = forms.BooleanField(
         required=False,
         label="It is out already: begin now",
         help_text="The moment above is then not used.",
+    )
+    release_day = DayField(
+        label="Day",
+        help_text="A date alone: what is written for the other choice is not used. It is midnight "
+        "in New Zealand first; fans follow wherever they are, as their browsers tell their time "
+        "zones.",
     )
     agreed_lapse = AgreementField(required=False, label="Move it all the same")
     artwork = ArtworkField(
@@ -142,14 +168,38 @@ class CampaignForm(forms.Form):
         for name in self.fields:
             if hasattr(campaign, name):
                 self.initial[name] = getattr(campaign, name)
-        # Naive, so that Django shows it as it is: in the campaign's zone, not in the server's.
-        self.initial["release_at"] = campaign.release_local.replace(tzinfo=None)
+        if campaign.at_local_midnights:
+            self.initial["release_day"] = campaign.release_local.date()
+            del self.initial["release_at"], self.initial["release_zone"]
+        else:
+            # Naive, so that Django shows it as it is: in the campaign's zone, not in the server's.
+            self.initial["release_at"] = campaign.release_local.replace(tzinfo=None)
 
     def _freeze(self, campaign: Campaign) -> None:
         for name, why in editing.frozen_fields(campaign).items():
             field = self.fields.pop(name)
             label = str(field.label or name.capitalize())
-            self.frozen.append(Frozen(label, getattr(campaign, name), why))
+            shown = getattr(
+                campaign, f"get_{name}_display", lambda name=name: getattr(campaign, name)
+            )
+            self.frozen.append(Frozen(label, shown(), why))
+        if "release_mode" not in self.fields:
+            for name in self._unused_moment():
+                self.fields.pop(name, None)
+
+    @property
+    def mode(self) -> ReleaseMode:
+        """The one that was chosen, or that stays."""
+        if self.campaign and "release_mode" not in self.fields:
+            return ReleaseMode(self.campaign.release_mode)
+        chosen = self.data.get(self.add_prefix("release_mode"), "")
+        return ReleaseMode(chosen) if chosen in ReleaseMode.values else ReleaseMode.ONE_INSTANT
+
+    def _unused_moment(self) -> tuple[str, ...]:
+        """The fields that ask for the moment in the other mode."""
+        if self.mode == ReleaseMode.LOCAL_MIDNIGHT:
+            return ("release_at", "release_zone", "out_now")
+        return ("release_day",)
 
     def full_clean(self) -> None:
         """The moment is read in the campaign's own zone, so that zone is active meanwhile.
@@ -174,15 +224,32 @@ class CampaignForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        for name in self._unused_moment():
+            self.errors.pop(name, None)
+            cleaned.pop(name, None)
         if cleaned.get("slug") == "" and cleaned.get("artist") and cleaned.get("title"):
             self._propose_slug(cleaned)
         self._check_release(cleaned)
+        if "release_mode" in cleaned:
+            cleaned["release_mode"] = self.mode
+        if cleaned.get("release_day"):
+            self._begin_day(cleaned)
         if cleaned.get("out_now"):
             cleaned["release_at"] = self.now
             self.errors.pop("release_at", None)
         if cleaned.get("release_at") and cleaned.get("release_zone"):
             self._check_moment(cleaned)
         return cleaned
+
+    def _begin_day(self, cleaned: dict[str, Any]) -> None:
+        day = cleaned.pop("release_day")
+        if day > (self.now + FURTHEST_RELEASE).date():
+            self.add_error("release_day", "This is more than three years ahead. Check the year.")
+        elif day < (self.now - FURTHEST_RELEASE).date():
+            self.add_error("release_day", DAY_HAS_BEGUN)
+        else:
+            cleaned["release_at"] = midnights.first_midnight(day)
+            cleaned["release_zone"] = midnights.FIRST_ZONE
 
     def _propose_slug(self, cleaned: dict[str, Any]) -> None:
         cleaned["slug"] = editing.free_slug(slugify(f"{cleaned['artist']} {cleaned['title']}"))
@@ -216,11 +283,13 @@ class CampaignForm(forms.Form):
     def _check_moment(self, cleaned: dict[str, Any]) -> None:
         if self.campaign:
             cleaned["release_at"] = _with_stored_seconds(cleaned["release_at"], self.campaign)
-        if self._is_open and self.now - PRESENT < cleaned["release_at"] < self.now:
+        field = "release_day" if self.mode == ReleaseMode.LOCAL_MIDNIGHT else "release_at"
+        means_now = self._is_open and field == "release_at"
+        if means_now and self.now - PRESENT < cleaned["release_at"] < self.now:
             cleaned["release_at"] = self.now
         moment = cleaned["release_at"]
         if moment > self.now + FURTHEST_RELEASE:
-            self.add_error("release_at", "This is more than three years ahead. Check the year.")
+            self.add_error(field, "This is more than three years ahead. Check the year.")
             return
         if self._is_live and self.campaign and moment == self.campaign.release_at:
             return  # it may be due already while the artwork is changed
@@ -229,7 +298,8 @@ class CampaignForm(forms.Form):
             soon = moment if self._is_live else min(moment, self.now + LONGEST_LEAD)
             publishing.check_release_moment(soon, self.now)
         except PublishingError as error:
-            self.add_error("release_at", str(error))
+            has_begun = field == "release_day" and moment <= self.now
+            self.add_error(field, DAY_HAS_BEGUN if has_begun else str(error))
 
     @property
     def _is_open(self) -> bool:

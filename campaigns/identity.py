@@ -11,6 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from django.conf import settings
+
 from campaigns import catalogue, pacing
 from campaigns.catalogue import Names
 from campaigns.models import Campaign, GateName
@@ -149,7 +151,7 @@ def _look(names: Names) -> list[Release]:
     now = pacing.database_now()
     pacing.check_open(now)
     pacing.take(GateName.API, 1, now)
-    return catalogue.find(names)
+    return catalogue.find(names, settings.SPOTIFY_MARKET)
 
 
 def _codes(release: Release) -> set[str]:

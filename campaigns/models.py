@@ -13,12 +13,15 @@ from zoneinfo import ZoneInfo
 
 from django.core.validators import RegexValidator
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.timezone import localtime
 
+from campaigns import midnights
+
 # Django looks for an app's models here.
 from campaigns.alarm import Alarm as Alarm
+from campaigns.counts import DailyCount as DailyCount
 from campaigns.gate import Gate as Gate
 from campaigns.gate import GateName as GateName
 from campaigns.members import EDITING_ROLES as EDITING_ROLES
@@ -26,6 +29,7 @@ from campaigns.members import Label as Label
 from campaigns.members import Membership as Membership
 from campaigns.members import Role as Role
 from campaigns.members import User as User
+from campaigns.spent import SpentState as SpentState
 from campaigns.states import CampaignState as CampaignState
 from campaigns.states import PauseReason as PauseReason
 from campaigns.states import PreSaveState as PreSaveState
@@ -43,6 +47,8 @@ LONGEST_LEAD: Final = timedelta(days=175)
 HARD_STOP: Final = timedelta(days=7)
 # So long after the release fans can still look at their receipts; then their rows are deleted.
 ROW_LIFETIME: Final = timedelta(days=30)
+# While fans are due, or will be so soon, the catalogue is asked whether the release is still there.
+WATCH_EVERY: Final = timedelta(seconds=30)
 
 SLUG_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SPOTIFY_URI_PATTERN: Final = r"^spotify:(album|track):[A-Za-z0-9]{22}$"
@@ -74,23 +80,31 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def awaiting_key(self) -> CampaignQuerySet:
         return self.filter(state=CampaignState.OPEN, public_key=None)
 
-    def awaiting_confirmation(self, now: datetime) -> CampaignQuerySet:
-        """Those whose release is due and not yet seen in Spotify's catalogue."""
+    def awaiting_look(self, now: datetime) -> CampaignQuerySet:
+        """Those whose release is due and not yet seen in Spotify's catalogue, or is being saved
+        and may have gone from it.
+        """
+        soon = PreSave.objects.pending().filter(
+            campaign=OuterRef("pk"), due_at__lte=now + WATCH_EVERY
+        )
+        unseen = Q(state=CampaignState.OPEN, release_at__lte=now)
         due = Q(next_check_at=None) | Q(next_check_at__lte=now)
-        return self.filter(
-            due, state=CampaignState.OPEN, paused_reason=PauseReason.NONE, release_at__lte=now
-        ).exclude(public_key=None)
+        looked_for = self.filter(unseen | Q(Exists(soon), state=CampaignState.RELEASING))
+        return looked_for.filter(due, paused_reason=PauseReason.NONE).exclude(public_key=None)
 
     def releasing(self) -> CampaignQuerySet:
         return self.filter(state=CampaignState.RELEASING, paused_reason=PauseReason.NONE)
 
     def endable(self, now: datetime) -> CampaignQuerySet:
-        """Those whose release was confirmed, or whose time to save it has run out."""
+        """Those whose release has come to every zone, or whose time to save it has run out."""
         out_of_time = Q(
             state__in=[CampaignState.OPEN, CampaignState.RELEASING],
             release_at__lte=now - HARD_STOP,
         )
-        return self.filter(out_of_time | Q(state=CampaignState.RELEASING))
+        everywhere = Q(release_mode=ReleaseMode.ONE_INSTANT) | Q(
+            release_at__lte=now - midnights.FIRST_TO_LAST
+        )
+        return self.filter(out_of_time | Q(everywhere, state=CampaignState.RELEASING))
 
     def awaiting_shredding(self) -> CampaignQuerySet:
         return self.filter(state__in=ENDED_STATES, key_destroyed_at=None, opened_at__isnull=False)
@@ -141,8 +155,7 @@ class Campaign(models.Model):
     # With local midnights: the first of them, and release_zone the zone where the day begins first.
     release_at = models.DateTimeField()
     release_zone = models.CharField(max_length=64)
-    # With local midnights: fans due until then may be served, the catalogue of their market has
-    # shown the release.
+    # With local midnights: fans due before then may be served, as their market shows the release.
     confirmed_until = models.DateTimeField(null=True, blank=True)
     # When the present release_at was last promised to fans: at opening, and at each later move.
     scheduled_at = models.DateTimeField(null=True, blank=True)
@@ -210,6 +223,14 @@ class Campaign(models.Model):
                 name="campaign_releases_what_was_confirmed",
             ),
             models.CheckConstraint(
+                condition=~Q(
+                    release_mode=ReleaseMode.LOCAL_MIDNIGHT,
+                    state=CampaignState.RELEASING,
+                    confirmed_until=None,
+                ),
+                name="campaign_local_midnights_bounded",
+            ),
+            models.CheckConstraint(
                 condition=Q(key_destroyed_at=None) | Q(state__in=ENDED_STATES),
                 name="campaign_key_outlives_its_end",
             ),
@@ -230,6 +251,15 @@ class Campaign(models.Model):
     def releases_at_midnight(self) -> bool:
         local = self.release_local
         return (local.hour, local.minute) == (0, 0)
+
+    @property
+    def at_local_midnights(self) -> bool:
+        return self.release_mode == ReleaseMode.LOCAL_MIDNIGHT
+
+    @property
+    def everywhere_at(self) -> datetime:
+        """When the last fan's release moment comes."""
+        return self.release_at + midnights.FIRST_TO_LAST * self.at_local_midnights
 
     @property
     def saves_a_track(self) -> bool:
@@ -260,6 +290,9 @@ class Campaign(models.Model):
         return self.release_at + ROW_LIFETIME
 
 
+_TRIED: Final = Q(attempts__gt=0) | Q(refused_at__isnull=False)
+
+
 class PreSaveQuerySet(models.QuerySet["PreSave"]):
     def pending(self) -> PreSaveQuerySet:
         return self.filter(state=PreSaveState.PENDING)
@@ -267,6 +300,16 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
     def due(self, now: datetime) -> PreSaveQuerySet:
         free = Q(lease_until=None) | Q(lease_until__lte=now)
         return self.pending().filter(free, due_at__lte=now)
+
+    def servable_until(self, confirmed_until: datetime | None) -> PreSaveQuerySet:
+        """Those due before it, and those tried already: they were due before it the first time."""
+        confirmed = _TRIED | Q(due_at__lt=confirmed_until)
+        return self.filter(confirmed) if confirmed_until else self
+
+    def servable(self) -> PreSaveQuerySet:
+        """The same by what their campaign's row says now."""
+        confirmed = Q(due_at__lt=F("campaign__confirmed_until"))
+        return self.filter(_TRIED | confirmed | Q(campaign__confirmed_until=None))
 
     def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:
         """The fence: rows still pending under exactly these claims."""
@@ -353,33 +396,3 @@ class PreSave(models.Model):
     def permission_ends_at(self) -> datetime:
         """When our copy of the permission is destroyed at the latest, whatever happens."""
         return min(self.campaign.last_day, self.consented_at + PERMISSION_LIFETIME)
-
-
-class SpentState(models.Model):
-    """OAuth states that came back, kept until their cookie is too old: a state counts once."""
-
-    digest = models.BinaryField(primary_key=True, max_length=32)
-    spent_at = models.DateTimeField()
-
-    def __str__(self) -> str:
-        return "Spent state"
-
-
-class DailyCount(models.Model):
-    """Aggregates of one campaign and UTC day; they outlive the rows they counted."""
-
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="daily_counts")
-    day = models.DateField()
-    consented = models.PositiveIntegerField(default=0)
-    saved = models.PositiveIntegerField(default=0)
-    failed = models.PositiveIntegerField(default=0)
-    cancelled = models.PositiveIntegerField(default=0)
-    expired = models.PositiveIntegerField(default=0)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["campaign", "day"], name="one_count_per_day")
-        ]
-
-    def __str__(self) -> str:
-        return f"Counts of {self.campaign_id} on {self.day}"

@@ -13,6 +13,7 @@ from django.db.models import Sum
 
 from campaigns import stats, troubles
 from campaigns.artwork import Renditions, renditions
+from campaigns.catalogue import Finding
 from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
@@ -84,13 +85,29 @@ def trouble(campaign: Campaign, now: datetime) -> Explanation | None:
     return troubles.explain(campaign, found) if found else None
 
 
+def finding(campaign: Campaign, now: datetime) -> str:
+    """What the last look into the catalogue found, where it tells more than the status does."""
+    status = status_of(campaign, now)
+    if status is Status.WAITING or (
+        status is Status.RELEASING and campaign.last_finding == Finding.OTHER_VARIANT.value
+    ):
+        return troubles.FINDINGS.get(campaign.last_finding, "")
+    return ""
+
+
 def in_zone(campaign: Campaign) -> str:
     """The release moment as the artist stated it."""
+    if campaign.at_local_midnights:
+        return f"{campaign.release_local:%-d %B %Y}, at midnight where each fan is"
     return f"{campaign.release_local:%-d %B %Y at %H:%M} ({campaign.release_zone})"
 
 
 def in_utc(campaign: Campaign) -> str:
-    return f"{campaign.release_at.astimezone(UTC):%H:%M UTC on %-d %B %Y}"
+    first = f"{campaign.release_at.astimezone(UTC):%H:%M UTC on %-d %B %Y}"
+    if not campaign.at_local_midnights:
+        return first
+    last = f"{campaign.everywhere_at.astimezone(UTC):%H:%M UTC on %-d %B %Y}"
+    return f"{first} for the first fans on Earth, {last} for the last"
 
 
 def too_early_to_open(campaign: Campaign, now: datetime) -> str:
@@ -152,6 +169,13 @@ def _after_opening(campaign: Campaign, now: datetime) -> str:
 
 
 def _after_open(campaign: Campaign, now: datetime) -> str:
+    if campaign.at_local_midnights:
+        return (
+            f"Fans can pre-save. On {campaign.release_local:%-d %B %Y} Presave looks for the "
+            "release in the catalogue of one market after the other as their day begins, New "
+            "Zealand first, and saves it for every fan at midnight where they are, as soon as it "
+            "is there."
+        )
     return (
         f"Fans can pre-save. From {in_zone(campaign)} on, Presave looks for the release in "
         "Spotify's catalogue, and saves it for every fan as soon as it is there."
@@ -159,6 +183,13 @@ def _after_open(campaign: Campaign, now: datetime) -> str:
 
 
 def _while_waiting(campaign: Campaign, now: datetime) -> str:
+    if campaign.everywhere_at > now:
+        return (
+            f"Somewhere on Earth {campaign.release_local:%-d %B} has begun, and Presave looks for "
+            "the release in the catalogue of every market whose day has begun, New Zealand first. "
+            "Fans can still pre-save. What could not be saved by "
+            f"{campaign.last_day:%-d %B %Y} is given up, and its permission destroyed."
+        )
     return (
         "The release moment has come, and Presave looks for the release in Spotify's catalogue "
         f"until it is there. Fans can still pre-save. {_given_up(campaign)}"
@@ -177,6 +208,12 @@ def _given_up(campaign: Campaign) -> str:
 
 
 def _while_releasing(campaign: Campaign, now: datetime) -> str:
+    if campaign.everywhere_at > now:
+        return (
+            "The release is out where the day has begun. Presave saves it for every fan at "
+            "midnight where they are, once the catalogue of a market there shows it. Each "
+            "permission is destroyed the moment its save is done. Fans can still pre-save."
+        )
     return (
         "The release is out, and Presave is saving it for every fan. Each permission is destroyed "
         "the moment its save is done. Fans who pre-save now are served at once."

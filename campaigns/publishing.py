@@ -6,9 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
+from django.db.models import DateTimeField, F, Value
+from django.db.models.functions import Least
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns import stats
+from campaigns import midnights, stats
 from campaigns.models import (
     LONGEST_LEAD,
     PERMISSION_LIFETIME,
@@ -109,8 +111,23 @@ def _wait_anew(campaign: Campaign, release_at: datetime, now: datetime) -> None:
         campaign.paused_reason, campaign.paused_at = PauseReason.NONE, None
     # The claims stay: a save that is on its way is recorded as what it was.
     campaign.presaves.pending().update(
-        due_at=release_at, attempts=0, refused_at=None, reason=Reason.NONE
+        due_at=_due_after_move(campaign, release_at),
+        attempts=0,
+        refused_at=None,
+        reason=Reason.NONE,
     )
+
+
+def _due_after_move(campaign: Campaign, release_at: datetime) -> datetime | Least:
+    """Fans at local midnights keep their distance to the first one, as their zones are not kept:
+    where one of the two days lies in summer time, theirs comes an hour early or late. Whoever waits
+    for another attempt has no midnight any more, and comes with the last one at the latest.
+    """
+    if not campaign.at_local_midnights:
+        return release_at
+    last = release_at + midnights.FIRST_TO_LAST
+    moved = F("due_at") + (release_at - campaign.release_at)
+    return Least(moved, Value(last), output_field=DateTimeField())
 
 
 def _check_lapse(campaign: Campaign, release_at: datetime, agreed: int) -> None:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from campaigns import markets
 from campaigns.catalogue import Finding
 from campaigns.models import Campaign, CampaignState, PauseReason, Trouble
 
@@ -36,6 +37,11 @@ FINDINGS: Final = {
     "code.",
     Finding.SEVERAL_MATCH.value: "Several releases in Spotify's catalogue carry this code. Edit "
     "the campaign and add the link of the right one; Presave keeps looking.",
+    Finding.GONE.value: "Spotify's catalogue showed the release, and then no longer did. Saving "
+    "has stopped, every permission is kept, and it goes on when the release is back.",
+    Finding.OTHER_VARIANT.value: "Spotify shows this UPC or ISRC in some market under another "
+    "link than the one that was confirmed and is saved. Fans there wait until a market whose day "
+    "begins later shows the confirmed one. Ask your distributor why the two differ.",
     Finding.UNREACHABLE.value: "Spotify did not answer the last time Presave looked for the "
     "release.",
 }
@@ -51,6 +57,7 @@ _TELL_THE_OPERATOR: Final = (
 _LATE_ADVICE: Final = {
     Finding.NOT_THERE_YET.value: _ASK_THE_DISTRIBUTOR,
     Finding.NOT_OUT_YET.value: _ASK_THE_DISTRIBUTOR,
+    Finding.GONE.value: "Ask your distributor why it was taken down.",
     Finding.DIFFERENT_CODE.value: _CORRECT_THE_CODES,
     Finding.OTHER_ARTIST.value: "Nothing is saved until then.",
     Finding.SEVERAL_MATCH.value: "Nothing is saved until then.",
@@ -93,8 +100,13 @@ def trouble_of(campaign: Campaign, now: datetime) -> Trouble | None:
         return None
     if campaign.is_paused:
         return Trouble(campaign.paused_reason)
-    is_late = campaign.state == CampaignState.OPEN and campaign.release_at <= now - LATE_AFTER
+    is_late = campaign.state == CampaignState.OPEN and _expected_at(campaign) <= now - LATE_AFTER
     return Trouble.LATE if is_late else None
+
+
+def _expected_at(campaign: Campaign) -> datetime:
+    """When the first market may show the release."""
+    return markets.daybreaks(campaign)[0].at
 
 
 def explain(campaign: Campaign, trouble: Trouble) -> Explanation:

@@ -27,7 +27,8 @@ _BASE = {
     "trusted-types": [NONE],
 }
 
-# A fan's landing page holds no form: its button is a plain link.
+# A fan's landing page holds no form: its button is a plain link. Where the fan's time zone goes
+# along, it is a form, and the view opens form-action for that answer.
 LANDING = {**_BASE, "form-action": [NONE]}
 # Chromium checks the redirect after a form against form-action, and the confirm page's form ends at
 # Spotify.

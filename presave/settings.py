@@ -5,6 +5,7 @@ Everything an operator can set comes from the environment, read through presave.
 
 from __future__ import annotations
 
+import zoneinfo
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,8 @@ LANGUAGE_CODE = "en"
 TIME_ZONE = "UTC"
 USE_I18N = True
 USE_TZ = True
+# The pinned tzdata package alone knows the time zones: a machine's own copy may be years old.
+zoneinfo.reset_tzpath(to=())
 
 INSTALLED_APPS = [
     "django.contrib.auth",

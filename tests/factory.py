@@ -7,14 +7,15 @@ import hashlib
 import secrets
 import uuid
 from collections.abc import Iterable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from django.utils import timezone
 
-from campaigns import keyring, stats
+from campaigns import keyring, midnights, stats
 from campaigns.keyring import Secret
 from campaigns.models import (
+    HARD_STOP,
     Campaign,
     CampaignState,
     Label,
@@ -22,6 +23,7 @@ from campaigns.models import (
     PreSave,
     PreSaveState,
     Reason,
+    ReleaseMode,
     Role,
     User,
 )
@@ -80,6 +82,17 @@ def make_campaign(**fields: Any) -> Campaign:
     if state != CampaignState.DRAFT:
         _fill_in_opening(fields, now)
     return Campaign.objects.create(**fields)
+
+
+def make_local_campaign(day: date | None = None, **fields: Any) -> Campaign:
+    """As make_campaign, released at local midnights: of that day, or of a day in a month."""
+    day = day or (timezone.now() + timedelta(days=30)).date()
+    fields.setdefault("release_mode", ReleaseMode.LOCAL_MIDNIGHT)
+    fields.setdefault("release_zone", midnights.FIRST_ZONE)
+    fields.setdefault("release_at", midnights.first_midnight(day))
+    if fields.get("state") == CampaignState.RELEASING:
+        fields.setdefault("confirmed_until", fields["release_at"] + HARD_STOP)
+    return make_campaign(**fields)
 
 
 def _fill_in_opening(fields: dict[str, Any], now: datetime) -> None:

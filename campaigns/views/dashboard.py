@@ -93,7 +93,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "progress": at,
         "trouble": overview.trouble(campaign, now),
         "next_step": overview.next_step(campaign, now),
-        "finding": troubles.FINDINGS.get(campaign.last_finding, ""),
+        "finding": overview.finding(campaign, now),
         "can_resume": campaign.is_paused and troubles.can_resume(campaign),
         "in_zone": overview.in_zone(campaign),
         "in_utc": overview.in_utc(campaign),

@@ -8,8 +8,9 @@ from collections.abc import Callable, Mapping
 from functools import wraps
 from typing import Any, Final, TypeVar, cast
 
+from csp.constants import SELF
 from csp.decorators import csp as csp_header
-from csp.decorators import csp_update
+from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
@@ -27,7 +28,7 @@ from django.views.decorators.http import (
 )
 
 from campaigns import artwork as artworks
-from campaigns import authorising
+from campaigns import authorising, midnights
 from campaigns.authorising import ConsentError, Refusal, Return
 from campaigns.keyring import Secret
 from campaigns.models import (
@@ -66,6 +67,22 @@ def without_session(view: V) -> V:
     return cast("V", wrapped)
 
 
+def starting_by_form(view: V) -> V:
+    """For a page whose form leads to Spotify: Chromium holds the redirect after a form against
+    form-action too.
+    """
+
+    @wraps(view)
+    def wrapped(*args: Any, **kwargs: Any) -> HttpResponseBase:
+        allowed = [SELF, settings.SPOTIFY_ACCOUNTS_URL]
+        response: HttpResponseBase = csp_replace({"form-action": allowed})(view)(*args, **kwargs)
+        # The form's Origin header would be "null" under no-referrer.
+        response.headers["Referrer-Policy"] = "same-origin"
+        return response
+
+    return cast("V", wrapped)
+
+
 @require_safe
 @with_policy(csp.LANDING)
 def home(request: HttpRequest) -> HttpResponse:
@@ -86,19 +103,24 @@ def privacy(request: HttpRequest) -> HttpResponse:
     return render(request, "fan/privacy.html", context)
 
 
-# The policy stands outside conditional_page, so that a 304 carries it too: caches take a 304's
-# headers over.
 @require_safe
 @without_session
 @with_policy(csp.LANDING)
-@conditional_page
-def landing(request: HttpRequest, slug: str) -> HttpResponse:
+def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The same page for everybody, without a cookie, so that any cache may keep it."""
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
+    page = starting_by_form(_landing) if campaign.at_local_midnights else _landing
+    return page(request, campaign)
+
+
+# The policy stands outside conditional_page, so that a 304 carries it too: caches take a 304's
+# headers over.
+@conditional_page
+def _landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     context = {
         **_about(campaign),
         "is_open": campaign.state in (CampaignState.OPEN, CampaignState.RELEASING),
-        "is_due": campaign.release_at <= timezone.now(),
+        "is_due": campaign.everywhere_at <= timezone.now(),
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",
     }
     response = render(request, "fan/landing.html", context)
@@ -120,9 +142,11 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     if campaign is None:
         get_object_or_404(Campaign.objects.public(), slug=slug)
         return _refused(request, ConsentError(Refusal.CAMPAIGN_CLOSED, slug))
+    zone = request.POST.get("zone", "") if campaign.at_local_midnights else ""
     if not _was_tapped_here(request):
-        return _confirm(request, _about(campaign))
-    departure = authorising.depart(campaign, timezone.now())
+        context = {**_about(campaign), "zone": midnights.known_zone(zone)}
+        return starting_by_form(render)(request, "fan/confirm.html", context)
+    departure = authorising.depart(campaign, timezone.now(), zone)
     redirection = HttpResponseRedirect(departure.authorize_url)
     redirection.set_cookie(
         flow_cookie(),
@@ -176,6 +200,7 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "outcome": words.outcome(presave, timezone.now()),
         "delay": words.delay(presave),
         "row_days": ROW_LIFETIME.days,
+        "without_zone": words.is_without_zone(presave),
         "cancel_url": reverse("fan-cancel", args=[token]),
     }
     return render(request, "fan/receipt.html", context)
@@ -217,23 +242,12 @@ def _was_tapped_here(request: HttpRequest) -> bool:
     return request.method == "POST" and request.headers.get("Origin") == settings.PUBLIC_URL
 
 
-def _confirm(request: HttpRequest, context: Mapping[str, Any]) -> HttpResponseBase:
-    # Chromium holds the redirect after a form against form-action too.
-    @csp_update({"form-action": [settings.SPOTIFY_ACCOUNTS_URL]})
-    def page(request: HttpRequest) -> HttpResponseBase:
-        return render(request, "fan/confirm.html", dict(context))
-
-    response = page(request)
-    # The form's Origin header would be "null" under no-referrer.
-    response.headers["Referrer-Policy"] = "same-origin"
-    return response
-
-
 def _about(campaign: Campaign) -> dict[str, Any]:
     """What every page about a campaign shows."""
     return {
         "campaign": campaign,
         "artwork": artworks.renditions(campaign),
+        "clock": words.clock(campaign),
         "place": words.place(campaign),
         "shelf": words.shelf(campaign),
         "kind": words.kind(campaign),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from campaigns import midnights
 from campaigns.models import Campaign, PreSave, PreSaveState, Reason
 
 
@@ -123,13 +124,26 @@ def _while_pending(presave: PreSave, now: datetime) -> Outcome:
 
 
 def delay(presave: PreSave) -> str:
-    """How long the fan waited: from the release, or from the consent when that came later."""
-    if presave.settled_at is None:
+    """How long the fan waited: from the release, or from the consent when that came later.
+
+    Empty when that is not known any more: a midnight makes way for the time of the next attempt.
+    """
+    campaign = presave.campaign
+    start, began = campaign.release_at, "the release"
+    if campaign.at_local_midnights:
+        start, began = presave.due_at, "midnight where you are"
+    if presave.settled_at is None or (start - campaign.release_at) % midnights.OFFSET_STEP:
         return ""
-    late = presave.consented_at > presave.campaign.release_at
-    start = presave.consented_at if late else presave.campaign.release_at
-    waited = max(presave.settled_at - start, timedelta())
-    return f"{_spoken(waited)} after {'you said yes' if late else 'the release'}"
+    if presave.consented_at > start:
+        start, began = presave.consented_at, "you said yes"
+    return f"{_spoken(max(presave.settled_at - start, timedelta()))} after {began}"
+
+
+def is_without_zone(presave: PreSave) -> bool:
+    """Whether the fan waits for the last midnight of all. Nobody lives where it is the own one."""
+    campaign = presave.campaign
+    waits = campaign.at_local_midnights and presave.is_pending
+    return waits and presave.due_at == campaign.everywhere_at
 
 
 def _spoken(span: timedelta) -> str:
@@ -141,10 +155,15 @@ def _spoken(span: timedelta) -> str:
     return "1 second" if seconds == 1 else f"{seconds} seconds"
 
 
+def clock(campaign: Campaign) -> str:
+    """The zone in which times are stated: the artist's, or UTC where every fan has another."""
+    return "UTC" if campaign.at_local_midnights else campaign.release_zone
+
+
 def place(campaign: Campaign) -> str:
-    """The zone of a stated time, as people say it: "Berlin time" for Europe/Berlin."""
-    area, _, city = campaign.release_zone.rpartition("/")
-    return f"{city.replace('_', ' ')} time" if area else campaign.release_zone
+    """The same zone as people say it: "Berlin time" for Europe/Berlin."""
+    area, _, city = clock(campaign).rpartition("/")
+    return f"{city.replace('_', ' ')} time" if area else clock(campaign)
 
 
 def shelf(campaign: Campaign) -> str:

@@ -34,9 +34,15 @@ class Fan:
     def get(self, path: str, **headers: str) -> HttpResponse:
         return self.client.get(path, headers=headers)  # type: ignore[return-value]
 
-    def tap(self, campaign: Campaign) -> str:
-        """Tap the landing page's button; the answer is Spotify's address to go to."""
-        answer = self.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin")
+    def tap(self, campaign: Campaign, zone: str | None = None) -> str:
+        """Tap the landing page's button, a form's if the browser says a zone; the answer is
+        Spotify's address to go to.
+        """
+        path, headers = f"/{campaign.slug}/go", {"sec-fetch-site": "same-origin"}
+        if zone is None:
+            answer = self.client.get(path, headers=headers)
+        else:
+            answer = self.client.post(path, {"zone": zone}, headers=headers)
         assert answer.status_code == 302
         return str(answer.headers["Location"])
 
@@ -49,13 +55,13 @@ class Fan:
         )
         return f"{back.path}?{back.query}"
 
-    def pre_save(self, campaign: Campaign) -> HttpResponse:
+    def pre_save(self, campaign: Campaign, zone: str | None = None) -> HttpResponse:
         """All the way; the answer is the callback's."""
-        return self.get(self.decide(self.tap(campaign)))
+        return self.get(self.decide(self.tap(campaign, zone)))
 
-    def receipt_of(self, campaign: Campaign) -> str:
+    def receipt_of(self, campaign: Campaign, zone: str | None = None) -> str:
         """All the way; the answer is the receipt's path."""
-        answer = self.pre_save(campaign)
+        answer = self.pre_save(campaign, zone)
         assert answer.status_code == 303
         return str(answer.headers["Location"])
 

@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from threading import Barrier, Event
 from typing import Any
 from uuid import UUID
 
 from django.db import connections
 
-from campaigns import claiming, keyring, pacing, releasing, stats
+from campaigns import claiming, keyring, midnights, pacing, releasing, stats
 from campaigns.claiming import Claim, Outcome
 from campaigns.models import Campaign, CampaignState, PreSave
 from campaigns.pipeline import Pipeline
 from campaigns.spotify import FanCalls
-from tests.factory import make_campaign, make_presaves
+from tests.factory import make_campaign, make_local_campaign, make_presave, make_presaves
 from tests.sandbox_process import Sandbox
 
 
@@ -26,6 +26,22 @@ def make_night(sandbox: Sandbox, fans: int = 5, **fields: Any) -> Campaign:
     campaign = make_campaign(**fields)
     sandbox.add_album()
     make_presaves(campaign, [sandbox.permission(name) for name in sandbox.add_fans(fans)])
+    return campaign
+
+
+def make_local_night(
+    sandbox: Sandbox, day: date, homes: Mapping[str, tuple[str, str]], **fields: Any
+) -> Campaign:
+    """An open campaign that is released at local midnights of that day, with these fans of these
+    zones and markets, and an album that no market shows yet.
+    """
+    campaign = make_local_campaign(day, **fields)
+    sandbox.add_album(available_at="2099-01-01T00:00:00+00:00")
+    accounts = [{"id": fan, "country": market} for fan, (_, market) in homes.items()]
+    sandbox.post("users", {"accounts": accounts})
+    for fan, (zone, _) in homes.items():
+        due_at = midnights.due_at(campaign.release_at, zone)
+        make_presave(campaign, sandbox.permission(fan), due_at=due_at)
     return campaign
 
 

@@ -17,6 +17,7 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from campaigns import authorising, pipeline, publishing, stats
+from campaigns.authorising import Transaction
 from campaigns.claiming import Outcome
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, Reason
@@ -59,6 +60,7 @@ def wait_until_somebody_waits() -> None:
 def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
     """A save's first count of the day, not committed yet, and a consent that counts too."""
     campaign = make_campaign(state=CampaignState.RELEASING)
+    started = Transaction("a-state", campaign.id, campaign.slug)
     counted, go_on = Event(), Event()
 
     def settle_slowly() -> None:
@@ -72,7 +74,7 @@ def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
         assert counted.wait(SECONDS)
         consenting = in_thread(
             pool,
-            lambda: authorising._record(campaign.id, Secret("a-token"), timezone.now()),
+            lambda: authorising._record(started, Secret("a-token"), timezone.now()),
         )
         wait_until_somebody_waits()
         go_on.set()

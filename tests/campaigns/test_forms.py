@@ -65,7 +65,7 @@ def test_a_complete_form_is_taken(artist: User, label: Label) -> None:
     assert form.chosen_label == label
     assert form.values["spotify_uri"] == f"spotify:album:{ALBUM}"
     assert form.values["release_at"] == datetime(2026, 12, 4, 23, tzinfo=UTC)
-    assert set(form.values) == set(GIVEN)
+    assert set(form.values) == {*GIVEN, "release_mode"}
 
 
 # Labels

@@ -1,0 +1,27 @@
+"""The counts' rows, which outlive what they count. campaigns/stats.py adds them up."""
+
+from __future__ import annotations
+
+from django.db import models
+
+
+class DailyCount(models.Model):
+    """Aggregates of one campaign and UTC day; they outlive the rows they counted."""
+
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.CASCADE, related_name="daily_counts"
+    )
+    day = models.DateField()
+    consented = models.PositiveIntegerField(default=0)
+    saved = models.PositiveIntegerField(default=0)
+    failed = models.PositiveIntegerField(default=0)
+    cancelled = models.PositiveIntegerField(default=0)
+    expired = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "day"], name="one_count_per_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"Counts of {self.campaign_id} on {self.day}"
