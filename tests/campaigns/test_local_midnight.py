@@ -287,6 +287,26 @@ def test_moving_across_a_change_of_the_clocks_is_an_hour_off_at_most() -> None:
     assert off == [HOUR, HOUR, -HOUR, -HOUR / 2]
 
 
+def test_a_release_that_has_begun_is_moved_for_whoever_waits(sandbox: Sandbox) -> None:
+    campaign = make_local_night(sandbox, DAY, HOMES)
+    show_in(sandbox, "NZ")
+    work_at(midnight("Pacific/Auckland"))
+    PreSave.objects.pending().filter(due_at=midnight("Asia/Tokyo")).update(
+        due_at=campaign.last_day, attempts=3
+    )
+    moved = FIRST + timedelta(days=7)
+    publishing.move_release(campaign, moved, midnights.FIRST_ZONE, pacing.database_now())
+    assert states(campaign) == {"saved": 2, "pending": 3}
+    due = PreSave.objects.pending().order_by("due_at").values_list("due_at", flat=True)
+    # Whoever waited for another attempt has no midnight any more, and comes with the last one.
+    assert list(due) == [
+        midnight("America/Los_Angeles") + timedelta(days=7),
+        moved + 26 * HOUR,
+        moved + 26 * HOUR,
+    ]
+    assert fresh(campaign).confirmed_until is None
+
+
 def test_the_catalogue_is_asked_for_the_new_day(sandbox: Sandbox) -> None:
     campaign = make_local_night(sandbox, DAY, HOMES)
     moved = FIRST + timedelta(days=2)

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from campaigns import editing, midnights, overview, troubles
 from campaigns.forms import DAY_HAS_BEGUN, CampaignForm
-from campaigns.models import Campaign, CampaignState, Label, PreSave, ReleaseMode, User
+from campaigns.models import Campaign, CampaignState, Label, PreSave, ReleaseMode, Trouble, User
 from campaigns.publishing import PublishingError
 from tests import factory
 from tests.campaigns.fans import text_of
@@ -240,16 +240,17 @@ def test_no_page_of_the_dashboard_names_a_zone_of_it(dashboard: Client, label: L
     ("hours", "state", "said"),
     [
         (-99, CampaignState.OPEN, "one market after the other as their day begins, New Zealand"),
-        (3, CampaignState.OPEN, "every market whose day has begun, New Zealand first"),
-        (27, CampaignState.OPEN, "The release moment has come"),
+        (0.5, CampaignState.OPEN, "every market whose day has begun, New Zealand first"),
+        (3, CampaignState.OPEN, "Presave has not been able to look"),
         (3, CampaignState.RELEASING, "The release is out where the day has begun"),
         (27, CampaignState.RELEASING, "saving it for every fan. Each permission"),
     ],
 )
 def test_the_dashboard_follows_the_night(hours: float, state: CampaignState, said: str) -> None:
-    now = timezone.now()
-    campaign = factory.make_local_campaign(release_at=now - timedelta(hours=hours), state=state)
-    assert said in overview.next_step(campaign, now)
+    first = midnights.first_midnight(date(2026, 12, 5))
+    opened_at = first - timedelta(days=9)
+    campaign = factory.make_local_campaign(release_at=first, opened_at=opened_at, state=state)
+    assert said in overview.next_step(campaign, first + timedelta(hours=hours))
 
 
 @pytest.mark.parametrize("finding", ["gone", "other_variant"])
@@ -264,3 +265,16 @@ def test_the_artist_is_told_what_the_catalogue_did(
     assert troubles.FINDINGS[finding] not in text_of(dashboard.get(path))
     Campaign.objects.update(last_finding=finding)
     assert troubles.FINDINGS[finding] in text_of(dashboard.get(path))
+
+
+@pytest.mark.parametrize(("hours", "late"), [(0.9, False), (2.1, False), (2.3, True)])
+def test_late_is_counted_from_the_first_markets_midnight(hours: float, late: bool) -> None:
+    """New Zealand's day begins two hours after the first one in July."""
+    first = midnights.first_midnight(date(2026, 7, 10))
+    campaign = factory.make_local_campaign(release_at=first)
+    found = troubles.trouble_of(campaign, first + timedelta(hours=hours))
+    assert (found is Trouble.LATE) is late
+
+
+def test_the_tick_for_what_is_out_early_does_not_begin_a_day(artist: User, label: Label) -> None:
+    assert moment_of(form_of(artist, make_local(label), **LOCAL, out_now="on")) == AT_MIDNIGHT
