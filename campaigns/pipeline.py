@@ -31,9 +31,11 @@ LARGEST_HOLD: Final = 800
 LONGEST_HOLD_SECONDS: Final = 5
 LARGEST_BLOCK: Final = 200
 # Answers that come close together are recorded together, so that the database costs at most a
-# fifth of a worker's time; no answer waits longer than this for others.
+# fifth of a worker's time. No answer waits longer than this for others, and the fewer fans are held
+# the shorter: what is not recorded when a worker dies is saved again.
 SHARE_FOR_DATABASE: Final = 5
 LONGEST_GATHERING: Final = 0.05
+GATHERING_PER_FAN: Final = 0.0005
 # How long a turn waits when nothing comes back: other workers may close the gate meanwhile.
 LONGEST_TURN: Final = 0.03
 # An outage is when more than half of the last fans asked for the first time were not served.
@@ -132,7 +134,8 @@ class Pipeline:
         self._save_granted()
         ended = time.monotonic()
         rest = (ended - began) * (SHARE_FOR_DATABASE - 1)
-        self._rest_until = ended + min(rest, LONGEST_GATHERING)
+        longest = min(LONGEST_GATHERING, len(self._held) * GATHERING_PER_FAN)
+        self._rest_until = ended + min(rest, longest)
 
     def wind_up(self) -> None:
         """Send nothing more; wait for what is on its way, and give the rest back."""
