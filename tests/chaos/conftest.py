@@ -12,12 +12,11 @@ from django.db import connections
 
 from embedded.processes import wait_until
 from tests.chaos.machine import Machine, point_django_at
+from tests.chaos.scenes import StartMachine, WaitFor
 from tests.postgres import Postgres
 from tests.sandbox_process import Sandbox
 
 DATABASE = "chaos"
-StartMachine = Callable[..., Machine]
-WaitFor = Callable[..., None]
 
 
 @pytest.fixture(scope="session")
@@ -51,11 +50,10 @@ def point_django_at_what_was(before: dict[str, Any]) -> None:
 
 @pytest.fixture
 def machine(postgres: Postgres, sandbox: Sandbox, tmp_path: Path) -> Iterator[StartMachine]:
-    """Start a machine with so many permits a second, and with leases of three seconds."""
+    """Start a machine with so many permits a second."""
     started: list[Machine] = []
 
     def start(rate: float = 200, **details: Any) -> Machine:
-        details.setdefault("lease_seconds", 3)
         started.append(Machine(tmp_path, postgres, sandbox, rate=rate, **details).__enter__())
         return started[-1]
 

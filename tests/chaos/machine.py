@@ -13,11 +13,12 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Final, Self
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.db import connections
 
-from embedded.processes import LOOPBACK, Process, spawn, wait_until
+from embedded.processes import LOOPBACK, Process, spawn, wait_for_http, wait_until
 from embedded.stack import START_SECONDS, WORKER_CONCURRENCY, WORKER_READY
 from embedded.valkey import Valkey
 from tests.chaos.worker import CLOCK_AHEAD_SECONDS, LEASE_SECONDS
@@ -86,36 +87,42 @@ class Machine:
         self.workers.append(worker)
         return worker
 
-    def start_beat(self, **changes: str) -> Process:
-        schedule = self._directory / f"beat-schedule-{self._started}"
+    def start_beat(self, schedule: Path | None = None) -> Process:
+        schedule = schedule or self._directory / f"beat-schedule-{self._started}"
         beat = self.run(
-            *(*CELERY, "beat", "--loglevel", "INFO", "--pidfile=", "--schedule", str(schedule)),
-            **changes,
+            *(*CELERY, "beat", "--loglevel", "INFO", "--pidfile=", "--schedule", str(schedule))
         )
         self.beats.append(beat)
         return beat
 
-    def start_release_worker(self, *options: str, **changes: str) -> Process:
-        worker = self.run("manage.py", "release_worker", *options, **changes)
+    def start_release_worker(
+        self, *options: str, prefix: tuple[str, ...] = (), **changes: str
+    ) -> Process:
+        worker = self.run("manage.py", "release_worker", *options, prefix=prefix, **changes)
         self.release_workers.append(worker)
         return worker
 
-    def run(self, *command: str, **changes: str) -> Process:
-        """Start one of the product's commands under tests/chaos/worker.py."""
-        self._started += 1
-        log = self._directory / f"{self._started}-{command[0].removesuffix('.py')}.log"
-        process = spawn(
-            [sys.executable, "-m", "tests.chaos.worker", *command],
-            {**self.environment, **changes},
-            log,
+    def start_web(self) -> Process:
+        """At PUBLIC_URL, as compose runs it."""
+        port = str(urlsplit(settings.PUBLIC_URL).port)
+        web = self._spawn(
+            *(Path(sys.executable).parent / "granian", "--interface", "wsgi"),
+            *("presave.wsgi:application", "--no-ws", "--host", LOOPBACK, "--port", port),
+            *("--workers", "1", "--blocking-threads", "16"),
         )
+        wait_for_http(f"{settings.PUBLIC_URL}/healthz", START_SECONDS, web)
+        return web
+
+    def run(self, *command: str, prefix: tuple[str, ...] = (), **changes: str) -> Process:
+        """Start one of the product's commands under tests/chaos/worker.py."""
+        return self._spawn(*prefix, sys.executable, "-m", "tests.chaos.worker", *command, **changes)
+
+    def _spawn(self, *argv: str | Path, **changes: str) -> Process:
+        self._started += 1
+        log = self._directory / f"process-{self._started}.log"
+        process = spawn(argv, {**self.environment, **changes}, log)
         self._closing.callback(process.kill9)
         return process
-
-    def logs(self) -> str:
-        return "\n".join(
-            path.read_text(errors="replace") for path in sorted(self._directory.glob("*.log"))
-        )
 
     def send_to_valkey(self, command: str) -> bytes:
         with socket.create_connection((LOOPBACK, self.valkey.port), timeout=5) as client:

@@ -22,7 +22,7 @@ def main() -> None:
         time_machine.travel(datetime.now(UTC) + timedelta(seconds=ahead), tick=True).start()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presave.settings")
     django.setup()
-    _shorten_lease()
+    _shorten_waits()
     sys.argv = sys.argv[1:]
     if sys.argv[0] == "celery":
         from celery.__main__ import main as celery
@@ -34,13 +34,16 @@ def main() -> None:
         execute_from_command_line(sys.argv)
 
 
-def _shorten_lease() -> None:
-    """So that a compressed night need not wait a minute for what a killed worker held."""
+def _shorten_waits() -> None:
+    """So that a compressed night need not wait a minute for what a killed worker held, nor for the
+    next attempt for a fan.
+    """
     seconds = os.environ.get(LEASE_SECONDS)
     if seconds:
         from campaigns import claiming
 
-        patch.object(claiming, "LEASE", timedelta(seconds=float(seconds))).start()
+        for name in ("LEASE", "LONGEST_DELAY"):
+            patch.object(claiming, name, timedelta(seconds=float(seconds))).start()
 
 
 if __name__ == "__main__":
