@@ -109,7 +109,7 @@ else:
     # after seconds; it would hold up all others for as long as it stands still.
     DATABASES["default"].setdefault("OPTIONS", {})
     DATABASES["default"]["OPTIONS"].setdefault(
-        "options", "-c idle_in_transaction_session_timeout=5s"
+        "options", "-c idle_in_transaction_session_timeout=15s"
     )
 
 # allauth counts log-in attempts in the cache. Redis may be absent at any time, so the cache is a

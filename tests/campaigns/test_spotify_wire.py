@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from campaigns.answers import SpotifyError
 from campaigns.keyring import Secret
-from campaigns.spotify import FanCalls, Slots, http
+from campaigns.spotify import Answered, FanCalls, Slots, http
 from tests.sandbox_process import ALBUM_URI
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
@@ -53,7 +53,7 @@ def refreshed_and_saved(address: str, settings: Settings) -> set[str]:
     with FanCalls[int](2) as calls:
         calls.refresh({1: Secret("AQD-canary")}, Slots(0, 0))
         calls.save({2: Secret("BQ-canary")}, ALBUM_URI, Slots(0, 0))
-        answers = []
+        answers: list[Answered[int]] = []
         while len(answers) < 2:
             answers += calls.collect(0, 1)
     assert all(isinstance(answer.result, SpotifyError) for answer in answers), answers

@@ -24,6 +24,8 @@ WINDOW_SECONDS: Final = 30.0
 MOST_REPEATS: Final = 0.01
 # A 200 with one of these was a save: the others are pages instead of an answer.
 EFFECTIVE: Final = (None, "slow_body")
+# What can make a worker forget an answer.
+FORGETTING: Final = {*VICTIMS, "signal_release_worker", "stall_release_worker", "crash_postgres"}
 PACED: Final = ("library", "token.refresh")
 
 
@@ -49,7 +51,7 @@ def check(plan: Plan, record: Record, sandbox: Sandbox) -> Verdict:
     verdict.promise(happened == planned, f"Only {happened} of {planned} disasters happened.")
     _check_fans(verdict, record, sandbox, calls)
     _check_books(verdict, record)
-    _check_repeats(verdict, plan, calls)
+    _check_repeats(verdict, plan, record, calls)
     _check_bans(verdict, calls)
     _check_pace(verdict, plan, calls)
     return verdict
@@ -140,18 +142,30 @@ def _check_books(verdict: Verdict, record: Record) -> None:
     verdict.promise(agree, f"The counts {totals} do not agree with the rows {dict(states)}.")
 
 
-def _check_repeats(verdict: Verdict, plan: Plan, calls: Iterable[Call]) -> None:
-    answered = Counter(
-        (call["account"], uri)
-        for call in calls
-        if call["endpoint"] == "library" and call["status"] == 200 and call["fault"] in EFFECTIVE
-        for uri in call["uris"]
+def _check_repeats(verdict: Verdict, plan: Plan, record: Record, calls: Iterable[Call]) -> None:
+    answered: defaultdict[tuple[str, str], list[float]] = defaultdict(list)
+    for call in calls:
+        if call["endpoint"] == "library" and call["status"] == 200 and call["fault"] in EFFECTIVE:
+            for uri in call["uris"]:
+                answered[call["account"], uri].append(instant(call["at"]))
+    forgotten = [at for instants in answered.values() for at in sorted(instants)[:-1]]
+    causes = Counter(_what_followed(at, record) for at in forgotten)
+    verdict.figures["repeated saves"] = f"{len(forgotten)} ({_share(len(forgotten), plan.fans)})"
+    verdict.figures["which followed on"] = ", ".join(
+        f"{count} {cause.replace('_', ' ')}" for cause, count in causes.most_common()
     )
-    repeats = sum(count - 1 for count in answered.values())
-    verdict.figures["repeated saves"] = f"{repeats} ({_share(repeats, plan.fans)})"
     if not plan.fault_share:
-        few = repeats <= MOST_REPEATS * plan.fans
-        verdict.promise(few, f"{_share(repeats, plan.fans)} of the saves were repeated.")
+        few = len(forgotten) <= MOST_REPEATS * plan.fans
+        verdict.promise(few, f"{_share(len(forgotten), plan.fans)} of the saves were repeated.")
+
+
+def _what_followed(at: float, record: Record) -> str:
+    """The first thing that was done after a save whose answer was not recorded: its likely cause,
+    if it came soon.
+    """
+    causes = [(when, what) for when, what in record.history if when >= at and what in FORGETTING]
+    when, what = min(causes, default=(at + 2 * GRACE_SECONDS, ""))
+    return what if when - at <= GRACE_SECONDS else "nothing"
 
 
 def _check_bans(verdict: Verdict, calls: Iterable[Call]) -> None:

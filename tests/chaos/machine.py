@@ -9,9 +9,10 @@ import random
 import signal
 import socket
 import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Any, Final, Self
 from urllib.parse import urlsplit
 
@@ -26,6 +27,8 @@ from tests.postgres import Postgres
 from tests.sandbox_process import Sandbox
 
 ROOT: Final = Path(__file__).resolve().parents[2]
+Prefix = tuple[str, ...]
+Changes = Mapping[str, str]
 CELERY: Final = ("celery", "-A", "presave")
 
 
@@ -77,12 +80,11 @@ class Machine:
     ) -> None:
         self._closing.close()
 
-    def start_worker(self, **changes: str) -> Process:
+    def start_worker(self) -> Process:
         """Celery with two children; `worker_is_ready` says when it takes rings."""
         worker = self.run(
             *(*CELERY, "worker", "--loglevel", "INFO", "--concurrency", str(WORKER_CONCURRENCY)),
             *("--without-gossip", "--without-mingle"),
-            **changes,
         )
         self.workers.append(worker)
         return worker
@@ -96,9 +98,10 @@ class Machine:
         return beat
 
     def start_release_worker(
-        self, *options: str, prefix: tuple[str, ...] = (), **changes: str
+        self, *options: str, prefix: Prefix = (), changes: Changes = MappingProxyType({})
     ) -> Process:
-        worker = self.run("manage.py", "release_worker", *options, prefix=prefix, **changes)
+        command = ("manage.py", "release_worker", *options)
+        worker = self.run(*command, prefix=prefix, changes=changes)
         self.release_workers.append(worker)
         return worker
 
@@ -113,11 +116,16 @@ class Machine:
         wait_for_http(f"{settings.PUBLIC_URL}/healthz", START_SECONDS, web)
         return web
 
-    def run(self, *command: str, prefix: tuple[str, ...] = (), **changes: str) -> Process:
-        """Start one of the product's commands under tests/chaos/worker.py."""
-        return self._spawn(*prefix, sys.executable, "-m", "tests.chaos.worker", *command, **changes)
+    def run(
+        self, *command: str, prefix: Prefix = (), changes: Changes = MappingProxyType({})
+    ) -> Process:
+        """Start one of the product's commands under tests/chaos/worker.py, with `changes` of its
+        environment, and through the program that `prefix` names.
+        """
+        argv = [*prefix, sys.executable, "-m", "tests.chaos.worker", *command]
+        return self._spawn(*argv, changes=changes)
 
-    def _spawn(self, *argv: str | Path, **changes: str) -> Process:
+    def _spawn(self, *argv: str | Path, changes: Changes = MappingProxyType({})) -> Process:
         self._started += 1
         log = self._directory / f"process-{self._started}.log"
         process = spawn(argv, {**self.environment, **changes}, log)

@@ -37,6 +37,8 @@ class Record:
     refused: set[str]
     cancelled_at: dict[str, float] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
+    # When what was done, in seconds since 1970, as the sandbox's calls are dated.
+    history: list[tuple[float, str]] = field(default_factory=list)
     seconds: float = 0.0
     is_over: bool = False
 
@@ -142,7 +144,10 @@ class Night:
     def _do(self, event: Event) -> bool:
         """False when there is nothing to strike at the moment: it is tried again."""
         action: Callable[[], bool] = getattr(self, f"_{event.action}")
+        began = time.time()
         done = action()
+        if done:
+            self.record.history.append((began, event.action))
         self.record.done[event.action] += done
         return done
 

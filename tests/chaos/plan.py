@@ -37,7 +37,7 @@ BOTH: Final[list[dict[str, Any]]] = [
     {"kind": "redirect"},
     {"kind": "timeout", "seconds": 0.5},
     {"kind": "timeout", "seconds": 0.5, "after_effect": True},
-    {"kind": "slow_body", "seconds": 0.5},
+    {"kind": "slow_body"},
     {"kind": "status", "status": 401},
 ]
 FAULTS: Final = {
@@ -70,6 +70,13 @@ class Plan:
     def stall_seconds(self) -> float:
         """Longer than a lease, so that somebody else takes what the stalled worker held."""
         return (self.lease_seconds or LEASE.total_seconds()) + STALL_BEYOND_LEASE
+
+    @property
+    def slow_seconds(self) -> float:
+        """How long a slow answer takes. Under short leases that is longer than one: then somebody
+        else has saved the fan before, and only the fence keeps the answer from counting.
+        """
+        return 1.5 * self.lease_seconds if self.lease_seconds else 0.5
 
     @property
     def deadline(self) -> float:
@@ -112,5 +119,7 @@ def faults(plan: Plan) -> Iterator[dict[str, Any]]:
             # Only a call that no fault before it has struck comes to this one.
             probability, left = each / left, left - each
             seed = plan.seed * 1000 + number
-            script = {"endpoint": endpoint, "times": None, "seed": seed}
+            script: dict[str, Any] = {"endpoint": endpoint, "times": None, "seed": seed}
+            if kind["kind"] == "slow_body":
+                script["seconds"] = plan.slow_seconds
             yield script | {"probability": probability} | kind

@@ -59,7 +59,7 @@ def test_workers_whose_clocks_are_a_day_off_save_everybody_once(
     campaign = due_night(sandbox, fans=3 * RATE)
     here = machine(rate=RATE)
     for seconds in (DAY, -DAY):
-        here.start_release_worker(**{CLOCK_AHEAD_SECONDS: str(seconds)})
+        here.start_release_worker(changes={CLOCK_AHEAD_SECONDS: str(seconds)})
     wait_for(lambda: states(campaign) == {"saved": 3 * RATE}, "the last save")
     assert_saved_once_at_the_pace(campaign, sandbox, 3 * RATE)
     assert all("Traceback" not in worker.log for worker in here.release_workers)

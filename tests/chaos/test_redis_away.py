@@ -85,7 +85,7 @@ def test_a_whole_night_without_redis_under_a_crowd_of_visitors(
     here = machine(rate=50)
     here.valkey.stop()
     here.start_web()
-    here.start_release_worker(REDIS_URL=NOWHERE)
+    here.start_release_worker(changes={"REDIS_URL": NOWHERE})
     landing = f"{settings.PUBLIC_URL}/{campaign.slug}"
     late = [f"fan-{number}" for number in range(151, 171)]
 
