@@ -81,7 +81,7 @@ class Plan:
     @property
     def deadline(self) -> float:
         """A night that is not over after so many seconds has lost somebody."""
-        return 4 * self.quickest + 400
+        return 4 * self.quickest + (60 if self.lease_seconds else 400)
 
 
 @dataclass(frozen=True)
