@@ -82,10 +82,10 @@ def test_a_worker_with_few_file_handles_is_slower_and_loses_nobody(
     prlimit = shutil.which("prlimit")
     assert prlimit is not None
     sandbox.set(latency_ms={"token.refresh": 300, "library": 300})
-    campaign = due_night(sandbox, fans=120)
+    campaign = due_night(sandbox, fans=80)
     here = machine(rate=400)
     worker = here.start_release_worker(prefix=(prlimit, "--nofile=64"))
-    wait_for(lambda: states(campaign) == {"saved": 120}, "the last save")
+    wait_for(lambda: states(campaign) == {"saved": 80}, "the last save")
     assert worker.exit_code is None
-    assert len(sandbox.libraries()) == 120
+    assert len(sandbox.libraries()) == 80
     check_books(campaign)

@@ -72,7 +72,7 @@ def test_a_worker_waits_for_postgres_without_a_rush_and_goes_on(
     postgres: Postgres, machine: StartMachine, sandbox: Sandbox, wait_for: WaitFor
 ) -> None:
     sandbox.set(latency_ms={"library": 50})
-    campaign = due_night(sandbox, fans=60)
+    campaign = due_night(sandbox, fans=40)
     here = machine(rate=20, lease_seconds=3)
     worker = here.start_release_worker()
     wait_for(lambda: bool(sandbox.libraries()), "the first saves")
@@ -88,9 +88,9 @@ def test_a_worker_waits_for_postgres_without_a_rush_and_goes_on(
 
     postgres.start()
     connections.close_all()
-    wait_for(lambda: states(campaign) == {"saved": 60}, "the last save")
+    wait_for(lambda: states(campaign) == {"saved": 40}, "the last save")
     assert worker.exit_code is None
-    assert len(sandbox.libraries()) == 60
+    assert len(sandbox.libraries()) == 40
     check_books(campaign)
 
 
