@@ -37,8 +37,8 @@ def short_night(seed: int, fault_share: float) -> Plan:
     return Plan(
         "short",
         seed,
-        fans=300,
-        kills=30,
+        fans=240,
+        kills=24,
         crashes=3,
         wipes=4,
         stalls=1,
