@@ -42,6 +42,10 @@ test: services ## Run the tests (T=path or T="path -k name" narrows)
 bench: services ## Measure the engine and write docs/benchmarks.md (T="limit sharing" narrows)
 	@$(BIN)/python -m benchmarks $(T)
 
+.PHONY: chaos
+chaos: services ## Kill everything again and again on a night of 10,000 fans (SEED=, FANS=, ONLY=faults or calm)
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(FANS),--fans $(FANS)) $(if $(ONLY),--only $(ONLY))
+
 .PHONY: check
 check: format-check lint types deploy-check test ## Everything CI runs
 

@@ -105,6 +105,12 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A worker that freezes in the middle of a transaction, as with its machine, loses its locks
+    # after seconds; it would hold up all others for as long as it stands still.
+    DATABASES["default"].setdefault("OPTIONS", {})
+    DATABASES["default"]["OPTIONS"].setdefault(
+        "options", "-c idle_in_transaction_session_timeout=15s"
+    )
 
 # allauth counts log-in attempts in the cache. Redis may be absent at any time, so the cache is a
 # table.

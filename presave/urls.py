@@ -8,3 +8,5 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     path("", include("campaigns.urls")),
 ]
+
+handler500 = "campaigns.views.errors.server_error"

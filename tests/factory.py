@@ -123,7 +123,7 @@ def make_presave(
 def make_presaves(campaign: Campaign, tokens: Iterable[str], **fields: Any) -> list[PreSave]:
     """As make_presave, one for each token, in one go."""
     presaves = [_unsaved_presave(campaign, token, "", dict(fields)) for token in tokens]
-    PreSave.objects.bulk_create(presaves)
+    PreSave.objects.bulk_create(presaves, batch_size=500)
     _count(campaign, presaves)
     return presaves
 

@@ -56,11 +56,15 @@ def pytest_sessionstart() -> None:
 def _start(stack: ExitStack) -> None:
     directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="presave-tests-")))
     directory.chmod(0o711)  # a web process of another user gets through, and into the keyring not
+    database_url = _start_database(stack, directory)
+    set_environment(directory, database_url, stack.enter_context(Valkey()).url)
+
+
+def set_environment(directory: Path, database_url: str, redis_url: str) -> None:
+    """What presave.settings reads, with keys of its own in `directory`."""
     for name in NOT_FROM_THE_SHELL:
         os.environ.pop(name, None)
-    os.environ.update(_settings(directory))
-    os.environ["DATABASE_URL"] = _start_database(stack, directory)
-    os.environ["REDIS_URL"] = stack.enter_context(Valkey()).url
+    os.environ.update(_settings(directory), DATABASE_URL=database_url, REDIS_URL=redis_url)
 
 
 def _start_database(stack: ExitStack, directory: Path) -> str:

@@ -81,8 +81,8 @@ class Postgres:
 
     def __init__(self) -> None:
         self.port = processes.free_port()
-        self._binaries = find_binaries()
-        self._user = _server_user()
+        self.binaries = find_binaries()
+        self.user = _server_user()
         self.directory = Path(tempfile.mkdtemp(prefix="presave-postgres-"))
         self._process: processes.Process | None = None
         try:
@@ -120,7 +120,7 @@ class Postgres:
     def _launch(self) -> None:
         self._process = processes.spawn(
             [
-                self._binaries / "postgres",
+                self.binaries / "postgres",
                 *("-D", self._data, "-p", str(self.port), "-k", self.directory),
                 *("-c", f"listen_addresses={processes.LOOPBACK}", "-c", "max_connections=200"),
                 # The data is thrown away, so a power cut may have it.
@@ -128,13 +128,18 @@ class Postgres:
             ],
             env=None,
             log_path=self.directory / "postgres.log",
-            user=self._user,
+            user=self.user,
             death_signal=signal.SIGQUIT,
         )
 
     def crash(self) -> None:
         """Kill every process of the server, as the kernel does when memory runs out."""
         self.process.kill9()
+
+    def replace_data(self, copy: Path) -> None:
+        """After `crash`: start again from this copy, as when an older standby takes over."""
+        shutil.rmtree(self._data)
+        copy.rename(self._data)
 
     def stop(self) -> None:
         if self._process is not None and self._process.exit_code is None:
@@ -163,14 +168,14 @@ class Postgres:
         return self.directory / "data"
 
     def _initialise(self) -> None:
-        if self._user is not None:
-            shutil.chown(self.directory, self._user)
+        if self.user is not None:
+            shutil.chown(self.directory, self.user)
         subprocess.run(
             [
-                *(self._binaries / "initdb", "-D", self._data, "-U", SUPERUSER),
+                *(self.binaries / "initdb", "-D", self._data, "-U", SUPERUSER),
                 *("-A", "trust", "-E", "UTF8", "--locale", "C", "--no-sync"),
             ],
-            user=self._user,
+            user=self.user,
             cwd=self.directory,
             stdout=subprocess.DEVNULL,
             check=True,

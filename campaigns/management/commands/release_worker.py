@@ -34,6 +34,8 @@ class Command(BaseCommand):
             retention.check_keys(pacing.database_now())
         except keyring.KeyringError as error:
             raise CommandError(str(error)) from None
+        except Error as error:
+            raise CommandError(f"The database does not answer: {error}") from None
         stopped = Event()
 
         def stop(number: int, frame: FrameType | None) -> None:

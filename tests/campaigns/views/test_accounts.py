@@ -11,6 +11,7 @@ from allauth.account import urls as account_urls
 from django.conf import settings as django_settings
 from django.core import mail
 from django.core.cache import cache
+from django.db import OperationalError
 from django.test import Client
 from django.urls import NoReverseMatch, URLPattern, reverse
 
@@ -280,4 +281,23 @@ def test_a_broken_page_says_so_without_asking_the_database(
 
     assert response.status_code == 500
     assert b"Something broke on our side" in response.content
+    assert b"canary" not in response.content
+
+
+def test_a_page_whose_database_is_away_says_that_nothing_was_stored(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(*args: object) -> None:
+        raise OperationalError("canary")
+
+    overview = importlib.import_module("campaigns.overview")
+    monkeypatch.setattr(overview, "lines", away)
+    client = Client(raise_request_exception=False)
+    log_in(client, factory.make_user().email)
+
+    response = client.get("/dashboard")
+
+    assert (response.status_code, response["Retry-After"]) == (503, "30")
+    assert response["Cache-Control"] == "no-store"
+    assert b"Nothing was stored just now" in response.content
     assert b"canary" not in response.content

@@ -1,0 +1,256 @@
+"""A release night during which things die as planned, until every fan is settled."""
+
+from __future__ import annotations
+
+import random
+import signal
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from django.db import Error, connection
+from django.utils import timezone
+
+from campaigns import authorising, stats
+from campaigns.models import Campaign, CampaignState, PreSave
+from embedded.processes import Process, StartError
+from tests.chaos import plan as plans
+from tests.chaos.machine import Machine, children_of, kill9, wait_for_worker, worker_is_ready
+from tests.chaos.plan import Event, Plan
+from tests.factory import make_campaign, make_presaves
+
+POLL_SECONDS: Final = 0.05
+CHECK_SECONDS: Final = 0.5
+NO_SCOPE: Final = {"error": {"status": 403, "message": "Insufficient client scope"}}
+
+
+@dataclass
+class Record:
+    """What was done to whom, as the harness saw it; the checker compares the sandbox with it."""
+
+    campaign_id: UUID
+    rows: dict[str, UUID]
+    refused: set[str]
+    cancelled_at: dict[str, float] = field(default_factory=dict)
+    done: Counter[str] = field(default_factory=Counter)
+    # When what was done, in seconds since 1970, as the sandbox's calls are dated.
+    history: list[tuple[float, str]] = field(default_factory=list)
+    seconds: float = 0.0
+    is_over: bool = False
+
+
+class Night:
+    def __init__(self, machine: Machine, plan: Plan) -> None:
+        self._machine = machine
+        self._plan = plan
+        self._chance = random.Random(plan.seed + 1)
+        self._events = plans.events(plan)
+        self._valkey_full_until: float | None = None
+        self._is_calm = not plan.fault_share
+        self._stalled: list[tuple[float, Process]] = []
+        self.record = self._consent()
+        self._may_cancel = sorted(set(self.record.rows) - self.record.refused)
+        self._chance.shuffle(self._may_cancel)
+
+    def run(self) -> Record:
+        """From the release moment until nobody is pending and the key is gone, or the deadline."""
+        for _ in range(self._plan.fans * plans.CANCELLING // 200):
+            self._cancel_fan()
+        self._start_everything()
+        self._release()
+        for fault in plans.faults(self._plan):
+            self._machine.sandbox.post("faults", fault)
+        began = self._next_check = time.monotonic()
+        while not self._is_over(began):
+            now = time.monotonic() - began
+            if self._events and self._events[0].at <= now and self._do(self._events[0]):
+                self._events.pop(0)
+            else:
+                time.sleep(POLL_SECONDS)
+            self._stand_up_again()
+        self.record.seconds = time.monotonic() - began
+        return self.record
+
+    def _consent(self) -> Record:
+        sandbox = self._machine.sandbox
+        sandbox.add_album()
+        campaign = make_campaign(
+            state=CampaignState.OPEN, release_at=timezone.now() + timedelta(days=1)
+        )
+        tokens = sandbox.permissions(self._plan.fans)
+        rows = make_presaves(campaign, tokens.values())
+        refused = self._chance.sample(sorted(tokens), self._plan.fans * plans.REFUSED // 1000)
+        for account in refused:
+            sandbox.fault("library", account=account, times=None, status=403, body=NO_SCOPE)
+        by_account = {account: row.id for account, row in zip(tokens, rows, strict=True)}
+        return Record(campaign.id, by_account, set(refused))
+
+    def _start_everything(self) -> None:
+        machine = self._machine
+        machine.sandbox.set(enforce_ban=True, latency_ms={"library": 20, "token.refresh": 20})
+        worker = machine.start_worker()
+        machine.start_beat()
+        machine.start_release_worker()
+        wait_for_worker(worker)
+
+    def _release(self) -> None:
+        now = timezone.now()
+        campaign = Campaign.objects.filter(id=self.record.campaign_id)
+        PreSave.objects.filter(campaign_id=self.record.campaign_id).update(due_at=now)
+        campaign.update(opened_at=now, scheduled_at=now, release_at=now, next_check_at=None)
+
+    def _is_over(self, began: float) -> bool:
+        now = time.monotonic()
+        if now - began > self._plan.deadline:
+            return True
+        if now < self._next_check:
+            return False
+        self._next_check = now + CHECK_SECONDS
+        ended = Campaign.objects.filter(id=self.record.campaign_id).exclude(key_destroyed_at=None)
+        self.record.is_over = bool(self._ask(ended.exists))
+        totals = self._ask(lambda: stats.totals(self.record.campaign_id))
+        if totals and totals.pending <= plans.LAST_FANS * self._plan.fans:
+            self._calm_down()
+        return self.record.is_over
+
+    def _ask(self, question: Callable[[], Any]) -> Any:
+        """None while the database is away."""
+        try:
+            return question()
+        except Error:
+            connection.close()
+            return None
+
+    def _calm_down(self) -> None:
+        """For the last fans Spotify works as it should: the night has to end within its minutes,
+        and the wait after an attempt doubles with each.
+        """
+        if self._is_calm:
+            return
+        sandbox, self._is_calm = self._machine.sandbox, True
+        refusals = [
+            {"endpoint": "library", "account": account, "times": None, "kind": "status"}
+            | {"status": 403, "body": NO_SCOPE}
+            for account in sorted(self.record.refused)
+        ]
+        sandbox.delete("faults")
+        for refusal in refusals:
+            sandbox.post("faults", refusal)
+
+    def _do(self, event: Event) -> bool:
+        """False when there is nothing to strike at the moment: it is tried again."""
+        action: Callable[[], bool] = getattr(self, f"_{event.action}")
+        began = time.time()
+        done = action()
+        if done:
+            self.record.history.append((began, event.action))
+        self.record.done[event.action] += done
+        return done
+
+    def _kill_child(self) -> bool:
+        children = [
+            pid
+            for worker in self._machine.workers
+            if worker_is_ready(worker)
+            for pid in children_of(worker)
+        ]
+        if not children:
+            return False
+        kill9(self._chance.choice(children))
+        return True
+
+    def _kill_release_worker(self) -> bool:
+        self._machine.release_workers.pop().kill9()
+        return True
+
+    def _signal_release_worker(self) -> bool:
+        """At any moment, in the middle of a COMMIT as well."""
+        number = self._chance.choice([signal.SIGTERM, signal.SIGQUIT])
+        self._machine.release_workers[-1].signal(number)
+        return True
+
+    def _stall_release_worker(self) -> bool:
+        stalled = self._machine.release_workers.pop()
+        stalled.signal(signal.SIGSTOP)
+        self._stalled.append((time.monotonic() + self._plan.stall_seconds, stalled))
+        return True
+
+    def _kill_worker(self) -> bool:
+        if not worker_is_ready(self._machine.workers[-1]):
+            return False
+        self._machine.workers.pop().kill9()
+        return True
+
+    def _kill_beat(self) -> bool:
+        self._machine.beats.pop().kill9()
+        return True
+
+    def _stand_up_again(self) -> None:
+        """What a supervisor does: start again whatever was killed or has ended."""
+        machine = self._machine
+        while self._stalled and time.monotonic() >= self._stalled[0][0]:
+            _, woken = self._stalled.pop(0)
+            woken.signal(signal.SIGCONT)
+            machine.release_workers.insert(0, woken)
+        for group, start in (
+            (machine.workers, machine.start_worker),
+            (machine.beats, machine.start_beat),
+            (machine.release_workers, machine.start_release_worker),
+        ):
+            group[:] = [process for process in group if process.exit_code is None]
+            if not group:
+                start()
+        if self._valkey_full_until and time.monotonic() >= self._valkey_full_until:
+            machine.send_to_valkey("CONFIG SET maxmemory 0")
+            self._valkey_full_until = None
+
+    def _crash_postgres(self) -> bool:
+        self._machine.crash_postgres(self._chance)
+        connection.close()
+        return True
+
+    def _flush_valkey(self) -> bool:
+        return self._machine.send_to_valkey("FLUSHALL") == b"+OK\r\n"
+
+    def _restart_valkey(self) -> bool:
+        try:
+            self._machine.restart_valkey_empty()
+        except StartError:
+            return False
+        self._valkey_full_until = None
+        return True
+
+    def _fill_valkey(self) -> bool:
+        """Out of memory for some seconds, and then emptied."""
+        answer = self._machine.send_to_valkey("CONFIG SET maxmemory 1")
+        self._valkey_full_until = time.monotonic() + self._chance.uniform(1, 4)
+        return answer == b"+OK\r\n" and self._flush_valkey()
+
+    def _ban(self) -> bool:
+        endpoint = self._chance.choice(["library", "token.refresh"])
+        headers = {"Retry-After": plans.RETRY_AFTER_SECONDS}
+        self._machine.sandbox.post(
+            "faults", {"endpoint": endpoint, "kind": "status", "status": 429, "headers": headers}
+        )
+        return True
+
+    def _cancel_fan(self) -> bool:
+        """The fan's own act; a fan whose tap met a crash taps again."""
+        account = self._may_cancel[-1]
+        row = PreSave.objects.filter(id=self.record.rows[account])
+        cancelled = self._ask(
+            lambda: (
+                authorising.cancel(self.record.rows[account], timezone.now())
+                or row.filter(state="cancelled").exists()
+            )
+        )
+        if cancelled is None:
+            return False
+        self._may_cancel.pop()
+        if cancelled:
+            self.record.cancelled_at[account] = time.time()
+        return True

@@ -1,0 +1,66 @@
+"""The nights that are lived through, and what is told of them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.chaos.checker import Verdict, check
+from tests.chaos.machine import Machine
+from tests.chaos.night import Night
+from tests.chaos.plan import Plan
+from tests.postgres import Postgres
+from tests.sandbox_process import Sandbox
+
+
+def long_nights(seed: int, fans: int) -> list[Plan]:
+    """Per ten thousand fans 500 kills, 20 crashes of Postgres and 20 wipes of Redis; 60 s leases.
+
+    The paces are 4 and 2.5 times the one that Presave sets itself. Of the saves of a killed worker
+    those are repeated whose answers it had not recorded yet: so many milliseconds' worth of its
+    pace. The calm night counts them, so its pace is nearer to a real one.
+    """
+    scale = fans / 10_000
+    often = {
+        "kills": round(500 * scale),
+        "crashes": round(20 * scale),
+        "wipes": round(20 * scale),
+        "stalls": round(4 * scale),
+    }
+    return [
+        Plan("faults", seed, fans, rate=40, fault_share=0.15, **often),
+        Plan("calm", seed, fans, rate=25, **often),
+    ]
+
+
+def short_night(seed: int, fault_share: float) -> Plan:
+    """The same, compressed: some hundred fans, and leases of three seconds."""
+    return Plan(
+        "short",
+        seed,
+        fans=240,
+        kills=24,
+        crashes=3,
+        wipes=4,
+        stalls=1,
+        rate=30,
+        fault_share=fault_share,
+        lease_seconds=3,
+    )
+
+
+def live_through(plan: Plan, directory: Path, postgres: Postgres, sandbox: Sandbox) -> Verdict:
+    with Machine(
+        directory, postgres, sandbox, rate=plan.rate, lease_seconds=plan.lease_seconds
+    ) as machine:
+        record = Night(machine, plan).run()
+        return check(plan, record, sandbox)
+
+
+def table(verdict: Verdict) -> str:
+    width = max(map(len, verdict.figures))
+    lines = [f"  {name:<{width}}  {figure}" for name, figure in verdict.figures.items()]
+    if verdict.broken:
+        lines += ["  Broken promises:", *(f"  - {sentence}" for sentence in verdict.broken)]
+    else:
+        lines.append("  Every promise was kept.")
+    return "\n".join(lines)

@@ -1,0 +1,126 @@
+"""What happens in a night of faults: how often, in which order and when, all from one seed."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Final
+
+from campaigns.claiming import LEASE
+
+# Of every hundred kills. Pool children are back at once; a whole worker takes seconds.
+VICTIMS: Final = {"kill_child": 82, "kill_release_worker": 12, "kill_worker": 3, "kill_beat": 3}
+WIPES: Final = ("flush_valkey", "flush_valkey", "restart_valkey", "fill_valkey")
+# As many signals that ask a worker to end as a tenth of the kills, and so many seconds over its
+# lease that a stalled one stands still.
+KILLS_PER_SIGNAL: Final = 10
+STALL_BEYOND_LEASE: Final = 3.0
+# So many of a hundred fans change their minds, half of them while the release is on its way.
+CANCELLING: Final = 4
+# So many of a thousand gave a permission that does not allow the save.
+REFUSED: Final = 2
+# When no more of the fans are pending, the faults end.
+LAST_FANS: Final = 0.03
+# An app-wide 429 every so many seconds: each one stops everybody.
+SECONDS_BETWEEN_BANS: Final = 45.0
+RETRY_AFTER_SECONDS: Final = 3
+
+# The ways in which a call goes wrong for one fan. Of a save: an empty 200 is what Spotify sends.
+BOTH: Final[list[dict[str, Any]]] = [
+    {"kind": "status", "status": 502},
+    {"kind": "status", "status": 503, "body": "<html>Service unavailable</html>"},
+    {"kind": "status", "status": 500, "after_effect": True},
+    {"kind": "reset_before"},
+    {"kind": "reset_after_effect"},
+    {"kind": "html"},
+    {"kind": "redirect"},
+    {"kind": "timeout", "seconds": 0.5},
+    {"kind": "timeout", "seconds": 0.5, "after_effect": True},
+    {"kind": "slow_body"},
+    {"kind": "status", "status": 401},
+]
+FAULTS: Final = {
+    "library": BOTH,
+    "token.refresh": [*BOTH, {"kind": "empty"}, {"kind": "status", "status": 200, "body": "{"}],
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """`rate` is SPOTIFY_MAX_RATE, `fault_share` the share of the calls for fans that go wrong."""
+
+    name: str
+    seed: int
+    fans: int
+    kills: int
+    crashes: int
+    wipes: int
+    stalls: int
+    rate: float
+    fault_share: float = 0.0
+    lease_seconds: float | None = None
+
+    @property
+    def quickest(self) -> float:
+        """In how many seconds all fans are saved when nothing stops anybody."""
+        return self.fans / self.rate
+
+    @property
+    def stall_seconds(self) -> float:
+        """Longer than a lease, so that somebody else takes what the stalled worker held."""
+        return (self.lease_seconds or LEASE.total_seconds()) + STALL_BEYOND_LEASE
+
+    @property
+    def slow_seconds(self) -> float:
+        """How long a slow answer takes. Under short leases that is longer than one: then somebody
+        else has saved the fan before, and only the fence keeps the answer from counting.
+        """
+        return 1.5 * self.lease_seconds if self.lease_seconds else 0.5
+
+    @property
+    def deadline(self) -> float:
+        """A night that is not over after so many seconds has lost somebody."""
+        return 4 * self.quickest + (60 if self.lease_seconds else 400)
+
+
+@dataclass(frozen=True)
+class Event:
+    at: float
+    action: str
+
+
+def events(plan: Plan) -> list[Event]:
+    """What is done and at which second; all of it before the last fan can be saved."""
+    chance = random.Random(plan.seed)
+    actions = [
+        *chance.choices(list(VICTIMS), list(VICTIMS.values()), k=plan.kills),
+        *["signal_release_worker"] * (plan.kills // KILLS_PER_SIGNAL),
+        *["crash_postgres"] * plan.crashes,
+        *["stall_release_worker"] * plan.stalls,
+        *[WIPES[number % len(WIPES)] for number in range(plan.wipes)],
+        *["cancel_fan"] * (plan.fans * CANCELLING // 200),
+    ]
+    if plan.fault_share:
+        actions += ["ban"] * max(1, int(plan.quickest / SECONDS_BETWEEN_BANS))
+    chance.shuffle(actions)
+    # Where calls go wrong every fan takes more of them, and the night at least a third longer.
+    first, last = 0.03 * plan.quickest, (1.2 if plan.fault_share else 0.9) * plan.quickest
+    instants = sorted(chance.uniform(first, last) for _ in actions)
+    return [Event(at, action) for at, action in zip(instants, actions, strict=True)]
+
+
+def faults(plan: Plan) -> Iterator[dict[str, Any]]:
+    """The scripts of the sandbox by which that share of the calls goes wrong, each kind alike."""
+    if not plan.fault_share:
+        return
+    for endpoint, kinds in FAULTS.items():
+        each, left = plan.fault_share / len(kinds), 1.0
+        for number, kind in enumerate(kinds):
+            # Only a call that no fault before it has struck comes to this one.
+            probability, left = each / left, left - each
+            seed = plan.seed * 1000 + number
+            script: dict[str, Any] = {"endpoint": endpoint, "times": None, "seed": seed}
+            if kind["kind"] == "slow_body":
+                script["seconds"] = plan.slow_seconds
+            yield script | {"probability": probability} | kind
