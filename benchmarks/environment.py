@@ -37,12 +37,9 @@ def services() -> Iterator[Path]:
         )
         postgres = closing.enter_context(Postgres())
         postgres.create_database("presave")
-        os.environ.update(plugin._settings(directory))
-        os.environ.update(
-            DATABASE_URL=postgres.url("presave"),
-            REDIS_URL=closing.enter_context(Valkey()).url,
-            SPOTIFY_MAX_RATE=WITHOUT_LIMIT,
-        )
+        redis_url = closing.enter_context(Valkey()).url
+        plugin.set_environment(directory, postgres.url("presave"), redis_url)
+        os.environ["SPOTIFY_MAX_RATE"] = WITHOUT_LIMIT
         import django
 
         django.setup()
