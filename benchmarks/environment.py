@@ -54,10 +54,12 @@ def server(directory: Path, module: str, *arguments: str, **environment: str) ->
     """A stand-in for Spotify, `benchmarks.responder` or `sandbox`, as a process of its own; the
     product's settings point to it.
     """
+    log_path = directory / f"{module}.log"
+    log_path.unlink(missing_ok=True)  # the address is read from it
     process = processes.spawn(
         [sys.executable, "-u", "-m", module, *arguments],
         env={**os.environ, **environment},
-        log_path=directory / f"{module}.log",
+        log_path=log_path,
     )
     try:
         processes.wait_until(lambda: "listening on" in process.log, START_SECONDS, module, process)
