@@ -17,6 +17,7 @@ from typing import Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
+from django.db.models import F
 from django.db.models.functions import Coalesce, Greatest
 
 from campaigns import keyring, stats
@@ -43,7 +44,8 @@ SLOW_LANE: Final = timedelta(hours=1)
 # incident at Spotify has answered `invalid_grant` to everybody before.
 SECOND_LOOK: Final = timedelta(minutes=30)
 WITHOUT_WITNESS: Final = timedelta(days=1)
-WITNESS_TOLERANCE: Final = timedelta(minutes=1)
+# Answers so close together are answers of the same Spotify.
+WITNESS_TOLERANCE: Final = timedelta(seconds=2)
 LATEST_SECOND_LOOK: Final = timedelta(minutes=35)
 
 
@@ -83,25 +85,36 @@ class Outcome:
         return {*self.saved, *self.delayed, *self.returned}.union(*lists)
 
 
-def claim_block(campaign: Campaign, size: int, now: datetime) -> Claim | None:
-    """Take up to `size` due rows under a fresh fence. Two workers never hold the same row."""
-    fence = uuid4()
+def claim_block(
+    campaign: Campaign, size: int, now: datetime, *, fresh_first: bool = False
+) -> Claim | None:
+    """Take up to `size` due rows under a fresh fence: those that are due longest, or those that
+    were never tried. Two workers never hold the same row.
+    """
+    fence, until = uuid4(), now + LEASE
+    never_tried = [F("refused_at").asc(nulls_first=True), F("attempts").asc()]
+    order = [*(never_tried if fresh_first else []), F("due_at").asc()]
     with transaction.atomic():
-        ids = list(
+        # SQLite knows no row locks: there the IMMEDIATE transaction keeps others out.
+        rows = list(
             PreSave.objects.filter(campaign=campaign)
             .due(now)
             .servable_until(campaign.confirmed_until)
-            .order_by("due_at")
-            .select_for_update(skip_locked=True)
-            .values_list("id", flat=True)[:size]
+            .order_by(*order)
+            .select_for_update(skip_locked=True)[:size]
         )
-        if not ids:
+        if not rows:
             return None
-        # SQLite knows no row locks: there the IMMEDIATE transaction keeps others out, and due() is
-        # asked again.
-        PreSave.objects.filter(id__in=ids).due(now).update(lease=fence, lease_until=now + LEASE)
-    rows = list(PreSave.objects.filter(id__in=ids).held_under({fence}))
-    return Claim(campaign, fence, rows) if rows else None
+        claimed = PreSave.objects.filter(id__in=[row.id for row in rows])
+        claimed.update(lease=fence, lease_until=until)
+    for row in rows:
+        row.lease, row.lease_until = fence, until
+    return Claim(campaign, fence, rows)
+
+
+def count_up_to(campaign: Campaign, most: int) -> int:
+    """How many fans of a campaign are pending, as far as it matters."""
+    return PreSave.objects.pending().filter(campaign=campaign)[:most].count()
 
 
 def still_standing(
@@ -137,6 +150,8 @@ def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
     first = row.refused_at
     if first is None or now - first < SECOND_LOOK or gate.outages:
         return False
+    if gate.doubted_until and gate.doubted_until > now:
+        return False
     worked_since = gate.worked_at is not None and gate.worked_at >= first - WITNESS_TOLERANCE
     return worked_since or now - first >= WITHOUT_WITNESS
 
@@ -162,14 +177,12 @@ def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: 
 @transaction.atomic
 def _end(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime) -> int:
     ending = [*outcome.saved, *(id for ids in outcome.failed.values() for id in ids)]
-    held = _locked(PreSave.objects.filter(id__in=ending).held_under(fences))
-    saved = (
-        held.filter(id__in=outcome.saved)
-        .held_under(fences)
-        .end(PreSaveState.SAVED, Reason.NONE, now)
-    )
+    locked = _locked(PreSave.objects.filter(id__in=ending).held_under(fences))
+    held = PreSave.objects.held_under(fences)
+    mine = held.filter(id__in=locked.intersection(outcome.saved))
+    saved = mine.end(PreSaveState.SAVED, Reason.NONE, now) if outcome.saved else 0
     failed = sum(
-        held.filter(id__in=ids).held_under(fences).end(PreSaveState.FAILED, reason, now)
+        held.filter(id__in=locked.intersection(ids)).end(PreSaveState.FAILED, reason, now)
         for reason, ids in outcome.failed.items()
     )
     # The counts come after all rows, as everywhere.
@@ -177,25 +190,24 @@ def _end(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: da
     return saved
 
 
-def _locked(rows: PreSaveQuerySet) -> PreSaveQuerySet:
+def _locked(rows: PreSaveQuerySet) -> set[UUID]:
     """Those of the rows that nobody else is changing just now.
 
     An artist who cancels or moves the release takes all of a campaign's rows at once: waiting for
     them could be a deadlock, and what is left out here frees itself when its lease ends.
     """
-    free = rows.select_for_update(skip_locked=True).values_list("id", flat=True)
-    return PreSave.objects.filter(id__in=list(free))
+    return set(rows.select_for_update(skip_locked=True).values_list("id", flat=True))
 
 
 @transaction.atomic
 def _give_back(held: PreSaveQuerySet) -> None:
-    _locked(held).update(lease=None, lease_until=None)
+    PreSave.objects.filter(id__in=_locked(held)).update(lease=None, lease_until=None)
 
 
 @transaction.atomic
 def _put_off(held: PreSaveQuerySet, reason: Reason, now: datetime) -> None:
     wait = _somewhere_between(SECOND_LOOK, LATEST_SECOND_LOOK)
-    _locked(held).update(
+    PreSave.objects.filter(id__in=_locked(held)).update(
         refused_at=Coalesce("refused_at", now),
         reason=reason,
         # A release that was moved meanwhile stays where it was moved to.
@@ -205,13 +217,14 @@ def _put_off(held: PreSaveQuerySet, reason: Reason, now: datetime) -> None:
     )
 
 
+@transaction.atomic
 def _delay(held: PreSaveQuerySet, attempts: int, now: datetime) -> None:
     if attempts >= QUICK_ATTEMPTS:
         wait = _somewhere_between(SLOW_LANE / 2, SLOW_LANE * 3 / 2)
     else:
         longest = min(timedelta(seconds=2.0 ** (attempts + 1)), LONGEST_DELAY)
         wait = _somewhere_between(timedelta(seconds=0.5), longest)
-    held.update(
+    PreSave.objects.filter(id__in=_locked(held)).update(
         due_at=Greatest("due_at", now + wait),
         attempts=min(attempts + 1, 32_000),
         lease=None,

@@ -34,8 +34,10 @@ class Gate(models.Model):
     # whether it is over.
     outages = models.PositiveSmallIntegerField(default=0)
     trial_until = models.DateTimeField(null=True)
-    # When this half was last seen to work.
+    # When this half was last seen to work, and until when no refusal of its is believed, because
+    # too many fans were refused at once.
     worked_at = models.DateTimeField(null=True)
+    doubted_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(rate__gt=0), name="gate_rate_positive")]

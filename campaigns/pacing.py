@@ -50,6 +50,8 @@ LESSON_LASTS: Final = timedelta(days=1)
 # far ahead: nobody holds the others up for longer.
 CREDIT: Final = timedelta(seconds=0.25)
 AHEAD: Final = timedelta(seconds=0.25)
+# Nobody takes permits so far ahead, however many ask at once.
+FURTHEST_PERMIT: Final = timedelta(minutes=10)
 # An outage closes the gate for 5 s, 10 s, 20 s … at most a minute; then one call tries.
 FIRST_OUTAGE_PAUSE: Final = timedelta(seconds=5)
 LONGEST_OUTAGE_PAUSE: Final = timedelta(seconds=60)
@@ -57,6 +59,8 @@ LONGEST_OUTAGE_PAUSE: Final = timedelta(seconds=60)
 LONGEST_TRY: Final = timedelta(minutes=2)
 # Long enough for one fan's refresh and save.
 TRIAL: Final = timedelta(seconds=25)
+# No incident of Spotify's that took permissions for withdrawn is known to have lasted longer.
+DOUBT: Final = timedelta(hours=2)
 
 
 class GateClosedError(Exception):
@@ -121,7 +125,7 @@ def has_room(halves: Iterable[Gate], now: datetime) -> bool:
 
 def usable_soon(gate: Gate, now: datetime) -> int:
     """How many permits taken now could be used almost at once."""
-    free_for = now + AHEAD - max(gate.free_at, now - CREDIT)
+    free_for = now + AHEAD - max(_free_at(gate, now), now - CREDIT)
     if is_blocked(gate, now) or free_for < timedelta():
         return 0
     return max(1, int(gate.rate * free_for.total_seconds()))
@@ -168,7 +172,7 @@ def take(name: GateName, count: int, now: datetime) -> Permits:
         if is_blocked(gate, now):
             raise GateClosedError(gate.blocked_until or now, gate.blocked_reason)
         _adjust(gate, now)
-        first = max(gate.free_at, now - CREDIT)
+        first = max(_free_at(gate, now), now - CREDIT)
         gate.free_at = first + timedelta(seconds=count / gate.rate)
         _remember(gate, max(first, now), count)
         gate.save(update_fields=["rate", "free_at", "recent", "adjusted_at", "raises"])
@@ -225,6 +229,14 @@ def close_for_outage(name: GateName, now: datetime) -> None:
         gate.save()
 
 
+def doubt_refusals(name: GateName, now: datetime) -> None:
+    """Believe no refusal of this half for a while: it refuses more fans than can be true."""
+    with transaction.atomic():
+        _locked(name, now)
+        Gate.objects.filter(name=name).update(doubted_until=now + DOUBT)
+    logger.warning("refusals doubted gate=%s until=%s", name, now + DOUBT)
+
+
 def begin_trial(halves: Mapping[GateName, Gate], now: datetime) -> bool:
     """Whether the caller may be the one to try, with one fan, if an outage is over."""
     failing = [name for name, gate in halves.items() if gate.outages]
@@ -236,11 +248,32 @@ def begin_trial(halves: Mapping[GateName, Gate], now: datetime) -> bool:
     return True
 
 
-def note_working(name: GateName, now: datetime) -> None:
-    """A call was answered as it should be: an outage, if there was one, is over."""
+def end_trial(halves: Mapping[GateName, Gate]) -> None:
+    """There was nobody to try with: the next worker that has a fan may."""
+    failing = [name for name, gate in halves.items() if gate.outages]
+    Gate.objects.filter(name__in=failing).update(trial_until=None)
+
+
+def note_working(name: GateName, now: datetime) -> bool:
+    """A call was answered as it should be. Answers whether with that an outage, if there was one,
+    is over: while the gate is closed it may be the answer to a call from before.
+    """
     with transaction.atomic():
-        _locked(name, now)
-        Gate.objects.filter(name=name).update(outages=0, trial_until=None, worked_at=now)
+        gate = _locked(name, now)
+        gate.worked_at = now
+        is_over = not is_blocked(gate, now)
+        if is_over:
+            gate.outages, gate.trial_until = 0, None
+        gate.save(update_fields=["worked_at", "outages", "trial_until"])
+    return is_over
+
+
+def _free_at(gate: Gate, now: datetime) -> datetime:
+    """When the next permit may be used. One that lies further ahead than permits are ever taken was
+    written before the database's clock was set back.
+    """
+    is_lost = not is_blocked(gate, now) and gate.free_at > now + FURTHEST_PERMIT
+    return now if is_lost else gate.free_at
 
 
 def _cap() -> float:

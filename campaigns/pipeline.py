@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import defaultdict, deque
+from collections import Counter, defaultdict, deque
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -42,9 +42,15 @@ LONGEST_TURN: Final = 0.03
 LAST_ANSWERS: Final = 20
 MOST_TROUBLES: Final = 10
 WORKING_NOTED_EVERY: Final = timedelta(seconds=10)
-# So many fans whom Spotify calls unlisted are not the fans' doing: the app has fallen back into
-# development mode.
-MOST_NOT_LISTED: Final = 3
+# After so long a stand-still the answers say more about this machine than about Spotify.
+STOOD_STILL_SECONDS: Final = 3.0
+# More refused fans than one in twenty, of so many at least, are not all the fans' own doing.
+REFUSALS_SEEN: Final = 100
+FEWEST_SEEN: Final = 20
+MOST_REFUSED: Final = 0.05
+# What Spotify says to one or two fans may be about them. When a third is told the same, and nobody
+# was served in between, it is about the campaign or the app.
+MOST_ODD: Final = 3
 
 Clock = Callable[[], datetime]
 _ENDS: Final = {"scope": Reason.SCOPE}
@@ -58,6 +64,11 @@ class Held:
 
     row: PreSave
     claim: Claim
+    is_trial: bool = False
+
+    @property
+    def is_first_try(self) -> bool:
+        return not (self.row.attempts or self.row.refused_at)
 
 
 class Pipeline:
@@ -67,7 +78,11 @@ class Pipeline:
         self._held: dict[UUID, Held] = {}
         self._granted: dict[UUID, Secret] = {}
         self._outcomes: defaultdict[UUID, Outcome] = defaultdict(Outcome)
-        self._troubles = {half: deque[bool](maxlen=LAST_ANSWERS) for half in Half}
+        # Of fans asked for the first time: whose campaign, and whether it went wrong.
+        self._troubles = {half: deque[tuple[UUID, bool]](maxlen=LAST_ANSWERS) for half in Half}
+        self._refusals = deque[bool](maxlen=REFUSALS_SEEN)
+        self._odd: defaultdict[tuple[str, UUID | None], set[UUID]] = defaultdict(set)
+        self._stood_still, self._turned_at = False, time.monotonic()
         self._working_noted: dict[Half, datetime] = {}
         self._rest_until = 0.0
         self._is_ending = False
@@ -101,11 +116,12 @@ class Pipeline:
             else:
                 self._calls.resume(half)
 
-    def take_on(self, claim: Claim, key: CampaignKey) -> None:
+    def take_on(self, claim: Claim, key: CampaignKey, *, is_trial: bool = False) -> None:
         """Open the claimed permissions and send them to be refreshed."""
-        self._held.update({row.id: Held(row, claim) for row in claim.rows})
         tokens = {}
         for row in claim.rows:
+            self._held[row.id] = Held(row, claim, is_trial)
+            self._granted.pop(row.id, None)  # of a claim whose lease had ended
             try:
                 tokens[row.id] = key.open(bytes(row.sealed or b""), row.id)
             except UnreadablePermissionError:
@@ -128,6 +144,8 @@ class Pipeline:
         else:
             answers = self._calls.collect(max(0, self._rest_until - began), LONGEST_TURN)
         began = time.monotonic()
+        self._stood_still = began - self._turned_at > STOOD_STILL_SECONDS
+        self._turned_at = began
         for answer in answers:
             self._sort(answer)
         self._settle()
@@ -153,9 +171,11 @@ class Pipeline:
             self._sort_error(held, answer.half, answer.result)
         elif isinstance(answer.result, Grant):
             self._note(held, answer.half, is_trouble=False)
+            self._doubt(held, is_refused=False)
             self._sort_grant(held, answer.result)
         else:
             self._note(held, answer.half, is_trouble=False)
+            self._odd.clear()
             self._outcome(held).saved.append(held.row.id)
 
     def _sort_grant(self, held: Held, grant: Grant) -> None:
@@ -172,47 +192,85 @@ class Pipeline:
 
     def _sort_error(self, held: Held, half: Half, error: SpotifyError) -> None:
         outcome, row = self._outcome(held), held.row
-        if error.scope is Scope.APP:
+        if isinstance(error, NotSentError):
+            outcome.returned.append(row.id)
+        elif error.reason == "forbidden":
+            self._sort_odd(held, error, None)
+        elif error.scope is Scope.APP:
             outcome.returned.append(row.id)
             pacing.close(error, self._clock())
-        elif isinstance(error, NotSentError):
-            outcome.returned.append(row.id)
         elif error.scope is Scope.CAMPAIGN:
-            outcome.returned.append(row.id)
-            pause(held.claim.campaign, PauseReason.RELEASE_REFUSED, self._clock())
+            self._sort_odd(held, error, held.claim.campaign)
         elif error.reason in _ENDS:
             outcome.fail(row.id, _ENDS[error.reason])
         elif error.reason in _REFUSALS:
-            self._note(held, half, is_trouble=error.reason == "invalid_grant")
             self._sort_refusal(held, half, _REFUSALS[error.reason])
         else:
             self._note(held, half, is_trouble=True)
             outcome.delay(row)
 
+    def _sort_odd(self, held: Held, error: SpotifyError, campaign: Campaign | None) -> None:
+        """What may be about this fan alone, until enough others are told the same."""
+        odd = self._odd[error.reason, campaign.id if campaign else None]
+        odd.add(held.row.id)
+        self._outcome(held).delay(held.row)
+        if campaign is None and len(odd) >= MOST_ODD:
+            pacing.close(error, self._clock())
+        elif campaign and len(odd) >= min(MOST_ODD, claiming.count_up_to(campaign, MOST_ODD)):
+            pause(campaign, PauseReason.RELEASE_REFUSED, self._clock())
+
     def _sort_refusal(self, held: Held, half: Half, reason: Reason) -> None:
+        if reason is Reason.REVOKED:
+            self._note(held, half, is_trouble=True)
+            self._doubt(held, is_refused=True)
         gate, row = self.gates[_GATES[half]], held.row
         if row.reason == reason and claiming.is_confirmed(row, gate, self._clock()):
             self._outcome(held).fail(row.id, reason)
         else:
             self._outcome(held).refuse(row.id, reason)
+            self._working_noted.pop(half, None)  # the next good answer is a witness to be noted
+
+    def _doubt(self, held: Held, *, is_refused: bool) -> None:
+        """Of fans asked for the first time few have withdrawn their permission. When it is said of
+        many, it is not believed of anybody for a while.
+        """
+        if not held.is_first_try:
+            return
+        self._refusals.append(is_refused)
+        seen, refused = len(self._refusals), sum(self._refusals)
+        if is_refused and seen >= FEWEST_SEEN and refused > seen * MOST_REFUSED:
+            now = self._clock()
+            pacing.doubt_refusals(GateName.ACCOUNTS, now)
+            self.gates[GateName.ACCOUNTS].doubted_until = now + pacing.DOUBT
+            self._refusals.clear()
 
     def _note(self, held: Held, half: Half, *, is_trouble: bool) -> None:
         """Watch for an outage. Fans who are asked again say little: they may be the odd ones."""
-        gate, now = self.gates[_GATES[half]], self._clock()
-        recent, is_first = self._troubles[half], not (held.row.attempts or held.row.refused_at)
-        if not is_trouble:
-            recent.append(False)
-            noted = self._working_noted.get(half)
-            if gate.outages or noted is None or now - noted >= WORKING_NOTED_EVERY:
-                pacing.note_working(_GATES[half], now)
-                self._working_noted[half], gate.outages = now, 0
+        if is_trouble and self._stood_still:
             return
-        if is_first:
-            recent.append(True)
-        if gate.outages or sum(recent) > MOST_TROUBLES:
+        if held.is_first_try or not is_trouble:
+            self._troubles[half].append((held.claim.campaign.id, is_trouble))
+        if is_trouble:
+            self._note_trouble(held, half)
+        else:
+            self._note_working(half)
+
+    def _note_working(self, half: Half) -> None:
+        gate, now = self.gates[_GATES[half]], self._clock()
+        noted = self._working_noted.get(half)
+        if gate.outages or noted is None or now - noted >= WORKING_NOTED_EVERY:
+            if pacing.note_working(_GATES[half], now):
+                gate.outages = 0
+            self._working_noted[half] = now
+
+    def _note_trouble(self, held: Held, half: Half) -> None:
+        gate, now = self.gates[_GATES[half]], self._clock()
+        failed_try = gate.outages and (held.is_first_try or held.is_trial)
+        if failed_try or _is_outage(self._troubles[half]):
             pacing.close_for_outage(_GATES[half], now)
+            gate.outages += 1
             self._calls.halt(half)
-            recent.clear()
+            self._troubles[half].clear()
 
     def _save_granted(self) -> None:
         """Look once more whether the claims stand, take permits, and send the saves: of so many
@@ -269,12 +327,24 @@ class Pipeline:
                 _pause_when_not_listed(campaign, self._clock())
             for row_id in ids:
                 del self._held[row_id]
+                self._granted.pop(row_id, None)
 
     def _outcome(self, held: Held) -> Outcome:
         return self._outcomes[held.claim.campaign.id]
 
     def _fences(self, ids: Iterable[UUID]) -> set[UUID]:
         return {self._held[row_id].claim.fence for row_id in ids}
+
+
+def _is_outage(answers: Collection[tuple[UUID, bool]]) -> bool:
+    """Whether more than half of the last answers were trouble, and no campaign goes well: else it
+    is one campaign's fans, and not Spotify.
+    """
+    balance: Counter[UUID] = Counter()
+    for campaign_id, is_trouble in answers:
+        balance[campaign_id] += 1 if is_trouble else -1
+    troubles = sum(is_trouble for _, is_trouble in answers)
+    return troubles > MOST_TROUBLES and min(balance.values()) > 0
 
 
 def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:
@@ -288,5 +358,5 @@ def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:
 
 def _pause_when_not_listed(campaign: Campaign, now: datetime) -> None:
     refused = PreSave.objects.pending().filter(campaign=campaign, reason=Reason.NOT_LISTED)
-    if refused.count() >= MOST_NOT_LISTED:
+    if refused[:MOST_ODD].count() >= MOST_ODD:
         pause(campaign, PauseReason.APP_NOT_OPEN, now)

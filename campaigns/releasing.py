@@ -8,20 +8,22 @@ Spotify and back.
 from __future__ import annotations
 
 import logging
+import random
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Final, Self
 from uuid import UUID
 
 from django.db import connections
+from django.db.models import Exists, OuterRef
 
 from campaigns import alarming, catalogue, keyring, pacing, retention
 from campaigns.claiming import Claim, claim_block
 from campaigns.keyring import CampaignKey, KeyringError
-from campaigns.models import Campaign
+from campaigns.models import Campaign, PreSave
 from campaigns.pipeline import CONNECTIONS, LARGEST_BLOCK, Clock, Pipeline
 from campaigns.spotify import FanCalls
 
@@ -51,7 +53,8 @@ def work(until: datetime, stopped: Event, clock: Clock | None = None) -> int:
     Answers the saves made.
     """
     shift = Shift(until, stopped, clock or pacing.DatabaseClock())
-    with FanCalls[UUID](CONNECTIONS) as calls, Housekeeper(shift) as housekeeper:
+    beside = replace(shift, clock=clock or pacing.DatabaseClock())  # one for each thread
+    with FanCalls[UUID](CONNECTIONS) as calls, Housekeeper(beside) as housekeeper:
         # The saves come first, so that slow looks into the catalogue cannot use up every shift.
         saved = just_saved = release(calls, shift, housekeeper.remind)
         while not shift.is_over():
@@ -87,12 +90,24 @@ def _claim_more(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
     if pipeline.room < size or not pacing.has_room(halves, now):
         return False
     if any(gate.outages for gate in halves):
-        if not pacing.begin_trial(pipeline.gates, now):
-            return False
-        size = 1
+        return _try_one(pipeline, queue, now)
     claimed = queue.claim(size)
     if claimed:
         pipeline.take_on(*claimed)
+    return claimed is not None
+
+
+def _try_one(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
+    """Find out with one fan whether an outage is over: best one who was never tried, for the others
+    may have trouble of their own.
+    """
+    if not pacing.begin_trial(pipeline.gates, now):
+        return False
+    claimed = queue.claim(1, fresh_first=True)
+    if claimed:
+        pipeline.take_on(*claimed, is_trial=True)
+    else:
+        pacing.end_trial(pipeline.gates)
     return claimed is not None
 
 
@@ -115,15 +130,18 @@ class Queue:
         self._waiting: list[tuple[Campaign, CampaignKey]] = []
         self._looked_at: datetime | None = None
 
-    def claim(self, size: int) -> tuple[Claim, CampaignKey] | None:
+    def claim(self, size: int, *, fresh_first: bool = False) -> tuple[Claim, CampaignKey] | None:
         now = self._clock()
         if self._looked_at is None or now - self._looked_at >= LOOK_AROUND:
-            releasing = Campaign.objects.releasing().order_by("release_at")
-            self._waiting = [(one, key) for one in releasing if (key := _open_key(one))]
+            due = PreSave.objects.pending().filter(campaign=OuterRef("pk"), due_at__lte=now)
+            waiting = Campaign.objects.releasing().filter(Exists(due))
+            self._waiting = [(one, key) for one in waiting if (key := _open_key(one))]
+            # Each shift begins with another one: at a slow pace a shift does not come round.
+            random.shuffle(self._waiting)
             self._looked_at = now
         while self._waiting:
             first = min(self._waiting, key=lambda one: self._last_turn.get(one[0].id, 0))
-            claim = claim_block(first[0], size, now)
+            claim = claim_block(first[0], size, now, fresh_first=fresh_first)
             if claim:
                 self._turns += 1
                 self._last_turn[claim.campaign.id] = self._turns

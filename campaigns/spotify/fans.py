@@ -24,6 +24,11 @@ FORM: Final = "application/x-www-form-urlencoded"
 
 logger = logging.getLogger(__name__)
 
+# A call that is so late was allowed by a look that says nothing any more: its worker stood still.
+LATEST_SECONDS: Final = 2.0
+# Turns of the event loop after which what had arrived before is read and understood.
+TURNS_TO_READ: Final = 6
+
 
 class Slots(NamedTuple):
     """When a row of calls may be sent: the first in so many seconds, each later one a step on."""
@@ -33,7 +38,9 @@ class Slots(NamedTuple):
 
 
 class NotSentError(SpotifyError):
-    """The call was never made: its half of Spotify was halted before its time came."""
+    """The call was never made: its half of Spotify was halted before its time came, or its time was
+    long over.
+    """
 
 
 class Answered(NamedTuple, Generic[K]):
@@ -140,6 +147,7 @@ class FanCalls(Generic[K]):
     async def _connect(self) -> None:
         self._loop = asyncio.get_running_loop()
         self._session = new_session(self._connections * len(Half))
+        self._may_send = asyncio.Event()
         self._came_in = asyncio.Event()
         self._urgent = asyncio.Event()
         for lane in self._lanes.values():
@@ -157,6 +165,17 @@ class FanCalls(Generic[K]):
         task.add_done_callback(self._tasks.discard)
 
     async def _wait(self, at_least: float, at_most: float) -> None:
+        # The loop stood still since the last time. What came in meanwhile comes first: a 429 among
+        # it stops what would be sent now.
+        for _ in range(TURNS_TO_READ):
+            await asyncio.sleep(0)
+        self._may_send.set()
+        try:
+            await self._wait_for_answers(at_least, at_most)
+        finally:
+            self._may_send.clear()
+
+    async def _wait_for_answers(self, at_least: float, at_most: float) -> None:
         rests = self._loop.time() + at_least
         if not self._answers:
             self._came_in.clear()
@@ -166,6 +185,7 @@ class FanCalls(Generic[K]):
 
     async def _send_in_time(self, lane: _Lane[K]) -> None:
         while True:
+            await self._may_send.wait()
             lane.news.clear()
             if not lane.waiting or lane.connections >= self._connections:
                 await lane.news.wait()
@@ -175,6 +195,10 @@ class FanCalls(Generic[K]):
                 await asyncio.sleep(delay)
                 continue  # a halt may have emptied the lane meanwhile
             _, key, call = lane.waiting.popleft()
+            if -delay > LATEST_SECONDS:
+                self._answers.append(Answered(key, lane.half, NotSentError("not_sent")))
+                self._came_in.set()
+                continue
             lane.connections += 1
             self._start(self._make(lane, key, call))
 

@@ -202,8 +202,8 @@ def without_fence_and_state(rows: PreSaveQuerySet, fences: Collection[UUID]) -> 
 
 def without_a_second_look(
     ids: Collection[UUID], fences: Collection[UUID], now: datetime
-) -> set[UUID]:
-    return set(ids)
+) -> dict[UUID, str]:
+    return dict.fromkeys(ids, ALBUM_URI)
 
 
 def end_and_keep(rows: PreSaveQuerySet, state: PreSaveState, reason: Reason, now: datetime) -> int:

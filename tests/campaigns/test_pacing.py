@@ -11,8 +11,7 @@ from pathlib import Path
 from threading import Barrier
 
 import pytest
-from django.db import connection, connections
-from django.test.utils import CaptureQueriesContext
+from django.db import connections
 from pytest_django import Settings
 
 from campaigns import pacing
@@ -267,6 +266,21 @@ def test_after_an_outage_one_worker_tries_with_one_fan() -> None:
     assert (gate().outages, gate().trial_until, gate().worked_at) == (0, None, later)
 
 
+def test_an_answer_to_a_call_from_before_does_not_end_an_outage() -> None:
+    pacing.close_for_outage(GateName.API, NOW)
+    assert not pacing.note_working(GateName.API, NOW + SECOND)
+    assert (gate().outages, gate().worked_at) == (1, NOW + SECOND)
+    assert pacing.note_working(GateName.API, NOW + pacing.FIRST_OUTAGE_PAUSE)
+    assert gate().outages == 0
+
+
+@pytest.mark.usefixtures("ten_a_second")
+def test_a_clock_that_was_set_back_stops_nobody() -> None:
+    take(1, NOW + timedelta(hours=1))
+    assert take(1) == timedelta()
+    assert pacing.usable_soon(gate(), NOW)
+
+
 def test_a_good_answer_does_not_open_a_gate_that_spotify_closed() -> None:
     pacing.close(rate_limited(30), NOW)
     pacing.note_working(GateName.API, NOW)
@@ -364,29 +378,3 @@ def test_workers_that_race_never_get_the_same_permits() -> None:
     with ThreadPoolExecutor(workers) as pool:
         starts = sorted(start for taken in pool.map(work, range(workers)) for start in taken)
     assert starts == [starts[0] + n * SECOND / 2 for n in range(workers * turns)]
-
-
-@pytest.mark.release_core
-def test_the_clock_is_the_databases_with_its_zone() -> None:
-    first, second = pacing.database_now(), pacing.database_now()
-    assert first.utcoffset() == timedelta(0)
-    assert first <= second
-    assert abs(first - datetime.now(UTC)) < timedelta(minutes=1)
-
-
-@pytest.mark.release_core
-def test_a_busy_workers_clock_asks_the_database_once_a_second() -> None:
-    clock = pacing.DatabaseClock()
-    with CaptureQueriesContext(connection) as queries:
-        told = [clock() for _ in range(100)]
-    assert len(queries) <= 1
-    assert told == sorted(told)
-    assert abs(told[-1] - pacing.database_now()) < timedelta(seconds=1)
-
-
-@pytest.mark.release_core
-def test_the_clock_goes_on_inside_a_transaction() -> None:
-    assert connection.in_atomic_block
-    first = pacing.database_now()
-    while pacing.database_now() == first:
-        pass  # it would stand still forever if it were the transaction's time

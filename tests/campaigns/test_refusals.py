@@ -20,7 +20,7 @@ from tests.sandbox_process import Sandbox
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
-MINUTE = timedelta(minutes=1)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 SECOND_LOOK = claiming.LATEST_SECOND_LOOK.total_seconds() + 60
 NOT_LISTED = {"error": {"status": 403, "message": "User not registered in the Developer Dashboard"}}
 
@@ -82,8 +82,10 @@ CALM = {"outages": 0, "worked_at": NOW}
     [
         (29, CALM, False),
         (30, CALM, True),
-        (30, CALM | {"worked_at": NOW - MINUTE}, True),
-        (30, CALM | {"worked_at": NOW - 2 * MINUTE}, False),
+        (30, CALM | {"worked_at": NOW - SECOND}, True),
+        (30, CALM | {"worked_at": NOW - 5 * SECOND}, False),
+        (30, CALM | {"doubted_until": NOW + 31 * MINUTE}, False),
+        (32, CALM | {"doubted_until": NOW + 31 * MINUTE}, True),
         (30, CALM | {"worked_at": None}, False),
         (24 * 60 - 1, CALM | {"worked_at": None}, False),
         (24 * 60, CALM | {"worked_at": None}, True),
@@ -153,8 +155,21 @@ def test_many_who_withdrew_do_not_hold_the_others_up(sandbox: Sandbox) -> None:
         sandbox.post("revoke", {"account": f"fan-{number}"})
     assert work() == 75
     assert work(later=SECOND_LOOK) == 0
+    assert states(campaign) == {"saved": 75, "pending": 25}, "a quarter is too many to be believed"
+    assert work(later=pacing.DOUBT.total_seconds() + SECOND_LOOK) == 0
     assert states(campaign) == {"saved": 75, "failed": 25}
     check_books(campaign)
+
+
+def test_one_campaign_of_dead_permissions_does_not_stop_another(sandbox: Sandbox) -> None:
+    dead = make_night(sandbox, fans=30, release_at=timezone.now() - timedelta(hours=1))
+    for number in range(1, 31):
+        sandbox.post("revoke", {"account": f"fan-{number}"})
+    alive = make_night(sandbox, fans=30)
+    for attempt in range(10):
+        work(later=6.0 * attempt)
+    assert states(alive) == {"saved": 30}
+    assert states(dead) == {"pending": 30}
 
 
 # Outages of the usual kind.
@@ -186,6 +201,24 @@ def test_after_an_outage_one_fan_tries_and_then_all_go_on(sandbox: Sandbox) -> N
         work(later=30)
     assert Gate.objects.get(name=GateName.API).outages == 0
     check_books(campaign)
+
+
+def test_who_tries_whether_an_outage_is_over_is_a_fan_without_troubles(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=1)
+    sandbox.fault("library", account="fan-2", status=502, times=None)
+    long_due = timezone.now() - timedelta(hours=1)
+    make_presave(campaign, sandbox.permission("fan-2"), attempts=3, due_at=long_due)
+    pacing.close_for_outage(GateName.API, pacing.database_now())
+    assert work(later=6) == 1
+    assert Gate.objects.get(name=GateName.API).outages == 0
+
+
+def test_a_worker_with_nobody_to_serve_keeps_no_other_from_trying(sandbox: Sandbox) -> None:
+    pacing.close_for_outage(GateName.API, pacing.database_now())
+    work(later=6)
+    campaign = make_night(sandbox, fans=1)
+    assert work(later=7) == 1
+    assert states(campaign) == {"saved": 1}
 
 
 def test_a_fan_who_always_fails_closes_nothing_and_ends_in_the_slow_lane(sandbox: Sandbox) -> None:
@@ -227,6 +260,14 @@ def test_a_single_unlisted_fan_fails_after_a_second_look(sandbox: Sandbox) -> No
     row = PreSave.objects.get(campaign=campaign, state="failed")
     assert row.reason == Reason.NOT_LISTED
     assert fresh(campaign).paused_reason == ""
+
+
+def test_unlisted_fans_are_no_witnesses_for_each_other(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=2)
+    sandbox.fault("library", status=403, body=NOT_LISTED, times=None)
+    work()
+    assert work(later=SECOND_LOOK) == 0
+    assert states(campaign) == {"pending": 2}
 
 
 # A page instead of an answer.

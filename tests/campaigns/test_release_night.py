@@ -209,10 +209,30 @@ def test_a_refused_address_pauses_the_campaign_and_keeps_its_permissions(
     assert work() == 0
     assert fresh(campaign).paused_reason == PauseReason.RELEASE_REFUSED
     rows = PreSave.objects.filter(campaign=campaign)
-    assert set(rows.values_list("state", "attempts", "lease")) == {("pending", 0, None)}
+    assert set(rows.values_list("state", "lease")) == {("pending", None)}
     called = len(sandbox.calls())
-    assert work() == 0
+    assert work(later=60) == 0
     assert len(sandbox.calls()) == called
+
+
+@pytest.mark.parametrize("status", [400, 403, 404])
+def test_an_odd_answer_to_one_fan_stops_nobody_else(status: int, sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox)
+    sandbox.fault("library", account="fan-1", status=status, times=None)
+    assert work() == 4
+    assert fresh(campaign).paused_reason == ""
+    assert pacing.is_open(pacing.database_now())
+    assert work(later=60) == 0
+    row = PreSave.objects.get(campaign=campaign, state="pending")
+    assert row.attempts == 2
+    check_books(campaign)
+
+
+def test_a_campaign_of_one_fan_is_paused_for_a_refused_address_too(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=1)
+    sandbox.fault("library", status=400)
+    assert work() == 0
+    assert fresh(campaign).paused_reason == PauseReason.RELEASE_REFUSED
 
 
 # Errors of the whole app.

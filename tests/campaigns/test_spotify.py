@@ -14,7 +14,17 @@ from pytest_django import Settings
 
 from campaigns import spotify
 from campaigns.keyring import Secret
-from campaigns.spotify import FanCalls, Grant, Half, NotSentError, Scope, Slots, SpotifyError, http
+from campaigns.spotify import (
+    FanCalls,
+    Grant,
+    Half,
+    NotSentError,
+    Scope,
+    Slots,
+    SpotifyError,
+    fans,
+    http,
+)
 from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, Sandbox
 
 UNKNOWN_URI = "spotify:album:0000000000000000000000"
@@ -342,6 +352,31 @@ def test_no_call_is_sent_before_its_time(sandbox: Sandbox, calls: FanCalls[int])
     collected(calls, 5)
     for number, call in enumerate(sandbox.calls("library"), start=1):
         assert datetime.fromisoformat(call["at"]) >= now + number * timedelta(seconds=0.05)
+
+
+def test_a_call_whose_time_is_long_over_is_not_sent(sandbox: Sandbox, calls: FanCalls[int]) -> None:
+    tokens = {number: Secret(sandbox.permission()) for number in (1, 2)}
+    calls.refresh(tokens, Slots(-fans.LATEST_SECONDS - 0.5, 1))
+    answers = collected(calls, 2)
+    assert isinstance(answers[1], NotSentError)
+    assert isinstance(answers[2], Grant)
+
+
+def test_what_came_in_while_the_worker_was_busy_stops_what_it_would_send(
+    sandbox: Sandbox, calls: FanCalls[int]
+) -> None:
+    first, second = (Secret(sandbox.permission()) for _ in range(2))
+    sandbox.fault("token.refresh", status=429, headers={"Retry-After": "60"})
+    calls.refresh({1: first}, AT_ONCE)
+    calls.collect(0, 0)
+    arrived = len(sandbox.calls("token.refresh"))
+    while not arrived:
+        calls.collect(0, 0)
+        arrived = len(sandbox.calls("token.refresh"))
+    calls.refresh({2: second}, AT_ONCE)
+    answers = collected(calls, 2)
+    assert isinstance(answers[2], NotSentError)
+    assert len(sandbox.calls("token.refresh")) == 1
 
 
 def test_spotify_that_is_away_is_unreachable(calls: FanCalls[int], settings: Settings) -> None:

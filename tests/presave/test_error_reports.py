@@ -115,6 +115,12 @@ def quiet(keyring_dir: Path) -> Iterator[None]:
     logging.disable(logging.NOTSET)
 
 
+@pytest.fixture(autouse=True)
+def exchanges_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error between two lines may leave an exchange's place taken for good."""
+    monkeypatch.setattr(authorising, "_EXCHANGES", threading.BoundedSemaphore(1000))
+
+
 def come_back(sandbox: Sandbox, campaign: Campaign) -> tuple[Fan, str]:
     """A fan on the way back from Spotify, and the address with the code."""
     fan = Fan(sandbox)

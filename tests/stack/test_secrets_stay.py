@@ -33,7 +33,7 @@ pytestmark = [pytest.mark.stack]
 FANS = 20
 # What Spotify echoes in its errors; it looks like a token of the sandbox.
 ECHO = "AQD" + "x" * 64
-# Every token and code of the sandbox begins so, see sandbox/state.py, and is not a part of something
+# Every token and code of the sandbox begins so, see sandbox/state.py, and is no part of something
 # longer: the cluster's files hold the long random texts of other tests' sessions.
 CANARIES = re.compile(rb"(?<![A-Za-z0-9_-])(?:AQC|AQD|BQ)[A-Za-z0-9_-]{64}(?![A-Za-z0-9_-])")
 

@@ -56,5 +56,8 @@ class Command(BaseCommand):
             # The database is away: its rows hold everything, so waiting for it is all there is to
             # do.
             logger.exception("database unavailable")
+        except Exception:
+            # This is the worker of last resort: it goes on, and the rows come due again.
+            logger.exception("turn failed")
         finally:
             close_old_connections()
