@@ -58,6 +58,19 @@ class Claim:
     rows: list[PreSave]
 
 
+@dataclass(frozen=True)
+class Held:
+    """A claimed row on its way."""
+
+    row: PreSave
+    claim: Claim
+    is_trial: bool = False
+
+    @property
+    def is_first_try(self) -> bool:
+        return not (self.row.attempts or self.row.refused_at)
+
+
 @dataclass
 class Outcome:
     """What became of claimed rows of one campaign: each stands in exactly one of the parts.

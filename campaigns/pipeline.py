@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections import Counter, defaultdict, deque
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 from uuid import UUID
 
 from campaigns import claiming, pacing
 from campaigns.answers import Grant, Half, Scope, SpotifyError
-from campaigns.claiming import Claim, Outcome
+from campaigns.claiming import Claim, Held, Outcome
 from campaigns.keyring import CampaignKey, Secret, UnreadablePermissionError
 from campaigns.models import Campaign, Gate, GateName, PauseReason, PreSave, Reason
+from campaigns.outages import Watch
 from campaigns.spotify import SCOPE, Answered, FanCalls, NotSentError, Slots
 
 logger = logging.getLogger(__name__)
@@ -38,16 +38,8 @@ LONGEST_GATHERING: Final = 0.05
 GATHERING_PER_FAN: Final = 0.0005
 # How long a turn waits when nothing comes back: other workers may close the gate meanwhile.
 LONGEST_TURN: Final = 0.03
-# An outage is when more than half of the last fans asked for the first time were not served.
-LAST_ANSWERS: Final = 20
-MOST_TROUBLES: Final = 10
-WORKING_NOTED_EVERY: Final = timedelta(seconds=10)
 # After so long a stand-still the answers say more about this machine than about Spotify.
 STOOD_STILL_SECONDS: Final = 3.0
-# More refused fans than one in twenty, of so many at least, are not all the fans' own doing.
-REFUSALS_SEEN: Final = 100
-FEWEST_SEEN: Final = 20
-MOST_REFUSED: Final = 0.05
 # What Spotify says to one or two fans may be about them. When a third is told the same, and nobody
 # was served in between, it is about the campaign or the app.
 MOST_ODD: Final = 3
@@ -55,20 +47,6 @@ MOST_ODD: Final = 3
 Clock = Callable[[], datetime]
 _ENDS: Final = {"scope": Reason.SCOPE}
 _REFUSALS: Final = {"invalid_grant": Reason.REVOKED, "not_listed": Reason.NOT_LISTED}
-_GATES: Final = {Half.ACCOUNTS: GateName.ACCOUNTS, Half.API: GateName.API}
-
-
-@dataclass(frozen=True)
-class Held:
-    """A claimed row on its way."""
-
-    row: PreSave
-    claim: Claim
-    is_trial: bool = False
-
-    @property
-    def is_first_try(self) -> bool:
-        return not (self.row.attempts or self.row.refused_at)
 
 
 class Pipeline:
@@ -78,12 +56,9 @@ class Pipeline:
         self._held: dict[UUID, Held] = {}
         self._granted: dict[UUID, Secret] = {}
         self._outcomes: defaultdict[UUID, Outcome] = defaultdict(Outcome)
-        # Of fans asked for the first time: whose campaign, and whether it went wrong.
-        self._troubles = {half: deque[tuple[UUID, bool]](maxlen=LAST_ANSWERS) for half in Half}
-        self._refusals = deque[bool](maxlen=REFUSALS_SEEN)
+        self._watch = Watch(clock, calls.halt)
         self._odd: defaultdict[tuple[str, UUID | None], set[UUID]] = defaultdict(set)
         self._stood_still, self._turned_at = False, time.monotonic()
-        self._working_noted: dict[Half, datetime] = {}
         self._rest_until = 0.0
         self._is_ending = False
         self.gates: dict[GateName, Gate] = {}
@@ -105,9 +80,7 @@ class Pipeline:
         """Look at the gates, and halt what they do not allow."""
         now = self._clock()
         self.gates = pacing.gates(now)
-        blocked = {
-            half for half, name in _GATES.items() if pacing.is_blocked(self.gates[name], now)
-        }
+        blocked = {half for half in Half if pacing.is_blocked(self._gate(half), now)}
         if Half.API in blocked:
             blocked.add(Half.ACCOUNTS)  # a refresh is of no use without its save
         for half in Half:
@@ -170,11 +143,10 @@ class Pipeline:
         if isinstance(answer.result, SpotifyError):
             self._sort_error(held, answer.half, answer.result)
         elif isinstance(answer.result, Grant):
-            self._note(held, answer.half, is_trouble=False)
-            self._doubt(held, is_refused=False)
+            self._watch.note_working(held, answer.half, self._gate(answer.half))
             self._sort_grant(held, answer.result)
         else:
-            self._note(held, answer.half, is_trouble=False)
+            self._watch.note_working(held, answer.half, self._gate(answer.half))
             self._odd.clear()
             self._outcome(held).saved.append(held.row.id)
 
@@ -206,7 +178,7 @@ class Pipeline:
         elif error.reason in _REFUSALS:
             self._sort_refusal(held, half, _REFUSALS[error.reason])
         else:
-            self._note(held, half, is_trouble=True)
+            self._note_trouble(held, half)
             outcome.delay(row)
 
     def _sort_odd(self, held: Held, error: SpotifyError, campaign: Campaign | None) -> None:
@@ -220,57 +192,22 @@ class Pipeline:
             pause(campaign, PauseReason.RELEASE_REFUSED, self._clock())
 
     def _sort_refusal(self, held: Held, half: Half, reason: Reason) -> None:
+        gate, row = self._gate(half), held.row
         if reason is Reason.REVOKED:
-            self._note(held, half, is_trouble=True)
-            self._doubt(held, is_refused=True)
-        gate, row = self.gates[_GATES[half]], held.row
+            self._note_trouble(held, half)
+            self._watch.note_refusal(held, gate)
         if row.reason == reason and claiming.is_confirmed(row, gate, self._clock()):
             self._outcome(held).fail(row.id, reason)
         else:
             self._outcome(held).refuse(row.id, reason)
-            self._working_noted.pop(half, None)  # the next good answer is a witness to be noted
-
-    def _doubt(self, held: Held, *, is_refused: bool) -> None:
-        """Of fans asked for the first time few have withdrawn their permission. When it is said of
-        many, it is not believed of anybody for a while.
-        """
-        if not held.is_first_try:
-            return
-        self._refusals.append(is_refused)
-        seen, refused = len(self._refusals), sum(self._refusals)
-        if is_refused and seen >= FEWEST_SEEN and refused > seen * MOST_REFUSED:
-            now = self._clock()
-            pacing.doubt_refusals(GateName.ACCOUNTS, now)
-            self.gates[GateName.ACCOUNTS].doubted_until = now + pacing.DOUBT
-            self._refusals.clear()
-
-    def _note(self, held: Held, half: Half, *, is_trouble: bool) -> None:
-        """Watch for an outage. Fans who are asked again say little: they may be the odd ones."""
-        if is_trouble and self._stood_still:
-            return
-        if held.is_first_try or not is_trouble:
-            self._troubles[half].append((held.claim.campaign.id, is_trouble))
-        if is_trouble:
-            self._note_trouble(held, half)
-        else:
-            self._note_working(half)
-
-    def _note_working(self, half: Half) -> None:
-        gate, now = self.gates[_GATES[half]], self._clock()
-        noted = self._working_noted.get(half)
-        if gate.outages or noted is None or now - noted >= WORKING_NOTED_EVERY:
-            if pacing.note_working(_GATES[half], now):
-                gate.outages = 0
-            self._working_noted[half] = now
+            self._watch.await_witness(half)
 
     def _note_trouble(self, held: Held, half: Half) -> None:
-        gate, now = self.gates[_GATES[half]], self._clock()
-        failed_try = gate.outages and (held.is_first_try or held.is_trial)
-        if failed_try or _is_outage(self._troubles[half]):
-            pacing.close_for_outage(_GATES[half], now)
-            gate.outages += 1
-            self._calls.halt(half)
-            self._troubles[half].clear()
+        if not self._stood_still:
+            self._watch.note_trouble(held, half, self._gate(half))
+
+    def _gate(self, half: Half) -> Gate:
+        return self.gates[GateName(half.value)]
 
     def _save_granted(self) -> None:
         """Look once more whether the claims stand, take permits, and send the saves: of so many
@@ -334,17 +271,6 @@ class Pipeline:
 
     def _fences(self, ids: Iterable[UUID]) -> set[UUID]:
         return {self._held[row_id].claim.fence for row_id in ids}
-
-
-def _is_outage(answers: Collection[tuple[UUID, bool]]) -> bool:
-    """Whether more than half of the last answers were trouble, and no campaign goes well: else it
-    is one campaign's fans, and not Spotify.
-    """
-    balance: Counter[UUID] = Counter()
-    for campaign_id, is_trouble in answers:
-        balance[campaign_id] += 1 if is_trouble else -1
-    troubles = sum(is_trouble for _, is_trouble in answers)
-    return troubles > MOST_TROUBLES and min(balance.values()) > 0
 
 
 def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:

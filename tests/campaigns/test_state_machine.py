@@ -27,7 +27,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from campaigns import authorising, catalogue, claiming, pacing, pipeline, publishing, releasing
+from campaigns import authorising, catalogue, claiming, outages, pacing, publishing, releasing
 from campaigns.authorising import ConsentError, Return
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, CampaignState, Gate, PreSave, SpentState
@@ -334,7 +334,7 @@ class Night(RuleBasedStateMachine):
 def test_no_night_loses_a_fan_or_saves_one_who_cancelled(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipeline, "MOST_TROUBLES", 2)  # five fans can make an outage
+    monkeypatch.setattr(outages, "MOST_TROUBLES", 2)  # five fans can make an outage
 
     class NightInTheSandbox(Night):
         def __init__(self) -> None:
