@@ -72,8 +72,8 @@ def test_a_night_goes_round_the_earth(sandbox: Sandbox) -> None:
         (midnight("Pacific/Auckland"), (), set()),
         (midnight("Pacific/Auckland") + HOUR / 60, ("NZ",), {"fan-1", "fan-2"}),
         # Japan's has begun, and only New Zealand shows it.
-        (midnight("Asia/Tokyo") + HOUR, ("NZ",), {"fan-1", "fan-2"}),
-        (midnight("Asia/Tokyo") + 2 * HOUR, ("NZ", "AU", "JP"), {"fan-1", "fan-2", "fan-3"}),
+        (midnight("Asia/Tokyo") + HOUR / 4, ("NZ",), {"fan-1", "fan-2"}),
+        (midnight("Asia/Tokyo") + HOUR / 2, ("NZ", "AU", "JP"), {"fan-1", "fan-2", "fan-3"}),
         (
             midnight("America/Los_Angeles") + HOUR / 60,
             ("NZ", "AU", "JP", "US"),
@@ -368,5 +368,5 @@ def test_a_look_that_finds_the_day_moved_meanwhile_starts_nothing(sandbox: Sandb
     show_in(sandbox, "NZ")
     stale = fresh(campaign)
     Campaign.objects.update(release_mode=ReleaseMode.ONE_INSTANT)
-    assert catalogue.confirm(stale, midnight("Pacific/Auckland")) is False
+    assert catalogue.confirm(stale, catalogue.Round(midnight("Pacific/Auckland"))) is False
     assert fresh(campaign).state == CampaignState.OPEN
