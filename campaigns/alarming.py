@@ -69,7 +69,7 @@ def _messages(campaign: Campaign, trouble: Trouble, now: datetime) -> list[Email
     context = {
         "campaign": campaign,
         "in_zone": overview.in_zone(campaign),
-        "explanation": troubles.explain(campaign, trouble),
+        "explanation": troubles.explain(campaign, trouble, now),
         "waiting": progress.why_it_waits(campaign, now),
         "can_resume": campaign.is_paused and troubles.can_resume(campaign),
         "page": page,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import enum
 import logging
+import random
 import re
 import time
 import unicodedata
@@ -16,20 +17,25 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple, Self
 
+from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 
 from campaigns import markets, pacing, spotify
 from campaigns.markets import Daybreak
-from campaigns.models import WATCH_EVERY, Campaign, CampaignState, GateName
-from campaigns.spotify import Release, SpotifyError
+from campaigns.models import WATCH_EVERY, Campaign, CampaignState, GateName, Trouble
+from campaigns.spotify import Permit, Release, SpotifyError
 
 logger = logging.getLogger(__name__)
 
 # The first looks follow each other by a second; later ones by a tenth of the time already waited.
 SHORTEST_WAIT: Final = timedelta(seconds=1)
-# A slow catalogue may not keep a worker from its saves: the other looks come with the next round.
+# A slow catalogue may not keep a worker from its saves: after so long no further market is asked,
+# and after LAST_CALL_SECONDS no further call is sent. The other looks come with the next round.
 LOOKS_SECONDS: Final = 5
+LAST_CALL_SECONDS: Final = 10
+# As long as a look is kept for the worker that began it: longer than its last call can take.
+LONGEST_LOOK: Final = timedelta(seconds=25)
 # Spotify gives a release's date, not its zone: the day begins first at UTC+14.
 EARLIEST_ZONE: Final = timedelta(hours=14)
 
@@ -65,19 +71,56 @@ class Finding(enum.Enum):
 _BY_WEIGHT: Final = list(Finding)
 
 
+class RoundOverError(Exception):
+    """No call can be sent any more in this round of looks; nothing was found out."""
+
+
+class Round:
+    """One worker's looks at a time: `now` is the database's clock at their beginning, and goes on
+    with the machine's steady one.
+    """
+
+    def __init__(self, now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
+        self.now = now
+        self._is_over = is_over
+        self._began = time.monotonic()
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self._began
+
+    @property
+    def has_time(self) -> bool:
+        return not self._is_over() and self.seconds <= LOOKS_SECONDS
+
+    def permit(self) -> None:
+        """Take the permit of one call, and wait for its turn. Raises RoundOverError when that comes
+        too late, and pacing.GateClosedError.
+        """
+        clock = self.now + timedelta(seconds=self.seconds)
+        pacing.check_open(clock)
+        busy_for = (pacing.gates(clock)[GateName.API].free_at - clock).total_seconds()
+        if self._is_over() or self.seconds + busy_for > LAST_CALL_SECONDS:
+            raise RoundOverError
+        first_in = pacing.take(GateName.API, 1, clock).first_in
+        time.sleep(max(first_in, 0.0))
+        # Somebody may have met a ban while we waited.
+        pacing.check_open(clock + timedelta(seconds=max(first_in, 0.0)))
+
+
 def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> int:
     """Look once for every campaign whose release is due or being saved, as long as the gate is
     open.
 
     Answers how many were confirmed. One look that fails does not hold the others up.
     """
-    confirmed, enough = 0, time.monotonic() + LOOKS_SECONDS
+    confirmed, looks = 0, Round(now, is_over)
     longest_waiting = F("next_check_at").asc(nulls_first=True)
     for campaign in Campaign.objects.awaiting_look(now).order_by(longest_waiting):
-        if is_over() or time.monotonic() > enough or not pacing.is_open(pacing.database_now()):
+        if not looks.has_time or not pacing.is_open(now + timedelta(seconds=looks.seconds)):
             break
         try:
-            confirmed += confirm(campaign, now)
+            confirmed += confirm(campaign, looks)
         except DatabaseError:
             raise
         except Exception:
@@ -85,40 +128,64 @@ def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> i
     return confirmed
 
 
-def confirm(campaign: Campaign, now: datetime) -> bool:
+def confirm(campaign: Campaign, looks: Round) -> bool:
     """Look for one campaign's release: start releasing when it is there, let the fans of further
     markets in, or stop when it has gone. Says whether it started.
 
-    Of several workers only one looks.
+    Of several workers only one looks, for as long as it takes.
     """
-    if not _reserve_look(campaign, now):
+    began = looks.now + timedelta(seconds=looks.seconds)
+    reserved_until = _reserve_look(campaign, began)
+    if reserved_until is None:
         return False
+    next_look = _next_look(campaign, looks.now)
     try:
         if campaign.state == CampaignState.RELEASING:
-            _look_again(campaign, now)
+            _look_again(campaign, looks)
             return False
-        return _look_first(campaign, now)
-    except pacing.GateClosedError:
-        pass
+        return _look_first(campaign, looks)
+    except (pacing.GateClosedError, RoundOverError):
+        next_look = looks.now
     except SpotifyError as error:
         pacing.close_after(error)
         if campaign.state == CampaignState.OPEN:
             _note(campaign, Finding.UNREACHABLE)
+    finally:
+        # An artist's act in between asks for a look at once, and stays as it is.
+        reserved = Campaign.objects.filter(id=campaign.id, next_check_at=reserved_until)
+        reserved.update(next_check_at=next_look)
     return False
 
 
-def _look_first(campaign: Campaign, now: datetime) -> bool:
-    """Ask the markets whose day has begun, the latest first: the more fans may be served."""
-    findings = []
-    for daybreak in reversed(_begun(campaign, now)):
-        for market in daybreak.markets:
-            finding, uri = look(campaign, market, now)
-            if finding is Finding.CONFIRMED:
-                return _start_releasing(campaign, uri, daybreak, now)
-            findings.append(finding)
+def _look_first(campaign: Campaign, looks: Round) -> bool:
+    findings: list[Finding] = []
+    for daybreak, market in _to_ask(_begun(campaign, looks.now)):
+        if findings and not looks.has_time:
+            break
+        finding, uri = look(campaign, market, looks)
+        if finding is Finding.CONFIRMED:
+            return _start_releasing(campaign, uri, daybreak, looks.now)
+        findings.append(finding)
     if findings:
         _note(campaign, max(findings, key=_BY_WEIGHT.index))
     return False
+
+
+def _to_ask(daybreaks: list[Daybreak]) -> list[tuple[Daybreak, str]]:
+    """The markets that one look asks: those whose day began last, the operator's own, and one of
+    the others by lot, so that in time each is asked. The latest come first: the more fans may be
+    served.
+    """
+    latest_of = {market: daybreak for daybreak in daybreaks for market in daybreak.markets}
+    newest = daybreaks[-1:]
+    others = [
+        market
+        for market, daybreak in latest_of.items()
+        if daybreak not in newest and market != settings.SPOTIFY_MARKET
+    ]
+    left_out = {*others} - {*random.sample(others, min(len(others), 1))}
+    asked = [(daybreak, market) for market, daybreak in latest_of.items() if market not in left_out]
+    return sorted(asked, key=lambda one: one[0].at, reverse=True)
 
 
 def _start_releasing(campaign: Campaign, uri: str, seen: Daybreak, now: datetime) -> bool:
@@ -131,27 +198,35 @@ def _start_releasing(campaign: Campaign, uri: str, seen: Daybreak, now: datetime
     )
     if started:
         logger.info("release confirmed campaign=%s uri=%s", campaign.id, uri)
+        if campaign.last_finding != Finding.GONE.value:
+            _tell_anew(campaign)
     return bool(started)
 
 
-def _look_again(campaign: Campaign, now: datetime) -> None:
+def _look_again(campaign: Campaign, looks: Round) -> None:
     """Whether further markets show what was confirmed, or else whether the last one still does."""
-    finding = Finding.CONFIRMED
-    for daybreak in reversed(_unseen(campaign, now)):
-        for market in daybreak.markets:
-            if _shows_confirmed(campaign, market, now):
-                until = markets.confirmed_until(campaign, daybreak)
-                _unchanged(campaign).update(
-                    confirmed_until=until, last_finding=Finding.CONFIRMED.value
-                )
-                return
-            if _shows_another(campaign, market, now):
-                finding = Finding.OTHER_VARIANT
-    seen = [daybreak for daybreak in _begun(campaign, now) if _is_seen(campaign, daybreak)][-1]
-    if any(_shows_confirmed(campaign, market, now) for market in seen.markets):
-        _note(campaign, finding)
+    findings: list[Finding] = []
+    for daybreak, market in _to_ask(_unseen(campaign, looks.now)):
+        if findings and not looks.has_time:
+            break
+        if _shows_confirmed(campaign, market, looks):
+            until = markets.confirmed_until(campaign, daybreak)
+            _unchanged(campaign).update(confirmed_until=until, last_finding=Finding.CONFIRMED.value)
+            _tell_anew(campaign)
+            return
+        findings.append(_shown_instead(campaign, market, looks))
+    begun = _begun(campaign, looks.now)
+    seen = [daybreak for daybreak in begun if _is_seen(campaign, daybreak)][-1]
+    if any(_shows_confirmed(campaign, market, looks) for market in seen.markets):
+        _note(campaign, max(findings, key=_BY_WEIGHT.index, default=Finding.CONFIRMED))
     elif _stop_releasing(campaign):
         logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
+
+
+def _tell_anew(campaign: Campaign) -> None:
+    """A further market that is late is another matter than the one that people were told of."""
+    if campaign.at_local_midnights:
+        campaign.alarms.filter(trouble=Trouble.LATE).delete()
 
 
 def _stop_releasing(campaign: Campaign) -> int:
@@ -185,11 +260,12 @@ def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
     )
 
 
-def look(campaign: Campaign, market: str, now: datetime) -> tuple[Finding, str]:
-    """One look into a market's catalogue. Raises SpotifyError and pacing.GateClosedError."""
-    pacing.take(GateName.API, 1, now)
+def look(campaign: Campaign, market: str, looks: Round) -> tuple[Finding, str]:
+    """One look into a market's catalogue. Raises SpotifyError, RoundOverError and
+    pacing.GateClosedError.
+    """
     names = Names.of(campaign)
-    hits = find(names, market)
+    hits = find(names, market, looks.permit)
     if not hits:
         return Finding.NOT_THERE_YET, ""
     matching = [hit for hit in hits if agrees(names, hit)]
@@ -200,7 +276,7 @@ def look(campaign: Campaign, market: str, now: datetime) -> tuple[Finding, str]:
         matching = [hit for hit in matching if is_by(campaign.artist, hit)]
     if not matching:
         return Finding.OTHER_ARTIST, ""
-    out = {hit.uri for hit in matching if hit.is_playable and is_out(hit.release_date, now)}
+    out = {hit.uri for hit in matching if hit.is_playable and is_out(hit.release_date, looks.now)}
     if not out:
         return Finding.NOT_OUT_YET, ""
     if len(out) > 1:
@@ -208,15 +284,14 @@ def look(campaign: Campaign, market: str, now: datetime) -> tuple[Finding, str]:
     return Finding.CONFIRMED, out.pop()
 
 
-def _shows_confirmed(campaign: Campaign, market: str, now: datetime) -> bool:
+def _shows_confirmed(campaign: Campaign, market: str, looks: Round) -> bool:
     """Whether the market shows exactly what is being saved, and it still agrees with all codes."""
-    pacing.take(GateName.API, 1, now)
     return any(
         hit.uri == campaign.confirmed_uri
         and agrees(Names.of(campaign), hit)
         and hit.is_playable
-        and is_out(hit.release_date, now)
-        for hit in spotify.find_by_uri(campaign.confirmed_uri, market)
+        and is_out(hit.release_date, looks.now)
+        for hit in spotify.find_by_uri(campaign.confirmed_uri, market, looks.permit)
     )
 
 
@@ -230,12 +305,14 @@ def is_out(release_date: str, now: datetime) -> bool:
     return release_date <= latest_day[: len(release_date)]
 
 
-def _shows_another(campaign: Campaign, market: str, now: datetime) -> bool:
-    """Whether the market shows the artist's codes under another id, a regional variant."""
+def _shown_instead(campaign: Campaign, market: str, looks: Round) -> Finding:
+    """What a market finds that does not show what was confirmed: nothing that is out, or the
+    artist's codes under another id, a regional variant.
+    """
     if campaign.spotify_uri:
-        return False
-    finding, uri = look(campaign, market, now)
-    return finding is Finding.CONFIRMED and uri != campaign.confirmed_uri
+        return Finding.NOT_THERE_YET
+    finding, _ = look(campaign, market, looks)
+    return Finding.OTHER_VARIANT if finding is Finding.CONFIRMED else finding
 
 
 def _begun(campaign: Campaign, now: datetime) -> list[Daybreak]:
@@ -253,10 +330,12 @@ def _is_seen(campaign: Campaign, daybreak: Daybreak) -> bool:
     return campaign.confirmed_until is None or daybreak.at < campaign.confirmed_until
 
 
-def _reserve_look(campaign: Campaign, now: datetime) -> bool:
+def _reserve_look(campaign: Campaign, now: datetime) -> datetime | None:
+    """Until when nobody else looks for this campaign; None when somebody does."""
+    until = now + LONGEST_LOOK
     due = Q(next_check_at=None) | Q(next_check_at__lte=now)
     mine = Campaign.objects.filter(due, id=campaign.id)
-    return bool(mine.update(next_check_at=_next_look(campaign, now)))
+    return until if mine.update(next_check_at=until) else None
 
 
 def _next_look(campaign: Campaign, now: datetime) -> datetime:
@@ -271,13 +350,13 @@ def _next_look(campaign: Campaign, now: datetime) -> datetime:
     return min([now + wait, *ahead])
 
 
-def find(names: Names, market: str) -> list[Release]:
+def find(names: Names, market: str, permit: Permit) -> list[Release]:
     """What a market shows under the link or, without one, the code. Raises SpotifyError."""
     if names.spotify_uri:
-        return spotify.find_by_uri(names.spotify_uri, market)
+        return spotify.find_by_uri(names.spotify_uri, market, permit)
     if names.upc:
-        return spotify.find_by_upc(names.upc, market)
-    return spotify.find_by_isrc(names.isrc, market)
+        return spotify.find_by_upc(names.upc, market, permit)
+    return spotify.find_by_isrc(names.isrc, market, permit)
 
 
 def agrees(names: Names, release: Release) -> bool:
@@ -302,43 +381,3 @@ def is_by(artist: str, release: Release) -> bool:
 def _words(name: str) -> list[str]:
     plain = unicodedata.normalize("NFKD", name.casefold())
     return re.findall(r"\w+", "".join(c for c in plain if not unicodedata.combining(c)))
-
-
-class ReleaseLinkError(ValueError):
-    """The text is not the address of an album or track.
-
-    The message tells the artist what to give instead.
-    """
-
-
-_LINK: Final = re.compile(
-    r"(?:https?://)?(?:open|play)\.spotify\.com/(?:intl-[a-z-]+/)?(?P<kind>[a-z-]+)/(?P<id>[A-Za-z0-9]+)/?(?:[?#].*)?"
-    r"|spotify:(?P<uri_kind>[a-z-]+):(?P<uri_id>[A-Za-z0-9]+)"
-)
-_WRONG_KIND: Final = {
-    "prerelease": "This is the link of a Countdown Page. It has another id than the album and "
-    "cannot be saved by an app: give the album's own link from Spotify for Artists or your "
-    "distributor, or its UPC.",
-    "playlist": "This is a playlist. A pre-save saves an album, single, EP or track: give its "
-    "link, or its UPC.",
-    "artist": "This is an artist's page. Give the link of the album or track that comes out, or "
-    "its UPC.",
-}
-
-
-def parse_release_link(text: str) -> str:
-    """The Spotify URI of an album's or track's link or URI. Raises ReleaseLinkError."""
-    found = _LINK.fullmatch(text.strip())
-    if not found:
-        raise ReleaseLinkError(
-            "This is not the link of an album or track. It looks like "
-            "https://open.spotify.com/album/… (in Spotify: Share, Copy link) or spotify:album:…"
-        )
-    kind, item_id = found["kind"] or found["uri_kind"], found["id"] or found["uri_id"]
-    if kind not in ("album", "track"):
-        raise ReleaseLinkError(
-            _WRONG_KIND.get(kind, f"A {kind} cannot be pre-saved. Give an album's or track's link.")
-        )
-    if len(item_id) != 22:
-        raise ReleaseLinkError("The id in this link is incomplete: it has 22 letters and digits.")
-    return f"spotify:{kind}:{item_id}"

@@ -3,7 +3,7 @@ settle it.
 
 A claim is a lease by the database's clock and a fresh fence. Every later write names the fence, so
 a worker that stalled past its lease can change nothing. Whatever dies leaves rows that come due
-again.
+again. A fan who is put off is held by nobody until the next try: the due instant stays as it is.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models import F
-from django.db.models.functions import Coalesce, Greatest
+from django.db.models.functions import Coalesce
 
 from campaigns import keyring, stats
 from campaigns.keyring import Secret
@@ -223,10 +223,8 @@ def _put_off(held: PreSaveQuerySet, reason: Reason, now: datetime) -> None:
     PreSave.objects.filter(id__in=_locked(held)).update(
         refused_at=Coalesce("refused_at", now),
         reason=reason,
-        # A release that was moved meanwhile stays where it was moved to.
-        due_at=Greatest("due_at", now + wait),
         lease=None,
-        lease_until=None,
+        lease_until=now + wait,
     )
 
 
@@ -238,10 +236,9 @@ def _delay(held: PreSaveQuerySet, attempts: int, now: datetime) -> None:
         longest = min(timedelta(seconds=2.0 ** (attempts + 1)), LONGEST_DELAY)
         wait = _somewhere_between(timedelta(seconds=0.5), longest)
     PreSave.objects.filter(id__in=_locked(held)).update(
-        due_at=Greatest("due_at", now + wait),
         attempts=min(attempts + 1, 32_000),
         lease=None,
-        lease_until=None,
+        lease_until=now + wait,
     )
 
 

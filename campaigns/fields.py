@@ -15,10 +15,10 @@ from django.core.exceptions import ValidationError
 from django.forms.widgets import Input
 from django.utils import timezone
 
-from campaigns import artwork, catalogue
+from campaigns import artwork
 from campaigns.artwork import ArtworkError
-from campaigns.catalogue import ReleaseLinkError
 from campaigns.models import ISRC_PATTERN, UPC_PATTERN
+from campaigns.release_links import ReleaseLinkError, parse_release_link
 
 # Unicode's Bidi_Control characters turn text around and can make a title read as another one.
 # https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
@@ -57,7 +57,7 @@ class ReleaseLinkField(forms.CharField):
         if not text:
             return ""
         try:
-            return catalogue.parse_release_link(text)
+            return parse_release_link(text)
         except ReleaseLinkError as error:
             raise ValidationError(str(error), code="release_link") from error
 

@@ -15,7 +15,7 @@ from django.conf import settings
 
 from campaigns import catalogue, pacing
 from campaigns.catalogue import Names
-from campaigns.models import Campaign, GateName
+from campaigns.models import Campaign
 from campaigns.publishing import PublishingError
 from campaigns.spotify import Release, SpotifyError
 
@@ -43,6 +43,11 @@ OLD_NOT_SHOWN: Final = (
 NO_ANSWER: Final = (
     "Spotify did not answer, so Presave could not see whether this is still the release that fans "
     "said yes to. Nothing was changed: send the form again in a moment."
+)
+NO_TURN: Final = (
+    "Spotify lets Presave ask so little at present that the look whether this is still the release "
+    "that fans said yes to did not get its turn. Nothing was changed: send the form again in a "
+    "minute."
 )
 CHANGED_MEANWHILE: Final = (
     "While you were editing, a fan has pre-saved or somebody else has changed the campaign. "
@@ -87,6 +92,8 @@ def prove(campaign: Campaign, after: Names) -> Proof | None:
             "cannot look now whether this is still the release that fans said yes to. Nothing was "
             "changed: send the form again after that."
         ) from None
+    except catalogue.RoundOverError:
+        raise PublishingError(NO_TURN) from None
     except SpotifyError as error:
         pacing.close_after(error)
         raise PublishingError(NO_ANSWER) from None
@@ -148,10 +155,8 @@ def _compare(vouching: Names, after: Names) -> None:
 def _look(names: Names) -> list[Release]:
     if not any(names):
         return []
-    now = pacing.database_now()
-    pacing.check_open(now)
-    pacing.take(GateName.API, 1, now)
-    return catalogue.find(names, settings.SPOTIFY_MARKET)
+    permit = catalogue.Round(pacing.database_now()).permit
+    return catalogue.find(names, settings.SPOTIFY_MARKET, permit)
 
 
 def _codes(release: Release) -> set[str]:

@@ -290,26 +290,23 @@ class Campaign(models.Model):
         return self.release_at + ROW_LIFETIME
 
 
-_TRIED: Final = Q(attempts__gt=0) | Q(refused_at__isnull=False)
-
-
 class PreSaveQuerySet(models.QuerySet["PreSave"]):
     def pending(self) -> PreSaveQuerySet:
         return self.filter(state=PreSaveState.PENDING)
 
     def due(self, now: datetime) -> PreSaveQuerySet:
+        """Those who may be tried now: held by no worker, and not put off to a later try."""
         free = Q(lease_until=None) | Q(lease_until__lte=now)
         return self.pending().filter(free, due_at__lte=now)
 
     def servable_until(self, confirmed_until: datetime | None) -> PreSaveQuerySet:
-        """Those due before it, and those tried already: they were due before it the first time."""
-        confirmed = _TRIED | Q(due_at__lt=confirmed_until)
-        return self.filter(confirmed) if confirmed_until else self
+        """Those due before it; without a bound all."""
+        return self.filter(due_at__lt=confirmed_until) if confirmed_until else self
 
     def servable(self) -> PreSaveQuerySet:
         """The same by what their campaign's row says now."""
         confirmed = Q(due_at__lt=F("campaign__confirmed_until"))
-        return self.filter(_TRIED | confirmed | Q(campaign__confirmed_until=None))
+        return self.filter(confirmed | Q(campaign__confirmed_until=None))
 
     def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:
         """The fence: rows still pending under exactly these claims."""
@@ -338,6 +335,7 @@ class PreSave(models.Model):
     campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="presaves")
     state = models.CharField(max_length=10, choices=PreSaveState, default=PreSaveState.PENDING)
     reason = models.CharField(max_length=20, choices=Reason, default=Reason.NONE, blank=True)
+    # The fan's own release moment; a further try is put off by lease_until alone.
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     lease = models.UUIDField(null=True)

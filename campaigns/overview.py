@@ -82,7 +82,7 @@ def next_step(campaign: Campaign, now: datetime) -> str:
 def trouble(campaign: Campaign, now: datetime) -> Explanation | None:
     """What is wrong with a campaign whose moment has come; None while all is well."""
     found = troubles.trouble_of(campaign, now)
-    return troubles.explain(campaign, found) if found else None
+    return troubles.explain(campaign, found, now) if found else None
 
 
 def finding(campaign: Campaign, now: datetime) -> str:
@@ -132,7 +132,9 @@ def served_before(campaign: Campaign) -> str:
 
 
 def lines(campaigns: Iterable[Campaign], now: datetime) -> list[Line]:
-    """Two queries, however many campaigns there are."""
+    """Two queries, and two or three more for each campaign that is releasing while the day of a
+    market has begun that does not show the release.
+    """
     listed = list(campaigns)
     totals = _totals_of(campaign.id for campaign in listed)
     return [
@@ -197,7 +199,7 @@ def _while_waiting(campaign: Campaign, now: datetime) -> str:
 
 
 def _while_overdue(campaign: Campaign, now: datetime) -> str:
-    return f"{troubles.explain(campaign, Trouble.LATE)} {_given_up(campaign)}"
+    return f"{troubles.explain(campaign, Trouble.LATE, now)} {_given_up(campaign)}"
 
 
 def _given_up(campaign: Campaign) -> str:

@@ -73,7 +73,8 @@ def why_it_waits(campaign: Campaign, now: datetime) -> str:
 
 def backlog_of(campaign: Campaign, now: datetime) -> Backlog:
     releasing, pending = Campaign.objects.releasing(), PreSave.objects.pending()
-    due = pending.filter(campaign__in=releasing, due_at__lte=now).order_by()
+    due = pending.filter(campaign__in=releasing, due_at__lte=now).servable().order_by()
+    due = due.exclude(lease=None, lease_until__gt=now)  # put off to a later try
     again = pending.filter(Q(refused_at__isnull=False) | Q(attempts__gt=0), campaign_id=campaign.id)
     counts = due.values_list("campaign_id").annotate(Count("id"))
     return share_of(dict(counts), campaign.id, again.count())

@@ -202,7 +202,8 @@ class Housekeeper:
 
     def __exit__(self, *exception: object) -> None:
         if self._thread:
-            self._thread.join()
+            # One that takes longer ends by itself, as its shift is over: nothing waits for it.
+            self._thread.join(timeout=LONGEST_WAIT_SECONDS)
 
     def remind(self) -> None:
         """Keep house now and then; never twice at once."""

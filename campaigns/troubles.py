@@ -8,7 +8,14 @@ from typing import Final
 
 from campaigns import markets
 from campaigns.catalogue import Finding
-from campaigns.models import Campaign, CampaignState, PauseReason, Trouble
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    PauseReason,
+    PreSave,
+    PreSaveQuerySet,
+    Trouble,
+)
 
 # Most releases are in the catalogue within minutes of their moment.
 LATE_AFTER: Final = timedelta(minutes=10)
@@ -100,24 +107,53 @@ def trouble_of(campaign: Campaign, now: datetime) -> Trouble | None:
         return None
     if campaign.is_paused:
         return Trouble(campaign.paused_reason)
-    is_late = campaign.state == CampaignState.OPEN and _expected_at(campaign) <= now - LATE_AFTER
+    is_late = _expected_at(campaign) <= now - LATE_AFTER
+    if campaign.state == CampaignState.RELEASING:
+        is_late = is_late and kept_waiting(campaign, now).exists()
     return Trouble.LATE if is_late else None
 
 
 def _expected_at(campaign: Campaign) -> datetime:
-    """When the first market may show the release."""
+    """When the first market may show the release that has not shown it."""
+    if campaign.state == CampaignState.RELEASING:
+        return campaign.confirmed_until or campaign.last_day
     return markets.daybreaks(campaign)[0].at
 
 
-def explain(campaign: Campaign, trouble: Trouble) -> Explanation:
+def kept_waiting(campaign: Campaign, now: datetime) -> PreSaveQuerySet:
+    """The due fans of a releasing campaign for whom no market that showed the release speaks."""
+    due = PreSave.objects.pending().filter(campaign=campaign, due_at__lte=now)
+    until = campaign.confirmed_until
+    return due.filter(due_at__gte=until) if until else due.none()
+
+
+def explain(campaign: Campaign, trouble: Trouble, now: datetime) -> Explanation:
     if trouble is not Trouble.LATE:
         return explain_pause(campaign)
+    if campaign.state == CampaignState.RELEASING:
+        return _explain_waiting(campaign, kept_waiting(campaign, now).count())
     if campaign.public_key is None:
         return _NO_KEY
     return Explanation(
         "The release is not confirmed at Spotify",
         FINDINGS.get(campaign.last_finding, _NOT_LOOKED),
         _LATE_ADVICE.get(campaign.last_finding, _TELL_THE_OPERATOR),
+    )
+
+
+def _explain_waiting(campaign: Campaign, fans: int) -> Explanation:
+    wait = "1 fan waits" if fans == 1 else f"{fans} fans wait"
+    if campaign.last_finding == Finding.OTHER_VARIANT.value:
+        shown = "shows another variant of"
+        advice = "Ask your distributor why those countries have another one"
+    else:
+        shown = "does not show"
+        advice = "Ask your distributor whether the release was delivered for those countries too"
+    return Explanation(
+        "Fans wait for the release in their country",
+        f"{wait} because Spotify's catalogue of the countries whose day began later {shown} the "
+        "release that was confirmed. All fans who were due before are served as usual.",
+        f"{advice}. As soon as one of them shows the confirmed release, Presave goes on by itself.",
     )
 
 

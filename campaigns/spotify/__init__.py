@@ -13,6 +13,7 @@ from campaigns.answers import Half as Half
 from campaigns.answers import Scope as Scope
 from campaigns.answers import SpotifyError as SpotifyError
 from campaigns.spotify.catalogue import Artist as Artist
+from campaigns.spotify.catalogue import Permit as Permit
 from campaigns.spotify.catalogue import Release as Release
 from campaigns.spotify.catalogue import find_by_isrc as find_by_isrc
 from campaigns.spotify.catalogue import find_by_upc as find_by_upc

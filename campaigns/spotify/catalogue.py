@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -13,7 +15,31 @@ from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyClientCredentials
 
 from campaigns.answers import Scope, SpotifyError, api_error, token_error
-from campaigns.spotify.http import TOTAL_SECONDS
+from campaigns.spotify.http import ask_once
+
+# Called just before each call to the Web API; it may wait for the call's turn, or raise.
+Permit = Callable[[], None]
+
+
+class _WholeAnswers(requests.adapters.BaseAdapter):
+    """Brings spotipy's calls to Spotify as all others are brought: with a deadline for the whole
+    answer. The timeouts of `requests` end with every byte that drips in.
+    """
+
+    def send(self, request: Any, *_: Any, **__: Any) -> requests.Response:
+        headers = {name: value for name, value in request.headers.items() if value is not None}
+        status, retry_after, body = ask_once(
+            request.method, request.url, data=request.body, headers=headers
+        )
+        answer = requests.Response()
+        answer.request, answer.url, answer.status_code = request, request.url, status
+        answer.raw, answer.encoding = io.BytesIO(body), "utf-8"
+        if retry_after is not None:
+            answer.headers["Retry-After"] = retry_after
+        return answer
+
+    def close(self) -> None:
+        """Nothing is kept open."""
 
 
 class Artist(NamedTuple):
@@ -36,12 +62,13 @@ class Release:
     artists: tuple[Artist, ...]
 
 
-def find_by_uri(uri: str, market: str) -> list[Release]:
+def find_by_uri(uri: str, market: str, permit: Permit) -> list[Release]:
     """The album or track as a list of one, or an empty list when the market's catalogue does not
     show it yet.
     """
     kind, item_id = uri.split(":")[1:]
     client = _catalogue()
+    permit()
     try:
         item = _ask(client.album if kind == "album" else client.track, item_id, market=market)
     except SpotifyError as error:
@@ -51,23 +78,24 @@ def find_by_uri(uri: str, market: str) -> list[Release]:
     return [_release(item)]
 
 
-def find_by_upc(upc: str, market: str) -> list[Release]:
-    return _search(f"upc:{upc}", "album", market)
+def find_by_upc(upc: str, market: str, permit: Permit) -> list[Release]:
+    return _search(f"upc:{upc}", "album", market, permit)
 
 
-def find_by_isrc(isrc: str, market: str) -> list[Release]:
-    return _search(f"isrc:{isrc}", "track", market)
+def find_by_isrc(isrc: str, market: str, permit: Permit) -> list[Release]:
+    return _search(f"isrc:{isrc}", "track", market, permit)
 
 
-def _search(query: str, kind: str, market: str) -> list[Release]:
+def _search(query: str, kind: str, market: str, permit: Permit) -> list[Release]:
     # Search answers leave out external_ids of albums, and `total` is not to be trusted: each hit is
     # read by itself.
+    permit()
     answer = _ask(_catalogue().search, query, limit=5, type=kind, market=market)
     try:
         uris = [str(item["uri"]) for item in answer[f"{kind}s"]["items"] if item]
     except (KeyError, TypeError):
         raise SpotifyError("unusable_answer") from None
-    return [found for uri in uris for found in find_by_uri(uri, market)]
+    return [found for uri in uris for found in find_by_uri(uri, market, permit)]
 
 
 def _release(item: dict[str, Any]) -> Release:
@@ -103,18 +131,24 @@ def _catalogue_client(accounts_url: str, api_url: str, client_id: str) -> Any:
     credentials = SpotifyClientCredentials(
         client_id=client_id,
         client_secret=settings.SPOTIFY_CLIENT_SECRET,
-        requests_session=requests.Session(),
-        requests_timeout=TOTAL_SECONDS,
+        requests_session=_session(),
         cache_handler=MemoryCacheHandler(),
     )
     credentials.OAUTH_TOKEN_URL = f"{accounts_url}/api/token"
     client = spotipy.Spotify(
         auth_manager=credentials,
-        requests_session=requests.Session(),
-        requests_timeout=TOTAL_SECONDS,
+        requests_session=_session(),
     )
     client.prefix = f"{api_url}/"
     return client
+
+
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False
+    for scheme in ("http://", "https://"):
+        session.mount(scheme, _WholeAnswers())
+    return session
 
 
 def _ask(call: Any, *arguments: Any, **options: Any) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from typing import Any, Final
 
@@ -12,7 +11,7 @@ from spotipy.oauth2 import SpotifyOAuth
 
 from campaigns.answers import Grant, api_error, parse_grant, token_error
 from campaigns.keyring import Secret
-from campaigns.spotify.http import Answer, client_credentials, new_session, request
+from campaigns.spotify.http import ask_once, client_credentials
 
 # The one permission: "Manage your saved content".
 # https://developer.spotify.com/documentation/web-api/concepts/scopes
@@ -56,7 +55,7 @@ def exchange_code(code: Secret) -> Grant:
         "code": code.reveal(),
         "redirect_uri": redirect_uri(),
     }
-    status, retry_after, body = _ask_once(
+    status, retry_after, body = ask_once(
         "POST",
         f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token",
         data=form,
@@ -74,7 +73,7 @@ def is_open_to(access_token: Secret) -> bool:
     https://developer.spotify.com/documentation/web-api/concepts/quota-modes: five allow-listed
     users, 403 for all others.
     """
-    status, retry_after, _ = _ask_once(
+    status, retry_after, _ = ask_once(
         "GET",
         f"{settings.SPOTIFY_API_URL}/me",
         with_body=False,
@@ -87,11 +86,3 @@ def is_open_to(access_token: Secret) -> bool:
         # unread: nothing of GET /me is.
         logger.warning("fan refused in development mode: not listed, or the owner has no Premium")
     return status == 200
-
-
-def _ask_once(method: str, url: str, **options: Any) -> Answer:
-    async def ask() -> Answer:
-        async with new_session(1) as session:
-            return await request(session, method, url, **options)
-
-    return asyncio.run(ask())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any, Final
 
 import aiohttp
@@ -37,6 +38,16 @@ async def request(
             return answer.status, answer.headers.get("Retry-After"), body
     except (aiohttp.ClientError, TimeoutError, OSError):
         raise SpotifyError("unreachable") from None
+
+
+def ask_once(method: str, url: str, **options: Any) -> Answer:
+    """One call on a connection of its own. Raises SpotifyError."""
+
+    async def ask() -> Answer:
+        async with new_session(1) as session:
+            return await request(session, method, url, **options)
+
+    return asyncio.run(ask())
 
 
 def client_credentials() -> str:

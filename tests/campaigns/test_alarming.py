@@ -344,9 +344,10 @@ def test_a_message_that_could_not_be_sent_is_logged_and_not_sent_again(
 
 
 def explained(campaign: Campaign, now: datetime | None = None) -> troubles.Explanation:
-    trouble = trouble_of(campaign, now or timezone.now())
+    now = now or timezone.now()
+    trouble = trouble_of(campaign, now)
     assert trouble
-    return troubles.explain(campaign, trouble)
+    return troubles.explain(campaign, trouble, now)
 
 
 def test_every_finding_and_every_pause_says_what_to_do() -> None:

@@ -96,7 +96,7 @@ def test_a_429_for_the_apps_own_token_closes_the_token_endpoints_gate(sandbox: S
     due = make_campaign(release_at=now - timedelta(seconds=1), opened_at=now - timedelta(days=1))
     sandbox.fault("token.client", status=429, headers={"Retry-After": "3600"})
 
-    assert catalogue.confirm(due, now) is False
+    assert catalogue.confirm(due, catalogue.Round(now)) is False
 
     closed = Gate.objects.exclude(blocked_until=None)
     assert [gate.name for gate in closed] == [GateName.ACCOUNTS]

@@ -11,10 +11,10 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from campaigns import catalogue, midnights, pacing, publishing, retention
-from campaigns.claiming import claim_block, still_standing
-from campaigns.models import Campaign, CampaignState, PreSave, ReleaseMode
-from tests.campaigns.night import check_books, claim, make_local_night, states, work
+from campaigns import catalogue, claiming, midnights, pacing, publishing, retention
+from campaigns.claiming import Claim, Outcome, claim_block, still_standing
+from campaigns.models import Campaign, CampaignState, PreSave, Reason, ReleaseMode
+from tests.campaigns.night import check_books, claim, make_local_night, settle, states, work
 from tests.factory import make_campaign, make_local_campaign, make_presave
 from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
 
@@ -72,8 +72,8 @@ def test_a_night_goes_round_the_earth(sandbox: Sandbox) -> None:
         (midnight("Pacific/Auckland"), (), set()),
         (midnight("Pacific/Auckland") + HOUR / 60, ("NZ",), {"fan-1", "fan-2"}),
         # Japan's has begun, and only New Zealand shows it.
-        (midnight("Asia/Tokyo") + HOUR, ("NZ",), {"fan-1", "fan-2"}),
-        (midnight("Asia/Tokyo") + 2 * HOUR, ("NZ", "AU", "JP"), {"fan-1", "fan-2", "fan-3"}),
+        (midnight("Asia/Tokyo") + HOUR / 4, ("NZ",), {"fan-1", "fan-2"}),
+        (midnight("Asia/Tokyo") + HOUR / 2, ("NZ", "AU", "JP"), {"fan-1", "fan-2", "fan-3"}),
         (
             midnight("America/Los_Angeles") + HOUR / 60,
             ("NZ", "AU", "JP", "US"),
@@ -197,15 +197,52 @@ def test_without_a_bound_everybody_due_is_claimed() -> None:
     assert len(claim(campaign).rows) == 1
 
 
-@pytest.mark.parametrize("tried", [{"attempts": 1}, {"refused_at": timezone.now()}])
-def test_whoever_was_served_once_is_tried_again(tried: dict[str, Any]) -> None:
-    """The second attempt comes later than the first, and may come after the next daybreak."""
-    until = timezone.now() - HOUR
+PUT_OFF = [{"delayed": 0}, {"refused": Reason.REVOKED}]
+
+
+def put_off(claimed: Claim, delayed: int | None = None, refused: Reason | None = None) -> None:
+    (row,) = claimed.rows
+    outcome = Outcome(delayed={} if delayed is None else {row.id: delayed})
+    if refused:
+        outcome.refuse(row.id, refused)
+    settle(claimed, outcome)
+
+
+@pytest.mark.parametrize("how", PUT_OFF, ids=["delayed", "refused"])
+def test_whoever_was_served_once_is_tried_again_after_the_next_daybreak(
+    how: dict[str, Any],
+) -> None:
+    until = pacing.database_now() + timedelta(milliseconds=1)
     campaign = make_bounded(until)
-    make_presave(campaign, due_at=until + timedelta(minutes=1), **tried)
+    make_presave(campaign, due_at=until - HOUR)
+    put_off(claim(campaign), **how)
+    assert claim_block(campaign, 200, pacing.database_now()) is None
+    again = claim(campaign, later=60 * 60)
+    claiming.forget_refusal(again.rows[0], again.fence)
+    standing = still_standing([again.rows[0].id], {again.fence}, pacing.database_now())
+    assert standing == {again.rows[0].id: ALBUM_URI}
+
+
+@pytest.mark.parametrize("how", PUT_OFF, ids=["delayed", "refused"])
+def test_who_was_tried_before_a_move_waits_for_the_market_of_the_new_day(
+    how: dict[str, Any],
+) -> None:
+    campaign = make_bounded(timezone.now())
+    row = make_presave(campaign, due_at=timezone.now() - HOUR)
     claimed = claim(campaign)
-    standing = still_standing([claimed.rows[0].id], {claimed.fence}, pacing.database_now())
-    assert standing == {claimed.rows[0].id: ALBUM_URI}
+    moved = campaign.release_at + timedelta(days=7)
+    publishing.move_release(campaign, moved, midnights.FIRST_ZONE, pacing.database_now())
+    put_off(claimed, **how)
+    until = row.due_at + timedelta(days=7)
+    Campaign.objects.update(
+        state=CampaignState.RELEASING,
+        confirmed_uri=ALBUM_URI,
+        confirmed_at=timezone.now(),
+        confirmed_until=until,
+    )
+    assert claim_block(fresh(campaign), 200, until + HOUR) is None
+    Campaign.objects.update(confirmed_until=until + timedelta(milliseconds=1))
+    assert claim_block(fresh(campaign), 200, until + HOUR)
 
 
 def test_a_claim_ends_when_its_market_is_not_confirmed_any_more() -> None:
@@ -331,5 +368,5 @@ def test_a_look_that_finds_the_day_moved_meanwhile_starts_nothing(sandbox: Sandb
     show_in(sandbox, "NZ")
     stale = fresh(campaign)
     Campaign.objects.update(release_mode=ReleaseMode.ONE_INSTANT)
-    assert catalogue.confirm(stale, midnight("Pacific/Auckland")) is False
+    assert catalogue.confirm(stale, catalogue.Round(midnight("Pacific/Auckland"))) is False
     assert fresh(campaign).state == CampaignState.OPEN

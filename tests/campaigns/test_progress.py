@@ -135,8 +135,8 @@ def test_the_progress_is_taken_from_rows_counts_and_gates(settings: Settings) ->
     campaign = make_campaign(state=CampaignState.RELEASING)
     now = timezone.now()
     make_presaves(campaign, ["a"] * 60)
-    make_presave(campaign, due_at=now + MINUTE, attempts=2)
-    make_presave(campaign, due_at=now + MINUTE, refused_at=now, reason=Reason.REVOKED)
+    make_presave(campaign, lease_until=now + MINUTE, attempts=2)
+    make_presave(campaign, lease_until=now + MINUTE, refused_at=now, reason=Reason.REVOKED)
     make_presave(campaign, due_at=now + MINUTE)
     for state in (PreSaveState.SAVED, PreSaveState.FAILED, PreSaveState.CANCELLED):
         make_presave(campaign, state=state)

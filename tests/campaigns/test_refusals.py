@@ -56,7 +56,8 @@ def test_the_first_refusal_erases_nothing_and_waits_half_an_hour(sandbox: Sandbo
     assert (row.reason, row.attempts, row.lease) == (Reason.REVOKED, 0, None)
     assert row.sealed
     assert row.refused_at
-    assert 30 * MINUTE <= row.due_at - row.refused_at <= 36 * MINUTE
+    assert row.lease_until
+    assert 30 * MINUTE <= row.lease_until - row.refused_at <= 36 * MINUTE
     refreshed = len(sandbox.calls("token.refresh"))
     work(later=29 * 60)
     assert len(sandbox.calls("token.refresh")) == refreshed
@@ -230,7 +231,8 @@ def test_a_fan_who_always_fails_closes_nothing_and_ends_in_the_slow_lane(sandbox
         later += 2 * 60 * 60
     row = PreSave.objects.get(campaign=campaign)
     assert row.attempts == 14
-    assert row.due_at - timezone.now() > timedelta(seconds=later - 2 * 60 * 60) + 29 * MINUTE
+    assert row.lease_until
+    assert row.lease_until - timezone.now() > timedelta(seconds=later - 2 * 60 * 60) + 29 * MINUTE
     assert Gate.objects.get(name=GateName.API).outages == 0
     other = make_night(sandbox, fans=5)
     assert work(later=later) == 4

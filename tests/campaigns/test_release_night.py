@@ -192,7 +192,8 @@ def test_a_delayed_fan_is_left_alone_until_their_time(sandbox: Sandbox) -> None:
     assert work() == 0
     row = PreSave.objects.get(campaign=campaign)
     assert (row.attempts, row.state, row.lease) == (1, "pending", None)
-    assert row.due_at > pacing.database_now()
+    assert row.lease_until
+    assert row.lease_until > pacing.database_now()
     called = len(sandbox.calls("library"))
     assert called == 1
     assert fresh(campaign).state == CampaignState.RELEASING

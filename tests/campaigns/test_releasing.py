@@ -239,7 +239,8 @@ def test_a_delayed_row_waits_longer_after_every_attempt(attempts: int, longest: 
     settle(claimed, Outcome(delayed={row.id: attempts for row in claimed.rows}))
     rows = PreSave.objects.filter(campaign=campaign)
     assert set(rows.values_list("attempts", "lease", "state")) == {(attempts + 1, None, "pending")}
-    waits = [(row.due_at - before).total_seconds() for row in rows]
+    assert set(rows.values_list("due_at", flat=True)) == {campaign.release_at}
+    waits = [(row.lease_until - before).total_seconds() for row in rows if row.lease_until]
     assert all(0.5 <= wait <= longest + 5 for wait in waits)
     assert len(set(waits)) > 1
     assert claim_block(campaign, 200, before) is None

@@ -393,7 +393,7 @@ def test_nothing_secret_is_logged_at_any_level(
     save(calls, grant.access_token)
     assert grant.refresh_token
     refresh(calls, grant.refresh_token.reveal())
-    spotify.find_by_uri(ALBUM_URI, "US")
+    spotify.find_by_uri(ALBUM_URI, "US", lambda: None)
     for secret in (code, grant.access_token.reveal(), grant.refresh_token.reveal()):
         assert secret not in caplog.text
     assert "test-client-secret" not in caplog.text

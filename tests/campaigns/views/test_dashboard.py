@@ -197,7 +197,7 @@ def test_while_it_releases_the_page_says_how_far_it_is_and_how_long_it_takes(
 ) -> None:
     campaign = make_campaign(label, state=CampaignState.RELEASING)
     factory.make_presaves(campaign, ["a"] * 3)
-    factory.make_presave(campaign, due_at=timezone.now() + timedelta(minutes=5), attempts=1)
+    factory.make_presave(campaign, lease_until=timezone.now() + timedelta(minutes=5), attempts=1)
     factory.make_presave(campaign, state=PreSaveState.SAVED)
     page_of(dashboard, campaign)  # writes the form token into the session
 
