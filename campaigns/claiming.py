@@ -64,7 +64,6 @@ class Held:
 
     row: PreSave
     claim: Claim
-    is_trial: bool = False
 
     @property
     def is_first_try(self) -> bool:
@@ -161,9 +160,12 @@ def forget_refusal(row: PreSave, fence: UUID) -> None:
 def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
     """Whether a refusal of this row by that half of Spotify is to be believed."""
     first = row.refused_at
-    if first is None or now - first < SECOND_LOOK or gate.outages:
+    if first is None or now - first < SECOND_LOOK:
         return False
     if gate.doubted_until and gate.doubted_until > now:
+        return False
+    # An outage may have ended unseen, when nobody else was left to be asked.
+    if gate.outages and (not gate.blocked_until or now - gate.blocked_until < WITHOUT_WITNESS):
         return False
     worked_since = gate.worked_at is not None and gate.worked_at >= first - WITNESS_TOLERANCE
     return worked_since or now - first >= WITHOUT_WITNESS

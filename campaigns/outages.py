@@ -49,11 +49,11 @@ class Watch:
             self._working_noted[half] = now
 
     def note_trouble(self, held: Held, half: Half, gate: Gate) -> None:
-        """Fans who are asked again say little: they may be the odd ones."""
-        if held.is_first_try:
-            self._troubles[half].append((held.claim.campaign.id, True))
-        failed_try = gate.outages and (held.is_first_try or held.is_trial)
-        if failed_try or _is_outage(self._troubles[half]):
+        """Fans who are asked again say nothing: they may be the odd ones."""
+        if not held.is_first_try:
+            return
+        self._troubles[half].append((held.claim.campaign.id, True))
+        if gate.outages or _is_outage(self._troubles[half]):
             pacing.close_for_outage(GateName(half.value), self._clock())
             gate.outages += 1
             self._halt(half)

@@ -89,11 +89,11 @@ class Pipeline:
             else:
                 self._calls.resume(half)
 
-    def take_on(self, claim: Claim, key: CampaignKey, *, is_trial: bool = False) -> None:
+    def take_on(self, claim: Claim, key: CampaignKey) -> None:
         """Open the claimed permissions and send them to be refreshed."""
         tokens = {}
         for row in claim.rows:
-            self._held[row.id] = Held(row, claim, is_trial)
+            self._held[row.id] = Held(row, claim)
             self._granted.pop(row.id, None)  # of a claim whose lease had ended
             try:
                 tokens[row.id] = key.open(bytes(row.sealed or b""), row.id)

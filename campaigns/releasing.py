@@ -105,7 +105,7 @@ def _try_one(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
         return False
     claimed = queue.claim(1, fresh_first=True)
     if claimed:
-        pipeline.take_on(*claimed, is_trial=True)
+        pipeline.take_on(*claimed)
     else:
         pacing.end_trial(pipeline.gates)
     return claimed is not None

@@ -91,7 +91,8 @@ CALM = {"outages": 0, "worked_at": NOW}
         (24 * 60 - 1, CALM | {"worked_at": None}, False),
         (24 * 60, CALM | {"worked_at": None}, True),
         (30, CALM | {"outages": 1}, False),
-        (24 * 60, CALM | {"outages": 1}, False),
+        (24 * 60, CALM | {"outages": 1, "blocked_until": NOW + MINUTE}, False),
+        (24 * 60 + 1, CALM | {"outages": 1, "blocked_until": NOW + MINUTE}, True),
     ],
 )
 def test_when_a_second_refusal_is_believed(
@@ -180,7 +181,7 @@ def test_one_campaign_of_dead_permissions_does_not_stop_another(sandbox: Sandbox
 def test_an_outage_is_noticed_within_twenty_calls(
     endpoint: str, sandbox: Sandbox, settings: Settings
 ) -> None:
-    settings.SPOTIFY_MAX_RATE = 40.0
+    settings.SPOTIFY_MAX_RATE = 15.0
     campaign = make_night(sandbox, fans=60)
     sandbox.fault(endpoint, status=503, times=None)
     assert work() == 0
