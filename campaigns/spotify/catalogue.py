@@ -172,8 +172,9 @@ def _catalogue_error(error: Any) -> SpotifyError:
     if error.http_status == 401:
         # spotipy keeps the app's token until its hour is over, whatever Spotify says of it.
         _catalogue_client.cache_clear()
-    retry_after = (error.headers or {}).get("Retry-After")
-    return api_error(error.http_status, retry_after, f"{error.msg} {error.reason}".encode())
+    headers = error.headers or {}
+    body = f"{error.msg} {error.reason}".encode()
+    return api_error(error.http_status, headers.get("Retry-After"), body, headers.get("Date"))
 
 
 def _client_error(error: Any) -> SpotifyError:
@@ -181,4 +182,6 @@ def _client_error(error: Any) -> SpotifyError:
     answer = getattr(error.__context__, "response", None)
     if answer is None:
         return SpotifyError("unreachable")
-    return token_error(answer.status_code, answer.headers.get("Retry-After"), answer.content)
+    headers = answer.headers
+    retry_after, date = headers.get("Retry-After"), headers.get("Date")
+    return token_error(answer.status_code, retry_after, answer.content, date)
