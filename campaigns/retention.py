@@ -124,7 +124,8 @@ def expire(now: datetime) -> int:
 
 
 def _alive(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
-    return campaigns.filter(key_destroyed_at=None, public_key__isnull=False)
+    alive = campaigns.filter(key_destroyed_at=None, public_key__isnull=False)
+    return alive.exclude(state=CampaignState.CANCELLED)
 
 
 def delete_old_rows(now: datetime) -> int:
