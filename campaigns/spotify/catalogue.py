@@ -28,7 +28,7 @@ class _WholeAnswers(requests.adapters.BaseAdapter):
 
     def send(self, request: Any, *_: Any, **__: Any) -> requests.Response:
         headers = {name: value for name, value in request.headers.items() if value is not None}
-        status, retry_after, body = ask_once(
+        status, retry_after, body, date = ask_once(
             request.method, request.url, data=request.body, headers=headers
         )
         answer = requests.Response()
@@ -36,6 +36,8 @@ class _WholeAnswers(requests.adapters.BaseAdapter):
         answer.raw, answer.encoding = io.BytesIO(body), "utf-8"
         if retry_after is not None:
             answer.headers["Retry-After"] = retry_after
+        if date is not None:
+            answer.headers["Date"] = date
         return answer
 
     def close(self) -> None:
