@@ -12,10 +12,12 @@ from typing import Final
 
 from campaigns.keyring import Secret
 
-# Spotify gives seconds; what is missing or unreadable counts as one rate window, and nothing counts
-# as more than 2 days. https://developer.spotify.com/documentation/web-api/concepts/rate-limits
+# Spotify gives seconds; what is missing or unreadable counts as one rate window. Bans of a day and
+# more were seen. After seven days every release that waited is given up: nobody is served by a
+# longer wait.
+# https://developer.spotify.com/documentation/web-api/concepts/rate-limits
 DEFAULT_RETRY_AFTER: Final = 30.0
-LONGEST_RETRY_AFTER: Final = 172_800.0
+LONGEST_RETRY_AFTER: Final = 604_800.0
 
 
 class Scope(enum.Enum):
@@ -86,15 +88,20 @@ def _text(answer: dict[str, object], name: str) -> str | None:
     return value if isinstance(value, str) and value else None
 
 
-def token_error(status: int, retry_after: str | None, body: bytes) -> SpotifyError:
-    """RFC 6749 section 5.2 names the errors of a token endpoint, all with a status of 4xx."""
+def token_error(
+    status: int, retry_after: str | None, body: bytes, date: str | None = None
+) -> SpotifyError:
+    """RFC 6749 section 5.2 names the errors of a token endpoint, all with a status of 4xx.
+
+    `date` is when the answer says that it was made.
+    """
     code = _error_code(body) if 400 <= status < 500 else ""
     if status == 429:
         return SpotifyError(
             "rate_limited",
             scope=Scope.APP,
             half=Half.ACCOUNTS,
-            retry_after=seconds_until(retry_after),
+            retry_after=seconds_until(retry_after, date),
         )
     if code == "invalid_grant":
         return SpotifyError("invalid_grant", half=Half.ACCOUNTS, permanent=True)
@@ -104,12 +111,15 @@ def token_error(status: int, retry_after: str | None, body: bytes) -> SpotifyErr
     return SpotifyError(reason, half=Half.ACCOUNTS)
 
 
-def api_error(status: int, retry_after: str | None, body: bytes) -> SpotifyError:
+def api_error(
+    status: int, retry_after: str | None, body: bytes, date: str | None = None
+) -> SpotifyError:
     """The meaning of a Web API answer that is not 200, as docs/release-night.md lists them."""
     text = body.decode(errors="replace")
     if status == 429:
         reason = "quota_exceeded" if "QUOTA_EXCEEDED" in text else "rate_limited"
-        return SpotifyError(reason, scope=Scope.APP, retry_after=seconds_until(retry_after))
+        wait = seconds_until(retry_after, date)
+        return SpotifyError(reason, scope=Scope.APP, retry_after=wait)
     if status == 403:
         return _forbidden(text)
     if status in (400, 404) and _json_object(body):
@@ -145,19 +155,23 @@ def _json_object(body: bytes) -> dict[str, object]:
     return answer if isinstance(answer, dict) else {}
 
 
-def seconds_until(retry_after: str | None, now: datetime | None = None) -> float:
+def seconds_until(retry_after: str | None, date: str | None = None) -> float:
     """Retry-After as seconds: RFC 9110 section 10.2.3 allows whole seconds or a date, and some
-    servers give fractions.
+    servers give fractions. A date is one of Spotify's clock, as the answer's own Date shows it.
     """
     value = (retry_after or "").strip()
     if re.fullmatch(r"[0-9]+(\.[0-9]+)?", value):
         seconds = float(value)
+    elif moment := _moment(value):
+        seconds = (moment - (_moment(date or "") or datetime.now(UTC))).total_seconds()
     else:
-        try:
-            moment = parsedate_to_datetime(value)
-        except (ValueError, OverflowError):
-            return DEFAULT_RETRY_AFTER
-        if moment.tzinfo is None:
-            moment = moment.replace(tzinfo=UTC)
-        seconds = (moment - (now or datetime.now(UTC))).total_seconds()
+        return DEFAULT_RETRY_AFTER
     return min(max(seconds, 1.0), LONGEST_RETRY_AFTER)
+
+
+def _moment(value: str) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(value)
+    except (ValueError, OverflowError):
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

@@ -22,9 +22,9 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare
 
 from campaigns import keyring, midnights, pacing, spotify, stats
+from campaigns.codes import SLUG_PATTERN
 from campaigns.keyring import Secret
 from campaigns.models import (
-    SLUG_PATTERN,
     Campaign,
     GateName,
     PreSave,

@@ -17,7 +17,7 @@ from django.utils import timezone
 
 from campaigns import artwork
 from campaigns.artwork import ArtworkError
-from campaigns.models import ISRC_PATTERN, UPC_PATTERN
+from campaigns.codes import ISRC_PATTERN, UPC_PATTERN
 from campaigns.release_links import ReleaseLinkError, parse_release_link
 
 # Unicode's Bidi_Control characters turn text around and can make a title read as another one.

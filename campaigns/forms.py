@@ -17,6 +17,7 @@ from django.utils.text import slugify
 
 from campaigns import access, editing, midnights, publishing
 from campaigns.catalogue import Names
+from campaigns.codes import SLUG_PATTERN
 from campaigns.fields import (
     AgreementField,
     ArtworkField,
@@ -31,7 +32,6 @@ from campaigns.fields import (
 )
 from campaigns.models import (
     LONGEST_LEAD,
-    SLUG_PATTERN,
     Campaign,
     CampaignState,
     Label,

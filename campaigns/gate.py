@@ -25,14 +25,14 @@ class Gate(models.Model):
     blocked_at = models.DateTimeField(null=True)
     blocked_reason = models.CharField(max_length=40, blank=True)
     # Permits of the last half minute, as [second since 1970, number of permits].
-    recent = models.JSONField(default=list)
+    recent = models.JSONField(default=list, db_default=[])
     # When `rate` was last learned from a 429 or raised since; null while SPOTIFY_MAX_RATE rules.
     adjusted_at = models.DateTimeField(null=True)
     # How often it was raised since it was learned.
-    raises = models.PositiveSmallIntegerField(default=0)
+    raises = models.PositiveSmallIntegerField(default=0, db_default=0)
     # How often in a row the gate was closed for an outage, and until when one call is trying
     # whether it is over.
-    outages = models.PositiveSmallIntegerField(default=0)
+    outages = models.PositiveSmallIntegerField(default=0, db_default=0)
     trial_until = models.DateTimeField(null=True)
     # When this half was last seen to work, and until when no refusal of its is believed, because
     # too many fans were refused at once.

@@ -11,7 +11,6 @@ from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
-from django.core.validators import RegexValidator
 from django.db import models
 from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
@@ -21,6 +20,7 @@ from campaigns import midnights
 
 # Django looks for an app's models here.
 from campaigns.alarm import Alarm as Alarm
+from campaigns.codes import SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
 from campaigns.counts import DailyCount as DailyCount
 from campaigns.gate import Gate as Gate
 from campaigns.gate import GateName as GateName
@@ -29,6 +29,7 @@ from campaigns.members import Label as Label
 from campaigns.members import Membership as Membership
 from campaigns.members import Role as Role
 from campaigns.members import User as User
+from campaigns.pulse import Pulse as Pulse
 from campaigns.spent import SpentState as SpentState
 from campaigns.states import CampaignState as CampaignState
 from campaigns.states import PauseReason as PauseReason
@@ -49,13 +50,6 @@ HARD_STOP: Final = timedelta(days=7)
 ROW_LIFETIME: Final = timedelta(days=30)
 # While fans are due, or will be so soon, the catalogue is asked whether the release is still there.
 WATCH_EVERY: Final = timedelta(seconds=30)
-
-SLUG_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
-SPOTIFY_URI_PATTERN: Final = r"^spotify:(album|track):[A-Za-z0-9]{22}$"
-# GS1 General Specifications: a GTIN of 12 (UPC), 13 (EAN) or 14 digits.
-UPC_PATTERN: Final = r"^[0-9]{12,14}$"
-# ISO 3901: country, registrant, year, designation.
-ISRC_PATTERN: Final = r"^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$"
 
 ENDED_STATES: Final = (CampaignState.FINISHED, CampaignState.CANCELLED)
 
@@ -110,24 +104,17 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.filter(state__in=ENDED_STATES, key_destroyed_at=None, opened_at__isnull=False)
 
     def awaiting_deletion(self, now: datetime) -> CampaignQuerySet:
-        """Ended ones whose fans' rows have been kept long enough."""
+        """Ended ones whose fans' rows have all ended, and been kept long enough."""
+        pending = PreSave.objects.pending().filter(campaign=OuterRef("pk"))
         return self.filter(
             state__in=ENDED_STATES, rows_deleted_at=None, release_at__lte=now - ROW_LIFETIME
-        )
+        ).exclude(Exists(pending))
 
 
 class Campaign(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="campaigns")
-    slug = models.CharField(
-        max_length=60,
-        unique=True,
-        validators=[
-            RegexValidator(
-                SLUG_PATTERN, "Use lower-case letters a to z, digits and single hyphens only."
-            )
-        ],
-    )
+    slug = models.CharField(max_length=60, unique=True, validators=[check_slug])
     title = models.CharField(max_length=120)
     artist = models.CharField(max_length=120)
     artwork = models.CharField(max_length=32, blank=True)
@@ -142,7 +129,7 @@ class Campaign(models.Model):
     isrc = models.CharField(max_length=12, blank=True)
     # Those of the three that were given only after the first consent: what fans said yes to did not
     # have them.
-    added_later = models.JSONField(default=list, blank=True)
+    added_later = models.JSONField(default=list, db_default=[], blank=True)
     # What the catalogue confirmed at release time, and what is saved.
     confirmed_uri = models.CharField(max_length=40, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
@@ -150,7 +137,10 @@ class Campaign(models.Model):
     last_finding = models.CharField(max_length=30, blank=True)
 
     release_mode = models.CharField(
-        max_length=15, choices=ReleaseMode, default=ReleaseMode.ONE_INSTANT
+        max_length=15,
+        choices=ReleaseMode,
+        default=ReleaseMode.ONE_INSTANT,
+        db_default=ReleaseMode.ONE_INSTANT,
     )
     # With local midnights: the first of them, and release_zone the zone where the day begins first.
     release_at = models.DateTimeField()
@@ -356,7 +346,13 @@ class PreSave(models.Model):
                 fields=["campaign", "due_at"],
                 condition=Q(state=PreSaveState.PENDING),
                 name="presave_due",
-            )
+            ),
+            # Which permission is the oldest is asked every few seconds.
+            models.Index(
+                fields=["campaign", "consented_at"],
+                condition=Q(state=PreSaveState.PENDING),
+                name="presave_oldest",
+            ),
         ]
         constraints = [
             models.CheckConstraint(

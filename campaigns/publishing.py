@@ -10,8 +10,9 @@ from django.db.models import DateTimeField, F, Value
 from django.db.models.functions import Least
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns import midnights, stats
+from campaigns import erasing, midnights, troubles
 from campaigns.models import (
+    ENDED_STATES,
     LONGEST_LEAD,
     PERMISSION_LIFETIME,
     Campaign,
@@ -19,7 +20,6 @@ from campaigns.models import (
     Label,
     Membership,
     PauseReason,
-    PreSaveState,
     Reason,
     Role,
     Trouble,
@@ -142,30 +142,39 @@ def _count_lapsing(campaign: Campaign, release_at: datetime) -> int:
     return campaign.presaves.pending().filter(consented_at__lte=too_old).count()
 
 
-@transaction.atomic
 def cancel_campaign(campaign: Campaign, now: datetime) -> int:
     """End the campaign without a save and erase every permission it holds.
 
     Answers how many. Raises PublishingError.
     """
+    # Committed first, it stops every further save by itself, and workers finish the erasing should
+    # this process die in its midst.
+    _end_by_cancelling(campaign, now)
+    return erasing.erase_cancelled(campaign.id, now)
+
+
+@transaction.atomic
+def _end_by_cancelling(campaign: Campaign, now: datetime) -> None:
     campaign = _locked(campaign)
     if campaign.has_ended:
         raise PublishingError("This campaign has ended already.")
     campaign.state, campaign.cancelled_at = CampaignState.CANCELLED, now
     campaign.save(update_fields=["state", "cancelled_at"])
-    erased = campaign.presaves.pending().end(PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, now)
-    stats.count(campaign.id, now, {"cancelled": erased})
-    return erased
 
 
 def resume(campaign: Campaign) -> None:
     """Let a paused campaign go on, after what stopped it was mended.
 
-    Should it be stopped once more, people are told once more.
+    Should it be stopped once more, people are told once more. Raises PublishingError.
     """
-    Campaign.objects.filter(id=campaign.id).update(
-        paused_reason=PauseReason.NONE, paused_at=None, next_check_at=None
+    resumable = Campaign.objects.exclude(state__in=ENDED_STATES).filter(
+        id=campaign.id, paused_reason__in=troubles.RESUMABLE
     )
+    if not resumable.update(paused_reason=PauseReason.NONE, paused_at=None, next_check_at=None):
+        raise PublishingError(
+            "There is nothing to resume. A campaign whose key is missing goes on by itself when "
+            "the operator has brought the key file back."
+        )
     campaign.alarms.exclude(trouble=Trouble.LATE).delete()
 
 

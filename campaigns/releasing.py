@@ -20,7 +20,7 @@ from uuid import UUID
 from django.db import connections
 from django.db.models import Exists, OuterRef
 
-from campaigns import alarming, catalogue, keyring, pacing, retention
+from campaigns import alarming, catalogue, keyring, pacing, retention, signs_of_life
 from campaigns.claiming import Claim, claim_block
 from campaigns.keyring import CampaignKey, KeyringError
 from campaigns.models import Campaign, PreSave
@@ -173,6 +173,7 @@ def _wait_for_the_gate(shift: Shift) -> bool:
 def keep_house(shift: Shift) -> None:
     """Everything but the saves themselves."""
     now = shift.clock()
+    signs_of_life.give(now)
     try:
         retention.check_keys(now)
     except KeyringError as error:

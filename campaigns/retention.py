@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from campaigns import keyring, stats
+from campaigns import erasing, keyring
 from campaigns.authorising import COOKIE_MAX_AGE
 from campaigns.keyring import KeyFileError, Keyring, KeyringError
 from campaigns.models import (
@@ -109,28 +109,23 @@ def shred(campaign_id: UUID, now: datetime) -> int:
 
 
 def expire(now: datetime) -> int:
-    """Erase what may not be kept any longer, saved or not."""
+    """Erase what may not be kept any longer, saved or not: at most a block of each campaign, so
+    that a worker is soon back at its saves. The rest comes with the next rounds of all workers.
+    """
     # A campaign younger than a permission's life holds no permission that is too old.
     old = Campaign.objects.filter(opened_at__lte=now - PERMISSION_LIFETIME)
     overdue = Campaign.objects.filter(release_at__lte=now - HARD_STOP)
     too_old = Q(consented_at__lte=now - PERMISSION_LIFETIME)
-    return _expire(old, too_old, Reason.PERMISSION_AGE, now) + _expire(
-        overdue, Q(), Reason.HARD_STOP, now
+    return (
+        erasing.finish_cancelling(now)
+        + erasing.expire_some(_alive(old), too_old, Reason.PERMISSION_AGE, now)
+        + erasing.expire_some(_alive(overdue), Q(), Reason.HARD_STOP, now)
     )
 
 
-def _expire(campaigns: QuerySet[Campaign], condition: Q, reason: Reason, now: datetime) -> int:
-    erased = 0
+def _alive(campaigns: QuerySet[Campaign]) -> QuerySet[Campaign]:
     alive = campaigns.filter(key_destroyed_at=None, public_key__isnull=False)
-    for campaign_id in list(alive.values_list("id", flat=True)):
-        with transaction.atomic():
-            # The lock keeps out an artist's cancellation, which takes the same rows.
-            Campaign.objects.select_for_update(no_key=True).get(id=campaign_id)
-            pending = PreSave.objects.pending().filter(condition, campaign_id=campaign_id)
-            count = pending.end(PreSaveState.EXPIRED, reason, now)
-            stats.count(campaign_id, now, {"expired": count})
-            erased += count
-    return erased
+    return alive.exclude(state=CampaignState.CANCELLED)
 
 
 def delete_old_rows(now: datetime) -> int:

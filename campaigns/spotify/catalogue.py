@@ -28,7 +28,7 @@ class _WholeAnswers(requests.adapters.BaseAdapter):
 
     def send(self, request: Any, *_: Any, **__: Any) -> requests.Response:
         headers = {name: value for name, value in request.headers.items() if value is not None}
-        status, retry_after, body = ask_once(
+        status, retry_after, body, date = ask_once(
             request.method, request.url, data=request.body, headers=headers
         )
         answer = requests.Response()
@@ -36,6 +36,8 @@ class _WholeAnswers(requests.adapters.BaseAdapter):
         answer.raw, answer.encoding = io.BytesIO(body), "utf-8"
         if retry_after is not None:
             answer.headers["Retry-After"] = retry_after
+        if date is not None:
+            answer.headers["Date"] = date
         return answer
 
     def close(self) -> None:
@@ -172,8 +174,9 @@ def _catalogue_error(error: Any) -> SpotifyError:
     if error.http_status == 401:
         # spotipy keeps the app's token until its hour is over, whatever Spotify says of it.
         _catalogue_client.cache_clear()
-    retry_after = (error.headers or {}).get("Retry-After")
-    return api_error(error.http_status, retry_after, f"{error.msg} {error.reason}".encode())
+    headers = error.headers or {}
+    body = f"{error.msg} {error.reason}".encode()
+    return api_error(error.http_status, headers.get("Retry-After"), body, headers.get("Date"))
 
 
 def _client_error(error: Any) -> SpotifyError:
@@ -181,4 +184,6 @@ def _client_error(error: Any) -> SpotifyError:
     answer = getattr(error.__context__, "response", None)
     if answer is None:
         return SpotifyError("unreachable")
-    return token_error(answer.status_code, answer.headers.get("Retry-After"), answer.content)
+    headers = answer.headers
+    retry_after, date = headers.get("Retry-After"), headers.get("Date")
+    return token_error(answer.status_code, retry_after, answer.content, date)

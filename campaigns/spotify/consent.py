@@ -55,14 +55,14 @@ def exchange_code(code: Secret) -> Grant:
         "code": code.reveal(),
         "redirect_uri": redirect_uri(),
     }
-    status, retry_after, body = ask_once(
+    status, retry_after, body, date = ask_once(
         "POST",
         f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token",
         data=form,
         headers={"Authorization": client_credentials()},
     )
     if status != 200:
-        raise token_error(status, retry_after, body)
+        raise token_error(status, retry_after, body, date)
     return parse_grant(body)
 
 
@@ -73,14 +73,14 @@ def is_open_to(access_token: Secret) -> bool:
     https://developer.spotify.com/documentation/web-api/concepts/quota-modes: five allow-listed
     users, 403 for all others.
     """
-    status, retry_after, _ = ask_once(
+    status, retry_after, _, date = ask_once(
         "GET",
         f"{settings.SPOTIFY_API_URL}/me",
         with_body=False,
         headers={"Authorization": f"Bearer {access_token.reveal()}"},
     )
     if status not in (200, 403):
-        raise api_error(status, retry_after, b"")
+        raise api_error(status, retry_after, b"", date)
     if status == 403:
         # The body, which would tell a fan who is not listed from an owner without Premium, stays
         # unread: nothing of GET /me is.

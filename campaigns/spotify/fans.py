@@ -225,22 +225,22 @@ class FanCalls(Generic[K]):
 
     async def _refresh(self, refresh_token: Secret) -> Grant:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()}
-        status, retry_after, body = await self._ask(
+        status, retry_after, body, date = await self._ask(
             "POST",
             URL(f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token"),
             data=urlencode(form).encode(),
             headers={"Authorization": client_credentials(), "Content-Type": FORM},
         )
         if status != 200:
-            raise token_error(status, retry_after, body)
+            raise token_error(status, retry_after, body, date)
         return parse_grant(body)
 
     async def _save(self, access_token: Secret, address: URL) -> None:
-        status, retry_after, body = await self._ask(
+        status, retry_after, body, date = await self._ask(
             "PUT", address, headers={"Authorization": f"Bearer {access_token.reveal()}"}
         )
         if status != 200:
-            raise api_error(status, retry_after, body)
+            raise api_error(status, retry_after, body, date)
         if body.lstrip().startswith(b"<"):
             # Spotify's own 200 has no body: this page comes from something in between.
             raise SpotifyError("unusable_answer")

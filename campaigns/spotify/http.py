@@ -1,4 +1,4 @@
-"""Plain HTTP to Spotify: one call, its status, Retry-After and body."""
+"""Plain HTTP to Spotify: one call, its status, Retry-After, body and Date."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from campaigns.answers import SpotifyError
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 10.0
-# Status, Retry-After as it came, body.
-Answer = tuple[int, str | None, bytes]
+# Status, Retry-After as it came, body, Date as it came.
+Answer = tuple[int, str | None, bytes, str | None]
 
 
 def new_session(connections: int) -> aiohttp.ClientSession:
@@ -35,7 +35,8 @@ async def request(
     try:
         async with session.request(method, url, allow_redirects=False, **options) as answer:
             body = await answer.read() if with_body else b""
-            return answer.status, answer.headers.get("Retry-After"), body
+            headers = answer.headers
+            return answer.status, headers.get("Retry-After"), body, headers.get("Date")
     except (aiohttp.ClientError, TimeoutError, OSError):
         raise SpotifyError("unreachable") from None
 

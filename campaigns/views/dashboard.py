@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -15,7 +15,17 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns import access, artwork, editing, overview, publishing, stats, troubles
+from campaigns import (
+    access,
+    artwork,
+    editing,
+    overview,
+    pacing,
+    publishing,
+    signs_of_life,
+    stats,
+    troubles,
+)
 from campaigns.access import AuthenticatedRequest
 from campaigns.forms import CampaignForm, LabelForm
 from campaigns.models import Campaign
@@ -34,8 +44,10 @@ def for_members(view: View) -> View:
 @require_safe
 def campaign_list(request: AuthenticatedRequest) -> HttpResponse:
     lines = overview.lines(access.campaigns_of(request.user), timezone.now())
+    campaigns = [line.campaign for line in lines]
     context = {
         "lines": lines,
+        "silence": signs_of_life.for_artists(campaigns, pacing.database_now()),
         "memberships": request.user.memberships.select_related("label").order_by("label__name"),
         "can_create": access.labels_edited_by(request.user).exists(),
     }
@@ -78,6 +90,9 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     campaign = access.campaign_seen_by(request.user, slug)
     totals, now = stats.totals(campaign.id), timezone.now()
     status, at = overview.status_of(campaign, now), progress_of(campaign, totals, now)
+    silence = signs_of_life.for_artists([campaign], pacing.database_now())
+    if at and silence:
+        at = replace(at, text=silence)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return JsonResponse(
             {
@@ -91,6 +106,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "status": status,
         "counts": _counts(totals),
         "progress": at,
+        "silence": silence,
         "trouble": overview.trouble(campaign, now),
         "next_step": overview.next_step(campaign, now),
         "finding": overview.finding(campaign, now),
@@ -174,8 +190,12 @@ def campaign_cancel(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @require_POST
 def campaign_resume(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     campaign = access.campaign_edited_by(request.user, slug)
-    publishing.resume(campaign)
-    messages.success(request, "The campaign goes on.")
+    try:
+        publishing.resume(campaign)
+    except PublishingError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The campaign goes on.")
     return redirect("dashboard-campaign", slug)
 
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from django.db import Error, connection
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
+
+from campaigns import pacing, signs_of_life
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -11,10 +13,12 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Ready means that the database answers; Redis is a doorbell and may be away."""
+    """Ready means that the database answers and a worker is there; Redis is a doorbell and may be
+    away.
+    """
     try:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT 1")
+        trouble = signs_of_life.for_the_operator(pacing.database_now())
     except Error:
-        return HttpResponse("database unavailable\n", status=503, content_type="text/plain")
-    return HttpResponse("ok\n", content_type="text/plain")
+        trouble = "database unavailable"
+    status = 503 if trouble else 200
+    return HttpResponse(f"{trouble or 'ok'}\n", status=status, content_type="text/plain")

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
 
 import pytest
 
@@ -17,8 +19,9 @@ from campaigns.answers import (
     seconds_until,
     token_error,
 )
+from campaigns.models import HARD_STOP
 
-NOW = datetime(2026, 11, 27, tzinfo=UTC)
+DATE = "Fri, 27 Nov 2026 00:00:00 GMT"
 
 
 def facts(error: SpotifyError) -> tuple[str, Scope, bool, float | None]:
@@ -157,7 +160,24 @@ def test_a_spent_quota_is_told_apart_from_a_fast_pace(body: bytes) -> None:
     ],
 )
 def test_retry_after_in_seconds_as_a_date_or_as_garbage(value: str | None, seconds: float) -> None:
-    assert seconds_until(value, NOW) == seconds
+    assert seconds_until(value, DATE) == seconds
+
+
+@pytest.mark.parametrize("read", [api_error, token_error], ids=["api", "token"])
+def test_a_date_is_compared_with_the_answers_own_and_not_with_this_machines(read: Any) -> None:
+    in_two_minutes = "Fri, 27 Nov 2026 00:02:00 GMT"
+    assert read(429, in_two_minutes, b"", DATE).retry_after == 120.0
+
+
+@pytest.mark.parametrize("date", [None, "", "noon", "Fri, 99 Nov 2026 00:00:00 GMT"])
+def test_without_a_date_of_the_answer_this_machines_clock_counts(date: str | None) -> None:
+    in_an_hour = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    assert 3500 < seconds_until(in_an_hour, date) <= 3600
+
+
+def test_a_ban_of_days_is_kept_to_as_long_as_a_release_can_wait() -> None:
+    assert timedelta(seconds=LONGEST_RETRY_AFTER) == HARD_STOP
+    assert seconds_until(str(5 * 86_400)) == 5 * 86_400
 
 
 def test_a_grant_is_read_as_spotify_wrote_it() -> None:

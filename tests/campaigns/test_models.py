@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from django.db import IntegrityError, connection, transaction
+from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
 from campaigns.claiming import claim_block
@@ -23,6 +24,7 @@ from campaigns.models import (
     PreSave,
     PreSaveState,
     Reason,
+    ReleaseMode,
     Role,
     User,
 )
@@ -326,3 +328,40 @@ def _many_rows(campaign: Campaign, saved: int, pending: int) -> None:
             {"campaign": campaign.id, "saved": saved, "rows": saved + pending},
         )
         cursor.execute("ANALYZE campaigns_presave")
+
+
+# An upgrade while the previous version still runs.
+
+
+def test_the_previous_version_can_still_write_its_rows() -> None:
+    """Its models write the columns that they know, and leave out what came later."""
+    previous = MigrationLoader(connection).project_state(("campaigns", "0001_initial")).apps
+    now = timezone.now()
+    campaign = previous.get_model("campaigns", "Campaign").objects.create(
+        label_id=make_label().id,
+        slug="night-bus",
+        spotify_uri="spotify:album:4aawyAB9vmqN3uQ7FjRGTy",
+        release_at=now + timedelta(days=1),
+        release_zone="UTC",
+        state="open",
+        opened_at=now,
+        scheduled_at=now,
+    )
+    previous.get_model("campaigns", "Gate").objects.create(name="api", rate=9.9, free_at=now)
+    presave = previous.get_model("campaigns", "PreSave").objects.create(
+        campaign=campaign,
+        due_at=campaign.release_at,
+        sealed=b"sealed",
+        consented_at=now,
+        receipt_hash=bytes(32),
+    )
+
+    gate, row = Gate.objects.get(), Campaign.objects.get()
+    assert (gate.recent, gate.raises, gate.outages) == ([], 0, 0)
+    assert (row.added_later, row.release_mode) == ([], ReleaseMode.ONE_INSTANT)
+    assert claim_block(row, 1, campaign.release_at)
+    # It ends a row, too, without the column that came later.
+    type(presave).objects.update(
+        state="saved", sealed=None, lease=None, lease_until=None, settled_at=now
+    )
+    assert PreSave.objects.get().state == PreSaveState.SAVED

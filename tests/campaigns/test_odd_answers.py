@@ -56,12 +56,18 @@ HEADERS = st.one_of(
 
 
 @settings(max_examples=200, deadline=None, derandomize=True, database=None)
-@example(status=429, retry_after="99999999999999999999 Nov 2026 00:00:00 GMT", body=b"[" * 100_000)
-@given(status=st.integers(100, 599), retry_after=HEADERS, body=BODIES)
+@example(
+    status=429,
+    retry_after="99999999999999999999 Nov 2026 00:00:00 GMT",
+    body=b"[" * 100_000,
+    date="",
+)
+@given(status=st.integers(100, 599), retry_after=HEADERS, body=BODIES, date=HEADERS)
 def test_any_answer_is_a_grant_or_one_error_that_tells_nothing_of_it(
-    status: int, retry_after: str | None, body: bytes
+    status: int, retry_after: str | None, body: bytes, date: str | None
 ) -> None:
-    for error in (token_error(status, retry_after, body), api_error(status, retry_after, body)):
+    answer = (status, retry_after, body, date)
+    for error in (token_error(*answer), api_error(*answer)):
         assert_tells_nothing(error)
         assert (error.retry_after is not None) == (status == 429)
     try:

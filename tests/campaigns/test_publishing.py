@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.urls import get_resolver
@@ -199,6 +200,24 @@ def test_a_resumed_campaign_looks_at_once() -> None:
     resumed = Campaign.objects.get()
     assert not resumed.is_paused
     assert (resumed.paused_at, resumed.next_check_at) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": CampaignState.RELEASING},
+        {"state": CampaignState.RELEASING, "paused_reason": PauseReason.KEY_MISSING},
+        {"state": CampaignState.CANCELLED, "paused_reason": PauseReason.RELEASE_REFUSED},
+    ],
+)
+def test_only_a_pause_that_people_can_mend_is_resumed(fields: dict[str, Any]) -> None:
+    campaign = factory.make_campaign(next_check_at=RELEASE, **fields)
+    before = Campaign.objects.values().get()
+
+    with pytest.raises(PublishingError, match="goes on by itself when the operator"):
+        publishing.resume(campaign)
+
+    assert Campaign.objects.values().get() == before
 
 
 # Which words are taken

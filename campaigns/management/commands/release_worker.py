@@ -10,7 +10,7 @@ from argparse import ArgumentParser
 from datetime import timedelta
 from threading import Event
 from types import FrameType
-from typing import Any
+from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, close_old_connections
@@ -18,6 +18,9 @@ from django.db import Error, close_old_connections
 from campaigns import keyring, pacing, releasing, retention
 
 logger = logging.getLogger(__name__)
+
+# Short, so that slow looks into the catalogue do not make the worker seem dead.
+TURN: Final = timedelta(seconds=20)
 
 
 class Command(BaseCommand):
@@ -51,7 +54,7 @@ class Command(BaseCommand):
 
     def turn(self, stopped: Event) -> None:
         try:
-            releasing.work(until=pacing.database_now() + timedelta(seconds=60), stopped=stopped)
+            releasing.work(until=pacing.database_now() + TURN, stopped=stopped)
         except Error:
             # The database is away: its rows hold everything, so waiting for it is all there is to
             # do.

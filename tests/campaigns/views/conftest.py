@@ -9,6 +9,7 @@ import pytest
 from django.test import Client
 from django.test.testcases import LiveServerThread
 
+from campaigns import pacing, signs_of_life
 from campaigns.models import Label, User
 from tests import factory
 
@@ -28,7 +29,8 @@ def label(artist: User) -> Label:
 
 @pytest.fixture
 def dashboard(artist: User) -> Client:
-    """The artist's browser."""
+    """The artist's browser, while a worker is there."""
+    signs_of_life.give(pacing.database_now())
     client = Client()
     client.force_login(artist)
     return client

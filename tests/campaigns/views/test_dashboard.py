@@ -84,7 +84,7 @@ def test_the_list_asks_the_database_the_same_whatever_its_length(
         factory.make_presave(make_campaign(label))
     dashboard.get(LIST)  # writes the form token into the session
 
-    with django_assert_num_queries(6):
+    with django_assert_num_queries(8):
         dashboard.get(LIST)
 
 
@@ -146,6 +146,19 @@ def test_a_paused_campaign_says_why_and_can_be_resumed(dashboard: Client, label:
     assert "Resume</button>" not in page_of(dashboard, campaign)
 
 
+@pytest.mark.parametrize("reason", [PauseReason.NONE, PauseReason.KEY_MISSING])
+def test_what_a_button_cannot_mend_is_not_resumed(
+    dashboard: Client, label: Label, reason: PauseReason
+) -> None:
+    campaign = make_campaign(label, paused_reason=reason)
+
+    page = post(dashboard, campaign, "resume", follow=True).content.decode()
+
+    assert "There is nothing to resume." in page
+    assert "The campaign goes on." not in page
+    assert Campaign.objects.get().paused_reason == reason
+
+
 # The campaign's page
 
 
@@ -201,7 +214,7 @@ def test_while_it_releases_the_page_says_how_far_it_is_and_how_long_it_takes(
     factory.make_presave(campaign, state=PreSaveState.SAVED)
     page_of(dashboard, campaign)  # writes the form token into the session
 
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(10):
         page = page_of(dashboard, campaign)
 
     assert '<progress id="progress-bar" value="1" max="5">' in page

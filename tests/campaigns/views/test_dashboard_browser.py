@@ -13,7 +13,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
-from campaigns import artwork, pacing
+from campaigns import artwork, pacing, signs_of_life
 from campaigns.answers import Scope, SpotifyError
 from campaigns.models import Campaign, CampaignState, Label, PauseReason, PreSaveState, User
 from campaigns.troubles import LATE_AFTER
@@ -103,6 +103,18 @@ def test_axe_finds_nothing(visit: Any, campaigns: None, scheme: str) -> None:
         page.goto(path)
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+
+
+def test_a_notice_is_announced_and_axe_finds_nothing_in_it(visit: Any, label: Label) -> None:
+    paused = PauseReason.RELEASE_REFUSED
+    factory.make_campaign(label=label, slug="night-bus", paused_reason=paused)
+    page = visit()
+    page.goto("/dashboard/campaigns/night-bus")
+    page.get_by_role("button", name="Resume").click()
+    notices = page.get_by_role("status").filter(has_text="The campaign goes on.")
+    expect(notices.get_by_role("listitem")).to_be_visible()
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -236,6 +248,7 @@ def test_the_address_is_copied(visit: Any, campaigns: None, settings: Settings) 
 
 
 def test_the_numbers_follow_the_release_without_a_reload(visit: Any, label: Label) -> None:
+    signs_of_life.give(pacing.database_now())
     campaign = factory.make_campaign(label=label, state=CampaignState.RELEASING)
     factory.make_presave(campaign)
     page = visit()

@@ -1,0 +1,18 @@
+"""What the words and codes that name a campaign and its release look like."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.core.validators import RegexValidator
+
+SLUG_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+SPOTIFY_URI_PATTERN: Final = r"^spotify:(album|track):[A-Za-z0-9]{22}$"
+# GS1 General Specifications: a GTIN of 12 (UPC), 13 (EAN) or 14 digits.
+UPC_PATTERN: Final = r"^[0-9]{12,14}$"
+# ISO 3901: country, registrant, year, designation.
+ISRC_PATTERN: Final = r"^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$"
+
+check_slug: Final = RegexValidator(
+    SLUG_PATTERN, "Use lower-case letters a to z, digits and single hyphens only."
+)
