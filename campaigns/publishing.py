@@ -6,11 +6,11 @@ from datetime import datetime
 from typing import Final
 
 from django.db import transaction
-from django.db.models import DateTimeField, F, Value
-from django.db.models.functions import Least
+from django.db.models import Case, F, When
+from django.db.models.expressions import Combinable
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns import erasing, midnights, troubles
+from campaigns import erasing, troubles
 from campaigns.models import (
     ENDED_STATES,
     LONGEST_LEAD,
@@ -109,25 +109,24 @@ def _wait_anew(campaign: Campaign, release_at: datetime, now: datetime) -> None:
     campaign.last_finding = ""
     if campaign.paused_reason == PauseReason.RELEASE_REFUSED:
         campaign.paused_reason, campaign.paused_at = PauseReason.NONE, None
-    # The claims stay: a save that is on its way is recorded as what it was.
+    # The claims stay, since a save that is on its way is recorded as what it was; what waits for
+    # another try without a claim is free.
     campaign.presaves.pending().update(
         due_at=_due_after_move(campaign, release_at),
         attempts=0,
         refused_at=None,
         reason=Reason.NONE,
+        lease_until=Case(When(lease=None, then=None), default=F("lease_until")),
     )
 
 
-def _due_after_move(campaign: Campaign, release_at: datetime) -> datetime | Least:
+def _due_after_move(campaign: Campaign, release_at: datetime) -> datetime | Combinable:
     """Fans at local midnights keep their distance to the first one, as their zones are not kept:
-    where one of the two days lies in summer time, theirs comes an hour early or late. Whoever waits
-    for another attempt has no midnight any more, and comes with the last one at the latest.
+    where one of the two days lies in summer time, theirs comes an hour early or late.
     """
     if not campaign.at_local_midnights:
         return release_at
-    last = release_at + midnights.FIRST_TO_LAST
-    moved = F("due_at") + (release_at - campaign.release_at)
-    return Least(moved, Value(last), output_field=DateTimeField())
+    return F("due_at") + (release_at - campaign.release_at)
 
 
 def _check_lapse(campaign: Campaign, release_at: datetime, agreed: int) -> None:

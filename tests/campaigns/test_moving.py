@@ -12,6 +12,7 @@ from uuid import UUID
 
 import pytest
 from django.db import connections
+from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns import catalogue, pipeline, publishing, releasing
@@ -261,6 +262,21 @@ def test_an_answer_that_comes_after_the_move_leaves_the_new_moment() -> None:
 
 
 # Earlier, and now.
+
+
+def test_a_fan_who_waited_for_another_try_waits_for_the_new_moment_alone() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    held, put_off = make_presaves(campaign, ["token", "token"])
+    now = timezone.now()
+    later, lease_until = now + timedelta(minutes=5), now + timedelta(minutes=1)
+    PreSave.objects.filter(id=put_off.id).update(lease_until=now + timedelta(minutes=35))
+    PreSave.objects.filter(id=held.id).update(lease=held.id, lease_until=lease_until)
+    publishing.move_release(campaign, later, "UTC", now)
+    rows = PreSave.objects.filter(campaign=campaign)
+    assert set(rows.values_list("lease", "lease_until", "due_at")) == {
+        (None, None, later),
+        (held.id, lease_until, later),
+    }
 
 
 def test_a_release_that_is_out_early_begins_at_once(sandbox: Sandbox) -> None:
