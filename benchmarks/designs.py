@@ -77,6 +77,15 @@ def one_after_another(campaign: Campaign) -> None:
 
 
 def thread_pool(campaign: Campaign) -> None:
+    """What one_after_another does, in threads."""
+    key = keyring.from_settings().open(campaign.id)
+    rows = list(PreSave.objects.pending().filter(campaign=campaign))
+    with ThreadPoolExecutor(POOL_THREADS) as pool:
+        for saved in [pool.submit(save_one, row, key, campaign.confirmed_uri) for row in rows]:
+            saved.result()
+
+
+def thread_pool_in_blocks(campaign: Campaign) -> None:
     """Blocks of the engine's own claims and records, saved by spotipy in threads: two of them on
     their way, so that no thread waits for a block's end.
     """
@@ -110,6 +119,7 @@ DESIGNS: Final[dict[str, Callable[[Campaign], None]]] = {
     "engine": engine,
     "one_after_another": one_after_another,
     "thread_pool": thread_pool,
+    "thread_pool_in_blocks": thread_pool_in_blocks,
 }
 
 

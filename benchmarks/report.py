@@ -14,9 +14,8 @@ PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 INTRODUCTION: Final = """\
 # Benchmarks
 
-Written by `make bench`: everything on this page comes from one run on one machine. Absolute
-figures depend on that machine and on what else it did; what holds elsewhere are the ratios, each
-taken within the run.
+Written by `make bench`. What one section says comes from one run on one machine. Absolute figures
+depend on that machine and on what else it did; what holds elsewhere are the ratios.
 """
 
 
@@ -46,13 +45,17 @@ class Table:
 
 
 def write(tables: Iterable[Table]) -> None:
-    PAGE.write_text("\n".join([INTRODUCTION, _machine(), *map(as_markdown, tables)]))
+    """Put these tables into the page; the sections of other benchmarks stay."""
+    _, *written = PAGE.read_text().split("\n## ") if PAGE.exists() else [""]
+    sections = {section.partition("\n")[0]: f"\n## {section}" for section in written}
+    sections |= {table.title: as_markdown(table) for table in tables}
+    PAGE.write_text(INTRODUCTION + "".join(sections.values()))
 
 
 def as_markdown(table: Table) -> str:
     rows = [f"| {one.what} | {one.figure} | {_verdict(one)} |" for one in table.lines]
     head = ["| Measured | Figure | Target |", "|---|---|---|"]
-    return "\n".join([f"\n## {table.title}\n", f"{table.about}\n", *head, *rows, ""])
+    return "\n".join([f"\n## {table.title}\n", table.about, _machine(), *head, *rows, ""])
 
 
 def _verdict(line: Line) -> str:
@@ -64,6 +67,6 @@ def _verdict(line: Line) -> str:
 def _machine() -> str:
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 1024**3
     return (
-        f"{date.today():%-d %B %Y}, {os.cpu_count()} cores, {memory:.0f} GB of memory, "  # noqa: DTZ011 -- the reader's day
+        f"\n{date.today():%-d %B %Y}, {os.cpu_count()} cores, {memory:.0f} GB of memory, "  # noqa: DTZ011 -- the reader's day
         f"{platform.system()} {platform.machine()}, Python {platform.python_version()}.\n"
     )

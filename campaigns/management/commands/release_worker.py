@@ -19,8 +19,7 @@ from campaigns import keyring, pacing, releasing, retention
 
 logger = logging.getLogger(__name__)
 
-# Short, so that slow looks into the catalogue do not make the worker seem dead.
-TURN: Final = timedelta(seconds=20)
+TURN: Final = timedelta(seconds=60)
 
 
 class Command(BaseCommand):
@@ -47,14 +46,16 @@ class Command(BaseCommand):
         signal.signal(signal.SIGTERM, stop)
         signal.signal(signal.SIGINT, stop)
         while not stopped.is_set():
-            self.turn(stopped)
+            saved = self.turn(stopped)
             if options["once"]:
                 return
-            stopped.wait(1)
+            if not saved:
+                stopped.wait(1)
 
-    def turn(self, stopped: Event) -> None:
+    def turn(self, stopped: Event) -> int:
+        """Answers the saves made."""
         try:
-            releasing.work(until=pacing.database_now() + TURN, stopped=stopped)
+            return releasing.work(until=pacing.database_now() + TURN, stopped=stopped)
         except Error:
             # The database is away: its rows hold everything, so waiting for it is all there is to
             # do.
@@ -64,3 +65,4 @@ class Command(BaseCommand):
             logger.exception("turn failed")
         finally:
             close_old_connections()
+        return 0
