@@ -211,7 +211,7 @@ class Night(RuleBasedStateMachine):
     @rule()
     def heal(self) -> None:
         self.sandbox.delete("faults")
-        publishing.resume(self.campaign)
+        self._resume()
 
     # What must be true after every step.
 
@@ -272,12 +272,16 @@ class Night(RuleBasedStateMachine):
             if not PreSave.objects.pending().exists():
                 break
             self._let_pass(wait)
-            publishing.resume(self.campaign)
+            self._resume()
             releasing.work(pacing.database_now() + 3 * SHIFT, Event())
             self.calls_keep_to_the_catalogue_and_the_bans()
         for row in PreSave.objects.all():
             self._check_end(row)
         check_books(self.campaign)
+
+    def _resume(self) -> None:
+        if self._fresh().is_paused:
+            publishing.resume(self.campaign)
 
     def _check_end(self, row: PreSave) -> None:
         if row.id in self.cancelled:
