@@ -283,6 +283,8 @@ class CampaignForm(forms.Form):
     def _check_moment(self, cleaned: dict[str, Any]) -> None:
         if self.campaign:
             cleaned["release_at"] = _with_stored_seconds(cleaned["release_at"], self.campaign)
+            if self._is_live and cleaned["release_at"] == self.campaign.release_at:
+                return  # it may be due already while the artwork is changed
         field = "release_day" if self.mode == ReleaseMode.LOCAL_MIDNIGHT else "release_at"
         means_now = self._is_open and field == "release_at"
         if means_now and self.now - PRESENT < cleaned["release_at"] < self.now:
@@ -291,8 +293,6 @@ class CampaignForm(forms.Form):
         if moment > self.now + FURTHEST_RELEASE:
             self.add_error(field, "This is more than three years ahead. Check the year.")
             return
-        if self._is_live and self.campaign and moment == self.campaign.release_at:
-            return  # it may be due already while the artwork is changed
         try:
             # A draft may wait for its 175 days: opening it asks again.
             soon = moment if self._is_live else min(moment, self.now + LONGEST_LEAD)

@@ -126,7 +126,8 @@ def _while_pending(presave: PreSave, now: datetime) -> Outcome:
 def delay(presave: PreSave) -> str:
     """How long the fan waited: from the release, or from the consent when that came later.
 
-    Empty when that is not known any more: a midnight makes way for the time of the next attempt.
+    Empty when that is not known any more: a midnight makes way for the time of the next attempt,
+    and a release that was moved after the save for its new moment.
     """
     campaign = presave.campaign
     start, began = campaign.release_at, "the release"
@@ -136,7 +137,8 @@ def delay(presave: PreSave) -> str:
         return ""
     if presave.consented_at > start:
         start, began = presave.consented_at, "you said yes"
-    return f"{_spoken(max(presave.settled_at - start, timedelta()))} after {began}"
+    waited = presave.settled_at - start
+    return f"{_spoken(waited)} after {began}" if waited >= timedelta() else ""
 
 
 def is_without_zone(presave: PreSave) -> bool:

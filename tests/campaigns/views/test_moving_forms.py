@@ -209,6 +209,16 @@ def test_a_release_that_is_out_early_begins_with_one_tick(
     assert work() == 3
 
 
+def test_an_edit_just_after_the_release_moment_does_not_move_it(
+    dashboard: Client, label: Label
+) -> None:
+    moment = timezone.now() - timedelta(minutes=2)
+    campaign = factory.make_campaign(label=label, release_at=moment)
+    send(dashboard, campaign, artwork_alt="A bus at night")
+    campaign.refresh_from_db()
+    assert (campaign.artwork_alt, campaign.release_at) == ("A bus at night", moment)
+
+
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "Pacific/Kiritimati", "America/Los_Angeles"])
 def test_the_present_minute_means_now(
     dashboard: Client, label: Label, zone: str, sandbox: Sandbox

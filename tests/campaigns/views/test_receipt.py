@@ -86,6 +86,15 @@ def test_a_saved_receipt_says_when(client: Client) -> None:
     assert "/cancel" not in text
 
 
+def test_a_receipt_of_a_release_that_was_moved_after_the_save_claims_no_delay(
+    client: Client,
+) -> None:
+    campaign = {"release_at": timezone.now() + timedelta(hours=6)}
+    text = receipt(client, campaign, state=PreSaveState.SAVED, settled_at=timezone.now())
+    assert "to your Albums" in text
+    assert "after the release" not in text.partition("<dt>Destroyed")[0]
+
+
 @pytest.mark.parametrize(
     ("consented", "settled", "words"),
     [
