@@ -329,16 +329,16 @@ def test_a_release_that_has_begun_is_moved_for_whoever_waits(sandbox: Sandbox) -
     show_in(sandbox, "NZ")
     work_at(midnight("Pacific/Auckland"))
     PreSave.objects.pending().filter(due_at=midnight("Asia/Tokyo")).update(
-        due_at=campaign.last_day, attempts=3
+        lease_until=campaign.last_day, attempts=3
     )
     moved = FIRST + timedelta(days=7)
     publishing.move_release(campaign, moved, midnights.FIRST_ZONE, pacing.database_now())
     assert states(campaign) == {"saved": 2, "pending": 3}
     due = PreSave.objects.pending().order_by("due_at").values_list("due_at", flat=True)
-    # Whoever waited for another attempt has no midnight any more, and comes with the last one.
+    # Whoever waited for another attempt keeps the own midnight, too.
     assert list(due) == [
+        midnight("Asia/Tokyo") + timedelta(days=7),
         midnight("America/Los_Angeles") + timedelta(days=7),
-        moved + 26 * HOUR,
         moved + 26 * HOUR,
     ]
     assert fresh(campaign).confirmed_until is None
