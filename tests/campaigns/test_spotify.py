@@ -368,7 +368,7 @@ def test_what_came_in_while_the_worker_was_busy_stops_what_it_would_send(
     first, second = (Secret(sandbox.permission()) for _ in range(2))
     sandbox.fault("token.refresh", status=429, headers={"Retry-After": "60"})
     calls.refresh({1: first}, AT_ONCE)
-    answers = {}
+    answers: Answers = {}
     while not sandbox.calls("token.refresh"):
         answers |= {answer.key: answer.result for answer in calls.collect(0, 0)}
     calls.refresh({2: second}, AT_ONCE)
