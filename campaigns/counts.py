@@ -25,3 +25,33 @@ class DailyCount(models.Model):
 
     def __str__(self) -> str:
         return f"Counts of {self.campaign_id} on {self.day}"
+
+
+class ReminderKind(models.TextChoices):
+    CALENDAR = "calendar", "Calendar files"
+    COUNTDOWN = "countdown", "Visits to the Countdown page"
+
+
+class ReminderCount(models.Model):
+    """How often fans took a way that needs no permission; on one UTC day.
+
+    Anybody can ask for these, as often as they like. So they are rows of their own: a flood of them
+    does not hold up the counts of release night.
+    """
+
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.CASCADE, related_name="reminder_counts"
+    )
+    day = models.DateField()
+    kind = models.CharField(max_length=10, choices=ReminderKind)
+    number = models.PositiveIntegerField(default=0)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "day", "kind"], name="one_reminder_count_per_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} of {self.campaign_id} on {self.day}"

@@ -6,7 +6,6 @@ Rules that need a decision live in the core modules.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
@@ -22,6 +21,8 @@ from campaigns import midnights
 from campaigns.alarm import Alarm as Alarm
 from campaigns.codes import SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
 from campaigns.counts import DailyCount as DailyCount
+from campaigns.counts import ReminderCount as ReminderCount
+from campaigns.counts import ReminderKind as ReminderKind
 from campaigns.gate import Gate as Gate
 from campaigns.gate import GateName as GateName
 from campaigns.members import EDITING_ROLES as EDITING_ROLES
@@ -29,8 +30,12 @@ from campaigns.members import Label as Label
 from campaigns.members import Membership as Membership
 from campaigns.members import Role as Role
 from campaigns.members import User as User
+from campaigns.presaves import PERMISSION_LIFETIME as PERMISSION_LIFETIME
+from campaigns.presaves import PreSave as PreSave
+from campaigns.presaves import PreSaveQuerySet as PreSaveQuerySet
 from campaigns.pulse import Pulse as Pulse
 from campaigns.spent import SpentState as SpentState
+from campaigns.states import Accent as Accent
 from campaigns.states import CampaignState as CampaignState
 from campaigns.states import PauseReason as PauseReason
 from campaigns.states import PreSaveState as PreSaveState
@@ -38,9 +43,6 @@ from campaigns.states import Reason as Reason
 from campaigns.states import ReleaseMode as ReleaseMode
 from campaigns.states import Trouble as Trouble
 
-# Spotify ends every permission six months after consent and names no number of days; 180 is the
-# safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration
-PERMISSION_LIFETIME: Final = timedelta(days=180)
 # A campaign opens at most this long before its release, so that the first fan's permission outlives
 # release night.
 LONGEST_LEAD: Final = timedelta(days=175)
@@ -121,6 +123,16 @@ class Campaign(models.Model):
     artwork_width = models.PositiveIntegerField(default=0)
     artwork_height = models.PositiveIntegerField(default=0)
     artwork_alt = models.CharField(max_length=200, blank=True)
+    # The page's colour: the artist's choice, or else what was found in the artwork.
+    accent = models.CharField(
+        max_length=10, choices=Accent, default=Accent.FROM_ARTWORK, db_default="", blank=True
+    )
+    artwork_accent = models.CharField(max_length=10, db_default="", default="", blank=True)
+    # Where else to listen, shown when the release is out; and Spotify's own Countdown page.
+    links = models.JSONField(default=list, db_default=[], blank=True)
+    countdown_url = models.CharField(max_length=200, db_default="", default="", blank=True)
+    # Which wording of what a fan agrees to this campaign's pages show: see campaigns/consent.py.
+    consent_version = models.PositiveSmallIntegerField(default=1, db_default=1)
 
     # What is released: one of these three is given, and all that are given must agree with
     # Spotify's catalogue.
@@ -161,6 +173,12 @@ class Campaign(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     public_key = models.BinaryField(max_length=32, null=True, blank=True)
     key_destroyed_at = models.DateTimeField(null=True, blank=True)
+    # What its pre-saves came to, written down when it finishes: seconds from the release (or from a
+    # later consent) to the save that half, and 95 of 100, did not exceed; and how many failed for
+    # which reason.
+    delivery_p50 = models.PositiveIntegerField(null=True, blank=True)
+    delivery_p95 = models.PositiveIntegerField(null=True, blank=True)
+    failures = models.JSONField(default=dict, db_default={}, blank=True)
     # When the last of its fans' rows was deleted; the counts stay.
     rows_deleted_at = models.DateTimeField(null=True, blank=True)
 
@@ -177,6 +195,7 @@ class Campaign(models.Model):
                     state__in=CampaignState.values,
                     paused_reason__in=PauseReason.values,
                     release_mode__in=ReleaseMode.values,
+                    accent__in=Accent.values,
                 ),
                 name="campaign_state_known",
             ),
@@ -278,115 +297,3 @@ class Campaign(models.Model):
     @property
     def rows_kept_until(self) -> datetime:
         return self.release_at + ROW_LIFETIME
-
-
-class PreSaveQuerySet(models.QuerySet["PreSave"]):
-    def pending(self) -> PreSaveQuerySet:
-        return self.filter(state=PreSaveState.PENDING)
-
-    def due(self, now: datetime) -> PreSaveQuerySet:
-        """Those who may be tried now: held by no worker, and not put off to a later try."""
-        free = Q(lease_until=None) | Q(lease_until__lte=now)
-        return self.pending().filter(free, due_at__lte=now)
-
-    def servable_until(self, confirmed_until: datetime | None) -> PreSaveQuerySet:
-        """Those due before it; without a bound all."""
-        return self.filter(due_at__lt=confirmed_until) if confirmed_until else self
-
-    def servable(self) -> PreSaveQuerySet:
-        """The same by what their campaign's row says now."""
-        confirmed = Q(due_at__lt=F("campaign__confirmed_until"))
-        return self.filter(confirmed | Q(campaign__confirmed_until=None))
-
-    def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:
-        """The fence: rows still pending under exactly these claims."""
-        return self.pending().filter(lease__in=fences)
-
-    def end(self, state: PreSaveState, reason: Reason, now: datetime) -> int:
-        """The one way a pre-save ends: its permission is erased by the statement that says so."""
-        return self.update(
-            state=state,
-            reason=reason,
-            sealed=None,
-            lease=None,
-            lease_until=None,
-            refused_at=None,
-            settled_at=now,
-        )
-
-
-class PreSave(models.Model):
-    """One fan's pre-save.
-
-    These columns are all that is kept about a fan; tests/campaigns/test_models.py holds the list.
-    """
-
-    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
-    campaign = models.ForeignKey(Campaign, on_delete=models.CASCADE, related_name="presaves")
-    state = models.CharField(max_length=10, choices=PreSaveState, default=PreSaveState.PENDING)
-    reason = models.CharField(max_length=20, choices=Reason, default=Reason.NONE, blank=True)
-    # The fan's own release moment; a further try is put off by lease_until alone.
-    due_at = models.DateTimeField()
-    attempts = models.PositiveSmallIntegerField(default=0)
-    lease = models.UUIDField(null=True)
-    lease_until = models.DateTimeField(null=True)
-    sealed = models.BinaryField(null=True)
-    consented_at = models.DateTimeField()
-    # When Spotify first refused this permission. `reason` says how, and Presave asks once more
-    # before it believes it.
-    refused_at = models.DateTimeField(null=True)
-    settled_at = models.DateTimeField(null=True)
-    receipt_hash = models.BinaryField(max_length=32, unique=True)
-
-    objects: ClassVar[models.Manager[PreSave]] = PreSaveQuerySet.as_manager()
-
-    class Meta:
-        indexes = [
-            models.Index(
-                fields=["campaign", "due_at"],
-                condition=Q(state=PreSaveState.PENDING),
-                name="presave_due",
-            ),
-            # Which permission is the oldest is asked every few seconds.
-            models.Index(
-                fields=["campaign", "consented_at"],
-                condition=Q(state=PreSaveState.PENDING),
-                name="presave_oldest",
-            ),
-        ]
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(state__in=PreSaveState.values, reason__in=Reason.values),
-                name="presave_state_known",
-            ),
-            # Destroyed means destroyed: whoever settles a row erases its permission in the same
-            # statement.
-            models.CheckConstraint(
-                condition=Q(state=PreSaveState.PENDING, sealed__isnull=False, settled_at=None)
-                | ~Q(state=PreSaveState.PENDING)
-                & Q(
-                    sealed=None,
-                    lease=None,
-                    lease_until=None,
-                    refused_at=None,
-                    settled_at__isnull=False,
-                ),
-                name="presave_settled_holds_nothing",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=PreSaveState.FAILED) | ~Q(reason=Reason.NONE),
-                name="presave_failed_says_why",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"Pre-save {self.id}"
-
-    @property
-    def is_pending(self) -> bool:
-        return self.state == PreSaveState.PENDING
-
-    @property
-    def permission_ends_at(self) -> datetime:
-        """When our copy of the permission is destroyed at the latest, whatever happens."""
-        return min(self.campaign.last_day, self.consented_at + PERMISSION_LIFETIME)

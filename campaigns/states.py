@@ -20,6 +20,21 @@ class ReleaseMode(models.TextChoices):
     LOCAL_MIDNIGHT = "local_midnight", "At midnight where each fan is"
 
 
+class Accent(models.TextChoices):
+    """The page's colour. Each is a class in fan.css, with a contrast that a test holds."""
+
+    FROM_ARTWORK = "", "Taken from the artwork"
+    RUST = "rust", "Rust"
+    AMBER = "amber", "Amber"
+    GREEN = "green", "Green"
+    TEAL = "teal", "Teal"
+    BLUE = "blue", "Blue"
+    INDIGO = "indigo", "Indigo"
+    VIOLET = "violet", "Violet"
+    ROSE = "rose", "Rose"
+    INK = "ink", "Black and white"
+
+
 class PauseReason(models.TextChoices):
     """Why a campaign does nothing until somebody acts. Its permissions are kept."""
 

@@ -40,6 +40,7 @@ from campaigns.models import (
 )
 from campaigns.spotify import SCOPE
 from campaigns.views import refusals, words
+from campaigns.views.languages import in_fans_language
 from presave import csp
 
 SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
@@ -85,12 +86,14 @@ def starting_by_form(view: V) -> V:
 
 @require_safe
 @with_policy(csp.LANDING)
+@in_fans_language
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "fan/home.html")
 
 
 @require_safe
 @with_policy(csp.LANDING)
+@in_fans_language
 def privacy(request: HttpRequest) -> HttpResponse:
     context = {
         "scope": SCOPE,
@@ -106,6 +109,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 @require_safe
 @without_session
 @with_policy(csp.LANDING)
+@in_fans_language
 def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The same page for everybody, without a cookie, so that any cache may keep it."""
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
@@ -134,6 +138,7 @@ def _landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @csrf_exempt
 @never_cache
 @with_policy(csp.CONFIRM)
+@in_fans_language
 def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the fan to Spotify; a start that did not come from our own page is asked to tap once
     more.
@@ -162,6 +167,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
 @require_safe
 @never_cache
 @with_policy(csp.LANDING)
+@in_fans_language
 def callback(request: HttpRequest) -> HttpResponse:
     """Spotify's one redirect URI.
 
@@ -190,6 +196,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 @require_safe
 @never_cache
 @with_policy(csp.RECEIPT)
+@in_fans_language
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     presave = authorising.find_by_receipt(token)
     if presave is None:
@@ -209,6 +216,7 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
 @require_POST
 @csrf_exempt
 @never_cache
+@in_fans_language
 def cancel(request: HttpRequest, token: str) -> HttpResponse:
     """Needs no CSRF token: the address itself is the secret, and a fan has no session that could
     be ridden on.

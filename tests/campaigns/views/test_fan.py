@@ -156,7 +156,7 @@ def test_anyone_gets_the_same_page_without_a_cookie(client: Client) -> None:
         assert answer.headers["Cache-Control"] == (
             "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
         )
-        assert "Vary" not in answer.headers
+        assert answer.headers["Vary"] == "Accept-Language"
         assert not answer.cookies
 
 

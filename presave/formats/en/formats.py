@@ -1,0 +1,7 @@
+"""Dates in English as most of the world reads them: Django's own are those of the United States."""
+
+from __future__ import annotations
+
+DATE_FORMAT = "j F Y"
+TIME_FORMAT = "H:i"
+DATETIME_FORMAT = "j F Y, H:i"
