@@ -31,11 +31,11 @@ LARGEST_HOLD: Final = 800
 LONGEST_HOLD_SECONDS: Final = 5
 LARGEST_BLOCK: Final = 200
 # Answers that come close together are recorded together, so that the database costs at most a
-# fifth of a worker's time. No answer waits longer than this for others, and the fewer fans are held
-# the shorter: what is not recorded when a worker dies is saved again.
+# fifth of a worker's time. No answer waits longer than this for others, and at a pace at which few
+# would come it does not wait at all: what is not recorded when a worker dies is saved again.
 SHARE_FOR_DATABASE: Final = 5
 LONGEST_GATHERING: Final = 0.05
-GATHERING_PER_FAN: Final = 0.0005
+FEWEST_GATHERED: Final = 2
 # How long a turn waits when nothing comes back: other workers may close the gate meanwhile.
 LONGEST_TURN: Final = 0.03
 # After so long a stand-still the answers say more about this machine than about Spotify.
@@ -124,9 +124,12 @@ class Pipeline:
         self._settle()
         self._save_granted()
         ended = time.monotonic()
-        rest = (ended - began) * (SHARE_FOR_DATABASE - 1)
-        longest = min(LONGEST_GATHERING, len(self._held) * GATHERING_PER_FAN)
-        self._rest_until = ended + min(rest, longest)
+        self._rest_until = ended + self._rest_after(ended - began)
+
+    def _rest_after(self, seconds_at_work: float) -> float:
+        rest = min(seconds_at_work * (SHARE_FOR_DATABASE - 1), LONGEST_GATHERING)
+        coming = min(len(self._held), pacing.pace(self.gates.values()) * rest)
+        return rest if coming >= FEWEST_GATHERED else 0
 
     def wind_up(self) -> None:
         """Send nothing more; wait for what is on its way, and give the rest back."""
