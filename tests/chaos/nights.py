@@ -15,7 +15,7 @@ from tests.sandbox_process import Sandbox
 def long_nights(seed: int, fans: int) -> list[Plan]:
     """Per ten thousand fans 500 kills, 20 crashes of Postgres and 20 wipes of Redis; 60 s leases.
 
-    The paces are 4 and 2.5 times the one that Presave sets itself. Of the saves of a killed worker
+    The paces are four and two times the one that Presave sets itself. Of the saves of a killed worker
     those are repeated whose answers it had not recorded yet: so many milliseconds' worth of its
     pace. The calm night counts them, so its pace is nearer to a real one.
     """
@@ -28,7 +28,7 @@ def long_nights(seed: int, fans: int) -> list[Plan]:
     }
     return [
         Plan("faults", seed, fans, rate=40, fault_share=0.15, **often),
-        Plan("calm", seed, fans, rate=25, **often),
+        Plan("calm", seed, fans, rate=20, **often),
     ]
 
 
