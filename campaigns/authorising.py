@@ -1,15 +1,14 @@
 """The fan's consent: the state that goes to Spotify and back, the code exchange, the scope
-check, sealing, the receipt.
+check, sealing.
 """
 
 from __future__ import annotations
 
 import enum
-import hashlib
 import json
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,15 +20,13 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare
 
-from campaigns import keyring, midnights, pacing, spotify, stats
+from campaigns import keyring, midnights, pacing, receipts, spotify, stats
 from campaigns.codes import SLUG_PATTERN
 from campaigns.keyring import Secret
 from campaigns.models import (
     Campaign,
     GateName,
     PreSave,
-    PreSaveState,
-    Reason,
     SpentState,
 )
 
@@ -37,6 +34,7 @@ COOKIE_MAX_AGE: Final = timedelta(minutes=10)
 # 256 bits, so that neither a state nor a receipt's address can be guessed.
 TOKEN_BYTES: Final = 32
 STATE_LENGTH: Final = 43
+_PURPOSE: Final = "consent"
 # Of the threads of a web process, so many may wait for Spotify at once.
 _EXCHANGES: Final = BoundedSemaphore(8)
 T = TypeVar("T")
@@ -56,6 +54,7 @@ class Refusal(enum.Enum):
     LESS_THAN_ASKED = "less_than_asked"
     NOT_LISTED = "not_listed"
     SPOTIFY_DOWN = "spotify_down"
+    SPOTIFY_AWAY = "spotify_away"
     BUSY = "busy"
 
 
@@ -95,10 +94,27 @@ class Return:
     error: str
 
 
-def depart(campaign: Campaign, now: datetime, zone: str = "") -> Departure:
-    """`zone` is what the fan's browser says, if it was asked: where each fan has a midnight."""
-    # The slug in front lets a fan whose cookie got lost be led back to where they came from.
-    state = f"{campaign.slug}.{secrets.token_urlsafe(TOKEN_BYTES)}"
+@dataclass(frozen=True)
+class Arrival:
+    """A fan who is in: the receipt's token, and the campaign's slug."""
+
+    receipt: Secret
+    slug: str
+
+
+def depart(campaign: Campaign, now: datetime, zone: str = "", language: str = "") -> Departure:
+    """`zone` is what the fan's browser says, if it was asked: where each fan has a midnight.
+    `language` is the one the fan chose, if any.
+
+    Raises ConsentError while Spotify would not answer us when the fan comes back.
+    """
+    try:
+        pacing.check_open(pacing.database_now(), [GateName.ACCOUNTS])
+    except pacing.GateClosedError:
+        raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug) from None
+    # Slug and language in front let a fan whose cookie got lost be led back to where they came
+    # from.
+    state = ".".join([campaign.slug, language, secrets.token_urlsafe(TOKEN_BYTES)])
     content = json.dumps(
         {
             "state": state,
@@ -108,15 +124,18 @@ def depart(campaign: Campaign, now: datetime, zone: str = "") -> Departure:
             "zone": midnights.known_zone(zone),
         }
     )
-    cookie = keyring.seal_cookie(settings.SECRET_KEY, content.encode())
+    cookie = keyring.seal_cookie(settings.SECRET_KEY, content.encode(), _PURPOSE)
     return Departure(spotify.authorize_url(state), cookie)
 
 
-def arrive(returned: Return, cookie: str, now: datetime) -> Secret:
-    """Turn a return from Spotify into a stored pre-save; the answer is the receipt's token. Raises
-    ConsentError.
+def arrive(
+    returned: Return, cookie: str, now: datetime, kept: Mapping[str, str] | None = None
+) -> Arrival:
+    """Turn a return from Spotify into a stored pre-save. Raises ConsentError.
 
     Nothing is asked of Spotify or the database before the cookie and the state are found good.
+    `kept` are the receipts that the browser remembers, by slug: who has one already gets that one,
+    and the code is not used.
     """
     started = _started(returned, cookie, now)
     try:
@@ -127,34 +146,20 @@ def arrive(returned: Return, cookie: str, now: datetime) -> Secret:
             raise ConsentError(Refusal.CAMPAIGN_CLOSED)
         if _was_spent(started.state):
             raise ConsentError(Refusal.ALREADY_USED)
+        receipt = (kept or {}).get(started.slug, "")
+        if receipts.find_standing(receipt, started.campaign_id):
+            return Arrival(Secret(receipt), started.slug)
         with _one_of_few_exchanges():
             _spend(started.state, now)
             permission = _permission(returned.code)
-        return _record(started, permission, now)
+        return Arrival(_record(started, permission, now), started.slug)
     except ConsentError as error:
         error.slug = started.slug
         raise
 
 
-def find_by_receipt(token: str) -> PreSave | None:
-    return PreSave.objects.select_related("campaign").filter(receipt_hash=_digest(token)).first()
-
-
-def cancel(presave_id: UUID, now: datetime) -> bool:
-    """Erase the fan's permission at once; wins over a save in flight, whose claim no longer
-    matches.
-    """
-    with transaction.atomic():
-        presave = PreSave.objects.pending().filter(id=presave_id)
-        cancelled = presave.end(PreSaveState.CANCELLED, Reason.BY_FAN, now)
-        if cancelled:
-            campaign_id = PreSave.objects.values_list("campaign_id", flat=True).get(id=presave_id)
-            stats.count(campaign_id, now, {"cancelled": 1})
-    return bool(cancelled)
-
-
 def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
-    content = keyring.open_cookie(settings.SECRET_KEY, cookie) if cookie else None
+    content = keyring.open_cookie(settings.SECRET_KEY, cookie, _PURPOSE) if cookie else None
     if content is None:
         spent = _was_spent(returned.state)
         refusal = Refusal.ALREADY_USED if spent else Refusal.BROWSER_CHANGED
@@ -175,11 +180,16 @@ def _slug_of(state: str) -> str:
     return slug if re.fullmatch(SLUG_PATTERN, slug) else ""
 
 
+def language_of(state: str) -> str:
+    """The language that the fan had chosen, as the state says: anything at all may stand there."""
+    return state.partition(".")[2].partition(".")[0]
+
+
 def _was_spent(state: str) -> bool:
     """Whether the fan went back or loaded the page again after this state had come to its end."""
-    if len(state.partition(".")[2]) != STATE_LENGTH:
+    if len(state.rpartition(".")[2]) != STATE_LENGTH:
         return False  # made up: not worth a query
-    return SpentState.objects.filter(digest=_digest(state)).exists()
+    return SpentState.objects.filter(digest=receipts.digest(state)).exists()
 
 
 def _spend(state: str, now: datetime) -> None:
@@ -188,7 +198,7 @@ def _spend(state: str, now: datetime) -> None:
     """
     try:
         with transaction.atomic():
-            SpentState.objects.create(digest=_digest(state), spent_at=now)
+            SpentState.objects.create(digest=receipts.digest(state), spent_at=now)
     except IntegrityError:
         raise ConsentError(Refusal.ALREADY_USED) from None
 
@@ -258,7 +268,7 @@ def _record(started: Transaction, permission: Secret, now: datetime) -> Secret:
         due_at=_due_at(campaign, started.zone),
         sealed=keyring.seal(bytes(campaign.public_key), permission, campaign.id, row_id),
         consented_at=now,
-        receipt_hash=_digest(token),
+        receipt_hash=receipts.digest(token),
     )
     stats.count(campaign.id, now, {"consented": 1})
     return Secret(token)
@@ -269,7 +279,3 @@ def _due_at(campaign: Campaign, zone: str) -> datetime:
     if campaign.at_local_midnights:
         return midnights.due_at(campaign.release_at, zone)
     return campaign.release_at
-
-
-def _digest(token: str) -> bytes:
-    return hashlib.sha256(token.encode()).digest()

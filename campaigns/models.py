@@ -66,8 +66,8 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         )
 
     def public(self) -> CampaignQuerySet:
-        """Those whose landing page is live: opened, with the worker's public key in place."""
-        return self.exclude(state=CampaignState.DRAFT).exclude(public_key=None)
+        """Those whose landing page is live: once opened by the artist."""
+        return self.exclude(state=CampaignState.DRAFT).exclude(opened_at=None)
 
     def accepting_consents(self) -> CampaignQuerySet:
         taking = self.filter(state__in=[CampaignState.OPEN, CampaignState.RELEASING])

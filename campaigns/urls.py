@@ -41,4 +41,5 @@ urlpatterns = [
     ),
     path("<slug:slug>", fan.landing, name="fan-landing"),
     path("<slug:slug>/go", fan.go, name="fan-go"),
+    path("<slug:slug>/mine", fan.mine, name="fan-mine"),
 ]

@@ -69,19 +69,20 @@ def seal(public_key: bytes, permission: Secret, campaign_id: UUID, row_id: UUID)
     return _HEADER + sealed
 
 
-def seal_cookie(secret_key: str, content: bytes) -> str:
-    """Encrypt what a fan's browser carries to Spotify and back."""
-    return _cookie_cipher(secret_key).encrypt(content).decode()
+def seal_cookie(secret_key: str, content: bytes, purpose: str) -> str:
+    """Encrypt what a fan's browser keeps for us. A cookie opens for its own purpose alone."""
+    return _cookie_cipher(secret_key, purpose).encrypt(content).decode()
 
 
-def open_cookie(secret_key: str, cookie: str) -> bytes | None:
+def open_cookie(secret_key: str, cookie: str, purpose: str) -> bytes | None:
     """The content, or None when the cookie is not ours or was altered."""
     try:
-        return _cookie_cipher(secret_key).decrypt(cookie.encode())
+        return _cookie_cipher(secret_key, purpose).decrypt(cookie.encode())
     except (InvalidToken, ValueError):
         return None
 
 
-def _cookie_cipher(secret_key: str) -> Fernet:
-    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"presave/1|cookie")
+def _cookie_cipher(secret_key: str, purpose: str) -> Fernet:
+    info = f"presave/1|cookie|{purpose}".encode()
+    derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=info)
     return Fernet(base64.urlsafe_b64encode(derived.derive(secret_key.encode())))

@@ -5,6 +5,7 @@ an account or a session.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import wraps
 from typing import Any, Final, TypeVar, cast
 
@@ -12,9 +13,16 @@ from csp.constants import SELF
 from csp.decorators import csp as csp_header
 from csp.decorators import csp_replace
 from django.conf import settings
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseRedirect,
+    JsonResponse,
+)
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_cache_control
@@ -28,7 +36,7 @@ from django.views.decorators.http import (
 )
 
 from campaigns import artwork as artworks
-from campaigns import authorising, midnights
+from campaigns import authorising, midnights, receipts
 from campaigns.authorising import ConsentError, Refusal, Return
 from campaigns.keyring import Secret
 from campaigns.models import (
@@ -37,9 +45,10 @@ from campaigns.models import (
     ROW_LIFETIME,
     Campaign,
     CampaignState,
+    PreSave,
 )
 from campaigns.spotify import SCOPE
-from campaigns.views import refusals, words
+from campaigns.views import languages, moments, refusals, words
 from campaigns.views.languages import in_fans_language
 from presave import csp
 
@@ -121,10 +130,11 @@ def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
 # headers over.
 @conditional_page
 def _landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    now = timezone.now()
     context = {
         **_about(campaign),
-        "is_open": campaign.state in (CampaignState.OPEN, CampaignState.RELEASING),
-        "is_due": campaign.everywhere_at <= timezone.now(),
+        "stage": words.stage(campaign, now),
+        "is_out": campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now,
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",
     }
     response = render(request, "fan/landing.html", context)
@@ -147,20 +157,25 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     if campaign is None:
         get_object_or_404(Campaign.objects.public(), slug=slug)
         return _refused(request, ConsentError(Refusal.CAMPAIGN_CLOSED, slug))
-    zone = request.POST.get("zone", "") if campaign.at_local_midnights else ""
-    if not _was_tapped_here(request):
-        context = {**_about(campaign), "zone": midnights.known_zone(zone)}
+    receipt = _kept_receipts(request).get(slug, "")
+    if receipts.find_standing(receipt, campaign.id):
+        return _to_receipt(request, receipt)
+    needs_form = campaign.at_local_midnights and request.method != "POST"
+    if needs_form or not _was_tapped_here(request):
+        zone = midnights.known_zone(request.POST.get("zone", ""))
+        context = {**_about(campaign), "zone": zone}
         return starting_by_form(render)(request, "fan/confirm.html", context)
-    departure = authorising.depart(campaign, timezone.now(), zone)
+    try:
+        return _to_spotify(request, campaign)
+    except ConsentError as error:
+        return _refused(request, error)
+
+
+def _to_spotify(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    zone = request.POST.get("zone", "") if campaign.at_local_midnights else ""
+    departure = authorising.depart(campaign, timezone.now(), zone, languages.chosen(request))
     redirection = HttpResponseRedirect(departure.authorize_url)
-    redirection.set_cookie(
-        flow_cookie(),
-        departure.cookie,
-        max_age=authorising.COOKIE_MAX_AGE,
-        secure=settings.IS_HTTPS,
-        httponly=True,
-        samesite="Lax",
-    )
+    _set_cookie(redirection, flow_cookie(), departure.cookie, authorising.COOKIE_MAX_AGE)
     return redirection
 
 
@@ -179,18 +194,41 @@ def callback(request: HttpRequest) -> HttpResponse:
         code=Secret(code) if code else None,
         error=request.GET.get("error", ""),
     )
+    kept = _kept_receipts(request)
+    cookie = request.COOKIES.get(flow_cookie(), "")
     response: HttpResponse
     try:
-        token = authorising.arrive(returned, request.COOKIES.get(flow_cookie(), ""), timezone.now())
+        arrival = authorising.arrive(returned, cookie, timezone.now(), kept)
     except ConsentError as error:
+        if error.refusal is Refusal.ALREADY_USED and error.slug in kept:
+            return _to_receipt(request, kept[error.slug])
         response = _refused(request, error)
         if error.refusal in (Refusal.STATE_MISMATCH, Refusal.BUSY):
             # The cookie is still good: for the start in another tab, or for the same in a minute.
             return response
     else:
-        response = _see_other("fan-receipt", token.reveal())
+        token = arrival.receipt.reveal()
+        response = _to_receipt(request, token)
+        keeping = receipts.remembering(kept, arrival.slug, token)
+        _set_cookie(response, receipts_cookie(), keeping, receipts.REMEMBERED_FOR)
     response.delete_cookie(flow_cookie(), samesite="Lax")
     return response
+
+
+@require_safe
+@never_cache
+@without_session
+@with_policy(csp.FILES)
+def mine(request: HttpRequest, slug: str) -> HttpResponse:
+    """Whether this browser holds a receipt for the campaign: asked by the landing page's script,
+    whose page is the same for everybody.
+    """
+    token = _kept_receipts(request).get(slug, "")
+    presave = receipts.find(token) if token else None
+    if presave is None or presave.campaign.slug != slug:
+        return HttpResponse(status=204)
+    address = reverse("fan-receipt", args=[token])
+    return JsonResponse({"state": presave.state, "receipt": address})
 
 
 @require_safe
@@ -198,7 +236,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 @with_policy(csp.RECEIPT)
 @in_fans_language
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
-    presave = authorising.find_by_receipt(token)
+    presave = receipts.find(token)
     if presave is None:
         return _no_receipt(request)
     context = {
@@ -207,10 +245,24 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "outcome": words.outcome(presave, timezone.now()),
         "delay": words.delay(presave),
         "row_days": ROW_LIFETIME.days,
-        "without_zone": words.is_without_zone(presave),
+        **_moments_of(presave),
         "cancel_url": reverse("fan-cancel", args=[token]),
+        "receipt_url": settings.PUBLIC_URL + reverse("fan-receipt", args=[token]),
     }
     return render(request, "fan/receipt.html", context)
+
+
+def _moments_of(presave: PreSave) -> dict[str, Any]:
+    campaign, without_zone = presave.campaign, words.is_without_zone(presave)
+    return {
+        "without_zone": without_zone,
+        "release_date": moments.release_date(campaign, own_midnight=not without_zone),
+        "consented_at": moments.stated(presave.consented_at, campaign),
+        "settled_at": presave.settled_at
+        and moments.stated(presave.settled_at, campaign, to_the_second=True),
+        "destroyed_by": moments.stated(presave.permission_ends_at, campaign),
+        "kept_until": moments.stated(campaign.rows_kept_until, campaign),
+    }
 
 
 @require_POST
@@ -221,11 +273,11 @@ def cancel(request: HttpRequest, token: str) -> HttpResponse:
     """Needs no CSRF token: the address itself is the secret, and a fan has no session that could
     be ridden on.
     """
-    presave = authorising.find_by_receipt(token)
+    presave = receipts.find(token)
     if presave is None:
         return _no_receipt(request)
-    authorising.cancel(presave.id, timezone.now())
-    return _see_other("fan-receipt", token)
+    receipts.cancel(presave.id, timezone.now())
+    return _to_receipt(request, token)
 
 
 @require_safe
@@ -244,6 +296,20 @@ def flow_cookie() -> str:
     return f"{settings.COOKIE_PREFIX}presave"
 
 
+def receipts_cookie() -> str:
+    return f"{settings.COOKIE_PREFIX}receipts"
+
+
+def _kept_receipts(request: HttpRequest) -> dict[str, str]:
+    return receipts.remembered(request.COOKIES.get(receipts_cookie(), ""))
+
+
+def _set_cookie(response: HttpResponse, name: str, value: str, max_age: timedelta) -> None:
+    response.set_cookie(
+        name, value, max_age=max_age, secure=settings.IS_HTTPS, httponly=True, samesite="Lax"
+    )
+
+
 def _was_tapped_here(request: HttpRequest) -> bool:
     if request.headers.get("Sec-Fetch-Site") == "same-origin":
         return True
@@ -255,10 +321,8 @@ def _about(campaign: Campaign) -> dict[str, Any]:
     return {
         "campaign": campaign,
         "artwork": artworks.renditions(campaign),
-        "clock": words.clock(campaign),
-        "place": words.place(campaign),
-        "shelf": words.shelf(campaign),
-        "kind": words.kind(campaign),
+        "release_date": moments.release_date(campaign),
+        "everywhere_at": moments.stated(campaign.everywhere_at, campaign),
         "listen_url": words.listen_url(campaign),
         "scope": SCOPE,
         "apps_url": SPOTIFY_APPS_URL,
@@ -271,13 +335,16 @@ def _no_receipt(request: HttpRequest) -> HttpResponse:
     return render(request, "fan/no_receipt.html", context, status=404)
 
 
-def _see_other(name: str, token: str) -> HttpResponse:
-    response = redirect(name, token=token)
-    response.status_code = 303
-    return response
+def _to_receipt(request: HttpRequest, token: str) -> HttpResponse:
+    address = reverse("fan-receipt", args=[token])
+    return HttpResponseRedirect(address + languages.query(languages.chosen(request)), status=303)
 
 
 def _refused(request: HttpRequest, error: ConsentError) -> HttpResponse:
     page = refusals.PAGES[error.refusal]
-    context = {"page": page, "slug": error.slug, "apps_url": SPOTIFY_APPS_URL}
+    context: dict[str, Any] = {"page": page, "slug": error.slug, "apps_url": SPOTIFY_APPS_URL}
+    if error.slug:
+        landing_path = reverse("fan-landing", args=[error.slug])
+        retry_path = reverse("fan-go", args=[error.slug]) if page.goes_on else landing_path
+        context |= {"retry_url": retry_path, "landing_url": settings.PUBLIC_URL + landing_path}
     return render(request, "fan/refused.html", context, status=page.status)

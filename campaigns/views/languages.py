@@ -17,6 +17,8 @@ from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
+from campaigns import authorising
+
 PARAMETER: Final = "lang"
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 
@@ -45,13 +47,11 @@ def in_fans_language(view: V) -> V:
 
 
 def chosen(request: HttpRequest) -> str:
-    """What the address asks for; empty when it leaves that to the browser, or asks for nothing that
-    we speak.
+    """What the address asks for, or the state that came back from Spotify; empty when they leave
+    that to the browser, or ask for nothing that we speak.
     """
-    return known(request.GET.get(PARAMETER, ""))
-
-
-def known(code: str) -> str:
+    state = request.GET.get("state", "")
+    code = request.GET.get(PARAMETER) or authorising.language_of(state)
     return code if code in dict(settings.LANGUAGES) else ""
 
 

@@ -4,106 +4,134 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import midnights
-from campaigns.models import Campaign, PreSave, PreSaveState, Reason
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
+from campaigns.views.moments import spoken
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
 
 
 @dataclass(frozen=True)
 class Outcome:
-    label: str
-    title: str
-    text: str
-    advice: str = ""
+    label: StrOrPromise
+    title: StrOrPromise
+    text: StrOrPromise
+    advice: StrOrPromise = ""
 
 
 _BY_STATE: Final = {
     PreSaveState.PENDING: Outcome(
-        "Pre-saved",
-        "You're in",
-        "There is nothing left to do. When the release is out, it appears in your library.",
+        _("Pre-saved"),
+        _("You're in"),
+        _("There is nothing left to do. When the release is out, it appears in your library."),
     ),
     PreSaveState.SAVED: Outcome(
-        "Saved", "It's in your library", "Open Spotify: it is there, ready to play."
+        _("Saved"),
+        _("It's in your library"),
+        _("Open Spotify: it is there, ready to play."),
     ),
     PreSaveState.CANCELLED: Outcome(
-        "Cancelled",
-        "Cancelled, as you asked",
-        "Nothing will be saved. The permission is destroyed.",
+        _("Cancelled"),
+        _("Cancelled, as you asked"),
+        _("Nothing will be saved. The permission is destroyed."),
     ),
     PreSaveState.FAILED: Outcome(
-        "Not saved", "This one did not work", "Spotify did not let us save the release for you."
+        _("Not saved"),
+        _("This one did not work"),
+        _("Spotify did not let us save the release for you."),
     ),
     PreSaveState.EXPIRED: Outcome(
-        "Not saved", "This one ran out of time", "The permission was destroyed unused."
+        _("Not saved"),
+        _("This one ran out of time"),
+        _("The permission was destroyed unused."),
     ),
 }
 _AT_IT: Final = Outcome(
-    "Pre-saved",
-    "We are at it",
-    "The release moment has come, and your save is still to come: Spotify may not show the release "
-    "yet, be slow, or let us save only so many at a time. There is nothing left to do. We keep "
-    "trying.",
+    _("Pre-saved"),
+    _("We are at it"),
+    _(
+        "The release moment has come, and your save is still to come: Spotify may not show the "
+        "release yet, be slow, or let us save only so many at a time. There is nothing left to do. "
+        "We keep trying."
+    ),
 )
 _ASKED_AGAIN: Final = Outcome(
-    "Pre-saved",
-    "We are at it",
-    "Spotify refused your permission when we wanted to save. That can be a fault on its side, so "
-    "we ask once more before we believe it.",
-    "If you removed the app at Spotify or changed your password there, nothing will be saved.",
+    _("Pre-saved"),
+    _("We are at it"),
+    _(
+        "Spotify refused your permission when we wanted to save. That can be a fault on its side, "
+        "so we ask once more before we believe it."
+    ),
+    _("If you removed the app at Spotify or changed your password there, nothing will be saved."),
 )
 _BY_REASON: Final = {
     Reason.REVOKED: Outcome(
-        "Not saved",
-        "The permission was gone",
-        "When we wanted to save, Spotify told us that the permission had been withdrawn. Removing "
-        "the app at Spotify, or changing your password there, does that.",
-        "You can save the release by hand, or pre-save again while the page is open.",
+        _("Not saved"),
+        _("The permission was gone"),
+        _(
+            "When we wanted to save, Spotify told us that the permission had been withdrawn. "
+            "Removing the app at Spotify, or changing your password there, does that."
+        ),
+        _("You can save the release by hand, or pre-save again while the page is open."),
     ),
     Reason.SCOPE: Outcome(
-        "Not saved",
-        "The permission did not reach",
-        "Spotify said that the permission does not allow saving to your library.",
-        "Pre-save again, and agree to “Manage your saved content”.",
+        _("Not saved"),
+        _("The permission did not reach"),
+        _("Spotify said that the permission does not allow saving to your library."),
+        _("Pre-save again, and agree to “Manage your saved content”."),
     ),
     Reason.WIDER_SCOPE: Outcome(
-        "Not saved",
-        "The permission reached too far",
-        "Spotify said that the permission allows more than the one thing we asked for, so we threw "
-        "it away unused.",
-        "Remove the app at Spotify, then pre-save again while the page is open.",
+        _("Not saved"),
+        _("The permission reached too far"),
+        _(
+            "Spotify said that the permission allows more than the one thing we asked for, so we "
+            "threw it away unused."
+        ),
+        _("Remove the app at Spotify, then pre-save again while the page is open."),
     ),
     Reason.NOT_LISTED: Outcome(
-        "Not saved",
-        "Not open to your account yet",
-        "Spotify lets this app serve only a few listed accounts until it has been reviewed, and "
-        "yours is not among them.",
-        "Save the release by hand: search for it on Spotify.",
+        _("Not saved"),
+        _("Not open to your account yet"),
+        _(
+            "Spotify lets this app serve only a few listed accounts until it has been reviewed, "
+            "and yours is not among them."
+        ),
+        _("Save the release by hand: search for it on Spotify."),
     ),
     Reason.UNREADABLE: Outcome(
-        "Not saved",
-        "We could not open your permission",
-        "The sealed permission could not be opened. That is our fault, not yours.",
-        "Pre-save again while the page is open, or save the release by hand.",
+        _("Not saved"),
+        _("We could not open your permission"),
+        _("The sealed permission could not be opened. That is our fault, not yours."),
+        _("Pre-save again while the page is open, or save the release by hand."),
     ),
     Reason.CAMPAIGN_CANCELLED: Outcome(
-        "Called off",
-        "The artist called this off",
-        "Nothing will be saved. The permission was destroyed the moment the campaign ended.",
+        _("Called off"),
+        _("The artist called this off"),
+        _("Nothing will be saved. The permission was destroyed the moment the campaign ended."),
     ),
     Reason.PERMISSION_AGE: Outcome(
-        "Not saved",
-        "The permission grew too old",
-        "Spotify ends every permission six months after it was given, and the release came later.",
-        "Pre-save again, if the release is still to come.",
+        _("Not saved"),
+        _("The permission grew too old"),
+        _(
+            "Spotify ends every permission six months after it was given, and the release came "
+            "later."
+        ),
+        _("Pre-save again, if the release is still to come."),
     ),
     Reason.HARD_STOP: Outcome(
-        "Not saved",
-        "Seven days, and no save",
-        "The release could not be saved within seven days, and we keep no permission longer than "
-        "that.",
-        "If it is out by now, save it by hand: search for it on Spotify.",
+        _("Not saved"),
+        _("Seven days, and no save"),
+        _(
+            "The release could not be saved within seven days, and we keep no permission longer "
+            "than that."
+        ),
+        _("If it is out by now, save it by hand: search for it on Spotify."),
     ),
 }
 
@@ -130,15 +158,15 @@ def delay(presave: PreSave) -> str:
     and a release that was moved after the save for its new moment.
     """
     campaign = presave.campaign
-    start, began = campaign.release_at, "the release"
+    start, sentence = campaign.release_at, _("%(span)s after the release")
     if campaign.at_local_midnights:
-        start, began = presave.due_at, "midnight where you are"
+        start, sentence = presave.due_at, _("%(span)s after midnight where you are")
     if presave.settled_at is None or (start - campaign.release_at) % midnights.OFFSET_STEP:
         return ""
     if presave.consented_at > start:
-        start, began = presave.consented_at, "you said yes"
+        start, sentence = presave.consented_at, _("%(span)s after you said yes")
     waited = presave.settled_at - start
-    return f"{_spoken(waited)} after {began}" if waited >= timedelta() else ""
+    return sentence % {"span": spoken(waited)} if waited >= timedelta() else ""
 
 
 def is_without_zone(presave: PreSave) -> bool:
@@ -148,37 +176,45 @@ def is_without_zone(presave: PreSave) -> bool:
     return waits and presave.due_at == campaign.everywhere_at
 
 
-def _spoken(span: timedelta) -> str:
-    """Two of the unit at least, so that little precision is lost: "90 minutes", not "1 hour"."""
-    seconds = int(span.total_seconds())
-    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
-        if seconds >= 2 * length:
-            return f"{seconds // length} {unit}s"
-    return "1 second" if seconds == 1 else f"{seconds} seconds"
+class Stage(StrEnum):
+    """Where a campaign stands, as its landing page tells it."""
+
+    OPENING = "opening"
+    OPEN = "open"
+    PAUSED = "paused"
+    DUE = "due"
+    RELEASING = "releasing"
+    HELD_UP = "held_up"
+    OUT = "out"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+
+    @property
+    def takes_consents(self) -> bool:
+        return self in (Stage.OPEN, Stage.DUE, Stage.RELEASING, Stage.HELD_UP)
+
+    @property
+    def is_to_come(self) -> bool:
+        return self in (Stage.OPENING, Stage.OPEN, Stage.PAUSED)
 
 
-def clock(campaign: Campaign) -> str:
-    """The zone in which times are stated: the artist's, or UTC where every fan has another."""
-    return "UTC" if campaign.at_local_midnights else campaign.release_zone
-
-
-def place(campaign: Campaign) -> str:
-    """The same zone as people say it: "Berlin time" for Europe/Berlin."""
-    area, _, city = clock(campaign).rpartition("/")
-    return f"{city.replace('_', ' ')} time" if area else clock(campaign)
-
-
-def shelf(campaign: Campaign) -> str:
-    return "Liked Songs" if campaign.saves_a_track else "Albums"
-
-
-def kind(campaign: Campaign) -> str:
-    return "track" if campaign.saves_a_track else "album"
+def stage(campaign: Campaign, now: datetime) -> Stage:
+    if campaign.state == CampaignState.CANCELLED:
+        return Stage.CANCELLED
+    if campaign.state == CampaignState.FINISHED:
+        return Stage.OUT if campaign.confirmed_uri else Stage.MISSED
+    if campaign.paused_reason == PauseReason.KEY_MISSING:
+        return Stage.PAUSED
+    if campaign.state == CampaignState.RELEASING:
+        return Stage.HELD_UP if campaign.is_paused else Stage.RELEASING
+    if campaign.is_opening:
+        return Stage.OPENING
+    return Stage.DUE if campaign.everywhere_at <= now else Stage.OPEN
 
 
 def listen_url(campaign: Campaign) -> str:
     """The release's page at Spotify, once the catalogue has confirmed it."""
     if not campaign.confirmed_uri:
         return ""
-    _, item_kind, item_id = campaign.confirmed_uri.split(":")
-    return f"https://open.spotify.com/{item_kind}/{item_id}"
+    kind, item_id = campaign.confirmed_uri.split(":")[1:]
+    return f"https://open.spotify.com/{kind}/{item_id}"

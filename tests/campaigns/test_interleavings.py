@@ -15,7 +15,7 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError
 
-from campaigns import authorising, claiming, pacing
+from campaigns import claiming, pacing, receipts
 from campaigns.answers import Scope, SpotifyError
 from campaigns.claiming import Outcome
 from campaigns.models import Campaign, Gate, PreSave, PreSaveQuerySet, PreSaveState, Reason
@@ -127,7 +127,7 @@ class Schedule:
     def _happen(self, event: str) -> None:
         now = pacing.database_now()
         if event == FAN_CANCELS:
-            self.cancelled = authorising.cancel(self.row.id, now)
+            self.cancelled = receipts.cancel(self.row.id, now)
         elif event == ARTIST_CANCELS:
             self.cancelled = bool(cancel_campaign(self.campaign, now))
         elif event == GATE_CLOSES:

@@ -342,16 +342,16 @@ def test_the_web_side_needs_neither_keyring_nor_master_key(
 ) -> None:
     settings.KEYRING_DIR = settings.MASTER_KEY_FILE = Path("/nonexistent/file")
     sealed = seal(key)
-    cookie = keyring.seal_cookie("a-secret-key", b"content")
-    assert keyring.open_cookie("a-secret-key", cookie) == b"content"
+    cookie = keyring.seal_cookie("a-secret-key", b"content", "consent")
+    assert keyring.open_cookie("a-secret-key", cookie, "consent") == b"content"
     assert key.open(sealed, ROW).reveal() == TOKEN
     with pytest.raises(KeyringError):
         keyring.from_settings()
 
 
 def test_a_cookie_opens_only_whole_and_under_its_key() -> None:
-    cookie = keyring.seal_cookie("a-secret-key", b"content")
+    cookie = keyring.seal_cookie("a-secret-key", b"content", "consent")
     assert b"content" not in base64.urlsafe_b64decode(cookie)
-    assert keyring.open_cookie("another-key", cookie) is None
+    assert keyring.open_cookie("another-key", cookie, "consent") is None
     for text in ("", "junk", cookie[:-4], cookie[1:], "Ä", cookie.swapcase(), "\ud800"):
-        assert keyring.open_cookie("a-secret-key", text) is None
+        assert keyring.open_cookie("a-secret-key", text, "consent") is None

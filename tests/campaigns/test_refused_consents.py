@@ -11,7 +11,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from campaigns.models import CampaignState, PreSave
+from campaigns import pacing
+from campaigns.models import CampaignState, GateName, PauseReason, PreSave
 from tests.campaigns.fans import Fan, ask_for_token, query_of, text_of
 from tests.factory import make_campaign
 from tests.sandbox_process import SAVE_SCOPE, Sandbox
@@ -121,7 +122,8 @@ def test_what_did_not_start_here_never_reaches_spotify(
     assert answer.status_code == status
     assert f"<h1>{title}" in text_of(answer)
     assert "Nothing was stored" in text_of(answer)
-    assert f'href="/{slug}"' in text_of(answer) or "state=" not in back
+    back_to_it = f'href="/{slug}/go"' if "Your browser changed" in title else f'href="/{slug}"'
+    assert back_to_it in text_of(answer) or "state=" not in back
     assert fan.sandbox.calls("token.code") == []
     assert not PreSave.objects.exists()
 
@@ -165,6 +167,7 @@ def test_a_return_counts_once(fan: Fan, campaign: Campaign) -> None:
     back = fan.decide(fan.tap(campaign))
     cookie = fan.cookie
     assert fan.get(back).status_code == 303
+    fan.client.cookies.clear()
     fan.cookie = cookie
     answer = fan.get(back)
     assert answer.status_code == 400
@@ -255,15 +258,43 @@ def test_an_ended_campaign_takes_no_start(fan: Fan, state: CampaignState) -> Non
 def test_an_unknown_campaign_has_no_start(client: Client) -> None:
     assert client.get("/nobody-knows/go").status_code == 404
     assert client.get(f"/{make_campaign(state='draft').slug}/go").status_code == 404
-    assert client.get(f"/{make_campaign(public_key=None).slug}/go").status_code == 404
 
 
-def test_going_back_after_the_receipt_says_that_the_fan_is_in(fan: Fan, campaign: Campaign) -> None:
+@pytest.mark.parametrize(
+    "fields", [{"public_key": None}, {"paused_reason": PauseReason.KEY_MISSING}]
+)
+def test_a_campaign_without_its_key_takes_no_start(fan: Fan, fields: dict[str, Any]) -> None:
+    answer = fan.get(f"/{make_campaign(**fields).slug}/go", sec_fetch_site="same-origin")
+    assert (answer.status_code, dict(answer.cookies)) == (410, {})
+    assert "paused for now" in text_of(answer)
+
+
+def test_nobody_is_sent_to_a_spotify_that_is_away(fan: Fan, campaign: Campaign) -> None:
+    pacing.close_for_outage(GateName.ACCOUNTS, pacing.database_now())
+    answer = fan.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin")
+    assert (answer.status_code, dict(answer.cookies)) == (503, {})
+    assert "Spotify is not taking pre-saves right now" in text_of(answer)
+    assert f'href="/{campaign.slug}"' in text_of(answer)
+
+
+def test_going_back_after_the_receipt_leads_to_it(fan: Fan, campaign: Campaign) -> None:
+    to_spotify = fan.tap(campaign)
+    back = fan.decide(to_spotify)
+    receipt = fan.get(back).headers["Location"]
+
+    for again in (back, fan.decide(to_spotify)):
+        answer = fan.get(again)
+        assert (answer.status_code, answer.headers["Location"]) == (303, receipt)
+    assert PreSave.objects.count() == 1
+
+
+def test_a_browser_that_keeps_nothing_is_told_that_it_is_in(fan: Fan, campaign: Campaign) -> None:
     to_spotify = fan.tap(campaign)
     back = fan.decide(to_spotify)
     assert fan.get(back).status_code == 303
 
     for again in (back, fan.decide(to_spotify)):
+        fan.client.cookies.clear()
         answer = fan.get(again)
         assert answer.status_code == 400
         assert "If you saw your receipt, you are in" in text_of(answer)

@@ -11,7 +11,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns import authorising, claiming, keyring, pacing, pipeline, releasing
+from campaigns import authorising, claiming, keyring, pacing, pipeline, receipts, releasing
 from campaigns.authorising import ConsentError, Return
 from campaigns.keyring import Secret
 from campaigns.models import (
@@ -314,7 +314,7 @@ def test_a_rotated_token_does_not_revive_a_cancelled_row(sandbox: Sandbox) -> No
     campaign = make_night(sandbox, fans=1)
     sandbox.set(rotate_refresh_tokens=True)
     claimed = claim(campaign)
-    authorising.cancel(claimed.rows[0].id, timezone.now())
+    receipts.cancel(claimed.rows[0].id, timezone.now())
     record(save(claimed))
     assert states(campaign) == {"cancelled": 1}
     check_books(campaign)
@@ -328,7 +328,7 @@ def arrive(campaign: Campaign, sandbox: Sandbox, account: str) -> Secret:
     departure = authorising.depart(campaign, timezone.now())
     state = departure.authorize_url.split("state=")[1].split("&")[0]
     returned = Return(state=state, code=Secret(sandbox.consent(account)), error="")
-    return authorising.arrive(returned, departure.cookie, timezone.now())
+    return authorising.arrive(returned, departure.cookie, timezone.now()).receipt
 
 
 def test_a_consent_during_the_release_is_saved_too(sandbox: Sandbox) -> None:

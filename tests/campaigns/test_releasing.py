@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from django.utils import timezone
 
-from campaigns import authorising, keyring, pacing, pipeline, retention
+from campaigns import keyring, pacing, pipeline, receipts, retention
 from campaigns.answers import Scope, SpotifyError
 from campaigns.claiming import LEASE, Claim, Outcome, claim_block, still_standing
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
@@ -137,7 +137,7 @@ def test_a_fan_who_cancels_between_claim_and_save_is_not_saved(sandbox: Sandbox)
     campaign = make_night(sandbox, fans=2)
     claimed = claim(campaign)
     cancelled, kept = claimed.rows
-    assert authorising.cancel(cancelled.id, timezone.now())
+    assert receipts.cancel(cancelled.id, timezone.now())
     done = save(claimed)
     assert done.outcome.saved == [kept.id]
     record(done)
@@ -152,11 +152,11 @@ def test_a_fan_who_cancels_after_the_save_ends_cancelled_and_is_counted_once(
     campaign = make_night(sandbox, fans=1)
     claimed = claim(campaign)
     done = save(claimed)
-    assert authorising.cancel(claimed.rows[0].id, timezone.now())
+    assert receipts.cancel(claimed.rows[0].id, timezone.now())
     record(done)
     assert states(campaign) == {"cancelled": 1}
     check_books(campaign)
-    assert not authorising.cancel(claimed.rows[0].id, timezone.now())
+    assert not receipts.cancel(claimed.rows[0].id, timezone.now())
     check_books(campaign)
 
 

@@ -27,7 +27,16 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from campaigns import authorising, catalogue, claiming, outages, pacing, publishing, releasing
+from campaigns import (
+    authorising,
+    catalogue,
+    claiming,
+    outages,
+    pacing,
+    publishing,
+    receipts,
+    releasing,
+)
 from campaigns.authorising import ConsentError, Return
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, CampaignState, Gate, PreSave, SpentState
@@ -110,10 +119,10 @@ class Night(RuleBasedStateMachine):
         state = departure.authorize_url.split("state=")[1].split("&")[0]
         returned = Return(state, Secret(self.sandbox.consent(fan)), "")
         try:
-            receipt = authorising.arrive(returned, departure.cookie, now)
+            receipt = authorising.arrive(returned, departure.cookie, now).receipt
         except ConsentError:
             return
-        row = authorising.find_by_receipt(receipt.reveal())
+        row = receipts.find(receipt.reveal())
         assert row
         self.account_of[row.id] = fan
         self.must_stay_out.discard(fan)
@@ -121,7 +130,7 @@ class Night(RuleBasedStateMachine):
     @rule(fan=st.sampled_from(FANS))
     def cancel(self, fan: str) -> None:
         theirs = [id for id, account in self.account_of.items() if account == fan]
-        self.cancelled |= {id for id in theirs if authorising.cancel(id, timezone.now())}
+        self.cancelled |= {id for id in theirs if receipts.cancel(id, timezone.now())}
         self._note_who_stays_out([fan])
 
     @precondition(lambda self: self.passed > 6 * HOUR)

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.db import Error, connection
 from django.utils import timezone
 
-from campaigns import authorising, stats
+from campaigns import receipts, stats
 from campaigns.models import Campaign, CampaignState, PreSave
 from embedded.processes import Process, StartError
 from tests.chaos import plan as plans
@@ -244,7 +244,7 @@ class Night:
         row = PreSave.objects.filter(id=self.record.rows[account])
         cancelled = self._ask(
             lambda: (
-                authorising.cancel(self.record.rows[account], timezone.now())
+                receipts.cancel(self.record.rows[account], timezone.now())
                 or row.filter(state="cancelled").exists()
             )
         )

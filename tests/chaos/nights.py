@@ -15,9 +15,9 @@ from tests.sandbox_process import Sandbox
 def long_nights(seed: int, fans: int) -> list[Plan]:
     """Per ten thousand fans 500 kills, 20 crashes of Postgres and 20 wipes of Redis; 60 s leases.
 
-    The paces are four and two times the one that Presave sets itself. Of the saves of a killed worker
-    those are repeated whose answers it had not recorded yet: so many milliseconds' worth of its
-    pace. The calm night counts them, so its pace is nearer to a real one.
+    The paces are four and two times the one that Presave sets itself. Of the saves of a killed
+    worker those are repeated whose answers it had not recorded yet: so many milliseconds' worth of
+    its pace. The calm night counts them, so its pace is nearer to a real one.
     """
     scale = fans / 10_000
     often = {

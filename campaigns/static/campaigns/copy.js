@@ -1,19 +1,17 @@
 // Copy an input's text. Without this script the text can be selected and copied by hand.
-const button = document.querySelector("[data-copy]");
-
-async function copy() {
+async function copy(button) {
   const input = document.getElementById(button.dataset.copy);
-  const told = document.querySelector("[data-copied]");
+  const told = button.closest(".copy").querySelector("[data-copied]");
   try {
     await navigator.clipboard.writeText(input.value);
-    told.textContent = "Copied.";
+    told.textContent = told.dataset.done;
   } catch {
     input.select();
-    told.textContent = "Your browser does not let pages copy. The address is selected: copy it.";
+    told.textContent = told.dataset.byHand;
   }
 }
 
-if (button) {
+for (const button of document.querySelectorAll("[data-copy]")) {
   button.hidden = false;
-  button.addEventListener("click", copy);
+  button.addEventListener("click", () => copy(button));
 }

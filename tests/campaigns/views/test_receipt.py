@@ -79,9 +79,10 @@ def test_a_saved_receipt_says_when(client: Client) -> None:
     text = receipt(
         client, campaign, state=PreSaveState.SAVED, settled_at=released + timedelta(seconds=12)
     )
-    assert "to your Albums, <strong>12 seconds after the release</strong>" in text
+    assert "<dd> to your Albums <br>" in text
+    assert "<strong>12 seconds after the release</strong>" in text
     assert "5 December 2026, 00:00:12 Berlin time" in text
-    assert "<dt>We hold now</dt> <dd>nothing</dd>" in text
+    assert "<dt>We hold now</dt> <dd> nothing </dd>" in text
     assert "https://open.spotify.com/album/" in text
     assert "/cancel" not in text
 
@@ -139,7 +140,7 @@ def test_an_ended_receipt_says_why(
 ) -> None:
     text = receipt(client, {}, state=state, reason=reason)
     assert f"<h1>{title}</h1>" in text
-    assert "<dt>We hold now</dt> <dd>nothing</dd>" in text
+    assert "<dt>We hold now</dt> <dd> nothing </dd>" in text
     assert "/cancel" not in text
 
 
@@ -150,7 +151,7 @@ def test_every_reason_has_a_receipt_of_its_own() -> None:
 
 def test_a_wrong_receipt_does_not_exist(client: Client) -> None:
     presave = make_presave(make_campaign(), receipt="a-receipt")
-    assert "It is deleted 30 days after the release." in text_of(client.get("/receipt/a-receipt"))
+    assert "It is deleted on <time" in text_of(client.get("/receipt/a-receipt"))
     for token in ("a-receipt2", "A-receipt", str(presave.id), presave.receipt_hash.hex()):
         assert client.get(f"/receipt/{token}").status_code == 404
         assert client.post(f"/receipt/{token}/cancel").status_code == 404

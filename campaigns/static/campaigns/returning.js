@@ -1,0 +1,25 @@
+// A fan who comes back is told so. The page is the same for everybody: only a browser that has seen
+// a receipt of this release asks for more.
+const note = document.querySelector("[data-mine]");
+
+function isMarked() {
+  try {
+    return localStorage.getItem(`presave:${note.dataset.slug}`) !== null;
+  } catch {
+    return false; // this browser keeps nothing
+  }
+}
+
+async function ask() {
+  const answer = await fetch(note.dataset.mine);
+  if (answer.status !== 200) return;
+  const { state, receipt } = await answer.json();
+  const words = note.querySelector(`[data-when="${CSS.escape(state)}"]`);
+  if (!words) return;
+  words.hidden = note.hidden = false;
+  note.querySelector("a").href = receipt + location.search;
+  const start = document.querySelector("[data-start]");
+  if (start) start.hidden = true;
+}
+
+if (note && isMarked()) ask();

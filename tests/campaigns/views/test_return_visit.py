@@ -1,0 +1,115 @@
+"""A fan who comes back: the browser keeps the receipt, and a second tap makes no second row."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+
+from campaigns import receipts
+from campaigns.models import Campaign, PreSave, PreSaveState, Reason
+from campaigns.receipts import REMEMBERED_AT_MOST, REMEMBERED_FOR
+from tests.campaigns.fans import Fan
+from tests.factory import make_campaign, make_local_campaign
+from tests.sandbox_process import Sandbox
+
+if TYPE_CHECKING:
+    from django.http import HttpResponse
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_campaign()
+
+
+@pytest.fixture
+def fan(sandbox: Sandbox) -> Fan:
+    return Fan(sandbox)
+
+
+def start(fan: Fan, campaign: Campaign) -> HttpResponse:
+    return fan.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin")
+
+
+def test_the_browser_keeps_the_receipt_sealed(fan: Fan, campaign: Campaign) -> None:
+    answer = fan.pre_save(campaign)
+    kept = answer.cookies["receipts"]
+    assert kept["max-age"] == REMEMBERED_FOR.total_seconds() <= timedelta(days=210).total_seconds()
+    assert (kept["httponly"], kept["samesite"], kept["path"]) == (True, "Lax", "/")
+    token = answer.headers["Location"].removeprefix("/receipt/")
+    assert token not in kept.value
+    assert receipts.remembered(kept.value) == {campaign.slug: token}
+
+
+@pytest.mark.parametrize("make", [make_campaign, make_local_campaign])
+def test_a_second_tap_leads_to_the_receipt(fan: Fan, make: type[Campaign]) -> None:
+    campaign = make()
+    receipt = fan.receipt_of(campaign, "Asia/Tokyo" if campaign.at_local_midnights else None)
+    answer = start(fan, campaign)
+    assert (answer.status_code, answer.headers["Location"]) == (303, receipt)
+    assert PreSave.objects.count() == 1
+
+
+def test_a_second_tap_on_the_way_to_spotify_makes_no_second_row(
+    fan: Fan, campaign: Campaign
+) -> None:
+    """Two tabs are at Spotify before the first comes back."""
+    other = Fan(fan.sandbox)
+    back = other.decide(other.tap(campaign))
+    receipt = fan.receipt_of(campaign)
+    fan.cookie = other.cookie
+    answer = fan.get(back)
+    assert (answer.status_code, answer.headers["Location"]) == (303, receipt)
+    assert PreSave.objects.count() == 1
+    assert len(fan.sandbox.calls("token.code")) == 1
+
+
+@pytest.mark.parametrize(
+    ("state", "reason"),
+    [(PreSaveState.CANCELLED, Reason.BY_FAN), (PreSaveState.FAILED, Reason.REVOKED)],
+)
+def test_whose_pre_save_came_to_nothing_may_start_again(
+    fan: Fan, campaign: Campaign, state: PreSaveState, reason: Reason
+) -> None:
+    fan.receipt_of(campaign)
+    PreSave.objects.all().end(state, reason, campaign.created_at)  # type: ignore[attr-defined]
+    assert fan.pre_save(campaign).status_code == 303
+    assert PreSave.objects.count() == 2
+
+
+def test_the_landing_page_can_ask_for_the_own_receipt(fan: Fan, campaign: Campaign) -> None:
+    receipt = fan.receipt_of(campaign)
+    answer = fan.get(f"/{campaign.slug}/mine")
+    assert answer.json() == {"state": "pending", "receipt": receipt}
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert fan.get(f"/{make_campaign().slug}/mine").status_code == 204
+
+
+@pytest.mark.parametrize("cookie", ["", "made-up", "other purpose"])
+def test_a_cookie_that_is_not_ours_says_nothing(fan: Fan, campaign: Campaign, cookie: str) -> None:
+    if cookie == "other purpose":
+        fan.tap(campaign)
+        cookie = fan.cookie
+    browser = Client()
+    browser.cookies["receipts"] = cookie
+    assert browser.get(f"/{campaign.slug}/mine").status_code == 204
+    assert start(fan, campaign).status_code == 302
+
+
+def test_the_oldest_receipts_make_way_and_the_cookie_stays_small() -> None:
+    kept: dict[str, str] = {}
+    for number in range(REMEMBERED_AT_MOST + 5):
+        cookie = receipts.remembering(kept, f"{'a-long-slug' * 5}-{number}", "t" * 43)
+        kept = receipts.remembered(cookie)
+    assert len(kept) == REMEMBERED_AT_MOST
+    assert list(kept)[-1].endswith("-24")
+    assert len(cookie) < 4000
+
+
+def test_one_campaigns_receipt_is_the_newest(campaign: Campaign) -> None:
+    kept = receipts.remembered(receipts.remembering({campaign.slug: "old"}, campaign.slug, "new"))
+    assert kept == {campaign.slug: "new"}
