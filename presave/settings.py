@@ -91,7 +91,6 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "django.template.context_processors.i18n",
                 "campaigns.views.languages.choice",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",

@@ -1,4 +1,4 @@
-"""What is shown when a page could not be made."""
+"""What is shown when a page could not be made, in the fan's language: most who see it are fans."""
 
 from __future__ import annotations
 
@@ -8,17 +8,26 @@ from typing import Final
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.template import loader
-from django.views import defaults
+
+from campaigns.views.languages import in_fans_language
 
 # How long a crashed or restarted database may take until it answers again.
 RETRY_AFTER_SECONDS: Final = 30
 
 
+@in_fans_language
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return HttpResponse(loader.render_to_string("404.html"), status=404)
+
+
+@in_fans_language
 def server_error(request: HttpRequest) -> HttpResponse:
     """Tell a database that is away, after which a second try is all that is needed, from what is
     broken. Django calls this while it handles the exception.
+
+    The page is made without the request, of which anything may be what broke.
     """
     if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
-        return defaults.server_error(request)
-    page = loader.get_template("503.html").render()
+        return HttpResponse(loader.render_to_string("500.html"), status=500)
+    page = loader.render_to_string("503.html")
     return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})

@@ -1,0 +1,45 @@
+"""Pages that could not be made, in the fan's language."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.test import Client
+
+from campaigns.models import Campaign
+from tests.campaigns.fans import text_of
+from tests.factory import make_campaign
+
+pytestmark = pytest.mark.django_db
+
+
+def test_what_does_not_exist_is_said_in_the_fans_language(client: Client) -> None:
+    answer = client.get("/nobody-knows", headers={"accept-language": "de"})
+    assert (answer.status_code, answer.headers["Content-Language"]) == (404, "de")
+    assert '<html lang="de">' in text_of(answer)
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "title"),
+    [
+        (OperationalError("gone"), 503, "Our records are out of reach for a moment"),
+        (RuntimeError("broken"), 500, "Something broke on our side"),
+    ],
+)
+def test_a_page_that_breaks_says_so(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, status: int, title: str
+) -> None:
+    campaign = make_campaign()
+
+    def broken(_: Campaign) -> Any:
+        raise error
+
+    monkeypatch.setattr(Campaign, "everywhere_at", property(broken))
+    client = Client(raise_request_exception=False)
+    answer = client.get(f"/{campaign.slug}")
+    assert answer.status_code == status
+    assert f"<h1>{title}</h1>" in text_of(answer)
+    assert (answer.headers.get("Retry-After") == "30") is (status == 503)
