@@ -28,7 +28,7 @@ from django.views.decorators.http import (
 )
 
 from campaigns import artwork as artworks
-from campaigns import authorising, midnights
+from campaigns import authorising, consent, midnights
 from campaigns.authorising import ConsentError, Refusal, Return
 from campaigns.keyring import Secret
 from campaigns.models import (
@@ -259,6 +259,7 @@ def _about(campaign: Campaign) -> dict[str, Any]:
         "place": words.place(campaign),
         "shelf": words.shelf(campaign),
         "kind": words.kind(campaign),
+        "consent_template": consent.template_of(campaign.consent_version),
         "listen_url": words.listen_url(campaign),
         "scope": SCOPE,
         "apps_url": SPOTIFY_APPS_URL,
