@@ -32,8 +32,6 @@ from campaigns import authorising, consent, midnights
 from campaigns.authorising import ConsentError, Refusal, Return
 from campaigns.keyring import Secret
 from campaigns.models import (
-    HARD_STOP,
-    PERMISSION_LIFETIME,
     ROW_LIFETIME,
     Campaign,
     CampaignState,
@@ -89,21 +87,6 @@ def starting_by_form(view: V) -> V:
 @in_fans_language
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "fan/home.html")
-
-
-@require_safe
-@with_policy(csp.LANDING)
-@in_fans_language
-def privacy(request: HttpRequest) -> HttpResponse:
-    context = {
-        "scope": SCOPE,
-        "apps_url": SPOTIFY_APPS_URL,
-        "hard_stop_days": HARD_STOP.days,
-        "lifetime_days": PERMISSION_LIFETIME.days,
-        "row_days": ROW_LIFETIME.days,
-        "cookie_minutes": int(authorising.COOKIE_MAX_AGE.total_seconds() // 60),
-    }
-    return render(request, "fan/privacy.html", context)
 
 
 @require_safe
