@@ -55,7 +55,7 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
 class PreSave(models.Model):
     """One fan's pre-save.
 
-    These columns are all that is kept about a fan; tests/campaigns/test_models.py holds the list.
+    These columns are all that is kept about a fan; campaigns/disclosure.py tells what they are for.
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)

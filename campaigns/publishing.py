@@ -10,7 +10,7 @@ from django.db.models import Case, F, When
 from django.db.models.expressions import Combinable
 from django.urls import URLPattern, URLResolver, get_resolver
 
-from campaigns import erasing, troubles
+from campaigns import consent, erasing, troubles
 from campaigns.models import (
     ENDED_STATES,
     LONGEST_LEAD,
@@ -62,7 +62,8 @@ def open_campaign(campaign: Campaign, now: datetime) -> None:
     check_release_moment(campaign.release_at, now)
     campaign.state = CampaignState.OPEN
     campaign.opened_at = campaign.scheduled_at = now
-    campaign.save(update_fields=["state", "opened_at", "scheduled_at"])
+    campaign.consent_version = consent.CURRENT_VERSION
+    campaign.save(update_fields=["state", "opened_at", "scheduled_at", "consent_version"])
 
 
 def check_release_moment(release_at: datetime, now: datetime) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import dashboard, fan, health
+from campaigns.views import dashboard, fan, health, legal
 
 urlpatterns = [
     path("", fan.home, name="home"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
-    path("privacy", fan.privacy, name="privacy"),
+    path("privacy", legal.privacy, name="privacy"),
+    path("terms", legal.terms, name="terms"),
     path("callback", fan.callback, name="fan-callback"),
     path("receipt/<str:token>", fan.receipt, name="fan-receipt"),
     path("receipt/<str:token>/cancel", fan.cancel, name="fan-cancel"),

@@ -30,6 +30,8 @@ def prepare(directory: Path, port: int, redis_url: str, sandbox_port: int) -> No
             "no_proxy": LOOPBACK,
             "SECRET_KEY": secrets.token_urlsafe(50),
             "PUBLIC_URL": f"http://{LOOPBACK}:{port}",
+            "OPERATOR_NAME": "the operator of this demo",
+            "OPERATOR_CONTACT": "operator@example.com",
             "DATABASE_URL": f"sqlite:///{directory}/presave.sqlite3",
             "REDIS_URL": redis_url,
             "SPOTIFY_CLIENT_ID": "demo-client",

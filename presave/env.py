@@ -13,7 +13,8 @@ from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import URLValidator, validate_email
 
 
 class Required:
@@ -148,6 +149,21 @@ def origin(name: str, default: str | Required = REQUIRED) -> str:
         raise ImproperlyConfigured(
             f"{name} must not have a path, only scheme and host: not {value!r}."
         )
+    return value
+
+
+def contact(name: str, default: str | Required = REQUIRED) -> str:
+    """Where people can write to: an e-mail address, or the https address of a page."""
+    value = text(name, default)
+    is_page = value.startswith("https://")
+    validate = URLValidator(schemes=["https"]) if is_page else validate_email
+    try:
+        validate(value)
+    except ValidationError:
+        raise ImproperlyConfigured(
+            f"{name} must be an e-mail address or an address that starts with https://, "
+            f"not {value!r}."
+        ) from None
     return value
 
 

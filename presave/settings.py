@@ -33,6 +33,11 @@ IS_HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = [PUBLIC_HOST]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data")
+# Who runs this instance, for the privacy page and the terms.
+OPERATOR_NAME = env.text("OPERATOR_NAME", "the operator of this demo" if DEBUG else env.REQUIRED)
+OPERATOR_CONTACT = env.contact(
+    "OPERATOR_CONTACT", "operator@example.com" if DEBUG else env.REQUIRED
+)
 
 ROOT_URLCONF = "presave.urls"
 WSGI_APPLICATION = "presave.wsgi.application"

@@ -82,6 +82,8 @@ def _settings(directory: Path) -> dict[str, str]:
         "SECRET_KEY": secrets.token_urlsafe(50),
         "DEBUG": "False",
         "PUBLIC_URL": f"http://{LOOPBACK}:{free_port()}",
+        "OPERATOR_NAME": "Demo Label",
+        "OPERATOR_CONTACT": "privacy@example.com",
         "SPOTIFY_CLIENT_ID": "test-client-id",
         "SPOTIFY_CLIENT_SECRET": secrets.token_urlsafe(24),
         "SPOTIFY_ACCOUNTS_URL": NOBODY_LISTENS,

@@ -36,12 +36,10 @@ from django.views.decorators.http import (
 )
 
 from campaigns import artwork as artworks
-from campaigns import authorising, midnights, receipts
+from campaigns import authorising, consent, midnights, receipts
 from campaigns.authorising import ConsentError, Refusal, Return
 from campaigns.keyring import Secret
 from campaigns.models import (
-    HARD_STOP,
-    PERMISSION_LIFETIME,
     ROW_LIFETIME,
     Campaign,
     CampaignState,
@@ -98,21 +96,6 @@ def starting_by_form(view: V) -> V:
 @in_fans_language
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "fan/home.html")
-
-
-@require_safe
-@with_policy(csp.LANDING)
-@in_fans_language
-def privacy(request: HttpRequest) -> HttpResponse:
-    context = {
-        "scope": SCOPE,
-        "apps_url": SPOTIFY_APPS_URL,
-        "hard_stop_days": HARD_STOP.days,
-        "lifetime_days": PERMISSION_LIFETIME.days,
-        "row_days": ROW_LIFETIME.days,
-        "cookie_minutes": int(authorising.COOKIE_MAX_AGE.total_seconds() // 60),
-    }
-    return render(request, "fan/privacy.html", context)
 
 
 @require_safe
@@ -323,6 +306,7 @@ def _about(campaign: Campaign) -> dict[str, Any]:
         "artwork": artworks.renditions(campaign),
         "release_date": moments.release_date(campaign),
         "everywhere_at": moments.stated(campaign.everywhere_at, campaign),
+        "consent_template": consent.template_of(campaign.consent_version),
         "listen_url": words.listen_url(campaign),
         "scope": SCOPE,
         "apps_url": SPOTIFY_APPS_URL,

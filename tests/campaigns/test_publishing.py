@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.urls import get_resolver
 
-from campaigns import publishing, stats
+from campaigns import consent, publishing, stats
 from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
@@ -51,12 +51,14 @@ def test_whoever_makes_a_label_owns_it() -> None:
 
 def test_opening_a_draft_waits_for_the_workers_key() -> None:
     campaign = make_draft()
+    Campaign.objects.update(consent_version=0)
 
     publishing.open_campaign(campaign, NOW)
 
     campaign.refresh_from_db()
     assert campaign.is_opening
     assert campaign.opened_at == campaign.scheduled_at == NOW
+    assert campaign.consent_version == consent.CURRENT_VERSION
     assert not Campaign.objects.public().exists()
 
 

@@ -44,6 +44,8 @@ GOOD: list[tuple[Reader, tuple[Any, ...], str, Any]] = [
     (env.url, (), "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
     (env.url, (), "http://[::1]:8000", "http://[::1]:8000"),
     (env.origin, (), "https://presave.example.com/", "https://presave.example.com"),
+    (env.contact, (), "privacy@example.com", "privacy@example.com"),
+    (env.contact, (), "https://example.com/@label?to=us", "https://example.com/@label?to=us"),
     (env.path, (Path("/default"),), "/srv/presave", Path("/srv/presave")),
     (env.redis_url, (), "redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
     (env.redis_url, (), "rediss://redis.example.com", "rediss://redis.example.com"),
@@ -79,6 +81,14 @@ BAD: list[tuple[Reader, tuple[Any, ...], list[str]]] = [
         ],
     ),
     (env.origin, (), ["https://h/path", "http://h"]),
+    (
+        env.contact,
+        (),
+        [
+            *("Demo Label", "@example.com", "a@b", "a b@example.com", "mailto:a@example.com"),
+            *("http://example.com", "https://", "https://a b", "javascript:alert(1)"),
+        ],
+    ),
     (env.path, (Path("/default"),), ["data", "./data", "~/data"]),
     (
         env.database,
@@ -110,6 +120,7 @@ REQUIRED: list[tuple[Reader, str]] = [
     (env.secret, f"{NAME}_FILE"),
     (env.url, "Set it"),
     (env.origin, "Set it"),
+    (env.contact, "Set it"),
     (env.database, f"{NAME}_FILE"),
     (env.redis_url, f"{NAME}_FILE"),
 ]

@@ -43,6 +43,9 @@ BAD = [
     ("PUBLIC_URL", None),
     ("PUBLIC_URL", "http://presave.example.com"),
     ("PUBLIC_URL", "https://presave.example.com/somewhere"),
+    ("OPERATOR_NAME", None),
+    ("OPERATOR_CONTACT", None),
+    ("OPERATOR_CONTACT", "Demo Label"),
     ("DATABASE_URL", None),
     ("DATABASE_URL", "mysql://h/db"),
     ("REDIS_URL", None),
@@ -99,13 +102,20 @@ def test_the_web_side_starts_without_a_readable_master_key_or_keyring() -> None:
     assert run.returncode == 0, run.stderr
 
 
-SECRETS_OF_OURS = dict.fromkeys(("SECRET_KEY", "PUBLIC_URL", "DATABASE_URL", "REDIS_URL"))
+DEFAULT_IN_DEBUG = dict.fromkeys(
+    (
+        *("SECRET_KEY", "PUBLIC_URL", "OPERATOR_NAME", "OPERATOR_CONTACT"),
+        *("DATABASE_URL", "REDIS_URL"),
+    )
+)
 
 
-def test_debug_alone_has_defaults_for_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
-    read_settings(monkeypatch, DEBUG="True", **SECRETS_OF_OURS)
+def test_debug_alone_has_defaults_for_what_is_the_operators(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    read_settings(monkeypatch, DEBUG="True", **DEFAULT_IN_DEBUG)
     with pytest.raises(ImproperlyConfigured):
-        read_settings(monkeypatch, DEBUG="False", **SECRETS_OF_OURS)
+        read_settings(monkeypatch, DEBUG="False", **DEFAULT_IN_DEBUG)
 
 
 def test_the_spotify_secret_has_no_default_even_in_debug(monkeypatch: pytest.MonkeyPatch) -> None:

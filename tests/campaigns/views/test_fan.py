@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from campaigns.authorising import Refusal
-from campaigns.models import Campaign, CampaignState, PauseReason, PreSave
+from campaigns.models import Campaign, CampaignState, PauseReason
 from campaigns.views import refusals
 from tests.campaigns.fans import text_of
 from tests.factory import make_campaign, make_local_campaign, make_presave, make_user
@@ -220,38 +220,13 @@ def test_what_an_artist_writes_stays_text(client: Client) -> None:
         assert escape(attack) in html
 
 
-# Refusals, privacy, home.
+# Refusals, home.
 
 
 def test_every_refusal_has_a_page_of_its_own() -> None:
     assert set(refusals.PAGES) == set(Refusal)
     for part in ("title", "happened", "advice"):
         assert len({getattr(page, part) for page in refusals.PAGES.values()}) == len(Refusal)
-
-
-# What the privacy page calls each column.
-FIELDS = {
-    "Row number": {"id"},
-    "Campaign": {"campaign"},
-    "State": {"state"},
-    "Reason": {"reason"},
-    "Due instant": {"due_at"},
-    "Attempts": {"attempts"},
-    "Lease": {"lease", "lease_until"},
-    "Sealed permission": {"sealed"},
-    "Consent time": {"consented_at"},
-    "Refusal time": {"refused_at"},
-    "Settle time": {"settled_at"},
-    "Receipt hash": {"receipt_hash"},
-}
-
-
-def test_the_privacy_page_lists_exactly_what_is_kept(client: Client) -> None:
-    text = page(client, "/privacy")
-    assert re.findall(r'<th scope="row">(.*?)</th>', text) == list(FIELDS)
-    assert set.union(*FIELDS.values()) == {field.name for field in PreSave._meta.fields}
-    assert "at the latest 7 days after the release, and never longer than 180 days" in text
-    assert f'href="{APPS_URL}"' in text
 
 
 def test_home_leads_artists_to_the_login(client: Client) -> None:
@@ -287,6 +262,7 @@ def policy_of(answer: Any) -> dict[str, str]:
         ("/night-bus", "'none'", True),
         ("/", "'none'", True),
         ("/privacy", "'none'", True),
+        ("/terms", "'none'", True),
         ("/night-bus/go", "'self' https://accounts.example", False),
         ("/callback?code=forged&state=forged", "'none'", False),
         ("/receipt/a-receipt", "'self'", False),

@@ -40,6 +40,7 @@ PAGES = {
     "receipt, failed": "/receipt/failed",
     "refused": "/callback?error=access_denied&state=night-bus.x",
     "privacy": "/privacy",
+    "terms": "/terms",
     "home": "/",
 }
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2

@@ -1,0 +1,124 @@
+"""What is kept about a fan, why and for how long; and who answers for it.
+
+FIELDS is the list of all columns that a pre-save may have. The privacy page and docs/privacy.md
+show it, and a test fails when a column is not on it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import HARD_STOP, PERMISSION_LIFETIME, ROW_LIFETIME
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a pre-save's row, in a fan's words."""
+
+    column: str
+    name: Promise
+    purpose: Promise
+    lifetime: Promise
+
+
+@dataclass(frozen=True)
+class Operator:
+    """Who runs this instance. `link` leads to the contact."""
+
+    name: str
+    contact: str
+    link: str
+
+
+def operator() -> Operator:
+    contact = settings.OPERATOR_CONTACT
+    link = contact if contact.startswith("https://") else f"mailto:{quote(contact, safe='@')}"
+    return Operator(settings.OPERATOR_NAME, contact, link)
+
+
+_WHILE_PENDING: Final = format_lazy(
+    _(
+        "Erased in the moment the pre-save is saved, cancelled or given up: at the latest {stop} "
+        "days after the release, and {life} days after your consent."
+    ),
+    stop=HARD_STOP.days,
+    life=PERMISSION_LIFETIME.days,
+)
+_WITH_THE_ROW: Final = format_lazy(
+    _("Deleted with the row and the receipt, {days} days after the release."),
+    days=ROW_LIFETIME.days,
+)
+
+# Those of one lifetime stand together, as the privacy page shows them.
+FIELDS: Final = (
+    Field(
+        "sealed",
+        _("Sealed permission"),
+        _("Spotify's token, encrypted so that this website cannot open it; the save needs it"),
+        _WHILE_PENDING,
+    ),
+    Field(
+        "refused_at",
+        _("Refusal time"),
+        _("when Spotify first refused your permission; it is asked once more before we believe it"),
+        _WHILE_PENDING,
+    ),
+    Field(
+        "lease",
+        _("Lease"),
+        _("a random number of the worker's turn, so that no two save for you at once"),
+        _WHILE_PENDING,
+    ),
+    Field(
+        "lease_until",
+        _("Lease end"),
+        _("until when that turn lasts, or when the next try is"),
+        _WHILE_PENDING,
+    ),
+    Field(
+        "id",
+        _("Row number"),
+        _("a random number that ties the sealed permission to this row"),
+        _WITH_THE_ROW,
+    ),
+    Field("campaign_id", _("Campaign"), _("which release to save"), _WITH_THE_ROW),
+    Field(
+        "state",
+        _("State"),
+        _("whether it is pending, saved, failed, cancelled or expired"),
+        _WITH_THE_ROW,
+    ),
+    Field("reason", _("Reason"), _("why it ended without a save, for your receipt"), _WITH_THE_ROW),
+    Field(
+        "due_at",
+        _("Due time"),
+        _("when to save; for a release at local midnights, midnight where you are"),
+        _WITH_THE_ROW,
+    ),
+    Field("attempts", _("Attempts"), _("how often saving was tried"), _WITH_THE_ROW),
+    Field(
+        "consented_at",
+        _("Consent time"),
+        _("when you said yes; Spotify ends each permission six months later"),
+        _WITH_THE_ROW,
+    ),
+    Field(
+        "settled_at",
+        _("End time"),
+        _("when it was saved, cancelled or given up, and the permission destroyed"),
+        _WITH_THE_ROW,
+    ),
+    Field(
+        "receipt_hash",
+        _("Receipt hash"),
+        _("finds your row when you open your receipt; the receipt's address itself is not kept"),
+        _WITH_THE_ROW,
+    ),
+)
