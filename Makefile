@@ -24,7 +24,7 @@ dev: ## Install what the tests and checks need too
 	@deploy/install.sh requirements-dev.txt
 
 .PHONY: services
-services: dev ## Find or install Postgres and Chromium for the tests
+services: dev ## Find or install Postgres, gettext and Chromium for the tests
 	@$(BIN)/python -m tests.setup_services
 
 .PHONY: demo
@@ -85,6 +85,10 @@ deploy-check: dev
 lock: dev ## Pin the newest versions that requirements*.in allow
 	@$(LOCK) --upgrade -o requirements.txt requirements.in
 	@$(LOCK) --upgrade -o requirements-dev.txt requirements-dev.in
+
+.PHONY: messages
+messages: services ## Collect the fan pages' sentences into locale/ and compile the translations
+	@$(BIN)/python -m tests.messages
 
 .PHONY: secrets
 secrets: ## Make the secret files that docker compose needs, keeping those that exist

@@ -1,4 +1,6 @@
-"""`make test` runs this first: find Postgres and Chromium, install what is missing, or say how."""
+"""`make test` runs this first: find Postgres, gettext and Chromium, install what is missing,
+or say how.
+"""
 
 from __future__ import annotations
 
@@ -15,6 +17,7 @@ from tests.browser import (
     check_driver,
     find_chromium,
 )
+from tests.messages import GettextNotFoundError, find_gettext
 from tests.postgres import PostgresNotFoundError, find_binaries
 
 CLUSTER_CONFIG = Path("/etc/postgresql-common/createcluster.conf")
@@ -22,6 +25,7 @@ CLUSTER_CONFIG = Path("/etc/postgresql-common/createcluster.conf")
 
 def main() -> None:
     _find_or_install(find_binaries, PostgresNotFoundError, [install_postgres])
+    _find_or_install(find_gettext, GettextNotFoundError, [install_gettext])
     _find_or_install(check_driver, DriverBrokenError, [install_driver_libraries])
     _find_or_install(find_chromium, ChromiumNotFoundError, [install_chromium, download_chromium])
 
@@ -54,6 +58,11 @@ def install_postgres() -> None:
         _apt_install("postgresql")
     finally:
         CLUSTER_CONFIG.write_text(original)
+
+
+def install_gettext() -> None:
+    if _may_install():
+        _apt_install("gettext")
 
 
 def install_driver_libraries() -> None:
