@@ -21,6 +21,7 @@ COPY manage.py ./
 COPY presave presave
 COPY campaigns campaigns
 COPY templates templates
+COPY locale locale
 # The made-up settings are there for this one command and stay in no layer.
 RUN --mount=type=bind,source=deploy/check.env,target=/check.env \
     set -a && . /check.env && DATA_DIR=/data && python manage.py collectstatic --no-input

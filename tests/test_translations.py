@@ -64,7 +64,7 @@ def test_every_sentence_is_translated(extracted: Path, locale: str) -> None:
     assert set(translated) - in_sources == set(), "not in the sources any more: make messages"
     for message in translated.values():
         assert not message.fuzzy, message.id
-        assert all(text.strip() for text in texts(message.string)), message.id
+        assert all(text.strip() for text in texts(message.string or "")), message.id
 
 
 @pytest.mark.parametrize("locale", LOCALES.values())
@@ -72,7 +72,7 @@ def test_a_translation_keeps_its_variables_and_elements(locale: str) -> None:
     for message in messages_of(po_of(ROOT, locale)):
         *_, longest = texts(message.id)
         expected = sorted(VARIABLE.findall(longest))
-        for text in texts(message.string):
+        for text in texts(message.string or ""):
             assert sorted(VARIABLE.findall(text)) == expected, (message.id, text)
 
 
