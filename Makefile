@@ -95,8 +95,8 @@ secrets: ## Make the secret files that docker compose needs, keeping those that 
 	@$${PYTHON:-python3} deploy/make_secrets.py
 
 .PHONY: screenshots
-screenshots: services ## Take the README's screenshots again
-	@$(BIN)/python -m tests.screenshots
+screenshots: services ## Take pictures of every page and state, and the README's again
+	@$(BIN)/python -m pytest -q -s -p no:randomly tests/screenshots.py
 
 .PHONY: clean
 clean: ## Remove what make made: .venv and caches (never data or secrets)

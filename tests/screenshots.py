@@ -1,125 +1,123 @@
-"""`make screenshots`: the README's pictures, taken of the running service with the sandbox."""
+"""`make screenshots`: pictures of every page and state, and those that the README shows.
+
+Run by pytest, whose fixtures are the site, its database and Chromium.
+"""
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
-from contextlib import ExitStack
-from datetime import timedelta
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
-from playwright.sync_api import sync_playwright
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from demo import fans
-from demo.environment import prepare
-from embedded.processes import free_port
-from embedded.stack import Sandbox, Stack
-from embedded.valkey import Valkey
-from tests.browser import ARGUMENTS, find_chromium
+from campaigns import pacing, signs_of_life
+from campaigns.models import Campaign, PreSaveState
+from tests import scenes
+from tests.factory import PASSWORD, make_member, make_presaves, make_user
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, ViewportSize
+    from pytest_django import Settings
 
-    from demo.night import Night
+pytestmark = pytest.mark.django_db(transaction=True)
+pytest_plugins = ["tests.campaigns.views.conftest"]
 
-PICTURES: Final = Path(__file__).resolve().parent.parent / "docs" / "screenshots"
-PHONE: Final[ViewportSize] = {"width": 390, "height": 844}
-DESKTOP: Final[ViewportSize] = {"width": 1280, "height": 900}
-FANS: Final = 24
+ROOT: Final = Path(__file__).resolve().parent.parent
+EVERYTHING: Final = ROOT / "screenshots"
+FOR_README: Final = ROOT / "docs" / "screenshots"
+WIDTHS: Final = (360, 768, 1280)
+HEIGHT: Final = 800
 Scheme = Literal["light", "dark"]
+SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
+# Name in docs/screenshots: scene, width, scheme.
+README: Final[dict[str, tuple[str, int, Scheme]]] = {
+    "landing-phone": ("landing", 390, "light"),
+    "landing-phone-dark": ("landing", 390, "dark"),
+    "landing-desktop": ("landing", 1280, "light"),
+    "landing-out-now-phone": ("landing-out-now", 390, "light"),
+    "receipt-phone": ("receipt-waiting", 390, "light"),
+    "receipt-saved-phone-dark": ("receipt-saved", 390, "dark"),
+    "receipt-desktop": ("receipt-waiting", 1280, "light"),
+    "transparency-desktop": ("transparency", 1280, "light"),
+}
 
 
-def main() -> None:
-    shutil.rmtree(PICTURES, ignore_errors=True)
-    PICTURES.mkdir(parents=True)
-    with ExitStack() as closing:
-        directory = Path(closing.enter_context(tempfile.TemporaryDirectory()))
-        web_port, sandbox_port = free_port(), free_port()
-        prepare(directory, web_port, closing.enter_context(Valkey()).url, sandbox_port)
-        sandbox = closing.enter_context(
-            Sandbox(
-                directory,
-                sandbox_port,
-                os.environ["SPOTIFY_CLIENT_ID"],
-                os.environ["SPOTIFY_CLIENT_SECRET"],
-            )
-        )
-        from demo import night
-
-        night.make_tables()
-        stack = closing.enter_context(Stack(directory, os.environ, web_port))
-        landing, receipt, password = stage(night.Night(sandbox.url, stack.check_alive))
-        playwright = closing.enter_context(sync_playwright())
-        sandboxing = ["--no-sandbox"] if os.geteuid() == 0 else []
-        browser = playwright.chromium.launch(
-            executable_path=find_chromium(), args=[*ARGUMENTS, *sandboxing]
-        )
-        take_fan_pictures(browser, landing, receipt)
-        take_dashboard_pictures(browser, landing, night.EMAIL, password)
-        browser.close()
-    print(f"Took {len(list(PICTURES.iterdir()))} pictures into {PICTURES}.")
+@pytest.fixture(autouse=True)
+def everything_is_set_up(settings: Settings, tmp_path: Path) -> None:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    settings.KEYRING_DIR = tmp_path / "keyring"
+    scenes.set_up()
 
 
-def stage(release: Night) -> tuple[str, str, str]:
-    """A campaign with some fans; the answer is its landing page, a receipt and the password."""
-    from django.utils import timezone
+def emptied(directory: Path) -> Path:
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(parents=True)
+    return directory
 
-    from campaigns import publishing
-    from campaigns.models import User
-    from demo import night
 
-    night.control(release.sandbox_url, "users", {"count": FANS})
-    artist = User.objects.create_user(night.EMAIL, None)
-    label = publishing.create_label(artist, "Demo Label")
-    midnight = (timezone.now() + timedelta(days=12)).replace(hour=0, minute=0, second=0)
-    night.make_campaign(release, label, "second-light", night.LATER_ALBUM_ID, midnight)
-    campaign = night.make_campaign(
-        release, label, "first-light", night.ALBUM_ID, midnight - timedelta(days=7)
+def picture(page: Page, path: Path) -> None:
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=path, full_page=True)
+
+
+def context_for(browser: Browser, width: int, scheme: Scheme) -> BrowserContext:
+    return browser.new_context(
+        viewport={"width": width, "height": HEIGHT}, color_scheme=scheme, device_scale_factor=1.5
     )
-    landing = night.landing_url(campaign)
-    accounts = [f"fan-{number}" for number in range(1, FANS + 1)]
-    receipts = fans.pre_save_all(landing, accounts, lambda done: None)
-    return landing, receipts[0], night.set_password().password
 
 
-def take_fan_pictures(browser: Browser, landing: str, receipt: str) -> None:
-    for name, url in (("landing", landing), ("receipt", receipt)):
-        take(browser, url, f"{name}-phone", PHONE, "light")
-        take(browser, url, f"{name}-phone-dark", PHONE, "dark")
-        take(browser, url, f"{name}-desktop", DESKTOP, "light")
+def each_look() -> Iterator[tuple[int, Scheme]]:
+    for width in WIDTHS:
+        for scheme in SCHEMES:
+            yield width, scheme
 
 
-def take_dashboard_pictures(browser: Browser, landing: str, email: str, password: str) -> None:
-    origin, _, slug = landing.rpartition("/")
-    context = browser.new_context(viewport=DESKTOP, color_scheme="light")
+def test_every_page_and_state(browser: Browser, site: str) -> None:
+    directory = emptied(EVERYTHING)
+    for width, scheme in each_look():
+        context = context_for(browser, width, scheme)
+        page = context.new_page()
+        for name, path in scenes.ALL.items():
+            page.goto(site + path)
+            picture(page, directory / f"{name}-{width}-{scheme}.png")
+        context.close()
+    taken = len(list(directory.iterdir()))
+    assert taken == len(scenes.ALL) * len(WIDTHS) * len(SCHEMES)
+    print(f"\n{taken} pictures are in {directory}.")
+
+
+def test_the_pictures_of_the_readme(browser: Browser, site: str) -> None:
+    directory = emptied(FOR_README)
+    for name, (scene, width, scheme) in README.items():
+        context = context_for(browser, width, scheme)
+        page = context.new_page()
+        page.goto(site + scenes.ALL[scene])
+        picture(page, directory / f"{name}.png")
+        context.close()
+    take_dashboard(browser, site, directory)
+
+
+def take_dashboard(browser: Browser, site: str, directory: Path) -> None:
+    campaign = Campaign.objects.get(slug="first-light")
+    artist = make_member(campaign.label, make_user(email="artist@example.com"))
+    make_presaves(campaign, [f"permission-{number}" for number in range(21)])
+    saved = Campaign.objects.get(slug="out")
+    make_presaves(saved, [""] * 60, state=PreSaveState.SAVED)
+    signs_of_life.give(pacing.database_now())
+    context = context_for(browser, 1280, "light")
     page = context.new_page()
-    page.goto(f"{origin}/dashboard")
-    page.locator("[name=login]").fill(email)
-    page.locator("[name=password]").fill(password)
+    page.goto(f"{site}/dashboard")
+    page.locator("[name=login]").fill(artist.email)
+    page.locator("[name=password]").fill(PASSWORD)
     page.locator("[name=password]").press("Enter")
     page.wait_for_url("**/dashboard")
-    save(page, "dashboard-list-desktop")
-    page.goto(f"{origin}/dashboard/campaigns/{slug}")
-    save(page, "dashboard-desktop")
-    page.goto(f"{origin}/dashboard/new")
-    save(page, "campaign-form-desktop")
+    for name, path in {
+        "dashboard-list-desktop": "/dashboard",
+        "dashboard-desktop": "/dashboard/campaigns/first-light",
+        "campaign-form-desktop": "/dashboard/new",
+    }.items():
+        page.goto(site + path)
+        picture(page, directory / f"{name}.png")
     context.close()
-
-
-def take(browser: Browser, url: str, name: str, size: ViewportSize, scheme: Scheme) -> None:
-    context = browser.new_context(viewport=size, color_scheme=scheme, device_scale_factor=1.5)
-    page = context.new_page()
-    page.goto(url)
-    save(page, name)
-    context.close()
-
-
-def save(page: Page, name: str) -> None:
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=PICTURES / f"{name}.png", full_page=True)
-
-
-if __name__ == "__main__":
-    main()

@@ -1,0 +1,130 @@
+"""Every page and state that a fan can meet, as rows: for the tests of all pages, and for the
+pictures of `make screenshots`.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from io import BytesIO
+from typing import Any, Final
+
+from django.utils import timezone
+from PIL import Image
+
+from campaigns import artwork, midnights
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSaveState, Reason
+from demo.cover import draw_cover
+from tests.factory import make_campaign, make_local_campaign, make_presave
+
+ALT: Final = "A sun of five rings over a dark horizon"
+LONG: Final = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2
+
+LANDINGS: Final = {
+    "landing": "/first-light",
+    "landing-local-midnights": "/everywhere",
+    "landing-without-artwork": "/plain",
+    "landing-long-names": "/long",
+    "landing-not-open-yet": "/opening",
+    "landing-paused": "/paused",
+    "landing-due": "/due",
+    "landing-releasing": "/releasing",
+    "landing-releasing-local-midnights": "/under-way",
+    "landing-held-up": "/held-up",
+    "landing-out-now": "/out",
+    "landing-missed": "/missed",
+    "landing-cancelled": "/cancelled",
+}
+RECEIPTS: Final = {
+    "receipt-waiting": "/receipt/waiting",
+    "receipt-without-zone": "/receipt/without-zone",
+    "receipt-at-it": "/receipt/at-it",
+    "receipt-asked-again": "/receipt/asked-again",
+    "receipt-saved": "/receipt/saved",
+    **{
+        f"receipt-{reason.value.replace('_', '-')}": f"/receipt/{reason.value}"
+        for reason in Reason
+        if reason
+    },
+    "receipt-none": "/receipt/nobody-has-this-one",
+}
+OTHERS: Final = {
+    "confirm": "/first-light/go",
+    "confirm-local-midnights": "/everywhere/go",
+    "refused-denied": "/callback?error=access_denied&state=first-light..x",
+    "refused-browser-changed": "/callback?code=x&state=first-light..x",
+    "refused-closed": "/cancelled/go",
+    "privacy": "/privacy",
+    "terms": "/terms",
+    "home": "/",
+    "not-found": "/nobody-knows",
+}
+ALL: Final = {**LANDINGS, **RECEIPTS, **OTHERS}
+
+_ENDED_BY: Final = {
+    Reason.BY_FAN: PreSaveState.CANCELLED,
+    Reason.CAMPAIGN_CANCELLED: PreSaveState.CANCELLED,
+    Reason.PERMISSION_AGE: PreSaveState.EXPIRED,
+    Reason.HARD_STOP: PreSaveState.EXPIRED,
+}
+
+
+def set_up(picture: bytes | None = None) -> None:
+    """One row or more for each page; `picture` is the artwork, else the demo's own is drawn."""
+    cover = store_cover(picture or draw_cover())
+    fields: dict[str, Any] = {"title": "First Light", "artist": "Demo Artist", **cover}
+    midnight = (timezone.now() + timedelta(days=9)).replace(hour=23, minute=0, second=0)
+    first = make_campaign(slug="first-light", release_at=midnight, **fields)
+    make_campaign(slug="plain", title="Night Bus")
+    make_campaign(slug="long", title=LONG, artist=LONG)
+    make_campaign(slug="opening", public_key=None, **fields)
+    make_campaign(slug="paused", paused_reason=PauseReason.KEY_MISSING, **fields)
+    make_campaign(slug="due", release_at=timezone.now(), **fields)
+    _set_up_releases(fields)
+    _set_up_receipts(first, fields)
+
+
+def store_cover(picture: bytes) -> dict[str, Any]:
+    stored = artwork.store(BytesIO(picture))
+    return {
+        "artwork": stored.name,
+        "artwork_width": stored.width,
+        "artwork_height": stored.height,
+        "artwork_alt": ALT,
+    }
+
+
+def noise(size: int = 700) -> bytes:
+    """A picture that hardly compresses."""
+    file = BytesIO()
+    Image.effect_noise((size, size), 80).convert("RGB").save(file, "PNG")
+    return file.getvalue()
+
+
+def _set_up_releases(fields: dict[str, Any]) -> None:
+    releasing, finished = CampaignState.RELEASING, CampaignState.FINISHED
+    make_local_campaign(slug="everywhere", **fields)
+    begun = midnights.first_midnight(timezone.now().date())
+    make_local_campaign(slug="under-way", state=releasing, release_at=begun, **fields)
+    make_campaign(slug="releasing", state=releasing, **fields)
+    refused = PauseReason.RELEASE_REFUSED
+    make_campaign(slug="held-up", state=releasing, paused_reason=refused, **fields)
+    make_campaign(slug="out", state=finished, **fields)
+    make_campaign(slug="missed", state=finished, confirmed_uri="", **fields)
+    make_campaign(slug="cancelled", state=CampaignState.CANCELLED, **fields)
+
+
+def _set_up_receipts(first: Campaign, fields: dict[str, Any]) -> None:
+    now = timezone.now()
+    make_presave(first, receipt="waiting")
+    make_presave(first, receipt="at-it", due_at=now)
+    refused = {"refused_at": now, "reason": Reason.REVOKED}
+    make_presave(first, receipt="asked-again", due_at=now, **refused)
+    everywhere = Campaign.objects.get(slug="everywhere")
+    make_presave(everywhere, receipt="without-zone", due_at=everywhere.everywhere_at)
+    out = Campaign.objects.get(slug="out")
+    saved_at = out.release_at + timedelta(seconds=4)
+    make_presave(out, receipt="saved", state=PreSaveState.SAVED, settled_at=saved_at)
+    for reason in Reason:
+        if reason:
+            state = _ENDED_BY.get(reason, PreSaveState.FAILED)
+            make_presave(out, receipt=reason.value, state=state, reason=reason)
