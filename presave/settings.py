@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from presave import csp, env, error_reports
+from presave import csp, env, error_reports, version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -33,6 +33,8 @@ IS_HTTPS = PUBLIC_URL.startswith("https://")
 ALLOWED_HOSTS = [PUBLIC_HOST]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data")
+VERSION = version.VERSION
+COMMIT = env.commit("COMMIT", version.commit_of(BASE_DIR))
 
 ROOT_URLCONF = "presave.urls"
 WSGI_APPLICATION = "presave.wsgi.application"

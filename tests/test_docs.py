@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 
 from campaigns.models import PreSave
+from presave.version import VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
@@ -74,4 +75,4 @@ def test_the_changelog_begins_with_the_version_of_the_project() -> None:
     first = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
     assert first is not None
-    assert first[1] == version
+    assert first[1] == version == VERSION
