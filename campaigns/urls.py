@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import dashboard, fan, health
+from campaigns.views import dashboard, fan, health, transparency
 
 urlpatterns = [
     path("", fan.home, name="home"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("privacy", fan.privacy, name="privacy"),
+    path("transparency", transparency.page, name="transparency"),
+    path("transparency.json", transparency.data, name="transparency-json"),
     path("callback", fan.callback, name="fan-callback"),
     path("receipt/<str:token>", fan.receipt, name="fan-receipt"),
     path("receipt/<str:token>/cancel", fan.cancel, name="fan-cancel"),

@@ -232,7 +232,7 @@ def test_every_first_word_of_the_services_addresses_is_reserved() -> None:
             served.add(route.split("/")[0])
     words = {word for word in served if word and "<" not in word}
 
-    assert words >= {"accounts", "dashboard", "callback", "receipt", "privacy", "healthz"}
+    assert words >= {"accounts", "dashboard", "callback", "receipt", "privacy", "transparency"}
     assert all(publishing.is_reserved(word) for word in words | {"static", "metrics"})
     assert not publishing.is_reserved("night-bus")
     assert not publishing.is_reserved("dashboards")
