@@ -134,10 +134,10 @@ def test_only_finished_campaigns_that_somebody_pre_saved_are_listed() -> None:
 
 
 def test_the_newest_twenty_are_listed() -> None:
-    for days in range(22):
-        make_finished(1, 0, release_at=NOW - timedelta(days=days), release_zone="UTC")
+    for age in range(22):
+        make_finished(1, 0, release_at=NOW - timedelta(days=age), release_zone="UTC")
     days = [release.day for release in transparency.report(NOW).releases]
-    assert days == [NOW.date() - timedelta(days=number) for number in range(20)]
+    assert days == [NOW.date() - timedelta(days=age) for age in range(20)]
 
 
 def test_a_release_of_many_fans_reads_like_one_of_few() -> None:
