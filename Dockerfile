@@ -25,6 +25,9 @@ COPY locale locale
 # The made-up settings are there for this one command and stay in no layer.
 RUN --mount=type=bind,source=deploy/check.env,target=/check.env \
     set -a && . /check.env && DATA_DIR=/data && python manage.py collectstatic --no-input
+# Comes last, as it changes with every build.
+ARG COMMIT=
+ENV COMMIT=$COMMIT
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM

@@ -105,6 +105,13 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def awaiting_shredding(self) -> CampaignQuerySet:
         return self.filter(state__in=ENDED_STATES, key_destroyed_at=None, opened_at__isnull=False)
 
+    def awaiting_figures(self, now: datetime) -> CampaignQuerySet:
+        """Ended ones whose fans' rows have all ended, and are still there to be looked at."""
+        pending = PreSave.objects.pending().filter(campaign=OuterRef("pk"))
+        return self.filter(
+            state__in=ENDED_STATES, failures__isnull=True, release_at__gt=now - ROW_LIFETIME
+        ).exclude(Exists(pending))
+
     def awaiting_deletion(self, now: datetime) -> CampaignQuerySet:
         """Ended ones whose fans' rows have all ended, and been kept long enough."""
         pending = PreSave.objects.pending().filter(campaign=OuterRef("pk"))
@@ -173,12 +180,12 @@ class Campaign(models.Model):
     cancelled_at = models.DateTimeField(null=True, blank=True)
     public_key = models.BinaryField(max_length=32, null=True, blank=True)
     key_destroyed_at = models.DateTimeField(null=True, blank=True)
-    # What its pre-saves came to, written down when it finishes: seconds from the release (or from a
-    # later consent) to the save that half, and 95 of 100, did not exceed; and how many failed for
-    # which reason.
+    # What its pre-saves came to, written down when it has ended and null until then: seconds from
+    # the release (or from a later consent) to the save that half, and 95 of 100, did not exceed;
+    # and how many failed or expired for which reason.
     delivery_p50 = models.PositiveIntegerField(null=True, blank=True)
     delivery_p95 = models.PositiveIntegerField(null=True, blank=True)
-    failures = models.JSONField(default=dict, db_default={}, blank=True)
+    failures = models.JSONField(null=True, blank=True)
     # When the last of its fans' rows was deleted; the counts stay.
     rows_deleted_at = models.DateTimeField(null=True, blank=True)
 

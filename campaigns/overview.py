@@ -7,9 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Final
-from uuid import UUID
-
-from django.db.models import Sum
 
 from campaigns import stats, troubles
 from campaigns.artwork import Renditions, renditions
@@ -18,7 +15,6 @@ from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
     CampaignState,
-    DailyCount,
     Trouble,
 )
 from campaigns.stats import Totals
@@ -59,7 +55,6 @@ class Line:
 
 # A key is destroyed within seconds; one that is still there is somebody's business.
 LONGEST_DESTRUCTION: Final = timedelta(minutes=10)
-_SUMS: Final = [f"{name}__sum" for name in stats.COUNTED]
 
 
 def status_of(campaign: Campaign, now: datetime) -> Status:
@@ -136,7 +131,7 @@ def lines(campaigns: Iterable[Campaign], now: datetime) -> list[Line]:
     market has begun that does not show the release.
     """
     listed = list(campaigns)
-    totals = _totals_of(campaign.id for campaign in listed)
+    totals = stats.totals_of(campaign.id for campaign in listed)
     return [
         Line(
             campaign,
@@ -146,13 +141,6 @@ def lines(campaigns: Iterable[Campaign], now: datetime) -> list[Line]:
         )
         for campaign in listed
     ]
-
-
-def _totals_of(campaign_ids: Iterable[UUID]) -> dict[UUID, Totals]:
-    sums = [Sum(name) for name in stats.COUNTED]
-    counts = DailyCount.objects.filter(campaign_id__in=list(campaign_ids)).order_by("campaign_id")
-    rows = counts.values("campaign_id").annotate(*sums).values_list("campaign_id", *_SUMS)
-    return {campaign_id: Totals(*numbers) for campaign_id, *numbers in rows}
 
 
 def _after_draft(campaign: Campaign, now: datetime) -> str:

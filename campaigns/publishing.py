@@ -180,7 +180,7 @@ def resume(campaign: Campaign) -> None:
 
 # Addresses that the service promises and does not serve yet; static files are served beside the URL
 # configuration.
-_KEPT_FREE: Final = frozenset({"metrics", "static", "transparency"})
+_KEPT_FREE: Final = frozenset({"metrics", "static"})
 
 
 def is_reserved(slug: str) -> bool:

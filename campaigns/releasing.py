@@ -20,7 +20,7 @@ from uuid import UUID
 from django.db import connections
 from django.db.models import Exists, OuterRef
 
-from campaigns import alarming, catalogue, keyring, pacing, retention, signs_of_life
+from campaigns import alarming, catalogue, delivery, keyring, pacing, retention, signs_of_life
 from campaigns.claiming import Claim, claim_block
 from campaigns.keyring import CampaignKey, KeyringError
 from campaigns.models import Campaign, PreSave
@@ -184,6 +184,7 @@ def keep_house(shift: Shift) -> None:
     alarming.raise_due(now)
     retention.finish_settled(now)
     retention.shred_ended(now)
+    delivery.write_down(now)
     retention.delete_old_rows(now)
     retention.forget_spent_states(now)
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import F, Sum
+from django.db.models import F, QuerySet, Sum
 
 from campaigns.models import DailyCount
 
@@ -23,8 +23,12 @@ class Totals:
     expired: int = 0
 
     @property
+    def settled(self) -> int:
+        return self.saved + self.failed + self.cancelled + self.expired
+
+    @property
     def pending(self) -> int:
-        return self.consented - self.saved - self.failed - self.cancelled - self.expired
+        return self.consented - self.settled
 
 
 def count(campaign_id: UUID, now: datetime, amounts: Mapping[str, int]) -> None:
@@ -44,7 +48,20 @@ def count(campaign_id: UUID, now: datetime, amounts: Mapping[str, int]) -> None:
 
 
 def totals(campaign_id: UUID) -> Totals:
-    sums = DailyCount.objects.filter(campaign_id=campaign_id).aggregate(
-        **{name: Sum(name, default=0) for name in COUNTED}
-    )
-    return Totals(**sums)
+    return _summed(DailyCount.objects.filter(campaign_id=campaign_id))
+
+
+def totals_of_all() -> Totals:
+    return _summed(DailyCount.objects.all())
+
+
+def totals_of(campaign_ids: Iterable[UUID]) -> dict[UUID, Totals]:
+    """One query; a campaign without counts is left out."""
+    counts = DailyCount.objects.filter(campaign_id__in=list(campaign_ids)).order_by("campaign_id")
+    sums = {f"{name}__sum": Sum(name) for name in COUNTED}
+    rows = counts.values("campaign_id").annotate(**sums).values_list("campaign_id", *sums)
+    return {campaign_id: Totals(*numbers) for campaign_id, *numbers in rows}
+
+
+def _summed(counts: QuerySet[DailyCount]) -> Totals:
+    return Totals(**counts.aggregate(**{name: Sum(name, default=0) for name in COUNTED}))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import dashboard, fan, health, legal
+from campaigns.views import dashboard, fan, health, legal, transparency
 
 urlpatterns = [
     path("", fan.home, name="home"),
@@ -12,6 +12,8 @@ urlpatterns = [
     path("readyz", health.ready, name="readyz"),
     path("privacy", legal.privacy, name="privacy"),
     path("terms", legal.terms, name="terms"),
+    path("transparency", transparency.page, name="transparency"),
+    path("transparency.json", transparency.data, name="transparency-json"),
     path("callback", fan.callback, name="fan-callback"),
     path("receipt/<str:token>", fan.receipt, name="fan-receipt"),
     path("receipt/<str:token>/cancel", fan.cancel, name="fan-cancel"),

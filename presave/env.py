@@ -104,6 +104,16 @@ def market(name: str, default: str) -> str:
     return value
 
 
+def commit(name: str, default: str) -> str:
+    """The full name of a git commit: 40 hexadecimal digits, or 64 in a repository with SHA-256."""
+    value = text(name, "")
+    if value and not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", value):
+        raise ImproperlyConfigured(
+            f"{name} must be the 40 or 64 digits that `git rev-parse HEAD` prints, not {value!r}."
+        )
+    return value or default
+
+
 def url(name: str, default: str | Required = REQUIRED) -> str:
     """An https address without a trailing slash; plain http only for a loopback address."""
     value = text(name, default).rstrip("/")

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from presave import csp, env, error_reports
+from presave import csp, env, error_reports, version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -38,6 +38,8 @@ OPERATOR_NAME = env.text("OPERATOR_NAME", "the operator of this demo" if DEBUG e
 OPERATOR_CONTACT = env.contact(
     "OPERATOR_CONTACT", "operator@example.com" if DEBUG else env.REQUIRED
 )
+VERSION = version.VERSION
+COMMIT = env.commit("COMMIT", version.commit_of(BASE_DIR))
 
 ROOT_URLCONF = "presave.urls"
 WSGI_APPLICATION = "presave.wsgi.application"

@@ -23,7 +23,7 @@ pytest_plugins = ["tests.browser", "tests.sandbox_process", "tests.sentry"]
 NOBODY_LISTENS = "http://127.0.0.1:1"
 NOT_FROM_THE_SHELL = (
     *("SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE", "SPOTIFY_CLIENT_SECRET_FILE"),
-    *("EMAIL_URL", "EMAIL_URL_FILE", "SENTRY_DSN", "SENTRY_DSN_FILE"),
+    *("EMAIL_URL", "EMAIL_URL_FILE", "SENTRY_DSN", "SENTRY_DSN_FILE", "COMMIT"),
     *("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"),
 )
 

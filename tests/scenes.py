@@ -55,6 +55,7 @@ OTHERS: Final = {
     "refused-closed": "/cancelled/go",
     "privacy": "/privacy",
     "terms": "/terms",
+    "transparency": "/transparency",
     "home": "/",
     "not-found": "/nobody-knows",
 }
@@ -117,7 +118,7 @@ def _set_up_receipts(first: Campaign, fields: dict[str, Any]) -> None:
     now = timezone.now()
     make_presave(first, receipt="waiting")
     make_presave(first, receipt="at-it", due_at=now)
-    refused = {"refused_at": now, "reason": Reason.REVOKED}
+    refused: dict[str, Any] = {"refused_at": now, "reason": Reason.REVOKED}
     make_presave(first, receipt="asked-again", due_at=now, **refused)
     everywhere = Campaign.objects.get(slug="everywhere")
     make_presave(everywhere, receipt="without-zone", due_at=everywhere.everywhere_at)

@@ -10,6 +10,7 @@ from campaigns.authorising import COOKIE_MAX_AGE
 from campaigns.disclosure import FIELDS
 from campaigns.models import HARD_STOP, PERMISSION_LIFETIME, ROW_LIFETIME
 from campaigns.receipts import REMEMBERED_FOR
+from presave.version import VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
@@ -90,4 +91,4 @@ def test_the_changelog_begins_with_the_version_of_the_project() -> None:
     first = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
     assert first is not None
-    assert first[1] == version
+    assert first[1] == version == VERSION

@@ -87,7 +87,7 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="campaign",
             name="failures",
-            field=models.JSONField(blank=True, db_default={}, default=dict),
+            field=models.JSONField(blank=True, null=True),
         ),
         migrations.AddField(
             model_name="campaign",

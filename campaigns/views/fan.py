@@ -4,13 +4,12 @@ an account or a session.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import timedelta
 from functools import wraps
 from typing import Any, Final, TypeVar, cast
 
 from csp.constants import SELF
-from csp.decorators import csp as csp_header
 from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import (
@@ -47,32 +46,12 @@ from campaigns.models import (
 )
 from campaigns.spotify import SCOPE
 from campaigns.views import languages, moments, refusals, words
+from campaigns.views.headers import with_policy, without_session
 from campaigns.views.languages import in_fans_language
 from presave import csp
 
 SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
-
-
-def with_policy(policy: Mapping[str, Any]) -> Callable[[V], V]:
-    """django-csp's decorator, whose types know only views that take nothing from the address."""
-    return cast("Callable[[V], V]", csp_header(csp.upgraded(policy, settings.IS_HTTPS)))
-
-
-def without_session(view: V) -> V:
-    """Keep a public answer free of `Vary: Cookie` and of every Set-Cookie.
-
-    CsrfViewMiddleware looks into the session of each request, which alone would bring the first.
-    SessionMiddleware leaves a request that has no session alone.
-    """
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
-        del request.session
-        return response
-
-    return cast("V", wrapped)
 
 
 def starting_by_form(view: V) -> V:

@@ -16,7 +16,8 @@ from campaigns.authorising import COOKIE_MAX_AGE
 from campaigns.models import HARD_STOP
 from campaigns.receipts import REMEMBERED_FOR
 from campaigns.spotify import SCOPE
-from campaigns.views.fan import SPOTIFY_APPS_URL, with_policy, without_session
+from campaigns.views.fan import SPOTIFY_APPS_URL
+from campaigns.views.headers import with_policy, without_session
 from campaigns.views.languages import in_fans_language
 from presave import csp
 

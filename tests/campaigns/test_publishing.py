@@ -59,7 +59,7 @@ def test_opening_a_draft_waits_for_the_workers_key() -> None:
     assert campaign.is_opening
     assert campaign.opened_at == campaign.scheduled_at == NOW
     assert campaign.consent_version == consent.CURRENT_VERSION
-    assert not Campaign.objects.public().exists()
+    assert not Campaign.objects.accepting_consents().exists()
 
 
 @pytest.mark.parametrize("state", sorted({*CampaignState} - {CampaignState.DRAFT}))
@@ -234,7 +234,7 @@ def test_every_first_word_of_the_services_addresses_is_reserved() -> None:
             served.add(route.split("/")[0])
     words = {word for word in served if word and "<" not in word}
 
-    assert words >= {"accounts", "dashboard", "callback", "receipt", "privacy", "healthz"}
+    assert words >= {"accounts", "dashboard", "callback", "receipt", "privacy", "transparency"}
     assert all(publishing.is_reserved(word) for word in words | {"static", "metrics"})
     assert not publishing.is_reserved("night-bus")
     assert not publishing.is_reserved("dashboards")

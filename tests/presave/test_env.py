@@ -39,6 +39,9 @@ GOOD: list[tuple[Reader, tuple[Any, ...], str, Any]] = [
     (env.rate, (1.0,), "0.5", 0.5),
     (env.rate, (1.0,), "10000", 10_000.0),
     (env.market, ("US",), "DE", "DE"),
+    (env.commit, ("unknown",), "0123456789abcdef" * 4, "0123456789abcdef" * 4),
+    (env.commit, ("unknown",), "0123456789" * 4, "0123456789" * 4),
+    (env.commit, ("unknown",), "", "unknown"),
     (env.url, (), "https://api.spotify.com/v1/", "https://api.spotify.com/v1"),
     (env.url, (), "https://presave.example.com:8443", "https://presave.example.com:8443"),
     (env.url, (), "http://127.0.0.1:8000", "http://127.0.0.1:8000"),
@@ -68,6 +71,7 @@ BAD: list[tuple[Reader, tuple[Any, ...], list[str]]] = [
     (env.flag, (False,), ["true", "1", "yes", "on"]),
     (env.choice, (["a", "b"], "a"), ["c", "A", "a,b"]),
     (env.rate, (1.0,), ["0", "-1", "nan", "inf", "10001", "ten", "1/s"]),
+    (env.commit, ("unknown",), ["main", "v1.0", "a" * 7, "a" * 39, "a" * 41, "g" * 40, "A" * 40]),
     (env.market, ("US",), ["us", "USA", "U1", "ÜS"]),
     (
         env.url,

@@ -1,0 +1,14 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+from django import template
+from django.utils.formats import number_format
+
+register = template.Library()
+
+
+@register.filter
+def grouped(number: int) -> str:
+    """1,234,567 in English; with what each language puts between the thousands."""
+    return number_format(number, force_grouping=True)
