@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import F, Sum
 
-from campaigns.models import DailyCount
+from campaigns.models import DailyCount, ReminderCount, ReminderKind
 
 COUNTED = ("consented", "saved", "failed", "cancelled", "expired")
 
@@ -25,6 +25,14 @@ class Totals:
     @property
     def pending(self) -> int:
         return self.consented - self.saved - self.failed - self.cancelled - self.expired
+
+
+@dataclass(frozen=True)
+class Reminders:
+    """How often fans took a way that needs no permission; not how many fans did."""
+
+    calendar: int = 0
+    countdown: int = 0
 
 
 def count(campaign_id: UUID, now: datetime, amounts: Mapping[str, int]) -> None:
@@ -48,3 +56,23 @@ def totals(campaign_id: UUID) -> Totals:
         **{name: Sum(name, default=0) for name in COUNTED}
     )
     return Totals(**sums)
+
+
+def count_reminder(campaign_id: UUID, now: datetime, kind: ReminderKind) -> None:
+    """Costs one query, and three for the first of its day."""
+    today = ReminderCount.objects.filter(campaign_id=campaign_id, day=now.date(), kind=kind)
+    if not today.update(number=F("number") + 1):
+        ReminderCount.objects.bulk_create(
+            [ReminderCount(campaign_id=campaign_id, day=now.date(), kind=kind)],
+            ignore_conflicts=True,
+        )
+        today.update(number=F("number") + 1)
+
+
+def reminders(campaign_id: UUID) -> Reminders:
+    sums = (
+        ReminderCount.objects.filter(campaign_id=campaign_id)
+        .values_list("kind")
+        .annotate(Sum("number"))
+    )
+    return Reminders(**dict(sums))
