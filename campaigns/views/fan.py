@@ -39,7 +39,7 @@ from campaigns.models import (
     CampaignState,
 )
 from campaigns.spotify import SCOPE
-from campaigns.views import refusals, words
+from campaigns.views import elsewhere, refusals, words
 from campaigns.views.languages import in_fans_language
 from presave import csp
 
@@ -253,6 +253,7 @@ def _was_tapped_here(request: HttpRequest) -> bool:
 def _about(campaign: Campaign) -> dict[str, Any]:
     """What every page about a campaign shows."""
     return {
+        **elsewhere.about(campaign),
         "campaign": campaign,
         "artwork": artworks.renditions(campaign),
         "clock": words.clock(campaign),
