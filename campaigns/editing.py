@@ -107,6 +107,11 @@ def change(
     return campaign
 
 
+def change_links(campaign: Campaign, links: list[str]) -> None:
+    """Say where else to listen. No fan said yes to that, so it may change after the end too."""
+    Campaign.objects.filter(id=campaign.id).update(links=links)
+
+
 def _refuse_frozen(campaign: Campaign, values: Mapping[str, Any]) -> None:
     if not is_editable(campaign):
         raise PublishingError("The campaign has ended: nothing can be changed any more.")

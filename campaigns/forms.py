@@ -30,6 +30,7 @@ from campaigns.fields import (
     is_zone,
     zone_choices,
 )
+from campaigns.link_fields import CountdownLinkField, OtherLinksField
 from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
@@ -56,6 +57,12 @@ class LabelForm(forms.Form):
         label="Name of the label",
         help_text="An artist without a label gives the artist's name.",
     )
+
+
+class LinksForm(forms.Form):
+    """All that may still be changed of a finished campaign."""
+
+    links = OtherLinksField()
 
 
 class Frozen(NamedTuple):
@@ -130,6 +137,8 @@ class CampaignForm(forms.Form):
         label="Artwork in words",
         help_text="For fans who do not see it: what is on the cover?",
     )
+    countdown_url = CountdownLinkField()
+    links = OtherLinksField()
 
     def __init__(
         self, *args: Any, user: User, now: datetime, campaign: Campaign | None = None, **kwargs: Any

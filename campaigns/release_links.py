@@ -18,9 +18,9 @@ _LINK: Final = re.compile(
     r"|spotify:(?P<uri_kind>[a-z-]+):(?P<uri_id>[A-Za-z0-9]+)"
 )
 _WRONG_KIND: Final = {
-    "prerelease": "This is the link of a Countdown Page. It has another id than the album and "
-    "cannot be saved by an app: give the album's own link from Spotify for Artists or your "
-    "distributor, or its UPC.",
+    "prerelease": "This is the link of a Countdown Page, which has a field of its own. It has "
+    "another id than the album and cannot be saved by an app: give the album's own link from "
+    "Spotify for Artists or your distributor, or its UPC.",
     "playlist": "This is a playlist. A pre-save saves an album, single, EP or track: give its "
     "link, or its UPC.",
     "artist": "This is an artist's page. Give the link of the album or track that comes out, or "
@@ -44,3 +44,14 @@ def parse_release_link(text: str) -> str:
     if len(item_id) != 22:
         raise ReleaseLinkError("The id in this link is incomplete: it has 22 letters and digits.")
     return f"spotify:{kind}:{item_id}"
+
+
+def parse_countdown_link(text: str) -> str:
+    """The bare address of a Countdown Page. Raises ReleaseLinkError."""
+    found = _LINK.fullmatch(text.strip())
+    if not found or found["kind"] != "prerelease" or len(found["id"]) != 22:
+        raise ReleaseLinkError(
+            "This is not the link of a Countdown Page. It looks like "
+            "https://open.spotify.com/prerelease/… (on the page: Share, Copy link)"
+        )
+    return f"https://open.spotify.com/prerelease/{found['id']}"

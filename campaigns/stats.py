@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db.models import F, QuerySet, Sum
 
-from campaigns.models import DailyCount
+from campaigns.models import DailyCount, ReminderCount, ReminderKind
 
 COUNTED = ("consented", "saved", "failed", "cancelled", "expired")
 
@@ -29,6 +29,14 @@ class Totals:
     @property
     def pending(self) -> int:
         return self.consented - self.settled
+
+
+@dataclass(frozen=True)
+class Reminders:
+    """How often fans took a way that needs no permission; not how many fans did."""
+
+    calendar: int = 0
+    countdown: int = 0
 
 
 def count(campaign_id: UUID, now: datetime, amounts: Mapping[str, int]) -> None:
@@ -65,3 +73,23 @@ def totals_of(campaign_ids: Iterable[UUID]) -> dict[UUID, Totals]:
 
 def _summed(counts: QuerySet[DailyCount]) -> Totals:
     return Totals(**counts.aggregate(**{name: Sum(name, default=0) for name in COUNTED}))
+
+
+def count_reminder(campaign_id: UUID, now: datetime, kind: ReminderKind) -> None:
+    """Costs one query, and three for the first of its day."""
+    today = ReminderCount.objects.filter(campaign_id=campaign_id, day=now.date(), kind=kind)
+    if not today.update(number=F("number") + 1):
+        ReminderCount.objects.bulk_create(
+            [ReminderCount(campaign_id=campaign_id, day=now.date(), kind=kind)],
+            ignore_conflicts=True,
+        )
+        today.update(number=F("number") + 1)
+
+
+def reminders(campaign_id: UUID) -> Reminders:
+    sums = (
+        ReminderCount.objects.filter(campaign_id=campaign_id)
+        .values_list("kind")
+        .annotate(Sum("number"))
+    )
+    return Reminders(**dict(sums))

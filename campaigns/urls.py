@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from campaigns.views import dashboard, fan, health, legal, transparency
+from campaigns.views import dashboard, fan, health, legal, reminders, transparency
 
 urlpatterns = [
     path("", fan.home, name="home"),
@@ -17,6 +17,11 @@ urlpatterns = [
     path("callback", fan.callback, name="fan-callback"),
     path("receipt/<str:token>", fan.receipt, name="fan-receipt"),
     path("receipt/<str:token>/cancel", fan.cancel, name="fan-cancel"),
+    path(
+        "receipt/<str:token>/calendar.ics",
+        reminders.receipt_calendar,
+        name="fan-receipt-calendar",
+    ),
     path("artwork/<str:name>/<str:file>", fan.artwork, name="artwork"),
     path("dashboard", dashboard.campaign_list, name="dashboard"),
     path("dashboard/label", dashboard.label_create, name="dashboard-label-create"),
@@ -26,6 +31,11 @@ urlpatterns = [
         "dashboard/campaigns/<slug:slug>/edit",
         dashboard.campaign_edit,
         name="dashboard-campaign-edit",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/links",
+        dashboard.campaign_links,
+        name="dashboard-campaign-links",
     ),
     path(
         "dashboard/campaigns/<slug:slug>/open",
@@ -45,4 +55,6 @@ urlpatterns = [
     path("<slug:slug>", fan.landing, name="fan-landing"),
     path("<slug:slug>/go", fan.go, name="fan-go"),
     path("<slug:slug>/mine", fan.mine, name="fan-mine"),
+    path("<slug:slug>/calendar.ics", reminders.calendar, name="fan-calendar"),
+    path("<slug:slug>/countdown", reminders.countdown, name="fan-countdown"),
 ]

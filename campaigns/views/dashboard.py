@@ -19,6 +19,7 @@ from campaigns import (
     access,
     artwork,
     editing,
+    other_links,
     overview,
     pacing,
     publishing,
@@ -27,8 +28,8 @@ from campaigns import (
     troubles,
 )
 from campaigns.access import AuthenticatedRequest
-from campaigns.forms import CampaignForm, LabelForm
-from campaigns.models import Campaign
+from campaigns.forms import CampaignForm, LabelForm, LinksForm
+from campaigns.models import Campaign, CampaignState
 from campaigns.progress import progress_of
 from campaigns.publishing import PublishingError
 
@@ -117,6 +118,8 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "can_edit": access.may_edit(request.user, campaign),
         "is_editable": editing.is_editable(campaign),
+        "links": other_links.named(campaign.links),
+        "reminders": stats.reminders(campaign.id),
         "too_early": overview.too_early_to_open(campaign, now),
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
     }
@@ -154,6 +157,22 @@ def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "counts": _counts(stats.totals(campaign.id)),
     }
     return render(request, "dashboard/campaign_form.html", context)
+
+
+@for_members
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_links(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    """The links of a finished campaign; before, they are part of its form."""
+    campaign = access.campaign_edited_by(request.user, slug)
+    if campaign.state != CampaignState.FINISHED:
+        return redirect("dashboard-campaign-edit", slug)
+    form = LinksForm(request.POST or None, initial={"links": campaign.links})
+    if request.method == "POST" and form.is_valid():
+        editing.change_links(campaign, form.cleaned_data["links"])
+        messages.success(request, "Saved. The page shows these links from now on.")
+        return redirect("dashboard-campaign", slug)
+    context = {"form": form, "campaign": campaign}
+    return render(request, "dashboard/links_form.html", context)
 
 
 @for_members

@@ -45,7 +45,7 @@ from campaigns.models import (
     PreSave,
 )
 from campaigns.spotify import SCOPE
-from campaigns.views import languages, moments, refusals, words
+from campaigns.views import elsewhere, languages, moments, refusals, words
 from campaigns.views.headers import with_policy, without_session
 from campaigns.views.languages import in_fans_language
 from presave import csp
@@ -209,6 +209,7 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "row_days": ROW_LIFETIME.days,
         **_moments_of(presave),
         "cancel_url": reverse("fan-cancel", args=[token]),
+        "calendar_url": reverse("fan-receipt-calendar", args=[token]),
         "receipt_url": settings.PUBLIC_URL + reverse("fan-receipt", args=[token]),
     }
     return render(request, "fan/receipt.html", context)
@@ -281,6 +282,7 @@ def _was_tapped_here(request: HttpRequest) -> bool:
 def _about(campaign: Campaign) -> dict[str, Any]:
     """What every page about a campaign shows."""
     return {
+        **elsewhere.about(campaign),
         "campaign": campaign,
         "artwork": artworks.renditions(campaign),
         "release_date": moments.release_date(campaign),

@@ -26,6 +26,8 @@ GIVEN = {
     "release_at": "2026-12-05T00:00",
     "release_zone": "Europe/Paris",
     "artwork_alt": "",
+    "countdown_url": "",
+    "links": "",
 }
 NO_LINK: dict[str, Any] = {"spotify_uri": ""}
 
@@ -323,7 +325,8 @@ def test_after_the_first_consent_the_release_stays_what_it_is(artist: User, labe
     assert all(frozen.why for frozen in form.frozen)
     assert form.is_valid(), form.errors
     names = {"spotify_uri", "upc", "isrc"}
-    assert set(form.values) == {"release_at", "release_zone", "artwork_alt", *names}
+    others = {"artwork_alt", "countdown_url", "links"}
+    assert set(form.values) == {"release_at", "release_zone", *others, *names}
 
 
 def test_a_code_that_was_left_out_may_be_added_later_if_it_fits(artist: User, label: Label) -> None:

@@ -9,8 +9,8 @@ import pytest
 from django.db import transaction
 
 from campaigns import stats
-from campaigns.models import DailyCount
-from campaigns.stats import Totals
+from campaigns.models import DailyCount, ReminderCount, ReminderKind
+from campaigns.stats import Reminders, Totals
 from tests.campaigns.night import in_threads
 from tests.factory import make_campaign
 
@@ -71,3 +71,26 @@ def test_writers_that_race_lose_no_count() -> None:
     in_threads(4, write)
     assert stats.totals(campaign.id) == Totals(consented=40, saved=40)
     assert DailyCount.objects.count() == 1
+
+
+def test_reminders_add_up_apart_from_pre_saves() -> None:
+    campaign, other = make_campaign(), make_campaign()
+    for moment in (NOW, NOW, NOW + timedelta(seconds=1)):
+        stats.count_reminder(campaign.id, moment, ReminderKind.CALENDAR)
+    stats.count_reminder(campaign.id, NOW, ReminderKind.COUNTDOWN)
+    assert stats.reminders(campaign.id) == Reminders(calendar=3, countdown=1)
+    assert stats.reminders(other.id) == Reminders()
+    assert stats.totals(campaign.id) == Totals()
+    assert ReminderCount.objects.count() == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_reminders_that_race_are_all_counted() -> None:
+    campaign = make_campaign()
+
+    def remind(_: int) -> None:
+        for _ in range(10):
+            stats.count_reminder(campaign.id, NOW, ReminderKind.CALENDAR)
+
+    in_threads(4, remind)
+    assert stats.reminders(campaign.id) == Reminders(calendar=40)

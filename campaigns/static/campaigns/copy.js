@@ -1,14 +1,20 @@
-// Copy an input's text. Without this script the text can be selected and copied by hand.
+// Copy an input's text. Where only a hand can copy, the input is shown and selected.
+
+// The browsers inside other apps often keep the clipboard from pages, and let this pass.
+function copyTheOldWay(input) {
+  const { hidden } = input;
+  input.hidden = false;
+  input.select();
+  const isCopied = document.execCommand("copy");
+  input.hidden = hidden && isCopied;
+  return isCopied;
+}
+
 async function copy(button) {
   const input = document.getElementById(button.dataset.copy);
-  const told = button.closest(".copy").querySelector("[data-copied]");
-  try {
-    await navigator.clipboard.writeText(input.value);
-    told.textContent = told.dataset.done;
-  } catch {
-    input.select();
-    told.textContent = told.dataset.byHand;
-  }
+  const told = document.getElementById(`${button.dataset.copy}-copied`);
+  const isCopied = await navigator.clipboard?.writeText(input.value).then(() => true, () => false);
+  told.textContent = isCopied || copyTheOldWay(input) ? told.dataset.copied : told.dataset.byHand;
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {

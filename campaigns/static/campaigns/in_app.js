@@ -10,21 +10,11 @@ function outside() {
   return "";
 }
 
-async function copy(event) {
-  try {
-    await navigator.clipboard.writeText(location.href);
-    event.target.textContent = event.target.dataset.done;
-  } catch {
-    event.target.textContent = location.href; // to be copied by hand
-  }
-}
-
 if (box && IN_APP.test(navigator.userAgent)) {
   const link = box.querySelector("[data-open-outside]");
   if (outside()) {
     link.href = outside();
     link.hidden = false;
   }
-  box.querySelector("[data-copy-address]").addEventListener("click", copy);
   box.hidden = false;
 }

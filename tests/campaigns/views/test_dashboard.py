@@ -214,7 +214,7 @@ def test_while_it_releases_the_page_says_how_far_it_is_and_how_long_it_takes(
     factory.make_presave(campaign, state=PreSaveState.SAVED)
     page_of(dashboard, campaign)  # writes the form token into the session
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(11):
         page = page_of(dashboard, campaign)
 
     assert '<progress id="progress-bar" value="1" max="5">' in page

@@ -171,7 +171,9 @@ def test_what_has_ended_cannot_be_edited(
     assert "/edit" not in page_of(dashboard, campaign)
 
 
-@pytest.mark.parametrize("field", [*given(), "slug", "upc", "isrc", "artwork_alt", "label"])
+@pytest.mark.parametrize(
+    "field", [*given(), "slug", "upc", "isrc", "artwork_alt", "label", "countdown_url", "links"]
+)
 @pytest.mark.parametrize("junk", ["\0", "\x1b[31m", "a" * 5000, "🎷" * 50, "%s{{7*7}}", "-1"])
 def test_no_field_breaks_on_junk(dashboard: Client, label: Label, field: str, junk: str) -> None:
     assert dashboard.post(NEW, given(**{field: junk})).status_code in (200, 302)

@@ -1,0 +1,106 @@
+"""Where else to listen: the links that an artist gives, and what a fan reads in their place.
+
+What is not an https address is neither taken nor shown.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from django.utils.encoding import iri_to_uri
+
+MOST_LINKS: Final = 8
+LONGEST_LINK: Final = 300
+
+
+class OtherLinksError(ValueError):
+    """A line holds no link that can be shown. The message names the line and says why."""
+
+
+class OtherLink(NamedTuple):
+    name: str
+    url: str
+
+
+_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
+# A name's last label begins with a letter, which an IP address' does not.
+_HOST: Final = re.compile(rf"(?:{_LABEL}\.)+(?=[a-z]){_LABEL}")
+_LINK: Final = re.compile(r"https://(?P<host>[^/?#]*)(?P<rest>[/?#].*)?", re.IGNORECASE)
+_AMAZON_ENDINGS: Final = (
+    *("ca", "co.jp", "co.uk", "com", "com.au", "com.br", "com.mx", "de", "es", "fr", "in", "it"),
+)
+# Their subdomains belong to the same service.
+_SERVICES: Final = {
+    "audiomack.com": "Audiomack",
+    "bandcamp.com": "Bandcamp",
+    "deezer.com": "Deezer",
+    "instagram.com": "Instagram",
+    "itunes.apple.com": "Apple Music",
+    "music.apple.com": "Apple Music",
+    "music.youtube.com": "YouTube Music",
+    "qobuz.com": "Qobuz",
+    "soundcloud.com": "SoundCloud",
+    "tidal.com": "TIDAL",
+    "tiktok.com": "TikTok",
+    "youtu.be": "YouTube",
+    "youtube.com": "YouTube",
+    **{f"music.amazon.{ending}": "Amazon Music" for ending in _AMAZON_ENDINGS},
+}
+
+
+def parse_links(text: str) -> list[str]:
+    """The links of a text with one on each line. Raises OtherLinksError."""
+    lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
+    if len(lines) > MOST_LINKS:
+        raise OtherLinksError(
+            f"These are {len(lines)} links. The page shows {MOST_LINKS} at most: leave out the "
+            "rest."
+        )
+    links: list[str] = []
+    for number, line in lines:
+        try:
+            link = _parse(line)
+            if link in links:
+                raise OtherLinksError("this link stands further up already.")
+        except OtherLinksError as error:
+            raise OtherLinksError(f"Line {number}: {error}") from error
+        links.append(link)
+    return links
+
+
+def _parse(line: str) -> str:
+    """One link, in ASCII: what is not is percent-encoded, quotes and angle brackets too."""
+    if len(line.split()) > 1:
+        raise OtherLinksError("give one address per line, without spaces.")
+    found = _LINK.fullmatch(iri_to_uri(line.strip()))
+    if not found:
+        raise OtherLinksError("a link begins with https:// here.")
+    host = found["host"].lower()
+    if "@" in host:
+        raise OtherLinksError("leave out the user name and password.")
+    if not _HOST.fullmatch(host):
+        raise OtherLinksError("this is no complete address, such as https://music.example/album.")
+    link = f"https://{host}{found['rest'] or '/'}"
+    if len(link) > LONGEST_LINK:
+        raise OtherLinksError(f"the link is longer than {LONGEST_LINK} characters.")
+    return link
+
+
+def named(links: Iterable[str]) -> list[OtherLink]:
+    """What to show for each; without those that parse_links would not have taken."""
+    found = [(link, _LINK.fullmatch(link)) for link in links]
+    return [
+        OtherLink(_name_of(match["host"]), link)
+        for link, match in found
+        if match and _HOST.fullmatch(match["host"])
+    ]
+
+
+def _name_of(host: str) -> str:
+    """The service's name; for others the host itself."""
+    parts = host.split(".")
+    suffixes = (".".join(parts[at:]) for at in range(len(parts)))
+    service = next((_SERVICES[suffix] for suffix in suffixes if suffix in _SERVICES), "")
+    return service or host.removeprefix("www.")

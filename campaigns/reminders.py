@@ -1,0 +1,113 @@
+"""The release as an event for a calendar (RFC 5545): a reminder that needs no permission, account
+or address.
+
+A campaign is one event for good: whoever subscribed to it, or opens a newer file, sees the moved
+date in the place of the old one. The same campaign gives the same bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+from django.utils.translation import gettext
+from icalendar import Alarm, Calendar, Event
+
+from campaigns.models import Campaign, CampaignState
+from presave.version import VERSION
+
+# A release is a moment; calendars show what has a length.
+EVENT_LENGTH: Final = timedelta(minutes=15)
+# How long a subscribed calendar may go on with what it has: RFC 7986, section 5.7.
+REFRESH_EVERY: Final = timedelta(hours=12)
+
+
+def of_landing_page(campaign: Campaign, address: str) -> bytes:
+    """The event of a campaign that was opened, in the active language, for anybody."""
+    hint = gettext("The page where you can listen to it when it is out: %(address)s")
+    return _file(campaign, address, hint % {"address": address})
+
+
+def of_receipt(campaign: Campaign, address: str) -> bytes:
+    """The same event for one fan, who finds the way back to the receipt in it."""
+    hint = gettext(
+        "Your receipt, which says what became of your pre-save: %(address)s\n"
+        "Keep this address to yourself: whoever knows it can see your receipt and cancel."
+    )
+    return _file(campaign, address, hint % {"address": address})
+
+
+def _file(campaign: Campaign, address: str, hint: str) -> bytes:
+    calendar = Calendar()
+    calendar.add("version", "2.0")
+    calendar.add("prodid", f"-//Presave//Presave {VERSION}//EN")
+    calendar.add("method", "PUBLISH")
+    calendar.add("refresh-interval", REFRESH_EVERY, parameters={"VALUE": "DURATION"})
+    # The same for Outlook, which does not know the standard's name.
+    calendar.add("x-published-ttl", "PT12H")
+    calendar.add_component(_event(campaign, address, hint))
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _event(campaign: Campaign, address: str, hint: str) -> Event:
+    is_cancelled = campaign.state == CampaignState.CANCELLED
+    changed_at, changes = _last_change(campaign)
+    begin, end = _begin_and_end(campaign)
+    event = Event()
+    event.add("uid", f"{campaign.id}@{settings.PUBLIC_HOST}")
+    event.add("dtstamp", changed_at)
+    event.add("last-modified", changed_at)
+    event.add("sequence", changes)
+    event.add("dtstart", begin)
+    event.add("dtend", end)
+    event.add("summary", _summary(campaign))
+    event.add("description", _description(campaign, hint))
+    event.add("url", address)
+    event.add("status", "CANCELLED" if is_cancelled else "CONFIRMED")
+    event.add("transp", "TRANSPARENT")
+    if not is_cancelled:
+        event.add_component(_alarm(campaign))
+    return event
+
+
+def _alarm(campaign: Campaign) -> Alarm:
+    alarm = Alarm()
+    alarm.add("action", "DISPLAY")
+    alarm.add("description", _summary(campaign))
+    alarm.add("trigger", timedelta(0))
+    return alarm
+
+
+def _last_change(campaign: Campaign) -> tuple[datetime, int]:
+    """When fans were last promised something else, and a number that grows each time: calendars
+    take a higher one for the newer event.
+    """
+    opened_at = campaign.opened_at or campaign.created_at
+    changed_at = campaign.cancelled_at or campaign.scheduled_at or opened_at
+    return changed_at.astimezone(UTC), int((changed_at - opened_at).total_seconds())
+
+
+def _begin_and_end(campaign: Campaign) -> tuple[date, date]:
+    """A release at midnight, the artist's or each fan's own, is a day without a time."""
+    if campaign.releases_at_midnight:
+        day = campaign.release_local.date()
+        return day, day + timedelta(days=1)
+    begin = campaign.release_at.astimezone(UTC)
+    return begin, begin + EVENT_LENGTH
+
+
+def _summary(campaign: Campaign) -> str:
+    names = {"title": campaign.title, "artist": campaign.artist}
+    if campaign.state == CampaignState.CANCELLED:
+        return gettext("Called off: %(title)s by %(artist)s") % names
+    return gettext("%(title)s by %(artist)s is out") % names
+
+
+def _description(campaign: Campaign, hint: str) -> str:
+    if campaign.state == CampaignState.CANCELLED:
+        return gettext("The artist called this campaign off. Nothing will be saved.")
+    if campaign.at_local_midnights:
+        return "\n".join([gettext("It comes out at midnight where you are."), hint])
+    return hint
