@@ -139,7 +139,9 @@ CACHES = {
         "LOCATION": "presave_cache",
         # Room enough that a stranger's attempts do not push another account's count out.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
-    }
+    },
+    # Each web process keeps the landing pages that are asked for most, for a second.
+    "pages": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache", "TIMEOUT": 1},
 }
 
 # Transport security, cookies, headers. A loopback address has no https, so it has neither secure

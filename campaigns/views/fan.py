@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar, cast
 from csp.constants import SELF
 from csp.decorators import csp_replace
 from django.conf import settings
+from django.core.cache import caches
 from django.http import (
     FileResponse,
     Http404,
@@ -22,8 +23,9 @@ from django.http import (
 )
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
+from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -82,16 +84,33 @@ def home(request: HttpRequest) -> HttpResponse:
 @with_policy(csp.LANDING)
 @in_fans_language
 def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The same page for everybody, without a cookie, so that any cache may keep it."""
-    campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
-    page = starting_by_form(_landing) if campaign.at_local_midnights else _landing
-    return page(request, campaign)
+    """The same page for everybody, without a cookie, so that any cache may keep it: also this
+    process, for a second, in which a link that many open at once costs no more than an empty page.
+    """
+    language = translation.get_language()
+    key = f"landing:{language}:{languages.chosen(request)}:{slug}"
+    page: tuple[str, bool] | None = caches["pages"].get(key)
+    if page is None:
+        campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
+        page = (_render_landing(request, campaign), campaign.at_local_midnights)
+        caches["pages"].set(key, page)
+    content, holds_form = page
+    answer = starting_by_form(_landing) if holds_form else _landing
+    return answer(request, content)
 
 
 # The policy stands outside conditional_page, so that a 304 carries it too: caches take a 304's
 # headers over.
 @conditional_page
-def _landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _landing(request: HttpRequest, content: str) -> HttpResponse:
+    response = HttpResponse(content)
+    patch_cache_control(
+        response, public=True, max_age=60, stale_while_revalidate=600, stale_if_error=86400
+    )
+    return response
+
+
+def _render_landing(request: HttpRequest, campaign: Campaign) -> str:
     now = timezone.now()
     context = {
         **_about(campaign),
@@ -99,11 +118,7 @@ def _landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         "is_out": campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now,
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",
     }
-    response = render(request, "fan/landing.html", context)
-    patch_cache_control(
-        response, public=True, max_age=60, stale_while_revalidate=600, stale_if_error=86400
-    )
-    return response
+    return render_to_string("fan/landing.html", context, request)
 
 
 @require_http_methods(["GET", "POST"])

@@ -6,11 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.cache import caches
 
 from tests.campaigns.stepwise import halting as halting
 
 if TYPE_CHECKING:
     from pytest_django import Settings
+
+
+@pytest.fixture(autouse=True)
+def no_page_is_kept() -> None:
+    caches["pages"].clear()
 
 
 @pytest.fixture(autouse=True)

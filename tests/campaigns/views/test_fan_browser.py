@@ -1,137 +1,108 @@
-"""The fan's pages in Chromium: accessible, narrow, without JavaScript, and not in the way of their
-own policy.
+"""Every page and state of the fan's side in Chromium: accessible in both schemes, narrow, in each
+language, right to left, and not in the way of its own policy.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.test.testcases import LiveServerThread
-from PIL import Image
+from django.conf import settings as django_settings
 from playwright.sync_api import Browser, Page, expect
 
-from campaigns import artwork
-from campaigns.models import CampaignState, PauseReason, PreSave, PreSaveState
-from tests.factory import make_campaign, make_presave
-from tests.sandbox_process import Sandbox
+from tests import scenes
+from tests.campaigns.views.looks import RULES, widest
 
 if TYPE_CHECKING:
     from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-}
-PAGES = {
-    "landing": "/night-bus",
-    "landing without artwork": "/plain",
-    "landing while releasing": "/releasing",
-    "landing when finished": "/finished",
-    "landing when cancelled": "/cancelled",
-    "confirm": "/night-bus/go",
-    "receipt, waiting": "/receipt/waiting",
-    "receipt, saved": "/receipt/saved",
-    "receipt, failed": "/receipt/failed",
-    "refused": "/callback?error=access_denied&state=night-bus.x",
-    "privacy": "/privacy",
-    "terms": "/terms",
-    "home": "/",
-}
-LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2
+# Between them they hold every component of the fan pages.
+NARROWEST = ["landing", "landing-local-midnights", "landing-out-now", "receipt-waiting", "confirm"]
 
 
-@pytest.fixture
-def site(settings: Settings) -> Iterator[str]:
-    """The product in a thread, WhiteNoise serving its files; the answer is its address."""
-    # Django would wrap the application in a handler of its own for static files.
-    thread = LiveServerThread("127.0.0.1", lambda it: it)  # type: ignore[arg-type]
-    thread.daemon = True
-    thread.start()
-    thread.is_ready.wait()
-    assert thread.error is None
-    settings.PUBLIC_URL = f"http://127.0.0.1:{thread.port}"
-    yield settings.PUBLIC_URL
-    thread.terminate()
-
-
-@pytest.fixture
-def campaigns(cover: dict[str, Any]) -> None:
-    """One campaign for each of PAGES."""
-    night_bus = make_campaign(slug="night-bus", **cover)
-    make_campaign(slug="plain", title=LONG, artist=LONG)
-    finished = make_campaign(slug="finished", state=CampaignState.FINISHED, **cover)
-    make_campaign(
-        slug="releasing", state=CampaignState.RELEASING, paused_reason=PauseReason.KEY_MISSING
-    )
-    make_campaign(slug="cancelled", state=CampaignState.CANCELLED, **cover)
-    make_presave(night_bus, receipt="waiting")
-    make_presave(finished, receipt="saved", state=PreSaveState.SAVED)
-    make_presave(night_bus, receipt="failed", state=PreSaveState.FAILED)
-
-
-@pytest.fixture
-def cover(settings: Settings, tmp_path: Path) -> dict[str, Any]:
+@pytest.fixture(autouse=True)
+def artwork_dir(settings: Settings, tmp_path: Path) -> None:
     settings.ARTWORK_DIR = tmp_path / "artwork"
-    picture = BytesIO()
-    Image.radial_gradient("L").resize((700, 700)).save(picture, "PNG")
-    stored = artwork.store(picture)
-    return {
-        "artwork": stored.name,
-        "artwork_width": stored.width,
-        "artwork_height": stored.height,
-        "artwork_alt": "A light in the dark",
-    }
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing(browser: Browser, site: str, campaigns: None, scheme: Any) -> None:
-    context = browser.new_context(color_scheme=scheme, reduced_motion="reduce")
-    page = context.new_page()
-    for name, path in PAGES.items():
-        page.goto(site + path)
-        found = Axe().run(page, options=RULES)
-        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
-    context.close()
+@pytest.fixture
+def pages() -> dict[str, str]:
+    scenes.set_up()
+    return dict(scenes.ALL)
 
 
-@pytest.mark.parametrize(("width", "font_size"), [(320, "100%"), (640, "200%")])
-def test_nothing_is_wider_than_the_screen(
-    page: Page, site: str, campaigns: None, width: int, font_size: str
+@pytest.mark.parametrize("mode", ["extended", "development"])
+def test_every_page_is_accessible_and_narrow(
+    page: Page, site: str, settings: Settings, pages: dict[str, str], mode: str
 ) -> None:
-    page.set_viewport_size({"width": width, "height": 640})
-    for name, path in PAGES.items():
+    settings.SPOTIFY_APP_MODE = mode
+    paths = pages if mode == "extended" else {"landing": pages["landing"]}
+    page.emulate_media(reduced_motion="reduce")
+    for name, path in paths.items():
         page.goto(site + path)
-        page.evaluate("size => document.documentElement.style.fontSize = size", font_size)
-        content_width = page.evaluate("document.documentElement.scrollWidth")
-        assert content_width <= width, name
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two literals
+            found = Axe().run(page, options=RULES)
+            assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"
+        page.evaluate("document.documentElement.dir = 'rtl'")
+        assert widest(page, 320, "100%") <= 320, f"{name}, right to left"
+        page.evaluate("document.documentElement.dir = 'ltr'")
+        assert widest(page, 320, "100%") <= 320, name
+        assert widest(page, 640, "200%") <= 640, f"{name}, zoomed"
+        page.set_viewport_size({"width": 1280, "height": 800})
 
 
-def test_a_visit_meets_no_third_party_no_cookie_and_no_violation(
-    page: Page, site: str, campaigns: None
+@pytest.mark.parametrize("language", [code for code, _ in django_settings.LANGUAGES])
+def test_every_language_fits_and_is_named(
+    page: Page, site: str, pages: dict[str, str], language: str
+) -> None:
+    for name in NARROWEST:
+        page.goto(f"{site}{pages[name]}?lang={language}")
+        assert page.locator("html").get_attribute("lang") == language
+        assert widest(page, 320, "100%") <= 320, name
+        current = page.get_by_role("contentinfo").locator("[aria-current]")
+        expect(current).to_have_attribute("lang", language)
+
+
+def test_the_switch_changes_the_language_and_nothing_else(
+    page: Page, site: str, pages: dict[str, str]
+) -> None:
+    page.goto(site + pages["landing"])
+    page.get_by_role("link", name="Deutsch").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    expect(page.get_by_role("heading", level=1)).to_have_text("First Light")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("link", name="Pre-save on Spotify")).to_be_visible()
+
+
+def test_no_page_meets_a_third_party_a_cookie_or_its_own_policy(
+    page: Page, site: str, pages: dict[str, str]
 ) -> None:
     requested: list[str] = []
     complaints: list[str] = []
     page.on("request", lambda request: requested.append(request.url))
     page.on("console", lambda message: complaints.append(message.text))
-    for path in PAGES.values():
-        page.goto(site + path)
-    # Chromium counts the refusal's own status as a failed resource.
-    assert [text for text in complaints if "400 (Bad Request)" not in text] == []
+    for path in pages.values():
+        page.goto(site + path, wait_until="networkidle")
+    # Chromium counts a refusal's own status as a failed resource.
+    assert [
+        text for text in complaints if "the server responded with a status of 4" not in text
+    ] == []
     assert any("/artwork/" in url for url in requested)
     assert any(".css" in url for url in requested)
     assert all(url.startswith(f"{site}/") for url in requested)
     assert page.context.cookies() == []
 
 
-def test_the_artwork_is_shown_sharp_and_described(page: Page, site: str, campaigns: None) -> None:
-    page.goto(f"{site}/night-bus")
-    cover = page.get_by_role("img", name="A light in the dark")
+def test_the_artwork_is_shown_sharp_and_described(
+    page: Page, site: str, pages: dict[str, str]
+) -> None:
+    page.goto(site + pages["landing"])
+    cover = page.get_by_role("img", name=scenes.ALT)
     expect(cover).to_be_visible()
     assert cover.evaluate("image => image.complete && image.currentSrc").endswith(".avif")
     shown = cover.evaluate("image => image.clientWidth")
@@ -139,61 +110,55 @@ def test_the_artwork_is_shown_sharp_and_described(page: Page, site: str, campaig
     assert cover.evaluate("image => image.naturalWidth") >= shown
 
 
-def test_the_keyboard_finds_its_way(page: Page, site: str, campaigns: None) -> None:
-    page.goto(f"{site}/night-bus")
-    page.keyboard.press("Tab")
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
-    expect(page.get_by_role("link", name="Skip to the content")).to_be_in_viewport()
-    page.keyboard.press("Tab")
-    button = page.get_by_role("link", name="Pre-save on Spotify")
-    expect(button).to_be_focused()
-    assert button.evaluate("link => parseFloat(getComputedStyle(link).outlineWidth)") >= 3
-    assert button.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
-    assert button.evaluate("link => link.clientHeight") >= 44
-
-
-@pytest.fixture
-def spotify(site: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A sandbox that knows this site's redirect URI."""
-    monkeypatch.setenv("PUBLIC_URL", site)
-    sandbox = Sandbox()
-    settings.SPOTIFY_ACCOUNTS_URL = sandbox.url
-    settings.SPOTIFY_API_URL = f"{sandbox.url}/v1"
-    yield sandbox
-    sandbox.stop()
-
-
-def test_the_whole_way_works_without_javascript(
-    browser: Browser, site: str, spotify: Sandbox, campaigns: None
+def test_the_release_moment_is_told_in_the_fans_own_time_and_counted_down_to(
+    browser: Browser, site: str, pages: dict[str, str]
 ) -> None:
-    PreSave.objects.all().delete()
-    context = browser.new_context(java_script_enabled=False)
+    context = browser.new_context(timezone_id="America/Los_Angeles", locale="en-GB")
     page = context.new_page()
-    page.goto(f"{site}/night-bus")
-    page.get_by_role("link", name="Pre-save on Spotify").click()
-    page.get_by_role("button", name="Agree").click()
-    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
-    assert page.url.startswith(f"{site}/receipt/")
-    assert PreSave.objects.get().state == PreSaveState.PENDING
-
-    page.get_by_role("button", name="Cancel this pre-save").click()
-    expect(page.get_by_role("heading", name="Cancelled, as you asked")).to_be_visible()
-    assert PreSave.objects.get().state == PreSaveState.CANCELLED
-    assert "presave" not in {cookie["name"] for cookie in context.cookies(site)}
+    page.goto(site + pages["landing"])
+    own = page.locator("[data-own-time]")
+    expect(own).to_contain_text("Where you are:")
+    expect(own).to_contain_text(":00")
+    countdown = page.locator("[data-countdown]")
+    expect(countdown).to_be_visible()
+    expect(countdown).to_have_attribute("aria-hidden", "true")
+    assert countdown.inner_text().split()[1] == "days"
     context.close()
 
 
-def test_a_start_from_elsewhere_passes_the_confirm_page(
-    page: Page, site: str, spotify: Sandbox, campaigns: None
+def test_where_the_clocks_agree_the_own_time_is_not_repeated(
+    browser: Browser, site: str, pages: dict[str, str]
 ) -> None:
-    complaints: list[str] = []
-    page.on("console", lambda message: complaints.append(message.text))
-    page.goto(f"{site}/night-bus/go")
-    assert page.context.cookies(site) == []
-    page.get_by_role("button", name="Continue to Spotify").click()
-    page.wait_for_url(f"{spotify.url}/authorize?**")
-    assert complaints == []
-    page.get_by_role("button", name="Cancel").click()
-    expect(page.get_by_role("heading", name="You said no")).to_be_visible()
-    page.get_by_role("link", name="Back to the release").click()
-    expect(page.get_by_role("link", name="Pre-save on Spotify")).to_be_visible()
+    context = browser.new_context(timezone_id="Europe/Paris")
+    page = context.new_page()
+    page.goto(site + pages["landing"])
+    expect(page.locator("[data-countdown]")).to_be_visible()
+    expect(page.locator("[data-own-time]")).to_be_hidden()
+    context.close()
+
+
+INSTAGRAM = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Instagram 330.0"
+
+
+@pytest.mark.parametrize(
+    ("agent", "shown", "way_out"),
+    [
+        (INSTAGRAM, True, "intent://"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) musical_ly_32", True, "x-safari"),
+        ("Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0", False, ""),
+    ],
+)
+def test_in_another_apps_browser_the_way_out_is_offered(
+    browser: Browser, site: str, pages: dict[str, str], agent: str, shown: bool, way_out: str
+) -> None:
+    context = browser.new_context(user_agent=agent)
+    page = context.new_page()
+    page.goto(site + pages["landing"])
+    box = page.locator("[data-in-app]")
+    expect(box).to_be_visible(visible=shown)
+    if shown:
+        link: Any = box.get_by_role("link", name="Open in your browser").get_attribute("href")
+        assert link.startswith(way_out)
+        box.get_by_role("button", name="Copy the link").click()
+        expect(box.get_by_role("status")).not_to_be_empty()
+    context.close()

@@ -1,0 +1,195 @@
+"""The fan's whole way in Chromium: from the landing page to the receipt, and each way off it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+from icalendar import Calendar
+from playwright.sync_api import Browser, Page, Request, Response, expect
+
+from campaigns.models import Campaign, PreSave, PreSaveState
+from tests.factory import make_campaign, make_local_campaign
+from tests.sandbox_process import Sandbox
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+START = "Pre-save on Spotify"
+
+
+@pytest.fixture
+def spotify(site: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A sandbox that knows this site's redirect URI."""
+    monkeypatch.setenv("PUBLIC_URL", site)
+    sandbox = Sandbox()
+    settings.SPOTIFY_ACCOUNTS_URL = sandbox.url
+    settings.SPOTIFY_API_URL = f"{sandbox.url}/v1"
+    yield sandbox
+    sandbox.stop()
+
+
+@pytest.fixture
+def landing(site: str, spotify: Sandbox) -> str:
+    make_campaign(slug="night-bus")
+    return f"{site}/night-bus"
+
+
+def pre_save(page: Page, landing: str) -> None:
+    page.goto(landing)
+    page.get_by_role("link", name=START).click()
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
+
+
+def test_a_full_visit_meets_only_us_and_spotifys_page(
+    page: Page, landing: str, site: str, spotify: Sandbox
+) -> None:
+    hosts: set[str] = set()
+    cookies_before_the_tap: list[str] = []
+    tapped = False
+
+    def note(request: Request) -> None:
+        nonlocal tapped
+        hosts.add(urlsplit(request.url).netloc)
+        tapped = tapped or request.url.endswith("/go")
+
+    def look(response: Response) -> None:
+        if not tapped and "set-cookie" in response.all_headers():
+            cookies_before_the_tap.append(response.url)
+
+    page.on("request", note)
+    page.on("response", look)
+    pre_save(page, landing)
+    page.get_by_role("button", name="Cancel this pre-save").click()
+    expect(page.get_by_role("heading", name="Cancelled, as you asked")).to_be_visible()
+    page.get_by_role("link", name="Privacy").click()
+    assert hosts == {urlsplit(site).netloc, urlsplit(spotify.url).netloc}
+    assert cookies_before_the_tap == []
+    assert PreSave.objects.get().state == PreSaveState.CANCELLED
+
+
+@pytest.mark.parametrize("make", [make_campaign, make_local_campaign])
+def test_the_whole_way_works_without_javascript(
+    browser: Browser, site: str, spotify: Sandbox, make: type[Campaign]
+) -> None:
+    campaign = make(slug="without-script")
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(f"{site}/{campaign.slug}")
+    page.locator(".button", has_text=START).click()
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
+    assert page.url.startswith(f"{site}/receipt/")
+    page.goto(f"{site}/{campaign.slug}")
+    page.locator(".button", has_text=START).click()
+    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
+    assert PreSave.objects.get().state == PreSaveState.PENDING
+
+    page.get_by_role("button", name="Cancel this pre-save").click()
+    expect(page.get_by_role("heading", name="Cancelled, as you asked")).to_be_visible()
+    names = {cookie["name"] for cookie in context.cookies(site)}
+    assert "receipts" in names
+    assert "presave" not in names
+    context.close()
+
+
+def test_saying_no_leads_back_to_the_release(page: Page, landing: str) -> None:
+    page.goto(landing)
+    page.get_by_role("link", name=START).click()
+    page.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_role("heading", name="You said no")).to_be_visible()
+    page.get_by_role("link", name="Back to the release").click()
+    expect(page.get_by_role("link", name=START)).to_be_visible()
+    assert not PreSave.objects.exists()
+
+
+def test_who_comes_back_is_told_and_makes_no_second_row(page: Page, landing: str) -> None:
+    pre_save(page, landing)
+    receipt = page.url
+    page.goto(landing)
+    expect(page.get_by_text("You're in.")).to_be_visible()
+    expect(page.get_by_role("link", name=START)).to_be_hidden()
+    page.get_by_role("link", name="See your receipt").click()
+    page.wait_for_url(receipt)
+
+    page.get_by_role("button", name="Cancel this pre-save").click()
+    page.goto(landing)
+    expect(page.get_by_role("link", name=START)).to_be_visible()
+    expect(page.get_by_text("You're in.")).to_be_hidden()
+    assert PreSave.objects.count() == 1
+
+
+def test_a_stranger_asks_for_no_receipt(page: Page, landing: str) -> None:
+    requested: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.goto(landing, wait_until="networkidle")
+    assert not [url for url in requested if url.endswith("/mine")]
+
+
+def test_a_lost_cookie_costs_one_more_tap(page: Page, landing: str, site: str) -> None:
+    page.goto(landing)
+    page.get_by_role("link", name=START).click()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", name="Your browser changed on the way")).to_be_visible()
+    expect(page.get_by_label("Address of the release")).to_have_value(f"{site}/night-bus")
+    page.get_by_role("link", name="Tap once more").click()
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
+    assert PreSave.objects.count() == 1
+
+
+def test_a_start_from_elsewhere_passes_the_confirm_page(
+    page: Page, landing: str, site: str, spotify: Sandbox
+) -> None:
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto(f"{landing}/go")
+    assert page.context.cookies(site) == []
+    page.get_by_role("button", name="Continue to Spotify").click()
+    page.wait_for_url(f"{spotify.url}/authorize?**")
+    assert complaints == []
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
+
+
+def test_the_keyboard_alone_is_enough(page: Page, landing: str) -> None:
+    page.goto(landing)
+    page.keyboard.press("Tab")
+    skip = page.get_by_role("link", name="Skip to the content")
+    expect(skip).to_be_focused()
+    expect(skip).to_be_in_viewport()
+    page.keyboard.press("Tab")
+    button = page.get_by_role("link", name=START)
+    expect(button).to_be_focused()
+    assert button.evaluate("link => parseFloat(getComputedStyle(link).outlineWidth)") >= 3
+    assert button.evaluate("link => getComputedStyle(link).outlineStyle") == "solid"
+    assert button.evaluate("link => link.clientHeight") >= 44
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Agree").press("Enter")
+    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
+    cancel = page.get_by_role("button", name="Cancel this pre-save")
+    for _ in range(5):
+        page.keyboard.press("Tab")
+        if cancel.evaluate("button => button === document.activeElement"):
+            break
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Cancelled, as you asked")).to_be_visible()
+
+
+def test_the_calendar_file_can_be_fetched_from_the_page(page: Page, landing: str) -> None:
+    page.goto(landing)
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Add it to your calendar").click()
+    content = Path(download.value.path()).read_bytes()
+    event: Any = Calendar.from_ical(content).walk("VEVENT")[0]
+    assert download.value.suggested_filename == "night-bus.ics"
+    assert event["URL"] == landing
+    release_at = Campaign.objects.get().release_at
+    assert event["DTSTART"].dt == release_at.replace(microsecond=0)
