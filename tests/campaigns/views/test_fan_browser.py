@@ -18,6 +18,7 @@ from playwright.sync_api import Browser, Page, expect
 from campaigns import artwork
 from campaigns.models import CampaignState, PauseReason, PreSave, PreSaveState
 from tests.factory import make_campaign, make_presave
+from tests.pictures import photograph_like
 from tests.sandbox_process import Sandbox
 
 if TYPE_CHECKING:
@@ -137,6 +138,39 @@ def test_the_artwork_is_shown_sharp_and_described(page: Page, site: str, campaig
     shown = cover.evaluate("image => image.clientWidth")
     assert shown >= 300
     assert cover.evaluate("image => image.naturalWidth") >= shown
+
+
+@pytest.mark.parametrize("screen", [(390, 844, 2), (390, 844, 3), (844, 390, 3)])
+def test_a_phone_fetches_one_file_of_at_most_60_kilobytes(
+    browser: Browser, site: str, settings: Settings, tmp_path: Path, screen: tuple[int, int, int]
+) -> None:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    stored = artwork.write(photograph_like(1200, 1200))
+    make_campaign(slug="night-bus", artwork=stored.name, artwork_width=1200, artwork_height=1200)
+    width, height, density = screen
+    context = browser.new_context(
+        viewport={"width": width, "height": height}, device_scale_factor=density, is_mobile=True
+    )
+    page = context.new_page()
+    fetched: list[str] = []
+    page.on("requestfinished", lambda request: fetched.append(request.url))
+    page.goto(f"{site}/night-bus", wait_until="networkidle")
+
+    files = [url.rpartition("/")[2] for url in fetched if "/artwork/" in url]
+    assert files == ["640.avif"]
+    assert (settings.ARTWORK_DIR / stored.name / files[0]).stat().st_size <= 60_000
+    context.close()
+
+
+def test_a_dense_desktop_gets_the_largest_file(
+    browser: Browser, site: str, campaigns: None
+) -> None:
+    context = browser.new_context(viewport={"width": 1280, "height": 1000}, device_scale_factor=2)
+    page = context.new_page()
+    page.goto(f"{site}/night-bus")
+    for image in page.locator("picture img").all():
+        assert image.evaluate("image => image.currentSrc").endswith("/700.avif")
+    context.close()
 
 
 def test_the_keyboard_finds_its_way(page: Page, site: str, campaigns: None) -> None:
