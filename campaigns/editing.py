@@ -23,6 +23,7 @@ from campaigns.publishing import PublishingError
 logger = logging.getLogger(__name__)
 
 MOMENT: Final = ("release_at", "release_zone")
+SHOWN: Final = ("artwork", "artwork_width", "artwork_height", "artwork_accent")
 LONGEST_SLUG: Final = 60
 MODE_STAYS: Final = (
     "Fans have consented already, and of those nobody knows at which midnight they would be due."
@@ -102,7 +103,7 @@ def change(
         for name, value in texts.items():
             setattr(campaign, name, value)
         _show(campaign, stored)
-        campaign.save(update_fields=[*texts, "artwork", "artwork_width", "artwork_height"])
+        campaign.save(update_fields=[*texts, *SHOWN])
     campaign.refresh_from_db()
     return campaign
 
@@ -140,6 +141,7 @@ def _show(campaign: Campaign, stored: StoredArtwork | None) -> None:
         transaction.on_commit(partial(artwork.discard, campaign.artwork))
     campaign.artwork = stored.name
     campaign.artwork_width, campaign.artwork_height = stored.width, stored.height
+    campaign.artwork_accent = stored.accent
 
 
 @contextmanager

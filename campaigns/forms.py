@@ -33,6 +33,7 @@ from campaigns.fields import (
 from campaigns.link_fields import CountdownLinkField, OtherLinksField
 from campaigns.models import (
     LONGEST_LEAD,
+    Accent,
     Campaign,
     CampaignState,
     Label,
@@ -136,6 +137,12 @@ class CampaignForm(forms.Form):
         required=False,
         label="Artwork in words",
         help_text="For fans who do not see it: what is on the cover?",
+    )
+    accent = forms.ChoiceField(
+        choices=Accent.choices,
+        required=False,
+        widget=forms.RadioSelect,
+        label="Colour of the page",
     )
     countdown_url = CountdownLinkField()
     links = OtherLinksField()

@@ -259,6 +259,11 @@ class Campaign(models.Model):
         return reverse("fan-landing", args=[self.slug])
 
     @property
+    def shown_accent(self) -> Accent:
+        """The artist's choice, or the artwork's, or the product's own."""
+        return Accent(self.accent or self.artwork_accent or Accent.RUST)
+
+    @property
     def release_local(self) -> datetime:
         """The release moment as the artist stated it, in the campaign's own zone."""
         return localtime(self.release_at, ZoneInfo(self.release_zone))

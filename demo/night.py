@@ -82,6 +82,7 @@ def make_campaign(
         artwork=cover.name,
         artwork_width=cover.width,
         artwork_height=cover.height,
+        artwork_accent=cover.accent,
         artwork_alt="A sun of five rings over a dark horizon",
         spotify_uri=f"spotify:album:{album_id}",
         release_at=release_at,

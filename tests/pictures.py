@@ -2,18 +2,34 @@
 
 from __future__ import annotations
 
+import random
 import struct
 import zlib
 from io import BytesIO
 from typing import Any
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 
 def picture(
     width: int = 1300, height: int = 1300, mode: str = "RGB", color: Any = None
 ) -> Image.Image:
     return Image.new(mode, (width, height), color if color is not None else "#1a7f5a")
+
+
+def white_noise(width: int, height: int) -> Image.Image:
+    """The heaviest picture there is, the same every time."""
+    return Image.frombytes("RGB", (width, height), random.Random(1).randbytes(width * height * 3))
+
+
+def photograph_like(width: int, height: int) -> Image.Image:
+    """Detail of every size, the larger the stronger, as photographs have it."""
+    image = white_noise(width, height)
+    for octave in range(1, 8):
+        coarser = white_noise(width // 2**octave, height // 2**octave)
+        coarser = coarser.resize((width, height), Image.Resampling.BICUBIC)
+        image = Image.blend(image, coarser, 0.36)
+    return ImageOps.autocontrast(image, cutoff=1)
 
 
 def file_of(image: Image.Image, kind: str = "PNG", **options: Any) -> BytesIO:

@@ -90,6 +90,7 @@ def store_cover(picture: bytes) -> dict[str, Any]:
         "artwork": stored.name,
         "artwork_width": stored.width,
         "artwork_height": stored.height,
+        "artwork_accent": stored.accent,
         "artwork_alt": ALT,
     }
 

@@ -39,6 +39,7 @@ from django.views.decorators.http import (
 from campaigns import artwork as artworks
 from campaigns import authorising, consent, midnights, receipts
 from campaigns.authorising import ConsentError, Refusal, Return
+from campaigns.encoding import CONTENT_TYPES
 from campaigns.keyring import Secret
 from campaigns.models import (
     ROW_LIFETIME,
@@ -47,7 +48,7 @@ from campaigns.models import (
     PreSave,
 )
 from campaigns.spotify import SCOPE
-from campaigns.views import elsewhere, languages, moments, refusals, words
+from campaigns.views import elsewhere, languages, moments, refusals, social, words
 from campaigns.views.headers import with_policy, without_session
 from campaigns.views.languages import in_fans_language
 from presave import csp
@@ -114,6 +115,7 @@ def _render_landing(request: HttpRequest, campaign: Campaign) -> str:
     now = timezone.now()
     context = {
         **_about(campaign),
+        "social": social.link_to(campaign),
         "stage": words.stage(campaign, now),
         "is_out": campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now,
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",
@@ -265,7 +267,7 @@ def artwork(request: HttpRequest, name: str, file: str) -> HttpResponseBase:
     path = artworks.path_of(name, file)
     if path is None:
         raise Http404
-    response = FileResponse(path.open("rb"), content_type=artworks.CONTENT_TYPES[path.suffix])
+    response = FileResponse(path.open("rb"), content_type=CONTENT_TYPES[path.suffix])
     patch_cache_control(response, public=True, max_age=31_536_000, immutable=True)
     return response
 

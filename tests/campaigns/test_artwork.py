@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -9,15 +10,15 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from campaigns import artwork
+from campaigns import artwork, social_card
 from campaigns.artwork import StoredArtwork
-from campaigns.models import Campaign
-from tests.pictures import file_of, picture
+from campaigns.models import Accent, Campaign
+from tests.pictures import file_of, photograph_like, picture, white_noise
 
 if TYPE_CHECKING:
     from pytest_django import Settings
 
-ALL_FILES = {
+ALL_FILES = {"card.jpg"} | {
     f"{width}.{suffix}" for width in (320, 640, 1200) for suffix in ("avif", "jpg", "webp")
 }
 CANARY = b"geo-canary-52.5200"
@@ -45,7 +46,7 @@ def test_it_keeps_three_widths_in_three_formats(kind: str, artwork_dir: Path) ->
     assert (stored.width, stored.height) == (1200, 1200)
     for name, path in files.items():
         with Image.open(path) as image:
-            assert image.width == int(name.split(".")[0])
+            assert name == "card.jpg" or image.width == int(path.stem)
             assert image.format == {"avif": "AVIF", "jpg": "JPEG", "webp": "WEBP"}[path.suffix[1:]]
             assert image.mode == "RGB"
 
@@ -53,7 +54,8 @@ def test_it_keeps_three_widths_in_three_formats(kind: str, artwork_dir: Path) ->
 def test_nothing_is_enlarged(artwork_dir: Path) -> None:
     stored = artwork.store(file_of(picture(500, 400)))
 
-    assert {path.stem for path in stored_files(stored, artwork_dir).values()} == {"320", "500"}
+    stems = {path.stem for path in stored_files(stored, artwork_dir).values()}
+    assert stems == {"320", "500", "card"}
     assert (stored.width, stored.height) == (500, 400)
 
 
@@ -81,7 +83,7 @@ def test_a_phones_photograph_stands_upright_and_says_nothing_of_place(artwork_di
         with Image.open(path) as image:
             assert not image.getexif()
             assert not {"comment", "icc_profile", "xmp"} & set(image.info)
-            red, _, blue = image.convert("RGB").getpixel((image.width // 2, 10))  # type: ignore[misc]
+            red, _, blue = image.convert("RGB").getpixel((image.width // 2, 60))  # type: ignore[misc]
             assert red > 200 > 60 > blue
 
 
@@ -175,17 +177,21 @@ def test_of_a_moving_picture_the_first_frame_is_kept(artwork_dir: Path) -> None:
         assert red > 200 > 60 > blue
 
 
-def test_the_middle_rendition_of_a_busy_cover_is_small(artwork_dir: Path) -> None:
-    busy = Image.blend(
-        Image.effect_noise((40, 40), 120).resize((1200, 1200), Image.Resampling.BICUBIC),
-        Image.effect_noise((200, 200), 60).resize((1200, 1200), Image.Resampling.BICUBIC),
-        0.3,
-    ).convert("RGB")
+@pytest.mark.parametrize("draw", [photograph_like, white_noise])
+def test_what_a_phone_gets_keeps_to_60_kilobytes(
+    draw: Callable[[int, int], Image.Image], artwork_dir: Path
+) -> None:
+    files = stored_files(artwork.write(draw(1200, 1200)), artwork_dir)
 
-    files = stored_files(artwork.store(file_of(busy)), artwork_dir)
+    for name in ALL_FILES:
+        if name.startswith(("320", "640")):
+            assert files[name].stat().st_size <= 60_000, name
+    assert files["1200.jpg"].stat().st_size > 150_000
+    assert files["card.jpg"].stat().st_size <= 150_000
 
-    assert files["640.avif"].stat().st_size < 60_000
-    assert files["640.webp"].stat().st_size < 60_000
+
+def test_the_accent_of_the_picture_is_found() -> None:
+    assert artwork.store(file_of(picture(color="#1a7f5a"))).accent == Accent.GREEN
 
 
 # Addresses and names
@@ -201,6 +207,9 @@ def test_renditions_name_every_file_without_touching_the_disk(artwork_dir: Path)
     assert renditions.avif == (
         f"/artwork/{name}/320.avif 320w, /artwork/{name}/640.avif 640w, "
         f"/artwork/{name}/1200.avif 1200w"
+    )
+    assert renditions.on_phones.avif == (
+        f"/artwork/{name}/320.avif 320w, /artwork/{name}/640.avif 640w"
     )
     assert renditions.src == f"/artwork/{name}/640.jpg"
     assert (renditions.width, renditions.height) == (1200, 1100)
@@ -219,11 +228,12 @@ def test_every_address_of_a_rendition_leads_to_its_file() -> None:
     renditions = artwork.renditions(campaign)
 
     assert renditions is not None
-    for srcset in (renditions.avif, renditions.webp, renditions.jpeg):
+    for srcset in (renditions.avif, renditions.webp, renditions.jpeg, *renditions.on_phones):
         for candidate in srcset.split(", "):
             _, _, name, file = candidate.split()[0].split("/")
             assert artwork.path_of(name, file) is not None
-    assert artwork.path_of(*renditions.src.split("/")[2:]) is not None
+    for address in (renditions.src, artwork.card_address(campaign)):
+        assert artwork.path_of(*address.split("/")[2:]) is not None
 
 
 def test_only_exactly_our_names_lead_to_a_file(artwork_dir: Path) -> None:
@@ -239,11 +249,34 @@ def test_only_exactly_our_names_lead_to_a_file(artwork_dir: Path) -> None:
         (stored.name, "641.avif"),
         (stored.name, "640.avif\n"),
         (stored.name, "640.avif\0"),
+        (stored.name, "card.avif"),
+        (stored.name, "../card.jpg"),
+        (stored.name, "card.jpg\n"),
+        ("..", "card.jpg"),
+        ("0" * 32, "card.jpg"),
         (stored.name.upper(), "640.avif"),
         (stored.name[:-1], "640.avif"),
         ("0" * 32, "640.avif"),
     ]:
         assert artwork.path_of(name, file) is None
+
+
+def test_the_card_of_an_artwork_of_before_is_made_when_it_is_asked_for(artwork_dir: Path) -> None:
+    stored = artwork.store(file_of(picture(1300, 1300, color="#ff0000")))
+    card = artwork_dir / stored.name / "card.jpg"
+    card.unlink()
+
+    assert artwork.path_of(stored.name, "card.jpg") == card
+    made = card.stat()
+    with Image.open(card) as image:
+        assert image.size == social_card.SIZE
+        red, _, blue = image.getpixel((600, 315))  # type: ignore[misc]
+        assert red > 200 > 60 > blue
+    assert made.st_mode & 0o044 == 0o044
+    assert [path.name for path in artwork_dir.iterdir()] == [stored.name]
+
+    artwork.path_of(stored.name, "card.jpg")
+    assert card.stat().st_mtime_ns == made.st_mtime_ns
 
 
 def test_discarding_deletes_one_artwork_and_nothing_else(artwork_dir: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from campaigns import editing
-from campaigns.models import Campaign, CampaignState
+from campaigns.models import Accent, Campaign, CampaignState
 from campaigns.publishing import PublishingError
 from tests import factory
 from tests.pictures import picture
@@ -57,6 +57,7 @@ def test_a_new_campaign_is_a_draft_with_its_artwork(artwork_dir: Path) -> None:
     assert stored == campaign
     assert stored.state == CampaignState.DRAFT
     assert (stored.artwork_width, stored.artwork_height) == (640, 480)
+    assert stored.artwork_accent == Accent.GREEN
     assert names_in(artwork_dir) == {stored.artwork}
 
 
@@ -82,13 +83,15 @@ def test_new_artwork_replaces_the_old_once_it_is_certain(
     old = campaign.artwork
 
     with django_capture_on_commit_callbacks() as after_commit:
-        changed = editing.change(campaign, VALUES, picture(400, 400), NOW)
+        blue = picture(400, 400, color="#1e90ff")
+        changed = editing.change(campaign, VALUES, blue, NOW)
 
     assert names_in(artwork_dir) == {old, changed.artwork}
     for callback in after_commit:
         callback()
     assert names_in(artwork_dir) == {changed.artwork}
     assert (changed.artwork_width, changed.artwork_height) == (400, 400)
+    assert changed.artwork_accent == Accent.BLUE
 
 
 def test_a_change_without_a_file_keeps_the_artwork(artwork_dir: Path) -> None:

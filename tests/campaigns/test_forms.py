@@ -67,7 +67,7 @@ def test_a_complete_form_is_taken(artist: User, label: Label) -> None:
     assert form.chosen_label == label
     assert form.values["spotify_uri"] == f"spotify:album:{ALBUM}"
     assert form.values["release_at"] == datetime(2026, 12, 4, 23, tzinfo=UTC)
-    assert set(form.values) == {*GIVEN, "release_mode"}
+    assert set(form.values) == {*GIVEN, "release_mode", "accent"}
 
 
 # Labels
@@ -208,6 +208,11 @@ def test_texts_have_a_longest_length(artist: User, label: Label, field: str, lon
         assert list(form_of(artist, **given).errors) == faulty
 
 
+def test_the_colour_of_the_page_is_one_of_the_palette(artist: User, label: Label) -> None:
+    for accent, faulty in (("", []), ("teal", []), ("#00ff00", ["accent"])):
+        assert list(form_of(artist, accent=accent).errors) == faulty
+
+
 # The moment
 
 
@@ -325,7 +330,7 @@ def test_after_the_first_consent_the_release_stays_what_it_is(artist: User, labe
     assert all(frozen.why for frozen in form.frozen)
     assert form.is_valid(), form.errors
     names = {"spotify_uri", "upc", "isrc"}
-    others = {"artwork_alt", "countdown_url", "links"}
+    others = {"artwork_alt", "accent", "countdown_url", "links"}
     assert set(form.values) == {"release_at", "release_zone", *others, *names}
 
 

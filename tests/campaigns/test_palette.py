@@ -1,25 +1,46 @@
-"""The colours of the dashboard: text is readable on every ground it stands on, in both schemes."""
+"""The colours: text is readable on every ground it stands on, in both schemes."""
 
 from __future__ import annotations
 
+import colorsys
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-CSS = Path(__file__).resolve().parents[2] / "campaigns/static/campaigns/base.css"
+from campaigns.accents import HUES
+from campaigns.models import Accent
+
+STYLES = Path(__file__).resolve().parents[2] / "campaigns/static/campaigns"
 GROUNDS = ["paper", "raised", "sunken"]
 TEXTS = ["ink", "soft", "mark", "good", "warn", "bad"]
 # WCAG 2.2, 1.4.3 and 1.4.11.
 READABLE, VISIBLE = 4.5, 3.0
 
 
-def schemes() -> dict[str, dict[str, str]]:
-    light, dark = re.findall(r":root \{(.*?)\}", CSS.read_text(encoding="utf-8"), re.DOTALL)[:2]
+def style(name: str) -> str:
+    return (STYLES / name).read_text(encoding="utf-8")
+
+
+def schemes(sheet: str = "base.css") -> dict[str, dict[str, str]]:
+    light, dark = re.findall(r":root \{(.*?)\}", style(sheet), re.DOTALL)[:2]
     return {
-        name: dict(re.findall(r"--([\w-]+): (#[0-9a-f]{6});", block))
+        name: {
+            color: long_form(value)
+            for color, value in re.findall(r"--([\w-]+): (#[0-9a-f]{3,6});", block)
+        }
         for name, block in (("light", light), ("dark", dark))
     }
+
+
+def long_form(color: str) -> str:
+    """#fff as #ffffff."""
+    return color if len(color) == 7 else "#" + "".join(digit * 2 for digit in color[1:])
+
+
+def accents(sheet: str, shade: str) -> dict[str, str]:
+    return dict(re.findall(rf"\.accent-(\w+) {{\s+--{shade}: (#[0-9a-f]{{6}});", style(sheet)))
 
 
 def luminance(color: str) -> float:
@@ -58,3 +79,47 @@ def test_buttons_are_readable_and_the_edges_of_fields_visible(scheme: str) -> No
     assert contrast(colors["paper"], colors["bad"]) >= READABLE
     for ground in GROUNDS:
         assert contrast(colors["edge"], colors[ground]) >= VISIBLE
+
+
+# The fan's pages.
+
+ACCENTS = [accent.value for accent in Accent if accent]
+# The light scheme's accents are the tints; the dark one has shades of its own.
+SHADES = {"light": "tint", "dark": "mark"}
+
+
+@pytest.mark.parametrize("scheme", SHADES)
+def test_every_accent_is_readable_on_a_fans_page(scheme: str) -> None:
+    grounds = schemes("fan.css")[scheme]
+    marks = accents("fan.css", SHADES[scheme])
+
+    assert list(marks) == ACCENTS
+    for mark in (grounds["mark"], *marks.values()):
+        # As text and underline; and what stands on a button of that colour is the paper's colour.
+        for ground in ("paper", "raised", "stage"):
+            assert contrast(mark, grounds[ground]) >= READABLE, (mark, ground)
+
+
+@pytest.mark.parametrize("scheme", SHADES)
+def test_every_other_text_is_readable_on_a_fans_page(scheme: str) -> None:
+    colors = schemes("fan.css")[scheme]
+
+    for text, ground in product(("ink", "soft"), ("paper", "raised", "stage")):
+        assert contrast(colors[text], colors[ground]) >= READABLE, (text, ground)
+
+
+def test_white_is_readable_on_every_tint() -> None:
+    (end,) = set(re.findall(r"var\(--tint\), (#[0-9a-f]{6}) 75%", style("fan.css")))
+
+    for tint in (end, *accents("fan.css", "tint").values()):
+        assert contrast("#ffffff", tint) >= READABLE, tint
+
+
+def test_the_dashboard_shows_the_accents_as_they_are() -> None:
+    assert accents("dashboard.css", "tint") == accents("fan.css", "tint")
+
+
+def test_an_accent_is_found_by_the_hue_it_has() -> None:
+    for accent, hue in HUES.items():
+        parts = [int(accents("fan.css", "tint")[accent][at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        assert colorsys.rgb_to_hsv(*parts)[0] * 360 == pytest.approx(hue, abs=6), accent

@@ -137,7 +137,7 @@ def test_a_failed_write_leaves_nothing_behind(
     artwork_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     image = picture(1200, 1200)
-    monkeypatch.setattr(artwork, "_ENCODINGS", {".jpg": {"format": "JPEG"}, ".x": {"format": "X"}})
+    monkeypatch.setattr(artwork, "CONTENT_TYPES", {".jpg": "image/jpeg", ".x": "image/x"})
 
     with pytest.raises(KeyError):
         artwork.write(image)

@@ -64,9 +64,11 @@ def test_a_draft_is_made_with_its_artwork(
 ) -> None:
     cover = SimpleUploadedFile("cover.jpg", file_of(picture(640, 640), "JPEG").getvalue())
 
-    response = dashboard.post(NEW, given(artwork=cover, artwork_alt="Green"), follow=True)
+    values = given(artwork=cover, artwork_alt="Green", accent="violet")
+    response = dashboard.post(NEW, values, follow=True)
 
     campaign = Campaign.objects.get()
+    assert (campaign.accent, campaign.artwork_accent) == ("violet", "green")
     assert campaign.slug == "demo-artist-night-bus"
     assert (campaign.state, campaign.label) == (CampaignState.DRAFT, label)
     assert [path.name for path in artwork_dir.iterdir()] == [campaign.artwork]

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.conf import settings
 from django.contrib.staticfiles import finders
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
 from campaigns.authorising import Refusal
-from campaigns.models import Campaign, CampaignState, PauseReason
+from campaigns.models import Accent, Campaign, CampaignState, PauseReason
 from campaigns.views import refusals
 from tests.campaigns.fans import text_of
 from tests.factory import make_campaign, make_local_campaign, make_presave, make_user
@@ -182,6 +183,7 @@ def test_an_unchanged_page_is_not_sent_again(client: Client) -> None:
 
     campaign.title = "Night Train"
     campaign.save()
+    caches["pages"].clear()  # a second later
     etag = first.headers["ETag"]
     assert client.get(f"/{campaign.slug}", headers={"if-none-match": etag}).status_code == 200
 
@@ -218,6 +220,23 @@ def test_what_an_artist_writes_stays_text(client: Client) -> None:
         assert attack not in html
         assert html.count("<script") == html.count('<script src="/static/')
         assert escape(attack) in html
+
+
+@pytest.mark.parametrize(
+    ("fields", "accent"),
+    [
+        ({}, "rust"),
+        ({"artwork_accent": Accent.TEAL}, "teal"),
+        ({"artwork_accent": Accent.TEAL, "accent": Accent.INK}, "ink"),
+    ],
+)
+def test_a_campaigns_pages_wear_its_accent(
+    client: Client, fields: dict[str, Any], accent: str
+) -> None:
+    campaign = make_campaign(**fields)
+    make_presave(campaign, receipt="a-receipt")
+    for path in (f"/{campaign.slug}", f"/{campaign.slug}/go", "/receipt/a-receipt"):
+        assert re.search(rf'<body class="\w+ accent-{accent}">', page(client, path))
 
 
 # Refusals, home.

@@ -45,7 +45,7 @@ def test_every_page_is_accessible_and_narrow(
     for name, path in paths.items():
         page.goto(site + path)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two literals
+            page.emulate_media(color_scheme=scheme)
             found = Axe().run(page, options=RULES)
             assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"
         page.evaluate("document.documentElement.dir = 'rtl'")

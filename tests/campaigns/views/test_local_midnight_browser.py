@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from campaigns import midnights
 from campaigns.models import Campaign, Label, PreSave
-from tests.campaigns.views.test_fan_browser import RULES
+from tests.campaigns.views.looks import RULES
 from tests.factory import PASSWORD, make_campaign, make_local_campaign
 from tests.sandbox_process import Sandbox
 

@@ -9,13 +9,11 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from campaigns.models import CampaignState
+from tests.campaigns.views.looks import RULES
 from tests.factory import make_campaign
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-RULES = {
-    "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
-}
 COPY = "Copy the link of this page"
 # What the browsers inside other apps lack.
 NO_CLIPBOARD = "delete Navigator.prototype.clipboard"

@@ -10,7 +10,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from campaigns.models import CampaignState, PreSaveState, Reason
-from tests.campaigns.views.test_fan_browser import RULES
+from tests.campaigns.views.looks import RULES
 from tests.factory import make_campaign, make_presave, make_presaves
 
 pytestmark = pytest.mark.django_db(transaction=True)
