@@ -18,6 +18,7 @@ from campaigns.answers import Scope, SpotifyError
 from campaigns.models import Campaign, CampaignState, Label, PauseReason, PreSaveState, User
 from campaigns.troubles import LATE_AFTER
 from tests import factory
+from tests.campaigns.views.looks import RULES
 from tests.pictures import file_of, picture
 
 if TYPE_CHECKING:
