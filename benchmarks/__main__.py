@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import environment, growth, lateness, limit, report, sharing, throughput
+from benchmarks import environment, growth, lateness, limit, pages, report, sharing, throughput
 from benchmarks.report import Table
 
 BENCHMARKS: Final[dict[str, Callable[[Path], Table]]] = {
@@ -18,6 +18,7 @@ BENCHMARKS: Final[dict[str, Callable[[Path], Table]]] = {
     "lateness": lateness.measure,
     "sharing": sharing.measure,
     "growth": growth.measure,
+    "pages": pages.measure,
 }
 
 

@@ -5,6 +5,7 @@ an account or a session.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import wraps
 from typing import Any, Final, TypeVar, cast
@@ -12,7 +13,6 @@ from typing import Any, Final, TypeVar, cast
 from csp.constants import SELF
 from csp.decorators import csp_replace
 from django.conf import settings
-from django.core.cache import caches
 from django.http import (
     FileResponse,
     Http404,
@@ -26,11 +26,14 @@ from django.shortcuts import get_object_or_404, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone, translation
-from django.utils.cache import patch_cache_control
+from django.utils.cache import (
+    get_conditional_response,
+    patch_cache_control,
+    set_response_etag,
+)
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import (
-    conditional_page,
     require_http_methods,
     require_POST,
     require_safe,
@@ -48,7 +51,7 @@ from campaigns.models import (
     PreSave,
 )
 from campaigns.spotify import SCOPE
-from campaigns.views import elsewhere, languages, moments, refusals, social, words
+from campaigns.views import elsewhere, kept, languages, moments, refusals, social, words
 from campaigns.views.headers import with_policy, without_session
 from campaigns.views.languages import in_fans_language
 from presave import csp
@@ -80,38 +83,44 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "fan/home.html")
 
 
+@dataclass(frozen=True)
+class KeptPage:
+    content: bytes
+    headers: dict[str, str]
+    holds_form: bool
+
+
 @require_safe
 @without_session
 @with_policy(csp.LANDING)
-@in_fans_language
 def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """The same page for everybody, without a cookie, so that any cache may keep it: also this
-    process, for a second, in which a link that many open at once costs no more than an empty page.
-    """
-    language = translation.get_language()
-    key = f"landing:{language}:{languages.chosen(request)}:{slug}"
-    page: tuple[str, bool] | None = caches["pages"].get(key)
-    if page is None:
-        campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
-        page = (_render_landing(request, campaign), campaign.at_local_midnights)
-        caches["pages"].set(key, page)
-    content, holds_form = page
-    answer = starting_by_form(_landing) if holds_form else _landing
-    return answer(request, content)
+    """The same page for everybody, without a cookie, so that any cache may keep it."""
+    spoken = (request.GET.get(languages.PARAMETER, ""), request.headers.get("Accept-Language", ""))
+    page = kept.for_a_second((slug, *spoken), lambda: _make_landing(request, slug))
+    answer = starting_by_form(_landing) if page.holds_form else _landing
+    return answer(request, page)
 
 
-# The policy stands outside conditional_page, so that a 304 carries it too: caches take a 304's
-# headers over.
-@conditional_page
-def _landing(request: HttpRequest, content: str) -> HttpResponse:
-    response = HttpResponse(content)
+# The policy stands outside the condition, so that a 304 carries it too: caches take a 304's headers
+# over.
+def _landing(request: HttpRequest, page: KeptPage) -> HttpResponseBase:
+    response = HttpResponse(page.content, headers=page.headers)
+    etag = page.headers["ETag"]
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
+def _make_landing(request: HttpRequest, slug: str) -> KeptPage:
+    campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
+    response = cast("HttpResponse", _render_landing(request, campaign))
+    set_response_etag(response)
     patch_cache_control(
         response, public=True, max_age=60, stale_while_revalidate=600, stale_if_error=86400
     )
-    return response
+    return KeptPage(response.content, dict(response.items()), campaign.at_local_midnights)
 
 
-def _render_landing(request: HttpRequest, campaign: Campaign) -> str:
+@in_fans_language
+def _render_landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     now = timezone.now()
     context = {
         **_about(campaign),
@@ -120,7 +129,7 @@ def _render_landing(request: HttpRequest, campaign: Campaign) -> str:
         "is_out": campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now,
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",
     }
-    return render_to_string("fan/landing.html", context, request)
+    return render(request, "fan/landing.html", context)
 
 
 @require_http_methods(["GET", "POST"])
@@ -173,14 +182,14 @@ def callback(request: HttpRequest) -> HttpResponse:
         code=Secret(code) if code else None,
         error=request.GET.get("error", ""),
     )
-    kept = _kept_receipts(request)
+    remembered = _kept_receipts(request)
     cookie = request.COOKIES.get(flow_cookie(), "")
     response: HttpResponse
     try:
-        arrival = authorising.arrive(returned, cookie, timezone.now(), kept)
+        arrival = authorising.arrive(returned, cookie, timezone.now(), remembered)
     except ConsentError as error:
-        if error.refusal is Refusal.ALREADY_USED and error.slug in kept:
-            return _to_receipt(request, kept[error.slug])
+        if error.refusal is Refusal.ALREADY_USED and error.slug in remembered:
+            return _to_receipt(request, remembered[error.slug])
         response = _refused(request, error)
         if error.refusal in (Refusal.STATE_MISMATCH, Refusal.BUSY):
             # The cookie is still good: for the start in another tab, or for the same in a minute.
@@ -188,7 +197,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     else:
         token = arrival.receipt.reveal()
         response = _to_receipt(request, token)
-        keeping = receipts.remembering(kept, arrival.slug, token)
+        keeping = receipts.remembering(remembered, arrival.slug, token)
         _set_cookie(response, receipts_cookie(), keeping, receipts.REMEMBERED_FOR)
     response.delete_cookie(flow_cookie(), samesite="Lax")
     return response
@@ -323,10 +332,18 @@ def _to_receipt(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _refused(request: HttpRequest, error: ConsentError) -> HttpResponse:
+    """A flood of forged returns meets the same page again and again."""
+    spoken = (translation.get_language(), languages.chosen(request))
+    key = (error.refusal.value, error.slug, *spoken)
+    content = kept.for_a_second(key, lambda: _render_refusal(request, error))
+    return HttpResponse(content, status=refusals.PAGES[error.refusal].status)
+
+
+def _render_refusal(request: HttpRequest, error: ConsentError) -> bytes:
     page = refusals.PAGES[error.refusal]
     context: dict[str, Any] = {"page": page, "slug": error.slug, "apps_url": SPOTIFY_APPS_URL}
     if error.slug:
         landing_path = reverse("fan-landing", args=[error.slug])
         retry_path = reverse("fan-go", args=[error.slug]) if page.goes_on else landing_path
         context |= {"retry_url": retry_path, "landing_url": settings.PUBLIC_URL + landing_path}
-    return render(request, "fan/refused.html", context, status=page.status)
+    return render_to_string("fan/refused.html", context, request).encode()

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from campaigns import artwork
 from tests.factory import make_campaign
@@ -27,6 +27,13 @@ def stored(settings: Settings, tmp_path: Path) -> Path:
     return tmp_path / "artwork" / name
 
 
+def fetched_by(page: Page, url: str) -> list[str]:
+    fetched: list[str] = []
+    page.on("requestfinished", lambda request: fetched.append(request.url))
+    page.goto(url, wait_until="networkidle")
+    return [address.rpartition("/")[2] for address in fetched if "/artwork/" in address]
+
+
 def test_a_phone_fetches_one_file_of_at_most_60_kilobytes(
     browser: Browser, site: str, stored: Path
 ) -> None:
@@ -35,10 +42,7 @@ def test_a_phone_fetches_one_file_of_at_most_60_kilobytes(
             viewport={"width": width, "height": height}, device_scale_factor=density, is_mobile=True
         )
         page = context.new_page()
-        fetched: list[str] = []
-        page.on("requestfinished", lambda request, fetched=fetched: fetched.append(request.url))
-        page.goto(f"{site}/night-bus", wait_until="networkidle")
-        files = [url.rpartition("/")[2] for url in fetched if "/artwork/" in url]
+        files = fetched_by(page, f"{site}/night-bus")
         assert files == ["640.avif"], (width, height, density)
         assert (stored / files[0]).stat().st_size <= 60_000
         context.close()

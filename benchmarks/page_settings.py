@@ -1,0 +1,7 @@
+"""The product's settings with one more address: see benchmarks/page_urls.py."""
+
+from __future__ import annotations
+
+from presave.settings import *  # noqa: F403 -- all of them
+
+ROOT_URLCONF = "benchmarks.page_urls"

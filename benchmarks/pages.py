@@ -1,0 +1,163 @@
+"""How many landing pages a web process answers, beside a view that does nothing; and what a flood
+of forged returns from Spotify does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import statistics
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import cycle
+from pathlib import Path
+from typing import Final
+
+import aiohttp
+
+from benchmarks import environment
+from benchmarks.report import Line, Table
+from embedded.stack import Stack
+from tests.sandbox_process import Sandbox
+
+SECONDS: Final = 4.0
+ROUNDS: Final = 3
+AT_ONCE: Final = 16
+PAGES: Final = 400
+FLOOD: Final = 1000.0
+FLOOD_SECONDS: Final = 10.0
+PATIENCE: Final = aiohttp.ClientTimeout(total=30)
+
+
+def measure(directory: Path) -> Table:
+    environment.forget_everything()
+    paths = make_pages()
+    with web(directory) as (url, sandbox):
+        # In turns, so that what else the machine does meets all alike.
+        rounds = [
+            [asyncio.run(rate(url, group)) for group in (["/empty-view"], paths[:1], paths)]
+            for _ in range(ROUNDS)
+        ]
+        empty, one, many = (statistics.median(column) for column in zip(*rounds, strict=True))
+        rows_before = count_rows()
+        sent, slowest = asyncio.run(flood(url, paths[0]))
+        lines = flood_lines(sent, slowest, len(sandbox.calls()), count_rows() - rows_before)
+    return Table(
+        "Landing page",
+        f"One web process as in docker-compose.yml, {AT_ONCE} requests at once; the medians of "
+        f"{ROUNDS} rounds in turns. The empty view goes through the same middleware. Nothing is "
+        "cached outside the process, which itself keeps a page for a second.",
+        [
+            Line("the empty view", f"{empty:.0f} requests/s"),
+            Line("the landing page of one campaign", f"{one:.0f} requests/s"),
+            Line(f"the landing pages of {PAGES} campaigns in turn", f"{many:.0f} requests/s"),
+            Line.at_least("one campaign's to the empty view", one / empty, 0.7, " times"),
+            Line(f"{PAGES} campaigns' to the empty view", f"{many / empty:.3g} times"),
+            *lines,
+        ],
+    )
+
+
+def flood_lines(sent: float, slowest: float, calls: int, rows: int) -> list[Line]:
+    return [
+        Line.at_least("forged returns answered in a second", sent, FLOOD),
+        Line.at_most("calls to Spotify after that flood", calls, 0),
+        Line.at_most("rows after that flood", rows, 0),
+        Line("slowest landing page during the flood", f"{slowest * 1000:.0f} ms"),
+    ]
+
+
+def make_pages() -> list[str]:
+    from demo.cover import draw_cover
+    from tests import scenes
+    from tests.factory import make_campaign
+
+    cover = scenes.store_cover(draw_cover())
+    return [make_campaign(**cover).get_absolute_url() for _ in range(PAGES)]
+
+
+def count_rows() -> int:
+    from campaigns.models import PreSave, SpentState
+
+    return PreSave.objects.count() + SpentState.objects.count()
+
+
+@contextmanager
+def web(directory: Path) -> Iterator[tuple[str, Sandbox]]:
+    """The web process with the empty view beside the product's, and the sandbox as its Spotify."""
+    from django.core.management import call_command
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+    url = os.environ["PUBLIC_URL"]
+    sandbox = Sandbox()
+    settings = {
+        **os.environ,
+        **sandbox.environment,
+        "DJANGO_SETTINGS_MODULE": "benchmarks.page_settings",
+    }
+    stack = Stack(directory, settings, int(url.rpartition(":")[2]))
+    try:
+        stack.start_web()
+        yield url, sandbox
+    finally:
+        stack.web.stop()
+        sandbox.stop()
+
+
+async def rate(url: str, paths: list[str]) -> float:
+    """Answers a second, after some to warm up."""
+    async with aiohttp.ClientSession(timeout=PATIENCE) as session:
+        await ask(session, url, paths, SECONDS / 4)
+        return await ask(session, url, paths, SECONDS) / SECONDS
+
+
+async def ask(session: aiohttp.ClientSession, url: str, paths: list[str], seconds: float) -> int:
+    until, turn, answered = time.monotonic() + seconds, cycle(paths), 0
+
+    async def one_after_another() -> None:
+        nonlocal answered
+        while time.monotonic() < until:
+            async with session.get(url + next(turn)) as answer:
+                await answer.read()
+                answer.raise_for_status()
+            answered += 1
+
+    await asyncio.gather(*(one_after_another() for _ in range(AT_ONCE)))
+    return answered
+
+
+async def flood(url: str, landing: str) -> tuple[float, float]:
+    """Forged returns at FLOOD a second; answers how many were answered in a second, and how long
+    the slowest landing page took meanwhile.
+    """
+    connector = aiohttp.TCPConnector(limit=200)
+    async with aiohttp.ClientSession(connector=connector, timeout=PATIENCE) as session:
+        began = time.monotonic()
+        visits = asyncio.create_task(visit(session, url + landing, began + FLOOD_SECONDS))
+        forged = []
+        for number in range(int(FLOOD * FLOOD_SECONDS)):
+            await asyncio.sleep(max(0, began + number / FLOOD - time.monotonic()))
+            forged.append(asyncio.create_task(forge(session, url, number)))
+        await asyncio.gather(*forged)
+        took = time.monotonic() - began
+        return len(forged) / took, await visits
+
+
+async def forge(session: aiohttp.ClientSession, url: str, number: int) -> None:
+    state = f"night-bus..{number:043d}"
+    async with session.get(f"{url}/callback?code=forged&state={state}") as answer:
+        assert answer.status == 400
+        await answer.read()
+
+
+async def visit(session: aiohttp.ClientSession, landing: str, until: float) -> float:
+    slowest = 0.0
+    while time.monotonic() < until:
+        began = time.monotonic()
+        async with session.get(landing) as answer:
+            answer.raise_for_status()
+            await answer.read()
+        slowest = max(slowest, time.monotonic() - began)
+        await asyncio.sleep(0.1)
+    return slowest
