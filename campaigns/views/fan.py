@@ -4,14 +4,10 @@ an account or a session.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import wraps
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
-from csp.constants import SELF
-from csp.decorators import csp_replace
 from django.conf import settings
 from django.http import (
     FileResponse,
@@ -52,28 +48,11 @@ from campaigns.models import (
 )
 from campaigns.spotify import SCOPE
 from campaigns.views import elsewhere, kept, languages, moments, refusals, social, words
-from campaigns.views.headers import with_policy, without_session
+from campaigns.views.headers import starting_by_form, with_policy, without_session
 from campaigns.views.languages import in_fans_language
 from presave import csp
 
 SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
-V = TypeVar("V", bound=Callable[..., HttpResponseBase])
-
-
-def starting_by_form(view: V) -> V:
-    """For a page whose form leads to Spotify: Chromium holds the redirect after a form against
-    form-action too.
-    """
-
-    @wraps(view)
-    def wrapped(*args: Any, **kwargs: Any) -> HttpResponseBase:
-        allowed = [SELF, settings.SPOTIFY_ACCOUNTS_URL]
-        response: HttpResponseBase = csp_replace({"form-action": allowed})(view)(*args, **kwargs)
-        # The form's Origin header would be "null" under no-referrer.
-        response.headers["Referrer-Policy"] = "same-origin"
-        return response
-
-    return cast("V", wrapped)
 
 
 @require_safe
