@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from django.conf import settings
 from django.http import (
@@ -90,7 +90,7 @@ def _landing(request: HttpRequest, page: KeptPage) -> HttpResponseBase:
 
 def _make_landing(request: HttpRequest, slug: str) -> KeptPage:
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
-    response = cast("HttpResponse", _render_landing(request, campaign))
+    response = _render_landing(request, campaign)
     set_response_etag(response)
     patch_cache_control(
         response, public=True, max_age=60, stale_while_revalidate=600, stale_if_error=86400
