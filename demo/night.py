@@ -90,7 +90,7 @@ def make_campaign(
     )
     list_in_catalogue(night.sandbox_url, campaign)
     publishing.open_campaign(campaign, timezone.now())
-    live = Campaign.objects.public().filter(id=campaign.id)
+    live = Campaign.objects.accepting_consents().filter(id=campaign.id)
     wait_for(night, live.exists, 30, "the campaign's key")
     return campaign
 

@@ -130,7 +130,6 @@ class Stack:
         self.beat = self._spawn(
             "beat",
             *("celery", "-A", "presave", "beat", "--loglevel", "INFO", "--pidfile="),
-            *("--schedule", str(self._directory / "beat-schedule")),
         )
 
     def _spawn(self, name: str, program: str, *arguments: str) -> Process:

@@ -271,6 +271,9 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
 CELERY_TIMEZONE = "UTC"
+# In memory: there is nothing to remember, and a schedule file that a crash tore could keep beat
+# from starting again.
+CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     # A ring says only "look at the rows". It carries nothing, and a missed or doubled one changes
     # nothing.

@@ -92,8 +92,10 @@ def _make_landing(request: HttpRequest, slug: str) -> KeptPage:
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
     response = _render_landing(request, campaign)
     set_response_etag(response)
+    lasting = {"max_age": 60, "stale_while_revalidate": 600, "stale_if_error": 86400}
+    # A campaign that is opening takes pre-saves within seconds.
     patch_cache_control(
-        response, public=True, max_age=60, stale_while_revalidate=600, stale_if_error=86400
+        response, public=True, **({"max_age": 1} if campaign.is_opening else lasting)
     )
     return KeptPage(response.content, dict(response.items()), campaign.at_local_midnights)
 

@@ -50,12 +50,12 @@ def expired(campaign: Campaign) -> set[str]:
 def test_an_opened_campaign_gets_its_key_and_goes_live(keyring_dir: Path) -> None:
     campaign = make_campaign(state=CampaignState.DRAFT)
     open_campaign(campaign, timezone.now())
-    assert not Campaign.objects.public().filter(id=campaign.id).exists()
+    assert not Campaign.objects.accepting_consents().filter(id=campaign.id).exists()
     assert retention.make_keys() == 1
     campaign.refresh_from_db()
     assert campaign.public_key is not None
     assert keyring.from_settings().open(campaign.id).public_bytes == bytes(campaign.public_key)
-    assert Campaign.objects.public().filter(id=campaign.id).exists()
+    assert Campaign.objects.accepting_consents().filter(id=campaign.id).exists()
     assert key_files(keyring_dir) == [str(campaign.id)]
     assert retention.make_keys() == 0
 

@@ -89,11 +89,8 @@ class Machine:
         self.workers.append(worker)
         return worker
 
-    def start_beat(self, schedule: Path | None = None) -> Process:
-        schedule = schedule or self._directory / f"beat-schedule-{self._started}"
-        beat = self.run(
-            *(*CELERY, "beat", "--loglevel", "INFO", "--pidfile=", "--schedule", str(schedule))
-        )
+    def start_beat(self) -> Process:
+        beat = self.run(*CELERY, "beat", "--loglevel", "INFO", "--pidfile=")
         self.beats.append(beat)
         return beat
 

@@ -75,7 +75,7 @@ def test_one_pre_save_from_the_form_to_the_destroyed_permission(
 
     log_in(page)
     create_and_open(page, datetime.now(UTC) + timedelta(days=2), cover)
-    eventually(lambda: Campaign.objects.public().exists(), "the landing page")
+    eventually(lambda: Campaign.objects.accepting_consents().exists(), "the campaign's key")
     receipt_url = pre_save(page)
     assert "user-library-modify" in page.content()
     assert PreSave.objects.pending().exclude(sealed=None).count() == 1

@@ -216,7 +216,7 @@ def run_a_night(
         state=CampaignState.DRAFT, spotify_uri=ALBUM_URI, release_at=now + timedelta(days=1)
     )
     publishing.open_campaign(campaign, now)
-    eventually(lambda: Campaign.objects.public().exists(), "the campaign's key")
+    eventually(lambda: Campaign.objects.accepting_consents().exists(), "the campaign's key")
     landing = f"{settings.PUBLIC_URL}/{campaign.slug}"
     let_spotify_echo_tokens(sandbox)
     fail_three_consents(landing)

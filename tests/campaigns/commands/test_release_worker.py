@@ -75,7 +75,7 @@ def test_once_does_what_is_due_and_ends(start: Start, sandbox: Sandbox, keyring_
 def test_it_goes_on_until_sigterm_and_then_ends_well(start: Start, sandbox: Sandbox) -> None:
     worker = start()
     first = make_campaign(public_key=None)
-    wait_for(lambda: Campaign.objects.public().filter(id=first.id).exists(), worker)
+    wait_for(lambda: Campaign.objects.accepting_consents().filter(id=first.id).exists(), worker)
     night = make_night(sandbox, state=CampaignState.OPEN)
     move_release(night, timezone.now() + timedelta(seconds=1), "UTC", timezone.now())
     wait_for(lambda: states(night) == {"saved": 5}, worker)
