@@ -233,11 +233,12 @@ def test_a_gate_without_a_pace_is_refused() -> None:
         Gate.objects.create(name=GateName.API, rate=0, free_at=timezone.now())
 
 
-def test_a_campaign_is_public_once_it_is_open_and_has_its_key() -> None:
+def test_a_campaign_is_public_once_it_was_opened_and_takes_consents_with_its_key() -> None:
     live = make_campaign()
     make_campaign(state=CampaignState.DRAFT)
     opening = make_campaign(public_key=None)
-    assert list(Campaign.objects.public()) == [live]
+    assert set(Campaign.objects.public()) == {live, opening}
+    assert list(Campaign.objects.accepting_consents()) == [live]
     assert list(Campaign.objects.awaiting_key()) == [opening]
 
 
