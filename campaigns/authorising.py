@@ -31,6 +31,8 @@ from campaigns.models import (
 )
 
 COOKIE_MAX_AGE: Final = timedelta(minutes=10)
+# The browser keeps it longer, so that who comes too late is told that and nothing else.
+COOKIE_LIFETIME: Final = 2 * COOKIE_MAX_AGE
 # 256 bits, so that neither a state nor a receipt's address can be guessed.
 TOKEN_BYTES: Final = 32
 STATE_LENGTH: Final = 43
@@ -55,6 +57,7 @@ class Refusal(enum.Enum):
     NOT_LISTED = "not_listed"
     SPOTIFY_DOWN = "spotify_down"
     SPOTIFY_AWAY = "spotify_away"
+    NOT_OPEN_YET = "not_open_yet"
     BUSY = "busy"
 
 
@@ -109,7 +112,7 @@ def depart(campaign: Campaign, now: datetime, zone: str = "", language: str = ""
     Raises ConsentError while Spotify would not answer us when the fan comes back.
     """
     try:
-        pacing.check_open(pacing.database_now(), [GateName.ACCOUNTS])
+        pacing.check_open(pacing.database_now(), _halves_of_a_consent())
     except pacing.GateClosedError:
         raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug) from None
     # Slug and language in front let a fan whose cookie got lost be led back to where they came
@@ -128,14 +131,19 @@ def depart(campaign: Campaign, now: datetime, zone: str = "", language: str = ""
     return Departure(spotify.authorize_url(state), cookie)
 
 
+def _halves_of_a_consent() -> list[GateName]:
+    in_development = settings.SPOTIFY_APP_MODE == "development"
+    return [GateName.ACCOUNTS, *([GateName.API] if in_development else [])]
+
+
 def arrive(
     returned: Return, cookie: str, now: datetime, kept: Mapping[str, str] | None = None
 ) -> Arrival:
     """Turn a return from Spotify into a stored pre-save. Raises ConsentError.
 
-    Nothing is asked of Spotify or the database before the cookie and the state are found good.
-    `kept` are the receipts that the browser remembers, by slug: who has one already gets that one,
-    and the code is not used.
+    Nothing is asked of Spotify before the cookie and the state are found good, and of the database
+    only whether the state was used. `kept` are the receipts that the browser remembers, by slug:
+    who has one already gets that one, and the code is not used.
     """
     started = _started(returned, cookie, now)
     try:
@@ -147,7 +155,7 @@ def arrive(
         if _was_spent(started.state):
             raise ConsentError(Refusal.ALREADY_USED)
         receipt = (kept or {}).get(started.slug, "")
-        if receipts.find_standing(receipt, started.campaign_id):
+        if receipts.find_standing(receipt):
             return Arrival(Secret(receipt), started.slug)
         with _one_of_few_exchanges():
             _spend(started.state, now)

@@ -35,11 +35,14 @@ def find(token: str) -> PreSave | None:
     return PreSave.objects.select_related("campaign").filter(receipt_hash=digest(token)).first()
 
 
-def find_standing(token: str, campaign_id: UUID) -> PreSave | None:
-    """The pre-save that makes a second one for this campaign needless: it waits, or was saved."""
-    standing = [PreSaveState.PENDING, PreSaveState.SAVED]
-    rows = PreSave.objects.filter(campaign_id=campaign_id, state__in=standing)
-    return rows.filter(receipt_hash=digest(token)).first() if token else None
+def find_standing(token: str) -> PreSave | None:
+    """The pre-save that makes a second one needless: it waits, and Spotify has not refused it, or
+    it was saved.
+    """
+    presave = find(token) if token else None
+    if presave is None or presave.refused_at:
+        return None
+    return presave if presave.state in (PreSaveState.PENDING, PreSaveState.SAVED) else None
 
 
 def cancel(presave_id: UUID, now: datetime) -> bool:

@@ -13,7 +13,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from campaigns import erasing, keyring
-from campaigns.authorising import COOKIE_MAX_AGE
+from campaigns.authorising import COOKIE_LIFETIME
 from campaigns.keyring import KeyFileError, Keyring, KeyringError
 from campaigns.models import (
     ENDED_STATES,
@@ -145,7 +145,7 @@ def delete_old_rows(now: datetime) -> int:
 
 def forget_spent_states(now: datetime) -> int:
     """A state older than its cookie cannot come back."""
-    forgotten, _ = SpentState.objects.filter(spent_at__lt=now - 2 * COOKIE_MAX_AGE).delete()
+    forgotten, _ = SpentState.objects.filter(spent_at__lt=now - COOKIE_LIFETIME).delete()
     return forgotten
 
 

@@ -10,14 +10,15 @@ from datetime import date, datetime
 from typing import Final
 
 from django.conf import settings
-from django.db.models import Count, Exists, Min, OuterRef, Q
+from django.db.models import Count, Min, Q, Sum
 
 from campaigns import stats
-from campaigns.models import Campaign, CampaignState, DailyCount, PreSave
+from campaigns.models import Campaign, CampaignState, PreSave
 from campaigns.spotify import SCOPE
 from campaigns.stats import Totals
 
 MOST_RELEASES: Final = 20
+FEWEST_FANS: Final = 10
 
 
 @dataclass(frozen=True)
@@ -127,10 +128,12 @@ def _keys() -> Keys:
 
 
 def _releases() -> list[Release]:
-    """The newest. One without a pre-save would tell its number of fans, and is left out."""
-    consented = DailyCount.objects.filter(campaign=OuterRef("pk"), consented__gt=0)
-    finished = Campaign.objects.filter(Exists(consented), state=CampaignState.FINISHED)
-    newest = list(finished.order_by("-release_at")[:MOST_RELEASES])
+    """The newest, without those of so few fans that a figure would be about one of them."""
+    finished = Campaign.objects.filter(state=CampaignState.FINISHED).annotate(
+        consented=Sum("daily_counts__consented")
+    )
+    known = finished.filter(consented__gte=FEWEST_FANS).order_by("-release_at")
+    newest = list(known[:MOST_RELEASES])
     totals = stats.totals_of(campaign.id for campaign in newest)
     return [_release(campaign, totals[campaign.id]) for campaign in newest]
 

@@ -145,6 +145,9 @@ def test_the_dockerfile_passes_hadolint() -> None:
 def test_the_build_context_is_a_list_of_what_the_image_needs() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     assert next(line for line in lines if not line.startswith("#")) == "*"
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    copied = re.findall(r"^COPY (?!--)(\S+) ", dockerfile, re.MULTILINE)
+    assert {f"!{name}" for name in copied} <= set(lines)
 
 
 def test_env_example_names_every_setting_and_no_other() -> None:

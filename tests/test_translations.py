@@ -8,6 +8,7 @@ import re
 import shutil
 import subprocess
 import sys
+from html.parser import HTMLParser
 from io import BytesIO
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from django.conf import settings
+from django.template.base import Lexer, TokenType
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = {"es": "es", "pt-br": "pt_BR", "de": "de", "fr": "fr", "ja": "ja"}
@@ -82,3 +84,49 @@ def test_what_is_compiled_is_what_is_written(locale: str) -> None:
     compiled = BytesIO()
     write_mo(compiled, catalog_of(po))
     assert po.with_suffix(".mo").read_bytes() == compiled.getvalue(), "make messages"
+
+
+SAID_IN_EVERY_LANGUAGE = {"Presave", "JSON"}
+SHOWN_ATTRIBUTES = {"alt", "aria-label", "placeholder", "title"}
+FAN_TEMPLATES = [*(ROOT / "templates" / "fan").rglob("*.html"), ROOT / "templates" / "404.html"]
+
+
+class Shown(HTMLParser):
+    """The words of a template that stand in it as they are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words: list[str] = []
+
+    def handle_data(self, data: str) -> None:
+        self.words.append(data)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.words += [value or "" for name, value in attrs if name in SHOWN_ATTRIBUTES]
+
+
+def unmarked(template: str) -> list[str]:
+    tokens, is_marked, source = Lexer(template).tokenize(), False, ""
+    for token in tokens:
+        if token.token_type == TokenType.BLOCK:
+            # The surface is the name of a class.
+            begins = token.contents.startswith(("blocktranslate", "block surface"))
+            is_marked = begins or (is_marked and not token.contents.startswith("endblock"))
+        elif token.token_type == TokenType.TEXT and not is_marked:
+            source += token.contents
+    shown = Shown()
+    shown.feed(source)
+    words = " ".join(shown.words).split()
+    return [word for word in words if word not in SAID_IN_EVERY_LANGUAGE and word[0].isalpha()]
+
+
+@pytest.mark.parametrize("path", FAN_TEMPLATES, ids=lambda path: path.stem)
+def test_no_words_of_a_fan_page_go_around_gettext(path: Path) -> None:
+    assert unmarked(path.read_text(encoding="utf-8")) == []
+
+
+def test_words_that_go_around_gettext_are_found() -> None:
+    assert unmarked('<p>Hello {{ name }}</p><img alt="Cover">{% translate "Yes" %}') == [
+        "Hello",
+        "Cover",
+    ]

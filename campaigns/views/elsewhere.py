@@ -6,11 +6,18 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils import translation
 
 from campaigns import other_links
 from campaigns.models import Campaign, CampaignState
+from campaigns.views import languages
 
 OUT: Final = (CampaignState.RELEASING, CampaignState.FINISHED)
+
+
+# A subscribed calendar asks again for months, in no language of its own: it is not counted, and its
+# address names the fan's. Calendar programs take webcal: for "subscribe to it".
+SUBSCRIBED: Final = "subscribed"
 
 
 def about(campaign: Campaign) -> dict[str, Any]:
@@ -18,7 +25,7 @@ def about(campaign: Campaign) -> dict[str, Any]:
     calendar = reverse("fan-calendar", args=[campaign.slug])
     return {
         "page_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
-        # Calendar programs take this scheme for "subscribe to it".
-        "subscribe_url": f"webcal://{settings.PUBLIC_URL.partition('://')[2]}{calendar}",
+        "subscribe_url": f"webcal://{settings.PUBLIC_URL.partition('://')[2]}{calendar}"
+        f"?{SUBSCRIBED}=1&{languages.PARAMETER}={translation.get_language()}",
         "links": other_links.named(campaign.links) if campaign.state in OUT else [],
     }

@@ -74,8 +74,8 @@ class KeptPage:
 @with_policy(csp.LANDING)
 def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The same page for everybody, without a cookie, so that any cache may keep it."""
-    spoken = (request.GET.get(languages.PARAMETER, ""), request.headers.get("Accept-Language", ""))
-    page = kept.for_a_second((slug, *spoken), lambda: _make_landing(request, slug))
+    spoken = (languages.chosen(request), languages.of_browser(request))
+    page = kept.for_a_second("pages", (slug, *spoken), lambda: _make_landing(request, slug))
     answer = starting_by_form(_landing) if page.holds_form else _landing
     return answer(request, page)
 
@@ -124,10 +124,11 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     """
     campaign = Campaign.objects.accepting_consents().filter(slug=slug).first()
     if campaign is None:
-        get_object_or_404(Campaign.objects.public(), slug=slug)
-        return _refused(request, ConsentError(Refusal.CAMPAIGN_CLOSED, slug))
+        closed = get_object_or_404(Campaign.objects.public(), slug=slug)
+        refusal = Refusal.NOT_OPEN_YET if closed.is_opening else Refusal.CAMPAIGN_CLOSED
+        return _refused(request, ConsentError(refusal, slug))
     receipt = _kept_receipts(request).get(slug, "")
-    if receipts.find_standing(receipt, campaign.id):
+    if receipts.find_standing(receipt):
         return _to_receipt(request, receipt)
     needs_form = campaign.at_local_midnights and request.method != "POST"
     if needs_form or not _was_tapped_here(request):
@@ -144,7 +145,7 @@ def _to_spotify(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     zone = request.POST.get("zone", "") if campaign.at_local_midnights else ""
     departure = authorising.depart(campaign, timezone.now(), zone, languages.chosen(request))
     redirection = HttpResponseRedirect(departure.authorize_url)
-    _set_cookie(redirection, flow_cookie(), departure.cookie, authorising.COOKIE_MAX_AGE)
+    _set_cookie(redirection, flow_cookie(), departure.cookie, authorising.COOKIE_LIFETIME)
     return redirection
 
 
@@ -169,8 +170,9 @@ def callback(request: HttpRequest) -> HttpResponse:
     try:
         arrival = authorising.arrive(returned, cookie, timezone.now(), remembered)
     except ConsentError as error:
-        if error.refusal is Refusal.ALREADY_USED and error.slug in remembered:
-            return _to_receipt(request, remembered[error.slug])
+        receipt = remembered.get(error.slug, "")
+        if error.refusal is Refusal.ALREADY_USED and receipts.find_standing(receipt):
+            return _to_receipt(request, receipt)
         response = _refused(request, error)
         if error.refusal in (Refusal.STATE_MISMATCH, Refusal.BUSY):
             # The cookie is still good: for the start in another tab, or for the same in a minute.
@@ -316,7 +318,7 @@ def _refused(request: HttpRequest, error: ConsentError) -> HttpResponse:
     """A flood of forged returns meets the same page again and again."""
     spoken = (translation.get_language(), languages.chosen(request))
     key = (error.refusal.value, error.slug, *spoken)
-    content = kept.for_a_second(key, lambda: _render_refusal(request, error))
+    content = kept.for_a_second("refusals", key, lambda: _render_refusal(request, error))
     return HttpResponse(content, status=refusals.PAGES[error.refusal].status)
 
 
@@ -326,5 +328,9 @@ def _render_refusal(request: HttpRequest, error: ConsentError) -> bytes:
     if error.slug:
         landing_path = reverse("fan-landing", args=[error.slug])
         retry_path = reverse("fan-go", args=[error.slug]) if page.goes_on else landing_path
-        context |= {"retry_url": retry_path, "landing_url": settings.PUBLIC_URL + landing_path}
+        context |= {
+            "retry_url": retry_path,
+            "landing_path": landing_path,
+            "page_url": settings.PUBLIC_URL + landing_path,
+        }
     return render_to_string("fan/refused.html", context, request).encode()

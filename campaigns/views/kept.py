@@ -13,11 +13,14 @@ from django.core.cache import caches
 T = TypeVar("T")
 
 
-def for_a_second(key: tuple[str, ...], make: Callable[[], T]) -> T:
-    """What was made under this key within the last second, or else made now."""
+def for_a_second(kind: str, key: tuple[str, ...], make: Callable[[], T]) -> T:
+    """What was made under this key within the last second, or else made now.
+
+    `kind` names one of the caches in the settings.
+    """
     digest = hashlib.sha256("\n".join(key).encode(errors="surrogateescape")).hexdigest()
-    found: T | None = caches["pages"].get(digest)
+    found: T | None = caches[kind].get(digest)
     if found is None:
         found = make()
-        caches["pages"].set(digest, found)
+        caches[kind].set(digest, found)
     return found

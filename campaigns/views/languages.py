@@ -47,11 +47,12 @@ def in_fans_language(view: V) -> V:
 
 
 def chosen(request: HttpRequest) -> str:
-    """What the address asks for, or the state that came back from Spotify; empty when they leave
+    """What the address asks for, or on the way back from Spotify the state; empty when they leave
     that to the browser, or ask for nothing that we speak.
     """
-    state = request.GET.get("state", "")
-    code = request.GET.get(PARAMETER) or authorising.language_of(state)
+    code = request.GET.get(PARAMETER, "")
+    if request.resolver_match and request.resolver_match.url_name == "fan-callback":
+        code = authorising.language_of(request.GET.get("state", ""))
     return code if code in dict(settings.LANGUAGES) else ""
 
 

@@ -12,7 +12,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from campaigns import disclosure
-from campaigns.authorising import COOKIE_MAX_AGE
+from campaigns.authorising import COOKIE_LIFETIME
 from campaigns.models import HARD_STOP
 from campaigns.receipts import REMEMBERED_FOR
 from campaigns.spotify import SCOPE
@@ -30,15 +30,16 @@ SPOTIFY_PRIVACY_URL: Final = "https://www.spotify.com/legal/privacy-policy/"
 @in_fans_language
 @conditional_page
 def privacy(request: HttpRequest) -> HttpResponse:
-    cookie_minutes = int(COOKIE_MAX_AGE.total_seconds() // 60)
+    cookie_minutes = int(COOKIE_LIFETIME.total_seconds() // 60)
     context = {
         "fields": disclosure.FIELDS,
         "scope": SCOPE,
         "apps_url": SPOTIFY_APPS_URL,
         "spotify_privacy_url": SPOTIFY_PRIVACY_URL,
         "cookie_minutes": cookie_minutes,
-        # A state is forgotten after two lives of its cookie.
-        "spent_minutes": 2 * cookie_minutes,
+        # A state is forgotten when its cookie is.
+        "spent_minutes": cookie_minutes,
+        "is_in_development": settings.SPOTIFY_APP_MODE == "development",
         "receipts_cookie_days": REMEMBERED_FOR.days,
         "reports_errors": settings.SENTRY_DSN != "none",
     }

@@ -94,6 +94,13 @@ PAGES: Final = {
         advice=_("Start again; Spotify will ask you once more."),
         retry=_("Start again"),
     ),
+    Refusal.NOT_OPEN_YET: Page(
+        title=_("Not open yet."),
+        happened=_("The pre-save opens within a minute."),
+        advice=_("Go back and tap again then."),
+        retry=_("Back to the release"),
+        status=503,
+    ),
     Refusal.CAMPAIGN_CLOSED: Page(
         title=_("This pre-save is closed"),
         happened=_("The release is out, the artist ended the campaign, or it is paused for now."),
@@ -152,10 +159,7 @@ PAGES: Final = {
             "Spotify is out of order, or has asked us to wait, so we did not send you there for "
             "nothing."
         ),
-        advice=_(
-            "Try again in a few minutes. The release's page also has a calendar reminder, which "
-            "needs no Spotify."
-        ),
+        advice=_("Try again in a few minutes."),
         retry=_("Back to the release"),
         status=503,
         stored=_("Nothing was asked of Spotify, and nothing was stored."),

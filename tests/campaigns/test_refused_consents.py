@@ -261,16 +261,28 @@ def test_an_unknown_campaign_has_no_start(client: Client) -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{"public_key": None}, {"paused_reason": PauseReason.KEY_MISSING}]
+    ("fields", "status", "words"),
+    [
+        ({"public_key": None}, 503, "Not open yet."),
+        ({"paused_reason": PauseReason.KEY_MISSING}, 410, "paused for now"),
+    ],
 )
-def test_a_campaign_without_its_key_takes_no_start(fan: Fan, fields: dict[str, Any]) -> None:
+def test_a_campaign_without_its_key_takes_no_start(
+    fan: Fan, fields: dict[str, Any], status: int, words: str
+) -> None:
     answer = fan.get(f"/{make_campaign(**fields).slug}/go", sec_fetch_site="same-origin")
-    assert (answer.status_code, dict(answer.cookies)) == (410, {})
-    assert "paused for now" in text_of(answer)
+    assert (answer.status_code, dict(answer.cookies)) == (status, {})
+    assert words in text_of(answer)
 
 
-def test_nobody_is_sent_to_a_spotify_that_is_away(fan: Fan, campaign: Campaign) -> None:
-    pacing.close_for_outage(GateName.ACCOUNTS, pacing.database_now())
+@pytest.mark.parametrize(
+    ("half", "mode"), [(GateName.ACCOUNTS, "extended"), (GateName.API, "development")]
+)
+def test_nobody_is_sent_to_a_spotify_that_is_away(
+    fan: Fan, campaign: Campaign, settings: Settings, half: GateName, mode: str
+) -> None:
+    settings.SPOTIFY_APP_MODE = mode
+    pacing.close_for_outage(half, pacing.database_now())
     answer = fan.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin")
     assert (answer.status_code, dict(answer.cookies)) == (503, {})
     assert "Spotify is not taking pre-saves right now" in text_of(answer)

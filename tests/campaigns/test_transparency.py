@@ -28,6 +28,11 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 27, 12, 0, tzinfo=UTC)
 
 
+@pytest.fixture(autouse=True)
+def small_campaigns_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transparency, "FEWEST_FANS", 1)
+
+
 def make_finished(saved: int, lost: int, **fields: object) -> Campaign:
     campaign = make_campaign(state=CampaignState.FINISHED, **fields)
     make_presaves(campaign, ["gone"] * saved, state=PreSaveState.SAVED)
@@ -171,3 +176,14 @@ def test_a_night_from_beginning_to_end(sandbox: Sandbox) -> None:
     assert release.saved_percent == 100
     # The release was due a minute ago.
     assert 60 <= (release.delay_p50 or 0) <= (release.delay_p95 or 0) <= 120
+
+
+def test_a_release_of_so_few_fans_that_figures_would_be_about_one_is_not_listed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.undo()
+    campaign = make_campaign(state=CampaignState.FINISHED)
+    make_presaves(campaign, [""] * 9, state=PreSaveState.SAVED)
+    assert transparency.report(NOW).releases == []
+    make_presave(campaign, state=PreSaveState.SAVED)
+    assert len(transparency.report(NOW).releases) == 1

@@ -18,6 +18,6 @@ async function copy(button) {
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {
-  button.hidden = false;
+  for (const hidden of [button, button.closest("li")]) hidden?.removeAttribute("hidden");
   button.addEventListener("click", () => copy(button));
 }

@@ -1,5 +1,6 @@
 // The release in the fan's own time, and how long it is until then, in the page's language.
-const language = document.documentElement.lang;
+const spoken = document.documentElement.lang;
+const language = spoken === "en" ? "en-GB" : spoken; // as the page itself writes dates
 const own = document.querySelector("[data-own-time]");
 const countdown = document.querySelector("[data-countdown], [data-countdown-day]");
 const MINUTE = 60;

@@ -2,9 +2,11 @@
 // a receipt of this release asks for more.
 const note = document.querySelector("[data-mine]");
 
+const mark = note && `presave:${note.dataset.slug}`;
+
 function isMarked() {
   try {
-    return localStorage.getItem(`presave:${note.dataset.slug}`) !== null;
+    return localStorage.getItem(mark) !== null;
   } catch {
     return false; // this browser keeps nothing
   }
@@ -12,6 +14,7 @@ function isMarked() {
 
 async function ask() {
   const answer = await fetch(note.dataset.mine);
+  if (answer.status === 204) localStorage.removeItem(mark);
   if (answer.status !== 200) return;
   const { state, receipt } = await answer.json();
   const words = note.querySelector(`[data-when="${CSS.escape(state)}"]`);

@@ -49,7 +49,7 @@ def test_the_landing_page_says_what_is_asked_and_what_not(client: Client) -> Non
     assert f'<a class="button" href="/{campaign.slug}/go">Pre-save on Spotify</a>' in text
     assert f"“Manage your saved content” <code>{SAVE_SCOPE}</code>" in text
     assert "save this album to your Albums, once, then destroy the permission" in text
-    assert "see your name, e-mail, playlists or what you listen to" in text
+    assert "see your e-mail, playlists or what you listen to" in text
     assert f'href="{APPS_URL}"' in text
     assert 'href="/privacy"' in text
 

@@ -60,6 +60,19 @@ def test_a_chosen_language_goes_along_to_the_receipt_and_back(sandbox: Sandbox) 
     assert cancelled.headers["Location"] == answer.headers["Location"]
 
 
+def test_no_other_parameter_changes_the_page_that_all_get(client: Client) -> None:
+    path = f"/{make_campaign().slug}"
+    asked = client.get(f"{path}?state=x.de.x", headers={"accept-language": "fr"})
+    assert asked.headers["Content-Language"] == "fr"
+    assert client.get(path, headers={"accept-language": "fr"}).content == asked.content
+
+
+def test_the_confirm_page_has_no_switch_that_would_lead_to_spotify(client: Client) -> None:
+    answer = client.get(f"/{make_campaign().slug}/go")
+    assert answer.status_code == 200
+    assert "?lang=" not in answer.content.decode()
+
+
 def test_a_refusal_speaks_the_chosen_language_even_without_the_cookie(client: Client) -> None:
     answer = client.get("/callback?error=access_denied&state=night-bus.fr.made-up")
     assert answer.headers["Content-Language"] == "fr"

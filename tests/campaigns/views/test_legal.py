@@ -44,7 +44,7 @@ def test_the_privacy_page_lists_every_column_with_its_purpose_and_lifetime(clien
     [
         "at the latest 7 days after the release, and 180 days after your consent.",
         "Deleted with the row and the receipt, 30 days after the release.",
-        "one encrypted cookie, for 10 minutes.",
+        "one encrypted cookie, for 20 minutes.",
         "lasts at most 205 days.",
         "so that it counts only once: for 20 minutes or little more.",
     ],

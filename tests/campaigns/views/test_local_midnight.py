@@ -285,13 +285,3 @@ def test_the_receipt_counts_from_the_fans_own_midnight(
         settled_at=first + timedelta(hours=settled, seconds=12),
     )
     assert said in text_of(client.get("/receipt/a-receipt"))
-
-
-def test_a_delay_that_is_not_known_any_more_is_not_made_up(client: Client) -> None:
-    """A second attempt takes the place of the midnight."""
-    campaign = make_local_campaign(release_at=timezone.now(), state=CampaignState.RELEASING)
-    due_at = campaign.release_at + timedelta(hours=5, seconds=7.25)
-    make_presave(campaign, receipt="a-receipt", state=PreSaveState.SAVED, due_at=due_at)
-    text = text_of(client.get("/receipt/a-receipt"))
-    assert "<dd> to your Albums <br>" in text
-    assert "after midnight" not in text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -53,6 +54,18 @@ def test_the_file_is_a_download_that_no_cache_gives_away(
     assert not answer.cookies
     assert event_of(answer)["url"] == f"{settings.PUBLIC_URL}/night-bus"
     assert event_of(client.get(f"{FILE}?lang=de"))["url"].endswith("/night-bus?lang=de")
+
+
+def test_a_subscription_speaks_the_fans_language_and_is_not_counted(
+    client: Client, campaign: Campaign
+) -> None:
+    landing = text_of(client.get("/night-bus", headers={"accept-language": "de"}))
+    address = re.search(r'href="webcal://[^/]+(/night-bus/calendar.ics[^"]*)"', landing)
+    assert address is not None
+    answer = client.get(address[1])
+    assert answer.status_code == 200
+    assert answer.headers["Content-Language"] == "de"
+    assert counted(campaign) == Reminders()
 
 
 def test_downloads_count_and_looking_whether_it_changed_does_not(
@@ -129,7 +142,9 @@ def test_the_landing_page_offers_every_way(
     settings.PUBLIC_URL = "https://presave.example"
     text = text_of(client.get("/night-bus?lang=de"))
     assert f'href="{FILE}?lang=de"' in text
-    assert f'href="webcal://presave.example{FILE}?lang=de"' in text
+    assert f'href="webcal://presave.example{FILE}?subscribed=1&amp;lang=de"' in text.replace(
+        "&lang", "&amp;lang"
+    )
     assert f'href="{TO_COUNTDOWN}?lang=de" rel="noreferrer"' in text
     assert 'value="https://presave.example/night-bus"' in text
     assert "bandcamp" not in text

@@ -82,6 +82,12 @@ def test_whose_pre_save_came_to_nothing_may_start_again(
     assert PreSave.objects.count() == 2
 
 
+def test_whose_permission_spotify_refused_may_start_again(fan: Fan, campaign: Campaign) -> None:
+    fan.receipt_of(campaign)
+    PreSave.objects.update(refused_at=campaign.created_at, reason=Reason.REVOKED)
+    assert start(fan, campaign).status_code == 302
+
+
 def test_the_landing_page_can_ask_for_the_own_receipt(fan: Fan, campaign: Campaign) -> None:
     receipt = fan.receipt_of(campaign)
     answer = fan.get(f"/{campaign.slug}/mine")

@@ -11,7 +11,7 @@ from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import delivery
+from campaigns import delivery, transparency
 from campaigns.models import Campaign, CampaignState, PreSaveState, Reason
 from campaigns.views.transparency import REASONS
 from tests.campaigns.fans import text_of
@@ -25,6 +25,11 @@ pytestmark = pytest.mark.django_db
 
 RELEASED = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 NOT_A_FAILURE = {Reason.NONE, Reason.BY_FAN, Reason.CAMPAIGN_CANCELLED}
+
+
+@pytest.fixture(autouse=True)
+def small_campaigns_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transparency, "FEWEST_FANS", 1)
 
 
 @pytest.fixture
