@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # Between them they hold every component of the fan pages.
-NARROWEST = ["landing", "landing-local-midnights", "landing-out-now", "receipt-waiting", "confirm"]
+NARROWEST = ["landing-local-midnights", "landing-out-now", "confirm", "landing", "receipt-waiting"]
 
 
 @pytest.fixture(autouse=True)
@@ -31,7 +31,7 @@ def artwork_dir(settings: Settings, tmp_path: Path) -> None:
 
 @pytest.fixture
 def pages() -> dict[str, str]:
-    scenes.set_up()
+    scenes.set_up(scenes.small_picture())
     return dict(scenes.ALL)
 
 
@@ -64,8 +64,10 @@ def test_every_language_fits_and_is_named(
         page.goto(f"{site}{pages[name]}?lang={language}")
         assert page.locator("html").get_attribute("lang") == language
         assert widest(page, 320, "100%") <= 320, name
-        current = page.get_by_role("contentinfo").locator("[aria-current]")
-        expect(current).to_have_attribute("lang", language)
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    current = page.get_by_role("contentinfo").locator("[aria-current]")
+    expect(current).to_have_attribute("lang", language)
 
 
 def test_the_switch_changes_the_language_and_nothing_else(
@@ -87,7 +89,8 @@ def test_no_page_meets_a_third_party_a_cookie_or_its_own_policy(
     page.on("request", lambda request: requested.append(request.url))
     page.on("console", lambda message: complaints.append(message.text))
     for path in pages.values():
-        page.goto(site + path, wait_until="networkidle")
+        page.goto(site + path)
+    page.wait_for_load_state("networkidle")
     # Chromium counts a refusal's own status as a failed resource.
     assert [
         text for text in complaints if "the server responded with a status of 4" not in text

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from playwright.sync_api import Browser
 
-from campaigns.models import Campaign, CampaignState, PreSaveState
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSaveState
 from tests import scenes
 from tests.campaigns.views.looks import widest
 from tests.factory import make_campaign, make_local_campaign, make_presave
@@ -33,6 +33,12 @@ HOSTILE = {
 }
 
 
+TOUCH_EVERYTHING = """
+  for (const element of document.querySelectorAll("body *"))
+    for (const event of ["mouseover", "focus"]) element.dispatchEvent(new Event(event));
+"""
+
+
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_texts_do_nothing(
     browser: Browser, site: str, settings: Settings, tmp_path: Path, name: str
@@ -45,8 +51,7 @@ def test_hostile_texts_do_nothing(
     page.on("dialog", lambda dialog: pytest.fail(dialog.message))
     for path in paths:
         page.goto(site + path)
-        for element in page.locator("h1, .artist, img").all():
-            element.dispatch_event("mouseover")
+        page.evaluate(TOUCH_EVERYTHING)
         assert page.evaluate("window.ran") is None, path
         assert widest(page, 320, "100%") <= 320, path
         assert "14" not in page.title(), path
@@ -58,7 +63,7 @@ def test_hostile_texts_do_nothing(
 def set_up(text: str) -> list[str]:
     links = ["https://example.com/" + "x" * 200, "https://example.com/%22%3E%3Cscript%3E"]
     fields = {
-        **scenes.store_cover(scenes.noise(400)),
+        **scenes.store_cover(scenes.small_picture(400)),
         "title": text,
         "artist": text,
         "links": links,
@@ -69,7 +74,11 @@ def set_up(text: str) -> list[str]:
     make_campaign(slug="bare", title=text, artist=text)
     make_local_campaign(slug="local", **fields)
     out: Campaign = make_campaign(slug="out", state=CampaignState.FINISHED, **fields)
+    make_campaign(slug="paused", paused_reason=PauseReason.KEY_MISSING, **fields)
+    make_campaign(slug="releasing", state=CampaignState.RELEASING, **fields)
+    make_campaign(slug="cancelled", state=CampaignState.CANCELLED, **fields)
     make_presave(night_bus, receipt="waiting")
     make_presave(out, receipt="saved", state=PreSaveState.SAVED)
-    pages = ["/open", "/bare", "/local", "/out", "/open/go"]
-    return [*pages, "/receipt/waiting", "/receipt/saved"]
+    make_presave(out, receipt="failed", state=PreSaveState.FAILED)
+    pages = ["/open", "/bare", "/local", "/paused", "/releasing", "/out", "/cancelled", "/open/go"]
+    return [*pages, *(f"/receipt/{receipt}" for receipt in ("waiting", "saved", "failed"))]
