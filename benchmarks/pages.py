@@ -145,7 +145,7 @@ async def flood(url: str, landing: str) -> tuple[float, float]:
 
 
 async def forge(session: aiohttp.ClientSession, url: str, number: int) -> None:
-    state = f"night-bus..{number:043d}"
+    state = f"night-bus..{number:043d}.{'0' * 32}"
     async with session.get(f"{url}/callback?code=forged&state={state}") as answer:
         assert answer.status == 400
         await answer.read()

@@ -18,7 +18,7 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils.crypto import constant_time_compare
+from django.utils.crypto import constant_time_compare, salted_hmac
 
 from campaigns import keyring, midnights, pacing, receipts, spotify, stats
 from campaigns.codes import SLUG_PATTERN
@@ -35,7 +35,6 @@ COOKIE_MAX_AGE: Final = timedelta(minutes=10)
 COOKIE_LIFETIME: Final = 2 * COOKIE_MAX_AGE
 # 256 bits, so that neither a state nor a receipt's address can be guessed.
 TOKEN_BYTES: Final = 32
-STATE_LENGTH: Final = 43
 _PURPOSE: Final = "consent"
 # Of the threads of a web process, so many may wait for Spotify at once.
 _EXCHANGES: Final = BoundedSemaphore(8)
@@ -116,8 +115,9 @@ def depart(campaign: Campaign, now: datetime, zone: str = "", language: str = ""
     except pacing.GateClosedError:
         raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug) from None
     # Slug and language in front let a fan whose cookie got lost be led back to where they came
-    # from.
-    state = ".".join([campaign.slug, language, secrets.token_urlsafe(TOKEN_BYTES)])
+    # from; the seal behind tells a forged return without a look into the database.
+    unsealed = ".".join([campaign.slug, language, secrets.token_urlsafe(TOKEN_BYTES)])
+    state = f"{unsealed}.{_seal(unsealed)}"
     content = json.dumps(
         {
             "state": state,
@@ -141,9 +141,9 @@ def arrive(
 ) -> Arrival:
     """Turn a return from Spotify into a stored pre-save. Raises ConsentError.
 
-    Nothing is asked of Spotify before the cookie and the state are found good, and of the database
-    only whether the state was used. `kept` are the receipts that the browser remembers, by slug:
-    who has one already gets that one, and the code is not used.
+    Nothing is asked of Spotify or the database before the cookie and the state are found good, but
+    of the latter whether a state of ours was used. `kept` are the receipts that the browser
+    remembers, by slug: who has one already gets that one, and the code is not used.
     """
     started = _started(returned, cookie, now)
     try:
@@ -193,9 +193,14 @@ def language_of(state: str) -> str:
     return state.partition(".")[2].partition(".")[0]
 
 
+def _seal(state: str) -> str:
+    return salted_hmac("campaigns.authorising.state", state, algorithm="sha256").hexdigest()[:32]
+
+
 def _was_spent(state: str) -> bool:
     """Whether the fan went back or loaded the page again after this state had come to its end."""
-    if len(state.rpartition(".")[2]) != STATE_LENGTH:
+    unsealed, _, seal = state.rpartition(".")
+    if not constant_time_compare(seal, _seal(unsealed)):
         return False  # made up: not worth a query
     return SpentState.objects.filter(digest=receipts.digest(state)).exists()
 
