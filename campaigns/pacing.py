@@ -49,6 +49,8 @@ LESSON_LASTS: Final = timedelta(days=1)
 # A worker that was busy with the database may make up for so much lost time, and take permits so
 # far ahead: nobody holds the others up for longer.
 CREDIT: Final = timedelta(seconds=0.25)
+# But for no more calls than these: they go out at once, and if a window is full all are refused.
+LARGEST_BURST: Final = 50
 AHEAD: Final = timedelta(seconds=0.25)
 # Nobody takes permits so far ahead, however many ask at once.
 FURTHEST_PERMIT: Final = timedelta(minutes=10)
@@ -125,7 +127,7 @@ def has_room(halves: Iterable[Gate], now: datetime) -> bool:
 
 def usable_soon(gate: Gate, now: datetime) -> int:
     """How many permits taken now could be used almost at once."""
-    free_for = now + AHEAD - max(_free_at(gate, now), now - CREDIT)
+    free_for = now + AHEAD - max(_free_at(gate, now), now - _credit(gate))
     if is_blocked(gate, now) or free_for < timedelta():
         return 0
     return max(1, int(gate.rate * free_for.total_seconds()))
@@ -172,7 +174,7 @@ def take(name: GateName, count: int, now: datetime) -> Permits:
         if is_blocked(gate, now):
             raise GateClosedError(gate.blocked_until or now, gate.blocked_reason)
         _adjust(gate, now)
-        first = max(_free_at(gate, now), now - CREDIT)
+        first = max(_free_at(gate, now), now - _credit(gate))
         gate.free_at = first + timedelta(seconds=count / gate.rate)
         _remember(gate, max(first, now), count)
         gate.save(update_fields=["rate", "free_at", "recent", "adjusted_at", "raises"])
@@ -276,6 +278,10 @@ def _free_at(gate: Gate, now: datetime) -> datetime:
     return now if is_lost else gate.free_at
 
 
+def _credit(gate: Gate) -> timedelta:
+    return min(CREDIT, timedelta(seconds=LARGEST_BURST / gate.rate))
+
+
 def _cap() -> float:
     return float(settings.SPOTIFY_MAX_RATE) * SHARE_OF_CAP
 
@@ -287,7 +293,7 @@ def _adjust(gate: Gate, now: datetime) -> None:
     if gate.adjusted_at is None or now - gate.adjusted_at >= LESSON_LASTS:
         gate.rate, gate.adjusted_at, gate.raises = _cap(), None, 0
         return
-    was_wanted = gate.free_at > now - CREDIT
+    was_wanted = gate.free_at > now - _credit(gate)
     if was_wanted and now - gate.adjusted_at >= WINDOW:
         gate.rate *= 1 + min(FIRST_RAISE * 2**gate.raises, LARGEST_RAISE)
         gate.raises, gate.adjusted_at = min(gate.raises + 1, 10), now
