@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from csp.constants import NONE, SELF
+from csp.constants import HEADER, NONE, SELF
+from csp.middleware import CSPMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -37,6 +38,17 @@ RECEIPT = {**_BASE, "form-action": [SELF]}
 # blob: lets the dashboard preview the chosen artwork before it is sent.
 DASHBOARD = {**_BASE, "img-src": [SELF, "blob:"], "form-action": [SELF]}
 FILES = {"default-src": [NONE], "sandbox": True}
+
+
+class Middleware(CSPMiddleware):
+    """Leaves an answer alone that brings its policy; django-csp would build another one first."""
+
+    def process_response(
+        self, request: HttpRequest, response: HttpResponseBase
+    ) -> HttpResponseBase:
+        if HEADER in response.headers:
+            return response
+        return super().process_response(request, response)
 
 
 def upgraded(policy: Mapping[str, Any], is_https: bool) -> dict[str, Any]:

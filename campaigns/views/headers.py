@@ -20,8 +20,7 @@ V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 def with_policy(policy: Mapping[str, Any]) -> Callable[[V], V]:
     """Send this policy, which allows no scripts but the product's own files.
 
-    django-csp's middleware would build it anew for each answer, which costs a third of a short one;
-    it leaves a header alone that is there.
+    django-csp would build it anew for each answer, which costs a third of a short one.
     """
 
     @cache
