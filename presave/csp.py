@@ -13,7 +13,7 @@ from csp.middleware import CSPMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-_BASE = {
+_BASE: dict[str, list[str]] = {
     "default-src": [NONE],
     "script-src": [SELF],
     "style-src": [SELF],
@@ -36,7 +36,7 @@ LANDING = {**_BASE, "form-action": [NONE]}
 CONFIRM = {**_BASE, "form-action": [SELF]}
 RECEIPT = {**_BASE, "form-action": [SELF]}
 # blob: lets the dashboard preview the chosen artwork before it is sent.
-DASHBOARD = {**_BASE, "img-src": [SELF, "blob:"], "form-action": [SELF]}
+DASHBOARD: dict[str, list[str]] = {**_BASE, "img-src": [SELF, "blob:"], "form-action": [SELF]}
 FILES = {"default-src": [NONE], "sandbox": True}
 
 
