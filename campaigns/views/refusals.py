@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.authorising import Refusal
-
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
 
 TRY_AGAIN: Final = _("Try again")
 NOTHING_STORED: Final = _("Nothing was stored. We hold no permission from this try.")
@@ -23,12 +20,12 @@ class Page:
     once more. Where the browser was the trouble, the campaign's address is offered for another one.
     """
 
-    title: StrOrPromise
-    happened: StrOrPromise
-    advice: StrOrPromise
-    retry: StrOrPromise = TRY_AGAIN
+    title: str | Promise
+    happened: str | Promise
+    advice: str | Promise
+    retry: str | Promise = TRY_AGAIN
     status: int = 400
-    stored: StrOrPromise = NOTHING_STORED
+    stored: str | Promise = NOTHING_STORED
     goes_on: bool = False
     in_other_browser: bool = False
 

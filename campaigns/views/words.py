@@ -5,23 +5,21 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
 from campaigns.views.moments import spoken
 
-if TYPE_CHECKING:
-    from django_stubs_ext import StrOrPromise
-
 
 @dataclass(frozen=True)
 class Outcome:
-    label: StrOrPromise
-    title: StrOrPromise
-    text: StrOrPromise
-    advice: StrOrPromise = ""
+    label: str | Promise
+    title: str | Promise
+    text: str | Promise
+    advice: str | Promise = ""
 
 
 _BY_STATE: Final = {
