@@ -6,8 +6,9 @@ import sys
 from typing import Final
 
 from django.db import InterfaceError, OperationalError
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template import loader
+from django.urls import is_valid_path
 
 from campaigns.views.languages import in_fans_language
 
@@ -17,6 +18,13 @@ RETRY_AFTER_SECONDS: Final = 30
 
 @in_fans_language
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A slash too many, or a release's address in capitals, leads to the page that was meant."""
+    meant = request.path.rstrip("/")
+    if meant.count("/") == 1:
+        meant = meant.lower()
+    if request.method in ("GET", "HEAD") and meant != request.path and is_valid_path(meant):
+        query = request.META.get("QUERY_STRING", "")
+        return HttpResponsePermanentRedirect(f"{meant}?{query}" if query else meant)
     return HttpResponse(loader.render_to_string("404.html"), status=404)
 
 

@@ -52,6 +52,12 @@ from campaigns.views.headers import starting_by_form, with_policy, without_sessi
 from campaigns.views.languages import in_fans_language
 from presave import csp
 
+# A second return, of a tab that was left open or a page that was loaded again.
+_WHO_MAY_BE_IN: Final = (
+    Refusal.ALREADY_USED,
+    Refusal.BROWSER_CHANGED,
+    Refusal.STATE_MISMATCH,
+)
 SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
 
 
@@ -113,7 +119,7 @@ def _render_landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     return render(request, "fan/landing.html", context)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @csrf_exempt
 @never_cache
 @with_policy(csp.CONFIRM)
@@ -171,7 +177,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         arrival = authorising.arrive(returned, cookie, timezone.now(), remembered)
     except ConsentError as error:
         receipt = remembered.get(error.slug, "")
-        if error.refusal is Refusal.ALREADY_USED and receipts.find_standing(receipt):
+        if error.refusal in _WHO_MAY_BE_IN and receipts.find_standing(receipt):
             return _to_receipt(request, receipt)
         response = _refused(request, error)
         if error.refusal in (Refusal.STATE_MISMATCH, Refusal.BUSY):

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation.trans_real import get_supported_language_variant
 
 from campaigns import authorising
 
@@ -53,7 +54,10 @@ def chosen(request: HttpRequest) -> str:
     code = request.GET.get(PARAMETER, "")
     if request.resolver_match and request.resolver_match.url_name == "fan-callback":
         code = authorising.language_of(request.GET.get("state", ""))
-    return code if code in dict(settings.LANGUAGES) else ""
+    try:
+        return get_supported_language_variant(code.replace("_", "-").lower())
+    except LookupError:
+        return ""
 
 
 def of_browser(request: HttpRequest) -> str:

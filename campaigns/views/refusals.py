@@ -146,7 +146,7 @@ PAGES: Final = {
     ),
     Refusal.SPOTIFY_DOWN: Page(
         title=_("Spotify is not answering"),
-        happened=_("You said yes, but Spotify could not confirm it to us just now."),
+        happened=_("Spotify could not confirm your answer to us just now."),
         advice=_("Wait a minute and try again."),
         status=503,
     ),

@@ -3,10 +3,10 @@ const box = document.querySelector("[data-in-app]");
 const IN_APP = /Instagram|FBA[NV]|musical_ly|BytedanceWebview|TikTok|Snapchat|Line\/|Twitter|Pinterest/;
 
 function outside(address) {
-  const { host, pathname } = new URL(address);
+  const { host, pathname, search } = new URL(address);
   if (/Android/.test(navigator.userAgent))
-    return `intent://${host}${pathname}#Intent;scheme=https;end`;
-  if (/iPhone|iPad/.test(navigator.userAgent)) return `x-safari-https://${host}${pathname}`;
+    return `intent://${host}${pathname}${search}#Intent;scheme=https;end`;
+  if (/iPhone|iPad/.test(navigator.userAgent)) return `x-safari-https://${host}${pathname}${search}`;
   return "";
 }
 

@@ -23,6 +23,26 @@ def test_what_does_not_exist_is_said_in_the_fans_language(client: Client) -> Non
 
 
 @pytest.mark.parametrize(
+    ("path", "meant"),
+    [
+        ("/night-bus/", "/night-bus"),
+        ("/Night-BUS?lang=de", "/night-bus?lang=de"),
+        ("/night-bus/go/", "/night-bus/go"),
+        ("/receipt/ToKen/", "/receipt/ToKen"),
+        ("//evil.example/", None),
+        ("//evil/", None),
+        ("/nobody-knows", None),
+        ("/", None),
+    ],
+)
+def test_a_slash_too_many_or_capitals_lead_to_the_page_that_was_meant(
+    client: Client, path: str, meant: str | None
+) -> None:
+    make_campaign(slug="night-bus")
+    assert client.get(path, follow=False).headers.get("Location") == meant
+
+
+@pytest.mark.parametrize(
     ("error", "status", "title"),
     [
         (OperationalError("gone"), 503, "Our records are out of reach for a moment"),

@@ -21,6 +21,8 @@ pytestmark = pytest.mark.django_db
         ("", "sv, fr;q=0.5", "fr"),
         ("", "sv", "en"),
         ("ja", "de", "ja"),
+        ("PT_br", "", "pt-br"),
+        ("de-AT", "", "de"),
         ("xx", "de", "de"),
         ("../de", "", "en"),
     ],

@@ -69,6 +69,13 @@ def test_a_second_tap_on_the_way_to_spotify_makes_no_second_row(
     assert len(fan.sandbox.calls("token.code")) == 1
 
 
+def test_a_tab_that_was_left_open_leads_to_the_receipt(fan: Fan, campaign: Campaign) -> None:
+    left_open, second = fan.tap(campaign), fan.tap(campaign)
+    receipt = fan.get(fan.decide(second)).headers["Location"]
+    answer = fan.get(fan.decide(left_open))
+    assert (answer.status_code, answer.headers["Location"]) == (303, receipt)
+
+
 @pytest.mark.parametrize(
     ("state", "reason"),
     [(PreSaveState.CANCELLED, Reason.BY_FAN), (PreSaveState.FAILED, Reason.REVOKED)],
