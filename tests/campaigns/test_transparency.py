@@ -73,7 +73,8 @@ def test_what_is_held_is_counted_in_an_index() -> None:
         cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
         cursor.execute(f"EXPLAIN {held}")
         plan = str(cursor.fetchall())
-    assert "Index Only Scan using presave_oldest" in plan
+    # Whether the index alone is read depends on when the table was vacuumed last.
+    assert "using presave_oldest" in plan
 
 
 def test_whatever_ended_counts_as_destroyed_and_rows_may_be_gone() -> None:
