@@ -155,7 +155,7 @@ def arrive(
         if _was_spent(started.state):
             raise ConsentError(Refusal.ALREADY_USED)
         receipt = (kept or {}).get(started.slug, "")
-        if receipts.find_standing(receipt):
+        if receipts.stands(receipt):
             return Arrival(Secret(receipt), started.slug)
         with _one_of_few_exchanges():
             _spend(started.state, now)

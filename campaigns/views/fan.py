@@ -109,11 +109,14 @@ def _make_landing(request: HttpRequest, slug: str) -> KeptPage:
 @in_fans_language
 def _render_landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     now = timezone.now()
+    stage = words.stage(campaign, now)
+    is_out = campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now
     context = {
         **_about(campaign),
         "social": social.link_to(campaign),
-        "stage": words.stage(campaign, now),
-        "is_out": campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now,
+        "stage": stage,
+        "is_out": is_out,
+        "is_to_come": stage.is_to_come and not is_out,
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",
     }
     return render(request, "fan/landing.html", context)
@@ -134,7 +137,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
         refusal = Refusal.NOT_OPEN_YET if closed.is_opening else Refusal.CAMPAIGN_CLOSED
         return _refused(request, ConsentError(refusal, slug))
     receipt = _kept_receipts(request).get(slug, "")
-    if receipts.find_standing(receipt):
+    if receipts.stands(receipt):
         return _to_receipt(request, receipt)
     needs_form = campaign.at_local_midnights and request.method != "POST"
     if needs_form or not _was_tapped_here(request):
@@ -177,7 +180,7 @@ def callback(request: HttpRequest) -> HttpResponse:
         arrival = authorising.arrive(returned, cookie, timezone.now(), remembered)
     except ConsentError as error:
         receipt = remembered.get(error.slug, "")
-        if error.refusal in _WHO_MAY_BE_IN and receipts.find_standing(receipt):
+        if error.refusal in _WHO_MAY_BE_IN and receipts.stands(receipt):
             return _to_receipt(request, receipt)
         response = _refused(request, error)
         if error.refusal in (Refusal.STATE_MISMATCH, Refusal.BUSY):
@@ -202,7 +205,7 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
     """
     token = _kept_receipts(request).get(slug, "")
     presave = receipts.find(token) if token else None
-    if presave is None or presave.campaign.slug != slug:
+    if presave is None:
         return HttpResponse(status=204)
     address = reverse("fan-receipt", args=[token])
     return JsonResponse({"state": presave.state, "receipt": address})
@@ -221,7 +224,6 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "presave": presave,
         "outcome": words.outcome(presave, timezone.now()),
         "delay": words.delay(presave),
-        "row_days": ROW_LIFETIME.days,
         **_moments_of(presave),
         "cancel_url": reverse("fan-cancel", args=[token]),
         "calendar_url": reverse("fan-receipt-calendar", args=[token]),

@@ -161,14 +161,13 @@ def _while_pending(presave: PreSave, now: datetime) -> Outcome:
 def delay(presave: PreSave) -> str:
     """How long the fan waited: from the release, or from the consent when that came later.
 
-    Empty when that is not known any more, as the release was moved after the save.
+    Empty while there is no save, and when a move to a later moment overtook it.
     """
-    campaign = presave.campaign
-    start, sentence = campaign.release_at, _("%(span)s after the release")
-    if campaign.at_local_midnights:
-        start, sentence = presave.due_at, _("%(span)s after midnight where you are")
     if presave.settled_at is None:
         return ""
+    start, sentence = presave.due_at, _("%(span)s after the release")
+    if presave.campaign.at_local_midnights:
+        sentence = _("%(span)s after midnight where you are")
     if presave.consented_at > start:
         start, sentence = presave.consented_at, _("%(span)s after you said yes")
     waited = presave.settled_at - start

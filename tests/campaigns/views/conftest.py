@@ -12,6 +12,7 @@ from django.test.testcases import LiveServerThread
 from campaigns import pacing, signs_of_life
 from campaigns.models import Label, User
 from tests import factory
+from tests.sandbox_process import Sandbox
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -48,3 +49,14 @@ def site(settings: Settings) -> Iterator[str]:
     settings.PUBLIC_URL = f"http://127.0.0.1:{thread.port}"
     yield settings.PUBLIC_URL
     thread.terminate()
+
+
+@pytest.fixture
+def spotify(site: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A sandbox that knows this site's redirect URI."""
+    monkeypatch.setenv("PUBLIC_URL", site)
+    sandbox = Sandbox()
+    settings.SPOTIFY_ACCOUNTS_URL = sandbox.url
+    settings.SPOTIFY_API_URL = f"{sandbox.url}/v1"
+    yield sandbox
+    sandbox.stop()

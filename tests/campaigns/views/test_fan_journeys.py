@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -16,22 +15,11 @@ from tests.factory import make_campaign, make_local_campaign
 from tests.sandbox_process import Sandbox
 
 if TYPE_CHECKING:
-    from pytest_django import Settings
+    pass
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 START = "Pre-save on Spotify"
-
-
-@pytest.fixture
-def spotify(site: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A sandbox that knows this site's redirect URI."""
-    monkeypatch.setenv("PUBLIC_URL", site)
-    sandbox = Sandbox()
-    settings.SPOTIFY_ACCOUNTS_URL = sandbox.url
-    settings.SPOTIFY_API_URL = f"{sandbox.url}/v1"
-    yield sandbox
-    sandbox.stop()
 
 
 @pytest.fixture

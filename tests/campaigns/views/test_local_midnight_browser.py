@@ -17,9 +17,7 @@ from tests.factory import PASSWORD, make_campaign, make_local_campaign
 from tests.sandbox_process import Sandbox
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from pytest_django import Settings
+    pass
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,17 +25,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def campaign() -> Campaign:
     return make_local_campaign(slug="night-bus")
-
-
-@pytest.fixture
-def spotify(site: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
-    """A sandbox that knows this site's redirect URI."""
-    monkeypatch.setenv("PUBLIC_URL", site)
-    sandbox = Sandbox()
-    settings.SPOTIFY_ACCOUNTS_URL = sandbox.url
-    settings.SPOTIFY_API_URL = f"{sandbox.url}/v1"
-    yield sandbox
-    sandbox.stop()
 
 
 def pre_save(page: Page) -> None:
