@@ -1,4 +1,4 @@
-"""Every test of the product has a keyring of its own."""
+"""What every test of the product has: a keyring of its own, no kept page, and a fan on demand."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.cache import caches
 
+from tests.campaigns.fans import Fan
 from tests.campaigns.stepwise import halting as halting
+from tests.sandbox_process import Sandbox
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -24,3 +26,9 @@ def no_page_is_kept() -> None:
 def keyring_dir(settings: Settings, tmp_path: Path) -> Path:
     settings.KEYRING_DIR = tmp_path / "keyring"
     return tmp_path / "keyring"
+
+
+@pytest.fixture
+def fan(sandbox: Sandbox) -> Fan:
+    """A browser with an account at the sandbox."""
+    return Fan(sandbox)

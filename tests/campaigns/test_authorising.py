@@ -28,11 +28,6 @@ def campaign() -> Campaign:
     return make_campaign()
 
 
-@pytest.fixture
-def fan(sandbox: Sandbox) -> Fan:
-    return Fan(sandbox)
-
-
 def test_the_start_asks_for_one_permission_and_for_a_real_answer(
     fan: Fan, campaign: Campaign
 ) -> None:

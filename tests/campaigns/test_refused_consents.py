@@ -15,7 +15,7 @@ from campaigns import pacing
 from campaigns.models import CampaignState, GateName, PauseReason, PreSave
 from tests.campaigns.fans import Fan, ask_for_token, query_of, text_of
 from tests.factory import make_campaign
-from tests.sandbox_process import SAVE_SCOPE, Sandbox
+from tests.sandbox_process import SAVE_SCOPE
 
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries, Settings
@@ -28,11 +28,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def campaign() -> Campaign:
     return make_campaign()
-
-
-@pytest.fixture
-def fan(sandbox: Sandbox) -> Fan:
-    return Fan(sandbox)
 
 
 SomeReturn = Callable[[Fan, "Campaign"], str]

@@ -18,7 +18,6 @@ from campaigns import keyring, midnights
 from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, ReleaseMode
 from tests.campaigns.fans import Fan, text_of
 from tests.factory import make_campaign, make_local_campaign, make_presave
-from tests.sandbox_process import Sandbox
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -34,11 +33,6 @@ NO_ZONES = ["", "Mars/Olympus", "../../etc/passwd", "Europe/Lisbon\0", '"><scrip
 @pytest.fixture
 def campaign() -> Campaign:
     return make_local_campaign(DAY, slug="night-bus")
-
-
-@pytest.fixture
-def fan(sandbox: Sandbox) -> Fan:
-    return Fan(sandbox)
 
 
 def hours_after_the_first(presave: PreSave) -> float:

@@ -14,7 +14,6 @@ from campaigns.models import Campaign, PreSave, PreSaveState, Reason
 from campaigns.receipts import REMEMBERED_AT_MOST, REMEMBERED_FOR
 from tests.campaigns.fans import Fan
 from tests.factory import make_campaign, make_local_campaign
-from tests.sandbox_process import Sandbox
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
@@ -25,11 +24,6 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def campaign() -> Campaign:
     return make_campaign()
-
-
-@pytest.fixture
-def fan(sandbox: Sandbox) -> Fan:
-    return Fan(sandbox)
 
 
 def start(fan: Fan, campaign: Campaign) -> HttpResponse:
