@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
 import pytest
-from django.core.cache import caches
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from campaigns import authorising, pacing, receipts, signs_of_life
-from campaigns.authorising import ConsentError, Refusal
+from campaigns import pacing, signs_of_life
 from campaigns.models import Campaign, PreSaveState
-from tests import scenes
+from tests import scenes, visits
 from tests.factory import PASSWORD, make_member, make_presaves, make_user
 
 if TYPE_CHECKING:
@@ -98,63 +97,11 @@ def test_every_page_and_state(browser: Browser, site: str) -> None:
 def test_every_state_of_a_visit(
     browser: Browser, site: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What no address alone shows."""
     EVERYTHING.mkdir(exist_ok=True)
     for width, scheme in each_look():
-        take_development_mode(browser, site, settings, width, scheme)
-        take_in_app(browser, site, width, scheme)
-        take_return_visit(browser, site, width, scheme)
-        take_refusals(browser, site, monkeypatch, width, scheme)
-
-
-def take_development_mode(
-    browser: Browser, site: str, settings: Settings, width: int, scheme: Scheme
-) -> None:
-    settings.SPOTIFY_APP_MODE = "development"
-    caches["pages"].clear()
-    context = context_for(browser, width, scheme)
-    page = context.new_page()
-    page.goto(site + scenes.LANDINGS["landing"])
-    picture(page, EVERYTHING / f"landing-development-mode-{width}-{scheme}.png")
-    context.close()
-    settings.SPOTIFY_APP_MODE = "extended"
-    caches["pages"].clear()
-
-
-def take_in_app(browser: Browser, site: str, width: int, scheme: Scheme) -> None:
-    context = context_for(browser, width, scheme, user_agent="Android Instagram 330")
-    page = context.new_page()
-    for name in ("landing", "refused-browser-changed"):
-        page.goto(site + scenes.ALL[name])
-        picture(page, EVERYTHING / f"{name}-in-app-{width}-{scheme}.png")
-    context.close()
-
-
-def take_return_visit(browser: Browser, site: str, width: int, scheme: Scheme) -> None:
-    context = context_for(browser, width, scheme)
-    cookie = receipts.remembering({}, "first-light", "waiting")
-    context.add_cookies([{"name": "receipts", "value": cookie, "url": site}])
-    page = context.new_page()
-    page.goto(site + scenes.RECEIPTS["receipt-waiting"])
-    page.goto(site + scenes.LANDINGS["landing"])
-    picture(page, EVERYTHING / f"landing-you-are-in-{width}-{scheme}.png")
-    context.close()
-
-
-def take_refusals(
-    browser: Browser, site: str, monkeypatch: pytest.MonkeyPatch, width: int, scheme: Scheme
-) -> None:
-    context = context_for(browser, width, scheme)
-    page = context.new_page()
-    for refusal in Refusal:
-
-        def refuse(*_: object, refusal: Refusal = refusal) -> None:
-            raise ConsentError(refusal, "first-light")
-
-        monkeypatch.setattr(authorising, "arrive", refuse)
-        page.goto(f"{site}/callback?code=x&state=first-light..x")
-        picture(page, EVERYTHING / f"refused-{refusal.value}-{width}-{scheme}.png")
-    context.close()
+        new_context = partial(context_for, browser, width, scheme)
+        for name, page in visits.each(new_context, site, settings, monkeypatch):
+            picture(page, EVERYTHING / f"{name}-{width}-{scheme}.png")
 
 
 def test_the_pictures_of_the_readme(browser: Browser, site: str) -> None:

@@ -5,14 +5,14 @@ language, right to left, and not in the way of its own policy.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests import scenes
+from tests import scenes, visits
 from tests.campaigns.views.looks import RULES, widest
 
 if TYPE_CHECKING:
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 # Between them they hold every component of the fan pages.
 NARROWEST = ["landing-local-midnights", "landing-out-now", "confirm", "landing", "receipt-waiting"]
 
@@ -35,25 +36,37 @@ def pages() -> dict[str, str]:
     return dict(scenes.ALL)
 
 
-@pytest.mark.parametrize("mode", ["extended", "development"])
-def test_every_page_is_accessible_and_narrow(
-    page: Page, site: str, settings: Settings, pages: dict[str, str], mode: str
-) -> None:
-    settings.SPOTIFY_APP_MODE = mode
-    paths = pages if mode == "extended" else {"landing": pages["landing"]}
-    page.emulate_media(reduced_motion="reduce")
-    for name, path in paths.items():
+def test_every_page_is_accessible_and_narrow(page: Page, site: str, pages: dict[str, str]) -> None:
+    for name, path in pages.items():
         page.goto(site + path)
-        for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)
-            found = Axe().run(page, options=RULES)
-            assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"
-        page.evaluate("document.documentElement.dir = 'rtl'")
-        assert widest(page, 320, "100%") <= 320, f"{name}, right to left"
-        page.evaluate("document.documentElement.dir = 'ltr'")
-        assert widest(page, 320, "100%") <= 320, name
-        assert widest(page, 640, "200%") <= 640, f"{name}, zoomed"
-        page.set_viewport_size({"width": 1280, "height": 800})
+        assert_accessible_and_narrow(page, name)
+
+
+def test_every_state_of_a_visit_is_accessible_and_narrow(
+    browser: Browser,
+    site: str,
+    pages: dict[str, str],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def new_context(user_agent: str | None) -> BrowserContext:
+        return browser.new_context(user_agent=user_agent)
+
+    for name, page in visits.each(new_context, site, settings, monkeypatch):
+        assert_accessible_and_narrow(page, name)
+
+
+def assert_accessible_and_narrow(page: Page, name: str) -> None:
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert widest(page, 320, "100%") <= 320, f"{name}, right to left"
+    page.evaluate("document.documentElement.dir = 'ltr'")
+    assert widest(page, 320, "100%") <= 320, name
+    assert widest(page, 640, "200%") <= 640, f"{name}, zoomed"
+    page.set_viewport_size({"width": 1280, "height": 800})
 
 
 @pytest.mark.parametrize("language", [code for code, _ in django_settings.LANGUAGES])
@@ -140,13 +153,10 @@ def test_where_the_clocks_agree_the_own_time_is_not_repeated(
     context.close()
 
 
-INSTAGRAM = "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Instagram 330.0"
-
-
 @pytest.mark.parametrize(
     ("agent", "shown", "way_out"),
     [
-        (INSTAGRAM, True, "intent://"),
+        (visits.INSTAGRAM, True, "intent://"),
         ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) musical_ly_32", True, "x-safari"),
         ("Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0", False, ""),
     ],

@@ -1,0 +1,101 @@
+"""What no address alone shows: another app's browser, a second visit, each refusal, a page that
+breaks. For the tests of all pages, and for the pictures of `make screenshots`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Final, Never
+
+from django.core.cache import caches
+from django.db import OperationalError
+from playwright.sync_api import BrowserContext, Page, expect
+
+from campaigns import authorising, receipts
+from campaigns.authorising import ConsentError, Refusal
+from tests import scenes
+
+if TYPE_CHECKING:
+    import pytest
+    from pytest_django import Settings
+
+NewContext = Callable[[str | None], BrowserContext]
+INSTAGRAM: Final = (
+    "Mozilla/5.0 (Linux; Android 14) AppleWebKit/537.36 Chrome/126.0 Mobile Instagram 330.0"
+)
+
+
+def each(
+    new_context: NewContext, site: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, Page]]:
+    """The name of each such state, and a page that shows it. `new_context` makes a browser that
+    was never here, with a User-Agent of its own where one is given.
+    """
+    yield from _in_development_mode(new_context, site, settings)
+    yield from _in_another_app(new_context, site)
+    yield from _return_visit(new_context, site)
+    yield from _refusals(new_context, site, monkeypatch)
+    yield from _broken_pages(new_context, site, monkeypatch)
+
+
+def _in_development_mode(
+    new_context: NewContext, site: str, settings: Settings
+) -> Iterator[tuple[str, Page]]:
+    with new_context(None) as context:
+        page = context.new_page()
+        settings.SPOTIFY_APP_MODE = "development"
+        caches["pages"].clear()
+        page.goto(site + scenes.LANDINGS["landing"])
+        settings.SPOTIFY_APP_MODE = "extended"
+        caches["pages"].clear()
+        yield "landing-development-mode", page
+
+
+def _in_another_app(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
+    with new_context(INSTAGRAM) as context:
+        page = context.new_page()
+        for name in ("landing", "refused-browser-changed"):
+            page.goto(site + scenes.ALL[name])
+            expect(page.locator("[data-in-app]")).to_be_visible()
+            yield f"{name}-in-app", page
+
+
+def _return_visit(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
+    with new_context(None) as context:
+        page = context.new_page()
+        cookie = receipts.remembering({}, "first-light", "waiting")
+        context.add_cookies([{"name": "receipts", "value": cookie, "url": site}])
+        # The receipt's script tells the landing page's that there is something to ask for.
+        page.goto(site + scenes.RECEIPTS["receipt-waiting"])
+        page.goto(site + scenes.LANDINGS["landing"])
+        expect(page.get_by_role("link", name="See your receipt")).to_be_visible()
+        yield "landing-you-are-in", page
+
+
+def _refusals(
+    new_context: NewContext, site: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, Page]]:
+    with new_context(None) as context:
+        page = context.new_page()
+        for refusal in Refusal:
+            _break_the_return(monkeypatch, ConsentError(refusal, "first-light"))
+            page.goto(f"{site}/callback?code=x&state=first-light..x")
+            yield f"refused-{refusal.value}", page
+
+
+def _broken_pages(
+    new_context: NewContext, site: str, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[str, Page]]:
+    with new_context(None) as context:
+        page = context.new_page()
+        for name, error in {"broken": RuntimeError(), "no-database": OperationalError()}.items():
+            _break_the_return(monkeypatch, error)
+            page.goto(f"{site}/callback?code=x&state=first-light..x")
+            yield name, page
+
+
+def _break_the_return(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def arrive(*_: object) -> Never:
+        raise error
+
+    monkeypatch.setattr(authorising, "arrive", arrive)
