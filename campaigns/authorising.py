@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import enum
 import json
+import logging
 import re
 import secrets
 from collections.abc import Callable, Iterator, Mapping
@@ -29,6 +30,8 @@ from campaigns.models import (
     PreSave,
     SpentState,
 )
+
+logger = logging.getLogger(__name__)
 
 COOKIE_MAX_AGE: Final = timedelta(minutes=10)
 # The browser keeps it longer, so that who comes too late is told that and nothing else.
@@ -148,8 +151,7 @@ def arrive(
     started = _started(returned, cookie, now)
     try:
         if returned.error or returned.code is None:
-            denied = returned.error == "access_denied"
-            raise ConsentError(Refusal.DENIED if denied else Refusal.SPOTIFY_DOWN)
+            raise ConsentError(_why_without_code(returned.error))
         if not Campaign.objects.accepting_consents().filter(id=started.campaign_id).exists():
             raise ConsentError(Refusal.CAMPAIGN_CLOSED)
         if _was_spent(started.state):
@@ -181,6 +183,14 @@ def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
     if not constant_time_compare(returned.state, started.state):
         raise ConsentError(Refusal.STATE_MISMATCH, started.slug)
     return started
+
+
+def _why_without_code(error: str) -> Refusal:
+    if error == "access_denied":
+        return Refusal.DENIED
+    # Anybody may have written the error's name, so it stays out of the log.
+    logger.warning("a fan came back from Spotify with an error of Spotify's")
+    return Refusal.SPOTIFY_DOWN
 
 
 def _slug_of(state: str) -> str:
@@ -250,6 +260,7 @@ def _asking_spotify(half: GateName, call: Callable[[Secret], T], secret: Secret)
         raise ConsentError(Refusal.SPOTIFY_DOWN) from None
     except spotify.SpotifyError as error:
         pacing.close_after(error)
+        logger.warning("Spotify did not take a fan's consent: %s", error)
         refused = error.reason == "invalid_grant"
         raise ConsentError(Refusal.CODE_REFUSED if refused else Refusal.SPOTIFY_DOWN) from None
 

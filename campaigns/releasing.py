@@ -187,6 +187,7 @@ def keep_house(shift: Shift) -> None:
     delivery.write_down(now)
     retention.delete_old_rows(now)
     retention.forget_spent_states(now)
+    retention.forget_log_ins(now)
 
 
 class Housekeeper:

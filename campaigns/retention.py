@@ -9,7 +9,9 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from django.db import transaction
+from django.conf import settings
+from django.contrib.sessions.models import Session
+from django.db import connection, transaction
 from django.db.models import Q, QuerySet
 
 from campaigns import erasing, keyring
@@ -147,6 +149,17 @@ def forget_spent_states(now: datetime) -> int:
     """A state older than its cookie cannot come back."""
     forgotten, _ = SpentState.objects.filter(spent_at__lt=now - COOKIE_LIFETIME).delete()
     return forgotten
+
+
+def forget_log_ins(now: datetime) -> None:
+    """Delete sessions that have run out, and with the counts of log-in attempts the IP addresses
+    that these came from. Django itself leaves both where they are.
+    """
+    Session.objects.filter(expire_date__lt=now).delete()
+    table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
+    with connection.cursor() as cursor:
+        ran_out_before = connection.ops.adapt_datetimefield_value(now)
+        cursor.execute(f"DELETE FROM {table} WHERE expires < %s", [ran_out_before])  # noqa: S608 -- the table's name is ours
 
 
 def verify_keys() -> list[str]:

@@ -1,4 +1,4 @@
-"""What log lines may not hold."""
+"""What log lines may not hold, and what is no error."""
 
 from __future__ import annotations
 
@@ -22,6 +22,15 @@ class HidePrivateAddresses(logging.Filter):
             # A formatter takes this text instead of writing the traceback itself.
             record.exc_text = mask(logging.Formatter().formatException(record.exc_info))
         return True
+
+
+class LeaveOutMeantAnswers(logging.Filter):
+    """Django logs each answer above 499 as an error. One that was meant, such as "try again in a
+    minute" or "not ready", came without an exception, and what caused it has a line of its own.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.exc_info is not None or getattr(record, "status_code", None) != 503
 
 
 def mask(text: str) -> str:

@@ -133,7 +133,7 @@ else:
 
 # allauth counts log-in attempts in the cache. Redis may be absent at any time, so the cache is a
 # table.
-CACHES = {
+CACHES: dict[str, dict[str, Any]] = {
     "default": {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "presave_cache",
@@ -299,7 +299,10 @@ CELERY_BEAT_SCHEDULE = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"private": {"()": "presave.logs.HidePrivateAddresses"}},
+    "filters": {
+        "private": {"()": "presave.logs.HidePrivateAddresses"},
+        "meant": {"()": "presave.logs.LeaveOutMeantAnswers"},
+    },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
     },
@@ -313,7 +316,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        "django.request": {"level": "ERROR"},
+        "django.request": {"level": "ERROR", "filters": ["meant"]},
         # It calls every look that found nothing an error; campaigns.catalogue says what matters.
         "spotipy": {"level": "CRITICAL"},
         "urllib3": {"level": "WARNING"},

@@ -213,14 +213,17 @@ def test_any_other_scope_is_dropped(fan: Fan, campaign: Campaign, granted: str, 
     ],
     ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}",
 )
-def test_when_spotify_is_down_the_fan_is_told(
-    fan: Fan, campaign: Campaign, fault: dict[str, Any]
+def test_when_spotify_is_down_the_fan_is_told_and_the_log_says_why(
+    fan: Fan, campaign: Campaign, fault: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     fan.sandbox.fault("token.code", **fault)
     answer = fan.pre_save(campaign)
     assert answer.status_code == 503
     assert "Spotify is not answering" in text_of(answer)
     assert not PreSave.objects.exists()
+    assert "Spotify did not take a fan's consent: " in caplog.text
+    # The answer was meant: Django need not call it an error of ours.
+    assert "Service Unavailable" not in caplog.text
 
 
 def test_an_answer_without_a_permission_to_keep_is_refused(fan: Fan, campaign: Campaign) -> None:

@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.utils import timezone
 from pytest_django import Settings
@@ -331,6 +334,29 @@ def test_spent_states_are_forgotten_when_their_cookie_is_too_old() -> None:
     assert retention.forget_spent_states(now) == 1
     kept = [bytes(state.digest)[0] for state in SpentState.objects.order_by("-spent_at")]
     assert kept == [1, 9, 11]
+
+
+# Log-ins.
+
+
+def test_sessions_and_counts_of_attempts_are_deleted_when_they_have_run_out() -> None:
+    now = timezone.now()
+    session = SessionStore()
+    session.create()
+    cache.set("attempts:192.0.2.1", 3, timeout=300)
+    retention.forget_log_ins(now + timedelta(minutes=4))
+    assert count_of_attempts() == 1
+    retention.forget_log_ins(now + timedelta(minutes=6))
+    assert count_of_attempts() == 0
+    assert Session.objects.filter(pk=session.session_key).exists()
+    retention.forget_log_ins(now + timedelta(days=15))
+    assert not Session.objects.exists()
+
+
+def count_of_attempts() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM presave_cache")
+        return int(cursor.fetchone()[0])
 
 
 # An artist's acts, where they touch what is kept.

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from presave.logs import HidePrivateAddresses
+from presave.logs import HidePrivateAddresses, LeaveOutMeantAnswers
 
 
 @pytest.fixture
@@ -57,3 +57,15 @@ def test_an_exception_that_names_a_receipt_is_masked(lines: io.StringIO) -> None
         logging.getLogger("tests.private").exception("request failed")
     assert "request failed" in lines.getvalue()
     assert "s3cret" not in lines.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("status", "exception", "is_logged"),
+    [(503, None, False), (503, OSError(), True), (500, None, True), (500, OSError(), True)],
+)
+def test_only_an_answer_that_was_meant_is_no_error(
+    status: int, exception: Exception | None, is_logged: bool
+) -> None:
+    line = logging.makeLogRecord({"status_code": status, "exc_info": exception})
+    assert LeaveOutMeantAnswers().filter(line) is is_logged
+    assert LeaveOutMeantAnswers().filter(logging.makeLogRecord({}))
