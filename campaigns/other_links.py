@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
+import idna
 from django.utils.encoding import iri_to_uri
 
 MOST_LINKS: Final = 8
 LONGEST_LINK: Final = 300
+HIGHEST_PORT: Final = 65535
 
 
 class OtherLinksError(ValueError):
@@ -26,7 +28,7 @@ class OtherLink(NamedTuple):
 
 _LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 # A name's last label begins with a letter, which an IP address' does not.
-_HOST: Final = re.compile(rf"(?:{_LABEL}\.)+(?=[a-z]){_LABEL}")
+_HOST: Final = re.compile(rf"(?:{_LABEL}\.)+(?=[a-z]){_LABEL}(?::[1-9][0-9]{{0,4}})?")
 _LINK: Final = re.compile(r"https://(?P<host>[^/?#]*)(?P<rest>[/?#].*)?", re.IGNORECASE)
 _AMAZON_ENDINGS: Final = (
     *("ca", "co.jp", "co.uk", "com", "com.au", "com.br", "com.mx", "de", "es", "fr", "in", "it"),
@@ -74,18 +76,27 @@ def _parse(line: str) -> str:
     """One link, in ASCII: what is not is percent-encoded, quotes and angle brackets too."""
     if len(line.split()) > 1:
         raise OtherLinksError("give one address per line, without spaces.")
-    found = _LINK.fullmatch(iri_to_uri(line.strip()))
+    found = _LINK.fullmatch(line.strip())
     if not found:
         raise OtherLinksError("a link begins with https:// here.")
-    host = found["host"].lower()
-    if "@" in host:
+    if "@" in found["host"]:
         raise OtherLinksError("leave out the user name and password.")
-    if not _HOST.fullmatch(host):
-        raise OtherLinksError("this is no complete address, such as https://music.example/album.")
-    link = f"https://{host}{found['rest'] or '/'}"
+    link = f"https://{_ascii(found['host'])}{iri_to_uri(found['rest'] or '/')}"
     if len(link) > LONGEST_LINK:
         raise OtherLinksError(f"the link is longer than {LONGEST_LINK} characters.")
     return link
+
+
+def _ascii(host: str) -> str:
+    """The host as browsers ask for it (UTS 46), with its port. Raises OtherLinksError."""
+    name, colon, port = host.partition(":")
+    try:
+        asked_for = idna.encode(name, uts46=True).decode() + colon + port
+    except idna.IDNAError:
+        asked_for = ""
+    if not _HOST.fullmatch(asked_for) or int(port or 0) > HIGHEST_PORT:
+        raise OtherLinksError("this is no complete address, such as https://music.example/album.")
+    return asked_for
 
 
 def named(links: Iterable[str]) -> list[OtherLink]:
@@ -100,7 +111,7 @@ def named(links: Iterable[str]) -> list[OtherLink]:
 
 def _name_of(host: str) -> str:
     """The service's name; for others the host itself."""
-    parts = host.split(".")
+    parts = host.partition(":")[0].split(".")
     suffixes = (".".join(parts[at:]) for at in range(len(parts)))
     service = next((_SERVICES[suffix] for suffix in suffixes if suffix in _SERVICES), "")
     return service or host.removeprefix("www.")

@@ -229,6 +229,8 @@ if SIGN_UP == "open" and not SENDS_EMAIL:
 
 STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
+# What browsers and crawlers ask for at the root of every site.
+WHITENOISE_ROOT = BASE_DIR / "presave" / "root"
 ARTWORK_DIR = DATA_DIR / "artwork"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

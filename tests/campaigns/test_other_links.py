@@ -22,6 +22,20 @@ def test_what_is_not_ascii_or_could_be_markup_is_encoded() -> None:
     ]
 
 
+def test_a_host_may_have_a_port_and_letters_of_any_script() -> None:
+    links = parse_links("https://music.example:8443/\nhttps://B\u00fccher.example:444/\u00e4?q")
+    assert links == ["https://music.example:8443/", "https://xn--bcher-kva.example:444/%C3%A4?q"]
+    assert [link.name for link in named(links)] == [
+        "music.example:8443",
+        "xn--bcher-kva.example:444",
+    ]
+
+
+def test_a_host_that_looks_like_another_is_shown_as_what_it_is() -> None:
+    (link,) = named(parse_links("https://m\u0443sic.example/"))
+    assert link == ("xn--msic-v6d.example", "https://xn--msic-v6d.example/")
+
+
 @pytest.mark.parametrize(
     ("line", "why"),
     [
@@ -38,8 +52,11 @@ def test_what_is_not_ascii_or_could_be_markup_is_encoded() -> None:
         ("https://music.example./", "no complete address"),
         ("https://192.0.2.1/album", "no complete address"),
         ("https://[2001:db8::1]/album", "no complete address"),
-        ("https://music.example:8443/", "no complete address"),
-        ("https://m\u0443sic.example/", "no complete address"),
+        ("https://music.example:65536/", "no complete address"),
+        ("https://music.example:/", "no complete address"),
+        ("https://music.example:443:443/", "no complete address"),
+        ("https://:443/", "no complete address"),
+        ("https://mu\u202esic.example/", "no complete address"),
         ("https://music.example\\@evil.example/", "user name"),
         ("https://me:secret@music.example/", "user name"),
         (f"{ALBUM} {ALBUM}", "without spaces"),
