@@ -8,8 +8,10 @@ import secrets
 import uuid
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Any
 
+from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from campaigns import keyring, midnights, stats
@@ -40,8 +42,13 @@ def master_key_line(name: str = "1") -> str:
 def make_user(**fields: Any) -> User:
     """Someone who can log in with PASSWORD."""
     fields.setdefault("email", f"artist-{uuid.uuid4().hex[:8]}@example.com")
-    fields.setdefault("password", PASSWORD)
-    return User.objects.create_user(**fields)
+    return User.objects.create(password=_hash_of_the_password(), **fields)
+
+
+@cache
+def _hash_of_the_password() -> str:
+    """Argon2 is slow by design, and the tests make thousands of users."""
+    return make_password(PASSWORD)
 
 
 def make_label(owner: User | None = None, **fields: Any) -> Label:

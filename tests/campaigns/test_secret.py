@@ -53,7 +53,9 @@ def test_a_secret_is_not_in_a_traceback_with_its_locals() -> None:
 
 
 @pytest.mark.parametrize(
-    "act", [pickle.dumps, json.dumps, copy.copy, copy.deepcopy, vars, bytes], ids=repr
+    "act",
+    [pickle.dumps, json.dumps, copy.copy, copy.deepcopy, vars, bytes],
+    ids=lambda act: f"{act.__module__}.{act.__name__}",
 )
 def test_a_secret_refuses_to_be_copied_or_written(act: Any) -> None:
     with pytest.raises(TypeError) as caught:

@@ -143,7 +143,6 @@ def test_a_wrong_client_secret_concerns_the_whole_app(sandbox: Sandbox, settings
     assert caught.value.scope is Scope.APP
 
 
-@pytest.mark.usefixtures("short_deadline")
 @pytest.mark.parametrize(
     ("fault", "reason"),
     [
@@ -155,7 +154,6 @@ def test_a_wrong_client_secret_concerns_the_whole_app(sandbox: Sandbox, settings
         ({"kind": "redirect", "location": "/api/token"}, "unusable_answer"),
         ({"kind": "reset_before"}, "unreachable"),
         ({"kind": "reset_after_effect"}, "unreachable"),
-        ({"kind": "timeout"}, "unreachable"),
     ],
 )
 def test_an_exchange_that_goes_wrong_is_one_error(
@@ -168,6 +166,15 @@ def test_an_exchange_that_goes_wrong_is_one_error(
     assert caught.value.reason == reason
     assert len(sandbox.calls("token.code")) == 1
     assert code.reveal() not in repr(caught.value)
+
+
+@pytest.mark.usefixtures("short_deadline")
+def test_an_exchange_that_is_never_answered_is_one_error(sandbox: Sandbox) -> None:
+    code = Secret(sandbox.consent())
+    sandbox.fault("token.code", "timeout")
+    with pytest.raises(SpotifyError, match="unreachable"):
+        spotify.exchange_code(code)
+    assert len(sandbox.calls("token.code")) == 1
 
 
 def test_spotify_that_cannot_be_reached_is_one_error(settings: Settings) -> None:
@@ -237,7 +244,6 @@ def test_each_fan_of_a_block_gets_an_answer_of_their_own(
     assert set(sandbox.libraries()) == {"fan-1", "fan-2", "fan-5"}
 
 
-@pytest.mark.usefixtures("short_deadline")
 @pytest.mark.parametrize(
     ("fault", "reason", "saved"),
     [
@@ -249,7 +255,6 @@ def test_each_fan_of_a_block_gets_an_answer_of_their_own(
         ({"kind": "html"}, "unusable_answer", False),
         ({"kind": "html", "status": 502}, "unavailable", False),
         ({"kind": "redirect", "location": LIBRARY}, "unusable_answer", False),
-        ({"kind": "timeout"}, "unreachable", False),
         ({"kind": "status", "status": 429, "headers": {"Retry-After": "9"}}, "rate_limited", False),
     ],
 )
@@ -264,6 +269,15 @@ def test_a_save_that_goes_wrong_is_one_error(
     assert bool(sandbox.library()) is saved
     assert len(sandbox.calls("library")) == 1
     assert sandbox.calls("me") == []
+
+
+@pytest.mark.usefixtures("short_deadline")
+def test_a_save_that_is_never_answered_is_one_error(sandbox: Sandbox) -> None:
+    token = Secret(sandbox.tokens()["access_token"])
+    sandbox.fault("library", "timeout")
+    with FanCalls[int](1) as calls:
+        assert reason_of(save(calls, token)) == "unreachable"
+    assert len(sandbox.calls("library")) == 1
 
 
 @pytest.mark.parametrize(("kind", "saved"), [("reset_before", False), ("reset_after_effect", True)])

@@ -15,7 +15,7 @@ from campaigns import keyring, publishing
 from campaigns.models import Campaign, PreSave
 from demo.cover import draw_cover
 from embedded.stack import Stack
-from tests.factory import make_label, make_user
+from tests.factory import PASSWORD, make_label, make_user
 from tests.sandbox_process import ALBUM_URI, Sandbox
 
 if TYPE_CHECKING:
@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 pytestmark = [pytest.mark.stack]
 
 EMAIL = "artist@example.com"
-PASSWORD = "correct horse battery staple"
 
 
 def log_in(page: Page) -> None:
@@ -67,7 +66,7 @@ def test_one_pre_save_from_the_form_to_the_destroyed_permission(
     eventually: Callable[..., None],
     tmp_path: Path,
 ) -> None:
-    make_label(owner=make_user(email=EMAIL, password=PASSWORD))
+    make_label(owner=make_user(email=EMAIL))
     sandbox.add_album()
     sandbox.add_fans(1)
     cover = tmp_path / "cover.png"
