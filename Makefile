@@ -9,6 +9,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-ver
 	--no-emit-index-url --custom-compile-command "make lock"
 TEMPLATES := find templates campaigns -name '*.html' -print0
 WITH_CHECK_ENV := set -a; source deploy/check.env; set +a;
+# All of them share the cores; each process has a Postgres, a Valkey and a Chromium of its own.
+WHICH_TESTS = $(or $(T),--numprocesses auto --maxprocesses 4)
 heading = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
 
 .PHONY: help
@@ -34,9 +36,9 @@ demo: setup ## Run a whole release night on this machine (ONCE=1: stop after the
 .PHONY: test
 test: services ## Run the tests (T=path or T="path -k name" narrows)
 	$(call heading,Tests on Postgres)
-	@$(BIN)/python -m pytest $(T)
+	@$(BIN)/python -m pytest $(WHICH_TESTS)
 	$(call heading,The release core on SQLite)
-	@TEST_DATABASE=sqlite $(BIN)/python -m pytest -m release_core $(T) $(if $(T),|| [ $$? -eq 5 ])
+	@TEST_DATABASE=sqlite $(BIN)/python -m pytest -m release_core $(WHICH_TESTS) $(if $(T),|| [ $$? -eq 5 ])
 
 .PHONY: bench
 bench: services ## Measure the engine and write docs/benchmarks.md (T="limit sharing" narrows)

@@ -35,11 +35,10 @@ def measure(directory: Path) -> Table:
     paths = make_pages()
     with web(directory) as (url, sandbox):
         # In turns, so that what else the machine does meets all alike.
-        rounds = [
-            [asyncio.run(rate(url, group)) for group in (["/empty-view"], paths[:1], paths)]
-            for _ in range(ROUNDS)
-        ]
-        empty, one, many = (statistics.median(column) for column in zip(*rounds, strict=True))
+        rounds = [[asyncio.run(rate(url, group)) for group in groups(paths)] for _ in range(ROUNDS)]
+        empty, query, one, many = (
+            statistics.median(column) for column in zip(*rounds, strict=True)
+        )
         rows_before = count_rows()
         sent, slowest = asyncio.run(flood(url, paths[0]))
         lines = flood_lines(sent, slowest, len(sandbox.calls()), count_rows() - rows_before)
@@ -50,13 +49,19 @@ def measure(directory: Path) -> Table:
         "cached outside the process, which itself keeps a page for a second.",
         [
             Line("the empty view", f"{empty:.0f} requests/s"),
+            Line("a view that does one query and nothing else", f"{query:.0f} requests/s"),
             Line("the landing page of one campaign", f"{one:.0f} requests/s"),
             Line(f"the landing pages of {PAGES} campaigns in turn", f"{many:.0f} requests/s"),
             Line.at_least("one campaign's to the empty view", one / empty, 0.7, " times"),
+            Line("one query's to the empty view", f"{query / empty:.3g} times"),
             Line(f"{PAGES} campaigns' to the empty view", f"{many / empty:.3g} times"),
             *lines,
         ],
     )
+
+
+def groups(paths: list[str]) -> list[list[str]]:
+    return [["/empty-view"], [f"/one-query{paths[0]}"], paths[:1], paths]
 
 
 def flood_lines(sent: float, slowest: float, calls: int, rows: int) -> list[Line]:

@@ -42,7 +42,10 @@ def master_key_line(name: str = "1") -> str:
 def make_user(**fields: Any) -> User:
     """Someone who can log in with PASSWORD."""
     fields.setdefault("email", f"artist-{uuid.uuid4().hex[:8]}@example.com")
-    return User.objects.create(password=_hash_of_the_password(), **fields)
+    user = User.objects.create_user(**fields)
+    user.password = _hash_of_the_password()
+    user.save(update_fields=["password"])
+    return user
 
 
 @cache

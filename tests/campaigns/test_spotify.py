@@ -23,18 +23,12 @@ from campaigns.spotify import (
     Slots,
     SpotifyError,
     fans,
-    http,
 )
 from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, Sandbox
 
 UNKNOWN_URI = "spotify:album:0000000000000000000000"
 AT_ONCE = Slots(0, 0)
 LIBRARY = f"/v1/me/library?uris={ALBUM_URI}"
-
-
-@pytest.fixture
-def short_deadline(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.3)
 
 
 @pytest.fixture
@@ -168,15 +162,6 @@ def test_an_exchange_that_goes_wrong_is_one_error(
     assert code.reveal() not in repr(caught.value)
 
 
-@pytest.mark.usefixtures("short_deadline")
-def test_an_exchange_that_is_never_answered_is_one_error(sandbox: Sandbox) -> None:
-    code = Secret(sandbox.consent())
-    sandbox.fault("token.code", "timeout")
-    with pytest.raises(SpotifyError, match="unreachable"):
-        spotify.exchange_code(code)
-    assert len(sandbox.calls("token.code")) == 1
-
-
 def test_spotify_that_cannot_be_reached_is_one_error(settings: Settings) -> None:
     settings.SPOTIFY_ACCOUNTS_URL = "http://127.0.0.1:1"
     with pytest.raises(SpotifyError, match="unreachable"):
@@ -271,15 +256,6 @@ def test_a_save_that_goes_wrong_is_one_error(
     assert sandbox.calls("me") == []
 
 
-@pytest.mark.usefixtures("short_deadline")
-def test_a_save_that_is_never_answered_is_one_error(sandbox: Sandbox) -> None:
-    token = Secret(sandbox.tokens()["access_token"])
-    sandbox.fault("library", "timeout")
-    with FanCalls[int](1) as calls:
-        assert reason_of(save(calls, token)) == "unreachable"
-    assert len(sandbox.calls("library")) == 1
-
-
 @pytest.mark.parametrize(("kind", "saved"), [("reset_before", False), ("reset_after_effect", True)])
 def test_a_connection_that_breaks_leaves_the_outcome_open(
     kind: str, saved: bool, sandbox: Sandbox, calls: FanCalls[int]
@@ -291,19 +267,6 @@ def test_a_connection_that_breaks_leaves_the_outcome_open(
     assert bool(sandbox.library()) is saved
     # aiohttp repeats an idempotent call once when its connection breaks.
     assert len(sandbox.calls("library")) <= 2
-
-
-@pytest.mark.usefixtures("short_deadline")
-@pytest.mark.parametrize("endpoint", ["token.refresh", "library"])
-def test_an_answer_that_drips_is_given_up(endpoint: str, sandbox: Sandbox) -> None:
-    tokens = sandbox.tokens()
-    sandbox.fault(endpoint, "slow_body", seconds=30)
-    with FanCalls[int](1) as calls:
-        if endpoint == "library":
-            answer: object = save(calls, Secret(tokens["access_token"]))
-        else:
-            answer = refresh_all(calls, {1: Secret(tokens["refresh_token"])})[1]
-    assert reason_of(answer) == "unreachable"
 
 
 def test_every_403_is_told_apart(sandbox: Sandbox, calls: FanCalls[int]) -> None:

@@ -12,10 +12,11 @@ from threading import Event, Thread
 import pytest
 from pytest_django import Settings
 
+from campaigns import spotify
 from campaigns.answers import SpotifyError
 from campaigns.keyring import Secret
 from campaigns.spotify import Answered, FanCalls, Slots, http
-from tests.sandbox_process import ALBUM_URI
+from tests.sandbox_process import ALBUM_URI, Sandbox
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 TOKEN = b'{"access_token": "BQ-canary"}'
@@ -49,7 +50,7 @@ def server_that_says(answer: bytes) -> Iterator[str]:
 
 def refreshed_and_saved(address: str, settings: Settings) -> set[str]:
     """The reasons of the errors of a refresh and of a save."""
-    settings.SPOTIFY_ACCOUNTS_URL = settings.SPOTIFY_API_URL = address
+    settings.SPOTIFY_ACCOUNTS_URL, settings.SPOTIFY_API_URL = address, f"{address}/v1"
     with FanCalls[int](2) as calls:
         calls.refresh({1: Secret("AQD-canary")}, Slots(0, 0))
         calls.save({2: Secret("BQ-canary")}, ALBUM_URI, Slots(0, 0))
@@ -79,6 +80,19 @@ def test_a_broken_answer_is_no_answer(answer: bytes, settings: Settings) -> None
 
 def test_a_name_that_nobody_resolves_is_no_answer(settings: Settings) -> None:
     assert refreshed_and_saved("http://spotify.invalid", settings) == {"unreachable"}
+
+
+@pytest.mark.parametrize("kind", ["slow_body", "timeout"])
+def test_an_answer_that_drips_or_never_comes_is_given_up(
+    kind: str, sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "TOTAL_SECONDS", 0.3)
+    for endpoint in ("token.code", "token.refresh", "library"):
+        sandbox.fault(endpoint, kind, seconds=30)
+    with pytest.raises(SpotifyError, match="unreachable"):
+        spotify.exchange_code(Secret(sandbox.consent()))
+    assert refreshed_and_saved(sandbox.url, settings) == {"unreachable"}
+    assert len(sandbox.calls("library")) == 1
 
 
 def test_no_call_waits_longer_than_ten_seconds() -> None:
