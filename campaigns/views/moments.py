@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from django.utils.formats import date_format, get_format
@@ -10,9 +11,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from campaigns.models import Campaign
+
+# Looked up by Django's date formats, here before there: Django's own Portuguese months begin with
+# capitals, which nobody writes.
+MONTHS: Final = (
+    *(gettext_noop("January"), gettext_noop("February"), gettext_noop("March")),
+    *(gettext_noop("April"), gettext_noop("May"), gettext_noop("June")),
+    *(gettext_noop("July"), gettext_noop("August"), gettext_noop("September")),
+    *(gettext_noop("October"), gettext_noop("November"), gettext_noop("December")),
+)
 
 
 def release_date(campaign: Campaign, *, own_midnight: bool = True) -> SafeString:
