@@ -114,6 +114,7 @@ def _render_landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     context = {
         **_about(campaign),
         "social": social.link_to(campaign),
+        "release_time": moments.release_time(campaign),
         "stage": stage,
         "is_out": is_out,
         "is_to_come": stage.is_to_come and not is_out,

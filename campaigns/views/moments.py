@@ -42,6 +42,11 @@ def release_date(campaign: Campaign, *, own_midnight: bool = True) -> SafeString
     return written
 
 
+def release_time(campaign: Campaign) -> str:
+    """The hour of the release by the campaign's clock: "00:00 Berlin time"."""
+    return f"{date_format(campaign.release_local, 'TIME_FORMAT')} {place(campaign)}"
+
+
 def stated(moment: datetime, campaign: Campaign, *, to_the_second: bool = False) -> SafeString:
     """A moment by the campaign's clock, as a `<time>` element: to the minute, or to the second."""
     local = localtime(moment, ZoneInfo(clock(campaign)))

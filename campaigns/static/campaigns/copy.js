@@ -1,20 +1,27 @@
 // Copy an input's text. Where only a hand can copy, the input is shown and selected.
 
 // The browsers inside other apps often keep the clipboard from pages, and let this pass.
-function copyTheOldWay(input) {
+function copyTheOldWay(input, button) {
   const { hidden } = input;
   input.hidden = false;
   input.select();
-  const isCopied = document.execCommand("copy");
-  input.hidden = hidden && isCopied;
-  return isCopied;
+  if (!document.execCommand("copy")) return false;
+  input.hidden = hidden;
+  button.focus();
+  return true;
+}
+
+// Emptied for a moment, so that what is said again is heard again.
+function tell(told, words) {
+  told.textContent = "";
+  setTimeout(() => (told.textContent = words), 100);
 }
 
 async function copy(button) {
   const input = document.getElementById(button.dataset.copy);
   const told = document.getElementById(`${button.dataset.copy}-copied`);
   const isCopied = await navigator.clipboard?.writeText(input.value).then(() => true, () => false);
-  told.textContent = isCopied || copyTheOldWay(input) ? told.dataset.copied : told.dataset.byHand;
+  tell(told, isCopied || copyTheOldWay(input, button) ? told.dataset.copied : told.dataset.byHand);
 }
 
 for (const button of document.querySelectorAll("[data-copy]")) {

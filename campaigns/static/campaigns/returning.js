@@ -20,8 +20,10 @@ async function ask() {
   const words = note.querySelector(`[data-when="${CSS.escape(state)}"]`);
   if (!words) return;
   words.hidden = note.hidden = false;
-  note.querySelector("a").href = receipt + location.search;
+  const link = note.querySelector("a");
+  link.href = receipt + location.search;
   const start = document.querySelector("[data-start]");
+  if (start?.contains(document.activeElement)) link.focus();
   if (start) start.hidden = true;
 }
 

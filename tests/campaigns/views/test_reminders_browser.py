@@ -54,7 +54,7 @@ def test_the_link_is_copied_without_the_language(
     page.bring_to_front()
     page.evaluate(lack)
     page.get_by_role("button", name=COPY).click()
-    expect(page.get_by_role("status")).to_have_text("Copied.")
+    expect(page.locator("#page-url-copied")).to_have_text("Copied.")
     expect(page.get_by_role("textbox")).to_be_hidden()
     reader.bring_to_front()
     assert reader.evaluate("navigator.clipboard.readText()") == f"{site}/night-bus"
@@ -67,7 +67,7 @@ def test_where_nothing_can_be_copied_the_link_is_shown_and_selected(
     page.goto(f"{site}/night-bus")
     page.evaluate(NO_COPYING)
     page.get_by_role("button", name=COPY).click()
-    expect(page.get_by_role("status")).to_contain_text("The link is selected")
+    expect(page.locator("#page-url-copied")).to_contain_text("The link is selected")
     address = page.get_by_role("textbox", name="Link of this page")
     expect(address).to_be_visible()
     assert page.evaluate("getSelection().toString()") == f"{site}/night-bus"
