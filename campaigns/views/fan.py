@@ -113,8 +113,8 @@ def _render_landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     is_out = campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now
     context = {
         **_about(campaign),
+        **moments.for_countdown(campaign),
         "social": social.link_to(campaign),
-        "release_time": moments.release_time(campaign),
         "stage": stage,
         "is_out": is_out,
         "is_to_come": stage.is_to_come and not is_out,

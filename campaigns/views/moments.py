@@ -42,9 +42,21 @@ def release_date(campaign: Campaign, *, own_midnight: bool = True) -> SafeString
     return written
 
 
-def release_time(campaign: Campaign) -> str:
-    """The hour of the release by the campaign's clock: "00:00 Berlin time"."""
-    return f"{date_format(campaign.release_local, 'TIME_FORMAT')} {place(campaign)}"
+def for_countdown(campaign: Campaign) -> dict[str, str | list[str]]:
+    """What the script needs to tell the release in the fan's own time and to count down to it.
+
+    The days around the release, each at 00:00, go from two before it to two after it, as the zones
+    of the earth lie 26 hours apart. The words are those for one and for more of each unit, with
+    "%(count)d" where the number belongs; the fan pages' languages have no more than two forms.
+    """
+    local = campaign.release_local.replace(tzinfo=None)
+    midnights = [local.replace(hour=0, minute=0) + timedelta(days) for days in range(-2, 3)]
+    return {
+        "artists_clock": f"{local:%Y-%m-%dT%H:%M}Z",
+        "artists_time": f"{date_format(local, 'TIME_FORMAT')} {place(campaign)}",
+        "days_around": [date_format(midnight, "DATETIME_FORMAT") for midnight in midnights],
+        "countdown_words": [form(n) for form in (_days, _hours, _minutes) for n in (1, 2)],
+    }
 
 
 def stated(moment: datetime, campaign: Campaign, *, to_the_second: bool = False) -> SafeString:
@@ -75,16 +87,23 @@ def place(campaign: Campaign) -> str:
 def spoken(span: timedelta) -> str:
     """Two of the unit at least, so that little precision is lost: "90 minutes", not "1 hour"."""
     seconds = int(span.total_seconds())
-    if seconds >= 2 * 86_400:
-        return ngettext("%(count)d day", "%(count)d days", seconds // 86_400) % {
-            "count": seconds // 86_400
-        }
-    if seconds >= 2 * 3_600:
-        return ngettext("%(count)d hour", "%(count)d hours", seconds // 3_600) % {
-            "count": seconds // 3_600
-        }
-    if seconds >= 2 * 60:
-        return ngettext("%(count)d minute", "%(count)d minutes", seconds // 60) % {
-            "count": seconds // 60
-        }
-    return ngettext("%(count)d second", "%(count)d seconds", seconds) % {"count": seconds}
+    for length, form in ((86_400, _days), (3_600, _hours), (60, _minutes)):
+        if seconds >= 2 * length:
+            return form(seconds // length) % {"count": seconds // length}
+    return _seconds(seconds) % {"count": seconds}
+
+
+def _days(count: int) -> str:
+    return ngettext("%(count)d day", "%(count)d days", count)
+
+
+def _hours(count: int) -> str:
+    return ngettext("%(count)d hour", "%(count)d hours", count)
+
+
+def _minutes(count: int) -> str:
+    return ngettext("%(count)d minute", "%(count)d minutes", count)
+
+
+def _seconds(count: int) -> str:
+    return ngettext("%(count)d second", "%(count)d seconds", count)

@@ -1,23 +1,29 @@
-// The release in the fan's own time, and how long it is until then, in the page's language.
-const spoken = document.documentElement.lang;
-const language = spoken === "en" ? "en-GB" : spoken; // as the page itself writes dates
+// The release in the fan's own time, and how long it is until then, in the page's words. Not in those
+// of Intl's dates and numbers: their first use keeps a phone from painting for a tenth of a second.
 const own = document.querySelector("[data-own-time]");
 const countdown = document.querySelector("[data-countdown], [data-countdown-day]");
+const plural = new Intl.PluralRules(document.documentElement.lang);
 const MINUTE = 60;
-const UNITS = [
-  ["day", 1440],
-  ["hour", 60],
-  ["minute", 1],
-];
+const DAY = 86400 * 1000;
+const UNITS = [1440, 60, 1]; // minutes
 
+function pad(number, length) {
+  return String(number).padStart(length, "0");
+}
+
+// The page brings the days around the release along, each with "00:00" where the hour belongs.
 function showOwnTime() {
-  const moment = new Date(own.dataset.ownTime);
-  const here = moment.toLocaleTimeString("en-GB", { hour: "2-digit", minute: "2-digit" });
-  if (here === own.dataset.there) return; // the same clock as the artist's
-  own.querySelector("time").textContent = moment.toLocaleString(language, {
-    dateStyle: "long",
-    timeStyle: "short",
-  });
+  const here = new Date(own.dataset.ownTime);
+  const there = new Date(own.dataset.there); // the artist's clock, as if it were UTC's
+  const [hour, minute] = [here.getHours(), here.getMinutes()];
+  const today = Date.UTC(here.getFullYear(), here.getMonth(), here.getDate());
+  if (today + (60 * hour + minute) * 60_000 === there.getTime()) return;
+  const days = own.dataset.days.split("|");
+  const later = today / DAY - Math.floor(there / DAY);
+  own.querySelector("time").textContent = days[2 + later].replace(
+    /(0?0):00/,
+    (_, zeros) => `${pad(hour, zeros.length)}:${pad(minute, 2)}`,
+  );
   own.hidden = false;
 }
 
@@ -26,12 +32,12 @@ function target() {
   return new Date(day ? `${day}T00:00` : countdown.dataset.countdown);
 }
 
-function part([unit, minutes], left) {
+function part(count, [one, other]) {
   const span = document.createElement("span");
-  const format = new Intl.NumberFormat(language, { style: "unit", unit, unitDisplay: "long" });
-  for (const { type, value } of format.formatToParts(Math.floor(left / minutes))) {
-    const piece = document.createElement(type === "integer" ? "b" : "span");
-    piece.textContent = value.trim();
+  const [before, after] = (plural.select(count) === "one" ? one : other).split("%(count)d");
+  for (const [tag, text] of [["span", before.trim()], ["b", count], ["span", after.trim()]]) {
+    const piece = document.createElement(tag);
+    piece.textContent = text;
     if (piece.textContent) span.append(piece);
   }
   return span;
@@ -42,9 +48,10 @@ function tick() {
   countdown.hidden = left <= 0;
   if (left <= 0) return;
   countdown.replaceChildren();
-  for (const unit of UNITS) {
-    countdown.append(part(unit, left));
-    left %= unit[1];
+  const words = countdown.dataset.words.split("|");
+  for (const [number, minutes] of UNITS.entries()) {
+    countdown.append(part(Math.floor(left / minutes), words.slice(2 * number)));
+    left %= minutes;
   }
   setTimeout(tick, 1000 * (MINUTE - (Math.floor(Date.now() / 1000) % MINUTE)));
 }

@@ -4,16 +4,22 @@ language, right to left, and not in the way of its own policy.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Literal
+from zoneinfo import ZoneInfo
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
+from django.utils import translation
+from django.utils.formats import date_format
+from django.utils.translation import ngettext
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import scenes, visits
 from tests.campaigns.views.looks import RULES, widest
+from tests.factory import make_campaign
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -139,6 +145,35 @@ def test_the_release_moment_is_told_in_the_fans_own_time_and_counted_down_to(
     expect(countdown).to_be_visible()
     expect(countdown).to_have_attribute("aria-hidden", "true")
     assert countdown.inner_text().split()[1] == "days"
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("language", "artist", "fan"),
+    [
+        *((code, "Europe/Berlin", "Asia/Kathmandu") for code, _ in django_settings.LANGUAGES),
+        ("en", "Pacific/Kiritimati", "Pacific/Pago_Pago"),
+        ("en", "Pacific/Pago_Pago", "Pacific/Kiritimati"),
+    ],
+)
+def test_the_own_time_and_the_countdown_are_in_the_pages_words(
+    browser: Browser, site: str, language: str, artist: str, fan: str
+) -> None:
+    there = datetime.now(ZoneInfo(artist)) + timedelta(days=3)
+    there = there.replace(hour=0, minute=30, second=0, microsecond=0)
+    campaign = make_campaign(release_at=there, release_zone=artist)
+    here = there.astimezone(ZoneInfo(fan)).replace(tzinfo=None)
+    context = browser.new_context(timezone_id=fan)
+    page = context.new_page()
+    page.goto(f"{site}/{campaign.slug}?lang={language}")
+    with translation.override(language):
+        written = date_format(here, "DATETIME_FORMAT")
+    expect(page.locator("[data-own-time] time")).to_have_text(written)
+    days = page.locator("[data-countdown] > span").first
+    with translation.override(language):
+        count = int(days.locator("b").inner_text())
+        words = ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
+    assert days.inner_text().split() == words.replace("日", " 日").split()
     context.close()
 
 
