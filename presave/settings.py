@@ -145,12 +145,12 @@ CACHES: dict[str, dict[str, Any]] = {
     "pages": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "pages",
-        "TIMEOUT": 1,
+        # Two for each page and language; a page has about 12 KB.
+        "OPTIONS": {"MAX_ENTRIES": 2000},
     },
     "refusals": {
         "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
         "LOCATION": "refusals",
-        "TIMEOUT": 1,
     },
 }
 
