@@ -78,8 +78,7 @@ def _refusals(
     with new_context(None) as context:
         page = context.new_page()
         for refusal in Refusal:
-            _break_the_return(monkeypatch, ConsentError(refusal, "first-light"))
-            page.goto(f"{site}/callback?code=x&state=first-light..x")
+            _return_in_vain(page, site, monkeypatch, ConsentError(refusal, "first-light"))
             yield f"refused-{refusal.value}", page
 
 
@@ -89,13 +88,16 @@ def _broken_pages(
     with new_context(None) as context:
         page = context.new_page()
         for name, error in {"broken": RuntimeError(), "no-database": OperationalError()}.items():
-            _break_the_return(monkeypatch, error)
-            page.goto(f"{site}/callback?code=x&state=first-light..x")
+            _return_in_vain(page, site, monkeypatch, error)
             yield name, page
 
 
-def _break_the_return(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+def _return_in_vain(
+    page: Page, site: str, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
     def arrive(*_: object) -> Never:
         raise error
 
-    monkeypatch.setattr(authorising, "arrive", arrive)
+    with monkeypatch.context() as broken:
+        broken.setattr(authorising, "arrive", arrive)
+        page.goto(f"{site}/callback?code=x&state=first-light..x")
