@@ -46,6 +46,7 @@ def services() -> Iterator[Path]:
         from django.core.management import call_command
 
         call_command("migrate", verbosity=0)
+        call_command("createcachetable", verbosity=0)
         yield directory
 
 

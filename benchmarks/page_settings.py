@@ -1,4 +1,4 @@
-"""The product's settings with one more address: see benchmarks/page_urls.py."""
+"""The product's settings with two more addresses: see benchmarks/page_urls.py."""
 
 from __future__ import annotations
 

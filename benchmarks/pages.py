@@ -36,9 +36,10 @@ def measure(directory: Path) -> Table:
     with web(directory) as (url, sandbox):
         # In turns, so that what else the machine does meets all alike; and each round compared in
         # itself, as it goes up and down with the machine.
-        rounds = [[asyncio.run(rate(url, group)) for group in groups(paths)] for _ in range(ROUNDS)]
+        compared = [["/empty-view"], paths[:1], [f"/one-query{paths[0]}"], paths]
+        rounds = [[asyncio.run(rate(url, those)) for those in compared] for _ in range(ROUNDS)]
         empty, one, query, many = (median(column) for column in zip(*rounds, strict=True))
-        to_empty = [[rate / round[0] for rate in round] for round in rounds]
+        to_empty = [[answered / turn[0] for answered in turn] for turn in rounds]
         _, one_to, query_to, many_to = (median(column) for column in zip(*to_empty, strict=True))
         rows_before = count_rows()
         sent, slowest = asyncio.run(flood(url, paths[0]))
@@ -60,10 +61,6 @@ def measure(directory: Path) -> Table:
             *lines,
         ],
     )
-
-
-def groups(paths: list[str]) -> list[list[str]]:
-    return [["/empty-view"], paths[:1], [f"/one-query{paths[0]}"], paths]
 
 
 def flood_lines(sent: float, slowest: float, calls: int, rows: int) -> list[Line]:

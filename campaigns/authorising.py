@@ -63,6 +63,13 @@ class Refusal(enum.Enum):
     BUSY = "busy"
 
 
+# What the operator has to know of; everything else a fan or a stranger can bring about at will.
+NOT_THE_FANS_DOING: Final = {
+    *(Refusal.BUSY, Refusal.SPOTIFY_DOWN, Refusal.CODE_REFUSED, Refusal.NOT_LISTED),
+    *(Refusal.MORE_THAN_ASKED, Refusal.LESS_THAN_ASKED),
+}
+
+
 class ConsentError(Exception):
     """The consent came to nothing. `slug` leads back to the campaign where it is known."""
 
@@ -151,7 +158,8 @@ def arrive(
     started = _started(returned, cookie, now)
     try:
         if returned.error or returned.code is None:
-            raise ConsentError(_why_without_code(returned.error))
+            denied = returned.error == "access_denied"
+            raise ConsentError(Refusal.DENIED if denied else Refusal.SPOTIFY_DOWN)
         if not Campaign.objects.accepting_consents().filter(id=started.campaign_id).exists():
             raise ConsentError(Refusal.CAMPAIGN_CLOSED)
         if _was_spent(started.state):
@@ -165,6 +173,8 @@ def arrive(
         return Arrival(_record(started, permission, now), started.slug)
     except ConsentError as error:
         error.slug = started.slug
+        if error.refusal in NOT_THE_FANS_DOING:
+            logger.warning("no consent campaign=%s: %s", started.campaign_id, error.refusal.value)
         raise
 
 
@@ -183,14 +193,6 @@ def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
     if not constant_time_compare(returned.state, started.state):
         raise ConsentError(Refusal.STATE_MISMATCH, started.slug)
     return started
-
-
-def _why_without_code(error: str) -> Refusal:
-    if error == "access_denied":
-        return Refusal.DENIED
-    # Anybody may have written the error's name, so it stays out of the log.
-    logger.warning("a fan came back from Spotify with an error of Spotify's")
-    return Refusal.SPOTIFY_DOWN
 
 
 def _slug_of(state: str) -> str:
@@ -260,7 +262,7 @@ def _asking_spotify(half: GateName, call: Callable[[Secret], T], secret: Secret)
         raise ConsentError(Refusal.SPOTIFY_DOWN) from None
     except spotify.SpotifyError as error:
         pacing.close_after(error)
-        logger.warning("Spotify did not take a fan's consent: %s", error)
+        logger.warning("a consent met an error of Spotify's: %s", error)
         refused = error.reason == "invalid_grant"
         raise ConsentError(Refusal.CODE_REFUSED if refused else Refusal.SPOTIFY_DOWN) from None
 

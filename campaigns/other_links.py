@@ -88,12 +88,15 @@ def _parse(line: str) -> str:
 
 
 def _ascii(host: str) -> str:
-    """The host as browsers ask for it (UTS 46), with its port. Raises OtherLinksError."""
+    """The host in letters that every browser asks for, with its port: what is not ASCII by the
+    rules of IDNA 2008 (RFC 5891). Raises OtherLinksError.
+    """
     name, colon, port = host.partition(":")
     try:
-        asked_for = idna.encode(name, uts46=True).decode() + colon + port
+        name = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode()
     except idna.IDNAError:
-        asked_for = ""
+        name = ""
+    asked_for = name + colon + port
     if not _HOST.fullmatch(asked_for) or int(port or 0) > HIGHEST_PORT:
         raise OtherLinksError("this is no complete address, such as https://music.example/album.")
     return asked_for

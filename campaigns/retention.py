@@ -1,5 +1,5 @@
 """How long things are kept: making and shredding campaign keys, expiring and erasing
-permissions.
+permissions, deleting what has run out.
 """
 
 from __future__ import annotations
@@ -153,7 +153,7 @@ def forget_spent_states(now: datetime) -> int:
 
 def forget_log_ins(now: datetime) -> None:
     """Delete sessions that have run out, and with the counts of log-in attempts the IP addresses
-    that these came from. Django itself leaves both where they are.
+    that these came from. Django deletes neither by time.
     """
     Session.objects.filter(expire_date__lt=now).delete()
     table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])

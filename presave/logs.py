@@ -25,8 +25,8 @@ class HidePrivateAddresses(logging.Filter):
 
 
 class LeaveOutMeantAnswers(logging.Filter):
-    """Django logs each answer above 499 as an error. One that was meant, such as "try again in a
-    minute" or "not ready", came without an exception, and what caused it has a line of its own.
+    """Django logs each answer above 499 as an error. A 503 without an exception was meant, such as
+    "try again in a minute" or "not ready": whoever answers it logs why.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

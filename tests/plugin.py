@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import base64
 import os
 import secrets
@@ -21,6 +22,8 @@ from tests.postgres import Postgres, PostgresNotFoundError
 pytest_plugins = ["tests.browser", "tests.sandbox_process", "tests.sentry"]
 
 NOBODY_LISTENS = "http://127.0.0.1:1"
+NO_DATABASE = "postgres://nobody@127.0.0.1:1/none"
+NO_REDIS = "redis://127.0.0.1:1"
 NOT_FROM_THE_SHELL = (
     *("SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE", "SPOTIFY_CLIENT_SECRET_FILE"),
     *("EMAIL_URL", "EMAIL_URL_FILE", "SENTRY_DSN", "SENTRY_DSN_FILE", "COMMIT"),
@@ -36,7 +39,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
     try:
-        _start(stack)
+        _start(stack, early_config.known_args_namespace)
     except (PostgresNotFoundError, ServerNotFoundError, StartError) as error:
         raise pytest.UsageError(str(error)) from error
     yield
@@ -53,11 +56,20 @@ def pytest_sessionstart() -> None:
     call_command("collectstatic", interactive=False, verbosity=0)
 
 
-def _start(stack: ExitStack) -> None:
+def _start(stack: ExitStack, arguments: argparse.Namespace) -> None:
     directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="presave-tests-")))
     directory.chmod(0o711)  # a web process of another user gets through, and into the keyring not
-    database_url = _start_database(stack, directory)
-    set_environment(directory, database_url, stack.enter_context(Valkey()).url)
+    if _only_hands_out(arguments):
+        set_environment(directory, NO_DATABASE, NO_REDIS)
+    else:
+        database_url = _start_database(stack, directory)
+        set_environment(directory, database_url, stack.enter_context(Valkey()).url)
+
+
+def _only_hands_out(arguments: argparse.Namespace) -> bool:
+    """Whether this process runs no test itself, but has xdist's others run them."""
+    shares = getattr(arguments, "numprocesses", None)
+    return bool(shares) and "PYTEST_XDIST_WORKER" not in os.environ
 
 
 def set_environment(directory: Path, database_url: str, redis_url: str) -> None:

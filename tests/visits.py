@@ -13,6 +13,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from campaigns import authorising, receipts
 from campaigns.authorising import ConsentError, Refusal
+from campaigns.views.refusals import PAGES
 from tests import scenes
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ def _in_development_mode(
         page.goto(site + scenes.LANDINGS["landing"])
         settings.SPOTIFY_APP_MODE = "extended"
         caches["pages"].clear()
+        expect(page.get_by_text("Not open to everyone yet.")).to_be_visible()
         yield "landing-development-mode", page
 
 
@@ -79,6 +81,7 @@ def _refusals(
         page = context.new_page()
         for refusal in Refusal:
             _return_in_vain(page, site, monkeypatch, ConsentError(refusal, "first-light"))
+            expect(page.get_by_role("heading", level=1)).to_have_text(str(PAGES[refusal].title))
             yield f"refused-{refusal.value}", page
 
 
@@ -87,8 +90,12 @@ def _broken_pages(
 ) -> Iterator[tuple[str, Page]]:
     with new_context(None) as context:
         page = context.new_page()
-        for name, error in {"broken": RuntimeError(), "no-database": OperationalError()}.items():
+        for name, error, title in (
+            ("broken", RuntimeError(), "Something broke"),
+            ("no-database", OperationalError(), "Our records are out of reach"),
+        ):
             _return_in_vain(page, site, monkeypatch, error)
+            expect(page.get_by_role("heading", level=1)).to_contain_text(title)
             yield name, page
 
 

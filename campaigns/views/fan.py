@@ -111,13 +111,14 @@ def _render_landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     now = timezone.now()
     stage = words.stage(campaign, now)
     is_out = campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now
+    is_to_come = stage.is_to_come and not is_out
     context = {
         **_about(campaign),
-        **moments.for_countdown(campaign),
+        **(moments.for_countdown(campaign) if is_to_come else {}),
         "social": social.link_to(campaign),
         "stage": stage,
         "is_out": is_out,
-        "is_to_come": stage.is_to_come and not is_out,
+        "is_to_come": is_to_come,
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",
     }
     return render(request, "fan/landing.html", context)

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
+
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 
 from campaigns import pacing, signs_of_life
+
+logger = logging.getLogger(__name__)
 
 
 def alive(request: HttpRequest) -> HttpResponse:
@@ -21,4 +25,6 @@ def ready(request: HttpRequest) -> HttpResponse:
     except Error:
         trouble = "database unavailable"
     status = 503 if trouble else 200
+    if trouble:
+        logger.warning("not ready: %s", trouble)
     return HttpResponse(f"{trouble or 'ok'}\n", status=status, content_type="text/plain")

@@ -5,6 +5,7 @@ more than an empty page. Nothing of it may depend on who asks.
 from __future__ import annotations
 
 import hashlib
+import secrets
 from collections.abc import Callable
 from typing import Final, TypeVar
 
@@ -17,16 +18,19 @@ T = TypeVar("T")
 
 
 def for_a_second(kind: str, key: tuple[str, ...], make: Callable[[], T]) -> T:
-    """What was made under this key within the last second, or else made now; by one thread at a
-    time, once there is something.
+    """What was made under this key within the last second, or else made now. While one thread
+    makes it anew, the others get what is up to two seconds old.
 
     `kind` names one of the caches in the settings.
     """
     cache = caches[kind]
     digest = hashlib.sha256("\n".join(key).encode(errors="surrogateescape")).hexdigest()
-    is_old = cache.add(f"{digest}.new", True, KEPT_SECONDS)
+    newest, mine = f"{digest}.newest", secrets.token_hex(8)
+    is_mine_to_make = cache.add(newest, mine, KEPT_SECONDS)
     found: T | None = cache.get(digest)
-    if found is None or is_old:
+    if found is None or is_mine_to_make:
         found = make()
-        cache.set(digest, found, SHOWN_SECONDS)
+        # What took so long that another thread began after it is older than the other's.
+        if cache.get(newest, mine) == mine:
+            cache.set(digest, found, SHOWN_SECONDS)
     return found

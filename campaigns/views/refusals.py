@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.authorising import Refusal
 
 TRY_AGAIN: Final = _("Try again")
+NOT_PRE_SAVED: Final = _("Not pre-saved")
 NOTHING_STORED: Final = _("Nothing was stored. We hold no permission from this try.")
 
 
@@ -18,6 +19,7 @@ NOTHING_STORED: Final = _("Nothing was stored. We hold no permission from this t
 class Page:
     """`retry` names the link back to the campaign, which with `goes_on` leads straight to Spotify
     once more. Where the browser was the trouble, the campaign's address is offered for another one.
+    `label` is empty where the fan may be in all the same.
     """
 
     title: str | Promise
@@ -26,6 +28,7 @@ class Page:
     retry: str | Promise = TRY_AGAIN
     status: int = 400
     stored: str | Promise = NOTHING_STORED
+    label: str | Promise = NOT_PRE_SAVED
     goes_on: bool = False
     in_other_browser: bool = False
 
@@ -81,6 +84,7 @@ PAGES: Final = {
         advice=_("If you saw your receipt, you are in and need do nothing. If not, start again."),
         retry=_("Back to the release"),
         stored=_("Nothing more was stored this time."),
+        label="",
     ),
     Refusal.CODE_REFUSED: Page(
         title=_("Spotify did not confirm your answer"),
@@ -143,6 +147,7 @@ PAGES: Final = {
         advice=_("Wait half a minute and load this page again: what you agreed to still counts."),
         retry=_("Back to the release"),
         status=503,
+        label="",
     ),
     Refusal.SPOTIFY_DOWN: Page(
         title=_("Spotify is not answering"),

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_consents_beyond_their_budget_are_asked_to_wait_and_cost_nothing(
-    sandbox: Sandbox, settings: Settings
+    sandbox: Sandbox, settings: Settings, caplog: pytest.LogCaptureFixture
 ) -> None:
     settings.SPOTIFY_MAX_RATE = 0.2
     campaign = make_campaign()
@@ -30,6 +30,7 @@ def test_consents_beyond_their_budget_are_asked_to_wait_and_cost_nothing(
 
     assert answer.status_code == 503
     assert "Many fans at once" in text_of(answer)
+    assert f"no consent campaign={campaign.id}: busy" in caplog.text
     assert second.cookie, "the same return must count when it is loaded again"
     assert len(sandbox.calls("token.code")) == 1
     assert PreSave.objects.count() == SpentState.objects.count() == 1

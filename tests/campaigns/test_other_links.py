@@ -25,6 +25,8 @@ def test_what_is_not_ascii_or_could_be_markup_is_encoded() -> None:
 def test_a_host_may_have_a_port_and_letters_of_any_script() -> None:
     links = parse_links("https://music.example:8443/\nhttps://B\u00fccher.example:444/\u00e4?q")
     assert links == ["https://music.example:8443/", "https://xn--bcher-kva.example:444/%C3%A4?q"]
+    # A host that IDNA 2008 would not have, but every browser has.
+    assert parse_links("https://V2--band.netlify.app/") == ["https://v2--band.netlify.app/"]
     assert [link.name for link in named(links)] == [
         "music.example:8443",
         "xn--bcher-kva.example:444",
@@ -57,6 +59,7 @@ def test_a_host_that_looks_like_another_is_shown_as_what_it_is() -> None:
         ("https://music.example:443:443/", "no complete address"),
         ("https://:443/", "no complete address"),
         ("https://mu\u202esic.example/", "no complete address"),
+        ("https://\u00fc.\u00fc\u200d.example/", "no complete address"),
         ("https://music.example\\@evil.example/", "user name"),
         ("https://me:secret@music.example/", "user name"),
         (f"{ALBUM} {ALBUM}", "without spaces"),

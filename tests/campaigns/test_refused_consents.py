@@ -116,6 +116,7 @@ def test_what_did_not_start_here_never_reaches_spotify(
     answer = fan.get(back)
     assert answer.status_code == status
     assert f"<h1>{title}" in text_of(answer)
+    assert "Not pre-saved</title>" in text_of(answer)
     assert "Nothing was stored" in text_of(answer)
     back_to_it = f'href="/{slug}/go"' if "Your browser changed" in title else f'href="/{slug}"'
     assert back_to_it in text_of(answer) or "state=" not in back
@@ -221,7 +222,8 @@ def test_when_spotify_is_down_the_fan_is_told_and_the_log_says_why(
     assert answer.status_code == 503
     assert "Spotify is not answering" in text_of(answer)
     assert not PreSave.objects.exists()
-    assert "Spotify did not take a fan's consent: " in caplog.text
+    assert "a consent met an error of Spotify's: " in caplog.text
+    assert f"no consent campaign={campaign.id}: spotify_down" in caplog.text
     # The answer was meant: Django need not call it an error of ours.
     assert "Service Unavailable" not in caplog.text
 
@@ -309,6 +311,7 @@ def test_a_browser_that_keeps_nothing_is_told_that_it_is_in(fan: Fan, campaign: 
         answer = fan.get(again)
         assert answer.status_code == 400
         assert "If you saw your receipt, you are in" in text_of(answer)
+        assert "Not pre-saved" not in text_of(answer)
         assert "Nothing was stored" not in text_of(answer)
     assert PreSave.objects.count() == 1
 

@@ -92,7 +92,7 @@ def test_an_answer_that_drips_or_never_comes_is_given_up(
     with pytest.raises(SpotifyError, match="unreachable"):
         spotify.exchange_code(Secret(sandbox.consent()))
     assert refreshed_and_saved(sandbox.url, settings) == {"unreachable"}
-    assert len(sandbox.calls("library")) == 1
+    assert len(sandbox.calls("library")) <= 1
 
 
 def test_no_call_waits_longer_than_ten_seconds() -> None:

@@ -54,6 +54,7 @@ def _run_nights(
     from tests.chaos import nights
 
     call_command("migrate", verbosity=0)
+    call_command("createcachetable", verbosity=0)
     broken = 0
     for plan in nights.long_nights(chosen.seed, chosen.fans):
         if chosen.only in (None, plan.name):

@@ -60,6 +60,16 @@ def test_one_thread_makes_it_anew_while_the_others_show_what_is_not_too_old(
     assert keep("later") == "second"
 
 
+def test_what_was_overtaken_is_not_kept(clock: time_machine.Traveller) -> None:
+    def slowly() -> str:
+        clock.shift(timedelta(seconds=1.5))
+        assert keep("newer") == "newer"
+        return "older"
+
+    assert kept.for_a_second("pages", ("night-bus", "de"), slowly) == "older"
+    assert keep("newest") == "newer"
+
+
 def test_what_could_not_be_made_leaves_what_was_there(clock: time_machine.Traveller) -> None:
     keep("first")
     clock.shift(timedelta(seconds=1.1))
