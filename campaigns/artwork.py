@@ -8,6 +8,7 @@ import re
 import secrets
 import shutil
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -40,9 +41,10 @@ MOST_BYTES_ON_PHONES: Final = 60_000
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 _FILE: Final = re.compile(r"[1-9][0-9]{2,3}\.(avif|webp|jpg)|card\.jpg")
 
-# Pillow warns above this and refuses above twice as much, both before it decodes; `prepare` refuses
-# from here on.
+# Pillow warns above this, which `prepare` refuses anyway, and refuses above twice as much; both
+# before it decodes.
 Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
 
 
 class ArtworkError(ValueError):

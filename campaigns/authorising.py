@@ -22,7 +22,7 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from campaigns import keyring, midnights, pacing, receipts, spotify, stats
-from campaigns.codes import SLUG_PATTERN
+from campaigns.codes import LONGEST_SLUG, SLUG_PATTERN
 from campaigns.keyring import Secret
 from campaigns.models import (
     Campaign,
@@ -197,7 +197,8 @@ def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
 
 def _slug_of(state: str) -> str:
     slug = state.partition(".")[0]
-    return slug if re.fullmatch(SLUG_PATTERN, slug) else ""
+    is_possible = len(slug) <= LONGEST_SLUG and re.fullmatch(SLUG_PATTERN, slug)
+    return slug if is_possible else ""
 
 
 def language_of(state: str) -> str:

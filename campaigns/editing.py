@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ from PIL import Image
 from campaigns import artwork, identity, publishing
 from campaigns.artwork import StoredArtwork
 from campaigns.catalogue import Names
+from campaigns.codes import LONGEST_SLUG
 from campaigns.identity import Proof
 from campaigns.models import Campaign, CampaignState, Label
 from campaigns.publishing import PublishingError
@@ -24,9 +27,12 @@ logger = logging.getLogger(__name__)
 
 MOMENT: Final = ("release_at", "release_zone")
 SHOWN: Final = ("artwork", "artwork_width", "artwork_height", "artwork_accent")
-LONGEST_SLUG: Final = 60
+FILLED_IN: Final = (
+    *("title", "artist", "slug", *Names._fields, "release_mode", *MOMENT),
+    *("artwork", "artwork_alt", "accent", "countdown_url", "links"),
+)
 MODE_STAYS: Final = (
-    "Fans have consented already, and of those nobody knows at which midnight they would be due."
+    "Fans have consented already: each is due at the moment that this way of coming out gave them."
 )
 ADDRESS_STAYS: Final = "The campaign is open and fans hold this address, so it stays."
 IDENTITY_STAYS: Final = "Fans have said yes to exactly this release, so it stays what it is."
@@ -34,6 +40,20 @@ RELEASING_STAYS: Final = (
     "The release has begun, so it stays what it is. To change the link or a code, move the release "
     "to a later moment first."
 )
+
+
+class ChangedMeanwhileError(PublishingError):
+    """The form was filled in from values that are not the campaign's any more: what it leaves as
+    it was would put old ones back, a release's moment among them.
+    """
+
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__(
+            "Somebody saved this campaign after this form was opened, so nothing of it is stored "
+            "yet. What you wrote is below. Look in another tab what the campaign says now; if you "
+            "send this form again, it says what is written here."
+        )
+        self.version = version_of(campaign)
 
 
 def is_editable(campaign: Campaign) -> bool:
@@ -52,6 +72,12 @@ def frozen_fields(campaign: Campaign) -> dict[str, str]:
     if campaign.state != CampaignState.DRAFT:
         frozen["slug"] = ADDRESS_STAYS
     return frozen
+
+
+def version_of(campaign: Campaign) -> str:
+    """Another one for everything else that a form would be filled in with."""
+    values = [str(getattr(campaign, name)) for name in FILLED_IN]
+    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def slug_is_taken(slug: str, by_other_than: Campaign | None = None) -> bool:
@@ -85,15 +111,20 @@ def change(
     picture: Image.Image | None,
     now: datetime,
     agreed_lapse: int = 0,
+    filled_from: str = "",
 ) -> Campaign:
-    """Raises PublishingError when a value may not be changed any more, and LapseError when by a
-    later moment more permissions would lapse than were agreed to.
+    """`filled_from` is the version whose values the form showed.
+
+    Raises PublishingError when a value may not be changed any more, LapseError when by a later
+    moment more permissions would lapse than were agreed to, and ChangedMeanwhileError.
     """
     _refuse_frozen(campaign, values)
     proof = identity.prove(campaign, identity.names_after(campaign, values))
     with _written(picture) as stored, _explaining_a_taken_slug(campaign), transaction.atomic():
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
         campaign = Campaign.objects.select_for_update(no_key=True).get(id=campaign.id)
+        if filled_from and filled_from != version_of(campaign):
+            raise ChangedMeanwhileError(campaign)
         _refuse_frozen(campaign, values)
         _rename(campaign, identity.names_after(campaign, values), proof)
         release_at, zone = values["release_at"], values["release_zone"]

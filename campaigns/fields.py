@@ -159,6 +159,7 @@ class ArtworkField(forms.FileField):
     """A picture file; its value is the checked picture, ready to be written."""
 
     widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+    default_error_messages = {"empty": "This file is empty. Save the picture again and send that."}
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         # The stored artwork's name, which is the initial value, is no file to be checked again.

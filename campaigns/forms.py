@@ -17,7 +17,8 @@ from django.utils.text import slugify
 
 from campaigns import access, editing, midnights, publishing
 from campaigns.catalogue import Names
-from campaigns.codes import SLUG_PATTERN
+from campaigns.codes import LONGEST_SLUG, SLUG_PATTERN
+from campaigns.editing import ChangedMeanwhileError
 from campaigns.fields import (
     AgreementField,
     ArtworkField,
@@ -81,7 +82,7 @@ class CampaignForm(forms.Form):
     title = PlainTextField(max_length=120, help_text="Of the album, EP or single.")
     artist = PlainTextField(max_length=120)
     slug = forms.CharField(
-        max_length=editing.LONGEST_SLUG,
+        max_length=LONGEST_SLUG,
         required=False,
         label="Address of the page",
         help_text="Lower-case letters, digits and hyphens. Left empty, it is made of artist and "
@@ -146,6 +147,7 @@ class CampaignForm(forms.Form):
     )
     countdown_url = CountdownLinkField()
     links = OtherLinksField()
+    filled_from = forms.CharField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self, *args: Any, user: User, now: datetime, campaign: Campaign | None = None, **kwargs: Any
@@ -181,6 +183,7 @@ class CampaignForm(forms.Form):
         self.number_lapsing = self.fields["agreed_lapse"].widget.number = number
 
     def _fill_in(self, campaign: Campaign) -> None:
+        self.initial["filled_from"] = editing.version_of(campaign)
         for name in self.fields:
             if hasattr(campaign, name):
                 self.initial[name] = getattr(campaign, name)
@@ -331,6 +334,8 @@ class CampaignForm(forms.Form):
 
     def refuse(self, error: PublishingError) -> None:
         """Come back with what was found out while the campaign was being stored."""
+        if isinstance(error, ChangedMeanwhileError):
+            self.data = {**self.data, "filled_from": error.version}
         if isinstance(error, LapseError):
             self._ask_for_agreement(error.lapsing)
             self.add_error("agreed_lapse", str(error))
@@ -348,7 +353,7 @@ class CampaignForm(forms.Form):
         return {
             name: value
             for name, value in self.cleaned_data.items()
-            if name not in ("label", "artwork", "out_now", "agreed_lapse")
+            if name not in ("label", "artwork", "out_now", "agreed_lapse", "filled_from")
         }
 
     @property

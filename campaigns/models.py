@@ -19,7 +19,7 @@ from campaigns import midnights
 
 # Django looks for an app's models here.
 from campaigns.alarm import Alarm as Alarm
-from campaigns.codes import SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
+from campaigns.codes import LONGEST_SLUG, SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
 from campaigns.counts import DailyCount as DailyCount
 from campaigns.counts import ReminderCount as ReminderCount
 from campaigns.counts import ReminderKind as ReminderKind
@@ -123,7 +123,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 class Campaign(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="campaigns")
-    slug = models.CharField(max_length=60, unique=True, validators=[check_slug])
+    slug = models.CharField(max_length=LONGEST_SLUG, unique=True, validators=[check_slug])
     title = models.CharField(max_length=120)
     artist = models.CharField(max_length=120)
     artwork = models.CharField(max_length=32, blank=True)

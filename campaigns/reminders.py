@@ -90,8 +90,8 @@ def _last_change(campaign: Campaign) -> tuple[datetime, int]:
 
 
 def _begin_and_end(campaign: Campaign) -> tuple[date, date]:
-    """A release at midnight, the artist's or each fan's own, is a day without a time."""
-    if campaign.releases_at_midnight:
+    """A release at each fan's own midnight is a day, which begins when theirs does."""
+    if campaign.at_local_midnights:
         day = campaign.release_local.date()
         return day, day + timedelta(days=1)
     begin = campaign.release_at.astimezone(UTC)

@@ -144,8 +144,9 @@ def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             cleaned = form.cleaned_data
-            agreed = cleaned.get("agreed_lapse", 0)
-            changed = editing.change(campaign, form.values, cleaned["artwork"], now, agreed)
+            agreed, filled_from = cleaned.get("agreed_lapse", 0), cleaned["filled_from"]
+            picture = cleaned["artwork"]
+            changed = editing.change(campaign, form.values, picture, now, agreed, filled_from)
         except PublishingError as error:
             form.refuse(error)
         else:

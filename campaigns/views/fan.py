@@ -4,8 +4,9 @@ an account or a session.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
@@ -98,12 +99,21 @@ def _make_landing(request: HttpRequest, slug: str) -> KeptPage:
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
     response = _render_landing(request, campaign)
     set_response_etag(response)
-    lasting = {"max_age": 60, "stale_while_revalidate": 600, "stale_if_error": 86400}
-    # A campaign that is opening takes pre-saves within seconds.
-    patch_cache_control(
-        response, public=True, **({"max_age": 1} if campaign.is_opening else lasting)
-    )
+    patch_cache_control(response, public=True, **_lifetime(campaign, timezone.now()))
     return KeptPage(response.content, dict(response.items()), campaign.at_local_midnights)
+
+
+def _lifetime(campaign: Campaign, now: datetime) -> dict[str, int]:
+    """How long caches may keep the landing page, in seconds: never beyond its release moment, and
+    hardly at all while the campaign goes from one state to the next by itself.
+    """
+    fresh, stale = 60, 600
+    if words.stage(campaign, now).is_passing:
+        fresh, stale = 2, 0
+    elif campaign.release_at > now:
+        left = math.ceil((campaign.release_at - now).total_seconds())
+        fresh, stale = min(fresh, left), min(stale, max(left - fresh, 0))
+    return {"max_age": fresh, "stale_while_revalidate": stale, "stale_if_error": 86400}
 
 
 @in_fans_language
@@ -238,7 +248,9 @@ def _moments_of(presave: PreSave) -> dict[str, Any]:
     campaign, without_zone = presave.campaign, words.is_without_zone(presave)
     return {
         "without_zone": without_zone,
-        "release_date": moments.release_date(campaign, own_midnight=not without_zone),
+        "release_date": moments.release_date(campaign, own_midnight=not without_zone)
+        if campaign.at_local_midnights
+        else moments.release_moment(campaign),
         "consented_at": moments.stated(presave.consented_at, campaign),
         "settled_at": presave.settled_at
         and moments.stated(presave.settled_at, campaign, to_the_second=True),

@@ -31,7 +31,7 @@ def release_date(campaign: Campaign, *, own_midnight: bool = True) -> SafeString
     With local midnights that is a day; `own_midnight` says whether this fan's midnight counts.
     """
     if not campaign.releases_at_midnight:
-        return stated(campaign.release_at, campaign)
+        return release_moment(campaign)
     day = campaign.release_local.date()
     written = format_html(
         '<time datetime="{}">{}</time>', day.isoformat(), date_format(day, "DATE_FORMAT")
@@ -57,6 +57,11 @@ def for_countdown(campaign: Campaign) -> dict[str, str | list[str]]:
         "days_around": [date_format(midnight, "DATETIME_FORMAT") for midnight in midnights],
         "countdown_words": [form(n) for form in (_days, _hours, _minutes) for n in (1, 2)],
     }
+
+
+def release_moment(campaign: Campaign) -> SafeString:
+    """The same to the minute and with its zone, for where nothing beside it says these."""
+    return stated(campaign.release_at, campaign)
 
 
 def stated(moment: datetime, campaign: Campaign, *, to_the_second: bool = False) -> SafeString:

@@ -202,6 +202,11 @@ class Stage(StrEnum):
     def is_to_come(self) -> bool:
         return self in (Stage.OPENING, Stage.OPEN, Stage.PAUSED)
 
+    @property
+    def is_passing(self) -> bool:
+        """Whether the next stage comes within seconds, or at any moment."""
+        return self in (Stage.OPENING, Stage.DUE, Stage.RELEASING, Stage.HELD_UP)
+
 
 def stage(campaign: Campaign, now: datetime) -> Stage:
     if campaign.state == CampaignState.CANCELLED:

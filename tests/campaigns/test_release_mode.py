@@ -198,7 +198,7 @@ def test_a_form_that_was_open_longer_does_not_switch_the_mode_of_fans(
     assert form.is_valid(), form.errors
     presave = factory.make_presave(campaign)
     kept = {name: getattr(campaign, name) for name in ("title", "artist", "spotify_uri")}
-    with pytest.raises(PublishingError, match="nobody knows at which midnight"):
+    with pytest.raises(PublishingError, match="each is due at the moment"):
         editing.change(campaign, form.values | kept, None, NOW)
     assert Campaign.objects.get().release_mode == ReleaseMode.ONE_INSTANT
     assert PreSave.objects.get().due_at == presave.due_at

@@ -77,9 +77,11 @@ def test_the_file_is_this_to_the_letter(settings: Settings) -> None:
     ]
 
 
-def test_a_release_at_the_artists_midnight_is_a_day() -> None:
+def test_a_release_at_the_artists_midnight_is_one_moment_for_everybody() -> None:
+    """A day would ring at midnight wherever the calendar is."""
     campaign = campaign_of(MIDNIGHT_IN_BERLIN, release_zone="Europe/Berlin")
-    assert times(event(campaign)) == A_DAY
+    end = MIDNIGHT_IN_BERLIN + timedelta(minutes=15)
+    assert times(event(campaign)) == {"dtstart": MIDNIGHT_IN_BERLIN, "dtend": end}
 
 
 def test_a_release_at_local_midnights_is_the_stated_day_and_says_so() -> None:

@@ -17,14 +17,17 @@ function showOwnTime() {
   const there = new Date(own.dataset.there); // the artist's clock, as if it were UTC's
   const [hour, minute] = [here.getHours(), here.getMinutes()];
   const today = Date.UTC(here.getFullYear(), here.getMonth(), here.getDate());
-  if (today + (60 * hour + minute) * 60_000 === there.getTime()) return;
+  if (today + (60 * hour + minute) * 60_000 === there.getTime()) {
+    own.hidden = true;
+    return;
+  }
   const days = own.dataset.days.split("|");
   const later = today / DAY - Math.floor(there / DAY);
   own.querySelector("time").textContent = days[2 + later].replace(
     /(0?0):00/,
     (_, zeros) => `${pad(hour, zeros.length)}:${pad(minute, 2)}`,
   );
-  own.hidden = false;
+  own.querySelector("[data-here]").hidden = own.hidden = false;
 }
 
 function target() {
@@ -46,7 +49,10 @@ function part(count, [one, other]) {
 function tick() {
   let left = Math.ceil((target() - Date.now()) / 1000 / MINUTE);
   countdown.hidden = left <= 0;
-  if (left <= 0) return;
+  if (left <= 0) {
+    document.querySelector("[data-at-zero]")?.removeAttribute("hidden");
+    return;
+  }
   countdown.replaceChildren();
   const words = countdown.dataset.words.split("|");
   for (const [number, minutes] of UNITS.entries()) {

@@ -21,7 +21,8 @@ async function ask() {
   if (!words) return;
   words.hidden = note.hidden = false;
   const link = note.querySelector("a");
-  link.href = receipt + location.search;
+  const language = new URLSearchParams(location.search).get("lang");
+  link.href = language ? `${receipt}?${new URLSearchParams({ lang: language })}` : receipt;
   const start = document.querySelector("[data-start]");
   if (start?.contains(document.activeElement)) link.focus();
   if (start) start.hidden = true;

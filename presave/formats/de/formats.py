@@ -1,5 +1,8 @@
-"""What stands between date and time in German; all else is Django's."""
+"""German as Django has it, but for what stands between date and time, and the day and its month
+are not torn apart.
+"""
 
 from __future__ import annotations
 
-DATETIME_FORMAT = "j. F Y, H:i"
+DATE_FORMAT = "j.\N{NO-BREAK SPACE}F Y"
+DATETIME_FORMAT = "j.\N{NO-BREAK SPACE}F Y, H:i"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import time_machine
 from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.cache import caches
@@ -170,6 +171,30 @@ def test_anyone_gets_the_same_page_without_a_cookie(client: Client) -> None:
         )
         assert answer.headers["Vary"] == "Accept-Language"
         assert not answer.cookies
+
+
+@pytest.mark.parametrize(
+    ("fields", "release_in", "fresh", "stale"),
+    [
+        ({"public_key": None}, None, 2, 0),
+        ({}, timedelta(hours=1), 60, 600),
+        ({}, timedelta(seconds=200), 60, 140),
+        ({}, timedelta(seconds=30), 30, 0),
+        ({}, timedelta(0), 2, 0),
+        ({"state": CampaignState.RELEASING}, None, 2, 0),
+        ({"state": CampaignState.FINISHED}, None, 60, 600),
+        ({"state": CampaignState.CANCELLED}, None, 60, 600),
+    ],
+)
+def test_no_cache_keeps_the_page_beyond_its_moment(
+    client: Client, fields: dict[str, Any], release_in: timedelta | None, fresh: int, stale: int
+) -> None:
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        moment = {"release_at": timezone.now() + release_in} if release_in is not None else {}
+        answer = client.get(f"/{make_campaign(**fields, **moment).slug}")
+    assert answer.headers["Cache-Control"] == (
+        f"public, max-age={fresh}, stale-while-revalidate={stale}, stale-if-error=86400"
+    )
 
 
 def test_an_unchanged_page_is_not_sent_again(client: Client) -> None:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import ngettext
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -149,12 +149,12 @@ def test_the_release_moment_is_told_in_the_fans_own_time_and_counted_down_to(
 
 
 OWN_MIDNIGHT = {
-    "en": "· 00:00 {} time",
-    "es": "· 00:00 (hora de {})",
-    "pt-br": "· 00:00 (horário de {})",
-    "de": "· 00:00 Ortszeit {}",
-    "fr": "· 00:00 (heure locale à {})",
-    "ja": "· 0:00 {}時間",
+    "en": "00:00 {} time",
+    "es": "00:00 (hora de {})",
+    "pt-br": "00:00 (horário de {})",
+    "de": "00:00 Ortszeit {}",
+    "fr": "00:00 (heure locale à {})",
+    "ja": "0:00 {}時間",
 }
 
 
@@ -180,13 +180,26 @@ def test_the_own_time_and_the_countdown_are_in_the_pages_words(
         written = date_format(here, "DATETIME_FORMAT")
     own = page.locator("[data-own-time]")
     expect(own.locator("time")).to_have_text(written)
-    expect(own.locator("span")).to_have_text(OWN_MIDNIGHT[language].format(artist.split("/")[1]))
+    expect(own.locator(".there")).to_have_text(OWN_MIDNIGHT[language].format(artist.split("/")[1]))
     days = page.locator("[data-countdown] > span").first
     with translation.override(language):
         count = int(days.locator("b").inner_text())
         words = ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
     assert days.inner_text().split() == words.replace("日", " 日").split()
     context.close()
+
+
+def test_a_page_that_was_open_since_before_says_when_the_moment_has_come(
+    page: Page, site: str
+) -> None:
+    campaign = make_campaign(release_at=timezone.now() + timedelta(minutes=5))
+    page.clock.install()
+    page.goto(f"{site}/{campaign.slug}")
+    expect(page.locator("[data-countdown]")).to_be_visible()
+    expect(page.get_by_text("Any moment now")).to_be_hidden()
+    page.clock.fast_forward("06:00")
+    expect(page.get_by_text("Any moment now")).to_be_visible()
+    expect(page.locator("[data-countdown]")).to_be_hidden()
 
 
 def test_where_the_clocks_agree_the_own_time_is_not_repeated(

@@ -126,7 +126,9 @@ def test_a_lost_cookie_costs_one_more_tap(page: Page, landing: str, site: str) -
     page.context.clear_cookies()
     page.get_by_role("button", name="Agree").click()
     expect(page.get_by_role("heading", name="Your browser changed on the way")).to_be_visible()
-    expect(page.get_by_label("Address of the release")).to_have_value(f"{site}/night-bus")
+    expect(page.get_by_role("textbox", name="Address of the release")).to_have_value(
+        f"{site}/night-bus"
+    )
     page.get_by_role("link", name="Tap once more").click()
     page.get_by_role("button", name="Agree").click()
     expect(page.get_by_role("heading", name="You're in")).to_be_visible()

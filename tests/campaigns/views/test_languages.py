@@ -58,7 +58,7 @@ def test_a_cache_keeps_one_page_for_each_language(client: Client) -> None:
         ("en", "7 November 2026, 10:00 Berlin time"),
         ("es", "7 de noviembre de 2026 a las 10:00 (hora de Berlin)"),
         ("pt-br", "7 de novembro de 2026 às 10:00 (horário de Berlin)"),
-        ("de", "7. November 2026, 10:00 Ortszeit Berlin"),
+        ("de", "7.\N{NO-BREAK SPACE}November 2026, 10:00 Ortszeit Berlin"),
         ("fr", "7 novembre 2026 à 10:00 (heure locale à Berlin)"),
         ("ja", "2026年11月7日10:00 Berlin時間"),
     ],

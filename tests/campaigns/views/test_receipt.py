@@ -79,7 +79,7 @@ def test_a_saved_receipt_says_when(client: Client) -> None:
     text = receipt(
         client, campaign, state=PreSaveState.SAVED, settled_at=released + timedelta(seconds=12)
     )
-    assert "<dd> to your Albums <br>" in text
+    assert "<dd> to your Albums </dd>" in text
     assert "<strong>12 seconds after the release</strong>" in text
     assert "5 December 2026, 00:00:12 Berlin time" in text
     assert "<dt>We hold now</dt> <dd> nothing </dd>" in text

@@ -52,13 +52,15 @@ def test_a_link_that_is_copied_twice_is_announced_twice_and_the_focus_stays(
 def test_a_fan_who_is_in_hears_it_and_the_focus_goes_to_the_receipt(page: Page, site: str) -> None:
     cookie = receipts.remembering({}, "first-light", "waiting")
     page.context.add_cookies([{"name": "receipts", "value": cookie, "url": site}])
-    page.goto(site + scenes.LANDINGS["landing"])
+    page.goto(f"{site}{scenes.LANDINGS['landing']}?lang=en&fbclid=of-another-company")
     page.get_by_role("link", name="Pre-save on Spotify").focus()
     page.evaluate(LISTEN)
     # The answer comes after the fan has begun to read.
     page.evaluate("localStorage.setItem('presave:first-light', '1')")
     page.evaluate("import(document.querySelector('script[src*=returning]').src + '?again')")
-    expect(page.get_by_role("link", name="See your receipt")).to_be_focused()
+    link = page.get_by_role("link", name="See your receipt")
+    expect(link).to_be_focused()
+    expect(link).to_have_attribute("href", "/receipt/waiting?lang=en")
     assert "You're in." in page.evaluate("window.spoken[0]")
 
 
