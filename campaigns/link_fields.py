@@ -49,7 +49,7 @@ class OtherLinksField(forms.CharField):
             label="Where else to listen",
             help_text=f"One https:// address per line, up to {MOST_LINKS}: Apple Music, Bandcamp, "
             "your own site. The page shows them when the release is out, and you can still change "
-            "them then.",
+            "them then. A host with letters beyond a to z is shown as browsers ask for it: xn--…",
         )
 
     def prepare_value(self, value: Any) -> Any:
