@@ -140,18 +140,6 @@ CACHES: dict[str, dict[str, Any]] = {
         # Room enough that a stranger's attempts do not push another account's count out.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
-    # Each web process keeps the landing pages that are asked for most, for a second; and apart from
-    # them, so that a flood of forged returns cannot push them out, the pages that refuse these.
-    "pages": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "pages",
-        # Two for each page and language; a page has about 12 KB.
-        "OPTIONS": {"MAX_ENTRIES": 2000},
-    },
-    "refusals": {
-        "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
-        "LOCATION": "refusals",
-    },
 }
 
 # Transport security, cookies, headers. A loopback address has no https, so it has neither secure

@@ -7,12 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Never
 
-from django.core.cache import caches
 from django.db import OperationalError
 from playwright.sync_api import BrowserContext, Page, expect
 
 from campaigns import authorising, receipts
 from campaigns.authorising import ConsentError, Refusal
+from campaigns.views import fan
 from campaigns.views.refusals import PAGES
 from tests import scenes
 
@@ -45,10 +45,10 @@ def _in_development_mode(
     with new_context(None) as context:
         page = context.new_page()
         settings.SPOTIFY_APP_MODE = "development"
-        caches["pages"].clear()
+        fan.PAGES.clear()
         page.goto(site + scenes.LANDINGS["landing"])
         settings.SPOTIFY_APP_MODE = "extended"
-        caches["pages"].clear()
+        fan.PAGES.clear()
         expect(page.get_by_text("Not open to everyone yet.")).to_be_visible()
         yield "landing-development-mode", page
 

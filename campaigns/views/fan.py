@@ -48,8 +48,9 @@ from campaigns.models import (
     PreSave,
 )
 from campaigns.spotify import SCOPE
-from campaigns.views import elsewhere, kept, languages, moments, refusals, social, words
+from campaigns.views import elsewhere, languages, moments, refusals, social, words
 from campaigns.views.headers import starting_by_form, with_policy, without_session
+from campaigns.views.kept import Kept
 from campaigns.views.languages import in_fans_language
 from presave import csp
 
@@ -76,13 +77,18 @@ class KeptPage:
     holds_form: bool
 
 
+# Apart, so that a flood of forged returns does not push the landing pages out.
+PAGES: Final[Kept[KeptPage]] = Kept()
+REFUSALS: Final[Kept[bytes]] = Kept()
+
+
 @require_safe
 @without_session
 @with_policy(csp.LANDING)
 def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The same page for everybody, without a cookie, so that any cache may keep it."""
     spoken = (languages.chosen(request), languages.of_browser(request))
-    page = kept.for_a_second("pages", (slug, *spoken), lambda: _make_landing(request, slug))
+    page = PAGES.get((slug, *spoken), lambda: _make_landing(request, slug))
     answer = starting_by_form(_landing) if page.holds_form else _landing
     return answer(request, page)
 
@@ -340,7 +346,7 @@ def _refused(request: HttpRequest, error: ConsentError) -> HttpResponse:
     """A flood of forged returns meets the same page again and again."""
     spoken = (translation.get_language(), languages.chosen(request))
     key = (error.refusal.value, error.slug, *spoken)
-    content = kept.for_a_second("refusals", key, lambda: _render_refusal(request, error))
+    content = REFUSALS.get(key, lambda: _render_refusal(request, error))
     return HttpResponse(content, status=refusals.PAGES[error.refusal].status)
 
 

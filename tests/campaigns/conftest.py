@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from django.core.cache import caches
 
+from campaigns.views import fan as fan_pages
 from tests.campaigns.fans import Fan
 from tests.campaigns.stepwise import halting as halting
 from tests.sandbox_process import Sandbox
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def no_page_is_kept() -> None:
-    for kind in ("pages", "refusals"):
-        caches[kind].clear()
+    fan_pages.PAGES.clear()
+    fan_pages.REFUSALS.clear()
 
 
 @pytest.fixture(autouse=True)

@@ -13,14 +13,13 @@ import pytest
 import time_machine
 from django.conf import settings
 from django.contrib.staticfiles import finders
-from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
 from campaigns.authorising import Refusal
 from campaigns.models import Accent, Campaign, CampaignState, PauseReason
-from campaigns.views import refusals
+from campaigns.views import fan, refusals
 from tests.campaigns.fans import text_of
 from tests.factory import make_campaign, make_local_campaign, make_presave, make_user
 from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, TRACK_URI
@@ -208,7 +207,7 @@ def test_an_unchanged_page_is_not_sent_again(client: Client) -> None:
 
     campaign.title = "Night Train"
     campaign.save()
-    caches["pages"].clear()  # a second later
+    fan.PAGES.clear()  # a second later
     etag = first.headers["ETag"]
     assert client.get(f"/{campaign.slug}", headers={"if-none-match": etag}).status_code == 200
 

@@ -2,48 +2,56 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
 from threading import Event
 
 import pytest
-import time_machine
 
 from campaigns.views import kept
+from campaigns.views.kept import Kept
 
-NOW = datetime(2026, 11, 26, tzinfo=UTC)
-
-
-@pytest.fixture(autouse=True)
-def clock() -> Iterator[time_machine.Traveller]:
-    with time_machine.travel(NOW, tick=False) as traveller:
-        yield traveller
+KEY = ("night-bus", "de")
 
 
-def keep(value: str) -> str:
-    return kept.for_a_second("pages", ("night-bus", "de"), lambda: value)
+class Clock:
+    def __init__(self) -> None:
+        self.now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
 
 
-def test_what_was_made_is_kept_for_a_second(clock: time_machine.Traveller) -> None:
-    assert keep("first") == "first"
-    clock.shift(timedelta(seconds=0.9))
-    assert keep("second") == "first"
-    clock.shift(timedelta(seconds=0.2))
-    assert keep("third") == "third"
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
 
 
-def test_another_key_is_another_page() -> None:
-    keep("first")
-    assert kept.for_a_second("pages", ("night-bus", "fr"), lambda: "other") == "other"
+@pytest.fixture
+def pages(clock: Clock) -> Kept[str]:
+    return Kept(clock)
+
+
+def test_what_was_made_is_kept_for_a_second(pages: Kept[str], clock: Clock) -> None:
+    assert pages.get(KEY, lambda: "first") == "first"
+    clock.now += 0.9
+    assert pages.get(KEY, lambda: "second") == "first"
+    clock.now += 0.2
+    assert pages.get(KEY, lambda: "third") == "third"
+    pages.clear()
+    assert pages.get(KEY, lambda: "fourth") == "fourth"
+
+
+def test_another_key_is_another_page(pages: Kept[str]) -> None:
+    pages.get(KEY, lambda: "first")
+    assert pages.get(("night-bus", "fr"), lambda: "other") == "other"
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(1.1, "first"), (1.9, "first"), (2.1, "made now")])
 def test_one_thread_makes_it_anew_while_the_others_show_what_is_not_too_old(
-    clock: time_machine.Traveller, seconds: float, shown: str
+    pages: Kept[str], clock: Clock, seconds: float, shown: str
 ) -> None:
-    keep("first")
-    clock.shift(timedelta(seconds=seconds))
+    pages.get(KEY, lambda: "first")
+    clock.now += seconds
     is_making, may_go_on = Event(), Event()
 
     def slowly() -> str:
@@ -52,29 +60,35 @@ def test_one_thread_makes_it_anew_while_the_others_show_what_is_not_too_old(
         return "second"
 
     with ThreadPoolExecutor() as threads:
-        maker = threads.submit(kept.for_a_second, "pages", ("night-bus", "de"), slowly)
+        maker = threads.submit(pages.get, KEY, slowly)
         is_making.wait(10)
-        assert keep("made now") == shown
+        assert pages.get(KEY, lambda: "made now") == shown
         may_go_on.set()
         assert maker.result(10) == "second"
-    assert keep("later") == "second"
+    assert pages.get(KEY, lambda: "later") == "second"
 
 
-def test_what_was_overtaken_is_not_kept(clock: time_machine.Traveller) -> None:
+def test_what_was_overtaken_is_not_kept(pages: Kept[str], clock: Clock) -> None:
     def slowly() -> str:
-        clock.shift(timedelta(seconds=1.5))
-        assert keep("newer") == "newer"
+        clock.now += 1.5
+        assert pages.get(KEY, lambda: "newer") == "newer"
         return "older"
 
-    assert kept.for_a_second("pages", ("night-bus", "de"), slowly) == "older"
-    assert keep("newest") == "newer"
+    assert pages.get(KEY, slowly) == "older"
+    assert pages.get(KEY, lambda: "newest") == "newer"
 
 
-def test_what_could_not_be_made_leaves_what_was_there(clock: time_machine.Traveller) -> None:
-    keep("first")
-    clock.shift(timedelta(seconds=1.1))
+def test_what_could_not_be_made_is_tried_again(pages: Kept[str], clock: Clock) -> None:
+    pages.get(KEY, lambda: "first")
+    clock.now += 1.1
     with pytest.raises(ZeroDivisionError):
-        kept.for_a_second("pages", ("night-bus", "de"), lambda: str(1 / 0))
-    assert keep("second") == "first"
-    clock.shift(timedelta(seconds=1))
-    assert keep("third") == "third"
+        pages.get(KEY, lambda: str(1 / 0))
+    assert pages.get(KEY, lambda: "second") == "second"
+
+
+def test_no_more_is_kept_than_fits(pages: Kept[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kept, "MOST", 2)
+    for number in range(3):
+        pages.get((str(number),), lambda: "first")
+    assert pages.get(("2",), lambda: "second") == "first"
+    assert pages.get(("0",), lambda: "second") == "second"
