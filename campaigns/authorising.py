@@ -63,7 +63,7 @@ class Refusal(enum.Enum):
     BUSY = "busy"
 
 
-# What the operator has to know of; everything else a fan or a stranger can bring about at will.
+# What an operator wants to know of: it can come from a fault at Spotify or in the settings.
 NOT_THE_FANS_DOING: Final = {
     *(Refusal.BUSY, Refusal.SPOTIFY_DOWN, Refusal.CODE_REFUSED, Refusal.NOT_LISTED),
     *(Refusal.MORE_THAN_ASKED, Refusal.LESS_THAN_ASKED),

@@ -49,7 +49,7 @@ class ChangedMeanwhileError(PublishingError):
 
     def __init__(self, campaign: Campaign) -> None:
         super().__init__(
-            "Somebody saved this campaign after this form was opened, so nothing of it is stored "
+            "This campaign was saved after this form was opened, so nothing of it is stored "
             "yet. What you wrote is below. Look in another tab what the campaign says now; if you "
             "send this form again, it says what is written here."
         )
@@ -118,13 +118,13 @@ def change(
     Raises PublishingError when a value may not be changed any more, LapseError when by a later
     moment more permissions would lapse than were agreed to, and ChangedMeanwhileError.
     """
+    _check_version(campaign, values, picture, filled_from)
     _refuse_frozen(campaign, values)
     proof = identity.prove(campaign, identity.names_after(campaign, values))
     with _written(picture) as stored, _explaining_a_taken_slug(campaign), transaction.atomic():
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
         campaign = Campaign.objects.select_for_update(no_key=True).get(id=campaign.id)
-        if filled_from and filled_from != version_of(campaign):
-            raise ChangedMeanwhileError(campaign)
+        _check_version(campaign, values, picture, filled_from)
         _refuse_frozen(campaign, values)
         _rename(campaign, identity.names_after(campaign, values), proof)
         release_at, zone = values["release_at"], values["release_zone"]
@@ -142,6 +142,16 @@ def change(
 def change_links(campaign: Campaign, links: list[str]) -> None:
     """Say where else to listen. No fan said yes to that, so it may change after the end too."""
     Campaign.objects.filter(id=campaign.id).update(links=links)
+
+
+def _check_version(
+    campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None, filled_from: str
+) -> None:
+    if not filled_from or filled_from == version_of(campaign):
+        return
+    is_sent_twice = all(getattr(campaign, name) == value for name, value in values.items())
+    if picture or not is_sent_twice:
+        raise ChangedMeanwhileError(campaign)
 
 
 def _refuse_frozen(campaign: Campaign, values: Mapping[str, Any]) -> None:

@@ -156,6 +156,7 @@ class CampaignForm(forms.Form):
         self.now = now
         self.campaign = campaign
         self.frozen: list[Frozen] = []
+        self.too_late: set[str] = set()
         self._offer_labels(user)
         self._offer_moves()
         if campaign:
@@ -202,9 +203,22 @@ class CampaignForm(forms.Form):
                 campaign, f"get_{name}_display", lambda name=name: getattr(campaign, name)
             )
             self.frozen.append(Frozen(label, shown(), why))
+            if self.data.get("filled_from") and not self._stays(name, field):
+                self.too_late.add(why)
         if "release_mode" not in self.fields:
             for name in self._unused_moment():
                 self.fields.pop(name, None)
+
+    def _stays(self, name: str, field: forms.Field) -> bool:
+        """Whether the form did not have this field, or changes nothing with it: it may have been
+        opened before the field was frozen.
+        """
+        if name not in self.data:
+            return True
+        try:
+            return bool(field.clean(self.data[name]) == getattr(self.campaign, name))
+        except ValidationError:
+            return False
 
     @property
     def mode(self) -> ReleaseMode:
@@ -243,6 +257,8 @@ class CampaignForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
+        for why in self.too_late:
+            self.add_error(None, why)
         for name in self._unused_moment():
             self.errors.pop(name, None)
             cleaned.pop(name, None)
@@ -302,6 +318,8 @@ class CampaignForm(forms.Form):
     def _check_moment(self, cleaned: dict[str, Any]) -> None:
         if self.campaign:
             cleaned["release_at"] = _with_stored_seconds(cleaned["release_at"], self.campaign)
+            if cleaned["filled_from"] and cleaned["filled_from"] != self.initial["filled_from"]:
+                return  # that it was saved meanwhile comes first
             if self._is_live and cleaned["release_at"] == self.campaign.release_at:
                 return  # it may be due already while the artwork is changed
         field = "release_day" if self.mode == ReleaseMode.LOCAL_MIDNIGHT else "release_at"

@@ -26,7 +26,7 @@ class HidePrivateAddresses(logging.Filter):
 
 class LeaveOutMeantAnswers(logging.Filter):
     """Django logs each answer above 499 as an error. A 503 without an exception was meant, such as
-    "try again in a minute" or "not ready": whoever answers it logs why.
+    "try again in a minute" or "not ready". What it comes from is told in lines of its own.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

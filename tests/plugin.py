@@ -68,7 +68,7 @@ def _start(stack: ExitStack, arguments: argparse.Namespace) -> None:
 
 def _only_hands_out(arguments: argparse.Namespace) -> bool:
     """Whether this process runs no test itself, but has xdist's others run them."""
-    shares = getattr(arguments, "numprocesses", None)
+    shares = getattr(arguments, "numprocesses", None) and not arguments.usepdb
     return bool(shares) and "PYTEST_XDIST_WORKER" not in os.environ
 
 

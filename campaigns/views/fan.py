@@ -4,7 +4,6 @@ an account or a session.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -50,7 +49,7 @@ from campaigns.models import (
 from campaigns.spotify import SCOPE
 from campaigns.views import elsewhere, languages, moments, refusals, social, words
 from campaigns.views.headers import starting_by_form, with_policy, without_session
-from campaigns.views.kept import Kept
+from campaigns.views.kept import KEPT_SECONDS, Kept
 from campaigns.views.languages import in_fans_language
 from presave import csp
 
@@ -110,14 +109,16 @@ def _make_landing(request: HttpRequest, slug: str) -> KeptPage:
 
 
 def _lifetime(campaign: Campaign, now: datetime) -> dict[str, int]:
-    """How long caches may keep the landing page, in seconds: never beyond its release moment, and
-    hardly at all while the campaign goes from one state to the next by itself.
+    """How long caches may keep the landing page, in seconds: but for errors not beyond its release
+    moment, and hardly at all while the campaign goes from one state to the next by itself.
     """
     fresh, stale = 60, 600
-    if words.stage(campaign, now).is_passing:
+    has_come = campaign.state == CampaignState.OPEN and campaign.release_at <= now
+    if has_come or words.stage(campaign, now).is_passing:
         fresh, stale = 2, 0
     elif campaign.release_at > now:
-        left = math.ceil((campaign.release_at - now).total_seconds())
+        # The process itself answers with the page a second longer.
+        left = max(1, int((campaign.release_at - now).total_seconds() - KEPT_SECONDS))
         fresh, stale = min(fresh, left), min(stale, max(left - fresh, 0))
     return {"max_age": fresh, "stale_while_revalidate": stale, "stale_if_error": 86400}
 

@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
 KEPT_SECONDS: Final = 1.0
-# Long enough for one thread to make it anew while the others still answer with what there is.
-SHOWN_SECONDS: Final = 2.0
+# Long enough for one thread to make it anew while the others still answer with what there is, also
+# when the database is slow: all of them at once would make it slower.
+SHOWN_SECONDS: Final = 10.0
 # About 12 MB of landing pages.
 MOST: Final = 1000
 Key = tuple[str, ...]
@@ -38,7 +39,7 @@ class Kept(Generic[T]):
 
     def get(self, key: Key, make: Callable[[], T]) -> T:
         """What was made within the last second, or else made now. While one thread makes it anew,
-        the others get what is up to two seconds old.
+        the others get what is up to ten seconds old.
         """
         found, now = self._made.get(key), self._clock()
         if found and now < found.made_at + KEPT_SECONDS:

@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from campaigns.authorising import Refusal
-from campaigns.models import Accent, Campaign, CampaignState, PauseReason
+from campaigns.models import Accent, Campaign, CampaignState, PauseReason, ReleaseMode
 from campaigns.views import fan, refusals
 from tests.campaigns.fans import text_of
 from tests.factory import make_campaign, make_local_campaign, make_presave, make_user
@@ -31,6 +31,7 @@ pytestmark = pytest.mark.django_db
 
 APPS_URL = "https://www.spotify.com/account/apps/"
 MOST_BYTES = 10 * 1024
+LOCAL_MIDNIGHT = {"release_mode": ReleaseMode.LOCAL_MIDNIGHT}
 MIDNIGHT_IN_BERLIN = datetime(2026, 12, 4, 23, 0, tzinfo=UTC)
 
 
@@ -177,9 +178,12 @@ def test_anyone_gets_the_same_page_without_a_cookie(client: Client) -> None:
     [
         ({"public_key": None}, None, 2, 0),
         ({}, timedelta(hours=1), 60, 600),
-        ({}, timedelta(seconds=200), 60, 140),
-        ({}, timedelta(seconds=30), 30, 0),
+        ({}, timedelta(seconds=200), 60, 139),
+        ({}, timedelta(seconds=30), 29, 0),
+        ({}, timedelta(seconds=1), 1, 0),
         ({}, timedelta(0), 2, 0),
+        ({"paused_reason": PauseReason.KEY_MISSING}, timedelta(seconds=-1), 2, 0),
+        (LOCAL_MIDNIGHT, timedelta(hours=-5), 2, 0),
         ({"state": CampaignState.RELEASING}, None, 2, 0),
         ({"state": CampaignState.FINISHED}, None, 60, 600),
         ({"state": CampaignState.CANCELLED}, None, 60, 600),

@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.utils import timezone
 
+from campaigns import editing
+from campaigns.forms import CampaignForm
+from campaigns.models import Campaign
 from tests import factory
 from tests.campaigns.fans import text_of
 
 if TYPE_CHECKING:
     from django.test import Client
 
-    from campaigns.models import Campaign, Label
+    from campaigns.models import Label
 
 pytestmark = pytest.mark.django_db
 
@@ -61,7 +64,7 @@ def test_a_form_from_before_a_move_does_not_take_the_move_back(
 
     stale = {"release_at": f"{before:%Y-%m-%dT%H:%M}", "artwork_alt": "A sun"}
     page = send(dashboard, campaign, second, **stale)
-    assert "Somebody saved this campaign after this form was opened" in page
+    assert "This campaign was saved after this form was opened" in page
     assert "A sun" in page
     campaign.refresh_from_db()
     assert (campaign.release_at, campaign.artwork_alt) == (moved_to, "Blue")
@@ -78,6 +81,44 @@ def test_who_edits_alone_is_never_asked(dashboard: Client, campaign: Campaign) -
         assert "Saved" in send(dashboard, campaign, opened(dashboard), artwork_alt=words)
         campaign.refresh_from_db()
         assert campaign.artwork_alt == words
+
+
+def test_a_form_that_is_sent_twice_is_stored_once_and_says_so(
+    dashboard: Client, campaign: Campaign
+) -> None:
+    version = opened(dashboard)
+    for _ in range(2):
+        page = send(dashboard, campaign, version, artwork_alt="Red")
+        assert "Saved" in page
+        assert "saved after this form was opened" not in page
+
+
+def test_a_form_whose_moment_has_passed_meanwhile_says_first_that_it_was_moved(
+    dashboard: Client, campaign: Campaign
+) -> None:
+    version, shown = opened(dashboard), Campaign.objects.get()
+    campaign.release_at += timedelta(days=30)
+    campaign.save()
+    past = f"{timezone.now() - timedelta(days=1):%Y-%m-%dT%H:%M}"
+    page = send(dashboard, shown, version, release_at=past)
+    assert "This campaign was saved after this form was opened" in page
+    assert "has passed" not in page
+
+
+def test_a_form_from_before_the_first_fan_does_not_drop_what_was_written(
+    dashboard: Client, campaign: Campaign
+) -> None:
+    version = opened(dashboard)
+    factory.make_presave(campaign)
+    page = send(dashboard, campaign, version, title="Night Train")
+    assert editing.IDENTITY_STAYS in page
+    assert "Saved" not in page
+    assert "Saved" in send(dashboard, campaign, version, artwork_alt="Red")
+
+
+def test_whatever_the_form_is_filled_in_with_counts() -> None:
+    asked = {"label", "out_now", "release_day", "agreed_lapse", "filled_from"}
+    assert set(CampaignForm.base_fields) - asked == set(editing.FILLED_IN)
 
 
 def test_a_new_campaign_was_filled_in_from_nothing(dashboard: Client, label: Label) -> None:
