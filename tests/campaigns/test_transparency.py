@@ -70,11 +70,12 @@ def test_what_is_held_is_counted_in_an_index() -> None:
         transparency.report(NOW)
     (held,) = [query["sql"] for query in queries if "MIN(" in query["sql"]]
     with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off")
+        for other_way in ("seqscan", "bitmapscan", "indexscan"):
+            cursor.execute(f"SET LOCAL enable_{other_way} = off")
         cursor.execute(f"EXPLAIN {held}")
         plan = str(cursor.fetchall())
-    # Whether the index alone is read depends on when the table was vacuumed last.
-    assert "using presave_oldest" in plan
+    # The planner's own choice depends on when the table was vacuumed last.
+    assert "Index Only Scan using presave_oldest" in plan
 
 
 def test_whatever_ended_counts_as_destroyed_and_rows_may_be_gone() -> None:
