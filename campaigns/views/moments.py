@@ -42,6 +42,11 @@ def release_date(campaign: Campaign, *, own_midnight: bool = True) -> SafeString
     return written
 
 
+def release_moment(campaign: Campaign) -> SafeString:
+    """The same to the minute and with its zone, for where nothing beside it says these."""
+    return stated(campaign.release_at, campaign)
+
+
 def for_countdown(campaign: Campaign) -> dict[str, str | list[str]]:
     """What the script needs to tell the release in the fan's own time and to count down to it.
 
@@ -57,11 +62,6 @@ def for_countdown(campaign: Campaign) -> dict[str, str | list[str]]:
         "days_around": [date_format(midnight, "DATETIME_FORMAT") for midnight in midnights],
         "countdown_words": [form(n) for form in (_days, _hours, _minutes) for n in (1, 2)],
     }
-
-
-def release_moment(campaign: Campaign) -> SafeString:
-    """The same to the minute and with its zone, for where nothing beside it says these."""
-    return stated(campaign.release_at, campaign)
 
 
 def stated(moment: datetime, campaign: Campaign, *, to_the_second: bool = False) -> SafeString:

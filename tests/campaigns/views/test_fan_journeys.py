@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -13,9 +13,6 @@ from playwright.sync_api import Browser, Page, Request, Response, expect
 from campaigns.models import Campaign, PreSave, PreSaveState
 from tests.factory import make_campaign, make_local_campaign
 from tests.sandbox_process import Sandbox
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,9 +15,6 @@ from campaigns.models import Campaign, Label, PreSave
 from tests.campaigns.views.looks import RULES
 from tests.factory import PASSWORD, make_campaign, make_local_campaign
 from tests.sandbox_process import Sandbox
-
-if TYPE_CHECKING:
-    pass
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
