@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 from allauth.account.adapter import DefaultAccountAdapter
 from django.conf import settings
 from django.core.exceptions import PermissionDenied
@@ -34,9 +36,16 @@ def campaign_seen_by(user: User, slug: str) -> Campaign:
     return get_object_or_404(campaigns_of(user), slug=slug)
 
 
-def campaign_edited_by(user: User, slug: str) -> Campaign:
-    """As campaign_seen_by; a viewer, who knows it exists, is refused."""
-    campaign = campaign_seen_by(user, slug)
+def campaign_edited_by(user: User, slug: str, campaign_id: str = "") -> Campaign:
+    """As campaign_seen_by; a viewer, who knows it exists, is refused.
+
+    `campaign_id` is what a form brings along: another editor may have changed the campaign's
+    address since that form was opened.
+    """
+    try:
+        campaign = get_object_or_404(campaigns_of(user), id=UUID(campaign_id))
+    except ValueError:
+        campaign = campaign_seen_by(user, slug)
     if not may_edit(user, campaign):
         raise PermissionDenied(
             "Viewers cannot change a campaign. Ask an owner or editor of the label."

@@ -26,6 +26,7 @@ from campaigns.codes import LONGEST_SLUG, SLUG_PATTERN
 from campaigns.keyring import Secret
 from campaigns.models import (
     Campaign,
+    CampaignState,
     GateName,
     PreSave,
     SpentState,
@@ -53,7 +54,9 @@ class Refusal(enum.Enum):
     STATE_MISMATCH = "state_mismatch"
     ALREADY_USED = "already_used"
     CODE_REFUSED = "code_refused"
-    CAMPAIGN_CLOSED = "campaign_closed"
+    CALLED_OFF = "called_off"
+    FINISHED = "finished"
+    PAUSED = "paused"
     MORE_THAN_ASKED = "more_than_asked"
     LESS_THAN_ASKED = "less_than_asked"
     NOT_LISTED = "not_listed"
@@ -160,8 +163,9 @@ def arrive(
         if returned.error or returned.code is None:
             denied = returned.error == "access_denied"
             raise ConsentError(Refusal.DENIED if denied else Refusal.SPOTIFY_DOWN)
-        if not Campaign.objects.accepting_consents().filter(id=started.campaign_id).exists():
-            raise ConsentError(Refusal.CAMPAIGN_CLOSED)
+        campaigns = Campaign.objects.filter(id=started.campaign_id)
+        if not campaigns.accepting_consents().exists():
+            raise ConsentError(why_closed(campaigns.first()))
         if _was_spent(started.state):
             raise ConsentError(Refusal.ALREADY_USED)
         receipt = (kept or {}).get(started.slug, "")
@@ -216,6 +220,15 @@ def _was_spent(state: str) -> bool:
     if not constant_time_compare(seal, _seal(unsealed)):
         return False  # made up: not worth a query
     return SpentState.objects.filter(digest=receipts.digest(state)).exists()
+
+
+def why_closed(campaign: Campaign | None) -> Refusal:
+    """Why this campaign is none of those accepting consents."""
+    if campaign is None or campaign.state == CampaignState.CANCELLED:
+        return Refusal.CALLED_OFF
+    if campaign.state == CampaignState.FINISHED:
+        return Refusal.FINISHED
+    return Refusal.NOT_OPEN_YET if campaign.public_key is None else Refusal.PAUSED
 
 
 def _spend(state: str, now: datetime) -> None:
@@ -280,14 +293,10 @@ def _check_scope(granted: str | None) -> None:
 def _record(started: Transaction, permission: Secret, now: datetime) -> Secret:
     # The lock keeps the campaign from finishing, and its key from being shredded, between this look
     # and the commit.
-    campaign = (
-        Campaign.objects.accepting_consents()
-        .select_for_update(no_key=True)
-        .filter(id=started.campaign_id)
-        .first()
-    )
+    campaigns = Campaign.objects.filter(id=started.campaign_id)
+    campaign = campaigns.accepting_consents().select_for_update(no_key=True).first()
     if campaign is None or campaign.public_key is None:
-        raise ConsentError(Refusal.CAMPAIGN_CLOSED)
+        raise ConsentError(why_closed(campaigns.first()))
     row_id, token = uuid4(), secrets.token_urlsafe(TOKEN_BYTES)
     PreSave.objects.create(
         id=row_id,

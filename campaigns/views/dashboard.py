@@ -129,10 +129,10 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @for_members
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = access.campaign_edited_by(request.user, slug)
+    campaign = access.campaign_edited_by(request.user, slug, request.POST.get("campaign", ""))
     if not editing.is_editable(campaign):
         messages.error(request, "The campaign has ended: nothing can be changed any more.")
-        return redirect("dashboard-campaign", slug)
+        return redirect("dashboard-campaign", campaign.slug)
     now = timezone.now()
     form = CampaignForm(
         request.POST or None,

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template import loader
 from django.urls import is_valid_path
 
+from campaigns.views import languages
 from campaigns.views.languages import in_fans_language
 
 # How long a crashed or restarted database may take until it answers again.
@@ -25,7 +26,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if request.method in ("GET", "HEAD") and meant != request.path and is_valid_path(meant):
         query = request.META.get("QUERY_STRING", "")
         return HttpResponsePermanentRedirect(f"{meant}?{query}" if query else meant)
-    return HttpResponse(loader.render_to_string("404.html"), status=404)
+    context = {"lang": languages.query(languages.chosen(request))}
+    return HttpResponse(loader.render_to_string("404.html", context), status=404)
 
 
 @in_fans_language

@@ -153,8 +153,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     campaign = Campaign.objects.accepting_consents().filter(slug=slug).first()
     if campaign is None:
         closed = get_object_or_404(Campaign.objects.public(), slug=slug)
-        refusal = Refusal.NOT_OPEN_YET if closed.is_opening else Refusal.CAMPAIGN_CLOSED
-        return _refused(request, ConsentError(refusal, slug))
+        return _refused(request, ConsentError(authorising.why_closed(closed), slug))
     receipt = _kept_receipts(request).get(slug, "")
     if receipts.stands(receipt):
         return _to_receipt(request, receipt)

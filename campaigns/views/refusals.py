@@ -24,7 +24,7 @@ class Page:
 
     title: str | Promise
     happened: str | Promise
-    advice: str | Promise
+    advice: str | Promise = ""
     retry: str | Promise = TRY_AGAIN
     status: int = 400
     stored: str | Promise = NOTHING_STORED
@@ -102,10 +102,28 @@ PAGES: Final = {
         retry=_("Back to the release"),
         status=503,
     ),
-    Refusal.CAMPAIGN_CLOSED: Page(
-        title=_("This pre-save is closed"),
-        happened=_("The release is out, the artist ended the campaign, or it is paused for now."),
-        advice=_("The release's page says which."),
+    Refusal.PAUSED: Page(
+        title=_("Paused just now."),
+        happened=_(
+            "Something has to be mended before more fans can pre-save. Every pre-save that was "
+            "made is kept. Come back a little later."
+        ),
+        retry=_("Back to the release"),
+        status=503,
+    ),
+    Refusal.FINISHED: Page(
+        title=_("Pre-save ended"),
+        happened=_("The release moment has come, and the pre-saves are done."),
+        advice=_("The release's page says whether it is out, and where to listen."),
+        retry=_("See the release"),
+        status=410,
+    ),
+    Refusal.CALLED_OFF: Page(
+        title=_("The artist called this off"),
+        happened=_(
+            "The artist called this campaign off. Nothing will be saved, and every permission "
+            "given for it is destroyed."
+        ),
         retry=_("See the release"),
         status=410,
     ),

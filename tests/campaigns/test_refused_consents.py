@@ -88,6 +88,13 @@ def to_a_finished_campaign(fan: Fan, campaign: Campaign) -> str:
     return back
 
 
+def to_a_paused_campaign(fan: Fan, campaign: Campaign) -> str:
+    back = fan.decide(fan.tap(campaign))
+    campaign.paused_reason = PauseReason.KEY_MISSING
+    campaign.save()
+    return back
+
+
 def to_a_deleted_campaign(fan: Fan, campaign: Campaign) -> str:
     back = fan.decide(fan.tap(campaign))
     campaign.delete()
@@ -102,9 +109,10 @@ FORGED: list[Any] = [
     pytest.param(with_another_browsers_cookie, 400, "Two starts got mixed up", id="other cookie"),
     pytest.param(with_a_made_up_state, 400, "Two starts got mixed up", id="wrong state"),
     pytest.param(without_a_state, 400, "Two starts got mixed up", id="no state"),
-    pytest.param(to_a_cancelled_campaign, 410, "This pre-save is closed", id="cancelled"),
-    pytest.param(to_a_finished_campaign, 410, "This pre-save is closed", id="finished"),
-    pytest.param(to_a_deleted_campaign, 410, "This pre-save is closed", id="deleted"),
+    pytest.param(to_a_cancelled_campaign, 410, "The artist called this off", id="cancelled"),
+    pytest.param(to_a_finished_campaign, 410, "Pre-save ended", id="finished"),
+    pytest.param(to_a_paused_campaign, 503, "Paused just now.", id="paused"),
+    pytest.param(to_a_deleted_campaign, 410, "The artist called this off", id="deleted"),
 ]
 
 
@@ -248,12 +256,18 @@ def test_in_development_mode_only_listed_fans_are_taken(
     assert PreSave.objects.exists() is listed
 
 
-@pytest.mark.parametrize("state", [CampaignState.FINISHED, CampaignState.CANCELLED])
-def test_an_ended_campaign_takes_no_start(fan: Fan, state: CampaignState) -> None:
+@pytest.mark.parametrize(
+    ("state", "title"),
+    [
+        (CampaignState.FINISHED, "Pre-save ended"),
+        (CampaignState.CANCELLED, "The artist called this off"),
+    ],
+)
+def test_an_ended_campaign_takes_no_start(fan: Fan, state: CampaignState, title: str) -> None:
     ended = make_campaign(state=state)
     answer = fan.get(f"/{ended.slug}/go", sec_fetch_site="same-origin")
     assert (answer.status_code, dict(answer.cookies)) == (410, {})
-    assert "This pre-save is closed" in text_of(answer)
+    assert f"<h1>{title}" in text_of(answer)
 
 
 def test_an_unknown_campaign_has_no_start(client: Client) -> None:
@@ -265,7 +279,7 @@ def test_an_unknown_campaign_has_no_start(client: Client) -> None:
     ("fields", "status", "words"),
     [
         ({"public_key": None}, 503, "Not open yet."),
-        ({"paused_reason": PauseReason.KEY_MISSING}, 410, "paused for now"),
+        ({"paused_reason": PauseReason.KEY_MISSING}, 503, "Paused just now."),
     ],
 )
 def test_a_campaign_without_its_key_takes_no_start(

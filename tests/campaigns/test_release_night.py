@@ -352,7 +352,7 @@ def test_after_the_end_a_consent_is_refused_and_the_code_not_used(
     exchanged = len(sandbox.calls("token.code"))
     with pytest.raises(ConsentError) as caught:
         arrive(campaign, sandbox, "fan-1")
-    assert caught.value.refusal == authorising.Refusal.CAMPAIGN_CLOSED
+    assert caught.value.refusal == authorising.Refusal.FINISHED
     assert len(sandbox.calls("token.code")) == exchanged
     assert states(campaign) == {"saved": 1}
     assert list(keyring_dir.iterdir()) == []

@@ -3,10 +3,12 @@ const box = document.querySelector("[data-in-app]");
 const IN_APP = /Instagram|FBA[NV]|musical_ly|BytedanceWebview|TikTok|Snapchat|Line\/|Twitter|Pinterest/;
 
 function outside(address) {
-  const { host, pathname, search } = new URL(address);
+  const { protocol, host, pathname, search } = new URL(address);
+  const scheme = protocol.slice(0, -1);
   if (/Android/.test(navigator.userAgent))
-    return `intent://${host}${pathname}${search}#Intent;scheme=https;end`;
-  if (/iPhone|iPad/.test(navigator.userAgent)) return `x-safari-https://${host}${pathname}${search}`;
+    return `intent://${host}${pathname}${search}#Intent;scheme=${scheme};end`;
+  if (/iPhone|iPad/.test(navigator.userAgent))
+    return `x-safari-${scheme}://${host}${pathname}${search}`;
   return "";
 }
 

@@ -20,6 +20,8 @@ def test_what_does_not_exist_is_said_in_the_fans_language(client: Client) -> Non
     assert (answer.status_code, answer.headers["Content-Language"]) == (404, "de")
     assert '<html lang="de">' in text_of(answer)
     assert answer.headers["Cache-Control"] == "no-store"
+    assert '<a href="/">' in text_of(answer)
+    assert '<a href="/?lang=ja">' in text_of(client.get("/nobody-knows?lang=ja"))
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from campaigns import editing
 from campaigns.forms import CampaignForm
-from campaigns.models import Campaign
+from campaigns.models import Campaign, CampaignState
 from tests import factory
 from tests.campaigns.fans import text_of
 
@@ -46,6 +46,7 @@ def send(dashboard: Client, campaign: Campaign, version: str, **values: Any) -> 
         "release_at": f"{campaign.release_local:%Y-%m-%dT%H:%M}",
         "release_zone": campaign.release_zone,
         "artwork_alt": campaign.artwork_alt,
+        "campaign": campaign.id,
         "filled_from": version,
     }
     answer = dashboard.post("/dashboard/campaigns/night-bus/edit", shown | values, follow=True)
@@ -74,6 +75,28 @@ def test_a_form_from_before_a_move_does_not_take_the_move_back(
     campaign.refresh_from_db()
     assert campaign.artwork_alt == "A sun"
     assert campaign.release_at < moved_to
+
+
+def test_a_form_from_before_a_new_address_is_not_lost(dashboard: Client, label: Label) -> None:
+    draft = factory.make_campaign(label=label, slug="night-bus", state=CampaignState.DRAFT)
+    version = opened(dashboard)
+    assert "Saved" in send(dashboard, draft, version, slug="night-train")
+
+    page = send(dashboard, draft, version, slug="night-bus", artwork_alt="A sun")
+    assert "This campaign was saved after this form was opened" in page
+    assert "A sun" in page
+    stays = {"slug": "night-train", "artwork_alt": "A sun"}
+    assert "Saved" in send(dashboard, draft, version_in(page), **stays)
+    draft.refresh_from_db()
+    assert (draft.slug, draft.artwork_alt) == ("night-train", "A sun")
+
+
+def test_a_form_reaches_no_campaign_of_another_label(dashboard: Client, campaign: Campaign) -> None:
+    of_others = factory.make_campaign(slug="not-mine")
+    form = {"campaign": of_others.id, "title": "Bait"}
+    assert dashboard.post("/dashboard/campaigns/night-bus/edit", form).status_code == 404
+    of_others.refresh_from_db()
+    assert of_others.title != "Bait"
 
 
 def test_who_edits_alone_is_never_asked(dashboard: Client, campaign: Campaign) -> None:
