@@ -26,6 +26,7 @@ GIVEN = {
     "release_at": "2026-12-05T00:00",
     "release_zone": "Europe/Paris",
     "artwork_alt": "",
+    "artwork_alt_language": "",
     "countdown_url": "",
     "links": "",
 }
@@ -330,7 +331,7 @@ def test_after_the_first_consent_the_release_stays_what_it_is(artist: User, labe
     assert all(frozen.why for frozen in form.frozen)
     assert form.is_valid(), form.errors
     names = {"spotify_uri", "upc", "isrc"}
-    others = {"artwork_alt", "accent", "countdown_url", "links"}
+    others = {"artwork_alt", "artwork_alt_language", "accent", "countdown_url", "links"}
     assert set(form.values) == {"release_at", "release_zone", *others, *names}
 
 

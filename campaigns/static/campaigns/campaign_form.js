@@ -1,9 +1,15 @@
-// A new campaign's time zone is most likely the artist's own.
+// A new campaign's time zone, and the language of its words, are most likely the artist's own.
 const form = document.querySelector("[data-new-campaign]");
-const zones = form?.elements.namedItem("release_zone");
-const own = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-if (zones && !document.querySelector(".error-summary")) {
-  const known = [...zones.options].some((option) => option.value === own);
-  if (known) zones.value = own;
+function preset(name, wishes) {
+  const choices = form?.elements.namedItem(name);
+  const known = [...(choices?.options ?? [])].map((option) => option.value);
+  const value = wishes.find((wish) => known.includes(wish));
+  if (value) choices.value = value;
+}
+
+if (!document.querySelector(".error-summary")) {
+  preset("release_zone", [Intl.DateTimeFormat().resolvedOptions().timeZone]);
+  const language = navigator.language.toLowerCase();
+  preset("artwork_alt_language", [language, language.split("-")[0]]);
 }
