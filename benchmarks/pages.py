@@ -25,6 +25,7 @@ SECONDS: Final = 3.0
 ROUNDS: Final = 7
 AT_ONCE: Final = 16
 PAGES: Final = 400
+LANGUAGES: Final = ("", "en", "es", "pt-br", "de", "fr", "ja")
 FLOOD: Final = 1000.0
 FLOOD_SECONDS: Final = 10.0
 PATIENCE: Final = aiohttp.ClientTimeout(total=30)
@@ -149,7 +150,9 @@ async def flood(url: str, landing: str) -> tuple[float, float]:
 
 
 async def forge(session: aiohttp.ClientSession, url: str, number: int) -> None:
-    state = f"night-bus..{number:043d}.{'0' * 32}"
+    """Each names another campaign, in one language after the other."""
+    language = LANGUAGES[number % len(LANGUAGES)]
+    state = f"night-bus-{number}.{language}.{number:043d}.{'0' * 32}"
     async with session.get(f"{url}/callback?code=forged&state={state}") as answer:
         assert answer.status == 400
         await answer.read()

@@ -7,8 +7,9 @@ from __future__ import annotations
 import enum
 import json
 import logging
-import re
 import secrets
+import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,7 +23,6 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from campaigns import keyring, midnights, pacing, receipts, spotify, stats
-from campaigns.codes import LONGEST_SLUG, SLUG_PATTERN
 from campaigns.keyring import Secret
 from campaigns.models import (
     Campaign,
@@ -37,11 +37,15 @@ logger = logging.getLogger(__name__)
 COOKIE_MAX_AGE: Final = timedelta(minutes=10)
 # The browser keeps it longer, so that who comes too late is told that and nothing else.
 COOKIE_LIFETIME: Final = 2 * COOKIE_MAX_AGE
-# 256 bits, so that neither a state nor a receipt's address can be guessed.
-TOKEN_BYTES: Final = 32
+# 256 bits, so that it cannot be guessed.
+STATE_BYTES: Final = 32
 _PURPOSE: Final = "consent"
 # Of the threads of a web process, so many may wait for Spotify at once.
 _EXCHANGES: Final = BoundedSemaphore(8)
+# And so many for another return with the same state, as long as its exchange can take.
+_SECOND_RETURNS: Final = BoundedSemaphore(4)
+_LONGEST_EXCHANGE: Final = timedelta(seconds=10)
+_LOOK_EVERY: Final = timedelta(seconds=0.2)
 T = TypeVar("T")
 
 
@@ -97,7 +101,8 @@ class Transaction:
     state: str
     campaign_id: UUID
     slug: str
-    zone: str = ""
+    at: int
+    zone: str
 
 
 @dataclass(frozen=True)
@@ -127,10 +132,7 @@ def depart(campaign: Campaign, now: datetime, zone: str = "", language: str = ""
         pacing.check_open(pacing.database_now(), _halves_of_a_consent())
     except pacing.GateClosedError:
         raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug) from None
-    # Slug and language in front let a fan whose cookie got lost be led back to where they came
-    # from; the seal behind tells a forged return without a look into the database.
-    unsealed = ".".join([campaign.slug, language, secrets.token_urlsafe(TOKEN_BYTES)])
-    state = f"{unsealed}.{_seal(unsealed)}"
+    state = new_state(campaign.slug, language)
     content = json.dumps(
         {
             "state": state,
@@ -142,6 +144,14 @@ def depart(campaign: Campaign, now: datetime, zone: str = "", language: str = ""
     )
     cookie = keyring.seal_cookie(settings.SECRET_KEY, content.encode(), _PURPOSE)
     return Departure(spotify.authorize_url(state), cookie)
+
+
+def new_state(slug: str, language: str = "") -> str:
+    """Slug and language in front let a fan whose cookie got lost be led back to where they came
+    from; the seal behind tells a forged return without a look into the database.
+    """
+    unsealed = ".".join([slug, language, secrets.token_urlsafe(STATE_BYTES)])
+    return f"{unsealed}.{_seal(unsealed)}"
 
 
 def _halves_of_a_consent() -> list[GateName]:
@@ -156,7 +166,8 @@ def arrive(
 
     Nothing is asked of Spotify or the database before the cookie and the state are found good, but
     of the latter whether a state of ours was used. `kept` are the receipts that the browser
-    remembers, by slug: who has one already gets that one, and the code is not used.
+    remembers, by slug: who has one already gets that one, and the code is not used. Who comes again
+    with the same cookie, as on a phone that lost the answer, gets the receipt of the first time.
     """
     started = _started(returned, cookie, now)
     try:
@@ -167,13 +178,14 @@ def arrive(
         if not campaigns.accepting_consents().exists():
             raise ConsentError(why_closed(campaigns.first()))
         if _was_spent(started.state):
-            raise ConsentError(Refusal.ALREADY_USED)
+            return _arrival_before(started, now)
         receipt = (kept or {}).get(started.slug, "")
         if receipts.stands(receipt):
             return Arrival(Secret(receipt), started.slug)
         with _one_of_few_exchanges():
-            _spend(started.state, now)
-            permission = _permission(returned.code)
+            permission = _permission(returned.code) if _spend(started.state, now) else None
+        if permission is None:
+            return _arrival_before(started, now)
         return Arrival(_record(started, permission, now), started.slug)
     except ConsentError as error:
         error.slug = started.slug
@@ -182,27 +194,40 @@ def arrive(
         raise
 
 
+def lost_receipt(cookie: str, slug: str) -> str:
+    """The receipt of a start for this campaign that became a pre-save whose answer never reached
+    the browser; empty when there is none that stands.
+    """
+    started = _open(cookie)
+    token = _receipt_of(started.state) if started and started.slug == slug else ""
+    return token if receipts.stands(token) else ""
+
+
 def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
-    content = keyring.open_cookie(settings.SECRET_KEY, cookie, _PURPOSE) if cookie else None
-    if content is None:
+    started = _open(cookie)
+    if started is None:
         spent = _was_spent(returned.state)
         refusal = Refusal.ALREADY_USED if spent else Refusal.BROWSER_CHANGED
         raise ConsentError(refusal, _slug_of(returned.state))
-    fields = json.loads(content)
-    started = Transaction(
-        fields["state"], UUID(fields["campaign"]), fields["slug"], fields.get("zone", "")
-    )
-    if now.timestamp() - fields["at"] > COOKIE_MAX_AGE.total_seconds():
+    if now.timestamp() - started.at > COOKIE_MAX_AGE.total_seconds():
         raise ConsentError(Refusal.TOO_LATE, started.slug)
     if not constant_time_compare(returned.state, started.state):
-        raise ConsentError(Refusal.STATE_MISMATCH, started.slug)
+        raise ConsentError(Refusal.STATE_MISMATCH, _slug_of(returned.state) or started.slug)
     return started
 
 
+def _open(cookie: str) -> Transaction | None:
+    content = keyring.open_cookie(settings.SECRET_KEY, cookie, _PURPOSE) if cookie else None
+    if content is None:
+        return None
+    fields = json.loads(content)
+    campaign_id = UUID(fields["campaign"])
+    return Transaction(fields["state"], campaign_id, fields["slug"], fields["at"], fields["zone"])
+
+
 def _slug_of(state: str) -> str:
-    slug = state.partition(".")[0]
-    is_possible = len(slug) <= LONGEST_SLUG and re.fullmatch(SLUG_PATTERN, slug)
-    return slug if is_possible else ""
+    """The campaign that a state of ours was made for; empty for one that was made up."""
+    return state.partition(".")[0] if _is_ours(state) else ""
 
 
 def language_of(state: str) -> str:
@@ -216,10 +241,43 @@ def _seal(state: str) -> str:
 
 def _was_spent(state: str) -> bool:
     """Whether the fan went back or loaded the page again after this state had come to its end."""
+    # One that was made up is not worth a query.
+    return _is_ours(state) and SpentState.objects.filter(digest=receipts.digest(state)).exists()
+
+
+def _is_ours(state: str) -> bool:
     unsealed, _, seal = state.rpartition(".")
-    if not constant_time_compare(seal, _seal(unsealed)):
-        return False  # made up: not worth a query
-    return SpentState.objects.filter(digest=receipts.digest(state)).exists()
+    return constant_time_compare(seal, _seal(unsealed))
+
+
+def _receipt_of(state: str) -> str:
+    """The token of the receipt that a state leads to, which nobody else can make of it: 256 bits.
+
+    So a fan whose way back was cut off can be led to it, although only its hash is stored.
+    """
+    digest = salted_hmac("campaigns.authorising.receipt", state, algorithm="sha256").digest()
+    return urlsafe_b64encode(digest).rstrip(b"=").decode()
+
+
+def _arrival_before(started: Transaction, now: datetime) -> Arrival:
+    """What another return with the same state came to; waits while that may be under way.
+
+    Raises ConsentError when it came to nothing, or was cancelled.
+    """
+    token, spent = _receipt_of(started.state), SpentState(digest=receipts.digest(started.state))
+    spent.refresh_from_db()
+    if not _SECOND_RETURNS.acquire(blocking=False):
+        raise ConsentError(Refusal.BUSY)
+    try:
+        for _ in range(1 + max(0, (spent.spent_at + _LONGEST_EXCHANGE - now) // _LOOK_EVERY)):
+            if receipts.find(token):
+                break
+            time.sleep(_LOOK_EVERY.total_seconds())
+    finally:
+        _SECOND_RETURNS.release()
+    if not receipts.stands(token):
+        raise ConsentError(Refusal.ALREADY_USED)
+    return Arrival(Secret(token), started.slug)
 
 
 def why_closed(campaign: Campaign | None) -> Refusal:
@@ -231,15 +289,14 @@ def why_closed(campaign: Campaign | None) -> Refusal:
     return Refusal.NOT_OPEN_YET if campaign.public_key is None else Refusal.PAUSED
 
 
-def _spend(state: str, now: datetime) -> None:
-    """Burn the state before the exchange, so that of two returns with the same state only one
-    goes on.
-    """
+def _spend(state: str, now: datetime) -> bool:
+    """Burn the state before the exchange; of two returns with the same state only one can."""
     try:
         with transaction.atomic():
             SpentState.objects.create(digest=receipts.digest(state), spent_at=now)
     except IntegrityError:
-        raise ConsentError(Refusal.ALREADY_USED) from None
+        return False
+    return True
 
 
 @contextmanager
@@ -297,7 +354,7 @@ def _record(started: Transaction, permission: Secret, now: datetime) -> Secret:
     campaign = campaigns.accepting_consents().select_for_update(no_key=True).first()
     if campaign is None or campaign.public_key is None:
         raise ConsentError(why_closed(campaigns.first()))
-    row_id, token = uuid4(), secrets.token_urlsafe(TOKEN_BYTES)
+    row_id, token = uuid4(), _receipt_of(started.state)
     PreSave.objects.create(
         id=row_id,
         campaign=campaign,

@@ -53,6 +53,14 @@ from campaigns.views.kept import KEPT_SECONDS, Kept
 from campaigns.views.languages import in_fans_language
 from presave import csp
 
+# After these the cookie is still good: the fan may go back and choose again, come back from the
+# start in another tab, or load the same page once more.
+_STILL_ON_THE_WAY: Final = (
+    Refusal.ALREADY_USED,
+    Refusal.BUSY,
+    Refusal.DENIED,
+    Refusal.STATE_MISMATCH,
+)
 # A second return, of a tab that was left open or a page that was loaded again.
 _WHO_MAY_BE_IN: Final = (
     Refusal.ALREADY_USED,
@@ -157,6 +165,8 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     receipt = _kept_receipts(request).get(slug, "")
     if receipts.stands(receipt):
         return _to_receipt(request, receipt)
+    if lost := authorising.lost_receipt(request.COOKIES.get(flow_cookie(), ""), slug):
+        return _to_new_receipt(request, slug, lost)
     needs_form = campaign.at_local_midnights and request.method != "POST"
     if needs_form or not _was_tapped_here(request):
         zone = midnights.known_zone(request.POST.get("zone", ""))
@@ -193,7 +203,6 @@ def callback(request: HttpRequest) -> HttpResponse:
     )
     remembered = _kept_receipts(request)
     cookie = request.COOKIES.get(flow_cookie(), "")
-    response: HttpResponse
     try:
         arrival = authorising.arrive(returned, cookie, timezone.now(), remembered)
     except ConsentError as error:
@@ -201,16 +210,10 @@ def callback(request: HttpRequest) -> HttpResponse:
         if error.refusal in _WHO_MAY_BE_IN and receipts.stands(receipt):
             return _to_receipt(request, receipt)
         response = _refused(request, error)
-        if error.refusal in (Refusal.STATE_MISMATCH, Refusal.BUSY):
-            # The cookie is still good: for the start in another tab, or for the same in a minute.
-            return response
-    else:
-        token = arrival.receipt.reveal()
-        response = _to_receipt(request, token)
-        keeping = receipts.remembering(remembered, arrival.slug, token)
-        _set_cookie(response, receipts_cookie(), keeping, receipts.REMEMBERED_FOR)
-    response.delete_cookie(flow_cookie(), samesite="Lax")
-    return response
+        if error.refusal not in _STILL_ON_THE_WAY:
+            response.delete_cookie(flow_cookie(), samesite="Lax")
+        return response
+    return _to_new_receipt(request, arrival.slug, arrival.receipt.reveal())
 
 
 @require_safe
@@ -340,6 +343,15 @@ def _no_receipt(request: HttpRequest) -> HttpResponse:
 def _to_receipt(request: HttpRequest, token: str) -> HttpResponse:
     address = reverse("fan-receipt", args=[token])
     return HttpResponseRedirect(address + languages.query(languages.chosen(request)), status=303)
+
+
+def _to_new_receipt(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+    """To the receipt, which this browser remembers from now on. The way to Spotify is over."""
+    response = _to_receipt(request, token)
+    keeping = receipts.remembering(_kept_receipts(request), slug, token)
+    _set_cookie(response, receipts_cookie(), keeping, receipts.REMEMBERED_FOR)
+    response.delete_cookie(flow_cookie(), samesite="Lax")
+    return response
 
 
 def _refused(request: HttpRequest, error: ConsentError) -> HttpResponse:

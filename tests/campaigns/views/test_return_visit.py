@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.test import Client
 
 from campaigns import receipts
 from campaigns.models import Campaign, PreSave, PreSaveState, Reason
 from campaigns.receipts import REMEMBERED_AT_MOST, REMEMBERED_FOR
-from tests.campaigns.fans import Fan
+from tests.campaigns.fans import Fan, text_of
 from tests.factory import make_campaign, make_local_campaign
 
 if TYPE_CHECKING:
@@ -68,6 +69,88 @@ def test_a_tab_that_was_left_open_leads_to_the_receipt(fan: Fan, campaign: Campa
     receipt = fan.get(fan.decide(second)).headers["Location"]
     answer = fan.get(fan.decide(left_open))
     assert (answer.status_code, answer.headers["Location"]) == (303, receipt)
+
+
+# A phone that lost the answer: the browser has neither the receipt nor a word of it.
+
+
+@pytest.fixture
+def lost(fan: Fan, campaign: Campaign) -> tuple[str, str]:
+    """The way back, and the receipt to which the lost answer led."""
+    back = fan.decide(fan.tap(campaign))
+    cookie = fan.cookie
+    receipt = fan.get(back).headers["Location"]
+    fan.client.cookies.clear()
+    fan.cookie = cookie
+    return back, receipt
+
+
+def test_who_loads_the_lost_answer_again_gets_the_receipt(
+    fan: Fan, campaign: Campaign, lost: tuple[str, str]
+) -> None:
+    back, receipt = lost
+    answer = fan.get(back)
+    assert (answer.status_code, answer.headers["Location"]) == (303, receipt)
+    assert receipts.remembered(answer.cookies["receipts"].value).keys() == {campaign.slug}
+    assert fan.cookie == ""
+    assert len(fan.sandbox.calls("token.code")) == PreSave.objects.count() == 1
+
+
+def test_who_starts_again_after_a_lost_answer_gets_the_receipt(
+    fan: Fan, campaign: Campaign, lost: tuple[str, str]
+) -> None:
+    answer = start(fan, campaign)
+    assert (answer.status_code, answer.headers["Location"]) == (303, lost[1])
+    assert receipts.remembered(answer.cookies["receipts"].value).keys() == {campaign.slug}
+    assert start(fan, campaign).headers["Location"] == lost[1]
+
+
+def test_a_lost_answer_is_no_receipt_for_another_campaign(fan: Fan, lost: tuple[str, str]) -> None:
+    assert start(fan, make_campaign()).status_code == 302
+
+
+def test_what_was_cancelled_after_a_lost_answer_may_start_again(
+    fan: Fan, campaign: Campaign, lost: tuple[str, str]
+) -> None:
+    PreSave.objects.all().end(PreSaveState.CANCELLED, Reason.BY_FAN, campaign.created_at)
+    answer = fan.get(lost[0])
+    assert answer.status_code == 400
+    assert "This link was used already" in text_of(answer)
+    assert start(fan, campaign).status_code == 302
+
+
+def test_a_return_whose_exchange_failed_is_used_up(fan: Fan, campaign: Campaign) -> None:
+    began = datetime.now(UTC)
+    with time_machine.travel(began, tick=False):
+        back = fan.decide(fan.tap(campaign))
+        cookie = fan.cookie
+        fan.sandbox.fault("token.code", status=503)
+        assert fan.get(back).status_code == 503
+        fan.cookie = cookie
+    with time_machine.travel(began + timedelta(seconds=11), tick=False):
+        assert "This link was used already" in text_of(fan.get(back))
+    assert len(fan.sandbox.calls("token.code")) == 1
+
+
+# On the way to Spotify.
+
+
+def test_who_said_no_and_goes_back_may_say_yes(fan: Fan, campaign: Campaign) -> None:
+    to_spotify = fan.tap(campaign)
+    assert "You said no" in text_of(fan.get(fan.decide(to_spotify, "deny")))
+    assert fan.get(fan.decide(to_spotify)).status_code == 303
+
+
+def test_of_two_starts_the_older_ones_return_leads_back_to_its_own_release(
+    fan: Fan, campaign: Campaign
+) -> None:
+    other = make_campaign()
+    to_spotify = fan.tap(campaign)
+    fan.tap(other)
+    answer = fan.get(fan.decide(to_spotify))
+    assert "Two starts got mixed up" in text_of(answer)
+    assert f'href="/{campaign.slug}"' in text_of(answer)
+    assert f'href="/{other.slug}"' not in text_of(answer)
 
 
 @pytest.mark.parametrize(
