@@ -1,6 +1,7 @@
 """What the security headers of every answer say.
 
-Nothing is inline, so no policy needs a nonce or a hash.
+Nothing is inline, so no policy needs a nonce. The fan pages' scripts are named by their hashes:
+campaigns/views/scripts.py.
 """
 
 from __future__ import annotations

@@ -29,3 +29,7 @@ async function ask() {
 }
 
 if (note && isMarked()) ask();
+// "Back" may bring the page as it was left, before a pre-save or its cancellation.
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && note && isMarked() === note.hidden) location.reload();
+});

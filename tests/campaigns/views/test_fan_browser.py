@@ -120,6 +120,24 @@ def test_no_page_meets_a_third_party_a_cookie_or_its_own_policy(
     assert page.context.cookies() == []
 
 
+@pytest.mark.parametrize("screen", [(360, 640), (375, 553), (390, 664), (412, 732)])
+@pytest.mark.parametrize("language", ["en", "ja", "de"])
+def test_the_button_is_on_a_phones_first_screen(
+    browser: Browser, site: str, pages: dict[str, str], screen: tuple[int, int], language: str
+) -> None:
+    width, height = screen
+    with browser.new_context(
+        viewport={"width": width, "height": height}, timezone_id="Asia/Tokyo"
+    ) as context:
+        page = context.new_page()
+        for name in ("landing", "landing-local-midnights", "landing-without-artwork"):
+            page.goto(f"{site}{pages[name]}?lang={language}")
+            expect(page.locator("[data-countdown], [data-countdown-day]")).to_be_visible()
+            box = page.locator("[data-start] .button").bounding_box()
+            assert box
+            assert box["y"] + box["height"] <= height
+
+
 def test_the_artwork_is_shown_sharp_and_described(
     page: Page, site: str, pages: dict[str, str]
 ) -> None:

@@ -110,6 +110,40 @@ def test_who_comes_back_is_told_and_makes_no_second_row(page: Page, landing: str
     assert PreSave.objects.count() == 1
 
 
+def test_a_page_that_going_back_shows_as_it_was_is_brought_up_to_date(
+    page: Page, landing: str
+) -> None:
+    """WebKit keeps a page as it was left; here the event tells so, as Chromium keeps none in a
+    test.
+    """
+    pre_save(page, landing)
+    receipt = page.url
+    page.goto(landing)
+    expect(page.get_by_text("You're in.")).to_be_visible()
+    with page.context.new_page() as other:
+        other.goto(receipt)
+        other.get_by_role("button", name="Cancel this pre-save").click()
+        expect(other.get_by_role("heading", name="Cancelled, as you asked")).to_be_visible()
+    page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
+    expect(page.get_by_role("link", name=START)).to_be_visible()
+    expect(page.get_by_text("You're in.")).to_be_hidden()
+
+
+def test_who_loads_a_slow_way_back_again_is_in_once(
+    page: Page, landing: str, spotify: Sandbox
+) -> None:
+    page.goto(landing)
+    page.get_by_role("link", name=START).click()
+    spotify.set(latency_ms={"token.code": 1500})
+    with page.expect_request("**/callback?**") as back:
+        page.get_by_role("button", name="Agree").click(no_wait_after=True)
+    page.goto(back.value.url)
+    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
+    assert PreSave.objects.count() == 1
+    page.goto(landing)
+    expect(page.get_by_text("You're in.")).to_be_visible()
+
+
 def test_a_stranger_asks_for_no_receipt(page: Page, landing: str) -> None:
     requested: list[str] = []
     page.on("request", lambda request: requested.append(request.url))

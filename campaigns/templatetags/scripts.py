@@ -1,0 +1,34 @@
+"""The tag of a fan page's script."""
+
+from __future__ import annotations
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from campaigns.views import scripts
+
+register = template.Library()
+
+
+@register.simple_tag
+def script(name: str) -> SafeString:
+    return format_html(
+        '<script src="{}" integrity="{}" type="module"></script>',
+        static(scripts.path_of(name)),
+        scripts.integrity(name),
+    )
+
+
+@register.simple_tag
+def script_before_paint(name: str) -> SafeString:
+    """Run before the first paint, where a browser knows how: what it fills in moves nothing then.
+
+    https://html.spec.whatwg.org/multipage/urls-and-fetching.html#blocking-attributes
+    """
+    return format_html(
+        '<script src="{}" integrity="{}" type="module" blocking="render"></script>',
+        static(scripts.path_of(name)),
+        scripts.integrity(name),
+    )
