@@ -18,7 +18,7 @@ SCOPE = "user-library-modify"
 
 INTERFACE = {
     f"campaigns.{name}"
-    for name in ("admin", "checks", "forms", "management", "tasks", "urls", "views")
+    for name in ("admin", "checks", "forms", "management", "tasks", "templatetags", "urls", "views")
 }
 EDGE = {"campaigns.answers", "campaigns.keyring", "campaigns.spotify"}
 # What may be imported in one module or package of presave and campaigns only.
