@@ -61,8 +61,8 @@ class Release:
 
 @dataclass(frozen=True)
 class Report:
-    """`failures` says how many of the ended campaigns' pre-saves failed or expired for which
-    reason.
+    """Of campaigns that go on, failures are counted without their reasons. Releases of fewer fans
+    than `fewest_fans_of_a_release` are not among `releases`.
     """
 
     counted_at: datetime
@@ -71,8 +71,9 @@ class Report:
     scope: str
     held: Held
     destroyed: Destroyed
-    failures: dict[str, int]
+    failures_of_ended_campaigns: dict[str, int]
     keys: Keys
+    fewest_fans_of_a_release: int
     releases: list[Release]
 
 
@@ -84,8 +85,9 @@ def report(now: datetime) -> Report:
         scope=SCOPE,
         held=_held(now),
         destroyed=_destroyed(),
-        failures=_failures(),
+        failures_of_ended_campaigns=_failures(),
         keys=_keys(),
+        fewest_fans_of_a_release=FEWEST_FANS,
         releases=_releases(),
     )
 

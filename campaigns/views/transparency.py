@@ -49,7 +49,8 @@ def page(request: HttpRequest) -> HttpResponse:
     context = {
         "report": report,
         "failures": [
-            (REASONS.get(reason, reason), number) for reason, number in report.failures.items()
+            (REASONS.get(reason, reason), number)
+            for reason, number in report.failures_of_ended_campaigns.items()
         ],
         "releases": [_in_words(release) for release in report.releases],
     }

@@ -50,8 +50,9 @@ def test_a_fresh_instance_has_nothing(settings: Settings) -> None:
         "scope": SAVE_SCOPE,
         "held": {"number": 0, "oldest_day": None, "oldest_age_days": None},
         "destroyed": {"number": 0, "saved": 0, "failed": 0, "cancelled": 0, "expired": 0},
-        "failures": {},
+        "failures_of_ended_campaigns": {},
         "keys": {"alive": 0, "destroyed": 0},
+        "fewest_fans_of_a_release": 1,
         "releases": [],
     }
 
@@ -70,7 +71,7 @@ def test_what_is_held_is_counted_in_an_index() -> None:
         transparency.report(NOW)
     (held,) = [query["sql"] for query in queries if "MIN(" in query["sql"]]
     with connection.cursor() as cursor:
-        for other_way in ("seqscan", "bitmapscan", "indexscan"):
+        for other_way in ("seqscan", "bitmapscan"):
             cursor.execute(f"SET LOCAL enable_{other_way} = off")
         cursor.execute(f"EXPLAIN {held}")
         plan = str(cursor.fetchall())
@@ -111,7 +112,7 @@ def test_reasons_are_summed_over_all_campaigns() -> None:
     make_finished(saved=1, lost=2)
     make_presave(make_finished(0, 1), state=PreSaveState.EXPIRED, reason=Reason.HARD_STOP)
     delivery.write_down(timezone.now())
-    assert transparency.report(NOW).failures == {"revoked": 3, "hard_stop": 1}
+    assert transparency.report(NOW).failures_of_ended_campaigns == {"revoked": 3, "hard_stop": 1}
 
 
 def test_a_release_tells_shares_and_delays_and_its_day_where_the_artist_is() -> None:

@@ -6,6 +6,7 @@ import hashlib
 import re
 from base64 import b64encode
 from pathlib import Path
+
 import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client

@@ -77,8 +77,25 @@ def test_a_fresh_instance_says_that_nothing_has_happened(client: Client) -> None
     text = text_of(client.get("/transparency"))
     assert "There is no permission here that could be lost." in text
     assert "No permission has ended here yet." in text
-    assert "No campaign has finished here yet." in text
+    assert "No campaign of 1 fans or more has finished here yet." in text
     assert "<table" not in text
+
+
+def test_a_campaign_of_nine_fans_is_left_out_and_the_page_says_so(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transparency, "FEWEST_FANS", 10)
+    small = make_campaign(state=CampaignState.FINISHED)
+    make_presaves(small, ["gone"] * 9, state=PreSaveState.SAVED)
+    text = text_of(client.get("/transparency"))
+    assert '<th scope="row">The release was saved</th><td>9</td>' in text
+    assert "No campaign of 10 fans or more has finished here yet." in text
+
+    cache.clear()
+    make_presave(small, state=PreSaveState.SAVED)
+    text = text_of(client.get("/transparency"))
+    assert "<td>100%</td>" in text
+    assert "Campaigns of fewer than 10 fans are not listed" in text
 
 
 def test_the_json_has_the_same_numbers_and_no_others(client: Client, campaign: Campaign) -> None:
@@ -92,16 +109,16 @@ def test_the_json_has_the_same_numbers_and_no_others(client: Client, campaign: C
         "cancelled": 1,
         "expired": 0,
     }
-    assert found["failures"] == {"revoked": 1}
+    assert found["failures_of_ended_campaigns"] == {"revoked": 1}
     assert found["keys"] == {"alive": 2, "destroyed": 0}
     assert found["releases"] == [
         {"day": "2026-11-20", "delay_p50": 150, "delay_p95": 150, "saved_percent": 99}
     ]
     assert found["scope"] == SAVE_SCOPE
-    assert found.keys() - {"held", "destroyed", "failures", "keys", "releases", "scope"} == {
-        "counted_at",
-        "version",
-        "commit",
+    assert found["fewest_fans_of_a_release"] == 1
+    assert set(found) == {
+        *("counted_at", "version", "commit", "scope", "held", "destroyed", "keys", "releases"),
+        *("failures_of_ended_campaigns", "fewest_fans_of_a_release"),
     }
 
 
