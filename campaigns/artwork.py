@@ -9,9 +9,10 @@ import secrets
 import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Final, NamedTuple
@@ -33,11 +34,12 @@ FEWEST_PIXELS_A_SIDE: Final = 320
 # Covers are square. What is longer than this pushes the button off a phone's first screen.
 LONGEST_SHAPE: Final = 2
 WIDTHS: Final = (320, 640, 1200)
-# The widest that a phone gets, and what that and smaller ones weigh at most. A phone with three
-# dots to a pixel has 1050 dots for the cover. Measured there, 640 px are as close to the original
-# as 1200 px of the same 60 KB, and closer where the picture is grainy or full of detail.
-WIDEST_ON_PHONES: Final = 640
+# What a file weighs at most that a phone gets, and the widest that is made to keep to it. A phone
+# with three dots to a pixel has 1050 dots for the cover and gets more where that happens to be as
+# light, as with plain colours. Else 640 px are, measured there, as close to the original as 1200 px
+# squeezed into 60 KB, and closer where the picture is grainy or full of detail.
 MOST_BYTES_ON_PHONES: Final = 60_000
+WIDEST_MADE_LIGHT: Final = 640
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 _FILE: Final = re.compile(r"[1-9][0-9]{2,3}\.(avif|webp|jpg)|card\.jpg")
 
@@ -129,15 +131,18 @@ def widths(width: int) -> tuple[int, ...]:
 
 
 def renditions(campaign: Campaign) -> Renditions | None:
-    """Addresses only: the disk is not touched."""
+    """The addresses; of the disk only the weight of the widest files is asked."""
     if not campaign.artwork:
         return None
     every = widths(campaign.artwork_width)
-    narrow = tuple(width for width in every if width <= WIDEST_ON_PHONES)
+    light = [
+        [width for width in every if _is_light(campaign, width, suffix)] for suffix in CONTENT_TYPES
+    ]
+    narrow = max(width for width in every if width <= WIDEST_MADE_LIGHT)
     return Renditions(
-        *_srcsets(campaign, every),
-        on_phones=_srcsets(campaign, narrow),
-        src=_address(campaign, f"{narrow[-1]}.jpg"),
+        *_srcsets(campaign, [every] * len(CONTENT_TYPES)),
+        on_phones=_srcsets(campaign, light),
+        src=_address(campaign, f"{narrow}.jpg"),
         width=campaign.artwork_width,
         height=campaign.artwork_height,
     )
@@ -260,7 +265,7 @@ def _write_width(image: Image.Image, width: int, directory: Path) -> None:
     sized = (
         image if width == image.width else image.resize((width, height), Image.Resampling.LANCZOS)
     )
-    most_bytes = MOST_BYTES_ON_PHONES if width <= WIDEST_ON_PHONES else None
+    most_bytes = MOST_BYTES_ON_PHONES if width <= WIDEST_MADE_LIGHT else None
     for suffix in CONTENT_TYPES:
         (directory / f"{width}{suffix}").write_bytes(encode(sized, suffix, most_bytes))
 
@@ -284,11 +289,21 @@ def _add_card(directory: Path) -> None:
         (Path(unfinished) / social_card.FILE).rename(directory / social_card.FILE)
 
 
-def _srcsets(campaign: Campaign, of_widths: tuple[int, ...]) -> Srcsets:
-    return Srcsets(*(_srcset(campaign, of_widths, suffix) for suffix in CONTENT_TYPES))
+def _srcsets(campaign: Campaign, widths_of_types: Sequence[Sequence[int]]) -> Srcsets:
+    return Srcsets(*map(partial(_srcset, campaign), widths_of_types, CONTENT_TYPES))
 
 
-def _srcset(campaign: Campaign, of_widths: tuple[int, ...], suffix: str) -> str:
+def _is_light(campaign: Campaign, width: int, suffix: str) -> bool:
+    if width <= WIDEST_MADE_LIGHT:
+        return True
+    try:
+        file = settings.ARTWORK_DIR / campaign.artwork / f"{width}{suffix}"
+        return bool(file.stat().st_size <= MOST_BYTES_ON_PHONES)
+    except OSError:
+        return False
+
+
+def _srcset(campaign: Campaign, of_widths: Sequence[int], suffix: str) -> str:
     return ", ".join(f"{_address(campaign, f'{width}{suffix}')} {width}w" for width in of_widths)
 
 

@@ -128,10 +128,8 @@ def depart(campaign: Campaign, now: datetime, zone: str = "", language: str = ""
 
     Raises ConsentError while Spotify would not answer us when the fan comes back.
     """
-    try:
-        pacing.check_open(pacing.database_now(), _halves_of_a_consent())
-    except pacing.GateClosedError:
-        raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug) from None
+    if spotify_is_away():
+        raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug)
     state = new_state(campaign.slug, language)
     content = json.dumps(
         {
@@ -154,9 +152,11 @@ def new_state(slug: str, language: str = "") -> str:
     return f"{unsealed}.{_seal(unsealed)}"
 
 
-def _halves_of_a_consent() -> list[GateName]:
+def spotify_is_away() -> bool:
+    """Whether Spotify is out of order, or told the app to wait: no consent would be confirmed."""
     in_development = settings.SPOTIFY_APP_MODE == "development"
-    return [GateName.ACCOUNTS, *([GateName.API] if in_development else [])]
+    halves = [GateName.ACCOUNTS, *([GateName.API] if in_development else [])]
+    return pacing.is_any_closed(halves)
 
 
 def arrive(

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final, Never
 from django.db import OperationalError
 from playwright.sync_api import BrowserContext, Page, expect
 
-from campaigns import authorising, receipts
+from campaigns import authorising, pacing, receipts
 from campaigns.authorising import ConsentError, Refusal
+from campaigns.models import Gate, GateName
 from campaigns.views import fan
 from campaigns.views.refusals import PAGES
 from tests import scenes
@@ -33,6 +34,7 @@ def each(
     was never here, with a User-Agent of its own where one is given.
     """
     yield from _in_development_mode(new_context, site, settings)
+    yield from _without_spotify(new_context, site)
     yield from _in_another_app(new_context, site)
     yield from _return_visit(new_context, site)
     yield from _refusals(new_context, site, monkeypatch)
@@ -51,6 +53,18 @@ def _in_development_mode(
         fan.PAGES.clear()
         expect(page.get_by_text("Not open to everyone yet.")).to_be_visible()
         yield "landing-development-mode", page
+
+
+def _without_spotify(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
+    with new_context(None) as context:
+        page = context.new_page()
+        pacing.close_for_outage(GateName.ACCOUNTS, pacing.database_now())
+        fan.PAGES.clear()
+        page.goto(site + scenes.LANDINGS["landing"])
+        Gate.objects.update(blocked_until=None)
+        fan.PAGES.clear()
+        expect(page.get_by_text("Spotify is not taking pre-saves right now.")).to_be_visible()
+        yield "landing-spotify-away", page
 
 
 def _in_another_app(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:

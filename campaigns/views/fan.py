@@ -110,19 +110,22 @@ def _landing(request: HttpRequest, page: KeptPage) -> HttpResponseBase:
 
 def _make_landing(request: HttpRequest, slug: str) -> KeptPage:
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
-    response = _render_landing(request, campaign)
+    now = timezone.now()
+    is_away = words.stage(campaign, now).takes_consents and authorising.spotify_is_away()
+    response = _render_landing(request, campaign, is_away)
     set_response_etag(response)
-    patch_cache_control(response, public=True, **_lifetime(campaign, timezone.now()))
+    patch_cache_control(response, public=True, **_lifetime(campaign, now, is_away))
     return KeptPage(response.content, dict(response.items()), campaign.at_local_midnights)
 
 
-def _lifetime(campaign: Campaign, now: datetime) -> dict[str, int]:
+def _lifetime(campaign: Campaign, now: datetime, is_away: bool) -> dict[str, int]:
     """How long caches may keep the landing page, in seconds: but for errors not beyond its release
-    moment, and hardly at all while the campaign goes from one state to the next by itself.
+    moment, and hardly at all while the campaign goes from one state to the next by itself, or
+    Spotify is away.
     """
     fresh, stale = 60, 600
     has_come = campaign.state == CampaignState.OPEN and campaign.release_at <= now
-    if has_come or words.stage(campaign, now).is_passing:
+    if has_come or is_away or words.stage(campaign, now).is_passing:
         fresh, stale = 2, 0
     elif campaign.release_at > now:
         # The process itself answers with the page a second longer.
@@ -132,7 +135,7 @@ def _lifetime(campaign: Campaign, now: datetime) -> dict[str, int]:
 
 
 @in_fans_language
-def _render_landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+def _render_landing(request: HttpRequest, campaign: Campaign, is_away: bool) -> HttpResponse:
     now = timezone.now()
     stage = words.stage(campaign, now)
     is_out = campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now
@@ -142,6 +145,7 @@ def _render_landing(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         **(moments.for_countdown(campaign) if is_to_come else {}),
         "social": social.link_to(campaign),
         "stage": stage,
+        "is_away": is_away,
         "is_out": is_out,
         "is_to_come": is_to_come,
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",

@@ -197,7 +197,7 @@ def test_the_accent_of_the_picture_is_found() -> None:
 # Addresses and names
 
 
-def test_renditions_name_every_file_without_touching_the_disk(artwork_dir: Path) -> None:
+def test_renditions_name_every_file_and_need_none(artwork_dir: Path) -> None:
     name = "0123456789abcdef" * 2
     campaign = Campaign(artwork=name, artwork_width=1200, artwork_height=1100)
 
@@ -214,6 +214,19 @@ def test_renditions_name_every_file_without_touching_the_disk(artwork_dir: Path)
     assert renditions.src == f"/artwork/{name}/640.jpg"
     assert (renditions.width, renditions.height) == (1200, 1100)
     assert not artwork_dir.exists()
+
+
+@pytest.mark.parametrize(
+    ("draw", "widest"), [(picture, "1200.avif 1200w"), (photograph_like, "640.avif 640w")]
+)
+def test_a_phone_gets_the_widest_file_that_is_light(
+    draw: Callable[[int, int], Image.Image], widest: str
+) -> None:
+    stored = artwork.write(draw(1200, 1200))
+    campaign = Campaign(artwork=stored.name, artwork_width=1200, artwork_height=1200)
+    renditions = artwork.renditions(campaign)
+    assert renditions is not None
+    assert renditions.on_phones.avif.endswith(widest)
 
 
 def test_a_campaign_without_artwork_has_no_renditions() -> None:

@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page
 
 from campaigns import artwork
 from tests.factory import make_campaign
-from tests.pictures import photograph_like
+from tests.pictures import photograph_like, picture
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -46,6 +46,19 @@ def test_a_phone_fetches_one_file_of_at_most_60_kilobytes(
         assert files == ["640.avif"], (width, height, density)
         assert (stored / files[0]).stat().st_size <= 60_000
         context.close()
+
+
+def test_a_phone_with_three_dots_to_a_pixel_gets_a_plain_picture_sharp(
+    browser: Browser, site: str, settings: Settings, tmp_path: Path
+) -> None:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    name = artwork.write(picture(1200, 1200)).name
+    make_campaign(slug="plain", artwork=name, artwork_width=1200, artwork_height=1200)
+    with browser.new_context(
+        viewport={"width": 390, "height": 844}, device_scale_factor=3, is_mobile=True
+    ) as context:
+        assert fetched_by(context.new_page(), f"{site}/plain") == ["1200.avif"]
+    assert (settings.ARTWORK_DIR / name / "1200.avif").stat().st_size <= 60_000
 
 
 def test_a_dense_desktop_gets_the_largest_file(browser: Browser, site: str, stored: Path) -> None:

@@ -17,8 +17,16 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
+from campaigns import pacing
 from campaigns.authorising import Refusal
-from campaigns.models import Accent, Campaign, CampaignState, PauseReason, ReleaseMode
+from campaigns.models import (
+    Accent,
+    Campaign,
+    CampaignState,
+    GateName,
+    PauseReason,
+    ReleaseMode,
+)
 from campaigns.views import fan, refusals, scripts
 from tests.campaigns.fans import text_of
 from tests.factory import make_campaign, make_local_campaign, make_presave, make_user
@@ -157,6 +165,28 @@ def test_development_mode_is_said_plainly(client: Client, settings: Settings, mo
     assert ("Not open to everyone yet" in text) is (mode == "development")
 
 
+@pytest.mark.parametrize(
+    ("half", "mode", "is_away"),
+    [
+        (GateName.ACCOUNTS, "extended", True),
+        (GateName.API, "extended", False),
+        (GateName.API, "development", True),
+    ],
+)
+def test_the_page_says_that_spotify_is_away(
+    client: Client, settings: Settings, half: GateName, mode: str, is_away: bool
+) -> None:
+    settings.SPOTIFY_APP_MODE = mode
+    pacing.close_for_outage(half, pacing.database_now())
+    answer = client.get(f"/{make_campaign().slug}")
+    assert ("Spotify is not taking pre-saves right now." in text_of(answer)) is is_away
+    seconds = 2 if is_away else 60
+    assert answer.headers["Cache-Control"].startswith(f"public, max-age={seconds},")
+    over = client.get(f"/{make_campaign(state=CampaignState.FINISHED).slug}")
+    assert "not taking pre-saves" not in text_of(over)
+    assert over.headers["Cache-Control"].startswith("public, max-age=60,")
+
+
 def test_anyone_gets_the_same_page_without_a_cookie(client: Client) -> None:
     campaign = make_campaign()
     stranger = client.get(f"/{campaign.slug}")
@@ -216,11 +246,11 @@ def test_an_unchanged_page_is_not_sent_again(client: Client) -> None:
     assert client.get(f"/{campaign.slug}", headers={"if-none-match": etag}).status_code == 200
 
 
-def test_the_landing_page_costs_one_query(
+def test_the_landing_page_costs_two_queries(
     client: Client, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     campaign = make_campaign()
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         client.get(f"/{campaign.slug}")
 
 
