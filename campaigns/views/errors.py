@@ -25,7 +25,9 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         meant = meant.lower()
     if request.method in ("GET", "HEAD") and meant != request.path and is_valid_path(meant):
         query = request.META.get("QUERY_STRING", "")
-        return HttpResponsePermanentRedirect(f"{meant}?{query}" if query else meant)
+        address = f"{meant}?{query}" if query else meant
+        # It may be a receipt's, or hold a code: no cache keeps it.
+        return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-store"})
     context = {"lang": languages.query(languages.chosen(request))}
     return HttpResponse(loader.render_to_string("404.html", context), status=404)
 

@@ -27,7 +27,7 @@ from django.utils.cache import (
     patch_cache_control,
     set_response_etag,
 )
-from django.views.decorators.cache import never_cache
+from django.views.decorators.cache import cache_control, never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import (
     require_http_methods,
@@ -71,8 +71,10 @@ SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
 
 
 @require_safe
+@without_session
 @with_policy(csp.LANDING)
 @in_fans_language
+@cache_control(public=True, max_age=60)
 def home(request: HttpRequest) -> HttpResponse:
     return render(request, "fan/home.html")
 
@@ -139,7 +141,7 @@ def _render_landing(request: HttpRequest, campaign: Campaign, is_away: bool) -> 
     now = timezone.now()
     stage = words.stage(campaign, now)
     is_out = campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now
-    is_to_come = stage.is_to_come and not is_out
+    is_to_come = stage.is_to_come and campaign.everywhere_at > now
     context = {
         **_about(campaign),
         **(moments.for_countdown(campaign) if is_to_come else {}),
@@ -172,9 +174,10 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     if lost := authorising.lost_receipt(request.COOKIES.get(flow_cookie(), ""), slug):
         return _to_new_receipt(request, slug, lost)
     needs_form = campaign.at_local_midnights and request.method != "POST"
-    if needs_form or not _was_tapped_here(request):
+    from_elsewhere = not _was_tapped_here(request)
+    if needs_form or from_elsewhere:
         zone = midnights.known_zone(request.POST.get("zone", ""))
-        context = {**_about(campaign), "zone": zone}
+        context = {**_about(campaign), "zone": zone, "from_elsewhere": from_elsewhere}
         return starting_by_form(render)(request, "fan/confirm.html", context)
     try:
         return _to_spotify(request, campaign)

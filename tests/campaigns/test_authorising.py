@@ -100,6 +100,7 @@ def test_a_start_from_elsewhere_is_asked_to_confirm(
     answer = fan.get(f"/{campaign.slug}/go", **({"sec_fetch_site": site} if site else {}))
     assert answer.status_code == 200
     assert "Continue to Spotify" in text_of(answer)
+    assert "opened from outside" in text_of(answer)
     assert "Location" not in answer.headers
     assert not answer.cookies
 

@@ -132,7 +132,9 @@ def test_the_button_is_on_a_phones_first_screen(
         page = context.new_page()
         for name in ("landing", "landing-local-midnights", "landing-without-artwork"):
             page.goto(f"{site}{pages[name]}?lang={language}")
-            expect(page.locator("[data-countdown], [data-countdown-day]")).to_be_visible()
+            countdown = page.locator("[data-countdown], [data-countdown-day]")
+            expect(countdown).to_be_visible()
+            expect(countdown).to_have_attribute("aria-hidden", "true")
             box = page.locator("[data-start] .button").bounding_box()
             assert box
             assert box["y"] + box["height"] <= height

@@ -9,9 +9,10 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
+from campaigns import authorising
 from campaigns.models import Campaign
 from campaigns.views import moments
-from tests.campaigns.fans import Fan
+from tests.campaigns.fans import Fan, text_of
 from tests.factory import make_campaign, make_presave
 from tests.sandbox_process import Sandbox
 
@@ -102,6 +103,15 @@ def test_the_confirm_page_has_no_switch_that_would_lead_to_spotify(client: Clien
 def test_a_refusal_speaks_the_chosen_language_even_without_the_cookie(client: Client) -> None:
     answer = client.get("/callback?error=access_denied&state=night-bus.fr.made-up")
     assert answer.headers["Content-Language"] == "fr"
+
+
+def test_a_refusal_that_was_made_for_one_fan_leads_another_not_out_of_the_own_language(
+    client: Client,
+) -> None:
+    slug, in_french = make_campaign().slug, {"accept-language": "fr"}
+    for chosen, expected in (("fr", f'href="/{slug}/go?lang=fr"'), ("", f'href="/{slug}/go"')):
+        state = authorising.new_state(slug, chosen)
+        assert expected in text_of(client.get(f"/callback?state={state}", headers=in_french))
 
 
 def test_the_dashboard_stays_english(client: Client) -> None:

@@ -49,6 +49,15 @@ def zone_in_cookie(fan: Fan) -> str:
 # The consent.
 
 
+def test_a_start_without_the_form_is_asked_for_the_zone_and_not_called_foreign(
+    fan: Fan, campaign: Campaign
+) -> None:
+    """As after a lost cookie: the link to tap once more stands on our own page."""
+    answer = fan.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin")
+    assert "Continue to Spotify" in text_of(answer)
+    assert "opened from outside" not in text_of(answer)
+
+
 @pytest.mark.parametrize(
     ("zone", "hours"),
     [

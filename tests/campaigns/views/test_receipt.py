@@ -14,7 +14,7 @@ from campaigns import retention
 from campaigns.models import ROW_LIFETIME, CampaignState, PreSave, PreSaveState, Reason
 from tests.campaigns.fans import text_of
 from tests.factory import make_campaign, make_presave
-from tests.sandbox_process import SAVE_SCOPE
+from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, TRACK_URI
 
 pytestmark = pytest.mark.django_db
 
@@ -38,6 +38,18 @@ def test_a_waiting_receipt_says_what_is_held_and_until_when(client: Client) -> N
     assert 'action="/receipt/a-receipt/cancel"' in text
     assert "does not remove this app from your Spotify account" in text
     assert f'href="{APPS_URL}"' in text
+    assert "What we cannot prove to you: that no other copy was ever made." in text
+
+
+@pytest.mark.parametrize(
+    ("uri", "things"), [(ALBUM_URI, "this one album"), (TRACK_URI, "this one track")]
+)
+@pytest.mark.parametrize("state", [PreSaveState.PENDING, PreSaveState.SAVED])
+def test_a_receipt_says_what_the_permission_would_also_have_allowed(
+    client: Client, uri: str, things: str, state: PreSaveState
+) -> None:
+    text = receipt(client, {"spotify_uri": uri}, state=state)
+    assert "would also allow removing. We only ever save, once, " + things in text
 
 
 NOW = timezone.now()
