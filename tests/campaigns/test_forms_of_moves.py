@@ -32,7 +32,7 @@ def test_once_the_release_has_begun_only_its_moment_and_artwork_are_asked(
     form = form_of(artist, campaign, title="Bait", spotify_uri="bad", upc="bad")
 
     assert form.is_valid(), form.errors
-    looks = {"artwork_alt", "accent", "countdown_url", "links"}
+    looks = {"artwork_alt", "artwork_alt_language", "accent", "countdown_url", "links"}
     assert set(form.values) == {"release_at", "release_zone", *looks}
     assert {frozen.label for frozen in form.frozen} >= {"Title", "UPC or EAN", "ISRC"}
     assert "has passed" in str(form_of(artist, campaign, release_at="2026-09-01T13:59").errors)

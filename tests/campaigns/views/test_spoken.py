@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from campaigns import receipts
 from tests import scenes
@@ -52,12 +52,15 @@ def test_a_link_that_is_copied_twice_is_announced_twice_and_the_focus_stays(
 def test_a_fan_who_is_in_hears_it_and_the_focus_goes_to_the_receipt(page: Page, site: str) -> None:
     cookie = receipts.remembering({}, "first-light", "waiting")
     page.context.add_cookies([{"name": "receipts", "value": cookie, "url": site}])
-    page.goto(f"{site}{scenes.LANDINGS['landing']}?lang=en&fbclid=of-another-company")
+    page.add_init_script("localStorage.setItem('presave:first-light', '1')")
+    asked: list[Route] = []
+    page.route("**/mine", lambda route: asked.append(route))
+    with page.expect_request("**/mine"):
+        page.goto(f"{site}{scenes.LANDINGS['landing']}?lang=en&fbclid=of-another-company")
     page.get_by_role("link", name="Pre-save on Spotify").focus()
     page.evaluate(LISTEN)
     # The answer comes after the fan has begun to read.
-    page.evaluate("localStorage.setItem('presave:first-light', '1')")
-    page.evaluate("import(document.querySelector('script[src*=returning]').src + '?again')")
+    asked[0].continue_()
     link = page.get_by_role("link", name="See your receipt")
     expect(link).to_be_focused()
     expect(link).to_have_attribute("href", "/receipt/waiting?lang=en")
