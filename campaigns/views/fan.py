@@ -86,9 +86,10 @@ class KeptPage:
     holds_form: bool
 
 
-# Apart, so that a flood of forged returns does not push the landing pages out.
 PAGES: Final[Kept[KeptPage]] = Kept()
-REFUSALS: Final[Kept[bytes]] = Kept()
+# Apart, so that a flood of forged returns does not push the landing pages out; and for longer, as
+# nothing that changes stands in them.
+REFUSALS: Final[Kept[bytes]] = Kept(seconds=60)
 
 
 @require_safe

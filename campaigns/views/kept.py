@@ -15,7 +15,7 @@ from typing import Final, Generic, TypeVar
 KEPT_SECONDS: Final = 1.0
 # Long enough for one thread to make it anew while the others still answer with what there is, also
 # when the database is slow: all of them at once would make it slower.
-SHOWN_SECONDS: Final = 10.0
+MADE_WITHIN_SECONDS: Final = 9.0
 # About 12 MB of landing pages.
 MOST: Final = 1000
 Key = tuple[str, ...]
@@ -30,23 +30,27 @@ class _Made(Generic[T]):
 
 
 class Kept(Generic[T]):
-    """Values by their keys; `clock` counts seconds."""
+    """Values by their keys, for so many seconds; `clock` counts seconds too."""
 
-    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, seconds: float = KEPT_SECONDS, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._seconds = seconds
         self._clock = clock
         self._made: dict[Key, _Made[T]] = {}
         self._makers: dict[Key, object] = {}
 
     def get(self, key: Key, make: Callable[[], T]) -> T:
-        """What was made within the last second, or else made now. While one thread makes it anew,
-        the others get what is up to ten seconds old.
+        """What was made no longer ago than that, or else made now. While one thread makes it anew,
+        the others get what is up to nine seconds older.
         """
         found, now = self._made.get(key), self._clock()
-        if found and now < found.made_at + KEPT_SECONDS:
+        if found and now < found.made_at + self._seconds:
             return found.value
         me = object()
         is_mine = self._makers.setdefault(key, me) is me
-        if found and not is_mine and now < found.made_at + SHOWN_SECONDS:
+        shown_until = found.made_at + self._seconds + MADE_WITHIN_SECONDS if found else now
+        if found and not is_mine and now < shown_until:
             return found.value
         try:
             value = make()

@@ -28,7 +28,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def pages(clock: Clock) -> Kept[str]:
-    return Kept(clock)
+    return Kept(clock=clock)
 
 
 def test_what_was_made_is_kept_for_a_second(pages: Kept[str], clock: Clock) -> None:
