@@ -9,7 +9,6 @@ import json
 import logging
 import secrets
 import time
-from base64 import urlsafe_b64encode
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -37,14 +36,15 @@ logger = logging.getLogger(__name__)
 COOKIE_MAX_AGE: Final = timedelta(minutes=10)
 # The browser keeps it longer, so that who comes too late is told that and nothing else.
 COOKIE_LIFETIME: Final = 2 * COOKIE_MAX_AGE
-# 256 bits, so that it cannot be guessed.
-STATE_BYTES: Final = 32
+# 256 bits, so that neither a state nor a receipt's address can be guessed.
+TOKEN_BYTES: Final = 32
 _PURPOSE: Final = "consent"
 # Of the threads of a web process, so many may wait for Spotify at once.
 _EXCHANGES: Final = BoundedSemaphore(8)
-# And so many for another return with the same state, as long as its exchange can take.
+# And so many for another return with the same state, as long as that can take: the exchange, and in
+# development mode one call more, each of ten seconds at most.
 _SECOND_RETURNS: Final = BoundedSemaphore(4)
-_LONGEST_EXCHANGE: Final = timedelta(seconds=10)
+_LONGEST_RETURN: Final = timedelta(seconds=20)
 _LOOK_EVERY: Final = timedelta(seconds=0.2)
 T = TypeVar("T")
 
@@ -103,6 +103,7 @@ class Transaction:
     slug: str
     at: int
     zone: str
+    receipt: str
 
 
 @dataclass(frozen=True)
@@ -138,6 +139,8 @@ def depart(campaign: Campaign, now: datetime, zone: str = "", language: str = ""
             "slug": campaign.slug,
             "at": int(now.timestamp()),
             "zone": midnights.known_zone(zone),
+            # Drawn now, so that a browser which loses the answer still knows its receipt.
+            "receipt": secrets.token_urlsafe(TOKEN_BYTES),
         }
     )
     cookie = keyring.seal_cookie(settings.SECRET_KEY, content.encode(), _PURPOSE)
@@ -148,7 +151,7 @@ def new_state(slug: str, language: str = "") -> str:
     """Slug and language in front let a fan whose cookie got lost be led back to where they came
     from; the seal behind tells a forged return without a look into the database.
     """
-    unsealed = ".".join([slug, language, secrets.token_urlsafe(STATE_BYTES)])
+    unsealed = ".".join([slug, language, secrets.token_urlsafe(TOKEN_BYTES)])
     return f"{unsealed}.{_seal(unsealed)}"
 
 
@@ -199,8 +202,9 @@ def lost_receipt(cookie: str, slug: str) -> str:
     the browser; empty when there is none that stands.
     """
     started = _open(cookie)
-    token = _receipt_of(started.state) if started and started.slug == slug else ""
-    return token if receipts.stands(token) else ""
+    if started and started.slug == slug and receipts.stands(started.receipt):
+        return started.receipt
+    return ""
 
 
 def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
@@ -221,8 +225,11 @@ def _open(cookie: str) -> Transaction | None:
     if content is None:
         return None
     fields = json.loads(content)
-    campaign_id = UUID(fields["campaign"])
-    return Transaction(fields["state"], campaign_id, fields["slug"], fields["at"], fields["zone"])
+    fields["campaign_id"] = UUID(fields.pop("campaign"))
+    try:
+        return Transaction(**fields)
+    except TypeError:
+        return None  # another version of Presave made it: one more tap
 
 
 def _slug_of(state: str) -> str:
@@ -250,34 +257,33 @@ def _is_ours(state: str) -> bool:
     return constant_time_compare(seal, _seal(unsealed))
 
 
-def _receipt_of(state: str) -> str:
-    """The token of the receipt that a state leads to, which nobody else can make of it: 256 bits.
-
-    So a fan whose way back was cut off can be led to it, although only its hash is stored.
-    """
-    digest = salted_hmac("campaigns.authorising.receipt", state, algorithm="sha256").digest()
-    return urlsafe_b64encode(digest).rstrip(b"=").decode()
-
-
 def _arrival_before(started: Transaction, now: datetime) -> Arrival:
     """What another return with the same state came to; waits while that may be under way.
 
     Raises ConsentError when it came to nothing, or was cancelled.
     """
-    token, spent = _receipt_of(started.state), SpentState(digest=receipts.digest(started.state))
-    spent.refresh_from_db()
+    if not receipts.find(started.receipt):
+        _wait_for_first_return(started, now)
+    if not receipts.stands(started.receipt):
+        raise ConsentError(Refusal.ALREADY_USED)
+    return Arrival(Secret(started.receipt), started.slug)
+
+
+def _wait_for_first_return(started: Transaction, now: datetime) -> None:
+    """Until there is a receipt, or none can come any more: looked for again and again, as the
+    other return may be in another process.
+    """
+    spent = SpentState.objects.get(digest=receipts.digest(started.state))
+    looks = (spent.spent_at + _LONGEST_RETURN - now) // _LOOK_EVERY
     if not _SECOND_RETURNS.acquire(blocking=False):
         raise ConsentError(Refusal.BUSY)
     try:
-        for _ in range(1 + max(0, (spent.spent_at + _LONGEST_EXCHANGE - now) // _LOOK_EVERY)):
-            if receipts.find(token):
-                break
+        for _ in range(looks):
             time.sleep(_LOOK_EVERY.total_seconds())
+            if receipts.find(started.receipt):
+                break
     finally:
         _SECOND_RETURNS.release()
-    if not receipts.stands(token):
-        raise ConsentError(Refusal.ALREADY_USED)
-    return Arrival(Secret(token), started.slug)
 
 
 def why_closed(campaign: Campaign | None) -> Refusal:
@@ -354,17 +360,17 @@ def _record(started: Transaction, permission: Secret, now: datetime) -> Secret:
     campaign = campaigns.accepting_consents().select_for_update(no_key=True).first()
     if campaign is None or campaign.public_key is None:
         raise ConsentError(why_closed(campaigns.first()))
-    row_id, token = uuid4(), _receipt_of(started.state)
+    row_id = uuid4()
     PreSave.objects.create(
         id=row_id,
         campaign=campaign,
         due_at=_due_at(campaign, started.zone),
         sealed=keyring.seal(bytes(campaign.public_key), permission, campaign.id, row_id),
         consented_at=now,
-        receipt_hash=receipts.digest(token),
+        receipt_hash=receipts.digest(started.receipt),
     )
     stats.count(campaign.id, now, {"consented": 1})
-    return Secret(token)
+    return Secret(started.receipt)
 
 
 def _due_at(campaign: Campaign, zone: str) -> datetime:

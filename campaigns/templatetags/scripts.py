@@ -5,7 +5,7 @@ from __future__ import annotations
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 
 from campaigns.views import scripts
 
@@ -13,22 +13,13 @@ register = template.Library()
 
 
 @register.simple_tag
-def script(name: str) -> SafeString:
-    return format_html(
-        '<script src="{}" integrity="{}" type="module"></script>',
-        static(scripts.path_of(name)),
-        scripts.integrity(name),
-    )
-
-
-@register.simple_tag
-def script_before_paint(name: str) -> SafeString:
-    """Run before the first paint, where a browser knows how: what it fills in moves nothing then.
-
-    https://html.spec.whatwg.org/multipage/urls-and-fetching.html#blocking-attributes
+def script(name: str, *, before_paint: bool = False) -> SafeString:
+    """`before_paint` makes a browser that knows how run it first: what it fills in moves nothing
+    then. https://html.spec.whatwg.org/multipage/urls-and-fetching.html#blocking-attributes
     """
     return format_html(
-        '<script src="{}" integrity="{}" type="module" blocking="render"></script>',
+        '<script src="{}" integrity="{}" type="module"{}></script>',
         static(scripts.path_of(name)),
         scripts.integrity(name),
+        mark_safe(' blocking="render"') if before_paint else "",
     )

@@ -165,6 +165,8 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the fan to Spotify; a start that did not come from our own page is asked to tap once
     more.
     """
+    if lost := authorising.lost_receipt(request.COOKIES.get(flow_cookie(), ""), slug):
+        return _to_new_receipt(request, slug, lost)
     campaign = Campaign.objects.accepting_consents().filter(slug=slug).first()
     if campaign is None:
         closed = get_object_or_404(Campaign.objects.public(), slug=slug)
@@ -172,8 +174,6 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     receipt = _kept_receipts(request).get(slug, "")
     if receipts.stands(receipt):
         return _to_receipt(request, receipt)
-    if lost := authorising.lost_receipt(request.COOKIES.get(flow_cookie(), ""), slug):
-        return _to_new_receipt(request, slug, lost)
     needs_form = campaign.at_local_midnights and request.method != "POST"
     from_elsewhere = not _was_tapped_here(request)
     if needs_form or from_elsewhere:
@@ -214,6 +214,8 @@ def callback(request: HttpRequest) -> HttpResponse:
     try:
         arrival = authorising.arrive(returned, cookie, timezone.now(), remembered)
     except ConsentError as error:
+        if lost := authorising.lost_receipt(cookie, error.slug):
+            return _to_new_receipt(request, error.slug, lost)
         receipt = remembered.get(error.slug, "")
         if error.refusal in _WHO_MAY_BE_IN and receipts.stands(receipt):
             return _to_receipt(request, receipt)

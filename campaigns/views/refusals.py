@@ -113,7 +113,7 @@ PAGES: Final = {
     ),
     Refusal.FINISHED: Page(
         title=_("Pre-save ended"),
-        happened=_("The release moment has come, and the pre-saves are done."),
+        happened=_("The release moment has come, and no more pre-saves are taken."),
         advice=_("The release's page says whether it is out, and where to listen."),
         retry=_("See the release"),
         status=410,
@@ -165,6 +165,7 @@ PAGES: Final = {
         advice=_("Wait half a minute and load this page again: what you agreed to still counts."),
         retry=_("Back to the release"),
         status=503,
+        stored=_("Nothing more was stored this time."),
         label="",
     ),
     Refusal.SPOTIFY_DOWN: Page(

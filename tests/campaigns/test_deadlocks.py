@@ -60,7 +60,7 @@ def wait_until_somebody_waits() -> None:
 def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
     """A save's first count of the day, not committed yet, and a consent that counts too."""
     campaign = make_campaign(state=CampaignState.RELEASING)
-    started = Transaction("a-state", campaign.id, campaign.slug, at=0, zone="")
+    started = Transaction("a-state", campaign.id, campaign.slug, at=0, zone="", receipt="r")
     counted, go_on = Event(), Event()
 
     def settle_slowly() -> None:

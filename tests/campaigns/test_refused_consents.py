@@ -11,8 +11,8 @@ import pytest
 import time_machine
 from django.test import Client
 
-from campaigns import pacing
-from campaigns.models import CampaignState, GateName, PauseReason, PreSave
+from campaigns import authorising, pacing, spotify
+from campaigns.models import Campaign, CampaignState, GateName, PauseReason, PreSave
 from tests.campaigns.fans import Fan, ask_for_token, query_of, text_of
 from tests.factory import make_campaign
 from tests.sandbox_process import SAVE_SCOPE
@@ -20,7 +20,7 @@ from tests.sandbox_process import SAVE_SCOPE
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries, Settings
 
-    from campaigns.models import Campaign
+    from campaigns.keyring import Secret
 
 pytestmark = pytest.mark.django_db
 
@@ -30,7 +30,7 @@ def campaign() -> Campaign:
     return make_campaign()
 
 
-SomeReturn = Callable[[Fan, "Campaign"], str]
+SomeReturn = Callable[[Fan, Campaign], str]
 
 
 def denied(fan: Fan, campaign: Campaign) -> str:
@@ -129,6 +129,43 @@ def test_what_did_not_start_here_never_reaches_spotify(
     back_to_it = f'href="/{slug}/go"' if "Your browser changed" in title else f'href="/{slug}"'
     assert back_to_it in text_of(answer) or "state=" not in back
     assert fan.sandbox.calls("token.code") == []
+    assert not PreSave.objects.exists()
+
+
+def test_one_fans_refusal_does_not_lead_another_to_the_wrong_release(client: Client) -> None:
+    for slug in ("night-bus", "night-train"):
+        state = authorising.new_state(slug)
+        assert f'href="/{slug}/go"' in text_of(client.get(f"/callback?code=x&state={state}"))
+
+
+@pytest.mark.parametrize(
+    ("make_return", "is_kept"),
+    [
+        (denied, True),
+        (with_a_made_up_state, True),
+        (failed_at_spotify, False),
+        (to_a_cancelled_campaign, False),
+    ],
+)
+def test_the_cookie_goes_unless_the_fan_may_still_come_back_with_it(
+    fan: Fan, campaign: Campaign, make_return: SomeReturn, is_kept: bool
+) -> None:
+    fan.get(make_return(fan, campaign))
+    assert bool(fan.cookie) is is_kept
+
+
+def test_a_campaign_that_ends_during_the_exchange_stores_nothing_and_says_why(
+    fan: Fan, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = spotify.exchange_code
+
+    def meanwhile(code: Secret) -> Any:
+        Campaign.objects.update(state=CampaignState.CANCELLED)
+        return exchange(code)
+
+    monkeypatch.setattr(spotify, "exchange_code", meanwhile)
+    answer = fan.pre_save(campaign)
+    assert "<h1>The artist called this off" in text_of(answer)
     assert not PreSave.objects.exists()
 
 

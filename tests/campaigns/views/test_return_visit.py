@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
 from django.test import Client
+from django.utils import timezone
 
 from campaigns import receipts
-from campaigns.models import Campaign, PreSave, PreSaveState, Reason
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    PauseReason,
+    PreSave,
+    PreSaveState,
+    Reason,
+)
 from campaigns.receipts import REMEMBERED_AT_MOST, REMEMBERED_FOR
-from tests.campaigns.fans import Fan, text_of
+from tests.campaigns.fans import Fan, query_of, text_of
 from tests.factory import make_campaign, make_local_campaign
 
 if TYPE_CHECKING:
@@ -105,6 +113,48 @@ def test_who_starts_again_after_a_lost_answer_gets_the_receipt(
     assert start(fan, campaign).headers["Location"] == lost[1]
 
 
+@pytest.mark.parametrize("way", ["load again", "start again", "go back and say no"])
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"paused_reason": PauseReason.KEY_MISSING},
+        {"state": CampaignState.FINISHED, "finished_at": timezone.now()},
+    ],
+    ids=["paused", "finished"],
+)
+def test_a_lost_answer_is_found_whatever_became_of_the_campaign(
+    fan: Fan, campaign: Campaign, lost: tuple[str, str], change: dict[str, Any], way: str
+) -> None:
+    Campaign.objects.filter(id=campaign.id).update(**change)
+    back, receipt = lost
+    again = {
+        "load again": back,
+        "start again": f"/{campaign.slug}/go",
+        "go back and say no": f"/callback?error=access_denied&state={query_of(back)['state']}",
+    }
+    answer = fan.get(again[way], sec_fetch_site="same-origin")
+    assert (answer.status_code, answer.headers.get("Location")) == (303, receipt)
+
+
+def test_a_lost_answer_is_found_after_the_way_has_closed(
+    fan: Fan, campaign: Campaign, lost: tuple[str, str]
+) -> None:
+    with time_machine.travel(datetime.now(UTC) + timedelta(minutes=11), tick=False):
+        assert fan.get(lost[0]).headers.get("Location") == lost[1]
+
+
+def test_a_receipt_cannot_be_told_from_what_spotify_learns(
+    fan: Fan, campaign: Campaign, lost: tuple[str, str]
+) -> None:
+    back, receipt = lost
+    token = receipt.removeprefix("/receipt/")
+    assert len(token) == 43
+    assert token not in back
+    assert token not in fan.cookie
+    stranger = Client()
+    assert stranger.get(back).status_code == 400
+
+
 def test_a_lost_answer_is_no_receipt_for_another_campaign(fan: Fan, lost: tuple[str, str]) -> None:
     assert start(fan, make_campaign()).status_code == 302
 
@@ -127,7 +177,7 @@ def test_a_return_whose_exchange_failed_is_used_up(fan: Fan, campaign: Campaign)
         fan.sandbox.fault("token.code", status=503)
         assert fan.get(back).status_code == 503
         fan.cookie = cookie
-    with time_machine.travel(began + timedelta(seconds=11), tick=False):
+    with time_machine.travel(began + timedelta(seconds=21), tick=False):
         assert "This link was used already" in text_of(fan.get(back))
     assert len(fan.sandbox.calls("token.code")) == 1
 
