@@ -177,7 +177,7 @@ def _check_length(upload: IO[bytes]) -> None:
     upload.seek(0)
     if length > MOST_BYTES:
         raise ArtworkError(
-            f"The file has {length / 1024 / 1024:.0f} MB. Save it with at most 10 MB: "
+            f"The file has {length / 1024 / 1024:.1f} MB. Save it with at most 10 MB: "
             "1200 by 1200 pixels are enough."
         )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from contextlib import nullcontext
 from datetime import datetime, timedelta
-from typing import Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
@@ -43,6 +43,9 @@ from campaigns.models import (
     User,
 )
 from campaigns.publishing import LapseError, PublishingError
+
+if TYPE_CHECKING:
+    from django.http import QueryDict
 
 # Nobody plans a release further ahead; what lies beyond is a mistyped year.
 FURTHEST_RELEASE: Final = timedelta(days=3 * 365)
@@ -360,7 +363,9 @@ class CampaignForm(forms.Form):
     def refuse(self, error: PublishingError) -> None:
         """Come back with what was found out while the campaign was being stored."""
         if isinstance(error, ChangedMeanwhileError):
-            self.data = {**self.data, "filled_from": error.version}
+            data = cast("QueryDict", self.data).copy()
+            data["filled_from"] = error.version
+            self.data = data
         if isinstance(error, LapseError):
             self._ask_for_agreement(error.lapsing)
             self.add_error("agreed_lapse", str(error))

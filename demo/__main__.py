@@ -20,6 +20,11 @@ from embedded.valkey import ServerNotFoundError, Valkey
 DIRECTORY = Path(__file__).resolve().parent.parent / "data" / "demo"
 
 
+def directory_of(port: int) -> Path:
+    """One for each port, so that a second demo takes nothing from one that runs."""
+    return DIRECTORY / str(port)
+
+
 def main() -> int:
     options = parse_arguments()
     signal.signal(signal.SIGTERM, _interrupt)
@@ -30,7 +35,10 @@ def main() -> int:
         again = f"make demo PORT={options.port + 10}"
         print(f"{error} Stop what uses it, or run: {again}", file=sys.stderr)
     except (DemoError, ServerNotFoundError, StartError) as error:
-        print(f"The demo could not go on: {error}\nLogs are in {DIRECTORY}.", file=sys.stderr)
+        print(
+            f"The demo could not go on: {error}\nLogs are in {directory_of(options.port)}.",
+            file=sys.stderr,
+        )
     except PermissionError as error:
         print(
             f"The demo cannot write to {error.filename}. Clone Presave into your own directory.",
@@ -44,20 +52,21 @@ def main() -> int:
 
 def run(options: argparse.Namespace, closing: ExitStack) -> int:
     check_ports(options.port, options.port + 1)
-    shutil.rmtree(DIRECTORY, ignore_errors=True)
-    DIRECTORY.mkdir(mode=0o700, parents=True)
+    directory = directory_of(options.port)
+    shutil.rmtree(directory, ignore_errors=True)
+    directory.mkdir(mode=0o700, parents=True)
     print("Starting the sandbox, Valkey, web, worker and beat ...", flush=True)
     valkey = closing.enter_context(Valkey())
-    prepare(DIRECTORY, options.port, valkey.url, options.port + 1)
+    prepare(directory, options.port, valkey.url, options.port + 1)
     secret = os.environ["SPOTIFY_CLIENT_SECRET"]
     sandbox = closing.enter_context(
-        Sandbox(DIRECTORY, options.port + 1, os.environ["SPOTIFY_CLIENT_ID"], secret)
+        Sandbox(directory, options.port + 1, os.environ["SPOTIFY_CLIENT_ID"], secret)
     )
     # Django reads its settings here: not before the environment is complete.
     from demo.night import Night, make_tables, release_night, show_addresses
 
     make_tables()
-    stack = closing.enter_context(Stack(DIRECTORY, os.environ, options.port))
+    stack = closing.enter_context(Stack(directory, os.environ, options.port))
     # The first thing to happen at the end: a second Ctrl-C must not leave anything running.
     closing.callback(signal.signal, signal.SIGINT, signal.SIG_IGN)
 

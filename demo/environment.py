@@ -50,6 +50,7 @@ def prepare(directory: Path, port: int, redis_url: str, sandbox_port: int) -> No
 _FROM_THE_SHELL = frozenset(
     {
         *("DEBUG", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "SPOTIFY_CLIENT_SECRET"),
+        *("COMMIT", "SENTRY_DSN"),
         *("SPOTIFY_MARKET", "SIGN_UP", "EMAIL_URL"),
     }
 )

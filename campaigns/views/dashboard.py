@@ -129,7 +129,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @for_members
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = access.campaign_edited_by(request.user, slug, request.POST.get("campaign", ""))
+    campaign = _meant(request, slug)
     if not editing.is_editable(campaign):
         messages.error(request, "The campaign has ended: nothing can be changed any more.")
         return redirect("dashboard-campaign", campaign.slug)
@@ -179,18 +179,18 @@ def campaign_links(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @for_members
 @require_POST
 def campaign_open(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = access.campaign_edited_by(request.user, slug)
+    campaign = _meant(request, slug)
     try:
         publishing.open_campaign(campaign, timezone.now())
     except PublishingError as error:
         messages.error(request, str(error))
-    return redirect("dashboard-campaign", slug)
+    return redirect("dashboard-campaign", campaign.slug)
 
 
 @for_members
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_cancel(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = access.campaign_edited_by(request.user, slug)
+    campaign = _meant(request, slug)
     if request.method == "POST":
         try:
             erased = publishing.cancel_campaign(campaign, timezone.now())
@@ -198,10 +198,10 @@ def campaign_cancel(request: AuthenticatedRequest, slug: str) -> HttpResponse:
             messages.error(request, str(error))
         else:
             messages.success(request, f"Cancelled. Permissions erased: {erased}.")
-        return redirect("dashboard-campaign", slug)
+        return redirect("dashboard-campaign", campaign.slug)
     if campaign.has_ended:
         messages.error(request, "This campaign has ended already.")
-        return redirect("dashboard-campaign", slug)
+        return redirect("dashboard-campaign", campaign.slug)
     context = {"campaign": campaign, "pending": campaign.presaves.pending().count()}
     return render(request, "dashboard/campaign_cancel.html", context)
 
@@ -209,14 +209,19 @@ def campaign_cancel(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @for_members
 @require_POST
 def campaign_resume(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = access.campaign_edited_by(request.user, slug)
+    campaign = _meant(request, slug)
     try:
         publishing.resume(campaign)
     except PublishingError as error:
         messages.error(request, str(error))
     else:
         messages.success(request, "The campaign goes on.")
-    return redirect("dashboard-campaign", slug)
+    return redirect("dashboard-campaign", campaign.slug)
+
+
+def _meant(request: AuthenticatedRequest, slug: str) -> Campaign:
+    """The campaign that a form was shown for: another one may have its address by now."""
+    return access.campaign_edited_by(request.user, slug, request.POST.get("campaign", ""))
 
 
 def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:

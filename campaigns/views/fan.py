@@ -53,13 +53,14 @@ from campaigns.views.kept import KEPT_SECONDS, Kept
 from campaigns.views.languages import in_fans_language
 from presave import csp
 
-# After these the cookie is still good: the fan may go back and choose again, come back from the
-# start in another tab, or load the same page once more.
-_STILL_ON_THE_WAY: Final = (
-    Refusal.ALREADY_USED,
-    Refusal.BUSY,
-    Refusal.DENIED,
-    Refusal.STATE_MISMATCH,
+# After these the code is used up, and the cookie good for nothing. After others the fan may go back
+# and choose again, come back from a start in another tab, or load the same page once more.
+_USED_UP: Final = (
+    Refusal.CODE_REFUSED,
+    Refusal.LESS_THAN_ASKED,
+    Refusal.MORE_THAN_ASKED,
+    Refusal.NOT_LISTED,
+    Refusal.SPOTIFY_DOWN,
 )
 # A second return, of a tab that was left open or a page that was loaded again.
 _WHO_MAY_BE_IN: Final = (
@@ -219,8 +220,10 @@ def callback(request: HttpRequest) -> HttpResponse:
         receipt = remembered.get(error.slug, "")
         if error.refusal in _WHO_MAY_BE_IN and receipts.stands(receipt):
             return _to_receipt(request, receipt)
+        if error.refusal == Refusal.ALREADY_USED and receipt and receipts.find(receipt):
+            return _to_receipt(request, receipt)  # it says what became of that pre-save
         response = _refused(request, error)
-        if error.refusal not in _STILL_ON_THE_WAY:
+        if error.refusal in _USED_UP:
             response.delete_cookie(flow_cookie(), samesite="Lax")
         return response
     return _to_new_receipt(request, arrival.slug, arrival.receipt.reveal())
@@ -235,7 +238,7 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
     whose page is the same for everybody.
     """
     token = _kept_receipts(request).get(slug, "")
-    presave = receipts.find(token) if token else None
+    presave = receipts.find(token) if receipts.stands(token) else None
     if presave is None:
         return HttpResponse(status=204)
     address = reverse("fan-receipt", args=[token])

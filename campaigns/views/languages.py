@@ -12,6 +12,7 @@ from functools import wraps
 from typing import Any, Final, TypeVar, cast
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
@@ -51,12 +52,12 @@ def chosen(request: HttpRequest) -> str:
     """What the address asks for, or on the way back from Spotify the state; empty when they leave
     that to the browser, or ask for nothing that we speak.
     """
-    code = request.GET.get(PARAMETER, "")
-    if request.resolver_match and request.resolver_match.url_name == "fan-callback":
-        code = authorising.language_of(request.GET.get("state", ""))
+    is_back = request.resolver_match and request.resolver_match.url_name == "fan-callback"
     try:
+        code = request.GET.get("state" if is_back else PARAMETER, "")
+        code = authorising.language_of(code) if is_back else code
         return get_supported_language_variant(code.replace("_", "-").lower())
-    except LookupError:
+    except (LookupError, SuspiciousOperation):
         return ""
 
 

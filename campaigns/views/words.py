@@ -166,7 +166,7 @@ def delay(presave: PreSave) -> str:
     if presave.settled_at is None:
         return ""
     start, sentence = presave.due_at, _("%(span)s after the release")
-    if presave.campaign.at_local_midnights:
+    if presave.campaign.at_local_midnights and not is_without_zone(presave):
         sentence = _("%(span)s after midnight where you are")
     if presave.consented_at > start:
         start, sentence = presave.consented_at, _("%(span)s after you said yes")
@@ -175,10 +175,9 @@ def delay(presave: PreSave) -> str:
 
 
 def is_without_zone(presave: PreSave) -> bool:
-    """Whether the fan waits for the last midnight of all. Nobody lives where it is the own one."""
+    """Whether the fan is due at the last midnight of all. Nobody lives where it is the own one."""
     campaign = presave.campaign
-    waits = campaign.at_local_midnights and presave.is_pending
-    return waits and presave.due_at == campaign.everywhere_at
+    return campaign.at_local_midnights and presave.due_at == campaign.everywhere_at
 
 
 class Stage(StrEnum):

@@ -144,7 +144,7 @@ def test_one_fans_refusal_does_not_lead_another_to_the_wrong_release(client: Cli
         (denied, True),
         (with_a_made_up_state, True),
         (failed_at_spotify, False),
-        (to_a_cancelled_campaign, False),
+        (to_a_cancelled_campaign, True),
     ],
 )
 def test_the_cookie_goes_unless_the_fan_may_still_come_back_with_it(
@@ -178,12 +178,24 @@ def test_a_forged_return_costs_no_query(
         assert answer.status_code == 400
 
 
+@pytest.mark.parametrize(
+    "make_return",
+    [to_a_cancelled_campaign, to_a_finished_campaign, to_a_paused_campaign, denied],
+)
+def test_a_refusal_that_is_loaded_again_says_the_same(
+    fan: Fan, campaign: Campaign, make_return: SomeReturn
+) -> None:
+    back = make_return(fan, campaign)
+    assert text_of(fan.get(back)) == text_of(fan.get(back))
+
+
 @pytest.mark.parametrize("state", ['"><script>alert(1)</script>.x', "a/../b.x", "", "\x00.x"])
 def test_a_made_up_state_leads_nowhere(fan: Fan, state: str) -> None:
     answer = fan.get(f"/callback?{urlencode({'code': 'forged', 'state': state})}")
     assert answer.status_code == 400
     assert "script" not in text_of(answer)
     assert 'class="button"' not in text_of(answer)
+    assert "Open the link of the release again" in text_of(answer)
 
 
 def test_an_old_start_is_too_late(fan: Fan, campaign: Campaign) -> None:

@@ -47,7 +47,8 @@ function part(count, [one, other]) {
 }
 
 function tick() {
-  let left = Math.ceil((target() - Date.now()) / 1000 / MINUTE);
+  const rest = target() - Date.now();
+  let left = Math.ceil(rest / 1000 / MINUTE);
   countdown.hidden = left <= 0;
   if (left <= 0) {
     document.querySelector("[data-at-zero]")?.removeAttribute("hidden");
@@ -59,7 +60,7 @@ function tick() {
     countdown.append(part(Math.floor(left / minutes), words.slice(2 * number)));
     left %= minutes;
   }
-  setTimeout(tick, 1000 * (MINUTE - (Math.floor(Date.now() / 1000) % MINUTE)));
+  setTimeout(tick, 1 + (rest % (1000 * MINUTE)));
 }
 
 if (own) showOwnTime();

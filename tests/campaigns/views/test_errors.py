@@ -25,6 +25,18 @@ def test_what_does_not_exist_is_said_in_the_fans_language(client: Client) -> Non
 
 
 @pytest.mark.parametrize(
+    ("path", "status"),
+    [("/callback", 400), ("/nobody-knows", 404), ("/night-bus", 200), ("/night-bus/go", 200)],
+)
+def test_a_flood_of_parameters_is_a_bad_request_at_most(
+    client: Client, path: str, status: int
+) -> None:
+    make_campaign(slug="night-bus")
+    many = "&".join(["state=a"] * 2000)
+    assert client.get(f"{path}?{many}").status_code == status
+
+
+@pytest.mark.parametrize(
     ("path", "meant"),
     [
         ("/night-bus/", "/night-bus"),

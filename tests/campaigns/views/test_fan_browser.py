@@ -121,7 +121,7 @@ def test_no_page_meets_a_third_party_a_cookie_or_its_own_policy(
 
 
 @pytest.mark.parametrize("screen", [(360, 640), (375, 553), (390, 664), (412, 732)])
-@pytest.mark.parametrize("language", ["en", "ja", "de"])
+@pytest.mark.parametrize("language", ["en", "es", "fr", "ja"])
 def test_the_button_is_on_a_phones_first_screen(
     browser: Browser, site: str, pages: dict[str, str], screen: tuple[int, int], language: str
 ) -> None:
@@ -219,6 +219,18 @@ def test_a_page_that_was_open_since_before_says_when_the_moment_has_come(
     expect(page.get_by_text("Any moment now")).to_be_hidden()
     page.clock.fast_forward("06:00")
     expect(page.get_by_text("Any moment now")).to_be_visible()
+    expect(page.locator("[data-countdown]")).to_be_hidden()
+
+
+def test_the_countdown_ticks_with_the_release_and_not_with_the_clock(page: Page, site: str) -> None:
+    release_at = (timezone.now() + timedelta(days=1)).replace(second=25, microsecond=0)
+    make_campaign(slug="odd-second", release_at=release_at)
+    page.clock.install(time=release_at - timedelta(seconds=61))
+    page.goto(f"{site}/odd-second")
+    expect(page.locator("[data-countdown] b").last).to_have_text("2")
+    page.clock.run_for(1100)
+    expect(page.locator("[data-countdown] b").last).to_have_text("1")
+    page.clock.run_for(60_000)
     expect(page.locator("[data-countdown]")).to_be_hidden()
 
 

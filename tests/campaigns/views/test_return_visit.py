@@ -219,7 +219,19 @@ def test_whose_pre_save_came_to_nothing_may_start_again(
 def test_whose_permission_spotify_refused_may_start_again(fan: Fan, campaign: Campaign) -> None:
     fan.receipt_of(campaign)
     PreSave.objects.update(refused_at=campaign.created_at, reason=Reason.REVOKED)
+    assert fan.get(f"/{campaign.slug}/mine").status_code == 204, "the page offers its button"
     assert start(fan, campaign).status_code == 302
+
+
+def test_who_cancelled_and_agrees_again_on_an_old_page_is_told_so(
+    fan: Fan, campaign: Campaign
+) -> None:
+    to_spotify = fan.tap(campaign)
+    receipt = fan.get(fan.decide(to_spotify)).headers["Location"]
+    PreSave.objects.all().end(PreSaveState.CANCELLED, Reason.BY_FAN, campaign.created_at)
+    answer = fan.get(fan.decide(to_spotify))
+    assert (answer.status_code, answer.headers["Location"]) == (303, receipt)
+    assert "Cancelled, as you asked" in text_of(fan.get(receipt))
 
 
 def test_the_landing_page_can_ask_for_the_own_receipt(fan: Fan, campaign: Campaign) -> None:
