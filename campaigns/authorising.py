@@ -19,9 +19,9 @@ from uuid import UUID, uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.utils.crypto import constant_time_compare, salted_hmac
+from django.utils.crypto import constant_time_compare
 
-from campaigns import keyring, midnights, pacing, receipts, spotify, stats
+from campaigns import keyring, midnights, oauth_state, pacing, receipts, spotify, stats
 from campaigns.keyring import Secret
 from campaigns.models import (
     Campaign,
@@ -123,15 +123,17 @@ class Arrival:
     slug: str
 
 
-def depart(campaign: Campaign, now: datetime, zone: str = "", language: str = "") -> Departure:
+def depart(
+    campaign: Campaign, now: datetime, zone: str = "", language: str = "", cookie: str = ""
+) -> Departure:
     """`zone` is what the fan's browser says, if it was asked: where each fan has a midnight.
-    `language` is the one the fan chose, if any.
+    `language` is the one the fan chose, if any; `cookie` that of a start before.
 
     Raises ConsentError while Spotify would not answer us when the fan comes back.
     """
     if spotify_is_away():
         raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug)
-    state = new_state(campaign.slug, language)
+    state = oauth_state.new(campaign.slug, language)
     content = json.dumps(
         {
             "state": state,
@@ -139,20 +141,21 @@ def depart(campaign: Campaign, now: datetime, zone: str = "", language: str = ""
             "slug": campaign.slug,
             "at": int(now.timestamp()),
             "zone": midnights.known_zone(zone),
-            # Drawn now, so that a browser which loses the answer still knows its receipt.
-            "receipt": secrets.token_urlsafe(TOKEN_BYTES),
+            "receipt": _receipt_to_be(campaign, cookie),
         }
     )
     cookie = keyring.seal_cookie(settings.SECRET_KEY, content.encode(), _PURPOSE)
     return Departure(spotify.authorize_url(state), cookie)
 
 
-def new_state(slug: str, language: str = "") -> str:
-    """Slug and language in front let a fan whose cookie got lost be led back to where they came
-    from; the seal behind tells a forged return without a look into the database.
+def _receipt_to_be(campaign: Campaign, cookie: str) -> str:
+    """Drawn at the start, so that a browser which loses the answer still knows its receipt; and the
+    same one for a second start while the first is under way, so that they cannot make two rows.
     """
-    unsealed = ".".join([slug, language, secrets.token_urlsafe(TOKEN_BYTES)])
-    return f"{unsealed}.{_seal(unsealed)}"
+    before = _open(cookie)
+    if before and before.slug == campaign.slug and not receipts.find(before.receipt):
+        return before.receipt
+    return secrets.token_urlsafe(TOKEN_BYTES)
 
 
 def spotify_is_away() -> bool:
@@ -174,22 +177,29 @@ def arrive(
     """
     started = _started(returned, cookie, now)
     try:
+        if receipts.find(started.receipt):
+            return Arrival(Secret(started.receipt), started.slug)
         if returned.error or returned.code is None:
             denied = returned.error == "access_denied"
             raise ConsentError(Refusal.DENIED if denied else Refusal.SPOTIFY_DOWN)
         campaigns = Campaign.objects.filter(id=started.campaign_id)
         if not campaigns.accepting_consents().exists():
             raise ConsentError(why_closed(campaigns.first()))
-        if _was_spent(started.state):
+        if oauth_state.was_spent(started.state):
             return _arrival_before(started, now)
         receipt = (kept or {}).get(started.slug, "")
         if receipts.stands(receipt):
             return Arrival(Secret(receipt), started.slug)
         with _one_of_few_exchanges():
-            permission = _permission(returned.code) if _spend(started.state, now) else None
+            permission = (
+                _permission(returned.code) if oauth_state.spend(started.state, now) else None
+            )
         if permission is None:
             return _arrival_before(started, now)
         return Arrival(_record(started, permission, now), started.slug)
+    except IntegrityError:
+        # The return of another start in this browser was first.
+        return _arrival_before(started, now)
     except ConsentError as error:
         error.slug = started.slug
         if error.refusal in NOT_THE_FANS_DOING:
@@ -197,26 +207,33 @@ def arrive(
         raise
 
 
-def lost_receipt(cookie: str, slug: str) -> str:
-    """The receipt of a start for this campaign that became a pre-save whose answer never reached
-    the browser; empty when there is none that stands.
-    """
+def lost_arrival(cookie: str) -> Arrival | None:
+    """The pre-save of a start whose answer never reached the browser, if it stands."""
     started = _open(cookie)
-    if started and started.slug == slug and receipts.stands(started.receipt):
-        return started.receipt
-    return ""
+    if started and receipts.stands(started.receipt):
+        return Arrival(Secret(started.receipt), started.slug)
+    return None
+
+
+def led_to(state: str, receipt: str) -> bool:
+    """Whether this very return made that pre-save, whatever became of it since."""
+    presave = receipts.find(receipt)
+    spent = SpentState.objects.filter(digest=receipts.digest(state)).first()
+    return bool(presave and spent and presave.consented_at == spent.spent_at)
 
 
 def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
     started = _open(cookie)
     if started is None:
-        spent = _was_spent(returned.state)
+        spent = oauth_state.was_spent(returned.state)
         refusal = Refusal.ALREADY_USED if spent else Refusal.BROWSER_CHANGED
-        raise ConsentError(refusal, _slug_of(returned.state))
+        raise ConsentError(refusal, oauth_state.slug_of(returned.state))
     if now.timestamp() - started.at > COOKIE_MAX_AGE.total_seconds():
         raise ConsentError(Refusal.TOO_LATE, started.slug)
     if not constant_time_compare(returned.state, started.state):
-        raise ConsentError(Refusal.STATE_MISMATCH, _slug_of(returned.state) or started.slug)
+        raise ConsentError(
+            Refusal.STATE_MISMATCH, oauth_state.slug_of(returned.state) or started.slug
+        )
     return started
 
 
@@ -232,39 +249,14 @@ def _open(cookie: str) -> Transaction | None:
         return None  # another version of Presave made it: one more tap
 
 
-def _slug_of(state: str) -> str:
-    """The campaign that a state of ours was made for; empty for one that was made up."""
-    return state.partition(".")[0] if _is_ours(state) else ""
-
-
-def language_of(state: str) -> str:
-    """The language that the fan had chosen, as the state says: anything at all may stand there."""
-    return state.partition(".")[2].partition(".")[0]
-
-
-def _seal(state: str) -> str:
-    return salted_hmac("campaigns.authorising.state", state, algorithm="sha256").hexdigest()[:32]
-
-
-def _was_spent(state: str) -> bool:
-    """Whether the fan went back or loaded the page again after this state had come to its end."""
-    # One that was made up is not worth a query.
-    return _is_ours(state) and SpentState.objects.filter(digest=receipts.digest(state)).exists()
-
-
-def _is_ours(state: str) -> bool:
-    unsealed, _, seal = state.rpartition(".")
-    return constant_time_compare(seal, _seal(unsealed))
-
-
 def _arrival_before(started: Transaction, now: datetime) -> Arrival:
     """What another return with the same state came to; waits while that may be under way.
 
-    Raises ConsentError when it came to nothing, or was cancelled.
+    Raises ConsentError when it came to nothing.
     """
     if not receipts.find(started.receipt):
         _wait_for_first_return(started, now)
-    if not receipts.stands(started.receipt):
+    if not receipts.find(started.receipt):
         raise ConsentError(Refusal.ALREADY_USED)
     return Arrival(Secret(started.receipt), started.slug)
 
@@ -275,6 +267,8 @@ def _wait_for_first_return(started: Transaction, now: datetime) -> None:
     """
     spent = SpentState.objects.get(digest=receipts.digest(started.state))
     looks = (spent.spent_at + _LONGEST_RETURN - now) // _LOOK_EVERY
+    if looks <= 0:
+        return
     if not _SECOND_RETURNS.acquire(blocking=False):
         raise ConsentError(Refusal.BUSY)
     try:
@@ -293,16 +287,6 @@ def why_closed(campaign: Campaign | None) -> Refusal:
     if campaign.state == CampaignState.FINISHED:
         return Refusal.FINISHED
     return Refusal.NOT_OPEN_YET if campaign.public_key is None else Refusal.PAUSED
-
-
-def _spend(state: str, now: datetime) -> bool:
-    """Burn the state before the exchange; of two returns with the same state only one can."""
-    try:
-        with transaction.atomic():
-            SpentState.objects.create(digest=receipts.digest(state), spent_at=now)
-    except IntegrityError:
-        return False
-    return True
 
 
 @contextmanager

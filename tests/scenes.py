@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.utils import timezone
 from PIL import Image
 
-from campaigns import artwork, authorising, midnights
+from campaigns import artwork, midnights, oauth_state
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSaveState, Reason
 from demo.cover import draw_cover
 from tests.factory import make_campaign, make_local_campaign, make_presave
@@ -50,7 +50,7 @@ RECEIPTS: Final = {
 OTHERS: Final = {
     "confirm": "/first-light/go",
     "confirm-local-midnights": "/everywhere/go",
-    "refused-browser-changed": f"/callback?code=x&state={authorising.new_state('first-light')}",
+    "refused-browser-changed": f"/callback?code=x&state={oauth_state.new('first-light')}",
     "refused-made-up": "/callback?code=x&state=made-up",
     "refused-closed": "/cancelled/go",
     "privacy": "/privacy",

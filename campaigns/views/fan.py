@@ -5,7 +5,7 @@ an account or a session.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -37,7 +37,7 @@ from django.views.decorators.http import (
 
 from campaigns import artwork as artworks
 from campaigns import authorising, consent, midnights, receipts
-from campaigns.authorising import ConsentError, Refusal, Return
+from campaigns.authorising import Arrival, ConsentError, Refusal, Return
 from campaigns.encoding import CONTENT_TYPES
 from campaigns.keyring import Secret
 from campaigns.models import (
@@ -47,7 +47,7 @@ from campaigns.models import (
     PreSave,
 )
 from campaigns.spotify import SCOPE
-from campaigns.views import elsewhere, languages, moments, refusals, social, words
+from campaigns.views import cookies, elsewhere, languages, moments, refusals, social, words
 from campaigns.views.headers import starting_by_form, with_policy, without_session
 from campaigns.views.kept import KEPT_SECONDS, Kept
 from campaigns.views.languages import in_fans_language
@@ -166,15 +166,16 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the fan to Spotify; a start that did not come from our own page is asked to tap once
     more.
     """
-    if lost := authorising.lost_receipt(request.COOKIES.get(flow_cookie(), ""), slug):
-        return _to_new_receipt(request, slug, lost)
+    receipt = cookies.kept_receipts(request).get(slug, "")
+    if receipts.stands(receipt):
+        return _to_receipt(request, receipt)
+    lost = authorising.lost_arrival(cookies.flow(request))
+    if lost and lost.slug == slug:
+        return _to_new_receipt(request, lost)
     campaign = Campaign.objects.accepting_consents().filter(slug=slug).first()
     if campaign is None:
         closed = get_object_or_404(Campaign.objects.public(), slug=slug)
         return _refused(request, ConsentError(authorising.why_closed(closed), slug))
-    receipt = _kept_receipts(request).get(slug, "")
-    if receipts.stands(receipt):
-        return _to_receipt(request, receipt)
     needs_form = campaign.at_local_midnights and request.method != "POST"
     from_elsewhere = not _was_tapped_here(request)
     if needs_form or from_elsewhere:
@@ -182,16 +183,21 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
         context = {**_about(campaign), "zone": zone, "from_elsewhere": from_elsewhere}
         return starting_by_form(render)(request, "fan/confirm.html", context)
     try:
-        return _to_spotify(request, campaign)
+        to_spotify = _to_spotify(request, campaign)
     except ConsentError as error:
         return _refused(request, error)
+    if lost:  # of another release: its cookie makes way for this one's
+        cookies.remember(request, to_spotify, lost)
+    return to_spotify
 
 
 def _to_spotify(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     zone = request.POST.get("zone", "") if campaign.at_local_midnights else ""
-    departure = authorising.depart(campaign, timezone.now(), zone, languages.chosen(request))
+    before = cookies.flow(request)
+    now, language = timezone.now(), languages.chosen(request)
+    departure = authorising.depart(campaign, now, zone, language, before)
     redirection = HttpResponseRedirect(departure.authorize_url)
-    _set_cookie(redirection, flow_cookie(), departure.cookie, authorising.COOKIE_LIFETIME)
+    cookies.set_flow(redirection, departure.cookie)
     return redirection
 
 
@@ -210,23 +216,24 @@ def callback(request: HttpRequest) -> HttpResponse:
         code=Secret(code) if code else None,
         error=request.GET.get("error", ""),
     )
-    remembered = _kept_receipts(request)
-    cookie = request.COOKIES.get(flow_cookie(), "")
+    remembered = cookies.kept_receipts(request)
+    cookie = cookies.flow(request)
     try:
         arrival = authorising.arrive(returned, cookie, timezone.now(), remembered)
     except ConsentError as error:
-        if lost := authorising.lost_receipt(cookie, error.slug):
-            return _to_new_receipt(request, error.slug, lost)
+        lost = authorising.lost_arrival(cookie)
+        if lost and lost.slug == error.slug:
+            return _to_new_receipt(request, lost)
         receipt = remembered.get(error.slug, "")
         if error.refusal in _WHO_MAY_BE_IN and receipts.stands(receipt):
             return _to_receipt(request, receipt)
-        if error.refusal == Refusal.ALREADY_USED and receipt and receipts.find(receipt):
-            return _to_receipt(request, receipt)  # it says what became of that pre-save
+        if error.refusal == Refusal.ALREADY_USED and authorising.led_to(returned.state, receipt):
+            return _to_receipt(request, receipt)
         response = _refused(request, error)
-        if error.refusal in _USED_UP:
-            response.delete_cookie(flow_cookie(), samesite="Lax")
+        if returned.code and error.refusal in _USED_UP:
+            cookies.delete_flow(response)
         return response
-    return _to_new_receipt(request, arrival.slug, arrival.receipt.reveal())
+    return _to_new_receipt(request, arrival)
 
 
 @require_safe
@@ -237,7 +244,7 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
     """Whether this browser holds a receipt for the campaign: asked by the landing page's script,
     whose page is the same for everybody.
     """
-    token = _kept_receipts(request).get(slug, "")
+    token = cookies.kept_receipts(request).get(slug, "")
     presave = receipts.find(token) if receipts.stands(token) else None
     if presave is None:
         return HttpResponse(status=204)
@@ -308,24 +315,6 @@ def artwork(request: HttpRequest, name: str, file: str) -> HttpResponseBase:
     return response
 
 
-def flow_cookie() -> str:
-    return f"{settings.COOKIE_PREFIX}presave"
-
-
-def receipts_cookie() -> str:
-    return f"{settings.COOKIE_PREFIX}receipts"
-
-
-def _kept_receipts(request: HttpRequest) -> dict[str, str]:
-    return receipts.remembered(request.COOKIES.get(receipts_cookie(), ""))
-
-
-def _set_cookie(response: HttpResponse, name: str, value: str, max_age: timedelta) -> None:
-    response.set_cookie(
-        name, value, max_age=max_age, secure=settings.IS_HTTPS, httponly=True, samesite="Lax"
-    )
-
-
 def _was_tapped_here(request: HttpRequest) -> bool:
     if request.headers.get("Sec-Fetch-Site") == "same-origin":
         return True
@@ -358,12 +347,11 @@ def _to_receipt(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponseRedirect(address + languages.query(languages.chosen(request)), status=303)
 
 
-def _to_new_receipt(request: HttpRequest, slug: str, token: str) -> HttpResponse:
+def _to_new_receipt(request: HttpRequest, arrival: Arrival) -> HttpResponse:
     """To the receipt, which this browser remembers from now on. The way to Spotify is over."""
-    response = _to_receipt(request, token)
-    keeping = receipts.remembering(_kept_receipts(request), slug, token)
-    _set_cookie(response, receipts_cookie(), keeping, receipts.REMEMBERED_FOR)
-    response.delete_cookie(flow_cookie(), samesite="Lax")
+    response = _to_receipt(request, arrival.receipt.reveal())
+    cookies.remember(request, response, arrival)
+    cookies.delete_flow(response)
     return response
 
 

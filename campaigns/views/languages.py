@@ -19,7 +19,7 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 from django.utils.translation.trans_real import get_supported_language_variant
 
-from campaigns import authorising
+from campaigns import oauth_state
 
 PARAMETER: Final = "lang"
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
@@ -55,7 +55,7 @@ def chosen(request: HttpRequest) -> str:
     is_back = request.resolver_match and request.resolver_match.url_name == "fan-callback"
     try:
         code = request.GET.get("state" if is_back else PARAMETER, "")
-        code = authorising.language_of(code) if is_back else code
+        code = oauth_state.language_of(code) if is_back else code
         return get_supported_language_variant(code.replace("_", "-").lower())
     except (LookupError, SuspiciousOperation):
         return ""

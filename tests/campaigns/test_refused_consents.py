@@ -11,7 +11,7 @@ import pytest
 import time_machine
 from django.test import Client
 
-from campaigns import authorising, pacing, spotify
+from campaigns import oauth_state, pacing, spotify
 from campaigns.models import Campaign, CampaignState, GateName, PauseReason, PreSave
 from tests.campaigns.fans import Fan, ask_for_token, query_of, text_of
 from tests.factory import make_campaign
@@ -134,24 +134,24 @@ def test_what_did_not_start_here_never_reaches_spotify(
 
 def test_one_fans_refusal_does_not_lead_another_to_the_wrong_release(client: Client) -> None:
     for slug in ("night-bus", "night-train"):
-        state = authorising.new_state(slug)
+        state = oauth_state.new(slug)
         assert f'href="/{slug}/go"' in text_of(client.get(f"/callback?code=x&state={state}"))
 
 
 @pytest.mark.parametrize(
-    ("make_return", "is_kept"),
-    [
-        (denied, True),
-        (with_a_made_up_state, True),
-        (failed_at_spotify, False),
-        (to_a_cancelled_campaign, True),
-    ],
+    "make_return", [denied, with_a_made_up_state, failed_at_spotify, to_a_cancelled_campaign]
 )
-def test_the_cookie_goes_unless_the_fan_may_still_come_back_with_it(
-    fan: Fan, campaign: Campaign, make_return: SomeReturn, is_kept: bool
+def test_the_cookie_stays_while_the_fan_may_come_back_with_it(
+    fan: Fan, campaign: Campaign, make_return: SomeReturn
 ) -> None:
     fan.get(make_return(fan, campaign))
-    assert bool(fan.cookie) is is_kept
+    assert fan.cookie
+
+
+def test_the_cookie_goes_with_a_code_that_was_used_up(fan: Fan, campaign: Campaign) -> None:
+    fan.sandbox.fault("token.code", status=503)
+    assert fan.pre_save(campaign).status_code == 503
+    assert fan.cookie == ""
 
 
 def test_a_campaign_that_ends_during_the_exchange_stores_nothing_and_says_why(
@@ -180,7 +180,10 @@ def test_a_forged_return_costs_no_query(
 
 @pytest.mark.parametrize(
     "make_return",
-    [to_a_cancelled_campaign, to_a_finished_campaign, to_a_paused_campaign, denied],
+    [
+        *(to_a_cancelled_campaign, to_a_finished_campaign, to_a_paused_campaign),
+        *(denied, failed_at_spotify),
+    ],
 )
 def test_a_refusal_that_is_loaded_again_says_the_same(
     fan: Fan, campaign: Campaign, make_return: SomeReturn

@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import translation
 
-from campaigns import authorising
+from campaigns import oauth_state
 from campaigns.models import Campaign
 from campaigns.views import moments
 from tests.campaigns.fans import Fan, text_of
@@ -110,7 +110,7 @@ def test_a_refusal_that_was_made_for_one_fan_leads_another_not_out_of_the_own_la
 ) -> None:
     slug, in_french = make_campaign().slug, {"accept-language": "fr"}
     for chosen, expected in (("fr", f'href="/{slug}/go?lang=fr"'), ("", f'href="/{slug}/go"')):
-        state = authorising.new_state(slug, chosen)
+        state = oauth_state.new(slug, chosen)
         assert expected in text_of(client.get(f"/callback?state={state}", headers=in_french))
 
 

@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns import retention
 from campaigns.models import ROW_LIFETIME, CampaignState, PreSave, PreSaveState, Reason
 from tests.campaigns.fans import text_of
-from tests.factory import make_campaign, make_presave
+from tests.factory import make_campaign, make_local_campaign, make_presave
 from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, TRACK_URI
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +50,20 @@ def test_a_receipt_says_what_the_permission_would_also_have_allowed(
 ) -> None:
     text = receipt(client, {"spotify_uri": uri}, state=state)
     assert "would also allow removing. We only ever save, once, " + things in text
+
+
+@pytest.mark.parametrize(
+    "state", [PreSaveState.PENDING, PreSaveState.SAVED, PreSaveState.CANCELLED]
+)
+def test_who_told_no_zone_is_told_of_no_own_midnight(client: Client, state: PreSaveState) -> None:
+    campaign = make_local_campaign()
+    last = campaign.everywhere_at
+    settled_at = None if state == PreSaveState.PENDING else last + timedelta(seconds=4)
+    make_presave(campaign, receipt="a-receipt", due_at=last, state=state, settled_at=settled_at)
+    text = text_of(client.get("/receipt/a-receipt"))
+    assert "midnight where you are" not in text
+    assert ("Your browser told no time zone" in text) is (state == PreSaveState.PENDING)
+    assert ("4 seconds after the release" in text) is (state == PreSaveState.SAVED)
 
 
 NOW = timezone.now()

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import time_machine
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import receipts
+from campaigns import keyring, receipts, spotify
 from campaigns.models import (
     Campaign,
     CampaignState,
@@ -26,6 +27,8 @@ from tests.factory import make_campaign, make_local_campaign
 
 if TYPE_CHECKING:
     from django.http import HttpResponse
+
+    from campaigns.keyring import Secret
 
 pytestmark = pytest.mark.django_db
 
@@ -159,14 +162,81 @@ def test_a_lost_answer_is_no_receipt_for_another_campaign(fan: Fan, lost: tuple[
     assert start(fan, make_campaign()).status_code == 302
 
 
-def test_what_was_cancelled_after_a_lost_answer_may_start_again(
+def test_what_became_of_a_lost_answer_is_told_and_the_fan_may_start_again(
     fan: Fan, campaign: Campaign, lost: tuple[str, str]
 ) -> None:
-    PreSave.objects.all().end(PreSaveState.CANCELLED, Reason.BY_FAN, campaign.created_at)
-    answer = fan.get(lost[0])
-    assert answer.status_code == 400
-    assert "This link was used already" in text_of(answer)
+    back, receipt = lost
+    PreSave.objects.all().end(PreSaveState.FAILED, Reason.REVOKED, campaign.created_at)
+    assert fan.get(back).headers["Location"] == receipt
     assert start(fan, campaign).status_code == 302
+
+
+def test_a_start_for_another_release_keeps_the_lost_receipt(
+    fan: Fan, campaign: Campaign, lost: tuple[str, str]
+) -> None:
+    assert start(fan, make_campaign()).status_code == 302
+    answer = start(fan, campaign)
+    assert (answer.status_code, answer.headers["Location"]) == (303, lost[1])
+
+
+def test_a_second_start_while_the_first_is_under_way_makes_no_second_row(
+    fan: Fan, campaign: Campaign
+) -> None:
+    """The first comes back while the fan is at Spotify for the second time; its answer is lost."""
+    back = fan.decide(fan.tap(campaign))
+    first = fan.cookie
+    again = fan.decide(fan.tap(campaign))
+    second, fan.cookie = fan.cookie, first
+    receipt = fan.get(back).headers["Location"]
+    fan.client.cookies.clear()
+    fan.cookie = second
+    assert fan.get(again).headers["Location"] == receipt
+    assert PreSave.objects.count() == 1
+
+
+def test_two_starts_that_come_back_at_once_make_one_row(
+    fan: Fan, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other row is written between the look for it and the own one's."""
+    back = fan.decide(fan.tap(campaign))
+    first = fan.cookie
+    again = fan.decide(fan.tap(campaign))
+    second, other = fan.cookie, Fan(fan.sandbox, "fan-2")
+    exchange = spotify.exchange_code
+
+    def meanwhile(code: Secret) -> Any:
+        monkeypatch.setattr(spotify, "exchange_code", exchange)
+        other.cookie = first
+        other.get(back)
+        return exchange(code)
+
+    monkeypatch.setattr(spotify, "exchange_code", meanwhile)
+    fan.cookie = second
+    answer = fan.get(again)
+    (presave,) = PreSave.objects.all()
+    token = answer.headers["Location"].removeprefix("/receipt/")
+    assert receipts.find(token) == presave
+
+
+def test_a_cookie_of_another_version_costs_one_more_tap(fan: Fan, campaign: Campaign) -> None:
+    back = fan.decide(fan.tap(campaign))
+    content = keyring.open_cookie(settings.SECRET_KEY, fan.cookie, "consent")
+    assert content
+    older = {name: value for name, value in json.loads(content).items() if name != "receipt"}
+    fan.cookie = keyring.seal_cookie(settings.SECRET_KEY, json.dumps(older).encode(), "consent")
+    assert "Your browser changed" in text_of(fan.get(back))
+    assert fan.pre_save(campaign).status_code == 303
+
+
+def test_who_cancelled_and_fails_the_second_time_is_not_led_to_the_first(
+    fan: Fan, campaign: Campaign
+) -> None:
+    fan.receipt_of(campaign)
+    PreSave.objects.all().end(PreSaveState.CANCELLED, Reason.BY_FAN, campaign.created_at)
+    back = fan.decide(fan.tap(campaign))
+    fan.sandbox.fault("token.code", status=503)
+    assert fan.get(back).status_code == 503
+    assert "This link was used already" in text_of(fan.get(back))
 
 
 def test_a_return_whose_exchange_failed_is_used_up(fan: Fan, campaign: Campaign) -> None:
