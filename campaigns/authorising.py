@@ -36,7 +36,7 @@ logger = logging.getLogger(__name__)
 COOKIE_MAX_AGE: Final = timedelta(minutes=10)
 # The browser keeps it longer, so that who comes too late is told that and nothing else.
 COOKIE_LIFETIME: Final = 2 * COOKIE_MAX_AGE
-# 256 bits, so that neither a state nor a receipt's address can be guessed.
+# 256 bits, so that a receipt's address cannot be guessed.
 TOKEN_BYTES: Final = 32
 _PURPOSE: Final = "consent"
 # Of the threads of a web process, so many may wait for Spotify at once.
@@ -104,6 +104,10 @@ class Transaction:
     at: int
     zone: str
     receipt: str
+
+    @property
+    def arrival(self) -> Arrival:
+        return Arrival(Secret(self.receipt), self.slug)
 
 
 @dataclass(frozen=True)
@@ -178,7 +182,7 @@ def arrive(
     started = _started(returned, cookie, now)
     try:
         if receipts.find(started.receipt):
-            return Arrival(Secret(started.receipt), started.slug)
+            return started.arrival
         if returned.error or returned.code is None:
             denied = returned.error == "access_denied"
             raise ConsentError(Refusal.DENIED if denied else Refusal.SPOTIFY_DOWN)
@@ -196,10 +200,7 @@ def arrive(
             )
         if permission is None:
             return _arrival_before(started, now)
-        return Arrival(_record(started, permission, now), started.slug)
-    except IntegrityError:
-        # The return of another start in this browser was first.
-        return _arrival_before(started, now)
+        return _arrival(started, permission, now)
     except ConsentError as error:
         error.slug = started.slug
         if error.refusal in NOT_THE_FANS_DOING:
@@ -211,7 +212,7 @@ def lost_arrival(cookie: str) -> Arrival | None:
     """The pre-save of a start whose answer never reached the browser, if it stands."""
     started = _open(cookie)
     if started and receipts.stands(started.receipt):
-        return Arrival(Secret(started.receipt), started.slug)
+        return started.arrival
     return None
 
 
@@ -258,7 +259,7 @@ def _arrival_before(started: Transaction, now: datetime) -> Arrival:
         _wait_for_first_return(started, now)
     if not receipts.find(started.receipt):
         raise ConsentError(Refusal.ALREADY_USED)
-    return Arrival(Secret(started.receipt), started.slug)
+    return started.arrival
 
 
 def _wait_for_first_return(started: Transaction, now: datetime) -> None:
@@ -336,8 +337,18 @@ def _check_scope(granted: str | None) -> None:
         raise ConsentError(Refusal.MORE_THAN_ASKED)
 
 
+def _arrival(started: Transaction, permission: Secret, now: datetime) -> Arrival:
+    try:
+        _record(started, permission, now)
+    except IntegrityError:
+        # The return of another start in this browser was first, and both have one receipt.
+        if not receipts.find(started.receipt):
+            raise
+    return started.arrival
+
+
 @transaction.atomic
-def _record(started: Transaction, permission: Secret, now: datetime) -> Secret:
+def _record(started: Transaction, permission: Secret, now: datetime) -> None:
     # The lock keeps the campaign from finishing, and its key from being shredded, between this look
     # and the commit.
     campaigns = Campaign.objects.filter(id=started.campaign_id)
@@ -354,7 +365,6 @@ def _record(started: Transaction, permission: Secret, now: datetime) -> Secret:
         receipt_hash=receipts.digest(started.receipt),
     )
     stats.count(campaign.id, now, {"consented": 1})
-    return Secret(started.receipt)
 
 
 def _due_at(campaign: Campaign, zone: str) -> datetime:

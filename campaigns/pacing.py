@@ -17,6 +17,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from campaigns.answers import Scope, SpotifyError
@@ -146,18 +147,18 @@ def block_size(halves: Iterable[Gate], largest: int) -> int:
 
 def check_open(now: datetime, names: Sequence[GateName] = HALVES) -> None:
     """Raises GateClosedError while one of these halves of Spotify is blocked."""
-    blocked = (
-        Gate.objects.filter(name__in=names, blocked_until__gt=now)
-        .order_by("-blocked_until")
-        .first()
-    )
+    blocked = _closed(names, now).order_by("-blocked_until").first()
     if blocked and blocked.blocked_until:
         raise GateClosedError(blocked.blocked_until, blocked.blocked_reason)
 
 
 def is_any_closed(names: Sequence[GateName]) -> bool:
     """As check_open, by the database's clock, in one query."""
-    return Gate.objects.filter(name__in=names, blocked_until__gt=Now()).exists()
+    return _closed(names, Now()).exists()
+
+
+def _closed(names: Sequence[GateName], now: datetime | Now) -> QuerySet[Gate]:
+    return Gate.objects.filter(name__in=names, blocked_until__gt=now)
 
 
 def is_open(now: datetime) -> bool:

@@ -35,14 +35,18 @@ def find(token: str) -> PreSave | None:
     return PreSave.objects.select_related("campaign").filter(receipt_hash=digest(token)).first()
 
 
-def stands(token: str) -> bool:
-    """Whether this pre-save makes a second one needless: it waits, and Spotify has not refused it,
-    or it was saved.
+def standing(token: str) -> PreSave | None:
+    """A pre-save that makes a second one needless: it waits, and Spotify has not refused it, or it
+    was saved.
     """
     presave = find(token) if token else None
     if presave is None or presave.refused_at:
-        return False
-    return presave.state in (PreSaveState.PENDING, PreSaveState.SAVED)
+        return None
+    return presave if presave.state in (PreSaveState.PENDING, PreSaveState.SAVED) else None
+
+
+def stands(token: str) -> bool:
+    return standing(token) is not None
 
 
 def cancel(presave_id: UUID, now: datetime) -> bool:

@@ -245,7 +245,7 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
     whose page is the same for everybody.
     """
     token = cookies.kept_receipts(request).get(slug, "")
-    presave = receipts.find(token) if receipts.stands(token) else None
+    presave = receipts.standing(token)
     if presave is None:
         return HttpResponse(status=204)
     address = reverse("fan-receipt", args=[token])
