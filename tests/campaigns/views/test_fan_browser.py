@@ -100,6 +100,19 @@ def test_the_switch_changes_the_language_and_nothing_else(
     expect(page.get_by_role("link", name="Pre-save on Spotify")).to_be_visible()
 
 
+@pytest.mark.parametrize("size", [(412, 823), (768, 1024)])
+def test_the_artwork_stays_put_while_the_words_arrive(
+    page: Page, site: str, pages: dict[str, str], size: tuple[int, int]
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    for name in ("landing-out-now", "landing-cancelled", "landing-without-artwork"):
+        page.goto(site + pages[name])
+        cover = page.locator(".stage .cover")
+        in_the_end = cover.bounding_box()
+        page.evaluate("for (const it of document.querySelectorAll('.words, footer')) it.remove()")
+        assert cover.bounding_box() == in_the_end, name
+
+
 def test_no_page_meets_a_third_party_a_cookie_or_its_own_policy(
     page: Page, site: str, pages: dict[str, str]
 ) -> None:
