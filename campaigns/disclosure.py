@@ -118,10 +118,7 @@ FIELDS: Final = (
     Field(
         "receipt_hash",
         _("Receipt hash"),
-        _(
-            "finds your row when you open your receipt or its view-only link; "
-            "the receipt's own address is not kept"
-        ),
+        _("finds your row when you open your receipt; the receipt's address itself is not kept"),
         _WITH_THE_ROW,
     ),
 )

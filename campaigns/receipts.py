@@ -1,5 +1,5 @@
-"""Receipts: a pre-save found by its unguessable address and cancelled there, shown to others at
-an address that cannot cancel, and remembered by the fan's own browser alone.
+"""Receipts: a pre-save found by its unguessable address, cancelled there, and remembered by the
+fan's own browser alone.
 """
 
 from __future__ import annotations
@@ -32,25 +32,7 @@ def digest(token: str) -> bytes:
 
 
 def find(token: str) -> PreSave | None:
-    return _with(digest(token))
-
-
-def shared_name(presave: PreSave) -> str:
-    """What the address of the shared receipt ends with. The receipt's own address cannot be read
-    from it, so whoever knows it can look and not cancel.
-    """
-    return bytes(presave.receipt_hash).hex()
-
-
-def find_shared(name: str) -> PreSave | None:
-    try:
-        return _with(bytes.fromhex(name))
-    except ValueError:
-        return None
-
-
-def _with(receipt_hash: bytes) -> PreSave | None:
-    return PreSave.objects.select_related("campaign").filter(receipt_hash=receipt_hash).first()
+    return PreSave.objects.select_related("campaign").filter(receipt_hash=digest(token)).first()
 
 
 def standing(token: str) -> PreSave | None:

@@ -16,7 +16,6 @@ urlpatterns = [
     path("transparency.json", transparency.data, name="transparency-json"),
     path("callback", fan.callback, name="fan-callback"),
     path("receipt/<str:token>", fan.receipt, name="fan-receipt"),
-    path("receipt/shared/<str:name>", fan.shared_receipt, name="fan-shared-receipt"),
     path("receipt/<str:token>/cancel", fan.cancel, name="fan-cancel"),
     path(
         "receipt/<str:token>/calendar.ics",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import re
 
-_PRIVATE = re.compile(r"(/receipt/(?:shared/)?)[^/\s?]+|([?&](?:code|state)=)[^&\s]+")
+_PRIVATE = re.compile(r"(/receipt/)[^/\s?]+|([?&](?:code|state)=)[^&\s]+")
 
 
 class HidePrivateAddresses(logging.Filter):

@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.utils import timezone
 from PIL import Image
 
-from campaigns import artwork, midnights, oauth_state, receipts
+from campaigns import artwork, midnights, oauth_state
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSaveState, Reason
 from demo.cover import draw_cover
 from tests.factory import make_campaign, make_local_campaign, make_presave
@@ -44,10 +44,6 @@ RECEIPTS: Final = {
         f"receipt-{reason.value.replace('_', '-')}": f"/receipt/{reason.value}"
         for reason in Reason
         if reason
-    },
-    **{
-        f"receipt-shared-{token}": f"/receipt/shared/{receipts.digest(token).hex()}"
-        for token in ("waiting", "saved", Reason.REVOKED.value)
     },
     "receipt-none": "/receipt/nobody-has-this-one",
 }

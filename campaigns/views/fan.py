@@ -147,7 +147,7 @@ def _render_landing(request: HttpRequest, campaign: Campaign, is_away: bool) -> 
     context = {
         **_about(campaign),
         **(moments.for_countdown(campaign) if is_to_come else {}),
-        "social": social.link_to(campaign, settings.PUBLIC_URL + campaign.get_absolute_url()),
+        "social": social.link_to(campaign),
         "stage": stage,
         "is_away": is_away,
         "is_out": is_out,
@@ -261,39 +261,16 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     if presave is None:
         return _no_receipt(request)
     context = {
-        **_about_presave(presave),
-        "cancel_url": reverse("fan-cancel", args=[token]),
-        "calendar_url": reverse("fan-receipt-calendar", args=[token]),
-        "receipt_url": settings.PUBLIC_URL + reverse("fan-receipt", args=[token]),
-    }
-    return render(request, "fan/receipt.html", context)
-
-
-@require_safe
-@never_cache
-@with_policy(csp.LANDING)
-@in_fans_language
-def shared_receipt(request: HttpRequest, name: str) -> HttpResponse:
-    """What a fan can show to others, and what search engines list if they come upon a receipt."""
-    presave = receipts.find_shared(name)
-    if presave is None:
-        return _no_receipt(request)
-    about = _about_presave(presave)
-    link = social.link_to(presave.campaign, about["shared_url"])
-    return render(request, "fan/shared_receipt.html", {**about, "social": link})
-
-
-def _about_presave(presave: PreSave) -> dict[str, Any]:
-    """What a receipt shows, shared or not."""
-    shared_path = reverse("fan-shared-receipt", args=[receipts.shared_name(presave)])
-    return {
         **_about(presave.campaign),
         "presave": presave,
         "outcome": words.outcome(presave, timezone.now()),
         "delay": words.delay(presave),
         **_moments_of(presave),
-        "shared_url": settings.PUBLIC_URL + shared_path,
+        "cancel_url": reverse("fan-cancel", args=[token]),
+        "calendar_url": reverse("fan-receipt-calendar", args=[token]),
+        "receipt_url": settings.PUBLIC_URL + reverse("fan-receipt", args=[token]),
     }
+    return render(request, "fan/receipt.html", context)
 
 
 def _moments_of(presave: PreSave) -> dict[str, Any]:

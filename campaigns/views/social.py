@@ -1,4 +1,4 @@
-"""What a link to a page of a release brings along where people share it: https://ogp.me."""
+"""What a link to a landing page brings along where people share it: https://ogp.me."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ class Link:
     locale: str
 
 
-def link_to(campaign: Campaign, page: str) -> Link:
+def link_to(campaign: Campaign) -> Link:
     image = artwork.card_address(campaign) or static("campaigns/social-card.jpg")
     return Link(
-        page=page,
+        page=f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         image=f"{settings.PUBLIC_URL}{image}",
         locale=LOCALES[translation.get_language() or settings.LANGUAGE_CODE],
     )

@@ -36,7 +36,7 @@ def test_another_name_of_the_machine_is_told_where_presave_answers(client: Clien
 @pytest.mark.parametrize(
     ("path", "kind", "beginning"),
     [
-        ("/robots.txt", "text/plain", b"# Pages"),
+        ("/robots.txt", "text/plain", b"# Receipts"),
         ("/favicon.ico", "image/x-icon", b"\x00\x00\x01\x00"),
     ],
 )

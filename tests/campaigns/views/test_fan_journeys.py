@@ -110,26 +110,6 @@ def test_who_comes_back_is_told_and_makes_no_second_row(page: Page, landing: str
     assert PreSave.objects.count() == 1
 
 
-def test_a_receipt_can_be_shown_to_others(browser: Browser, page: Page, landing: str) -> None:
-    pre_save(page, landing)
-    page.get_by_role("link", name="View-only link").click()
-    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
-    shared = page.get_by_role("textbox", name="View-only link").input_value()
-    assert shared == page.url
-    page.go_back()
-    expect(page.get_by_role("button", name="Cancel this pre-save")).to_be_visible()
-
-    with browser.new_context() as other:
-        seen = other.new_page()
-        seen.goto(shared)
-        expect(seen.get_by_text("A fan shows you their receipt.")).to_be_visible()
-        expect(seen.get_by_role("button", name="Cancel this pre-save")).to_have_count(0)
-        seen.get_by_role("link", name="See the release").click()
-        expect(seen.get_by_role("link", name=START)).to_be_visible()
-        expect(seen.get_by_text("You're in.")).to_be_hidden()
-        assert other.cookies() == []
-
-
 def test_a_page_that_going_back_shows_as_it_was_is_brought_up_to_date(
     page: Page, landing: str
 ) -> None:

@@ -5,14 +5,12 @@ from __future__ import annotations
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import quote
 
 import pytest
-from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
-from campaigns import receipts, retention
+from campaigns import retention
 from campaigns.models import ROW_LIFETIME, CampaignState, PreSave, PreSaveState, Reason
 from tests.campaigns.fans import text_of
 from tests.factory import make_campaign, make_local_campaign, make_presave
@@ -209,50 +207,3 @@ def test_what_is_saved_cannot_be_cancelled(client: Client) -> None:
     make_presave(make_campaign(), receipt="a-receipt", state=PreSaveState.SAVED)
     assert client.post("/receipt/a-receipt/cancel").status_code == 303
     assert PreSave.objects.get().state == PreSaveState.SAVED
-
-
-SHARED = f"/receipt/shared/{receipts.digest('a-receipt').hex()}"
-
-
-@pytest.mark.parametrize("state", PreSaveState)
-def test_a_shared_receipt_says_the_same_and_can_only_be_looked_at(
-    client: Client, state: PreSaveState
-) -> None:
-    settled_at = None if state == PreSaveState.PENDING else timezone.now()
-    make_presave(make_campaign(), receipt="a-receipt", state=state, settled_at=settled_at)
-    own, shared = (text_of(client.get(path)) for path in ("/receipt/a-receipt", SHARED))
-    slips = [text.partition("<h1>")[2].partition("</dl>")[0] for text in (own, shared)]
-    assert slips[0] == slips[1]
-    assert f'<a href="{settings.PUBLIC_URL}{SHARED}">View-only link' in own
-    assert "A fan shows you their receipt." in shared
-    assert "a-receipt" not in shared
-    for acting in ("<form", "remember", "calendar.ics"):
-        assert acting not in shared
-
-
-def test_nobody_cancels_by_a_shared_address(client: Client) -> None:
-    make_presave(make_campaign(), receipt="a-receipt")
-    name = SHARED.removeprefix("/receipt/shared/")
-    assert client.post(SHARED).status_code == 405
-    for path in (f"{SHARED}/cancel", f"/receipt/{name}/cancel", f"/receipt/{SHARED}/cancel"):
-        assert client.post(path).status_code == 404
-    assert client.get(f"/receipt/{name}/calendar.ics").status_code == 404
-    assert PreSave.objects.get().state == PreSaveState.PENDING
-
-
-@pytest.mark.parametrize("name", ["a-receipt", "00", "00" * 32, SHARED[-64:-1], "é", "\x00"])
-def test_a_shared_address_that_is_none_says_how_long_receipts_are_kept(
-    client: Client, name: str
-) -> None:
-    make_presave(make_campaign(), receipt="a-receipt")
-    answer = client.get(f"/receipt/shared/{quote(name)}")
-    assert answer.status_code == 404
-    assert "Receipts are kept for 30 days after the release" in text_of(answer)
-
-
-@pytest.mark.parametrize("language", ["", "?lang=de"])
-def test_search_engines_list_the_address_that_cannot_cancel(client: Client, language: str) -> None:
-    make_presave(make_campaign(), receipt="a-receipt")
-    canonical = f'<link rel="canonical" href="{settings.PUBLIC_URL}{SHARED}{language}">'
-    for path in ("/receipt/a-receipt", SHARED):
-        assert text_of(client.get(path + language)).count(canonical) == 1

@@ -14,7 +14,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from PIL import Image
 
-from campaigns import artwork, receipts, social_card
+from campaigns import artwork, social_card
 from campaigns.models import CampaignState
 from campaigns.views import social
 from tests.factory import make_campaign, make_presave
@@ -138,16 +138,6 @@ def test_what_an_artist_writes_stays_text(client: Client) -> None:
     assert metas(head)["og:title"] == f"{attack} by {attack}"
     assert metas(head)["og:image:alt"] == attack
     assert head.count("<script") == head.count('<script src="/static/')
-
-
-def test_a_shared_receipt_has_a_card_of_its_own(client: Client) -> None:
-    presave = make_presave(make_campaign())
-    path = f"/receipt/shared/{receipts.shared_name(presave)}"
-
-    card = metas(head_of(client, path))
-
-    assert card["og:url"] == SITE + path
-    assert card["og:description"].startswith("There is nothing left to do.")
 
 
 def test_only_a_public_landing_page_has_a_card(client: Client) -> None:
