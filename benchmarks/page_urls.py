@@ -1,5 +1,5 @@
 """The product's addresses and two more, which the landing page is compared with: a view that does
-nothing, and one that does no more than find the campaign, past Django's models.
+nothing, and one that does no more than one query for a campaign, past Django's models.
 """
 
 from __future__ import annotations

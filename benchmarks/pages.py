@@ -50,8 +50,8 @@ def measure(directory: Path) -> Table:
         f"One web process as in docker-compose.yml, {AT_ONCE} requests at once; the medians of "
         f"{ROUNDS} rounds in turns, and of what is compared within each round. The empty view goes "
         "through the same middleware. No HTTP cache stands before the process, which itself keeps "
-        "a page for a second; made anew for each request no page comes near: one query alone, past "
-        "Django's models, costs more than the rest of an answer.",
+        "a page for a second. Made anew for each request no page gets near 0.7 times: one query "
+        "alone, past Django's models, costs more than the rest of an answer.",
         [
             Line("the empty view", f"{empty:.0f} requests/s"),
             Line("the landing page of one campaign", f"{one:.0f} requests/s"),
