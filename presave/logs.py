@@ -5,7 +5,12 @@ from __future__ import annotations
 import logging
 import re
 
-_PRIVATE = re.compile(r"(/receipt/)[^/\s?]+|([?&](?:code|state)=)[^&\s]+")
+# Whatever stands behind "/receipt/": a mistyped address, with a space in it or a slash too many,
+# still holds the receipt's.
+_PRIVATE = re.compile(
+    r"(/receipt/)[^?\n]+?(?=/cancel\b|/calendar\.ics\b|\?|\sHTTP/|$)|([?&](?:code|state)=)[^&\s]+",
+    re.MULTILINE,
+)
 
 
 class HidePrivateAddresses(logging.Filter):

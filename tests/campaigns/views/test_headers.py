@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -66,6 +67,14 @@ def test_every_page_is_guarded(
     assert answer.headers["Referrer-Policy"] == referrer
     assert ("no-store" in answer.headers.get("Cache-Control", "")) is not stored
     assert ('content="noindex"' in text_of(answer)) is not stored
+
+
+def test_every_search_engine_is_told_by_name_not_to_list_a_receipt(client: Client) -> None:
+    make_presave(make_campaign(), receipt="a-receipt")
+    told = re.findall(
+        r'<meta name="(\w+)" content="noindex">', text_of(client.get("/receipt/a-receipt"))
+    )
+    assert {"googlebot", "bingbot", "applebot", "yandex", "baiduspider"} <= {*told}
 
 
 def test_redirects_with_secrets_are_not_stored(client: Client) -> None:

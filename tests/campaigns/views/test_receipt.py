@@ -93,6 +93,9 @@ def test_a_receipt_that_still_waits_after_its_moment_does_not_promise_the_releas
     assert ("When the release is out, it appears" in text) is (title == WAITING)
     assert ("Spotify refused your permission" in text) is ("refused_at" in fields)
     assert 'action="/receipt/a-receipt/cancel"' in text
+    # Who was refused can join again without cancelling.
+    assert ("Back to the release" in text) is ("refused_at" in fields)
+    assert ("to join again, cancel it here first" in text) is ("refused_at" not in fields)
 
 
 def test_a_saved_receipt_says_when(client: Client) -> None:
@@ -168,6 +171,23 @@ def test_an_ended_receipt_says_why(
     assert f"<h1>{title}</h1>" in text
     assert "<dt>We hold now</dt> <dd> nothing </dd>" in text
     assert "/cancel" not in text
+    assert "Back to the release" in text
+
+
+@pytest.mark.parametrize(("confirmed", "way_on"), [(True, "Listen on"), (False, "Back to the")])
+@pytest.mark.parametrize(("state", "reason", "title"), ENDINGS)
+def test_an_ended_receipt_leads_on_when_the_campaign_has_ended_too(
+    client: Client, state: PreSaveState, reason: Reason, title: str, confirmed: bool, way_on: str
+) -> None:
+    campaign: dict[str, Any] = {"state": CampaignState.FINISHED}
+    text = receipt(
+        client,
+        campaign if confirmed else {**campaign, "confirmed_uri": ""},
+        state=state,
+        reason=reason,
+    )
+    found = [words for words in ("Listen on", "Back to the") if f">{words}" in text]
+    assert found == [way_on]
 
 
 def test_every_reason_has_a_receipt_of_its_own() -> None:
