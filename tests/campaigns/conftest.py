@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,6 +28,15 @@ def no_page_is_kept() -> None:
 def keyring_dir(settings: Settings, tmp_path: Path) -> Path:
     settings.KEYRING_DIR = tmp_path / "keyring"
     return tmp_path / "keyring"
+
+
+@pytest.fixture(autouse=True)
+def no_housekeeper_outlives_its_test() -> Iterator[None]:
+    """Nothing waits long for one: on a slow machine it would write into the next test."""
+    yield
+    for thread in threading.enumerate():
+        if thread.name == "housekeeper":
+            thread.join(timeout=60)
 
 
 @pytest.fixture
