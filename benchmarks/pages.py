@@ -49,9 +49,9 @@ def measure(directory: Path) -> Table:
         "Landing page",
         f"One web process as in docker-compose.yml, {AT_ONCE} requests at once; the medians of "
         f"{ROUNDS} rounds in turns, and of what is compared within each round. The empty view goes "
-        "through the same middleware. No HTTP cache stands before the process, which itself keeps "
-        "a page for a second. Made anew for each request no page gets near 0.7 times: one query "
-        "alone, past Django's models, costs more than the rest of an answer.",
+        "through the same middleware. Uncached means that no HTTP cache stands before the process, "
+        "which itself keeps a page for a second. A page that is made anew for each request does "
+        "not get to 0.7 times, nor does one query alone, past Django's models.",
         [
             Line("the empty view", f"{empty:.0f} requests/s"),
             Line("the landing page of one campaign", f"{one:.0f} requests/s"),

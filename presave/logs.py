@@ -5,12 +5,9 @@ from __future__ import annotations
 import logging
 import re
 
-# Whatever stands behind "/receipt/": a mistyped address, with a space in it or a slash too many,
-# still holds the receipt's.
-_PRIVATE = re.compile(
-    r"(/receipt/)[^?\n]+?(?=/cancel\b|/calendar\.ics\b|\?|\sHTTP/|$)|([?&](?:code|state)=)[^&\s]+",
-    re.MULTILINE,
-)
+# The rest of the line, too: a mistyped address, with a space in it or a slash too many, still holds
+# the receipt's.
+_PRIVATE = re.compile(r"(/receipt/)\s*.+|([?&](?:code|state)=)[^&\s]+", re.IGNORECASE)
 
 
 class HidePrivateAddresses(logging.Filter):

@@ -307,8 +307,6 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR", "filters": ["meant"]},
-        # Scanners ask for any host there is; each is answered with a 400.
-        "django.security.DisallowedHost": {"level": "CRITICAL"},
         # It calls every look that found nothing an error; campaigns.catalogue says what matters.
         "spotipy": {"level": "CRITICAL"},
         "urllib3": {"level": "WARNING"},

@@ -45,7 +45,6 @@ from campaigns.models import (
     Campaign,
     CampaignState,
     PreSave,
-    PreSaveState,
 )
 from campaigns.spotify import SCOPE
 from campaigns.views import cookies, elsewhere, languages, moments, refusals, social, words
@@ -266,7 +265,8 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "presave": presave,
         "outcome": words.outcome(presave, timezone.now()),
         "delay": words.delay(presave),
-        "is_over": presave.state == PreSaveState.SAVED or presave.campaign.has_ended,
+        "is_waiting": receipts.waits(presave),
+        "is_out": receipts.is_out(presave),
         **_moments_of(presave),
         "cancel_url": reverse("fan-cancel", args=[token]),
         "calendar_url": reverse("fan-receipt-calendar", args=[token]),

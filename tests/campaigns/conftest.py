@@ -32,11 +32,12 @@ def keyring_dir(settings: Settings, tmp_path: Path) -> Path:
 
 @pytest.fixture(autouse=True)
 def no_housekeeper_outlives_its_test() -> Iterator[None]:
-    """Nothing waits long for one: on a slow machine it would write into the next test."""
+    """A release waits for its own a second: on a slow machine it writes into the next test."""
     yield
     for thread in threading.enumerate():
         if thread.name == "housekeeper":
             thread.join(timeout=60)
+            assert not thread.is_alive()
 
 
 @pytest.fixture
