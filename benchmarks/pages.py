@@ -49,9 +49,9 @@ def measure(directory: Path) -> Table:
         "Landing page",
         f"One web process as in docker-compose.yml, {AT_ONCE} requests at once; the medians of "
         f"{ROUNDS} rounds in turns, and of what is compared within each round. The empty view goes "
-        "through the same middleware. Uncached means that no HTTP cache stands before the process, "
-        "which itself keeps a page for a second. A page that is made anew for each request does "
-        "not get to 0.7 times, nor does one query alone, past Django's models.",
+        "through the same middleware, the query past Django's models. No HTTP cache stands before "
+        "the process, which itself keeps a page for a second: one campaign's is nearly always the "
+        f"kept one, the {PAGES} campaigns' are made anew each time.",
         [
             Line("the empty view", f"{empty:.0f} requests/s"),
             Line("the landing page of one campaign", f"{one:.0f} requests/s"),
