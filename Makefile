@@ -27,7 +27,7 @@ dev: ## Install what the tests and checks need too
 
 .PHONY: services
 services: dev ## Find or install Postgres, gettext and Chromium for the tests
-	@$(BIN)/python -m tests.setup_services
+	@$(BIN)/python -m tools.setup_services
 
 .PHONY: demo
 demo: setup ## Run a whole release night on this machine (ONCE=1: stop after the summary)
@@ -90,7 +90,7 @@ lock: dev ## Pin the newest versions that requirements*.in allow
 
 .PHONY: messages
 messages: services ## Collect the fan pages' sentences into locale/ and compile the translations
-	@$(BIN)/python -m tests.messages
+	@$(BIN)/python -m tools.messages
 
 .PHONY: secrets
 secrets: ## Make the secret files that docker compose needs, keeping those that exist
@@ -98,7 +98,7 @@ secrets: ## Make the secret files that docker compose needs, keeping those that 
 
 .PHONY: screenshots
 screenshots: services ## Take pictures of every page and state, and the README's again
-	@$(BIN)/python -m pytest -q -s -p no:randomly tests/screenshots.py
+	@$(BIN)/python -m pytest -q -s -p no:randomly tools/screenshots.py
 
 .PHONY: clean
 clean: ## Remove what make made: .venv and caches (never data or secrets)

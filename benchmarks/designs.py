@@ -31,10 +31,18 @@ from django.conf import settings  # noqa: E402
 from spotipy.cache_handler import MemoryCacheHandler  # noqa: E402
 from spotipy.oauth2 import SpotifyOAuth  # noqa: E402
 
-from campaigns import claiming, keyring, pacing, releasing, stats  # noqa: E402
-from campaigns.claiming import Outcome  # noqa: E402
+from campaigns import keyring  # noqa: E402
+from campaigns.gate import permits  # noqa: E402
 from campaigns.keyring import CampaignKey  # noqa: E402
-from campaigns.models import Campaign, PreSave, PreSaveState, Reason  # noqa: E402
+from campaigns.models import (  # noqa: E402
+    Campaign,
+    PreSave,
+    PreSaveState,
+    Reason,
+    stats,
+)
+from campaigns.release import claims, worker  # noqa: E402
+from campaigns.release.claims import Outcome  # noqa: E402
 
 POOL_THREADS: Final = 64
 BLOCK: Final = 200
@@ -67,7 +75,7 @@ client = Client()
 
 
 def engine(campaign: Campaign) -> None:
-    releasing.work(pacing.database_now() + timedelta(minutes=10), threading.Event())
+    worker.work(permits.database_now() + timedelta(minutes=10), threading.Event())
 
 
 def one_after_another(campaign: Campaign) -> None:
@@ -96,7 +104,7 @@ def thread_pool_in_blocks(campaign: Campaign) -> None:
         return row.id
 
     def start(pool: ThreadPoolExecutor) -> Any:
-        claim = claiming.claim_block(campaign, BLOCK, pacing.database_now())
+        claim = claims.claim_block(campaign, BLOCK, permits.database_now())
         return (claim, [pool.submit(serve, row) for row in claim.rows]) if claim else None
 
     with ThreadPoolExecutor(POOL_THREADS) as pool:
@@ -104,13 +112,13 @@ def thread_pool_in_blocks(campaign: Campaign) -> None:
         while block := on_their_way.pop(0):
             claim, futures = block
             saved = Outcome(saved=[future.result() for future in futures])
-            claiming.settle(campaign, {claim.fence}, saved, pacing.database_now())
+            claims.settle(campaign, {claim.fence}, saved, permits.database_now())
             on_their_way.append(start(pool))
 
 
 def save_one(row: PreSave, key: CampaignKey, uri: str) -> None:
     client.save(key.open(bytes(row.sealed or b""), row.id).reveal(), uri)
-    now = pacing.database_now()
+    now = permits.database_now()
     if PreSave.objects.pending().filter(id=row.id).end(PreSaveState.SAVED, Reason.NONE, now):
         stats.count(row.campaign_id, now, {"saved": 1})
 

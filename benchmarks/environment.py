@@ -90,11 +90,11 @@ def celery(directory: Path, app: str, *arguments: str) -> Iterator[Process]:
 def point_to(url: str) -> None:
     from django.conf import settings
 
-    from campaigns.spotify import catalogue
+    from campaigns.spotify import catalogue_calls
 
     os.environ.update(SPOTIFY_ACCOUNTS_URL=url, SPOTIFY_API_URL=f"{url}/v1")
     settings.SPOTIFY_ACCOUNTS_URL, settings.SPOTIFY_API_URL = url, f"{url}/v1"
-    catalogue._catalogue_client.cache_clear()
+    catalogue_calls._catalogue_client.cache_clear()
 
 
 def forget_everything() -> None:

@@ -83,7 +83,7 @@ def measure(directory: Path) -> Table:
 
 
 def live_through(directory: Path, cap: float) -> Night:
-    from campaigns import stats
+    from campaigns.models import stats
     from tests.sandbox_process import Sandbox
 
     environment.forget_everything()

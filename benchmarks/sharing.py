@@ -38,7 +38,7 @@ def measure(directory: Path) -> Table:
 
 def time_small_campaign(directory: Path, beside: int) -> float:
     """Seconds from the common release moment to the small campaign's last save."""
-    from campaigns import stats
+    from campaigns.models import stats
 
     environment.forget_everything()
     due = [make_fans(SMALL)] + ([make_fans(beside)] if beside else [])

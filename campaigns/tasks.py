@@ -10,7 +10,8 @@ from typing import Final
 
 from celery import shared_task
 
-from campaigns import pacing, releasing
+from campaigns.gate import permits
+from campaigns.release import worker
 
 # Short, so that a worker told to stop is done well before compose's stop_grace_period; the next
 # ring goes on.
@@ -19,4 +20,4 @@ SLICE: Final = timedelta(seconds=20)
 
 @shared_task
 def ring() -> int:
-    return releasing.work(until=pacing.database_now() + SLICE, stopped=Event())
+    return worker.work(until=permits.database_now() + SLICE, stopped=Event())

@@ -24,8 +24,16 @@ from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
-from campaigns import artwork, keyring, publishing, stats  # noqa: E402
-from campaigns.models import Campaign, Label, PreSave, User  # noqa: E402
+from campaigns import keyring  # noqa: E402
+from campaigns.artwork import files  # noqa: E402
+from campaigns.models import (  # noqa: E402
+    Campaign,
+    Label,
+    PreSave,
+    User,
+    stats,
+)
+from campaigns.planning import transitions  # noqa: E402
 
 EMAIL: Final = "artist@example.com"
 ALBUM_ID: Final = "1DemoAlbumDemoAlbum001"
@@ -60,7 +68,7 @@ def release_night(night: Night, fan_count: int, seconds: int) -> bool:
     """Run the night and print its summary; says whether every promise was kept."""
     accounts = [f"fan-{number}" for number in range(1, fan_count + 1)]
     control(night.sandbox_url, "users", {"count": fan_count, "prefix": "fan-"})
-    label = publishing.create_label(User.objects.create_user(EMAIL, None), "Demo Label")
+    label = transitions.create_label(User.objects.create_user(EMAIL, None), "Demo Label")
     release_at = timezone.now() + timedelta(seconds=seconds)
     campaign = make_campaign(night, label, "first-light", ALBUM_ID, release_at)
     print(f"{fan_count} fans pre-save at {landing_url(campaign)}", flush=True)
@@ -73,7 +81,7 @@ def release_night(night: Night, fan_count: int, seconds: int) -> bool:
 def make_campaign(
     night: Night, label: Label, slug: str, album_id: str, release_at: datetime
 ) -> Campaign:
-    cover = artwork.store(SimpleUploadedFile("cover.png", draw_cover()))
+    cover = files.store(SimpleUploadedFile("cover.png", draw_cover()))
     campaign = Campaign.objects.create(
         label=label,
         slug=slug,
@@ -90,7 +98,7 @@ def make_campaign(
         release_zone="UTC",
     )
     list_in_catalogue(night.sandbox_url, campaign)
-    publishing.open_campaign(campaign, timezone.now())
+    transitions.open_campaign(campaign, timezone.now())
     live = Campaign.objects.accepting_consents().filter(id=campaign.id)
     wait_for(night, live.exists, 30, "the campaign's key")
     return campaign
@@ -116,7 +124,7 @@ def hold_until_all_are_in(night: Night, campaign: Campaign) -> Campaign:
     """On a slow machine the release is moved, by the same act an artist has."""
     earliest = timezone.now() + SHORTEST_WAIT
     if campaign.release_at < earliest:
-        publishing.move_release(campaign, earliest, "UTC", timezone.now())
+        transitions.move_release(campaign, earliest, "UTC", timezone.now())
         campaign.refresh_from_db()
         list_in_catalogue(night.sandbox_url, campaign)
     return campaign

@@ -1,7 +1,7 @@
 """What the security headers of every answer say.
 
 Nothing is inline, so no policy needs a nonce. The fan pages' scripts are named by their hashes:
-campaigns/views/scripts.py.
+campaigns/fan/scripts.py.
 """
 
 from __future__ import annotations

@@ -98,7 +98,7 @@ TEMPLATES = [
         "OPTIONS": {
             "context_processors": [
                 "django.template.context_processors.request",
-                "campaigns.views.languages.choice",
+                "campaigns.fan.languages.choice",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
@@ -185,7 +185,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
 SIGN_UP = env.choice("SIGN_UP", ["closed", "open"], "closed")
-ACCOUNT_ADAPTER = "campaigns.access.AccountAdapter"
+ACCOUNT_ADAPTER = "campaigns.dashboard.access.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
@@ -228,7 +228,7 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# Artwork is at most 10 MB (campaigns/artwork.py); the rest of a form is small.
+# Artwork is at most 10 MB (campaigns/artwork/files.py); the rest of a form is small.
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 FILE_UPLOAD_MAX_MEMORY_SIZE = 11 * 1024 * 1024

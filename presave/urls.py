@@ -9,5 +9,5 @@ urlpatterns = [
     path("", include("campaigns.urls")),
 ]
 
-handler404 = "campaigns.views.errors.not_found"
-handler500 = "campaigns.views.errors.server_error"
+handler404 = "campaigns.fan.views.errors.not_found"
+handler500 = "campaigns.fan.views.errors.server_error"

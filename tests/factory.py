@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from campaigns import keyring, midnights, stats
+from campaigns import keyring
 from campaigns.keyring import Secret
 from campaigns.models import (
     HARD_STOP,
@@ -28,6 +28,8 @@ from campaigns.models import (
     ReleaseMode,
     Role,
     User,
+    midnights,
+    stats,
 )
 from tests.sandbox_process import ALBUM_URI
 

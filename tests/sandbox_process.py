@@ -148,10 +148,10 @@ def sandbox_process() -> Iterator[Sandbox]:
 @pytest.fixture
 def sandbox(sandbox_process: Sandbox, settings: Settings) -> Sandbox:
     """An empty sandbox with five fans, and the product pointed at it."""
-    from campaigns.spotify import catalogue
+    from campaigns.spotify import catalogue_calls
 
     sandbox_process.post("reset")
     settings.SPOTIFY_ACCOUNTS_URL = sandbox_process.url
     settings.SPOTIFY_API_URL = f"{sandbox_process.url}/v1"
-    catalogue._catalogue_client.cache_clear()
+    catalogue_calls._catalogue_client.cache_clear()
     return sandbox_process

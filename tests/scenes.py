@@ -11,8 +11,9 @@ from typing import Any, Final
 from django.utils import timezone
 from PIL import Image
 
-from campaigns import artwork, midnights, oauth_state
-from campaigns.models import Campaign, CampaignState, PauseReason, PreSaveState, Reason
+from campaigns.artwork import files
+from campaigns.consent import oauth_state
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSaveState, Reason, midnights
 from demo.cover import draw_cover
 from tests.factory import make_campaign, make_local_campaign, make_presave
 
@@ -85,7 +86,7 @@ def set_up(picture: bytes | None = None) -> None:
 
 
 def store_cover(picture: bytes) -> dict[str, Any]:
-    stored = artwork.store(BytesIO(picture))
+    stored = files.store(BytesIO(picture))
     return {
         "artwork": stored.name,
         "artwork_width": stored.width,

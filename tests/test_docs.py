@@ -6,10 +6,10 @@ import re
 import tomllib
 from pathlib import Path
 
-from campaigns.authorising import COOKIE_LIFETIME
-from campaigns.disclosure import FIELDS
+from campaigns.consent.arriving import COOKIE_LIFETIME
+from campaigns.consent.receipts import REMEMBERED_FOR
+from campaigns.fan.disclosure import FIELDS
 from campaigns.models import HARD_STOP, PERMISSION_LIFETIME, ROW_LIFETIME
-from campaigns.receipts import REMEMBERED_FOR
 from presave.version import VERSION
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.template.base import Lexer, TokenType
 from django.utils.translation import to_locale
 
-from tests import messages
+from tools import messages
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = {code: to_locale(code) for code, _ in settings.LANGUAGES if code != "en"}
@@ -51,7 +51,7 @@ def extracted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("campaigns", "templates", "presave", "locale"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "manage.py", root)
-    command = [sys.executable, "-m", "tests.messages", "--into", str(root)]
+    command = [sys.executable, "-m", "tools.messages", "--into", str(root)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return root
 

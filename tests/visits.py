@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final, Never
 from django.db import OperationalError
 from playwright.sync_api import BrowserContext, Page, expect
 
-from campaigns import authorising, pacing, receipts
-from campaigns.authorising import ConsentError, Refusal
+from campaigns.consent import arriving, receipts
+from campaigns.consent.arriving import ConsentError, Refusal
+from campaigns.fan.refusals import PAGES
+from campaigns.fan.views import consent
+from campaigns.gate import permits
 from campaigns.models import Gate, GateName
-from campaigns.views import fan
-from campaigns.views.refusals import PAGES
 from tests import scenes
 
 if TYPE_CHECKING:
@@ -47,10 +48,10 @@ def _in_development_mode(
     with new_context(None) as context:
         page = context.new_page()
         settings.SPOTIFY_APP_MODE = "development"
-        fan.PAGES.clear()
+        consent.PAGES.clear()
         page.goto(site + scenes.LANDINGS["landing"])
         settings.SPOTIFY_APP_MODE = "extended"
-        fan.PAGES.clear()
+        consent.PAGES.clear()
         expect(page.get_by_text("Not open to everyone yet.")).to_be_visible()
         yield "landing-development-mode", page
 
@@ -58,11 +59,11 @@ def _in_development_mode(
 def _without_spotify(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
     with new_context(None) as context:
         page = context.new_page()
-        pacing.close_for_outage(GateName.ACCOUNTS, pacing.database_now())
-        fan.PAGES.clear()
+        permits.close_for_outage(GateName.ACCOUNTS, permits.database_now())
+        consent.PAGES.clear()
         page.goto(site + scenes.LANDINGS["landing"])
         Gate.objects.update(blocked_until=None)
-        fan.PAGES.clear()
+        consent.PAGES.clear()
         expect(page.get_by_text("Spotify is not taking pre-saves right now.")).to_be_visible()
         yield "landing-spotify-away", page
 
@@ -120,5 +121,5 @@ def _return_in_vain(
         raise error
 
     with monkeypatch.context() as broken:
-        broken.setattr(authorising, "arrive", arrive)
+        broken.setattr(arriving, "arrive", arrive)
         page.goto(f"{site}/callback?code=x&state=first-light..x")

@@ -11,7 +11,7 @@ import django.utils.timezone
 from django.conf import settings
 from django.db import migrations, models
 
-import campaigns.members
+import campaigns.models.people
 
 
 class Migration(migrations.Migration):
@@ -191,7 +191,7 @@ class Migration(migrations.Migration):
                 ),
             ],
             managers=[
-                ("objects", campaigns.members.UserManager()),
+                ("objects", campaigns.models.people.UserManager()),
             ],
         ),
         migrations.CreateModel(

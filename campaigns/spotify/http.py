@@ -9,7 +9,7 @@ import aiohttp
 from django.conf import settings
 from yarl import URL
 
-from campaigns.answers import SpotifyError
+from campaigns.spotify.answers import SpotifyError
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 10.0

@@ -7,7 +7,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from campaigns.views import scripts
+from campaigns.fan import scripts
 
 register = template.Library()
 

@@ -1,4 +1,6 @@
-"""What every test of the product has: a keyring of its own, no kept page, and a fan on demand."""
+"""What every test of the product has: a keyring of its own, no kept page; and on demand a fan, an
+artist with a label who is logged in, and the product in a thread, for Chromium.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.test import Client
+from django.test.testcases import LiveServerThread
 
-from campaigns.views import fan as fan_pages
-from tests.campaigns.fans import Fan
-from tests.campaigns.stepwise import halting as halting
+from campaigns.fan.views import consent as fan_pages
+from campaigns.gate import permits
+from campaigns.models import Label, User
+from campaigns.status import heartbeat
+from tests import factory
+from tests.fans import Fan
+from tests.nights.stepwise import halting as halting
 from tests.sandbox_process import Sandbox
 
 if TYPE_CHECKING:
@@ -44,3 +52,47 @@ def no_housekeeper_outlives_its_test() -> Iterator[None]:
 def fan(sandbox: Sandbox) -> Fan:
     """A browser with an account at the sandbox."""
     return Fan(sandbox)
+
+
+@pytest.fixture
+def artist() -> User:
+    return factory.make_user()
+
+
+@pytest.fixture
+def label(artist: User) -> Label:
+    return factory.make_label(owner=artist)
+
+
+@pytest.fixture
+def dashboard(artist: User) -> Client:
+    """The artist's browser, while a worker is there."""
+    heartbeat.give(permits.database_now())
+    client = Client()
+    client.force_login(artist)
+    return client
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[str]:
+    """The product in a thread, WhiteNoise serving its files; the answer is its address."""
+    # Django would wrap the application in a handler of its own for static files.
+    thread = LiveServerThread("127.0.0.1", lambda it: it)  # type: ignore[arg-type]  # a class, or what acts as one
+    thread.daemon = True
+    thread.start()
+    thread.is_ready.wait()
+    assert thread.error is None
+    settings.PUBLIC_URL = f"http://127.0.0.1:{thread.port}"
+    yield settings.PUBLIC_URL
+    thread.terminate()
+
+
+@pytest.fixture
+def spotify(site: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Sandbox]:
+    """A sandbox that knows this site's redirect URI."""
+    monkeypatch.setenv("PUBLIC_URL", site)
+    sandbox = Sandbox()
+    settings.SPOTIFY_ACCOUNTS_URL = sandbox.url
+    settings.SPOTIFY_API_URL = f"{sandbox.url}/v1"
+    yield sandbox
+    sandbox.stop()

@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns import tasks
 from campaigns.models import CampaignState
 from presave.celery import app
-from tests.campaigns.night import check_books, make_night, states
+from tests.nights.night import check_books, make_night, states
 from tests.sandbox_process import Sandbox
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from campaigns import keyring, stats
-from campaigns.models import PreSave
+from campaigns import keyring
+from campaigns.models import PreSave, stats
 from tests.chaos.night import Record
 from tests.chaos.plan import VICTIMS, WIPES, Plan
 from tests.sandbox_process import ALBUM_URI, Sandbox

@@ -15,8 +15,8 @@ from uuid import UUID
 from django.db import Error, connection
 from django.utils import timezone
 
-from campaigns import receipts, stats
-from campaigns.models import Campaign, CampaignState, PreSave
+from campaigns.consent import receipts
+from campaigns.models import Campaign, CampaignState, PreSave, stats
 from embedded.processes import Process, StartError
 from tests.chaos import plan as plans
 from tests.chaos.machine import Machine, children_of, kill9, wait_for_worker, worker_is_ready

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from campaigns.claiming import LEASE
+from campaigns.release.claims import LEASE
 
 # Of every hundred kills. Pool children are back at once; a whole worker takes seconds.
 VICTIMS: Final = {"kill_child": 82, "kill_release_worker": 12, "kill_worker": 3, "kill_beat": 3}

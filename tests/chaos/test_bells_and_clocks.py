@@ -9,11 +9,11 @@ from celery import Celery
 
 from campaigns.models import Campaign
 from campaigns.tasks import ring
-from tests.campaigns.night import check_books, states
 from tests.chaos.checker import busiest_window, instant
 from tests.chaos.machine import wait_for_worker
 from tests.chaos.scenes import StartMachine, WaitFor, due_night
 from tests.chaos.worker import CLOCK_AHEAD_SECONDS
+from tests.nights.night import check_books, states
 from tests.sandbox_process import Sandbox
 
 pytestmark = [pytest.mark.stack]

@@ -16,9 +16,9 @@ from django.utils import timezone
 
 from campaigns.models import PreSave
 from embedded.processes import LOOPBACK
-from tests.campaigns.night import check_books, states
 from tests.chaos.scenes import StartMachine, WaitFor, consent, due_night
 from tests.factory import make_campaign
+from tests.nights.night import check_books, states
 from tests.postgres import Postgres
 from tests.sandbox_process import ALBUM_URI, Sandbox
 

@@ -9,13 +9,12 @@ import pytest
 import requests
 from django.conf import settings
 
-from campaigns import stats
-from campaigns.models import Campaign
+from campaigns.models import Campaign, stats
 from demo import fans
-from tests.campaigns.night import check_books, states
 from tests.chaos.checker import all_calls, busiest_window, instant
 from tests.chaos.machine import Machine, wait_for_worker
 from tests.chaos.scenes import StartMachine, WaitFor, due_night
+from tests.nights.night import check_books, states
 from tests.sandbox_process import ALBUM_URI, Sandbox
 
 pytestmark = [pytest.mark.stack]

@@ -40,10 +40,10 @@ def _shorten_waits() -> None:
     """
     seconds = os.environ.get(LEASE_SECONDS)
     if seconds:
-        from campaigns import claiming
+        from campaigns.release import claims
 
         for name in ("LEASE", "LONGEST_DELAY"):
-            patch.object(claiming, name, timedelta(seconds=float(seconds))).start()
+            patch.object(claims, name, timedelta(seconds=float(seconds))).start()
 
 
 if __name__ == "__main__":

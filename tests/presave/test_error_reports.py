@@ -25,15 +25,17 @@ from django.views.debug import (
     get_exception_reporter_class,
 )
 
-from campaigns import answers, authorising, claiming, pipeline, tasks
+from campaigns import tasks
+from campaigns.consent import arriving
+from campaigns.fan.views import consent as fan_views
 from campaigns.keyring import sealing
 from campaigns.models import Campaign
-from campaigns.spotify import consent
-from campaigns.views import fan as fan_views
+from campaigns.release import claims, pipeline
+from campaigns.spotify import answers, oauth
 from presave import error_reports
-from tests.campaigns.fans import Fan
-from tests.campaigns.night import make_night
 from tests.factory import make_campaign
+from tests.fans import Fan
+from tests.nights.night import make_night
 from tests.sandbox_process import Sandbox
 from tests.sentry import Catcher
 
@@ -45,8 +47,8 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 TOKENS = re.compile(r"(?:AQC|AQD|BQ)[A-Za-z0-9_-]{64}")
-CONSENT = (fan_views, authorising, consent, answers, sealing)
-RELEASE = (pipeline, claiming, answers, sealing)
+CONSENT = (fan_views, arriving, oauth, answers, sealing)
+RELEASE = (pipeline, claims, answers, sealing)
 Place = tuple[str, int]
 
 
@@ -118,7 +120,7 @@ def quiet(keyring_dir: Path) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def exchanges_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error between two lines may leave an exchange's place taken for good."""
-    monkeypatch.setattr(authorising, "_EXCHANGES", threading.BoundedSemaphore(1000))
+    monkeypatch.setattr(arriving, "_EXCHANGES", threading.BoundedSemaphore(1000))
 
 
 def come_back(sandbox: Sandbox, campaign: Campaign) -> tuple[Fan, str]:
@@ -296,7 +298,7 @@ def test_a_line_of_ours_is_told_and_a_line_of_others_is_not_filled_in(
     reporting: Callable[[], list[str]],
 ) -> None:
     logging.disable(logging.NOTSET)
-    logging.getLogger("campaigns.releasing").info("a line of ours: /receipt/%s", "s3cret")
+    logging.getLogger("campaigns.release.worker").info("a line of ours: /receipt/%s", "s3cret")
     logging.getLogger("elsewhere").info("breadcrumb with %s", "s3cret")
     logging.getLogger("elsewhere").error("could not read %s", "s3cret")
     (report,) = reporting()

@@ -18,8 +18,9 @@ from django.conf import settings
 from django.db import connection
 from django.utils import timezone
 
-from campaigns import keyring, publishing
+from campaigns import keyring
 from campaigns.models import Campaign, CampaignState, PreSave
+from campaigns.planning import transitions
 from demo import fans
 from demo.environment import DemoError
 from embedded.stack import Stack
@@ -215,7 +216,7 @@ def run_a_night(
     campaign = make_campaign(
         state=CampaignState.DRAFT, spotify_uri=ALBUM_URI, release_at=now + timedelta(days=1)
     )
-    publishing.open_campaign(campaign, now)
+    transitions.open_campaign(campaign, now)
     eventually(lambda: Campaign.objects.accepting_consents().exists(), "the campaign's key")
     landing = f"{settings.PUBLIC_URL}/{campaign.slug}"
     let_spotify_echo_tokens(sandbox)
@@ -225,7 +226,7 @@ def run_a_night(
     poison(PreSave.objects.pending().first())
     while_held()
     now = timezone.now()
-    publishing.move_release(campaign, now + timedelta(seconds=2), "UTC", now)
+    transitions.move_release(campaign, now + timedelta(seconds=2), "UTC", now)
     ended = Campaign.objects.exclude(key_destroyed_at=None)
     eventually(lambda: ended.exists(), "the end", 180)
     assert campaign.id not in set(keyring.from_settings().campaign_ids())

@@ -10,8 +10,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
-from campaigns.inviting import InvitationError, invite
 from campaigns.models import Role
+from campaigns.planning.labels import InvitationError, invite
 
 
 class Command(BaseCommand):

@@ -15,7 +15,10 @@ from typing import Any, Final
 from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, close_old_connections
 
-from campaigns import keyring, pacing, releasing, retention
+from campaigns import keyring
+from campaigns.gate import permits
+from campaigns.release import worker
+from campaigns.retention import deleting
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            retention.check_keys(pacing.database_now())
+            deleting.check_keys(permits.database_now())
         except keyring.KeyringError as error:
             raise CommandError(str(error)) from None
         except Error as error:
@@ -55,7 +58,7 @@ class Command(BaseCommand):
     def turn(self, stopped: Event) -> int:
         """Answers the saves made."""
         try:
-            return releasing.work(until=pacing.database_now() + TURN, stopped=stopped)
+            return worker.work(until=permits.database_now() + TURN, stopped=stopped)
         except Error:
             # The database is away: its rows hold everything, so waiting for it is all there is to
             # do.

@@ -1,0 +1,311 @@
+"""Uploaded artwork: checked before it is decoded, re-encoded without metadata, stored under a
+name of our own.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+from typing import IO, Final, NamedTuple
+
+from django.conf import settings
+from django.urls import reverse
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+
+from campaigns.artwork import social_card
+from campaigns.artwork.accent import accent_of
+from campaigns.artwork.encoding import CONTENT_TYPES, encode
+from campaigns.models import Accent, Campaign
+
+ACCEPTED: Final = ("JPEG", "PNG", "WEBP")
+MOST_BYTES: Final = 10 * 1024 * 1024
+MOST_PIXELS: Final = 25_000_000
+# A small phone shows the cover 320 dots wide; a smaller one would be a blur.
+FEWEST_PIXELS_A_SIDE: Final = 320
+# Covers are square. What is longer than this pushes the button off a phone's first screen.
+LONGEST_SHAPE: Final = 2
+WIDTHS: Final = (320, 640, 1200)
+# What a file weighs at most that a phone gets, and the widest that is made to keep to it. A phone
+# with three dots to a pixel has 1050 dots for the cover and gets more where that happens to be as
+# light, as with plain colours. Else 640 px are, measured there, as close to the original as 1200 px
+# squeezed into 60 KB, and closer where the picture is grainy or full of detail.
+MOST_BYTES_ON_PHONES: Final = 60_000
+WIDEST_MADE_LIGHT: Final = 640
+_NAME: Final = re.compile(r"[0-9a-f]{32}")
+_FILE: Final = re.compile(r"[1-9][0-9]{2,3}\.(avif|webp|jpg)|card\.jpg")
+
+# Pillow warns above this, which `prepare` refuses anyway, and refuses above twice as much; both
+# before it decodes.
+Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+
+
+class ArtworkError(ValueError):
+    """The file cannot be a campaign's artwork. The message tells the artist what to give
+    instead.
+    """
+
+
+@dataclass(frozen=True)
+class StoredArtwork:
+    """The directory's name under ARTWORK_DIR, the size of the largest rendition, and the accent
+    that goes with the picture.
+    """
+
+    name: str
+    width: int
+    height: int
+    accent: Accent
+
+
+class Srcsets(NamedTuple):
+    """In the order of CONTENT_TYPES."""
+
+    avif: str
+    webp: str
+    jpeg: str
+
+
+@dataclass(frozen=True)
+class Renditions:
+    """What a `<picture>` needs: a srcset per type, for phones too, and the fallback `src` with its
+    size.
+    """
+
+    avif: str
+    webp: str
+    jpeg: str
+    on_phones: Srcsets
+    src: str
+    width: int
+    height: int
+
+
+def store(upload: IO[bytes]) -> StoredArtwork:
+    """Check, re-encode and keep an upload. Raises ArtworkError."""
+    return write(prepare(upload))
+
+
+def prepare(upload: IO[bytes]) -> Image.Image:
+    """The upload as plain sRGB pixels of at most 1200 a side, upright and without metadata.
+
+    Raises ArtworkError.
+    """
+    _check_length(upload)
+    with _refusing_what_pillow_refuses(), Image.open(upload, formats=ACCEPTED) as image:
+        _check_shape(*image.size)
+        profile = image.info.get("icc_profile")
+        _shrink(image)
+        return _opaque_srgb(ImageOps.exif_transpose(image), profile)
+
+
+def write(image: Image.Image) -> StoredArtwork:
+    """Keep every rendition under a fresh name: either all of them are there, or none."""
+    name = secrets.token_hex(16)
+    settings.ARTWORK_DIR.mkdir(parents=True, exist_ok=True)
+    unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=settings.ARTWORK_DIR))
+    try:
+        for width in widths(image.width):
+            _write_width(image, width, unfinished)
+        _write_card(image, unfinished)
+        unfinished.chmod(0o755)
+        unfinished.rename(settings.ARTWORK_DIR / name)
+    except BaseException:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        raise
+    return StoredArtwork(name, image.width, image.height, accent_of(image))
+
+
+def widths(width: int) -> tuple[int, ...]:
+    """The widths stored for an original of that width. Nothing is ever enlarged."""
+    return (*(smaller for smaller in WIDTHS if smaller < width), min(width, WIDTHS[-1]))
+
+
+def renditions(campaign: Campaign) -> Renditions | None:
+    """The addresses; of the disk only the weight of the widest files is asked."""
+    if not campaign.artwork:
+        return None
+    every = widths(campaign.artwork_width)
+    light = [
+        [width for width in every if _is_light(campaign, width, suffix)] for suffix in CONTENT_TYPES
+    ]
+    narrow = max(width for width in every if width <= WIDEST_MADE_LIGHT)
+    return Renditions(
+        *_srcsets(campaign, [every] * len(CONTENT_TYPES)),
+        on_phones=_srcsets(campaign, light),
+        src=_address(campaign, f"{narrow}.jpg"),
+        width=campaign.artwork_width,
+        height=campaign.artwork_height,
+    )
+
+
+def card_address(campaign: Campaign) -> str:
+    """Of the picture for shared links; empty without artwork."""
+    return _address(campaign, social_card.FILE) if campaign.artwork else ""
+
+
+def path_of(name: str, file: str) -> Path | None:
+    """The file's path, or None for anything that is not exactly one of ours.
+
+    The card of an artwork that was stored before there were cards is made now.
+    """
+    if not (_NAME.fullmatch(name) and _FILE.fullmatch(file)):
+        return None
+    path: Path = settings.ARTWORK_DIR / name / file
+    if file == social_card.FILE and not path.is_file():
+        _add_card(path.parent)
+    return path if path.is_file() else None
+
+
+def discard(name: str) -> None:
+    """Delete every rendition. A name that is not there, or not ours, is left alone."""
+    if _NAME.fullmatch(name):
+        shutil.rmtree(settings.ARTWORK_DIR / name, ignore_errors=True)
+
+
+def _check_length(upload: IO[bytes]) -> None:
+    length = upload.seek(0, 2)
+    upload.seek(0)
+    if length > MOST_BYTES:
+        raise ArtworkError(
+            f"The file has {length / 1024 / 1024:.1f} MB. Save it with at most 10 MB: "
+            "1200 by 1200 pixels are enough."
+        )
+
+
+@contextmanager
+def _refusing_what_pillow_refuses() -> Iterator[None]:
+    """Pillow's plugins raise many kinds of errors over damaged files."""
+    try:
+        yield
+    except ArtworkError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+        raise _too_many_pixels() from None
+    except UnidentifiedImageError:
+        raise ArtworkError(
+            "This is not a JPEG, PNG or WebP picture, whatever its name says. "
+            "Save it as one of them."
+        ) from None
+    except (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError):
+        raise ArtworkError(
+            "This picture is damaged or incomplete. Save it again and send the new file."
+        ) from None
+
+
+def _too_many_pixels() -> ArtworkError:
+    return ArtworkError(
+        "This picture has more than 25 megapixels. Make it smaller: 1200 by 1200 pixels are enough."
+    )
+
+
+def _check_shape(width: int, height: int) -> None:
+    if width * height > MOST_PIXELS:
+        raise _too_many_pixels()
+    shorter, longer = sorted((width, height))
+    if shorter < FEWEST_PIXELS_A_SIDE:
+        raise ArtworkError(
+            f"This picture is {width} by {height} pixels, which would look blurred on a phone. "
+            f"Each side needs at least {FEWEST_PIXELS_A_SIDE}; 1200 by 1200 is best."
+        )
+    if longer > LONGEST_SHAPE * shorter:
+        raise ArtworkError(
+            f"This picture is {width} by {height} pixels, too long for the page. "
+            "Cut it to a square, or at most twice as long as wide."
+        )
+
+
+def _shrink(image: Image.Image) -> None:
+    """In place, and for a JPEG while it is decoded, so that 25 megapixels never fill the memory."""
+    if image.mode in ("RGB", "RGBA", "L", "CMYK", "LA"):
+        image.thumbnail((WIDTHS[-1], WIDTHS[-1]), reducing_gap=2.0)
+    else:
+        image.load()
+
+
+def _opaque_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
+    """A picture that never saw the file's metadata. What is transparent becomes white."""
+    if image.mode.startswith("I;16"):
+        image = image.point(lambda value: value / 256).convert("L")
+    if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA", "RGBa"):
+        image = image.convert("RGBA")
+        background = Image.new("RGB", image.size, "white")
+        background.paste(image, mask=image.getchannel("A"))
+        image = background
+    image = _in_srgb(image, profile) if profile else image
+    pixels = Image.new("RGB", image.size)
+    pixels.paste(image.convert("RGB"))
+    pixels.thumbnail((WIDTHS[-1], WIDTHS[-1]))
+    return pixels
+
+
+def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
+    """A profile that is broken, or made for another kind of pixels, is as good as none."""
+    try:
+        source = ImageCms.ImageCmsProfile(BytesIO(profile))
+        converted = ImageCms.profileToProfile(
+            image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+        )
+    except (ImageCms.PyCMSError, OSError):
+        return image
+    return converted or image
+
+
+def _write_width(image: Image.Image, width: int, directory: Path) -> None:
+    height = max(1, round(image.height * width / image.width))
+    sized = (
+        image if width == image.width else image.resize((width, height), Image.Resampling.LANCZOS)
+    )
+    most_bytes = MOST_BYTES_ON_PHONES if width <= WIDEST_MADE_LIGHT else None
+    for suffix in CONTENT_TYPES:
+        (directory / f"{width}{suffix}").write_bytes(encode(sized, suffix, most_bytes))
+
+
+def _write_card(image: Image.Image, directory: Path) -> None:
+    card = encode(social_card.draw(image), ".jpg", social_card.MOST_BYTES)
+    (directory / social_card.FILE).write_bytes(card)
+
+
+def _add_card(directory: Path) -> None:
+    """Of the largest rendition. Nothing is left of it when the artwork is discarded meanwhile."""
+    renditions = sorted(directory.glob("[1-9]*.jpg"), key=lambda path: int(path.stem))
+    if not renditions:
+        return
+    with (
+        suppress(FileNotFoundError),
+        tempfile.TemporaryDirectory(prefix="unfinished-", dir=settings.ARTWORK_DIR) as unfinished,
+        Image.open(renditions[-1]) as largest,
+    ):
+        _write_card(largest, Path(unfinished))
+        (Path(unfinished) / social_card.FILE).rename(directory / social_card.FILE)
+
+
+def _srcsets(campaign: Campaign, widths_of_types: Sequence[Sequence[int]]) -> Srcsets:
+    return Srcsets(*map(partial(_srcset, campaign), widths_of_types, CONTENT_TYPES))
+
+
+def _is_light(campaign: Campaign, width: int, suffix: str) -> bool:
+    if width <= WIDEST_MADE_LIGHT:
+        return True
+    try:
+        file = settings.ARTWORK_DIR / campaign.artwork / f"{width}{suffix}"
+        return bool(file.stat().st_size <= MOST_BYTES_ON_PHONES)
+    except OSError:
+        return False
+
+
+def _srcset(campaign: Campaign, of_widths: Sequence[int], suffix: str) -> str:
+    return ", ".join(f"{_address(campaign, f'{width}{suffix}')} {width}w" for width in of_widths)
+
+
+def _address(campaign: Campaign, file: str) -> str:
+    return reverse("artwork", args=[campaign.artwork, file])

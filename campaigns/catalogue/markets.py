@@ -1,0 +1,72 @@
+"""In which markets the catalogue is asked for a release, and from when on.
+
+A release comes out at local midnight market by market, and of a fan's market Presave knows nothing:
+it may not read it. So a few markets stand for their neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+
+from campaigns.models import Campaign, ReleaseMode, midnights
+
+# Markets in the order in which their day begins, each with the zone that it begins in. The United
+# States stand twice, as Spotify does not say which of their midnights counts.
+# https://providersupport.spotify.com/article/setting-up-a-release-deal
+MARKETS: Final = (
+    ("NZ", "Pacific/Auckland"),
+    ("AU", "Australia/Sydney"),
+    ("JP", "Asia/Tokyo"),
+    ("SG", "Asia/Singapore"),
+    ("IN", "Asia/Kolkata"),
+    ("AE", "Asia/Dubai"),
+    ("DE", "Europe/Berlin"),
+    ("GB", "Europe/London"),
+    ("BR", "America/Sao_Paulo"),
+    ("US", "America/New_York"),
+    ("MX", "America/Mexico_City"),
+    ("US", "America/Los_Angeles"),
+)
+
+
+@dataclass(frozen=True)
+class Daybreak:
+    """From `at` on the release may show in these markets."""
+
+    at: datetime
+    markets: tuple[str, ...]
+
+
+def daybreaks(campaign: Campaign) -> list[Daybreak]:
+    """In their order. A release at one instant has one, in the operator's market."""
+    if campaign.release_mode == ReleaseMode.ONE_INSTANT:
+        return [Daybreak(campaign.release_at, (settings.SPOTIFY_MARKET,))]
+    day = midnights.day_of(campaign.release_at)
+    beginning: dict[datetime, tuple[str, ...]] = {}
+    for market, zone in (*MARKETS, *_own_market(campaign)):
+        at = midnights.day_begins(day, zone)
+        beginning[at] = (*beginning.get(at, ()), market)
+    return [Daybreak(at, beginning[at]) for at in sorted(beginning)]
+
+
+def _own_market(campaign: Campaign) -> list[tuple[str, str]]:
+    """The operator's market with the first of its zones, if the table does not have it."""
+    market, day = settings.SPOTIFY_MARKET, midnights.day_of(campaign.release_at)
+    if any(market == listed for listed, _ in MARKETS):
+        return []
+    zones = midnights.zones_of_country(market) or (midnights.LAST_ZONE,)
+    return [(market, min(zones, key=lambda zone: midnights.day_begins(day, zone)))]
+
+
+def confirmed_until(campaign: Campaign, seen: Daybreak) -> datetime | None:
+    """Who may be served when the release was seen in a market of that daybreak: fans who are due
+    before the next one, and after the last one everybody. None is no bound.
+    """
+    if campaign.release_mode == ReleaseMode.ONE_INSTANT:
+        return None
+    later = [daybreak.at for daybreak in daybreaks(campaign) if daybreak.at > seen.at]
+    return later[0] if later else campaign.last_day

@@ -1,0 +1,62 @@
+"""The OAuth state that goes to Spotify and back with a fan: ours alone, and good for one return.
+
+https://www.rfc-editor.org/rfc/rfc6749#section-10.12
+"""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from campaigns.consent import receipts
+from campaigns.models import SpentState
+
+# 256 bits, so that it cannot be guessed.
+STATE_BYTES: Final = 32
+
+
+def new(slug: str, language: str = "") -> str:
+    """Slug and language in front let a fan whose cookie got lost be led back to where they came
+    from; the seal behind tells a forged return without a look into the database.
+    """
+    unsealed = ".".join([slug, language, secrets.token_urlsafe(STATE_BYTES)])
+    return f"{unsealed}.{_seal(unsealed)}"
+
+
+def slug_of(state: str) -> str:
+    """The campaign that a state of ours was made for; empty for one that was made up."""
+    return state.partition(".")[0] if is_ours(state) else ""
+
+
+def language_of(state: str) -> str:
+    """The language that the fan had chosen, as the state says: anything at all may stand there."""
+    return state.partition(".")[2].partition(".")[0]
+
+
+def was_spent(state: str) -> bool:
+    """Whether the fan went back or loaded the page again after this state had come to its end."""
+    # One that was made up is not worth a query.
+    return is_ours(state) and SpentState.objects.filter(digest=receipts.digest(state)).exists()
+
+
+def spend(state: str, now: datetime) -> bool:
+    """Burn the state before the exchange; of two returns with the same state only one can."""
+    try:
+        with transaction.atomic():
+            SpentState.objects.create(digest=receipts.digest(state), spent_at=now)
+    except IntegrityError:
+        return False
+    return True
+
+
+def is_ours(state: str) -> bool:
+    unsealed, _, seal = state.rpartition(".")
+    return constant_time_compare(seal, _seal(unsealed))
+
+
+def _seal(state: str) -> str:
+    return salted_hmac("campaigns.authorising.state", state, algorithm="sha256").hexdigest()[:32]

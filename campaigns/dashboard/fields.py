@@ -1,0 +1,197 @@
+"""Form fields that know one thing each: plain text, a release's link or code, a moment, a zone."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections import defaultdict
+from datetime import datetime
+from functools import cache
+from operator import itemgetter
+from typing import Any, Final
+from zoneinfo import available_timezones
+
+from django import forms
+from django.conf.locale import LANG_INFO
+from django.core.exceptions import ValidationError
+from django.forms.widgets import Input
+from django.utils import timezone
+
+from campaigns.artwork import files
+from campaigns.artwork.files import ArtworkError
+from campaigns.models.formats import ISRC_PATTERN, UPC_PATTERN
+from campaigns.release_links import ReleaseLinkError, parse_release_link
+
+# Unicode's Bidi_Control characters turn text around and can make a title read as another one.
+# https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+_BIDI_CONTROLS: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+_REGIONS: Final = (
+    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic"),
+    *("Australia", "Europe", "Indian", "Pacific"),
+)
+MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M"
+
+
+class PlainTextField(forms.CharField):
+    """One line of text: what cannot be seen is taken out, and nothing that can be seen is lost."""
+
+    def to_python(self, value: Any) -> Any:
+        return super().to_python(visible_text(value) if isinstance(value, str) else value)
+
+
+def visible_text(text: str) -> str:
+    """Without control characters, and with single spaces; empty when nothing of it is visible."""
+    spaced = " ".join(text.replace("\0", "").split())
+    kept = "".join(
+        character
+        for character in spaced
+        if unicodedata.category(character) != "Cc" and character not in _BIDI_CONTROLS
+    )
+    seen = any(unicodedata.category(character)[0] in "LNPS" for character in kept)
+    return kept.strip() if seen else ""
+
+
+class ReleaseLinkField(forms.CharField):
+    """A Spotify link or URI of an album or track; its value is the URI."""
+
+    def clean(self, value: Any) -> str:
+        text = super().clean(value)
+        if not text:
+            return ""
+        try:
+            return parse_release_link(text)
+        except ReleaseLinkError as error:
+            raise ValidationError(str(error), code="release_link") from error
+
+
+class UPCField(forms.CharField):
+    """A UPC or EAN as GS1 forms it; its value is the digits."""
+
+    def clean(self, value: Any) -> str:
+        digits = re.sub(r"[\s-]", "", super().clean(value))
+        if not digits:
+            return ""
+        if not re.fullmatch(UPC_PATTERN, digits, re.ASCII):
+            raise ValidationError(
+                "A UPC has 12 digits and an EAN 13. Your distributor shows it with the release.",
+                code="upc_form",
+            )
+        if not _check_digit_fits(digits):
+            raise ValidationError(
+                "The last digit does not fit the others, so one of them is mistyped. "
+                "Compare the number with your distributor's.",
+                code="upc_check_digit",
+            )
+        return digits
+
+
+def _check_digit_fits(digits: str) -> bool:
+    """From the right, every second digit counts three times.
+
+    https://www.gs1.org/services/how-calculate-check-digit-manually
+    """
+    weighed = [int(digit) * (3 if at % 2 else 1) for at, digit in enumerate(reversed(digits))]
+    return sum(weighed) % 10 == 0
+
+
+class ISRCField(forms.CharField):
+    """An ISRC as ISO 3901 forms it; its value has capitals and no hyphens."""
+
+    def clean(self, value: Any) -> str:
+        code = re.sub(r"[\s-]", "", super().clean(value)).upper()
+        if code and not re.fullmatch(ISRC_PATTERN, code, re.ASCII):
+            raise ValidationError(
+                "An ISRC has 12 characters, such as QZ-ABC-26-00042: two letters, three letters or "
+                "digits, and seven digits.",
+                code="isrc_form",
+            )
+        return code
+
+
+class MomentField(forms.DateTimeField):
+    """Date and time as the browser's own picker sends them, read in the active zone."""
+
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT_FORMAT)
+
+    def to_python(self, value: Any) -> datetime | None:
+        try:
+            return super().to_python(value)
+        except ValidationError as error:
+            if error.code != "ambiguous_timezone":
+                raise
+            raise ValidationError(
+                "The clocks change in %(zone)s at that hour: this time comes twice, or not at all. "
+                "Choose a time an hour or more away.",
+                code="ambiguous_timezone",
+                params={"zone": timezone.get_current_timezone_name()},
+            ) from error
+
+
+class AgreementInput(forms.CheckboxInput):
+    """A box whose tick agrees to a number, and to no larger one."""
+
+    number = 0
+
+    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
+        is_agreed = value == str(self.number)
+        attrs = {**(attrs or {}), **({"checked": True} if is_agreed else {})}
+        context: dict[str, Any] = Input.get_context(self, name, str(self.number), attrs)
+        return context
+
+    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
+        return data.get(name)
+
+
+class AgreementField(forms.Field):
+    """Its value is the number agreed to; 0 without a tick."""
+
+    widget = AgreementInput
+
+    def clean(self, value: Any) -> int:
+        return int(value) if re.fullmatch(r"[0-9]{1,9}", value or "", re.ASCII) else 0
+
+
+class DayField(forms.DateField):
+    """A date as the browser's own picker sends it."""
+
+    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
+
+
+class ArtworkField(forms.FileField):
+    """A picture file; its value is the checked picture, ready to be written."""
+
+    widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+    default_error_messages = {"empty": "This file is empty. Save the picture again and send that."}
+
+    def clean(self, data: Any, initial: Any = None) -> Any:
+        # The stored artwork's name, which is the initial value, is no file to be checked again.
+        upload = super().clean(data)
+        if not upload:
+            return None
+        try:
+            return files.prepare(upload)
+        except ArtworkError as error:
+            raise ValidationError(str(error), code="artwork") from error
+
+
+@cache
+def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+    """Every zone that people live by, grouped by region for a select."""
+    grouped: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for name in sorted(available_timezones()):
+        region, _, place = name.partition("/")
+        if region in _REGIONS:
+            grouped[region].append((name, place.replace("_", " ").replace("/", ", ")))
+    return [("Everywhere", [("UTC", "UTC")]), *grouped.items()]
+
+
+@cache
+def language_choices() -> list[tuple[str, str]]:
+    """Every language that Django knows by name, by its code, for a select."""
+    known = {code: about for code, about in LANG_INFO.items() if "name" in about}
+    named = {code: f"{about['name']} ({about['name_local']})" for code, about in known.items()}
+    return [("", "Not said"), *sorted(named.items(), key=itemgetter(1))]
+
+
+def is_zone(name: str) -> bool:
+    return any(name == zone for _, zones in zone_choices() for zone, _ in zones)

@@ -1,0 +1,235 @@
+"""What an artist sees: campaigns, and the forms to make, change, open and cancel them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from typing import Any, TypeVar
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from campaigns import links
+from campaigns.artwork import files
+from campaigns.dashboard import access
+from campaigns.dashboard.access import AuthenticatedRequest
+from campaigns.dashboard.forms import CampaignForm, LabelForm, LinksForm
+from campaigns.gate import permits
+from campaigns.models import Campaign, CampaignState, stats
+from campaigns.planning import editing, transitions
+from campaigns.planning.transitions import PublishingError
+from campaigns.status import heartbeat, overview, troubles
+from campaigns.status.progress import progress_of
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def for_members(view: View) -> View:
+    """Behind the log-in, and never kept by any cache."""
+    return never_cache(login_required(view))
+
+
+@for_members
+@require_safe
+def campaign_list(request: AuthenticatedRequest) -> HttpResponse:
+    lines = overview.lines(access.campaigns_of(request.user), timezone.now())
+    campaigns = [line.campaign for line in lines]
+    context = {
+        "lines": lines,
+        "silence": heartbeat.for_artists(campaigns, permits.database_now()),
+        "memberships": request.user.memberships.select_related("label").order_by("label__name"),
+        "can_create": access.labels_edited_by(request.user).exists(),
+    }
+    return render(request, "dashboard/campaign_list.html", context)
+
+
+@for_members
+@require_http_methods(["GET", "HEAD", "POST"])
+def label_create(request: AuthenticatedRequest) -> HttpResponse:
+    form = LabelForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        label = transitions.create_label(request.user, form.cleaned_data["name"])
+        messages.success(request, f"The label {label} is there. Now make its first campaign.")
+        return redirect("dashboard-campaign-create")
+    return render(request, "dashboard/label_form.html", {"form": form})
+
+
+@for_members
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
+    if not access.labels_edited_by(request.user).exists():
+        messages.info(request, "A campaign belongs to a label. Make one first.")
+        return redirect("dashboard-label-create")
+    form = CampaignForm(
+        request.POST or None, request.FILES or None, user=request.user, now=timezone.now()
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            campaign = editing.create(form.chosen_label, form.values, form.cleaned_data["artwork"])
+        except PublishingError as error:
+            form.add_error("slug", str(error))
+        else:
+            return _saved(request, campaign)
+    return render(request, "dashboard/campaign_form.html", {"form": form})
+
+
+@for_members
+@require_safe
+def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    campaign = access.campaign_seen_by(request.user, slug)
+    totals, now = stats.totals(campaign.id), timezone.now()
+    status, at = overview.status_of(campaign, now), progress_of(campaign, totals, now)
+    silence = heartbeat.for_artists([campaign], permits.database_now())
+    if at and silence:
+        at = replace(at, text=silence)
+    if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
+        return JsonResponse(
+            {
+                "status": status.shape,
+                "counts": _counts(totals),
+                "progress": asdict(at) if at else None,
+            }
+        )
+    context = {
+        "campaign": campaign,
+        "status": status,
+        "counts": _counts(totals),
+        "progress": at,
+        "silence": silence,
+        "trouble": overview.trouble(campaign, now),
+        "next_step": overview.next_step(campaign, now),
+        "finding": overview.finding(campaign, now),
+        "can_resume": campaign.is_paused and troubles.can_resume(campaign),
+        "in_zone": overview.in_zone(campaign),
+        "in_utc": overview.in_utc(campaign),
+        "artwork": files.renditions(campaign),
+        "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
+        "can_edit": access.may_edit(request.user, campaign),
+        "is_editable": editing.is_editable(campaign),
+        "links": links.named(campaign.links),
+        "reminders": stats.reminders(campaign.id),
+        "too_early": overview.too_early_to_open(campaign, now),
+        "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
+    }
+    return render(request, "dashboard/campaign_detail.html", context)
+
+
+@for_members
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    campaign = _meant(request, slug)
+    if not editing.is_editable(campaign):
+        messages.error(request, "The campaign has ended: nothing can be changed any more.")
+        return redirect("dashboard-campaign", campaign.slug)
+    now = timezone.now()
+    form = CampaignForm(
+        request.POST or None,
+        request.FILES or None,
+        user=request.user,
+        now=now,
+        campaign=campaign,
+    )
+    if request.method == "POST" and form.is_valid():
+        try:
+            cleaned = form.cleaned_data
+            agreed, filled_from = cleaned.get("agreed_lapse", 0), cleaned["filled_from"]
+            picture = cleaned["artwork"]
+            changed = editing.change(campaign, form.values, picture, now, agreed, filled_from)
+        except PublishingError as error:
+            form.refuse(error)
+        else:
+            return _saved(request, changed)
+    context = {
+        "form": form,
+        "campaign": campaign,
+        "artwork": files.renditions(campaign),
+        "counts": _counts(stats.totals(campaign.id)),
+    }
+    return render(request, "dashboard/campaign_form.html", context)
+
+
+@for_members
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_links(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    """The links of a finished campaign; before, they are part of its form."""
+    campaign = access.campaign_edited_by(request.user, slug)
+    if campaign.state != CampaignState.FINISHED:
+        return redirect("dashboard-campaign-edit", slug)
+    form = LinksForm(request.POST or None, initial={"links": campaign.links})
+    if request.method == "POST" and form.is_valid():
+        editing.change_links(campaign, form.cleaned_data["links"])
+        messages.success(request, "Saved. The page shows these links from now on.")
+        return redirect("dashboard-campaign", slug)
+    context = {"form": form, "campaign": campaign}
+    return render(request, "dashboard/links_form.html", context)
+
+
+@for_members
+@require_POST
+def campaign_open(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    campaign = _meant(request, slug)
+    try:
+        transitions.open_campaign(campaign, timezone.now())
+    except PublishingError as error:
+        messages.error(request, str(error))
+    return redirect("dashboard-campaign", campaign.slug)
+
+
+@for_members
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_cancel(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    campaign = _meant(request, slug)
+    if request.method == "POST":
+        try:
+            erased = transitions.cancel_campaign(campaign, timezone.now())
+        except PublishingError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"Cancelled. Permissions erased: {erased}.")
+        return redirect("dashboard-campaign", campaign.slug)
+    if campaign.has_ended:
+        messages.error(request, "This campaign has ended already.")
+        return redirect("dashboard-campaign", campaign.slug)
+    context = {"campaign": campaign, "pending": campaign.presaves.pending().count()}
+    return render(request, "dashboard/campaign_cancel.html", context)
+
+
+@for_members
+@require_POST
+def campaign_resume(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    campaign = _meant(request, slug)
+    try:
+        transitions.resume(campaign)
+    except PublishingError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, "The campaign goes on.")
+    return redirect("dashboard-campaign", campaign.slug)
+
+
+def _meant(request: AuthenticatedRequest, slug: str) -> Campaign:
+    """The campaign that a form was shown for: another one may have its address by now."""
+    return access.campaign_edited_by(request.user, slug, request.POST.get("campaign", ""))
+
+
+def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    """Say the moment once more in UTC: a slip in the time zone shows there."""
+    moment = f"The release is set for {overview.in_zone(campaign)}."
+    in_utc = "" if campaign.release_zone == "UTC" else f" This is {overview.in_utc(campaign)}."
+    messages.success(request, f"Saved. {moment}{in_utc}")
+    if too_early := overview.too_early_to_open(campaign, timezone.now()):
+        messages.warning(request, too_early)
+    if served := overview.served_before(campaign):
+        messages.info(request, served)
+    return redirect("dashboard-campaign", campaign.slug)
+
+
+def _counts(totals: stats.Totals) -> dict[str, Any]:
+    names = ("consented", "pending", "saved", "failed", "cancelled", "expired")
+    return {name: getattr(totals, name) for name in names}

@@ -1,0 +1,47 @@
+"""The two cookies of a fan's browser, both sealed: the way to Spotify, and the receipts."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+
+from campaigns.consent import arriving, receipts
+from campaigns.consent.arriving import Arrival
+
+
+def flow(request: HttpRequest) -> str:
+    return request.COOKIES.get(_flow_name(), "")
+
+
+def set_flow(response: HttpResponse, value: str) -> None:
+    _set(response, _flow_name(), value, arriving.COOKIE_LIFETIME)
+
+
+def delete_flow(response: HttpResponse) -> None:
+    response.delete_cookie(_flow_name(), samesite="Lax")
+
+
+def kept_receipts(request: HttpRequest) -> dict[str, str]:
+    return receipts.remembered(request.COOKIES.get(_receipts_name(), ""))
+
+
+def remember(request: HttpRequest, response: HttpResponse, arrival: Arrival) -> None:
+    kept, token = kept_receipts(request), arrival.receipt.reveal()
+    keeping = receipts.remembering(kept, arrival.slug, token)
+    _set(response, _receipts_name(), keeping, receipts.REMEMBERED_FOR)
+
+
+def _flow_name() -> str:
+    return f"{settings.COOKIE_PREFIX}presave"
+
+
+def _receipts_name() -> str:
+    return f"{settings.COOKIE_PREFIX}receipts"
+
+
+def _set(response: HttpResponse, name: str, value: str, max_age: timedelta) -> None:
+    response.set_cookie(
+        name, value, max_age=max_age, secure=settings.IS_HTTPS, httponly=True, samesite="Lax"
+    )

@@ -1,0 +1,188 @@
+"""What a fan is told when no pre-save was made: one page for each way it can end."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.consent.arriving import Refusal
+
+TRY_AGAIN: Final = _("Try again")
+NOT_PRE_SAVED: Final = _("Not pre-saved")
+NOTHING_STORED: Final = _("Nothing was stored. We hold no permission from this try.")
+
+
+@dataclass(frozen=True)
+class Page:
+    """`retry` names the link back to the campaign, which with `goes_on` leads straight to Spotify
+    once more. Where the browser was the trouble, the campaign's address is offered for another one.
+    `label` is empty where the fan may be in all the same.
+    """
+
+    title: str | Promise
+    happened: str | Promise
+    advice: str | Promise = ""
+    retry: str | Promise = TRY_AGAIN
+    status: int = 400
+    stored: str | Promise = NOTHING_STORED
+    label: str | Promise = NOT_PRE_SAVED
+    goes_on: bool = False
+    in_other_browser: bool = False
+
+
+PAGES: Final = {
+    Refusal.DENIED: Page(
+        title=_("You said no, and that is fine"),
+        happened=_("You chose not to give the permission on Spotify's page."),
+        advice=_("If that was a slip of the thumb, you can go back and choose again."),
+        retry=_("Back to the release"),
+        status=200,
+    ),
+    Refusal.BROWSER_CHANGED: Page(
+        title=_("Your browser changed on the way"),
+        happened=_(
+            "You came back from Spotify in another browser than the one you left with. Apps "
+            "with a browser of their own often do that, and so does a browser that blocks all "
+            "cookies."
+        ),
+        advice=_(
+            "Tap once more from here and stay in this browser. If it happens again, copy the "
+            "address and open it in the browser you use every day."
+        ),
+        retry=_("Tap once more"),
+        goes_on=True,
+        in_other_browser=True,
+    ),
+    Refusal.TOO_LATE: Page(
+        title=_("That took a little too long"),
+        happened=_(
+            "For your safety, the way to Spotify and back is open for ten minutes. Yours had "
+            "closed when you came back."
+        ),
+        advice=_("Start again; it takes a few seconds."),
+        retry=_("Start again"),
+    ),
+    Refusal.STATE_MISMATCH: Page(
+        title=_("Two starts got mixed up"),
+        happened=_(
+            "The answer from Spotify does not belong to the last start in this browser. That "
+            "happens when a pre-save is open in two tabs, or when somebody sends you a made-up "
+            "link."
+        ),
+        advice=_("Close the other tabs and start again here."),
+        retry=_("Start again"),
+    ),
+    Refusal.ALREADY_USED: Page(
+        title=_("This link was used already"),
+        happened=_(
+            "Every answer from Spotify counts once, and this one has been counted. You "
+            "probably went back or loaded the page again."
+        ),
+        advice=_("If you saw your receipt, you are in and need do nothing. If not, start again."),
+        retry=_("Back to the release"),
+        stored=_("Nothing more was stored this time."),
+        label="",
+    ),
+    Refusal.CODE_REFUSED: Page(
+        title=_("Spotify did not confirm your answer"),
+        happened=_(
+            "We asked Spotify to confirm what you agreed to, and it refused: the answer was "
+            "too old or had been used before."
+        ),
+        advice=_("Start again; Spotify will ask you once more."),
+        retry=_("Start again"),
+    ),
+    Refusal.NOT_OPEN_YET: Page(
+        title=_("Not open yet."),
+        happened=_("The pre-save opens within a minute."),
+        advice=_("Go back and tap again then."),
+        retry=_("Back to the release"),
+        status=503,
+    ),
+    Refusal.PAUSED: Page(
+        title=_("Paused just now."),
+        happened=_(
+            "Something has to be mended before more fans can pre-save. Every pre-save that was "
+            "made is kept. Come back a little later."
+        ),
+        retry=_("Back to the release"),
+        status=503,
+    ),
+    Refusal.FINISHED: Page(
+        title=_("Pre-save ended"),
+        happened=_("The release moment has come, and no more pre-saves are taken."),
+        advice=_("The release's page says whether it is out, and where to listen."),
+        retry=_("See the release"),
+        status=410,
+    ),
+    Refusal.CALLED_OFF: Page(
+        title=_("The artist called this off"),
+        happened=_(
+            "The artist called this campaign off. Nothing will be saved, and every permission "
+            "given for it is destroyed."
+        ),
+        retry=_("See the release"),
+        status=410,
+    ),
+    Refusal.MORE_THAN_ASKED: Page(
+        title=_("Spotify gave us more than we asked for"),
+        happened=_(
+            "We ask for one permission alone. Spotify's answer held others as well, so we "
+            "threw all of it away."
+        ),
+        advice=_("That is ours to mend. You may remove this app at Spotify and try again."),
+    ),
+    Refusal.LESS_THAN_ASKED: Page(
+        title=_("The one permission is missing"),
+        happened=_(
+            "Spotify's answer does not hold the permission to save to your library, and "
+            "without it we could not save anything."
+        ),
+        advice=_("Try again and agree to “Manage your saved content”."),
+    ),
+    Refusal.NOT_LISTED: Page(
+        title=_("Not open to everyone yet"),
+        happened=_(
+            "Spotify lets this app serve only a few listed accounts until it has been "
+            "reviewed, and yours is not among them."
+        ),
+        advice=_(
+            "Nothing you can change makes it work today. The release's page tells you when it "
+            "is out."
+        ),
+        retry=_("Back to the release"),
+        status=403,
+    ),
+    Refusal.BUSY: Page(
+        title=_("Many fans at once"),
+        happened=_(
+            "More people are coming back from Spotify right now than we may ask Spotify about "
+            "at once."
+        ),
+        advice=_("Wait half a minute and load this page again: what you agreed to still counts."),
+        retry=_("Back to the release"),
+        status=503,
+        stored=_("Nothing more was stored this time."),
+        label="",
+    ),
+    Refusal.SPOTIFY_DOWN: Page(
+        title=_("Spotify is not answering"),
+        happened=_("Spotify could not confirm your answer to us just now."),
+        advice=_("Wait a minute and try again."),
+        status=503,
+    ),
+    Refusal.SPOTIFY_AWAY: Page(
+        title=_("Spotify is not taking pre-saves right now"),
+        happened=_(
+            "Spotify is out of order, or has asked us to wait, so we did not send you there for "
+            "nothing."
+        ),
+        advice=_("Try again in a few minutes."),
+        retry=_("Back to the release"),
+        status=503,
+        stored=_("Nothing was asked of Spotify, and nothing was stored."),
+    ),
+}

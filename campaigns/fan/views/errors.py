@@ -1,0 +1,45 @@
+"""What is shown when a page could not be made, in the fan's language: most who see it are fans."""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.template import loader
+from django.urls import is_valid_path
+
+from campaigns.fan import languages
+from campaigns.fan.languages import in_fans_language
+
+# How long a crashed or restarted database may take until it answers again.
+RETRY_AFTER_SECONDS: Final = 30
+
+
+@in_fans_language
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """A slash too many, or a release's address in capitals, leads to the page that was meant."""
+    meant = request.path.rstrip("/")
+    if meant.count("/") == 1:
+        meant = meant.lower()
+    if request.method in ("GET", "HEAD") and meant != request.path and is_valid_path(meant):
+        query = request.META.get("QUERY_STRING", "")
+        address = f"{meant}?{query}" if query else meant
+        # It may be a receipt's, or hold a code: no cache keeps it.
+        return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-store"})
+    context = {"lang": languages.query(languages.chosen(request))}
+    return HttpResponse(loader.render_to_string("404.html", context), status=404)
+
+
+@in_fans_language
+def server_error(request: HttpRequest) -> HttpResponse:
+    """Tell a database that is away, after which a second try is all that is needed, from what is
+    broken. Django calls this while it handles the exception.
+
+    The page is made without the request, of which anything may be what broke.
+    """
+    if not isinstance(sys.exc_info()[1], OperationalError | InterfaceError):
+        return HttpResponse(loader.render_to_string("500.html"), status=500)
+    page = loader.render_to_string("503.html")
+    return HttpResponse(page, status=503, headers={"Retry-After": str(RETRY_AFTER_SECONDS)})

@@ -1,0 +1,62 @@
+"""The privacy page and the terms, filled in from what the code keeps and the operator set."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import conditional_page, require_safe
+
+from campaigns.consent.arriving import COOKIE_LIFETIME
+from campaigns.consent.receipts import REMEMBERED_FOR
+from campaigns.fan import disclosure
+from campaigns.fan.headers import with_policy, without_session
+from campaigns.fan.languages import in_fans_language
+from campaigns.fan.views.consent import SPOTIFY_APPS_URL
+from campaigns.models import HARD_STOP
+from campaigns.spotify import SCOPE
+from presave import csp
+
+SPOTIFY_PRIVACY_URL: Final = "https://www.spotify.com/legal/privacy-policy/"
+
+
+@require_safe
+@without_session
+@with_policy(csp.LANDING)
+@in_fans_language
+@conditional_page
+def privacy(request: HttpRequest) -> HttpResponse:
+    cookie_minutes = int(COOKIE_LIFETIME.total_seconds() // 60)
+    context = {
+        "fields": disclosure.FIELDS,
+        "scope": SCOPE,
+        "apps_url": SPOTIFY_APPS_URL,
+        "spotify_privacy_url": SPOTIFY_PRIVACY_URL,
+        "cookie_minutes": cookie_minutes,
+        # A state is forgotten when its cookie is.
+        "spent_minutes": cookie_minutes,
+        "is_in_development": settings.SPOTIFY_APP_MODE == "development",
+        "receipts_cookie_days": REMEMBERED_FOR.days,
+        "reports_errors": settings.SENTRY_DSN != "none",
+    }
+    return _page(request, "fan/privacy.html", context)
+
+
+@require_safe
+@without_session
+@with_policy(csp.LANDING)
+@in_fans_language
+@conditional_page
+def terms(request: HttpRequest) -> HttpResponse:
+    return _page(request, "fan/terms.html", {"privacy_url": reverse("privacy")})
+
+
+def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
+    common = {"operator": disclosure.operator(), "hard_stop_days": HARD_STOP.days}
+    response = render(request, template, {**context, **common})
+    patch_cache_control(response, public=True, max_age=600, stale_if_error=86400)
+    return response

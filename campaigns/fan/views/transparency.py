@@ -1,0 +1,94 @@
+"""The page that shows what this instance holds, and what it has destroyed; and the same as JSON."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict
+from functools import partial
+from typing import Final, cast
+
+from django.conf import settings
+from django.core.cache import cache
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import conditional_page, require_safe
+
+from campaigns.fan import transparency_report
+from campaigns.fan.headers import with_policy, without_session
+from campaigns.fan.languages import in_fans_language
+from campaigns.fan.transparency_report import Release, Report
+from campaigns.models import Reason
+from presave import csp
+
+# Counting a million permissions takes the database a moment, and anybody may ask for it.
+FRESH_SECONDS: Final = 60
+REASONS: Final[dict[str, str | Promise]] = {
+    Reason.REVOKED: gettext_lazy("The permission was withdrawn at Spotify"),
+    Reason.SCOPE: gettext_lazy("Spotify said that the permission does not allow saving"),
+    Reason.WIDER_SCOPE: gettext_lazy("The permission allowed more than we had asked for"),
+    Reason.NOT_LISTED: gettext_lazy("Spotify does not let this service serve the account yet"),
+    Reason.UNREADABLE: gettext_lazy("We could not open the permission"),
+    Reason.PERMISSION_AGE: gettext_lazy("Spotify ends a permission after six months"),
+    Reason.HARD_STOP: gettext_lazy("The release could not be saved within seven days"),
+}
+
+
+@require_safe
+@without_session
+@with_policy(csp.LANDING)
+@in_fans_language
+@conditional_page
+@cache_control(public=True, max_age=FRESH_SECONDS)
+def page(request: HttpRequest) -> HttpResponse:
+    report = _report()
+    context = {
+        "report": report,
+        "failures": [
+            (REASONS.get(reason, reason), number)
+            for reason, number in report.failures_of_ended_campaigns.items()
+        ],
+        "releases": [_in_words(release) for release in report.releases],
+    }
+    return render(request, "fan/transparency.html", context)
+
+
+@require_safe
+@without_session
+@with_policy(csp.LANDING)
+@conditional_page
+@cache_control(public=True, max_age=FRESH_SECONDS)
+def data(request: HttpRequest) -> HttpResponse:
+    return JsonResponse(asdict(_report()))
+
+
+def _report() -> Report:
+    # A report that another version has left there would have other fields.
+    key = f"transparency-{settings.VERSION}-{settings.COMMIT}"
+    make = partial(transparency_report.report, timezone.now())
+    return cast("Report", cache.get_or_set(key, make, FRESH_SECONDS))
+
+
+def _in_words(release: Release) -> dict[str, object]:
+    return {
+        "day": release.day,
+        "p50": _span(release.delay_p50),
+        "p95": _span(release.delay_p95),
+        "saved": _("%(percent)s%%") % {"percent": release.saved_percent},
+    }
+
+
+def _span(seconds: int | None) -> str:
+    """Two of the unit at least, so that little precision is lost; rounded up, so that it stays true
+    that no save took longer.
+    """
+    if seconds is None:
+        return ""
+    for length, text in ((3600, _("%(number)s h")), (60, _("%(number)s min"))):
+        if seconds >= 2 * length:
+            return text % {"number": math.ceil(seconds / length)}
+    return _("%(number)s s") % {"number": seconds}

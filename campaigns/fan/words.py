@@ -1,0 +1,229 @@
+"""What the fan pages say about a campaign and about what became of a pre-save."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.fan.moments import spoken
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
+
+
+@dataclass(frozen=True)
+class Outcome:
+    label: str | Promise
+    title: str | Promise
+    text: str | Promise
+    advice: str | Promise = ""
+
+
+_BY_STATE: Final = {
+    PreSaveState.PENDING: Outcome(
+        _("Pre-saved"),
+        _("You're in"),
+        _("There is nothing left to do. When the release is out, it appears in your library."),
+    ),
+    PreSaveState.SAVED: Outcome(
+        _("Saved"),
+        _("It's in your library"),
+        _("Open Spotify: it is there, ready to play."),
+    ),
+    PreSaveState.CANCELLED: Outcome(
+        _("Cancelled"),
+        _("Cancelled, as you asked"),
+        _("Nothing will be saved. The permission is destroyed."),
+    ),
+    PreSaveState.FAILED: Outcome(
+        _("Not saved"),
+        _("This one did not work"),
+        _("Spotify did not let us save the release for you."),
+    ),
+    PreSaveState.EXPIRED: Outcome(
+        _("Not saved"),
+        _("This one ran out of time"),
+        _("The permission was destroyed unused."),
+    ),
+}
+_AT_IT: Final = Outcome(
+    _("Pre-saved"),
+    _("We are at it"),
+    _(
+        "The release moment has come, and your save is still to come: Spotify may not show the "
+        "release yet, be slow, or let us save only so many at a time. There is nothing left to do. "
+        "We keep trying."
+    ),
+)
+_ASKED_AGAIN: Final = Outcome(
+    _("Pre-saved"),
+    _("We are at it"),
+    _(
+        "Spotify refused your permission when we wanted to save. That can be a fault on its side, "
+        "so we ask once more before we believe it."
+    ),
+    _(
+        "If you removed the app at Spotify or changed your password there, nothing will be saved. "
+        "Then pre-save again from the release's page."
+    ),
+)
+_ENDING: Final = Outcome(
+    _("Called off"),
+    _("The artist called this off"),
+    _("Nothing will be saved. Your permission is being destroyed right now."),
+)
+_BY_REASON: Final = {
+    Reason.REVOKED: Outcome(
+        _("Not saved"),
+        _("The permission was gone"),
+        _(
+            "When we wanted to save, Spotify told us that the permission had been withdrawn. "
+            "Removing the app at Spotify, or changing your password there, does that."
+        ),
+        _("You can save the release by hand, or pre-save again while the page is open."),
+    ),
+    Reason.SCOPE: Outcome(
+        _("Not saved"),
+        _("The permission did not reach"),
+        _("Spotify said that the permission does not allow saving to your library."),
+        _("Pre-save again, and agree to “Manage your saved content”."),
+    ),
+    Reason.WIDER_SCOPE: Outcome(
+        _("Not saved"),
+        _("The permission reached too far"),
+        _(
+            "Spotify said that the permission allows more than the one thing we asked for, so we "
+            "threw it away unused."
+        ),
+        _("Remove the app at Spotify, then pre-save again while the page is open."),
+    ),
+    Reason.NOT_LISTED: Outcome(
+        _("Not saved"),
+        _("Not open to your account yet"),
+        _(
+            "Spotify lets this app serve only a few listed accounts until it has been reviewed, "
+            "and yours is not among them."
+        ),
+        _("Save the release by hand: search for it on Spotify."),
+    ),
+    Reason.UNREADABLE: Outcome(
+        _("Not saved"),
+        _("We could not open your permission"),
+        _("The sealed permission could not be opened. That is our fault, not yours."),
+        _("Pre-save again while the page is open, or save the release by hand."),
+    ),
+    Reason.CAMPAIGN_CANCELLED: Outcome(
+        _("Called off"),
+        _("The artist called this off"),
+        _("Nothing will be saved. The permission was destroyed the moment the campaign ended."),
+    ),
+    Reason.PERMISSION_AGE: Outcome(
+        _("Not saved"),
+        _("The permission grew too old"),
+        _(
+            "Spotify ends every permission six months after it was given, and the release came "
+            "later."
+        ),
+        _("Pre-save again, if the release is still to come."),
+    ),
+    Reason.HARD_STOP: Outcome(
+        _("Not saved"),
+        _("Seven days, and no save"),
+        _(
+            "The release could not be saved within seven days, and we keep no permission longer "
+            "than that."
+        ),
+        _("If it is out by now, save it by hand: search for it on Spotify."),
+    ),
+}
+
+
+def outcome(presave: PreSave, now: datetime) -> Outcome:
+    if presave.is_pending:
+        return _while_pending(presave, now)
+    found = _BY_REASON.get(Reason(presave.reason))
+    return found or _BY_STATE[PreSaveState(presave.state)]
+
+
+def _while_pending(presave: PreSave, now: datetime) -> Outcome:
+    if presave.campaign.state == CampaignState.CANCELLED:
+        return _ENDING
+    if presave.refused_at:
+        return _ASKED_AGAIN
+    # A save that failed for the moment is due again later.
+    is_due = presave.due_at <= now or presave.attempts
+    return _AT_IT if is_due else _BY_STATE[PreSaveState.PENDING]
+
+
+def delay(presave: PreSave) -> str:
+    """How long the fan waited: from the release, or from the consent when that came later.
+
+    Empty while there is no save, and when a move to a later moment overtook it.
+    """
+    if presave.settled_at is None:
+        return ""
+    start, sentence = presave.due_at, _("%(span)s after the release")
+    if presave.campaign.at_local_midnights and not is_without_zone(presave):
+        sentence = _("%(span)s after midnight where you are")
+    if presave.consented_at > start:
+        start, sentence = presave.consented_at, _("%(span)s after you said yes")
+    waited = presave.settled_at - start
+    return sentence % {"span": spoken(waited)} if waited >= timedelta() else ""
+
+
+def is_without_zone(presave: PreSave) -> bool:
+    """Whether the fan is due at the last midnight of all. Nobody lives where it is the own one."""
+    campaign = presave.campaign
+    return campaign.at_local_midnights and presave.due_at == campaign.everywhere_at
+
+
+class Stage(StrEnum):
+    """Where a campaign stands, as its landing page tells it."""
+
+    OPENING = "opening"
+    OPEN = "open"
+    PAUSED = "paused"
+    DUE = "due"
+    RELEASING = "releasing"
+    HELD_UP = "held_up"
+    OUT = "out"
+    MISSED = "missed"
+    CANCELLED = "cancelled"
+
+    @property
+    def takes_consents(self) -> bool:
+        return self in (Stage.OPEN, Stage.DUE, Stage.RELEASING, Stage.HELD_UP)
+
+    @property
+    def is_to_come(self) -> bool:
+        return self in (Stage.OPENING, Stage.OPEN, Stage.PAUSED)
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the next stage comes within seconds, or at any moment."""
+        return self in (Stage.OPENING, Stage.DUE, Stage.RELEASING, Stage.HELD_UP)
+
+
+def stage(campaign: Campaign, now: datetime) -> Stage:
+    if campaign.state == CampaignState.CANCELLED:
+        return Stage.CANCELLED
+    if campaign.state == CampaignState.FINISHED:
+        return Stage.OUT if campaign.confirmed_uri else Stage.MISSED
+    if campaign.paused_reason == PauseReason.KEY_MISSING:
+        return Stage.PAUSED
+    if campaign.state == CampaignState.RELEASING:
+        return Stage.HELD_UP if campaign.is_paused else Stage.RELEASING
+    if campaign.is_opening:
+        return Stage.OPENING
+    return Stage.DUE if campaign.everywhere_at <= now else Stage.OPEN
+
+
+def listen_url(campaign: Campaign) -> str:
+    """The release's page at Spotify, once the catalogue has confirmed it."""
+    if not campaign.confirmed_uri:
+        return ""
+    kind, item_id = campaign.confirmed_uri.split(":")[1:]
+    return f"https://open.spotify.com/{kind}/{item_id}"

@@ -1,0 +1,31 @@
+"""Health checks for compose and monitoring."""
+
+from __future__ import annotations
+
+import logging
+
+from django.db import Error
+from django.http import HttpRequest, HttpResponse
+
+from campaigns.gate import permits
+from campaigns.status import heartbeat
+
+logger = logging.getLogger(__name__)
+
+
+def alive(request: HttpRequest) -> HttpResponse:
+    return HttpResponse("ok\n", content_type="text/plain")
+
+
+def ready(request: HttpRequest) -> HttpResponse:
+    """Ready means that the database answers and a worker is there; Redis is a doorbell and may be
+    away.
+    """
+    try:
+        trouble = heartbeat.for_the_operator(permits.database_now())
+    except Error:
+        trouble = "database unavailable"
+    status = 503 if trouble else 200
+    if trouble:
+        logger.warning("not ready: %s", trouble)
+    return HttpResponse(f"{trouble or 'ok'}\n", status=status, content_type="text/plain")

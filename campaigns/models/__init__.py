@@ -1,0 +1,38 @@
+"""The rows of the product, their constraints, and querysets that speak its language.
+
+Every room above reads and writes them. Rules that need a decision live in those rooms.
+"""
+
+from __future__ import annotations
+
+# Django looks for an app's models here.
+from campaigns.models.alarm import Alarm as Alarm
+from campaigns.models.campaign import ENDED_STATES as ENDED_STATES
+from campaigns.models.campaign import HARD_STOP as HARD_STOP
+from campaigns.models.campaign import LONGEST_LEAD as LONGEST_LEAD
+from campaigns.models.campaign import ROW_LIFETIME as ROW_LIFETIME
+from campaigns.models.campaign import WATCH_EVERY as WATCH_EVERY
+from campaigns.models.campaign import Campaign as Campaign
+from campaigns.models.campaign import CampaignQuerySet as CampaignQuerySet
+from campaigns.models.choices import Accent as Accent
+from campaigns.models.choices import CampaignState as CampaignState
+from campaigns.models.choices import PauseReason as PauseReason
+from campaigns.models.choices import PreSaveState as PreSaveState
+from campaigns.models.choices import Reason as Reason
+from campaigns.models.choices import ReleaseMode as ReleaseMode
+from campaigns.models.choices import Trouble as Trouble
+from campaigns.models.counts import DailyCount as DailyCount
+from campaigns.models.counts import ReminderCount as ReminderCount
+from campaigns.models.counts import ReminderKind as ReminderKind
+from campaigns.models.people import EDITING_ROLES as EDITING_ROLES
+from campaigns.models.people import Label as Label
+from campaigns.models.people import Membership as Membership
+from campaigns.models.people import Role as Role
+from campaigns.models.people import User as User
+from campaigns.models.presave import PERMISSION_LIFETIME as PERMISSION_LIFETIME
+from campaigns.models.presave import PreSave as PreSave
+from campaigns.models.presave import PreSaveQuerySet as PreSaveQuerySet
+from campaigns.models.pulse import Pulse as Pulse
+from campaigns.models.spent import SpentState as SpentState
+from campaigns.models.workers import Gate as Gate
+from campaigns.models.workers import GateName as GateName

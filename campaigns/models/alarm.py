@@ -1,0 +1,36 @@
+"""What people were told about a campaign's troubles, so that they are told once.
+
+campaigns/status/alarms.py raises alarms.
+"""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from campaigns.models.choices import Trouble
+
+
+class Alarm(models.Model):
+    """That people were told of one trouble of one campaign at one release moment."""
+
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.CASCADE, related_name="alarms"
+    )
+    # A release that was moved is a new promise, whose breach is told again.
+    release_at = models.DateTimeField()
+    trouble = models.CharField(max_length=20, choices=Trouble)
+    raised_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "release_at", "trouble"], name="alarm_once_per_moment"
+            ),
+            models.CheckConstraint(
+                condition=Q(trouble__in=Trouble.values), name="alarm_trouble_known"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.trouble} of {self.campaign_id}"

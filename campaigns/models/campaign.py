@@ -1,0 +1,293 @@
+"""The campaign's row: what is released, when, and where it stands."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+from zoneinfo import ZoneInfo
+
+from django.db import models
+from django.db.models import Exists, F, OuterRef, Q
+from django.urls import reverse
+from django.utils.timezone import localtime
+
+from campaigns.models import midnights
+from campaigns.models.choices import (
+    Accent,
+    CampaignState,
+    PauseReason,
+    ReleaseMode,
+)
+from campaigns.models.formats import LONGEST_SLUG, SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
+from campaigns.models.people import EDITING_ROLES, Label, User
+from campaigns.models.presave import PreSave
+
+# A campaign opens at most this long before its release, so that the first fan's permission outlives
+# release night.
+LONGEST_LEAD: Final = timedelta(days=175)
+# What is not saved this long after the release is given up, and its permission destroyed.
+HARD_STOP: Final = timedelta(days=7)
+# So long after the release fans can still look at their receipts; then their rows are deleted.
+ROW_LIFETIME: Final = timedelta(days=30)
+# While fans are due, or will be so soon, the catalogue is asked whether the release is still there.
+WATCH_EVERY: Final = timedelta(seconds=30)
+
+ENDED_STATES: Final = (CampaignState.FINISHED, CampaignState.CANCELLED)
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def visible_to(self, user: User) -> CampaignQuerySet:
+        return self.filter(label__memberships__user=user)
+
+    def editable_by(self, user: User) -> CampaignQuerySet:
+        return self.filter(
+            label__memberships__user=user, label__memberships__role__in=EDITING_ROLES
+        )
+
+    def public(self) -> CampaignQuerySet:
+        """Those whose landing page is live: once opened by the artist."""
+        return self.exclude(state=CampaignState.DRAFT).exclude(opened_at=None)
+
+    def accepting_consents(self) -> CampaignQuerySet:
+        taking = self.filter(state__in=[CampaignState.OPEN, CampaignState.RELEASING])
+        return taking.exclude(public_key=None).exclude(paused_reason=PauseReason.KEY_MISSING)
+
+    def awaiting_key(self) -> CampaignQuerySet:
+        return self.filter(state=CampaignState.OPEN, public_key=None)
+
+    def awaiting_look(self, now: datetime) -> CampaignQuerySet:
+        """Those whose release is due and not yet seen in Spotify's catalogue, or is being saved
+        and may have gone from it.
+        """
+        soon = PreSave.objects.pending().filter(
+            campaign=OuterRef("pk"), due_at__lte=now + WATCH_EVERY
+        )
+        unseen = Q(state=CampaignState.OPEN, release_at__lte=now)
+        due = Q(next_check_at=None) | Q(next_check_at__lte=now)
+        looked_for = self.filter(unseen | Q(Exists(soon), state=CampaignState.RELEASING))
+        return looked_for.filter(due, paused_reason=PauseReason.NONE).exclude(public_key=None)
+
+    def releasing(self) -> CampaignQuerySet:
+        return self.filter(state=CampaignState.RELEASING, paused_reason=PauseReason.NONE)
+
+    def endable(self, now: datetime) -> CampaignQuerySet:
+        """Those whose release has come to every zone, or whose time to save it has run out."""
+        out_of_time = Q(
+            state__in=[CampaignState.OPEN, CampaignState.RELEASING],
+            release_at__lte=now - HARD_STOP,
+        )
+        everywhere = Q(release_mode=ReleaseMode.ONE_INSTANT) | Q(
+            release_at__lte=now - midnights.FIRST_TO_LAST
+        )
+        return self.filter(out_of_time | Q(everywhere, state=CampaignState.RELEASING))
+
+    def awaiting_shredding(self) -> CampaignQuerySet:
+        return self.filter(state__in=ENDED_STATES, key_destroyed_at=None, opened_at__isnull=False)
+
+    def awaiting_figures(self, now: datetime) -> CampaignQuerySet:
+        """Ended ones whose fans' rows have all ended, and are still there to be looked at."""
+        pending = PreSave.objects.pending().filter(campaign=OuterRef("pk"))
+        return self.filter(
+            state__in=ENDED_STATES, failures__isnull=True, release_at__gt=now - ROW_LIFETIME
+        ).exclude(Exists(pending))
+
+    def awaiting_deletion(self, now: datetime) -> CampaignQuerySet:
+        """Ended ones whose fans' rows have all ended, and been kept long enough."""
+        pending = PreSave.objects.pending().filter(campaign=OuterRef("pk"))
+        return self.filter(
+            state__in=ENDED_STATES, rows_deleted_at=None, release_at__lte=now - ROW_LIFETIME
+        ).exclude(Exists(pending))
+
+
+class Campaign(models.Model):
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="campaigns")
+    slug = models.CharField(max_length=LONGEST_SLUG, unique=True, validators=[check_slug])
+    title = models.CharField(max_length=120)
+    artist = models.CharField(max_length=120)
+    artwork = models.CharField(max_length=32, blank=True)
+    artwork_width = models.PositiveIntegerField(default=0)
+    artwork_height = models.PositiveIntegerField(default=0)
+    artwork_alt = models.CharField(max_length=200, blank=True)
+    # In which language that is written, as BCP 47 writes it; empty when the artist did not say.
+    artwork_alt_language = models.CharField(max_length=10, db_default="", default="", blank=True)
+    # The page's colour: the artist's choice, or else what was found in the artwork.
+    accent = models.CharField(
+        max_length=10, choices=Accent, default=Accent.FROM_ARTWORK, db_default="", blank=True
+    )
+    artwork_accent = models.CharField(max_length=10, db_default="", default="", blank=True)
+    # Where else to listen, shown when the release is out; and Spotify's own Countdown page.
+    links = models.JSONField(default=list, db_default=[], blank=True)
+    countdown_url = models.CharField(max_length=200, db_default="", default="", blank=True)
+    # Which wording of what a fan agrees to this campaign's pages show: see consent/wordings.py.
+    consent_version = models.PositiveSmallIntegerField(default=1, db_default=1)
+
+    # What is released: one of these three is given, and all that are given must agree with
+    # Spotify's catalogue.
+    spotify_uri = models.CharField(max_length=40, blank=True)
+    upc = models.CharField(max_length=14, blank=True)
+    isrc = models.CharField(max_length=12, blank=True)
+    # Those of the three that were given only after the first consent: what fans said yes to did not
+    # have them.
+    added_later = models.JSONField(default=list, db_default=[], blank=True)
+    # What the catalogue confirmed at release time, and what is saved.
+    confirmed_uri = models.CharField(max_length=40, blank=True)
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+    next_check_at = models.DateTimeField(null=True, blank=True)
+    last_finding = models.CharField(max_length=30, blank=True)
+
+    release_mode = models.CharField(
+        max_length=15,
+        choices=ReleaseMode,
+        default=ReleaseMode.ONE_INSTANT,
+        db_default=ReleaseMode.ONE_INSTANT,
+    )
+    # With local midnights: the first of them, and release_zone the zone where the day begins first.
+    release_at = models.DateTimeField()
+    release_zone = models.CharField(max_length=64)
+    # With local midnights: fans due before then may be served, as their market shows the release.
+    confirmed_until = models.DateTimeField(null=True, blank=True)
+    # When the present release_at was last promised to fans: at opening, and at each later move.
+    scheduled_at = models.DateTimeField(null=True, blank=True)
+
+    state = models.CharField(max_length=10, choices=CampaignState, default=CampaignState.DRAFT)
+    paused_reason = models.CharField(
+        max_length=20, choices=PauseReason, default=PauseReason.NONE, blank=True
+    )
+    paused_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+    opened_at = models.DateTimeField(null=True, blank=True)
+    finished_at = models.DateTimeField(null=True, blank=True)
+    cancelled_at = models.DateTimeField(null=True, blank=True)
+    public_key = models.BinaryField(max_length=32, null=True, blank=True)
+    key_destroyed_at = models.DateTimeField(null=True, blank=True)
+    # What its pre-saves came to, written down when it has ended and null until then: seconds from
+    # the release (or from a later consent) to the save that half, and 95 of 100, did not exceed;
+    # and how many failed or expired for which reason.
+    delivery_p50 = models.PositiveIntegerField(null=True, blank=True)
+    delivery_p95 = models.PositiveIntegerField(null=True, blank=True)
+    failures = models.JSONField(null=True, blank=True)
+    # When the last of its fans' rows was deleted; the counts stay.
+    rows_deleted_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-release_at"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(slug__regex=SLUG_PATTERN), name="campaign_slug_form"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    state__in=CampaignState.values,
+                    paused_reason__in=PauseReason.values,
+                    release_mode__in=ReleaseMode.values,
+                    accent__in=Accent.values,
+                ),
+                name="campaign_state_known",
+            ),
+            models.CheckConstraint(
+                condition=~Q(spotify_uri="", upc="", isrc=""), name="campaign_names_a_release"
+            ),
+            # What is saved is one album or track, whoever writes the row.
+            models.CheckConstraint(
+                condition=(Q(spotify_uri="") | Q(spotify_uri__regex=SPOTIFY_URI_PATTERN))
+                & (Q(confirmed_uri="") | Q(confirmed_uri__regex=SPOTIFY_URI_PATTERN)),
+                name="campaign_uri_form",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=CampaignState.FINISHED) | Q(finished_at__isnull=False),
+                name="campaign_finished_dated",
+            ),
+            models.CheckConstraint(
+                condition=Q(state=CampaignState.DRAFT)
+                | Q(opened_at__isnull=False, scheduled_at__isnull=False)
+                | Q(state=CampaignState.CANCELLED),
+                name="campaign_opening_dated",
+            ),
+            models.CheckConstraint(
+                condition=Q(scheduled_at=None)
+                | Q(
+                    release_at__gte=F("scheduled_at"),
+                    release_at__lte=F("scheduled_at") + LONGEST_LEAD,
+                ),
+                name="campaign_release_within_175_days",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=CampaignState.RELEASING)
+                | Q(confirmed_at__isnull=False) & ~Q(confirmed_uri=""),
+                name="campaign_releases_what_was_confirmed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(
+                    release_mode=ReleaseMode.LOCAL_MIDNIGHT,
+                    state=CampaignState.RELEASING,
+                    confirmed_until=None,
+                ),
+                name="campaign_local_midnights_bounded",
+            ),
+            models.CheckConstraint(
+                condition=Q(key_destroyed_at=None) | Q(state__in=ENDED_STATES),
+                name="campaign_key_outlives_its_end",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.artist}: {self.title}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("fan-landing", args=[self.slug])
+
+    @property
+    def shown_accent(self) -> Accent:
+        """The artist's choice, or the artwork's, or the product's own."""
+        return Accent(self.accent or self.artwork_accent or Accent.RUST)
+
+    @property
+    def release_local(self) -> datetime:
+        """The release moment as the artist stated it, in the campaign's own zone."""
+        return localtime(self.release_at, ZoneInfo(self.release_zone))
+
+    @property
+    def releases_at_midnight(self) -> bool:
+        local = self.release_local
+        return (local.hour, local.minute) == (0, 0)
+
+    @property
+    def at_local_midnights(self) -> bool:
+        return self.release_mode == ReleaseMode.LOCAL_MIDNIGHT
+
+    @property
+    def everywhere_at(self) -> datetime:
+        """When the last fan's release moment comes."""
+        return self.release_at + midnights.FIRST_TO_LAST * self.at_local_midnights
+
+    @property
+    def saves_a_track(self) -> bool:
+        """A track goes to Liked Songs; an album, single or EP to Albums."""
+        if self.confirmed_uri or self.spotify_uri:
+            return (self.confirmed_uri or self.spotify_uri).startswith("spotify:track:")
+        return not self.upc
+
+    @property
+    def has_ended(self) -> bool:
+        return self.state in ENDED_STATES
+
+    @property
+    def is_opening(self) -> bool:
+        return self.state == CampaignState.OPEN and self.public_key is None
+
+    @property
+    def is_paused(self) -> bool:
+        return self.paused_reason != PauseReason.NONE
+
+    @property
+    def last_day(self) -> datetime:
+        """When the last permission is destroyed even if nothing could be saved."""
+        return self.release_at + HARD_STOP
+
+    @property
+    def rows_kept_until(self) -> datetime:
+        return self.release_at + ROW_LIFETIME

@@ -1,0 +1,131 @@
+"""The rows of pre-saves: what is kept about a fan, and how it ends."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import ClassVar, Final
+
+from django.db import models
+from django.db.models import F, Q
+
+from campaigns.models.choices import PreSaveState, Reason
+
+# Spotify ends every permission six months after consent and names no number of days; 180 is the
+# safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration
+PERMISSION_LIFETIME: Final = timedelta(days=180)
+
+
+class PreSaveQuerySet(models.QuerySet["PreSave"]):
+    def pending(self) -> PreSaveQuerySet:
+        return self.filter(state=PreSaveState.PENDING)
+
+    def due(self, now: datetime) -> PreSaveQuerySet:
+        """Those who may be tried now: held by no worker, and not put off to a later try."""
+        free = Q(lease_until=None) | Q(lease_until__lte=now)
+        return self.pending().filter(free, due_at__lte=now)
+
+    def servable_until(self, confirmed_until: datetime | None) -> PreSaveQuerySet:
+        """Those due before it; without a bound all."""
+        return self.filter(due_at__lt=confirmed_until) if confirmed_until else self
+
+    def servable(self) -> PreSaveQuerySet:
+        """The same by what their campaign's row says now."""
+        confirmed = Q(due_at__lt=F("campaign__confirmed_until"))
+        return self.filter(confirmed | Q(campaign__confirmed_until=None))
+
+    def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:
+        """The fence: rows still pending under exactly these claims."""
+        return self.pending().filter(lease__in=fences)
+
+    def end(self, state: PreSaveState, reason: Reason, now: datetime) -> int:
+        """The one way a pre-save ends: its permission is erased by the statement that says so."""
+        return self.update(
+            state=state,
+            reason=reason,
+            sealed=None,
+            lease=None,
+            lease_until=None,
+            refused_at=None,
+            settled_at=now,
+        )
+
+
+class PreSave(models.Model):
+    """One fan's pre-save.
+
+    These columns are all that is kept about a fan; campaigns/fan/disclosure.py says what for.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.CASCADE, related_name="presaves"
+    )
+    state = models.CharField(max_length=10, choices=PreSaveState, default=PreSaveState.PENDING)
+    reason = models.CharField(max_length=20, choices=Reason, default=Reason.NONE, blank=True)
+    # The fan's own release moment; a further try is put off by lease_until alone.
+    due_at = models.DateTimeField()
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease = models.UUIDField(null=True)
+    lease_until = models.DateTimeField(null=True)
+    sealed = models.BinaryField(null=True)
+    consented_at = models.DateTimeField()
+    # When Spotify first refused this permission. `reason` says how, and Presave asks once more
+    # before it believes it.
+    refused_at = models.DateTimeField(null=True)
+    settled_at = models.DateTimeField(null=True)
+    receipt_hash = models.BinaryField(max_length=32, unique=True)
+
+    objects: ClassVar[models.Manager[PreSave]] = PreSaveQuerySet.as_manager()
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["campaign", "due_at"],
+                condition=Q(state=PreSaveState.PENDING),
+                name="presave_due",
+            ),
+            # Which permission is the oldest is asked every few seconds.
+            models.Index(
+                fields=["campaign", "consented_at"],
+                condition=Q(state=PreSaveState.PENDING),
+                name="presave_oldest",
+            ),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(state__in=PreSaveState.values, reason__in=Reason.values),
+                name="presave_state_known",
+            ),
+            # Destroyed means destroyed: whoever settles a row erases its permission in the same
+            # statement.
+            models.CheckConstraint(
+                condition=Q(state=PreSaveState.PENDING, sealed__isnull=False, settled_at=None)
+                | ~Q(state=PreSaveState.PENDING)
+                & Q(
+                    sealed=None,
+                    lease=None,
+                    lease_until=None,
+                    refused_at=None,
+                    settled_at__isnull=False,
+                ),
+                name="presave_settled_holds_nothing",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=PreSaveState.FAILED) | ~Q(reason=Reason.NONE),
+                name="presave_failed_says_why",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"Pre-save {self.id}"
+
+    @property
+    def is_pending(self) -> bool:
+        return self.state == PreSaveState.PENDING
+
+    @property
+    def permission_ends_at(self) -> datetime:
+        """When our copy of the permission is destroyed at the latest, whatever happens."""
+        return min(self.campaign.last_day, self.consented_at + PERMISSION_LIFETIME)

@@ -1,0 +1,46 @@
+"""What all workers share: Spotify's limits as they were met. campaigns/gate decides with them."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+
+class GateName(models.TextChoices):
+    ACCOUNTS = "accounts", "Spotify's token endpoint"
+    API = "api", "Spotify's Web API"
+    CONSENTS = "consents", "Code exchanges of fans"
+
+
+class Gate(models.Model):
+    """The app-wide pace towards one half of Spotify, where no worker can forget a ban."""
+
+    name = models.CharField(primary_key=True, max_length=10, choices=GateName)
+    # Requests per second, at most SPOTIFY_MAX_RATE.
+    rate = models.FloatField()
+    # From when on the next permit may be used.
+    free_at = models.DateTimeField()
+    blocked_until = models.DateTimeField(null=True)
+    # Since when it has been closed for this reason; a try that failed in between does not count.
+    blocked_at = models.DateTimeField(null=True)
+    blocked_reason = models.CharField(max_length=40, blank=True)
+    # Permits of the last half minute, as [second since 1970, number of permits].
+    recent = models.JSONField(default=list, db_default=[])
+    # When `rate` was last learned from a 429 or raised since; null while SPOTIFY_MAX_RATE rules.
+    adjusted_at = models.DateTimeField(null=True)
+    # How often it was raised since it was learned.
+    raises = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # How often in a row the gate was closed for an outage, and until when one call is trying
+    # whether it is over.
+    outages = models.PositiveSmallIntegerField(default=0, db_default=0)
+    trial_until = models.DateTimeField(null=True)
+    # When this half was last seen to work, and until when no refusal of its is believed, because
+    # too many fans were refused at once.
+    worked_at = models.DateTimeField(null=True)
+    doubted_until = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(rate__gt=0), name="gate_rate_positive")]
+
+    def __str__(self) -> str:
+        return f"Gate {self.name}"

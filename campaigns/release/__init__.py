@@ -1,0 +1,5 @@
+"""Release night: claim due pre-saves, refresh, save, settle, try again; maintenance beside it.
+
+Tasks and the release_worker command start it. It alone opens permissions, and saves nothing that
+the catalogue has not confirmed.
+"""

@@ -1,0 +1,249 @@
+"""A worker's hold on pre-saves: claim a block of due rows, look whether the claim still stands,
+settle it.
+
+A claim is a lease by the database's clock and a fresh fence. Every later write names the fence, so
+a worker that stalled past its lease can change nothing. Whatever dies leaves rows that come due
+again. A fan who is put off is held by nobody until the next try: the due instant stays as it is.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID, uuid4
+
+from django.db import transaction
+from django.db.models import F
+from django.db.models.functions import Coalesce
+
+from campaigns import keyring
+from campaigns.keyring import Secret
+from campaigns.models import (
+    Campaign,
+    Gate,
+    PreSave,
+    PreSaveQuerySet,
+    PreSaveState,
+    Reason,
+    stats,
+)
+
+logger = logging.getLogger(__name__)
+
+LEASE: Final = timedelta(seconds=60)
+# Full jitter under 2^n seconds, at most 15 minutes, between two attempts for one fan. After so many
+# attempts it is this fan that cannot be served, and an hour passes between two.
+LONGEST_DELAY: Final = timedelta(minutes=15)
+QUICK_ATTEMPTS: Final = 12
+SLOW_LANE: Final = timedelta(hours=1)
+# A refusal that would end a pre-save is believed when it is repeated this much later, and meanwhile
+# Spotify was seen to serve other fans. Without any such witness it has to stand for a day: an
+# incident at Spotify has answered `invalid_grant` to everybody before.
+SECOND_LOOK: Final = timedelta(minutes=30)
+WITHOUT_WITNESS: Final = timedelta(days=1)
+# Answers so close together are answers of the same Spotify.
+WITNESS_TOLERANCE: Final = timedelta(seconds=2)
+LATEST_SECOND_LOOK: Final = timedelta(minutes=35)
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A block of one campaign's rows, held under one fence until the lease ends."""
+
+    campaign: Campaign
+    fence: UUID
+    rows: list[PreSave]
+
+
+@dataclass(frozen=True)
+class Held:
+    """A claimed row on its way."""
+
+    row: PreSave
+    claim: Claim
+
+    @property
+    def is_first_try(self) -> bool:
+        return not (self.row.attempts or self.row.refused_at)
+
+
+@dataclass
+class Outcome:
+    """What became of claimed rows of one campaign: each stands in exactly one of the parts.
+
+    Returned rows lose no attempt; refused ones wait for their second look.
+    """
+
+    saved: list[UUID] = field(default_factory=list)
+    failed: dict[Reason, list[UUID]] = field(default_factory=dict)
+    refused: dict[Reason, list[UUID]] = field(default_factory=dict)
+    delayed: dict[UUID, int] = field(default_factory=dict)
+    returned: list[UUID] = field(default_factory=list)
+
+    def fail(self, row_id: UUID, reason: Reason) -> None:
+        self.failed.setdefault(reason, []).append(row_id)
+
+    def refuse(self, row_id: UUID, reason: Reason) -> None:
+        self.refused.setdefault(reason, []).append(row_id)
+
+    def delay(self, row: PreSave) -> None:
+        self.delayed[row.id] = row.attempts
+
+    def settled(self) -> set[UUID]:
+        lists = [*self.failed.values(), *self.refused.values()]
+        return {*self.saved, *self.delayed, *self.returned}.union(*lists)
+
+
+def claim_block(
+    campaign: Campaign, size: int, now: datetime, *, fresh_first: bool = False
+) -> Claim | None:
+    """Take up to `size` due rows under a fresh fence: those that are due longest, or those that
+    were never tried. Two workers never hold the same row.
+    """
+    fence, until = uuid4(), now + LEASE
+    never_tried = [F("refused_at").asc(nulls_first=True), F("attempts").asc()]
+    order = [*(never_tried if fresh_first else []), F("due_at").asc()]
+    with transaction.atomic():
+        # SQLite knows no row locks: there the IMMEDIATE transaction keeps others out.
+        rows = list(
+            PreSave.objects.filter(campaign=campaign)
+            .due(now)
+            .servable_until(campaign.confirmed_until)
+            .order_by(*order)
+            .select_for_update(skip_locked=True)[:size]
+        )
+        if not rows:
+            return None
+        claimed = PreSave.objects.filter(id__in=[row.id for row in rows])
+        claimed.update(lease=fence, lease_until=until)
+    for row in rows:
+        row.lease, row.lease_until = fence, until
+    return Claim(campaign, fence, rows)
+
+
+def count_up_to(campaign: Campaign, most: int) -> int:
+    """How many fans of a campaign are pending, as far as it matters."""
+    return PreSave.objects.pending().filter(campaign=campaign)[:most].count()
+
+
+def still_standing(
+    ids: Collection[UUID], fences: Collection[UUID], now: datetime
+) -> dict[UUID, str]:
+    """The rows that may be saved now, each with the URI that is to be saved: still ours, not
+    cancelled, their campaign still releasing, in their market too. The URI is read anew, because
+    since the claim the release may have been moved, mended and confirmed once more.
+    """
+    held = PreSave.objects.filter(id__in=ids, lease_until__gt=now).held_under(fences)
+    standing = held.servable().filter(campaign__in=Campaign.objects.releasing())
+    return dict(standing.values_list("id", "campaign__confirmed_uri"))
+
+
+def keep_rotated_tokens(claim: Claim, tokens: Mapping[UUID, Secret]) -> None:
+    """Commit a replaced refresh token before the save: if we die in between, the old one may be
+    worth nothing.
+    """
+    public_key = bytes(claim.campaign.public_key or b"")
+    for row_id, token in tokens.items():
+        sealed = keyring.seal(public_key, token, claim.campaign.id, row_id)
+        PreSave.objects.filter(id=row_id).held_under({claim.fence}).update(sealed=sealed)
+
+
+def forget_refusal(row: PreSave, fence: UUID) -> None:
+    """Spotify took the permission after all; a later refusal is a first one again."""
+    held = PreSave.objects.filter(id=row.id).held_under({fence})
+    held.update(refused_at=None, reason=Reason.NONE)
+
+
+def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
+    """Whether a refusal of this row by that half of Spotify is to be believed."""
+    first = row.refused_at
+    if first is None or now - first < SECOND_LOOK:
+        return False
+    if gate.doubted_until and gate.doubted_until > now:
+        return False
+    # An outage may have ended unseen, when nobody else was left to be asked.
+    if gate.outages and (not gate.blocked_until or now - gate.blocked_until < WITHOUT_WITNESS):
+        return False
+    worked_since = gate.worked_at is not None and gate.worked_at >= first - WITNESS_TOLERANCE
+    return worked_since or now - first >= WITHOUT_WITNESS
+
+
+def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime) -> None:
+    """Record what became of claimed rows.
+
+    The statement that ends a row erases its permission; the fence guards all.
+    """
+    saved = _end(campaign, fences, outcome, now) if outcome.saved or outcome.failed else 0
+    held = PreSave.objects.held_under(fences)
+    if outcome.returned:
+        _give_back(held.filter(id__in=outcome.returned))
+    for reason, ids in outcome.refused.items():
+        _put_off(held.filter(id__in=ids), reason, now)
+    for row_id, attempts in outcome.delayed.items():
+        _delay(held.filter(id=row_id), attempts, now)
+    failed = sum(map(len, outcome.failed.values()))
+    if saved or failed:
+        logger.info("settled campaign=%s saved=%d failed=%d", campaign.id, saved, failed)
+
+
+@transaction.atomic
+def _end(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime) -> int:
+    ending = [*outcome.saved, *(id for ids in outcome.failed.values() for id in ids)]
+    locked = _locked(PreSave.objects.filter(id__in=ending).held_under(fences))
+    held = PreSave.objects.held_under(fences)
+    mine = held.filter(id__in=locked.intersection(outcome.saved))
+    saved = mine.end(PreSaveState.SAVED, Reason.NONE, now) if outcome.saved else 0
+    failed = sum(
+        held.filter(id__in=locked.intersection(ids)).end(PreSaveState.FAILED, reason, now)
+        for reason, ids in outcome.failed.items()
+    )
+    # The counts come after all rows, as everywhere.
+    stats.count(campaign.id, now, {"saved": saved, "failed": failed})
+    return saved
+
+
+def _locked(rows: PreSaveQuerySet) -> set[UUID]:
+    """Those of the rows that nobody else is changing just now.
+
+    An artist who cancels or moves the release takes all of a campaign's rows at once: waiting for
+    them could be a deadlock, and what is left out here frees itself when its lease ends.
+    """
+    return set(rows.select_for_update(skip_locked=True).values_list("id", flat=True))
+
+
+@transaction.atomic
+def _give_back(held: PreSaveQuerySet) -> None:
+    PreSave.objects.filter(id__in=_locked(held)).update(lease=None, lease_until=None)
+
+
+@transaction.atomic
+def _put_off(held: PreSaveQuerySet, reason: Reason, now: datetime) -> None:
+    wait = _somewhere_between(SECOND_LOOK, LATEST_SECOND_LOOK)
+    PreSave.objects.filter(id__in=_locked(held)).update(
+        refused_at=Coalesce("refused_at", now),
+        reason=reason,
+        lease=None,
+        lease_until=now + wait,
+    )
+
+
+@transaction.atomic
+def _delay(held: PreSaveQuerySet, attempts: int, now: datetime) -> None:
+    if attempts >= QUICK_ATTEMPTS:
+        wait = _somewhere_between(SLOW_LANE / 2, SLOW_LANE * 3 / 2)
+    else:
+        longest = min(timedelta(seconds=2.0 ** (attempts + 1)), LONGEST_DELAY)
+        wait = _somewhere_between(timedelta(seconds=0.5), longest)
+    PreSave.objects.filter(id__in=_locked(held)).update(
+        attempts=min(attempts + 1, 32_000),
+        lease=None,
+        lease_until=now + wait,
+    )
+
+
+def _somewhere_between(shortest: timedelta, longest: timedelta) -> timedelta:
+    return shortest + (longest - shortest) * random.random()  # noqa: S311 -- spreads load, hides nothing

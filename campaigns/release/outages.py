@@ -1,0 +1,89 @@
+"""Whether Spotify works: what one worker's answers say when they are taken together.
+
+One fan's trouble is the fan's. When most fans have it, it is an outage, which closes the gate; and
+when many are refused at once, no refusal is believed for a while.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Collection
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from campaigns.gate import permits
+from campaigns.models import Gate, GateName
+from campaigns.release.claims import Held
+from campaigns.spotify.answers import Half
+
+# An outage is when more than half of the last fans asked for the first time were not served.
+LAST_ANSWERS: Final = 20
+MOST_TROUBLES: Final = 10
+WORKING_NOTED_EVERY: Final = timedelta(seconds=10)
+# More refused fans than one in twenty, of so many at least, are not all the fans' own doing.
+REFUSALS_SEEN: Final = 100
+FEWEST_SEEN: Final = 20
+MOST_REFUSED: Final = 0.05
+
+
+class Watch:
+    """`halt` is called when a half of Spotify is found to be out of order."""
+
+    def __init__(self, clock: Callable[[], datetime], halt: Callable[[Half], None]) -> None:
+        self._clock = clock
+        self._halt = halt
+        # Of fans asked for the first time: whose campaign, and whether it went wrong.
+        self._troubles = {half: deque[tuple[UUID, bool]](maxlen=LAST_ANSWERS) for half in Half}
+        self._refusals = deque[bool](maxlen=REFUSALS_SEEN)
+        self._working_noted: dict[Half, datetime] = {}
+
+    def note_working(self, held: Held, half: Half, gate: Gate) -> None:
+        self._troubles[half].append((held.claim.campaign.id, False))
+        if half is Half.ACCOUNTS and held.is_first_try:
+            self._refusals.append(False)
+        now, noted = self._clock(), self._working_noted.get(half)
+        if gate.outages or noted is None or now - noted >= WORKING_NOTED_EVERY:
+            if permits.note_working(GateName(half.value), now):
+                gate.outages = 0
+            self._working_noted[half] = now
+
+    def note_trouble(self, held: Held, half: Half, gate: Gate) -> None:
+        """Fans who are asked again say nothing: they may be the odd ones."""
+        if not held.is_first_try:
+            return
+        self._troubles[half].append((held.claim.campaign.id, True))
+        if gate.outages or _is_outage(self._troubles[half]):
+            permits.close_for_outage(GateName(half.value), self._clock())
+            gate.outages += 1
+            self._halt(half)
+            self._troubles[half].clear()
+
+    def note_refusal(self, held: Held, gate: Gate) -> None:
+        """Of fans asked for the first time few have withdrawn their permission. When it is said of
+        many, it is not believed of anybody for a while.
+        """
+        if not held.is_first_try:
+            return
+        self._refusals.append(True)
+        seen = len(self._refusals)
+        if seen >= FEWEST_SEEN and sum(self._refusals) > seen * MOST_REFUSED:
+            now = self._clock()
+            permits.doubt_refusals(GateName.ACCOUNTS, now)
+            gate.doubted_until = now + permits.DOUBT
+            self._refusals.clear()
+
+    def await_witness(self, half: Half) -> None:
+        """The next good answer is one to be noted: somebody was refused."""
+        self._working_noted.pop(half, None)
+
+
+def _is_outage(answers: Collection[tuple[UUID, bool]]) -> bool:
+    """Whether more than half of the last answers were trouble, and no campaign goes well: else it
+    is one campaign's fans, and not Spotify.
+    """
+    balance: Counter[UUID] = Counter()
+    for campaign_id, is_trouble in answers:
+        balance[campaign_id] += 1 if is_trouble else -1
+    troubles = sum(is_trouble for _, is_trouble in answers)
+    return troubles > MOST_TROUBLES and min(balance.values()) > 0

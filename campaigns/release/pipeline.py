@@ -1,0 +1,292 @@
+"""One worker's pre-saves on their way: claimed, refreshed, saved, settled, many at once.
+
+Each answer is recorded within milliseconds, so that little is repeated when a worker dies; and the
+pace is the gate's, call by call.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from campaigns.gate import permits
+from campaigns.keyring import CampaignKey, Secret, UnreadablePermissionError
+from campaigns.models import Campaign, Gate, GateName, PauseReason, PreSave, Reason
+from campaigns.release import claims
+from campaigns.release.claims import Claim, Held, Outcome
+from campaigns.release.outages import Watch
+from campaigns.spotify import SCOPE, Answered, FanCalls, NotSentError, Slots
+from campaigns.spotify.answers import Grant, Half, Scope, SpotifyError
+
+logger = logging.getLogger(__name__)
+
+# Calls on the way at once to each half of Spotify, and fans held at once: at 50 ms a call, more
+# than one core can serve.
+CONNECTIONS: Final = 200
+LARGEST_HOLD: Final = 800
+LONGEST_HOLD_SECONDS: Final = 5
+LARGEST_BLOCK: Final = 200
+# Answers that come close together are recorded together, so that the database costs at most a
+# fifth of a worker's time. No answer waits longer than this for others, and at a pace at which few
+# would come it does not wait at all: what is not recorded when a worker dies is saved again.
+SHARE_FOR_DATABASE: Final = 5
+LONGEST_GATHERING: Final = 0.05
+FEWEST_GATHERED: Final = 2
+# How long a turn waits when nothing comes back: other workers may close the gate meanwhile.
+LONGEST_TURN: Final = 0.03
+# After so long a stand-still the answers say more about this machine than about Spotify.
+STOOD_STILL_SECONDS: Final = 3.0
+# What Spotify says to one or two fans may be about them. When a third is told the same, and nobody
+# was served in between, it is about the campaign or the app.
+MOST_ODD: Final = 3
+
+Clock = Callable[[], datetime]
+_ENDS: Final = {"scope": Reason.SCOPE}
+_REFUSALS: Final = {"invalid_grant": Reason.REVOKED, "not_listed": Reason.NOT_LISTED}
+
+
+class Pipeline:
+    def __init__(self, calls: FanCalls[UUID], clock: Clock) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._held: dict[UUID, Held] = {}
+        self._granted: dict[UUID, Secret] = {}
+        self._outcomes: defaultdict[UUID, Outcome] = defaultdict(Outcome)
+        self._watch = Watch(clock, calls.halt)
+        self._odd: defaultdict[tuple[str, UUID | None], set[UUID]] = defaultdict(set)
+        self._stood_still, self._turned_at = False, time.monotonic()
+        self._rest_until = 0.0
+        self._is_ending = False
+        self.gates: dict[GateName, Gate] = {}
+        self.saved = 0
+
+    @property
+    def is_empty(self) -> bool:
+        return not self._held
+
+    @property
+    def room(self) -> int:
+        """How many more fans may be held: few enough that all are served long before their lease
+        ends.
+        """
+        served_soon = permits.pace(self.gates.values()) * LONGEST_HOLD_SECONDS
+        return min(LARGEST_HOLD, max(1, int(served_soon))) - len(self._held)
+
+    def obey(self) -> None:
+        """Look at the gates, and halt what they do not allow."""
+        now = self._clock()
+        self.gates = permits.gates(now)
+        blocked = {half for half in Half if permits.is_blocked(self._gate(half), now)}
+        if Half.API in blocked:
+            blocked.add(Half.ACCOUNTS)  # a refresh is of no use without its save
+        for half in Half:
+            if half in blocked:
+                self._calls.halt(half)
+            else:
+                self._calls.resume(half)
+
+    def take_on(self, claim: Claim, key: CampaignKey) -> None:
+        """Open the claimed permissions and send them to be refreshed."""
+        tokens = {}
+        for row in claim.rows:
+            self._held[row.id] = Held(row, claim)
+            self._granted.pop(row.id, None)  # of a claim whose lease had ended
+            try:
+                tokens[row.id] = key.open(bytes(row.sealed or b""), row.id)
+            except UnreadablePermissionError:
+                logger.error("permission unreadable presave=%s", row.id)
+                self._outcomes[claim.campaign.id].fail(row.id, Reason.UNREADABLE)
+        if not tokens:
+            return
+        try:
+            taken = permits.take(GateName.ACCOUNTS, len(tokens), self._clock())
+        except permits.GateClosedError:
+            self._outcomes[claim.campaign.id].returned += tokens
+            return
+        self._calls.refresh(tokens, Slots(taken.first_in, taken.step))
+
+    def turn(self, *, in_a_hurry: bool = False) -> None:
+        """Wait for answers, unless there is more to do; act on them, and record what is decided."""
+        began = time.monotonic()
+        if in_a_hurry or self._outcomes:
+            answers = self._calls.collect(0, 0)
+        else:
+            answers = self._calls.collect(max(0, self._rest_until - began), LONGEST_TURN)
+        began = time.monotonic()
+        self._stood_still = began - self._turned_at > STOOD_STILL_SECONDS
+        self._turned_at = began
+        for answer in answers:
+            self._sort(answer)
+        self._settle()
+        self._save_granted()
+        ended = time.monotonic()
+        self._rest_until = ended + self._rest_after(ended - began)
+
+    def _rest_after(self, seconds_at_work: float) -> float:
+        rest = min(seconds_at_work * (SHARE_FOR_DATABASE - 1), LONGEST_GATHERING)
+        coming = min(len(self._held), permits.pace(self.gates.values()) * rest)
+        return rest if coming >= FEWEST_GATHERED else 0
+
+    def wind_up(self) -> None:
+        """Send nothing more; wait for what is on its way, and give the rest back."""
+        self._is_ending = True
+        while not self.is_empty:
+            for half in Half:
+                self._calls.halt(half)
+            self.turn()
+
+    def _sort(self, answer: Answered[UUID]) -> None:
+        held = self._held.get(answer.key)
+        if held is None:
+            return  # settled before: its lease had ended, and it was claimed again
+        if isinstance(answer.result, SpotifyError):
+            self._sort_error(held, answer.half, answer.result)
+        elif isinstance(answer.result, Grant):
+            self._watch.note_working(held, answer.half, self._gate(answer.half))
+            self._sort_grant(held, answer.result)
+        else:
+            self._watch.note_working(held, answer.half, self._gate(answer.half))
+            self._odd.clear()
+            self._outcome(held).saved.append(held.row.id)
+
+    def _sort_grant(self, held: Held, grant: Grant) -> None:
+        row_id = held.row.id
+        if grant.scope is not None and grant.scope.split() != [SCOPE]:
+            narrower = SCOPE not in grant.scope.split()
+            self._outcome(held).fail(row_id, Reason.SCOPE if narrower else Reason.WIDER_SCOPE)
+            return
+        if grant.refresh_token:
+            claims.keep_rotated_tokens(held.claim, {row_id: grant.refresh_token})
+        if held.row.reason == Reason.REVOKED:
+            claims.forget_refusal(held.row, held.claim.fence)
+        self._granted[row_id] = grant.access_token
+
+    def _sort_error(self, held: Held, half: Half, error: SpotifyError) -> None:
+        outcome, row = self._outcome(held), held.row
+        if isinstance(error, NotSentError):
+            outcome.returned.append(row.id)
+        elif error.reason == "forbidden":
+            self._sort_odd(held, error, None)
+        elif error.scope is Scope.APP:
+            outcome.returned.append(row.id)
+            permits.close(error, self._clock())
+        elif error.scope is Scope.CAMPAIGN:
+            self._sort_odd(held, error, held.claim.campaign)
+        elif error.reason in _ENDS:
+            outcome.fail(row.id, _ENDS[error.reason])
+        elif error.reason in _REFUSALS:
+            self._sort_refusal(held, half, _REFUSALS[error.reason])
+        else:
+            self._note_trouble(held, half)
+            outcome.delay(row)
+
+    def _sort_odd(self, held: Held, error: SpotifyError, campaign: Campaign | None) -> None:
+        """What may be about this fan alone, until enough others are told the same."""
+        odd = self._odd[error.reason, campaign.id if campaign else None]
+        odd.add(held.row.id)
+        self._outcome(held).delay(held.row)
+        if campaign is None and len(odd) >= MOST_ODD:
+            permits.close(error, self._clock())
+        elif campaign and len(odd) >= min(MOST_ODD, claims.count_up_to(campaign, MOST_ODD)):
+            pause(campaign, PauseReason.RELEASE_REFUSED, self._clock())
+
+    def _sort_refusal(self, held: Held, half: Half, reason: Reason) -> None:
+        gate, row = self._gate(half), held.row
+        if reason is Reason.REVOKED:
+            self._note_trouble(held, half)
+            self._watch.note_refusal(held, gate)
+        if row.reason == reason and claims.is_confirmed(row, gate, self._clock()):
+            self._outcome(held).fail(row.id, reason)
+        else:
+            self._outcome(held).refuse(row.id, reason)
+            self._watch.await_witness(half)
+
+    def _note_trouble(self, held: Held, half: Half) -> None:
+        if not self._stood_still:
+            self._watch.note_trouble(held, half, self._gate(half))
+
+    def _gate(self, half: Half) -> Gate:
+        return self.gates[GateName(half.value)]
+
+    def _save_granted(self) -> None:
+        """Look once more whether the claims stand, take permits, and send the saves: of so many
+        fans as can be sent almost at once, so that no look is old when its save is sent.
+        """
+        granted = self._next_granted()
+        if not granted:
+            return
+        standing = self._standing(granted)
+        taken = self._permits(len(standing))
+        if taken:
+            self._send_saves({id: granted.pop(id) for id in standing}, standing, taken)
+        for row_id in granted:
+            self._outcome(self._held[row_id]).returned.append(row_id)
+
+    def _next_granted(self) -> dict[UUID, Secret]:
+        gate, now = self.gates[GateName.API], self._clock()
+        is_closed = self._is_ending or permits.is_blocked(gate, now)
+        count = len(self._granted) if is_closed else permits.usable_soon(gate, now)
+        return {id: self._granted.pop(id) for id in list(self._granted)[:count]}
+
+    def _standing(self, ids: Collection[UUID]) -> dict[UUID, str]:
+        if self._is_ending:
+            return {}
+        return claims.still_standing(ids, self._fences(ids), self._clock())
+
+    def _permits(self, count: int) -> permits.Permits | None:
+        try:
+            return permits.take(GateName.API, count, self._clock()) if count else None
+        except permits.GateClosedError:
+            return None
+
+    def _send_saves(
+        self, tokens: dict[UUID, Secret], uris: dict[UUID, str], taken: permits.Permits
+    ) -> None:
+        by_uri: defaultdict[str, dict[UUID, Secret]] = defaultdict(dict)
+        for row_id, token in tokens.items():
+            by_uri[uris[row_id]][row_id] = token
+        first_in = taken.first_in
+        for uri, part in by_uri.items():
+            self._calls.save(part, uri, Slots(first_in, taken.step))
+            first_in += len(part) * taken.step
+
+    def _settle(self) -> None:
+        outcomes, self._outcomes = self._outcomes, defaultdict(Outcome)
+        for outcome in outcomes.values():
+            ids = outcome.settled()
+            if not ids:
+                continue
+            campaign = self._held[next(iter(ids))].claim.campaign
+            claims.settle(campaign, self._fences(ids), outcome, self._clock())
+            self.saved += len(outcome.saved)
+            if Reason.NOT_LISTED in outcome.refused:
+                _pause_when_not_listed(campaign, self._clock())
+            for row_id in ids:
+                del self._held[row_id]
+                self._granted.pop(row_id, None)
+
+    def _outcome(self, held: Held) -> Outcome:
+        return self._outcomes[held.claim.campaign.id]
+
+    def _fences(self, ids: Iterable[UUID]) -> set[UUID]:
+        return {self._held[row_id].claim.fence for row_id in ids}
+
+
+def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:
+    """Stop a releasing campaign until somebody acts; its permissions are kept.
+
+    Says whether this changed anything.
+    """
+    going_on = Campaign.objects.releasing().filter(id=campaign.id)
+    return bool(going_on.update(paused_reason=reason, paused_at=now))
+
+
+def _pause_when_not_listed(campaign: Campaign, now: datetime) -> None:
+    refused = PreSave.objects.pending().filter(campaign=campaign, reason=Reason.NOT_LISTED)
+    if refused[:MOST_ODD].count() >= MOST_ODD:
+        pause(campaign, PauseReason.APP_NOT_OPEN, now)

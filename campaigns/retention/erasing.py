@@ -1,0 +1,101 @@
+"""Permissions erased in blocks, each a transaction of its own with its count, so that a million of
+them hold nobody up and nothing that was done is done again.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Final
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    PreSave,
+    PreSaveQuerySet,
+    PreSaveState,
+    Reason,
+    stats,
+)
+
+# So few that neither a fan who consents nor a worker notices how long they take.
+ROWS_ERASED_AT_ONCE: Final = 5000
+
+
+def expire_some(campaigns: QuerySet[Campaign], condition: Q, reason: Reason, now: datetime) -> int:
+    """Erase one block of each of these campaigns' pending pre-saves that meet the condition."""
+    return sum(
+        _expire_some_of(campaigns.filter(id=campaign_id), condition, reason, now)
+        for campaign_id in _with_pending(campaigns, condition)
+    )
+
+
+@transaction.atomic
+def _expire_some_of(
+    campaigns: QuerySet[Campaign], condition: Q, reason: Reason, now: datetime
+) -> int:
+    # Whoever holds the campaign is at it as well, or moves the release: the next round looks again.
+    campaign = campaigns.select_for_update(no_key=True, skip_locked=True).first()
+    if campaign is None:
+        return 0
+    rows = _free(_pending_of(campaign.id).filter(condition))
+    return _end_some(rows, campaign.id, PreSaveState.EXPIRED, reason, now)
+
+
+def erase_cancelled(campaign_id: UUID, now: datetime) -> int:
+    """Erase all that a cancelled campaign holds; answers how many, whoever erased them.
+
+    A worker's row is waited for: none holds one while it waits for another.
+    """
+    while _cancel_some(_pending_of(campaign_id).select_for_update(), campaign_id, now):
+        pass
+    erased = PreSave.objects.filter(
+        campaign_id=campaign_id,
+        state=PreSaveState.CANCELLED,
+        reason=Reason.CAMPAIGN_CANCELLED,
+    )
+    return erased.count()
+
+
+def finish_cancelling(now: datetime) -> int:
+    """Erase one block of each cancelled campaign that still holds something: whoever cancelled it
+    is at it, or was cut short.
+    """
+    cancelled = Campaign.objects.filter(state=CampaignState.CANCELLED)
+    return sum(
+        _cancel_some(_free(_pending_of(campaign_id)), campaign_id, now)
+        for campaign_id in _with_pending(cancelled, Q())
+    )
+
+
+@transaction.atomic
+def _cancel_some(rows: PreSaveQuerySet, campaign_id: UUID, now: datetime) -> int:
+    reason = Reason.CAMPAIGN_CANCELLED
+    return _end_some(rows, campaign_id, PreSaveState.CANCELLED, reason, now)
+
+
+def _end_some(
+    rows: PreSaveQuerySet, campaign_id: UUID, state: PreSaveState, reason: Reason, now: datetime
+) -> int:
+    ids = list(rows.order_by("due_at").values_list("id", flat=True)[:ROWS_ERASED_AT_ONCE])
+    erased = PreSave.objects.pending().filter(id__in=ids).end(state, reason, now)
+    # The counts come after all rows, as everywhere.
+    stats.count(campaign_id, now, {state.value: erased})
+    return erased
+
+
+def _pending_of(campaign_id: UUID) -> PreSaveQuerySet:
+    return PreSave.objects.pending().filter(campaign_id=campaign_id)
+
+
+def _free(rows: PreSaveQuerySet) -> PreSaveQuerySet:
+    """Those that nobody else is changing just now: the others come with the next round."""
+    return rows.select_for_update(skip_locked=True)
+
+
+def _with_pending(campaigns: QuerySet[Campaign], condition: Q) -> list[UUID]:
+    pending = PreSave.objects.pending().filter(condition, campaign=OuterRef("pk"))
+    return list(campaigns.filter(Exists(pending)).values_list("id", flat=True))

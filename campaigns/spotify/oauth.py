@@ -1,0 +1,88 @@
+"""The fan's consent, in the web process: the authorise address and the code exchange."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Final
+
+from django.conf import settings
+from spotipy.cache_handler import MemoryCacheHandler
+from spotipy.oauth2 import SpotifyOAuth
+
+from campaigns.keyring import Secret
+from campaigns.spotify.answers import Grant, api_error, parse_grant, token_error
+from campaigns.spotify.http import ask_once, client_credentials
+
+# The one permission: "Manage your saved content".
+# https://developer.spotify.com/documentation/web-api/concepts/scopes
+SCOPE: Final = "user-library-modify"
+
+logger = logging.getLogger(__name__)
+
+
+def authorize_url(state: str) -> str:
+    """The consent page's address.
+
+    `show_dialog` makes Spotify ask each time: a campaign is a new purpose.
+    """
+    return str(_oauth(settings.SPOTIFY_ACCOUNTS_URL).get_authorize_url(state=state))
+
+
+def redirect_uri() -> str:
+    """The one redirect URI, registered at Spotify exactly so; never built from a request's Host."""
+    return f"{settings.PUBLIC_URL}/callback"
+
+
+def _oauth(accounts_url: str) -> Any:
+    oauth = SpotifyOAuth(
+        client_id=settings.SPOTIFY_CLIENT_ID,
+        client_secret=settings.SPOTIFY_CLIENT_SECRET,
+        redirect_uri=redirect_uri(),
+        scope=SCOPE,
+        show_dialog=True,
+        cache_handler=MemoryCacheHandler(),
+    )
+    oauth.OAUTH_AUTHORIZE_URL = f"{accounts_url}/authorize"
+    return oauth
+
+
+def exchange_code(code: Secret) -> Grant:
+    """Raises SpotifyError; its reason is `invalid_grant` when the code was used, altered or is
+    too old.
+    """
+    form = {
+        "grant_type": "authorization_code",
+        "code": code.reveal(),
+        "redirect_uri": redirect_uri(),
+    }
+    status, retry_after, body, date = ask_once(
+        "POST",
+        f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token",
+        data=form,
+        headers={"Authorization": client_credentials()},
+    )
+    if status != 200:
+        raise token_error(status, retry_after, body, date)
+    return parse_grant(body)
+
+
+def is_open_to(access_token: Secret) -> bool:
+    """Whether Spotify lets this app serve the fan. For development mode only; the answer's body is
+    discarded unread.
+
+    https://developer.spotify.com/documentation/web-api/concepts/quota-modes: five allow-listed
+    users, 403 for all others.
+    """
+    status, retry_after, _, date = ask_once(
+        "GET",
+        f"{settings.SPOTIFY_API_URL}/me",
+        with_body=False,
+        headers={"Authorization": f"Bearer {access_token.reveal()}"},
+    )
+    if status not in (200, 403):
+        raise api_error(status, retry_after, b"", date)
+    if status == 403:
+        # The body, which would tell a fan who is not listed from an owner without Premium, stays
+        # unread: nothing of GET /me is.
+        logger.warning("fan refused in development mode: not listed, or the owner has no Premium")
+    return status == 200

@@ -1,0 +1,101 @@
+"""Tell people when a release that is due does not go as it was promised: in the log and by e-mail,
+once for each trouble and release moment. The dashboard shows the trouble for as long as it lasts.
+"""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from threading import Thread
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import DatabaseError
+from django.template.loader import render_to_string
+from django.urls import reverse
+
+from campaigns.models import EDITING_ROLES, Alarm, Campaign, CampaignState, Trouble, User
+from campaigns.status import overview, progress, troubles
+
+logger = logging.getLogger(__name__)
+
+
+def raise_due(now: datetime) -> int:
+    """Raise the alarms that were not raised yet; answers how many.
+
+    One that fails does not hold the others up.
+    """
+    due = Campaign.objects.filter(
+        state__in=[CampaignState.OPEN, CampaignState.RELEASING], release_at__lte=now
+    )
+    raised = 0
+    for campaign in due.select_related("label"):
+        trouble = troubles.trouble_of(campaign, now)
+        try:
+            raised += bool(trouble and _raise_once(campaign, trouble, now))
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("alarm failed campaign=%s", campaign.id)
+    return raised
+
+
+def _raise_once(campaign: Campaign, trouble: Trouble, now: datetime) -> bool:
+    # Of several workers the one that made the row tells. It is made first: a worker that dies now
+    # leaves a message unsent, and none is ever sent twice.
+    _, is_mine = Alarm.objects.get_or_create(
+        campaign=campaign,
+        release_at=campaign.release_at,
+        trouble=trouble,
+        defaults={"raised_at": now},
+    )
+    if is_mine:
+        logger.error(
+            "release in trouble campaign=%s trouble=%s finding=%s",
+            campaign.id,
+            trouble.value,
+            campaign.last_finding or "none",
+        )
+        _send(campaign, _messages(campaign, trouble, now))
+    return is_mine
+
+
+def _messages(campaign: Campaign, trouble: Trouble, now: datetime) -> list[EmailMessage]:
+    """One for each owner and editor of the label."""
+    if not settings.SENDS_EMAIL:
+        return []
+    page = f"{settings.PUBLIC_URL}{reverse('dashboard-campaign', args=[campaign.slug])}"
+    context = {
+        "campaign": campaign,
+        "in_zone": overview.in_zone(campaign),
+        "explanation": troubles.explain(campaign, trouble, now),
+        "waiting": progress.why_it_waits(campaign, now),
+        "can_resume": campaign.is_paused and troubles.can_resume(campaign),
+        "page": page,
+    }
+    subject = " ".join(render_to_string("mail/alarm_subject.txt", context).split())
+    body = render_to_string("mail/alarm_body.txt", context)
+    told = User.objects.filter(
+        is_active=True,
+        memberships__label=campaign.label_id,
+        memberships__role__in=EDITING_ROLES,
+    )
+    addresses = told.order_by("email").values_list("email", flat=True).distinct()
+    return [EmailMessage(subject, body, to=[address]) for address in addresses]
+
+
+def _send(campaign: Campaign, messages: list[EmailMessage]) -> None:
+    """On a thread of its own: a slow mail server holds up neither the saves nor the house."""
+    if messages:
+        Thread(target=_send_each, args=[campaign.id, messages], name="alarm").start()
+
+
+def _send_each(campaign_id: UUID, messages: list[EmailMessage]) -> None:
+    for message in messages:
+        try:
+            message.send()
+        except Exception as error:
+            # Its text may hold an address, which is nobody's business in a log.
+            reason = type(error).__name__
+            logger.error("alarm not sent by e-mail campaign=%s: %s", campaign_id, reason)

@@ -1,0 +1,98 @@
+"""Markets that never show what was confirmed: their fans are not forgotten."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.models import Alarm, Campaign, CampaignState, Trouble
+from campaigns.status import troubles
+from campaigns.status.troubles import LATE_AFTER
+from tests.factory import make_label, make_local_campaign, make_presaves, make_user
+from tests.nights.night import make_local_night
+from tests.nights.test_local_midnight import DAY, HOMES, fresh, midnight, show_in, work_at
+from tests.sandbox_process import UPC, Sandbox
+
+pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
+
+TOKYO = midnight("Asia/Tokyo")
+
+
+def make_night_of_new_zealand(sandbox: Sandbox, **fields: Any) -> Campaign:
+    campaign = make_local_night(sandbox, DAY, HOMES, **fields)
+    show_in(sandbox, "NZ")
+    work_at(midnight("Pacific/Auckland"))
+    return campaign
+
+
+@pytest.mark.parametrize(
+    ("names", "finding", "said"),
+    [({}, "not_there_yet", "does not show"), ({"upc": UPC}, "other_variant", "another variant")],
+    ids=["missing", "another variant"],
+)
+def test_fans_who_wait_for_a_later_market_raise_the_alarm(
+    names: dict[str, str], finding: str, said: str, sandbox: Sandbox
+) -> None:
+    campaign = make_night_of_new_zealand(sandbox, **names)
+    if names:
+        show_in(sandbox, "JP", id="1111111111111111111111")
+    moment = TOKYO + LATE_AFTER
+    work_at(moment)
+    assert fresh(campaign).last_finding == finding
+    (alarm,) = Alarm.objects.all()
+    assert alarm.trouble == Trouble.LATE
+    explained = troubles.explain(fresh(campaign), Trouble.LATE, moment)
+    assert explained.found.startswith("1 fan waits because Spotify's catalogue")
+    assert said in explained.found
+    assert "Ask your distributor" in explained.advice
+
+
+@pytest.mark.parametrize("early", [timedelta(seconds=1), LATE_AFTER], ids=["soon", "midnight"])
+def test_for_ten_minutes_nobody_is_alarmed(early: timedelta, sandbox: Sandbox) -> None:
+    campaign = make_night_of_new_zealand(sandbox)
+    sydney = midnight("Australia/Sydney")
+    campaign.presaves.filter(due_at=TOKYO).update(due_at=sydney)
+    late = troubles.trouble_of(fresh(campaign), sydney + LATE_AFTER)
+    assert late is Trouble.LATE
+    assert troubles.trouble_of(fresh(campaign), sydney + LATE_AFTER - early) is None
+
+
+def test_a_market_without_fans_is_no_trouble(sandbox: Sandbox) -> None:
+    campaign = make_night_of_new_zealand(sandbox)
+    before_tokyo = TOKYO - timedelta(minutes=1)
+    assert troubles.trouble_of(fresh(campaign), before_tokyo) is None
+
+
+def test_each_market_that_is_late_is_told_of(sandbox: Sandbox) -> None:
+    make_night_of_new_zealand(sandbox)
+    work_at(TOKYO + LATE_AFTER)
+    assert Alarm.objects.count() == 1
+    show_in(sandbox, "NZ", "JP")
+    work_at(TOKYO + LATE_AFTER + timedelta(minutes=1))
+    assert Alarm.objects.count() == 0
+    work_at(midnight("America/Los_Angeles") + LATE_AFTER)
+    assert Alarm.objects.count() == 1
+
+
+def test_the_dashboard_counts_who_waits_and_says_why(client: Client) -> None:
+    user = make_user()
+    until = timezone.now() - 5 * LATE_AFTER
+    campaign = make_local_campaign(
+        label=make_label(owner=user),
+        release_at=until - timedelta(hours=3),
+        state=CampaignState.RELEASING,
+        confirmed_until=until,
+        last_finding="not_there_yet",
+    )
+    make_presaves(campaign, ["a"] * 3, due_at=until)
+    make_presaves(campaign, ["b"] * 4, due_at=timezone.now() + LATE_AFTER)
+    client.force_login(user)
+    page = client.get(f"/dashboard/campaigns/{campaign.slug}").content.decode()
+    assert "Overdue" in page
+    assert "Fans wait for the release in their country" in page
+    assert "3 fans wait because" in page
+    assert "saves it for every fan" not in page

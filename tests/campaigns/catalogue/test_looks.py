@@ -1,0 +1,161 @@
+"""How looks into the catalogue are paced, kept short, and shared between workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from campaigns.catalogue import confirming, markets
+from campaigns.catalogue.confirming import Round
+from campaigns.gate import permits
+from campaigns.models import Campaign, CampaignState, Gate, GateName
+from campaigns.spotify.answers import Half, Scope, SpotifyError
+from tests.factory import make_campaign, make_local_campaign
+from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
+
+pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
+
+FUTURE = "2099-01-01T00:00:00+00:00"
+SECOND = timedelta(seconds=1)
+
+
+class Interrupted(Round):
+    """Looks during which something happens before each call."""
+
+    def __init__(self, now: datetime, meanwhile: Callable[[], Any]) -> None:
+        super().__init__(now)
+        self._meanwhile = meanwhile
+
+    def permit(self) -> None:
+        super().permit()
+        self._meanwhile()
+
+
+def make_due(**fields: Any) -> Campaign:
+    return make_campaign(release_at=permits.database_now() - SECOND, **fields)
+
+
+def make_begun_everywhere() -> Campaign:
+    """At local midnights, of which the last market's has come."""
+    return make_local_campaign(release_at=permits.database_now() - timedelta(hours=26))
+
+
+def make_busy(ahead: timedelta) -> datetime:
+    """All permits of the Web API are taken until then."""
+    free_at = permits.database_now() + ahead
+    Gate.objects.create(name=GateName.API, rate=10, free_at=free_at)
+    return free_at
+
+
+# The gate.
+
+
+def test_a_call_waits_for_its_permits_turn(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    free_at = make_busy(SECOND / 2)
+    assert confirming.confirm(make_due(), Round(permits.database_now()))
+    (call,) = sandbox.calls("album")
+    assert datetime.fromisoformat(call["at"]) >= free_at
+
+
+def test_each_call_of_a_look_takes_a_permit(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    assert confirming.confirm(make_due(upc=UPC), Round(permits.database_now()))
+    sent = len(sandbox.calls("search") + sandbox.calls("album"))
+    assert sent == sum(count for _, count in Gate.objects.get(name=GateName.API).recent) == 2
+
+
+def test_without_room_nothing_is_taken_and_the_look_comes_with_the_next_round(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.add_album()
+    campaign, free_at = make_due(), make_busy(60 * SECOND)
+    now = permits.database_now()
+    assert confirming.confirm_due(now) == 0
+    assert sandbox.calls() == []
+    assert Gate.objects.get(name=GateName.API).free_at == free_at
+    campaign.refresh_from_db()
+    assert campaign.next_check_at == now
+    assert campaign.last_finding == ""
+
+
+def test_a_ban_in_the_midst_of_a_look_stops_its_other_calls(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    ban = SpotifyError("rate_limited", scope=Scope.APP, half=Half.API, retry_after=30)
+    looks = Interrupted(permits.database_now(), lambda: permits.close(ban, permits.database_now()))
+    assert confirming.confirm(make_due(upc=UPC), looks) is False
+    assert len(sandbox.calls("search")) == 1
+    assert sandbox.calls("album") == []
+
+
+# Workers and time.
+
+
+def test_a_look_that_takes_long_is_not_begun_by_another_worker(sandbox: Sandbox) -> None:
+    sandbox.add_album(available_at=FUTURE)
+    campaign, now = make_due(), permits.database_now()
+    others = []
+
+    def look_elsewhere() -> None:
+        others.append(confirming.confirm_due(now + 20 * SECOND))
+
+    confirming.confirm(campaign, Interrupted(now, look_elsewhere))
+    assert others == [0]
+    assert len(sandbox.calls("album")) == 1
+    campaign.refresh_from_db()
+    assert campaign.next_check_at == now + SECOND
+
+
+def test_an_artists_act_in_the_midst_of_a_look_makes_the_next_one_due_at_once(
+    sandbox: Sandbox,
+) -> None:
+    campaign = make_due()
+    act = Campaign.objects.filter(id=campaign.id)
+    looks = Interrupted(permits.database_now(), lambda: act.update(next_check_at=None))
+    confirming.confirm(campaign, looks)
+    campaign.refresh_from_db()
+    assert campaign.next_check_at is None
+
+
+def test_no_further_market_is_asked_when_the_shift_is_over(sandbox: Sandbox) -> None:
+    campaign = make_begun_everywhere()
+    looks = Round(permits.database_now(), lambda: bool(sandbox.calls("album")))
+    assert confirming.confirm(campaign, looks) is False
+    assert len(sandbox.calls("album")) == 1
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.last_finding) == (CampaignState.OPEN, "not_there_yet")
+
+
+def test_a_late_night_asks_few_markets_at_a_time(sandbox: Sandbox) -> None:
+    confirming.confirm(make_begun_everywhere(), Round(permits.database_now()))
+    assert len(sandbox.calls("album")) == 2
+
+
+def test_in_time_every_market_is_asked_and_the_latest_each_time(settings: Any) -> None:
+    settings.SPOTIFY_MARKET = "DE"
+    daybreaks = markets.daybreaks(make_begun_everywhere())
+    looks = [confirming._to_ask(daybreaks) for _ in range(300)]
+    for asked in looks:
+        assert len(asked) == 3
+        assert asked[0] == (daybreaks[-1], "US")
+        assert "DE" in {market for _, market in asked}
+    assert {market for asked in looks for _, market in asked} == {
+        market for market, _ in markets.MARKETS
+    }
+
+
+def test_before_any_market_has_begun_none_is_asked() -> None:
+    assert confirming._to_ask([]) == []
+
+
+def test_a_release_in_an_older_market_alone_is_found(sandbox: Sandbox) -> None:
+    sandbox.add_album(available_at=FUTURE, markets={"JP": "2020-01-01T00:00:00+00:00"})
+    campaign = make_begun_everywhere()
+    while campaign.state != CampaignState.RELEASING:
+        Campaign.objects.update(next_check_at=None)
+        confirming.confirm_due(permits.database_now())
+        campaign.refresh_from_db()
+    assert campaign.confirmed_uri == ALBUM_URI

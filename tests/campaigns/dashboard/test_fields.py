@@ -1,0 +1,127 @@
+"""Each form field by itself: what it makes of what is written, and why it refuses the rest."""
+
+from __future__ import annotations
+
+import pytest
+from django.core.exceptions import ValidationError
+from django.forms import Field
+
+from campaigns.dashboard.fields import (
+    ISRCField,
+    PlainTextField,
+    ReleaseLinkField,
+    UPCField,
+    is_zone,
+    zone_choices,
+)
+
+ALBUM = "4aawyAB9vmqN3uQ7FjRGTy"
+
+
+def refusal_of(field: Field, value: str) -> str:
+    with pytest.raises(ValidationError) as refusal:
+        field.clean(value)
+    return " ".join(refusal.value.messages)
+
+
+@pytest.mark.parametrize(
+    ("written", "kept"),
+    [
+        (" Night\u202e\0 \u2066Bus\u2069\n\tDeluxe ", "Night Bus Deluxe"),
+        ("Ana\u200f\u00efs\x07\x9f", "Ana\u00efs"),
+        ("a\u2028b\u2029c", "a b c"),
+    ],
+)
+def test_what_cannot_be_seen_is_taken_out(written: str, kept: str) -> None:
+    assert PlainTextField().clean(written) == kept
+
+
+@pytest.mark.parametrize(
+    "text", ["夜行バス", "אוטובוס לילה", "!!!", "नाइट बस", "👩‍👩‍👧", "می‌خواهم", "<b>&amp;</b>"]
+)
+def test_what_can_be_seen_is_kept_in_every_script(text: str) -> None:
+    assert PlainTextField().clean(text) == text
+
+
+@pytest.mark.parametrize("invisible", ["", " ", "\0", "\u202e", "\u200b", "\u3000", "\u0301"])
+def test_a_text_of_nothing_visible_is_no_text(invisible: str) -> None:
+    assert refusal_of(PlainTextField(), invisible) == "This field is required."
+    assert PlainTextField(required=False).clean(invisible) == ""
+
+
+@pytest.mark.parametrize(
+    ("written", "digits"),
+    [
+        ("0 36000-29145 2", "036000291452"),
+        ("036000291452", "036000291452"),
+        ("4006381333931", "4006381333931"),
+        ("00036000291452", "00036000291452"),
+    ],
+)
+def test_a_upc_is_its_digits(written: str, digits: str) -> None:
+    assert UPCField().clean(written) == digits
+
+
+@pytest.mark.parametrize(
+    "wrong", ["12345", "03600029145X", "036000291452000", "\u0660" * 12, "\uff10" * 12]
+)
+def test_a_upc_of_another_form_is_refused(wrong: str) -> None:
+    assert "A UPC has 12 digits" in refusal_of(UPCField(), wrong)
+
+
+@pytest.mark.parametrize("mistyped", ["036000291453", "063000291452", "4006381333932"])
+def test_a_mistyped_upc_is_found_by_its_check_digit(mistyped: str) -> None:
+    assert "The last digit does not fit" in refusal_of(UPCField(), mistyped)
+
+
+@pytest.mark.parametrize("written", ["qz-abc-26-00042", "QZABC2600042", " QZ ABC 26 00042 "])
+def test_an_isrc_is_capitals_without_hyphens(written: str) -> None:
+    assert ISRCField().clean(written) == "QZABC2600042"
+
+
+@pytest.mark.parametrize(
+    "wrong", ["QZABC260004", "1ZABC2600042", "QZABC26000422", "QZAB!2600042", "QZABC260004\u0662"]
+)
+def test_an_isrc_of_another_form_is_refused(wrong: str) -> None:
+    assert "An ISRC has 12 characters" in refusal_of(ISRCField(), wrong)
+
+
+@pytest.mark.parametrize(
+    ("link", "uri"),
+    [
+        (f"https://open.spotify.com/album/{ALBUM}?si=0123456789abcdef", f"spotify:album:{ALBUM}"),
+        (f"https://open.spotify.com/intl-de/track/{ALBUM}", f"spotify:track:{ALBUM}"),
+        (f" spotify:track:{ALBUM} ", f"spotify:track:{ALBUM}"),
+    ],
+)
+def test_a_link_becomes_the_uri(link: str, uri: str) -> None:
+    assert ReleaseLinkField().clean(link) == uri
+
+
+@pytest.mark.parametrize(
+    ("link", "why"),
+    [
+        (f"https://open.spotify.com/prerelease/{ALBUM}", "Countdown Page"),
+        (f"https://open.spotify.com/playlist/{ALBUM}", "playlist"),
+        (f"https://open.spotify.com/artist/{ALBUM}", "artist's page"),
+        ("https://example.com/album/1", "not the link of an album or track"),
+        ("javascript:alert(1)", "not the link of an album or track"),
+        ("spotify:album:short", "incomplete"),
+    ],
+)
+def test_a_link_that_cannot_be_saved_is_refused_with_the_reason(link: str, why: str) -> None:
+    assert why in refusal_of(ReleaseLinkField(), link)
+
+
+def test_the_zones_are_grouped_by_region() -> None:
+    groups = dict(zone_choices())
+
+    assert ("Europe/Paris", "Paris") in groups["Europe"]
+    assert ("America/Argentina/Buenos_Aires", "Argentina, Buenos Aires") in groups["America"]
+    assert ("UTC", "UTC") in groups["Everywhere"]
+    assert sum(len(zones) for zones in groups.values()) > 400
+
+
+@pytest.mark.parametrize("name", ["", "Everywhere", "../etc/passwd", "Europe/paris", "posix/UTC"])
+def test_what_is_no_zone_of_the_list_is_none(name: str) -> None:
+    assert not is_zone(name)

@@ -1,0 +1,306 @@
+"""The artist's pages in Chromium: accessible, narrow, with and without JavaScript."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
+
+from campaigns.artwork import files
+from campaigns.gate import permits
+from campaigns.models import Campaign, CampaignState, Label, PauseReason, PreSaveState, User
+from campaigns.spotify.answers import Scope, SpotifyError
+from campaigns.status import heartbeat
+from campaigns.status.troubles import LATE_AFTER
+from tests import factory
+from tests.looks import RULES
+from tools.pictures import file_of, picture
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+PAGES = {
+    "list": "/dashboard",
+    "new label": "/dashboard/label",
+    "new campaign": "/dashboard/new",
+    "draft": "/dashboard/campaigns/draft",
+    "opening": "/dashboard/campaigns/opening",
+    "open": "/dashboard/campaigns/open",
+    "paused": "/dashboard/campaigns/paused",
+    "releasing": "/dashboard/campaigns/releasing",
+    "overdue": "/dashboard/campaigns/overdue",
+    "refused": "/dashboard/campaigns/refused",
+    "edit": "/dashboard/campaigns/open/edit",
+    "edit in mid-run": "/dashboard/campaigns/releasing/edit",
+    "cancel": "/dashboard/campaigns/open/cancel",
+    "password": "/accounts/password/change/",
+    "e-mail": "/accounts/email/",
+    "log out": "/accounts/logout/",
+    "not found": "/there-is-nothing-here",
+}
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2
+
+
+@pytest.fixture
+def campaigns(label: Label, settings: Settings, tmp_path: Path) -> None:
+    """One campaign for each of PAGES, shown in development mode: that is the longest page."""
+    settings.SPOTIFY_APP_MODE = "development"
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    stored = files.store(file_of(picture(400, 400)))
+    cover = {"artwork": stored.name, "artwork_width": 400, "artwork_height": 400}
+    factory.make_campaign(label=label, slug="draft", state=CampaignState.DRAFT, title=LONG)
+    factory.make_campaign(label=label, slug="opening", public_key=None)
+    factory.make_campaign(label=label, slug="paused", paused_reason=PauseReason.KEY_MISSING)
+    factory.make_presave(factory.make_campaign(label=label, slug="open", **cover))
+    late = timezone.now() - LATE_AFTER
+    factory.make_campaign(label=label, slug="overdue", release_at=late, **cover)
+    releasing = {"label": label, "state": CampaignState.RELEASING}
+    refused = PauseReason.RELEASE_REFUSED
+    factory.make_campaign(slug="refused", paused_reason=refused, **releasing)
+    factory.make_presave(factory.make_campaign(slug="releasing", **releasing), attempts=1)
+    permits.close(SpotifyError("premium_lapsed", scope=Scope.APP), timezone.now())
+    for state in (CampaignState.FINISHED, CampaignState.CANCELLED):
+        factory.make_campaign(label=label, state=state)
+
+
+@pytest.fixture
+def visit(browser: Browser, site: str, artist: User) -> Iterator[Any]:
+    """A browser in which the artist is logged in; takes the options of a context."""
+    contexts: list[BrowserContext] = []
+
+    def open_page(**options: Any) -> Page:
+        contexts.append(browser.new_context(base_url=site, **options))
+        page = contexts[-1].new_page()
+        page.goto("/accounts/login/")
+        page.get_by_label("Email").fill(artist.email)
+        page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
+        page.get_by_role("button", name="Log in").click()
+        page.wait_for_url("**/dashboard")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+
+
+def next_month() -> str:
+    return f"{timezone.now() + timedelta(days=30):%Y-%m-%d}T00:00"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing(visit: Any, campaigns: None, scheme: str) -> None:
+    page = visit(color_scheme=scheme)
+    for name, path in PAGES.items():
+        page.goto(path)
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+
+
+def test_a_notice_is_announced_and_axe_finds_nothing_in_it(visit: Any, label: Label) -> None:
+    paused = PauseReason.RELEASE_REFUSED
+    factory.make_campaign(label=label, slug="night-bus", paused_reason=paused)
+    page = visit()
+    page.goto("/dashboard/campaigns/night-bus")
+    page.get_by_role("button", name="Resume").click()
+    notices = page.get_by_role("status").filter(has_text="The campaign goes on.")
+    expect(notices.get_by_role("listitem")).to_be_visible()
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_in_the_log_in_and_in_errors(
+    browser: Browser, site: str, visit: Any, label: Label, scheme: Any
+) -> None:
+    context = browser.new_context(color_scheme=scheme)
+    stranger = context.new_page()
+    stranger.goto(f"{site}/accounts/login/")
+    assert Axe().run(stranger, options=RULES).violations_count == 0
+    stranger.get_by_role("button", name="Log in").click()
+    page = visit(color_scheme=scheme)
+    page.goto("/dashboard/new")
+    page.get_by_role("button", name="Save the draft").click()
+    for form in (stranger, page):
+        expect(form).to_have_title(re.compile("^Error: "))
+        found = Axe().run(form, options=RULES)
+        assert found.violations_count == 0, found.generate_report()
+    context.close()
+
+
+@pytest.mark.parametrize(("width", "font_size"), [(320, "100%"), (640, "200%")])
+def test_nothing_is_wider_than_the_screen(
+    visit: Any, campaigns: None, width: int, font_size: str
+) -> None:
+    page = visit(viewport={"width": width, "height": 640})
+    for name, path in PAGES.items():
+        page.goto(path)
+        page.evaluate("size => document.documentElement.style.fontSize = size", font_size)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, name
+
+
+def test_nothing_breaks_the_policy_and_nothing_comes_from_elsewhere(
+    visit: Any, site: str, campaigns: None
+) -> None:
+    page = visit()
+    requested: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    for path in PAGES.values():
+        page.goto(path)
+    # Chromium counts the page that is not there as a failed resource, and advises on passwords.
+    expected = ("404 (Not Found)", "[DOM]")
+    assert [text for text in complaints if not any(word in text for word in expected)] == []
+    assert all(url.startswith(f"{site}/") for url in requested)
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_a_campaign_is_made_opened_and_cancelled(
+    visit: Any, label: Label, with_script: bool, settings: Settings, tmp_path: Path
+) -> None:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    page = visit(java_script_enabled=with_script, timezone_id="Asia/Tokyo", locale="pt-BR")
+    page.get_by_role("main").get_by_role("link", name="New campaign").first.click()
+    page.get_by_label("Title").fill("Night Bus")
+    page.get_by_label("Artist", exact=True).fill("Demo Artist")
+    page.get_by_label("Spotify link").fill("spotify:album:4aawyAB9vmqN3uQ7FjRGTy")
+    page.get_by_label("Date and time").fill(next_month())
+    cover = {"name": "cover.png", "mimeType": "image/png"}
+    cover_file = cover | {"buffer": file_of(picture(400, 400)).getvalue()}
+    page.get_by_label("Artwork optional").set_input_files(cover_file)
+    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_role("button", name="Open the campaign").click()
+    expect(page.get_by_role("main").get_by_text("Preparing the key")).to_be_visible()
+    campaign = Campaign.objects.get()
+    assert campaign.is_opening
+    assert campaign.release_zone == ("Asia/Tokyo" if with_script else "UTC")
+    assert campaign.artwork_alt_language == ("pt-br" if with_script else "")
+    page.get_by_role("link", name="Cancel this campaign").click()
+    page.get_by_role("button", name="Cancel the campaign").click()
+    expect(page.get_by_text("Permissions erased: 0.")).to_be_visible()
+
+
+def test_the_errors_get_the_focus_and_lead_to_their_fields(visit: Any, label: Label) -> None:
+    page = visit()
+    page.goto("/dashboard/new")
+    page.get_by_role("button", name="Save the draft").click()
+
+    expect(page.locator(".error-summary")).to_be_focused()
+    page.get_by_role("link", name="Artist").click()
+    expect(page.get_by_label("Artist", exact=True)).to_be_focused()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 1280])
+def test_a_move_by_which_permissions_lapse_is_agreed_to(
+    visit: Any, label: Label, scheme: str, width: int
+) -> None:
+    long_ago = timezone.now() - timedelta(days=100)
+    campaign = factory.make_campaign(label=label, slug="old", opened_at=long_ago)
+    factory.make_presaves(campaign, ["a-token"] * 2, consented_at=long_ago)
+    page = visit(color_scheme=scheme, viewport={"width": width, "height": 640})
+    page.goto("/dashboard/campaigns/old/edit")
+    later = f"{timezone.now() + timedelta(days=90):%Y-%m-%d}T00:00"
+    page.get_by_label("Date and time").fill(later)
+    page.get_by_label("Artwork in words").fill("A bus at night")
+    page.get_by_role("button", name="Save the changes").click()
+
+    expect(page.locator(".error-summary")).to_be_focused()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("link", name="Move it all the same").click()
+    expect(page.get_by_label("Move it all the same")).to_be_focused()
+    page.keyboard.press("Space")
+    page.get_by_role("button", name="Save the changes").click()
+    expect(page.get_by_text("Saved. The release is set for")).to_be_visible()
+    campaign.refresh_from_db()
+    assert campaign.release_at > timezone.now() + timedelta(days=88)
+    assert campaign.artwork_alt == "A bus at night"
+
+
+def test_a_zone_that_was_chosen_is_left_alone(visit: Any, label: Label) -> None:
+    page = visit(timezone_id="Asia/Tokyo")
+    page.goto("/dashboard/new")
+    expect(page.get_by_label("Time zone")).to_have_value("Asia/Tokyo")
+    page.get_by_label("Time zone").select_option("Europe/Paris")
+    page.get_by_role("button", name="Save the draft").click()
+
+    expect(page.get_by_label("Time zone")).to_have_value("Europe/Paris")
+
+
+def test_the_address_is_copied(visit: Any, campaigns: None, settings: Settings) -> None:
+    page = visit(permissions=["clipboard-read", "clipboard-write"])
+    page.goto("/dashboard/campaigns/open")
+    page.get_by_role("button", name="Copy").click()
+
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    assert page.evaluate("navigator.clipboard.readText()") == f"{settings.PUBLIC_URL}/open"
+
+
+def test_the_numbers_follow_the_release_without_a_reload(visit: Any, label: Label) -> None:
+    heartbeat.give(permits.database_now())
+    campaign = factory.make_campaign(label=label, state=CampaignState.RELEASING)
+    factory.make_presave(campaign)
+    page = visit()
+    page.clock.install()
+    page.goto(f"/dashboard/campaigns/{campaign.slug}")
+    saved = page.locator("[data-count=saved]")
+    expect(saved).to_have_text("0")
+
+    factory.make_presave(campaign, state=PreSaveState.SAVED)
+    page.clock.run_for(4000)
+    expect(saved).to_have_text("1")
+    expect(page.get_by_label("Done: 1 of 2")).to_have_js_property("value", 1)
+    expect(page.get_by_text("half a minute left")).to_be_visible()
+
+    permits.close(SpotifyError("outage", scope=Scope.APP), timezone.now())
+    page.clock.run_for(4000)
+    expect(page.get_by_text("Spotify fails for most fans")).to_be_visible()
+
+    Campaign.objects.update(state=CampaignState.FINISHED, finished_at=timezone.now())
+    page.clock.run_for(4000)
+    expect(page.get_by_role("main").get_by_text("Finished", exact=True).first).to_be_visible()
+
+
+def test_no_text_of_an_artist_runs_as_a_script_even_without_the_policy(
+    visit: Any, label: Label
+) -> None:
+    corpus = [
+        "<script>alert(1)</script>",
+        '"><img src=x onerror=alert(1)>',
+        "' autofocus onfocus='alert(1)' x='",
+        '" autofocus onfocus="alert(1)" x="',
+        "</title><svg onload=alert(1)>",
+        "</textarea><iframe srcdoc='<script>alert(1)</script>'>",
+        "javascript:alert(1)",
+        "<a href=javascript:alert(1)>x</a>",
+    ]
+    page = visit(bypass_csp=True)
+    ran: list[str] = []
+
+    def note(dialog: Dialog) -> None:
+        ran.append(dialog.message)
+        dialog.dismiss()
+
+    page.on("dialog", note)
+    for number, text in enumerate(corpus):
+        factory.make_campaign(
+            label=label, slug=f"campaign-{number}", title=text, artist=text, artwork_alt=text
+        )
+        for path in ("", "/edit", "/cancel"):
+            page.goto(f"/dashboard/campaigns/campaign-{number}{path}")
+    page.goto("/dashboard")
+
+    expect(page.get_by_role("link", name=corpus[0], exact=True)).to_be_visible()
+    assert ran == []

@@ -1,0 +1,331 @@
+"""The artist's pages: what they show, what they change, and what they never break on."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import escape
+
+from campaigns.catalogue.confirming import Finding
+from campaigns.gate import permits
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    Label,
+    PauseReason,
+    PreSaveState,
+    User,
+)
+from campaigns.spotify.answers import Scope, SpotifyError
+from campaigns.status import troubles
+from tests import factory
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoAssertNumQueries, Settings
+
+pytestmark = pytest.mark.django_db
+
+LIST, NEW = "/dashboard", "/dashboard/new"
+ALBUM = "spotify:album:4aawyAB9vmqN3uQ7FjRGTy"
+
+
+def page_of(dashboard: Client, campaign: Campaign, after: str = "") -> str:
+    return dashboard.get(f"/dashboard/campaigns/{campaign.slug}{after}").content.decode()
+
+
+def post(dashboard: Client, campaign: Campaign, act: str, data: Any = None, **options: Any) -> Any:
+    return dashboard.post(f"/dashboard/campaigns/{campaign.slug}/{act}", data, **options)
+
+
+def make_campaign(label: Label, **fields: Any) -> Campaign:
+    return factory.make_campaign(label=label, **fields)
+
+
+# The list
+
+
+def test_somebody_new_is_led_to_a_label_then_to_a_campaign(dashboard: Client, artist: User) -> None:
+    assert "Begin with a label" in dashboard.get(LIST).content.decode()
+
+    response = dashboard.post("/dashboard/label", {"name": "Demo Label"}, follow=True)
+
+    assert response.redirect_chain == [(NEW, 302)]
+    assert artist.labels.get().name == "Demo Label"
+    assert "Make your first campaign" in dashboard.get(LIST).content.decode()
+
+
+def test_the_list_shows_every_campaign_of_all_labels_with_its_counts(
+    dashboard: Client, artist: User, label: Label
+) -> None:
+    second = factory.make_label(owner=artist, name="Second Label")
+    factory.make_campaign(title="Of Strangers")
+    make_campaign(second, title="A Draft", state=CampaignState.DRAFT)
+    shown = make_campaign(label, title="An Open One")
+    factory.make_presaves(shown, ["a", "b"])
+    factory.make_presave(shown, state=PreSaveState.SAVED)
+
+    page = dashboard.get(LIST).content.decode()
+
+    assert "A Draft" in page
+    assert "An Open One" in page
+    assert "Of Strangers" not in page
+    assert '<span class="status draft">Draft</span>' in page
+    for name, number in (("Pre-saves", 3), ("Waiting", 2), ("Saved", 1)):
+        assert f"<dt>{name}</dt><dd>{number}</dd>" in page
+
+
+def test_the_list_asks_the_database_the_same_whatever_its_length(
+    dashboard: Client, label: Label, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(5):
+        factory.make_presave(make_campaign(label))
+    dashboard.get(LIST)  # writes the form token into the session
+
+    with django_assert_num_queries(8):
+        dashboard.get(LIST)
+
+
+# Opening, cancelling, resuming
+
+
+def test_opening_leads_back_and_says_that_the_key_is_being_made(
+    dashboard: Client, label: Label, settings: Settings
+) -> None:
+    campaign = make_campaign(label, state=CampaignState.DRAFT, slug="night-bus")
+
+    page = post(dashboard, campaign, "open", follow=True).content.decode()
+
+    assert Campaign.objects.get().is_opening
+    assert "Preparing the key" in page
+    assert "The worker is making this campaign&#x27;s key" in page
+    assert f'value="{settings.PUBLIC_URL}/night-bus" readonly' in page
+
+
+def test_an_opening_that_is_refused_says_why_and_changes_nothing(
+    dashboard: Client, label: Label
+) -> None:
+    campaign = make_campaign(
+        label, state=CampaignState.DRAFT, release_at=timezone.now() + timedelta(days=200)
+    )
+
+    page = post(dashboard, campaign, "open", follow=True).content.decode()
+
+    assert "Spotify ends every permission six months" in page
+    assert Campaign.objects.get().state == CampaignState.DRAFT
+
+
+def test_cancelling_says_how_many_permissions_go_and_then_erases_them(
+    dashboard: Client, label: Label
+) -> None:
+    campaign = make_campaign(label)
+    factory.make_presaves(campaign, ["a", "b", "c"])
+
+    page = page_of(dashboard, campaign, "/cancel")
+    assert "3 permissions will be erased" in page
+    assert "cannot be undone" in page
+    assert Campaign.objects.get().state == CampaignState.OPEN
+
+    after = post(dashboard, campaign, "cancel", follow=True).content.decode()
+    assert "Permissions erased: 3." in after
+    assert not campaign.presaves.exclude(sealed=None).exists()
+    assert "ended already" in post(dashboard, campaign, "cancel", follow=True).content.decode()
+
+
+def test_a_paused_campaign_says_why_and_can_be_resumed(dashboard: Client, label: Label) -> None:
+    campaign = make_campaign(label, paused_reason=PauseReason.RELEASE_REFUSED)
+
+    page = page_of(dashboard, campaign)
+    assert "Spotify refused to save this release" in page
+    assert "Resume</button>" in page
+
+    post(dashboard, campaign, "resume")
+    assert not Campaign.objects.get().is_paused
+    assert "Resume</button>" not in page_of(dashboard, campaign)
+
+
+@pytest.mark.parametrize("reason", [PauseReason.NONE, PauseReason.KEY_MISSING])
+def test_what_a_button_cannot_mend_is_not_resumed(
+    dashboard: Client, label: Label, reason: PauseReason
+) -> None:
+    campaign = make_campaign(label, paused_reason=reason)
+
+    page = post(dashboard, campaign, "resume", follow=True).content.decode()
+
+    assert "There is nothing to resume." in page
+    assert "The campaign goes on." not in page
+    assert Campaign.objects.get().paused_reason == reason
+
+
+# The campaign's page
+
+
+def test_the_numbers_add_up_on_the_page_and_for_its_script(dashboard: Client, label: Label) -> None:
+    campaign = make_campaign(label, state=CampaignState.RELEASING)
+    for state in PreSaveState:
+        factory.make_presave(campaign, state=state)
+
+    page = page_of(dashboard, campaign)
+    answer = dashboard.get(
+        f"/dashboard/campaigns/{campaign.slug}", headers={"Accept": "application/json"}
+    ).json()
+
+    assert '<dd data-count="consented">5</dd>' in page
+    assert answer == {
+        "status": "releasing",
+        "counts": {
+            "consented": 5,
+            "pending": 1,
+            "saved": 1,
+            "failed": 1,
+            "cancelled": 1,
+            "expired": 1,
+        },
+        "progress": {
+            "done": 3,
+            "total": 4,
+            "text": "About half a minute left, at 990.0 saves a second.",
+        },
+    }
+
+
+@pytest.mark.parametrize("finding", [*Finding])
+def test_while_it_waits_the_page_tells_the_last_finding(
+    dashboard: Client, label: Label, finding: Finding
+) -> None:
+    campaign = make_campaign(
+        label, release_at=timezone.now() - timedelta(minutes=1), last_finding=finding.value
+    )
+
+    page = page_of(dashboard, campaign)
+
+    assert "Waiting for the release" in page
+    assert "Spotify" in page.split("until it is there.")[1].split("</section>")[0]
+
+
+def test_while_it_releases_the_page_says_how_far_it_is_and_how_long_it_takes(
+    dashboard: Client, label: Label, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    campaign = make_campaign(label, state=CampaignState.RELEASING)
+    factory.make_presaves(campaign, ["a"] * 3)
+    factory.make_presave(campaign, lease_until=timezone.now() + timedelta(minutes=5), attempts=1)
+    factory.make_presave(campaign, state=PreSaveState.SAVED)
+    page_of(dashboard, campaign)  # writes the form token into the session
+
+    with django_assert_num_queries(11):
+        page = page_of(dashboard, campaign)
+
+    assert '<progress id="progress-bar" value="1" max="5">' in page
+    assert "About half a minute left, at 990.0 saves a second. 1 fan is being tried again." in page
+
+
+@pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.RELEASING])
+def test_a_closed_gate_is_told_with_what_to_do(
+    dashboard: Client, label: Label, state: CampaignState
+) -> None:
+    campaign = make_campaign(label, state=state, release_at=timezone.now() - timedelta(minutes=1))
+    permits.close(SpotifyError("invalid_client", scope=Scope.APP), timezone.now())
+
+    page = page_of(dashboard, campaign)
+
+    assert "Presave has been waiting since" in page
+    assert "set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET" in page
+
+
+# What is wrong
+
+
+def test_a_late_release_is_told_in_the_list_and_on_its_page(
+    dashboard: Client, label: Label
+) -> None:
+    make_campaign(label, title="Fine", state=CampaignState.RELEASING)
+    campaign = make_campaign(
+        label,
+        release_at=timezone.now() - timedelta(minutes=10),
+        last_finding=Finding.NOT_THERE_YET.value,
+    )
+
+    for page in (dashboard.get(LIST).content.decode(), page_of(dashboard, campaign)):
+        assert '<span class="status overdue">Overdue</span>' in page
+        assert page.count("The release is not confirmed at Spotify") == 1
+    assert "Ask your distributor whether the release was delivered" in page
+    assert "is given up, and its permission destroyed" in page
+    assert "What happens next" not in page
+
+
+@pytest.mark.parametrize(
+    ("reason", "resumable"),
+    [
+        (PauseReason.KEY_MISSING, False),
+        (PauseReason.RELEASE_REFUSED, True),
+        (PauseReason.APP_NOT_OPEN, True),
+    ],
+)
+def test_a_pause_in_mid_release_is_told_in_the_list_and_on_its_page(
+    dashboard: Client, label: Label, reason: PauseReason, resumable: bool
+) -> None:
+    campaign = make_campaign(label, state=CampaignState.RELEASING, paused_reason=reason)
+    title = troubles.explain_pause(campaign).title
+
+    for page in (dashboard.get(LIST).content.decode(), page_of(dashboard, campaign)):
+        assert '<span class="status paused">Paused</span>' in page
+        assert page.count(escape(title)) == 1
+    assert escape(troubles.explain_pause(campaign).advice) in page
+    assert ("Resume</button>" in page) is resumable
+
+
+def test_a_pause_before_the_release_is_no_alarm_yet(dashboard: Client, label: Label) -> None:
+    campaign = make_campaign(label, paused_reason=PauseReason.KEY_MISSING)
+
+    assert 'class="alarm"' not in dashboard.get(LIST).content.decode()
+    assert "What happens next" in page_of(dashboard, campaign)
+
+
+def test_a_key_that_stays_after_the_end_is_told(dashboard: Client, label: Label) -> None:
+    ended = timezone.now() - timedelta(minutes=11)
+    stuck = make_campaign(label, state=CampaignState.FINISHED, finished_at=ended)
+    just_ended = make_campaign(label, state=CampaignState.CANCELLED)
+
+    assert "has not been able to destroy" in page_of(dashboard, stuck)
+    assert "within a minute" in page_of(dashboard, just_ended)
+
+
+@pytest.mark.parametrize(("mode", "told"), [("development", True), ("extended", False)])
+def test_the_page_says_what_development_mode_means(
+    dashboard: Client, label: Label, settings: Settings, mode: str, told: bool
+) -> None:
+    settings.SPOTIFY_APP_MODE = mode
+    page = page_of(dashboard, make_campaign(label))
+
+    assert ("only the five accounts" in page) is told
+
+
+def test_the_page_tells_what_became_of_the_key(dashboard: Client, label: Label) -> None:
+    destroyed_at = timezone.now().replace(2026, 11, 24, 3, 4)
+    ended = make_campaign(label, state=CampaignState.FINISHED, key_destroyed_at=destroyed_at)
+
+    assert "Destroyed 24 November 2026, 03:04 UTC" in page_of(dashboard, ended)
+    assert "Only the worker holds it" in page_of(dashboard, make_campaign(label))
+    assert "Not made yet" in page_of(dashboard, make_campaign(label, public_key=None))
+
+
+@pytest.mark.parametrize("state", [*CampaignState])
+def test_every_state_has_its_words_and_says_what_happens_next(
+    dashboard: Client, label: Label, state: CampaignState
+) -> None:
+    page = page_of(dashboard, make_campaign(label, state=state))
+
+    assert f'<span class="status {state.value}">{state.label}</span>' in page
+    assert "What happens next" in page
+
+
+def test_no_page_of_the_dashboard_is_kept_by_a_cache(dashboard: Client, label: Label) -> None:
+    campaign = make_campaign(label)
+
+    for address in (LIST, NEW, "/dashboard/label", f"/dashboard/campaigns/{campaign.slug}"):
+        response = dashboard.get(address)
+        assert response.status_code == 200
+        assert {"private", "no-store"} <= set(response.headers["Cache-Control"].split(", "))

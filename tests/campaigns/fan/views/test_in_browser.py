@@ -1,0 +1,288 @@
+"""Every page and state of the fan's side in Chromium: accessible in both schemes, narrow, in each
+language, right to left, and not in the way of its own policy.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Final, Literal
+from zoneinfo import ZoneInfo
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.conf import settings as django_settings
+from django.utils import timezone, translation
+from django.utils.formats import date_format
+from django.utils.translation import ngettext
+from playwright.sync_api import Browser, BrowserContext, Page, expect
+
+from tests import scenes, visits
+from tests.factory import make_campaign
+from tests.looks import RULES, widest
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
+# Between them they hold every component of the fan pages.
+NARROWEST = ["landing-local-midnights", "landing-out-now", "confirm", "landing", "receipt-waiting"]
+
+
+@pytest.fixture(autouse=True)
+def artwork_dir(settings: Settings, tmp_path: Path) -> None:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+
+
+@pytest.fixture
+def pages() -> dict[str, str]:
+    scenes.set_up(scenes.small_picture())
+    return dict(scenes.ALL)
+
+
+def test_every_page_is_accessible_and_narrow(page: Page, site: str, pages: dict[str, str]) -> None:
+    for name, path in pages.items():
+        page.goto(site + path)
+        assert_accessible_and_narrow(page, name)
+
+
+def test_every_state_of_a_visit_is_accessible_and_narrow(
+    browser: Browser,
+    site: str,
+    pages: dict[str, str],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def new_context(user_agent: str | None) -> BrowserContext:
+        return browser.new_context(user_agent=user_agent)
+
+    for name, page in visits.each(new_context, site, settings, monkeypatch):
+        assert_accessible_and_narrow(page, name)
+
+
+def assert_accessible_and_narrow(page: Page, name: str) -> None:
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, f"{name}, {scheme}: {found.generate_report()}"
+    page.evaluate("document.documentElement.dir = 'rtl'")
+    assert widest(page, 320, "100%") <= 320, f"{name}, right to left"
+    page.evaluate("document.documentElement.dir = 'ltr'")
+    assert widest(page, 320, "100%") <= 320, name
+    assert widest(page, 640, "200%") <= 640, f"{name}, zoomed"
+    page.set_viewport_size({"width": 1280, "height": 800})
+
+
+@pytest.mark.parametrize("language", [code for code, _ in django_settings.LANGUAGES])
+def test_every_language_fits_and_is_named(
+    page: Page, site: str, pages: dict[str, str], language: str
+) -> None:
+    for name in NARROWEST:
+        page.goto(f"{site}{pages[name]}?lang={language}")
+        assert page.locator("html").get_attribute("lang") == language
+        assert widest(page, 320, "100%") <= 320, name
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, f"{name}: {found.generate_report()}"
+    current = page.get_by_role("contentinfo").locator("[aria-current]")
+    expect(current).to_have_attribute("lang", language)
+
+
+def test_the_switch_changes_the_language_and_nothing_else(
+    page: Page, site: str, pages: dict[str, str]
+) -> None:
+    page.goto(site + pages["landing"])
+    page.get_by_role("link", name="Deutsch").click()
+    expect(page.locator("html")).to_have_attribute("lang", "de")
+    expect(page.get_by_role("heading", level=1)).to_have_text("First Light")
+    page.get_by_role("link", name="English").click()
+    expect(page.get_by_role("link", name="Pre-save on Spotify")).to_be_visible()
+
+
+@pytest.mark.parametrize("size", [(412, 823), (768, 1024)])
+def test_the_artwork_stays_put_while_the_words_arrive(
+    page: Page, site: str, pages: dict[str, str], size: tuple[int, int]
+) -> None:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    for name in ("landing-out-now", "landing-cancelled", "landing-without-artwork"):
+        page.goto(site + pages[name])
+        cover = page.locator(".stage .cover")
+        in_the_end = cover.bounding_box()
+        page.evaluate("for (const it of document.querySelectorAll('.words, footer')) it.remove()")
+        assert cover.bounding_box() == in_the_end, name
+
+
+def test_no_page_meets_a_third_party_a_cookie_or_its_own_policy(
+    page: Page, site: str, pages: dict[str, str]
+) -> None:
+    requested: list[str] = []
+    complaints: list[str] = []
+    page.on("request", lambda request: requested.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    for path in pages.values():
+        page.goto(site + path)
+    page.wait_for_load_state("networkidle")
+    # Chromium counts a refusal's own status as a failed resource.
+    assert [
+        text for text in complaints if "the server responded with a status of 4" not in text
+    ] == []
+    assert any("/artwork/" in url for url in requested)
+    assert any(".css" in url for url in requested)
+    assert all(url.startswith(f"{site}/") for url in requested)
+    assert page.context.cookies() == []
+
+
+@pytest.mark.parametrize("screen", [(360, 640), (375, 553), (390, 664), (412, 732)])
+@pytest.mark.parametrize("language", ["en", "es", "fr", "ja"])
+def test_the_button_is_on_a_phones_first_screen(
+    browser: Browser, site: str, pages: dict[str, str], screen: tuple[int, int], language: str
+) -> None:
+    width, height = screen
+    with browser.new_context(
+        viewport={"width": width, "height": height}, timezone_id="Asia/Tokyo"
+    ) as context:
+        page = context.new_page()
+        for name in ("landing", "landing-local-midnights", "landing-without-artwork"):
+            page.goto(f"{site}{pages[name]}?lang={language}")
+            countdown = page.locator("[data-countdown], [data-countdown-day]")
+            expect(countdown).to_be_visible()
+            expect(countdown).to_have_attribute("aria-hidden", "true")
+            box = page.locator("[data-start] .button").bounding_box()
+            assert box
+            assert box["y"] + box["height"] <= height
+
+
+def test_the_artwork_is_shown_sharp_and_described(
+    page: Page, site: str, pages: dict[str, str]
+) -> None:
+    page.goto(site + pages["landing"])
+    cover = page.get_by_role("img", name=scenes.ALT)
+    expect(cover).to_be_visible()
+    assert cover.evaluate("image => image.complete && image.currentSrc").endswith(".avif")
+    shown = cover.evaluate("image => image.clientWidth")
+    assert shown >= 300
+    assert cover.evaluate("image => image.naturalWidth") >= shown
+
+
+def test_the_release_moment_is_told_in_the_fans_own_time_and_counted_down_to(
+    browser: Browser, site: str, pages: dict[str, str]
+) -> None:
+    context = browser.new_context(timezone_id="America/Los_Angeles", locale="en-GB")
+    page = context.new_page()
+    page.goto(site + pages["landing"])
+    own = page.locator("[data-own-time]")
+    expect(own).to_contain_text("Where you are:")
+    expect(own).to_contain_text(":00 · 00:00 Berlin time")
+    countdown = page.locator("[data-countdown]")
+    expect(countdown).to_be_visible()
+    expect(countdown).to_have_attribute("aria-hidden", "true")
+    assert countdown.inner_text().split()[1] == "days"
+    context.close()
+
+
+OWN_MIDNIGHT = {
+    "en": "00:00 {} time",
+    "es": "00:00 (hora de {})",
+    "pt-br": "00:00 (horário de {})",
+    "de": "00:00 Ortszeit {}",
+    "fr": "00:00 (heure locale à {})",
+    "ja": "0:00 {}時間",
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "artist", "fan"),
+    [
+        *((code, "Europe/Berlin", "Asia/Kathmandu") for code, _ in django_settings.LANGUAGES),
+        ("en", "Pacific/Kiritimati", "Pacific/Pago_Pago"),
+        ("en", "Pacific/Fakaofo", "Pacific/Pago_Pago"),
+    ],
+)
+def test_the_own_time_and_the_countdown_are_in_the_pages_words(
+    browser: Browser, site: str, language: str, artist: str, fan: str
+) -> None:
+    there = datetime.now(ZoneInfo(artist)) + timedelta(days=3)
+    there = there.replace(hour=0, minute=0, second=0, microsecond=0)
+    campaign = make_campaign(release_at=there, release_zone=artist)
+    here = there.astimezone(ZoneInfo(fan)).replace(tzinfo=None)
+    context = browser.new_context(timezone_id=fan)
+    page = context.new_page()
+    page.goto(f"{site}/{campaign.slug}?lang={language}")
+    with translation.override(language):
+        written = date_format(here, "DATETIME_FORMAT")
+    own = page.locator("[data-own-time]")
+    expect(own.locator("time")).to_have_text(written)
+    expect(own.locator(".there")).to_have_text(OWN_MIDNIGHT[language].format(artist.split("/")[1]))
+    days = page.locator("[data-countdown] > span").first
+    with translation.override(language):
+        count = int(days.locator("b").inner_text())
+        words = ngettext("%(count)d day", "%(count)d days", count) % {"count": count}
+    assert days.inner_text().split() == words.replace("日", " 日").split()
+    context.close()
+
+
+def test_a_page_that_was_open_since_before_says_when_the_moment_has_come(
+    page: Page, site: str
+) -> None:
+    campaign = make_campaign(release_at=timezone.now() + timedelta(minutes=5))
+    page.clock.install()
+    page.goto(f"{site}/{campaign.slug}")
+    expect(page.locator("[data-countdown]")).to_be_visible()
+    expect(page.get_by_text("Any moment now")).to_be_hidden()
+    page.clock.fast_forward("06:00")
+    expect(page.get_by_text("Any moment now")).to_be_visible()
+    expect(page.locator("[data-countdown]")).to_be_hidden()
+
+
+def test_the_countdown_ticks_with_the_release_and_not_with_the_clock(page: Page, site: str) -> None:
+    release_at = (timezone.now() + timedelta(days=1)).replace(second=25, microsecond=0)
+    make_campaign(slug="odd-second", release_at=release_at)
+    page.clock.install(time=release_at - timedelta(seconds=62))
+    page.clock.pause_at(release_at - timedelta(seconds=61))
+    page.goto(f"{site}/odd-second")
+    expect(page.locator("[data-countdown] b").last).to_have_text("2")
+    page.clock.run_for(1100)
+    expect(page.locator("[data-countdown] b").last).to_have_text("1")
+    page.clock.run_for(60_000)
+    expect(page.locator("[data-countdown]")).to_be_hidden()
+
+
+def test_where_the_clocks_agree_the_own_time_is_not_repeated(
+    browser: Browser, site: str, pages: dict[str, str]
+) -> None:
+    context = browser.new_context(timezone_id="Europe/Paris")
+    page = context.new_page()
+    page.goto(site + pages["landing"])
+    expect(page.locator("[data-countdown]")).to_be_visible()
+    expect(page.locator("[data-own-time]")).to_be_hidden()
+    context.close()
+
+
+@pytest.mark.parametrize(
+    ("agent", "shown", "way_out"),
+    [
+        (visits.INSTAGRAM, True, "intent://{page}#Intent;scheme={scheme};end"),
+        (
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) musical_ly_32",
+            True,
+            "x-safari-{scheme}://{page}",
+        ),
+        ("Mozilla/5.0 (X11; Linux x86_64) Chrome/126.0", False, ""),
+    ],
+)
+def test_in_another_apps_browser_the_way_out_is_offered(
+    browser: Browser, site: str, pages: dict[str, str], agent: str, shown: bool, way_out: str
+) -> None:
+    context = browser.new_context(user_agent=agent)
+    page = context.new_page()
+    page.goto(site + pages["landing"])
+    box = page.locator("[data-in-app]")
+    expect(box).to_be_visible(visible=shown)
+    if shown:
+        scheme, _, here = (site + pages["landing"]).partition("://")
+        link = box.get_by_role("link", name="Open in your browser")
+        expect(link).to_have_attribute("href", way_out.format(scheme=scheme, page=here))
+        box.get_by_role("button", name="Copy the link").click()
+        expect(box.locator("[aria-live]")).not_to_be_empty()
+    context.close()

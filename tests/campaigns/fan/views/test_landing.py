@@ -1,0 +1,341 @@
+"""The fan's pages without a browser: what they say, how they may be cached, what guards them."""
+
+from __future__ import annotations
+
+import gzip
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import time_machine
+from django.conf import settings
+from django.contrib.staticfiles import finders
+from django.test import Client
+from django.utils import timezone
+from django.utils.html import escape
+
+from campaigns.consent.arriving import Refusal
+from campaigns.fan import refusals
+from campaigns.fan.views import consent
+from campaigns.gate import permits
+from campaigns.models import (
+    Accent,
+    Campaign,
+    CampaignState,
+    GateName,
+    PauseReason,
+    ReleaseMode,
+)
+from tests.factory import make_campaign, make_local_campaign, make_presave, make_user
+from tests.fans import text_of
+from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, TRACK_URI
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoAssertNumQueries, Settings
+
+pytestmark = pytest.mark.django_db
+
+APPS_URL = "https://www.spotify.com/account/apps/"
+MOST_BYTES = 10 * 1024
+LOCAL_MIDNIGHT = {"release_mode": ReleaseMode.LOCAL_MIDNIGHT}
+MIDNIGHT_IN_BERLIN = datetime(2026, 12, 4, 23, 0, tzinfo=UTC)
+
+
+def page(client: Client, path: str) -> str:
+    return text_of(client.get(path))
+
+
+# The landing page.
+
+
+def test_the_landing_page_says_what_is_asked_and_what_not(client: Client) -> None:
+    campaign = make_campaign(title="Night Bus", artist="Demo Artist")
+    text = page(client, f"/{campaign.slug}")
+    assert "<h1><bdi>Night Bus</bdi></h1>" in text
+    assert "Demo Artist" in text
+    assert f'<a class="button" href="/{campaign.slug}/go">Pre-save on Spotify</a>' in text
+    assert f"“Manage your saved content” <code>{SAVE_SCOPE}</code>" in text
+    assert "save this album to your Albums, once, then destroy the permission" in text
+    assert "see your e-mail, playlists or what you listen to" in text
+    assert f'href="{APPS_URL}"' in text
+    assert 'href="/privacy"' in text
+
+
+@pytest.mark.parametrize(
+    ("fields", "words"),
+    [
+        ({"spotify_uri": ALBUM_URI}, "this album to your Albums"),
+        ({"upc": "609008295069"}, "this album to your Albums"),
+        ({"spotify_uri": TRACK_URI}, "this track to your Liked Songs"),
+        ({"isrc": "QZAAA2600001"}, "this track to your Liked Songs"),
+    ],
+)
+def test_it_says_where_the_release_goes(client: Client, fields: dict[str, Any], words: str) -> None:
+    assert words in page(client, f"/{make_campaign(**fields).slug}")
+
+
+@pytest.mark.parametrize(
+    ("release_at", "zone", "stated"),
+    [
+        (
+            MIDNIGHT_IN_BERLIN,
+            "Europe/Berlin",
+            '<time datetime="2026-12-05">5 December 2026</time>',
+        ),
+        (
+            MIDNIGHT_IN_BERLIN,
+            "America/New_York",
+            '<time datetime="2026-12-04T18:00:00-05:00">4 December 2026, 18:00 New York time',
+        ),
+        (
+            MIDNIGHT_IN_BERLIN + timedelta(minutes=90),
+            "UTC",
+            '<time datetime="2026-12-05T00:30:00+00:00">5 December 2026, 00:30 UTC</time>',
+        ),
+    ],
+)
+def test_the_date_is_the_one_the_artist_stated(
+    client: Client, release_at: datetime, zone: str, stated: str
+) -> None:
+    campaign = make_campaign(
+        release_at=release_at, release_zone=zone, opened_at=release_at - timedelta(days=30)
+    )
+    assert stated in page(client, f"/{campaign.slug}")
+
+
+STATES: list[Any] = [
+    pytest.param({}, ["Out <time", "/go"], id="open"),
+    pytest.param({"release_at": timezone.now()}, ["Due <time", "Any moment now", "/go"], id="due"),
+    pytest.param(
+        {"paused_reason": PauseReason.KEY_MISSING},
+        ["Out <time", "Paused just now", "Every pre-save that was made is kept"],
+        id="paused",
+    ),
+    pytest.param(
+        {"paused_reason": PauseReason.KEY_MISSING, "release_at": timezone.now()},
+        ["Due <time", "Paused just now"],
+        id="paused when it was due",
+    ),
+    pytest.param({"public_key": None}, ["Out <time", "Not open yet"], id="opening"),
+    pytest.param(
+        {"state": CampaignState.RELEASING},
+        ["Out now", "saving is going on", "Listen on Spotify", "Save it to my library", "/go"],
+        id="releasing",
+    ),
+    pytest.param(
+        {"state": CampaignState.RELEASING, "paused_reason": PauseReason.RELEASE_REFUSED},
+        ["Out now", "the artist has been told", "Listen on Spotify", "/go"],
+        id="releasing, paused",
+    ),
+    pytest.param(
+        {"state": CampaignState.FINISHED, "confirmed_uri": TRACK_URI},
+        ["Out now", "https://open.spotify.com/track/7a3LWj5xSFhFRYmztS8wgK", "Listen on Spotify"],
+        id="finished",
+    ),
+    pytest.param(
+        {"state": CampaignState.FINISHED, "confirmed_uri": ""},
+        ["Pre-save ended", "did not appear on Spotify in time"],
+        id="finished without a release",
+    ),
+    pytest.param({"state": CampaignState.CANCELLED}, ["Called off"], id="cancelled"),
+]
+
+
+@pytest.mark.parametrize(("fields", "expected"), STATES)
+def test_the_landing_page_follows_the_campaign(
+    client: Client, fields: dict[str, Any], expected: list[str]
+) -> None:
+    text = page(client, f"/{make_campaign(**fields).slug}")
+    for words in expected:
+        assert words in text
+    assert ("/go" in text) is ("/go" in expected)
+    assert ("calendar.ics" in text) is ("Out <time" in expected)
+    assert ("open.spotify.com" in text) is ("Listen on Spotify" in expected)
+
+
+def test_no_page_before_the_artist_opened_the_campaign(client: Client) -> None:
+    draft = make_campaign(state=CampaignState.DRAFT)
+    never_opened = make_campaign(
+        state=CampaignState.CANCELLED, opened_at=None, scheduled_at=None, public_key=None
+    )
+    for slug in (draft.slug, never_opened.slug, "nobody-knows", f"{make_campaign().slug}/x.css"):
+        assert client.get(f"/{slug}").status_code == 404
+
+
+@pytest.mark.parametrize("mode", ["development", "extended"])
+def test_development_mode_is_said_plainly(client: Client, settings: Settings, mode: str) -> None:
+    settings.SPOTIFY_APP_MODE = mode
+    text = page(client, f"/{make_campaign().slug}")
+    assert ("Not open to everyone yet" in text) is (mode == "development")
+
+
+@pytest.mark.parametrize(
+    ("half", "mode", "is_away"),
+    [
+        (GateName.ACCOUNTS, "extended", True),
+        (GateName.API, "extended", False),
+        (GateName.API, "development", True),
+    ],
+)
+def test_the_page_says_that_spotify_is_away(
+    client: Client, settings: Settings, half: GateName, mode: str, is_away: bool
+) -> None:
+    settings.SPOTIFY_APP_MODE = mode
+    permits.close_for_outage(half, permits.database_now())
+    answer = client.get(f"/{make_campaign().slug}")
+    assert ("Spotify is not taking pre-saves right now." in text_of(answer)) is is_away
+    seconds = 2 if is_away else 60
+    assert answer.headers["Cache-Control"].startswith(f"public, max-age={seconds},")
+    over = client.get(f"/{make_campaign(state=CampaignState.FINISHED).slug}")
+    assert "not taking pre-saves" not in text_of(over)
+    assert over.headers["Cache-Control"].startswith("public, max-age=60,")
+
+
+def test_anyone_gets_the_same_page_without_a_cookie(client: Client) -> None:
+    campaign = make_campaign()
+    stranger = client.get(f"/{campaign.slug}")
+    client.force_login(make_user())
+    artist = client.get(f"/{campaign.slug}")
+    client.cookies["session"] = "long-gone"
+    visitor_of_old = client.get(f"/{campaign.slug}")
+    for answer in (stranger, artist, visitor_of_old):
+        assert answer.content == stranger.content
+        assert answer.headers["Cache-Control"] == (
+            "public, max-age=60, stale-while-revalidate=600, stale-if-error=86400"
+        )
+        assert answer.headers["Vary"] == "Accept-Language"
+        assert not answer.cookies
+
+
+@pytest.mark.parametrize(
+    ("fields", "release_in", "fresh", "stale"),
+    [
+        ({"public_key": None}, None, 2, 0),
+        ({}, timedelta(hours=1), 60, 600),
+        ({}, timedelta(seconds=200), 60, 139),
+        ({}, timedelta(seconds=30), 29, 0),
+        ({}, timedelta(seconds=1), 1, 0),
+        ({}, timedelta(0), 2, 0),
+        ({"paused_reason": PauseReason.KEY_MISSING}, timedelta(seconds=-1), 2, 0),
+        (LOCAL_MIDNIGHT, timedelta(hours=-5), 2, 0),
+        ({"state": CampaignState.RELEASING}, None, 2, 0),
+        ({"state": CampaignState.FINISHED}, None, 60, 600),
+        ({"state": CampaignState.CANCELLED}, None, 60, 600),
+    ],
+)
+def test_no_cache_keeps_the_page_beyond_its_moment(
+    client: Client, fields: dict[str, Any], release_in: timedelta | None, fresh: int, stale: int
+) -> None:
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        moment = {"release_at": timezone.now() + release_in} if release_in is not None else {}
+        answer = client.get(f"/{make_campaign(**fields, **moment).slug}")
+    assert answer.headers["Cache-Control"] == (
+        f"public, max-age={fresh}, stale-while-revalidate={stale}, stale-if-error=86400"
+    )
+
+
+def test_an_unchanged_page_is_not_sent_again(client: Client) -> None:
+    campaign = make_campaign()
+    first = client.get(f"/{campaign.slug}")
+    again = client.get(f"/{campaign.slug}", headers={"if-none-match": first.headers["ETag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    for name in ("Cache-Control", "ETag", "Content-Security-Policy"):
+        assert again.headers[name] == first.headers[name]
+
+    campaign.title = "Night Train"
+    campaign.save()
+    consent.PAGES.clear()  # a second later
+    etag = first.headers["ETag"]
+    assert client.get(f"/{campaign.slug}", headers={"if-none-match": etag}).status_code == 200
+
+
+def test_the_landing_page_costs_two_queries(
+    client: Client, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    campaign = make_campaign()
+    with django_assert_num_queries(2):
+        client.get(f"/{campaign.slug}")
+
+
+@pytest.mark.parametrize("make", [make_campaign, make_local_campaign])
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+def test_the_landing_page_weighs_little(
+    client: Client, make: Callable[..., Campaign], language: str
+) -> None:
+    """With the stylesheet and every script."""
+    longest = {"title": "Ünïcödé " * 15, "artist": "Ärtïst " * 17}
+    html = client.get(f"/{make(**longest).slug}?lang={language}").content
+    named = re.findall(r"/static/(campaigns/\w+)\.\w+\.(css|js)", html.decode())
+    files = [Path(str(finders.find(f"{name}.{kind}"))).read_bytes() for name, kind in named]
+    assert len(files) >= 4
+    assert sum(len(gzip.compress(part)) for part in (html, *files)) < MOST_BYTES
+
+
+def test_what_an_artist_writes_stays_text(client: Client) -> None:
+    attack = '"><script>alert(1)</script><img src=x onerror=alert(1)>'
+    fields = {"title": attack, "artist": attack, "artwork_alt": attack, "artwork": "0" * 32}
+    campaign = make_campaign(**fields, artwork_width=640, artwork_height=640)
+    make_presave(campaign, receipt="a-receipt")
+    for path in (f"/{campaign.slug}", f"/{campaign.slug}/go", "/receipt/a-receipt"):
+        html = client.get(path).content.decode()
+        assert attack not in html
+        assert html.count("<script") == html.count('<script src="/static/')
+        assert escape(attack) in html
+
+
+@pytest.mark.parametrize(
+    ("fields", "spoken"),
+    [
+        ({"artwork_alt": "Une gare"}, 'alt="Une gare" width'),
+        ({"artwork_alt": "Une gare", "artwork_alt_language": "fr"}, 'alt="Une gare" lang="fr"'),
+        ({"artwork_alt_language": "fr"}, 'alt="Cover" width'),
+    ],
+)
+def test_the_artworks_words_are_in_the_artists_language(
+    client: Client, fields: dict[str, str], spoken: str
+) -> None:
+    campaign = make_campaign(artwork="0" * 32, artwork_width=640, artwork_height=640, **fields)
+    make_presave(campaign, receipt="a-receipt")
+    for path in (f"/{campaign.slug}", "/receipt/a-receipt"):
+        assert spoken in client.get(f"{path}?lang=de").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "accent"),
+    [
+        ({}, "rust"),
+        ({"artwork_accent": Accent.TEAL}, "teal"),
+        ({"artwork_accent": Accent.TEAL, "accent": Accent.INK}, "ink"),
+    ],
+)
+def test_a_campaigns_pages_wear_its_accent(
+    client: Client, fields: dict[str, Any], accent: str
+) -> None:
+    campaign = make_campaign(**fields)
+    make_presave(campaign, receipt="a-receipt")
+    for path in (f"/{campaign.slug}", f"/{campaign.slug}/go", "/receipt/a-receipt"):
+        assert re.search(rf'<body class="\w+ accent-{accent}">', page(client, path))
+
+
+# Refusals, home.
+
+
+def test_every_refusal_has_a_page_of_its_own() -> None:
+    assert set(refusals.PAGES) == set(Refusal)
+    for part in ("title", "happened", "advice"):
+        said = [getattr(page, part) for page in refusals.PAGES.values()]
+        given = [words for words in said if words or part != "advice"]
+        assert len(set(given)) == len(given)
+
+
+def test_any_cache_may_keep_the_home_page(client: Client) -> None:
+    answer = client.get("/")
+    assert answer.headers["Cache-Control"] == "public, max-age=60"
+    assert answer.headers["Vary"] == "Accept-Language"
+
+
+def test_home_leads_artists_to_the_login(client: Client) -> None:
+    assert 'href="/accounts/login/"' in page(client, "/")

@@ -1,0 +1,141 @@
+"""Privacy and terms: what they say is what the code and the settings say."""
+
+from __future__ import annotations
+
+import re
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+
+from campaigns.fan.disclosure import FIELDS
+from tests.factory import make_campaign, make_user
+from tests.fans import text_of
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["/privacy", "/terms"]
+
+
+def page(client: Client, path: str) -> str:
+    return text_of(client.get(path))
+
+
+# Privacy.
+
+
+def test_the_privacy_page_lists_every_column_with_its_purpose_and_lifetime(client: Client) -> None:
+    text = page(client, "/privacy")
+    listed = re.findall(r"<dt>(.*?) <code>(.*?)</code></dt> <dd>(.*?)</dd>", text)
+    assert listed == [(field.name, field.column, field.purpose) for field in FIELDS]
+    for lifetime, fields in groupby(FIELDS, key=lambda field: str(field.lifetime)):
+        group = re.search(f"<p>{lifetime}</p> <dl>(.*?)</dl>", text)
+        assert group is not None
+        assert re.findall("<code>(.*?)</code>", group[1]) == [field.column for field in fields]
+
+
+@pytest.mark.parametrize(
+    "lifetime",
+    [
+        "at the latest 7 days after the release, and 180 days after your consent.",
+        "Deleted with the row and the receipt, 30 days after the release.",
+        "one encrypted cookie, for 20 minutes.",
+        "lasts at most 205 days.",
+        "so that it counts only once: for 20 minutes or little more.",
+    ],
+)
+def test_the_privacy_page_says_how_long(client: Client, lifetime: str) -> None:
+    assert lifetime in page(client, "/privacy")
+
+
+@pytest.mark.parametrize(("dsn", "is_told"), [("none", False), ("https://key@h/1", True)])
+def test_an_error_service_is_named_where_there_is_one(
+    client: Client, settings: Settings, dsn: str, is_told: bool
+) -> None:
+    settings.SENTRY_DSN = dsn
+    assert ("An error service" in page(client, "/privacy")) is is_told
+
+
+# What Spotify's developer terms, version 10, section V, ask of the agreement with an end user.
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "All implied warranties concerning Spotify's platform, service and content are disclaimed",
+        "make no derivative works of them.",
+        "You do not decompile, reverse-engineer or disassemble Spotify's platform, service",
+        "<bdi>Demo Label</bdi> alone is responsible for it; Spotify and other third parties are",
+        "Spotify is a third-party beneficiary of these terms and of the privacy page",
+    ],
+)
+def test_the_terms_say_what_spotify_asks_for(client: Client, sentence: str) -> None:
+    assert sentence in page(client, "/terms")
+
+
+# Both.
+
+
+@pytest.mark.parametrize("path", PAGES)
+@pytest.mark.parametrize(
+    ("contact", "link"),
+    [
+        ("privacy@example.com", "mailto:privacy@example.com"),
+        ("a?b=c@example.com", "mailto:a%3Fb%3Dc@example.com"),
+        ("https://example.com/contact", "https://example.com/contact"),
+    ],
+)
+def test_they_name_who_runs_this_instance_and_how_to_reach_them(
+    client: Client, settings: Settings, path: str, contact: str, link: str
+) -> None:
+    settings.OPERATOR_NAME, settings.OPERATOR_CONTACT = "A & B <label>", contact
+    text = page(client, path)
+    assert "<bdi>A & B <label></bdi>" in text
+    assert f'<a href="{link}" rel="noreferrer"><bdi>{contact}</bdi></a>' in text
+    assert b"A &amp; B &lt;label&gt;" in client.get(path).content
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_anyone_may_keep_them(client: Client, path: str) -> None:
+    stranger = client.get(path)
+    client.force_login(make_user())
+    artist = client.get(path)
+    again = client.get(path, headers={"if-none-match": stranger.headers["ETag"]})
+    assert artist.content == stranger.content
+    assert artist.headers["Vary"] == "Accept-Language"
+    assert not artist.cookies
+    assert "public" in artist.headers["Cache-Control"]
+    assert again.status_code == 304
+
+
+# Beside the button.
+
+
+@pytest.mark.parametrize("path", ["/night-bus", "/night-bus/go"])
+def test_a_fan_meets_both_before_going_to_spotify(client: Client, path: str) -> None:
+    make_campaign(slug="night-bus")
+    text = page(client, f"{path}?lang=en")
+    assert 'By continuing you agree to the <a href="/terms?lang=en">terms</a>.' in text
+    assert 'is on the <a href="/privacy?lang=en">privacy page</a>.' in text
+
+
+@pytest.mark.parametrize("path", ["/night-bus", "/night-bus/go"])
+def test_a_campaign_shows_the_words_it_was_opened_with(
+    client: Client, settings: Settings, tmp_path: Path, path: str
+) -> None:
+    made_up = tmp_path / "fan" / "consent" / "99.html"
+    made_up.parent.mkdir(parents=True)
+    made_up.write_text("Other words")
+    engine = settings.TEMPLATES[0]
+    settings.TEMPLATES = [{**engine, "DIRS": [tmp_path, *engine["DIRS"]]}]
+
+    make_campaign(slug="night-bus", consent_version=99)
+
+    text = page(client, path)
+    assert "Other words" in text
+    assert "What you agree to" not in text

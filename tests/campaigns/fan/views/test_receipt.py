@@ -1,0 +1,244 @@
+"""The receipt: what it says in each state of a pre-save, and who may cancel."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.models import ROW_LIFETIME, CampaignState, PreSave, PreSaveState, Reason
+from campaigns.retention import deleting
+from tests.factory import make_campaign, make_local_campaign, make_presave
+from tests.fans import text_of
+from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, TRACK_URI
+
+pytestmark = pytest.mark.django_db
+
+APPS_URL = "https://www.spotify.com/account/apps/"
+MIDNIGHT_IN_BERLIN = datetime(2026, 12, 4, 23, 0, tzinfo=UTC)
+
+
+def receipt(client: Client, campaign_fields: dict[str, Any], **fields: Any) -> str:
+    make_presave(make_campaign(**campaign_fields), receipt="a-receipt", **fields)
+    return text_of(client.get("/receipt/a-receipt"))
+
+
+def test_a_waiting_receipt_says_what_is_held_and_until_when(client: Client) -> None:
+    text = receipt(
+        client, {"release_at": MIDNIGHT_IN_BERLIN, "opened_at": datetime(2026, 11, 1, tzinfo=UTC)}
+    )
+    assert "You're in" in text
+    assert f"<code>{SAVE_SCOPE}</code>" in text
+    assert "one sealed permission, and nothing about you" in text
+    assert "12 December 2026, 00:00 Berlin time" in text
+    assert 'action="/receipt/a-receipt/cancel"' in text
+    assert "does not remove this app from your Spotify account" in text
+    assert f'href="{APPS_URL}"' in text
+    assert "What we cannot prove to you: that no other copy was ever made." in text
+
+
+@pytest.mark.parametrize(
+    ("uri", "things"), [(ALBUM_URI, "this one album"), (TRACK_URI, "this one track")]
+)
+@pytest.mark.parametrize("state", [PreSaveState.PENDING, PreSaveState.SAVED])
+def test_a_receipt_says_what_the_permission_would_also_have_allowed(
+    client: Client, uri: str, things: str, state: PreSaveState
+) -> None:
+    text = receipt(client, {"spotify_uri": uri}, state=state)
+    assert "would also allow removing. We only ever save, once, " + things in text
+
+
+@pytest.mark.parametrize(
+    "state", [PreSaveState.PENDING, PreSaveState.SAVED, PreSaveState.CANCELLED]
+)
+def test_who_told_no_zone_is_told_of_no_own_midnight(client: Client, state: PreSaveState) -> None:
+    campaign = make_local_campaign()
+    last = campaign.everywhere_at
+    settled_at = None if state == PreSaveState.PENDING else last + timedelta(seconds=4)
+    make_presave(campaign, receipt="a-receipt", due_at=last, state=state, settled_at=settled_at)
+    text = text_of(client.get("/receipt/a-receipt"))
+    assert "midnight where you are" not in text
+    assert ("Your browser told no time zone" in text) is (state == PreSaveState.PENDING)
+    assert ("4 seconds after the release" in text) is (state == PreSaveState.SAVED)
+
+
+NOW = timezone.now()
+HOUR = timedelta(hours=1)
+WAITING = "You're in"
+AT_IT = "We are at it"
+
+
+@pytest.mark.parametrize(
+    ("fields", "title"),
+    [
+        ({"due_at": NOW + HOUR}, WAITING),
+        ({"due_at": NOW}, AT_IT),
+        ({"due_at": NOW, "lease": uuid.uuid4(), "lease_until": NOW + HOUR}, AT_IT),
+        ({"due_at": NOW + HOUR, "attempts": 3}, AT_IT),
+        ({"due_at": NOW + HOUR, "attempts": 30}, AT_IT),
+        ({"due_at": NOW + HOUR, "refused_at": NOW, "reason": Reason.REVOKED}, AT_IT),
+        ({"due_at": NOW + HOUR, "refused_at": NOW, "reason": Reason.NOT_LISTED}, AT_IT),
+    ],
+)
+@pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.RELEASING])
+def test_a_receipt_that_still_waits_after_its_moment_does_not_promise_the_release(
+    client: Client, state: CampaignState, fields: dict[str, Any], title: str
+) -> None:
+    text = receipt(client, {"state": state, "release_at": NOW - HOUR}, **fields)
+    assert f"<h1>{title}</h1>" in text
+    assert ("When the release is out, it appears" in text) is (title == WAITING)
+    assert ("Spotify refused your permission" in text) is ("refused_at" in fields)
+    assert 'action="/receipt/a-receipt/cancel"' in text
+    # Who was refused can join again without cancelling.
+    assert ("Back to the release" in text) is ("refused_at" in fields)
+    assert ("to join again, cancel it here first" in text) is ("refused_at" not in fields)
+
+
+def test_a_saved_receipt_says_when(client: Client) -> None:
+    released = MIDNIGHT_IN_BERLIN
+    campaign = {
+        "state": CampaignState.FINISHED,
+        "release_at": released,
+        "opened_at": released - timedelta(days=30),
+    }
+    text = receipt(
+        client, campaign, state=PreSaveState.SAVED, settled_at=released + timedelta(seconds=12)
+    )
+    assert "<dd> to your Albums </dd>" in text
+    assert "<strong>12 seconds after the release</strong>" in text
+    assert "5 December 2026, 00:00:12 Berlin time" in text
+    assert "<dt>We hold now</dt> <dd> nothing </dd>" in text
+    assert "https://open.spotify.com/album/" in text
+    assert "/cancel" not in text
+
+
+def test_a_receipt_of_a_release_that_was_moved_after_the_save_claims_no_delay(
+    client: Client,
+) -> None:
+    campaign = {"release_at": timezone.now() + timedelta(hours=6)}
+    text = receipt(client, campaign, state=PreSaveState.SAVED, settled_at=timezone.now())
+    assert "to your Albums" in text
+    assert "after the release" not in text.partition("<dt>Destroyed")[0]
+
+
+@pytest.mark.parametrize(
+    ("consented", "settled", "words"),
+    [
+        (-60, 1, "1 second after the release"),
+        (-60, 119, "119 seconds after the release"),
+        (-60, 5400, "90 minutes after the release"),
+        (-60, 100_000, "27 hours after the release"),
+        (-60, 400_000, "4 days after the release"),
+        (3600, 3604, "4 seconds after you said yes"),
+    ],
+)
+def test_the_delay_counts_from_what_the_fan_waited_for(
+    client: Client, consented: int, settled: int, words: str
+) -> None:
+    released = timezone.now() - timedelta(days=6)
+    text = receipt(
+        client,
+        {"state": CampaignState.RELEASING, "release_at": released},
+        state=PreSaveState.SAVED,
+        consented_at=released + timedelta(seconds=consented),
+        settled_at=released + timedelta(seconds=settled),
+    )
+    assert words in text
+
+
+ENDINGS: list[Any] = [
+    (PreSaveState.FAILED, Reason.REVOKED, "The permission was gone"),
+    (PreSaveState.FAILED, Reason.SCOPE, "The permission did not reach"),
+    (PreSaveState.FAILED, Reason.WIDER_SCOPE, "The permission reached too far"),
+    (PreSaveState.FAILED, Reason.NOT_LISTED, "Not open to your account yet"),
+    (PreSaveState.FAILED, Reason.UNREADABLE, "We could not open your permission"),
+    (PreSaveState.CANCELLED, Reason.BY_FAN, "Cancelled, as you asked"),
+    (PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, "The artist called this off"),
+    (PreSaveState.EXPIRED, Reason.PERMISSION_AGE, "The permission grew too old"),
+    (PreSaveState.EXPIRED, Reason.HARD_STOP, "Seven days, and no save"),
+]
+
+
+@pytest.mark.parametrize(("state", "reason", "title"), ENDINGS)
+def test_an_ended_receipt_says_why(
+    client: Client, state: PreSaveState, reason: Reason, title: str
+) -> None:
+    text = receipt(client, {}, state=state, reason=reason)
+    assert f"<h1>{title}</h1>" in text
+    assert "<dt>We hold now</dt> <dd> nothing </dd>" in text
+    assert "/cancel" not in text
+    assert "Back to the release" in text
+
+
+LISTEN, BACK = "Listen on", "Back to the"
+
+
+@pytest.mark.parametrize(
+    ("campaign_state", "confirmed", "state", "way_on"),
+    [
+        (CampaignState.OPEN, False, PreSaveState.PENDING, []),
+        (CampaignState.OPEN, False, PreSaveState.CANCELLED, [BACK]),
+        (CampaignState.RELEASING, True, PreSaveState.PENDING, []),
+        (CampaignState.RELEASING, True, PreSaveState.SAVED, [LISTEN]),
+        (CampaignState.RELEASING, True, PreSaveState.FAILED, [BACK]),
+        (CampaignState.FINISHED, True, PreSaveState.FAILED, [LISTEN]),
+        (CampaignState.FINISHED, False, PreSaveState.EXPIRED, [BACK]),
+        (CampaignState.CANCELLED, True, PreSaveState.CANCELLED, [BACK]),
+        (CampaignState.CANCELLED, True, PreSaveState.PENDING, [BACK]),
+        (CampaignState.CANCELLED, True, PreSaveState.SAVED, [LISTEN]),
+    ],
+)
+def test_a_receipt_that_waits_no_longer_leads_on(
+    client: Client,
+    campaign_state: CampaignState,
+    confirmed: bool,
+    state: PreSaveState,
+    way_on: list[str],
+) -> None:
+    campaign = {"state": campaign_state, "confirmed_uri": ALBUM_URI if confirmed else ""}
+    text = receipt(client, campaign, state=state)
+    assert [words for words in (LISTEN, BACK) if f">{words}" in text] == way_on
+    assert ("to join again, cancel it here first" in text) is (way_on == [])
+
+
+def test_every_reason_has_a_receipt_of_its_own() -> None:
+    assert {reason for _, reason, _ in ENDINGS} == set(Reason) - {Reason.NONE}
+    assert len({title for _, _, title in ENDINGS}) == len(ENDINGS)
+
+
+def test_a_wrong_receipt_does_not_exist(client: Client) -> None:
+    presave = make_presave(make_campaign(), receipt="a-receipt")
+    assert "It is deleted on <time" in text_of(client.get("/receipt/a-receipt"))
+    for token in ("a-receipt2", "A-receipt", str(presave.id), presave.receipt_hash.hex()):
+        assert client.get(f"/receipt/{token}").status_code == 404
+        assert client.post(f"/receipt/{token}/cancel").status_code == 404
+    assert PreSave.objects.get().state == PreSaveState.PENDING
+
+
+def test_a_receipt_whose_row_is_deleted_says_how_long_receipts_are_kept(client: Client) -> None:
+    campaign = make_campaign(state=CampaignState.FINISHED, release_at=timezone.now() - ROW_LIFETIME)
+    make_presave(campaign, receipt="a-receipt", state=PreSaveState.SAVED)
+    assert client.get("/receipt/a-receipt").status_code == 200
+    deleting.delete_old_rows(timezone.now())
+
+    for answer in (client.get("/receipt/a-receipt"), client.post("/receipt/a-receipt/cancel")):
+        assert answer.status_code == 404
+        assert "Receipts are kept for 30 days after the release" in text_of(answer)
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert not answer.cookies
+
+
+def test_a_link_cannot_cancel(client: Client) -> None:
+    make_presave(make_campaign(), receipt="a-receipt")
+    assert client.get("/receipt/a-receipt/cancel").status_code == 405
+    assert PreSave.objects.get().state == PreSaveState.PENDING
+
+
+def test_what_is_saved_cannot_be_cancelled(client: Client) -> None:
+    make_presave(make_campaign(), receipt="a-receipt", state=PreSaveState.SAVED)
+    assert client.post("/receipt/a-receipt/cancel").status_code == 303
+    assert PreSave.objects.get().state == PreSaveState.SAVED

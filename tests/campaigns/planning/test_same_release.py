@@ -1,0 +1,350 @@
+"""What fans said yes to stays what it is, whatever is edited afterwards."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from campaigns import spotify
+from campaigns.catalogue.confirming import Names
+from campaigns.gate import permits
+from campaigns.models import Campaign, Gate, PreSave
+from campaigns.planning import editing, same_release
+from campaigns.planning.transitions import PublishingError
+from campaigns.spotify.answers import Half, Scope, SpotifyError
+from tests.factory import make_campaign, make_presave
+from tests.nights.night import check_books, make_night, states, work
+from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
+
+pytestmark = pytest.mark.django_db
+
+OTHER_ID = "1111111111111111111111"
+OTHER_URI = f"spotify:album:{OTHER_ID}"
+OTHER_UPC = "036000291452"
+FUTURE = "2099-01-01T00:00:00+00:00"
+FIELDS = (
+    *("title", "artist", "slug", "spotify_uri", "upc", "isrc"),
+    *("release_at", "release_zone", "artwork_alt"),
+)
+
+
+def make_consented(**fields: Any) -> Campaign:
+    """An open campaign with a first fan."""
+    campaign = make_campaign(**fields)
+    make_presave(campaign)
+    return campaign
+
+
+def change(campaign: Campaign, **values: Any) -> Campaign:
+    kept = {name: getattr(campaign, name) for name in FIELDS}
+    changed = editing.change(campaign, kept | values, None, timezone.now())
+    campaign.refresh_from_db()
+    return changed
+
+
+def refusal(campaign: Campaign, **values: Any) -> str:
+    before = Campaign.objects.values().get(id=campaign.id)
+    with pytest.raises(PublishingError) as caught:
+        change(campaign, **values)
+    assert Campaign.objects.values().get(id=campaign.id) == before
+    return str(caught.value)
+
+
+# The look into the catalogue.
+
+
+def test_a_link_may_become_another_one_of_the_same_release(sandbox: Sandbox) -> None:
+    sandbox.add_album(artists=["Demo Artist", "Guest"])
+    sandbox.add_album(id=OTHER_ID, name="Night Bus (Again)", artists=["Guest", "Demo Artist"])
+
+    assert change(make_consented(), spotify_uri=OTHER_URI).spotify_uri == OTHER_URI
+
+
+def test_a_track_may_become_the_same_recording_elsewhere(sandbox: Sandbox) -> None:
+    other = f"spotify:track:{OTHER_ID}"
+    sandbox.add_track()
+    sandbox.add_track(id=OTHER_ID, album_name="On an album now")
+
+    assert change(make_consented(spotify_uri=TRACK_URI), spotify_uri=other).spotify_uri == other
+
+
+@pytest.mark.parametrize(
+    "other", [{"upc": OTHER_UPC}, {"artists": ["Somebody Else"]}, {"upc": None}], ids=str
+)
+def test_another_release_needs_a_new_campaign(other: dict[str, Any], sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    sandbox.add_album(id=OTHER_ID, **other)
+
+    told = refusal(make_consented(), spotify_uri=OTHER_URI)
+
+    assert told == same_release.OTHER_RELEASE
+    assert "needs a new campaign" in told
+
+
+def test_a_track_does_not_take_the_place_of_its_album(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    sandbox.add_track()
+
+    assert refusal(make_consented(), spotify_uri=TRACK_URI) == same_release.OTHER_RELEASE
+
+
+def test_a_wrong_code_beside_a_link_is_mended_to_the_one_the_catalogue_shows(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.add_album()
+    sandbox.add_album(id=OTHER_ID, upc=OTHER_UPC, artists=["Demo Artist"])
+    campaign = make_consented(spotify_uri=ALBUM_URI, upc="012345678905")
+
+    assert refusal(campaign, upc=OTHER_UPC) == same_release.NOT_IN_AGREEMENT
+    assert change(campaign, upc=UPC).upc == UPC
+
+
+def test_a_code_may_be_replaced_by_the_link_of_what_carries_it(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    sandbox.add_album(id=OTHER_ID, upc=OTHER_UPC)
+    campaign = make_consented(upc=UPC)
+
+    assert refusal(campaign, upc="", spotify_uri=OTHER_URI) == same_release.OTHER_RELEASE
+    assert change(campaign, upc="", spotify_uri=ALBUM_URI).spotify_uri == ALBUM_URI
+
+
+def test_a_code_alone_is_not_swapped_for_another(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    sandbox.add_album(id=OTHER_ID, upc=OTHER_UPC)
+
+    assert refusal(make_consented(upc=UPC), upc=OTHER_UPC) == same_release.OTHER_RELEASE
+
+
+def test_what_is_not_shown_yet_is_not_compared(sandbox: Sandbox) -> None:
+    campaign = make_consented()
+    sandbox.add_album()
+    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.NEW_NOT_SHOWN
+
+    sandbox.add_album(id=OTHER_ID)
+    sandbox.add_album(available_at=FUTURE)
+    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.OLD_NOT_SHOWN
+
+
+@pytest.mark.parametrize(
+    "values",
+    [{"upc": UPC}, {"title": "As It Was"}, {"artwork_alt": "Grey"}],
+    ids=str,
+)
+def test_what_can_only_narrow_down_asks_spotify_nothing(
+    values: dict[str, str], sandbox: Sandbox
+) -> None:
+    change(make_consented(title="As It Was"), **values)
+    assert sandbox.calls() == []
+
+
+@pytest.mark.parametrize("codes", [{"upc": UPC}, {"isrc": ISRC}], ids=str)
+@pytest.mark.parametrize("link", ["", OTHER_URI])
+def test_a_link_is_mended_beside_a_code_that_stays(
+    codes: dict[str, str], link: str, sandbox: Sandbox
+) -> None:
+    uri = ALBUM_URI if "upc" in codes else TRACK_URI
+    change(make_consented(spotify_uri=uri, **codes), spotify_uri=link)
+    assert sandbox.calls() == []
+
+
+def test_before_the_first_consent_everything_is_free(sandbox: Sandbox) -> None:
+    campaign = make_campaign()
+    changed = change(campaign, spotify_uri="", upc=OTHER_UPC, title="Other")
+    assert (Names.of(changed), changed.added_later) == (Names("", OTHER_UPC, ""), [])
+    assert sandbox.calls() == []
+
+
+# In two steps.
+
+
+def test_a_code_that_was_added_later_does_not_let_the_link_be_swapped(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    sandbox.add_album(id=OTHER_ID, upc=OTHER_UPC)
+    campaign = make_consented()
+    change(campaign, upc=OTHER_UPC)
+    assert campaign.added_later == ["upc"]
+
+    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.OTHER_RELEASE
+    assert refusal(campaign, spotify_uri="") == same_release.OTHER_RELEASE
+    assert change(campaign, upc=UPC).added_later == ["upc"]
+    assert change(campaign, upc="").added_later == []
+
+
+def test_a_link_that_was_added_later_does_not_let_the_code_be_swapped(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    sandbox.add_album(id=OTHER_ID, upc=OTHER_UPC)
+    campaign = make_consented(upc=UPC)
+    change(campaign, spotify_uri=OTHER_URI)
+
+    assert refusal(campaign, upc=OTHER_UPC) == same_release.OTHER_RELEASE
+    assert refusal(campaign, upc="") == same_release.OTHER_RELEASE
+
+
+def test_what_the_catalogue_showed_to_be_the_same_vouches_from_then_on(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    sandbox.add_album(id=OTHER_ID, upc=OTHER_UPC)
+    campaign = make_consented(upc=UPC)
+    change(campaign, spotify_uri=ALBUM_URI)
+    assert change(campaign, upc="").added_later == []
+
+    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.OTHER_RELEASE
+    assert change(campaign, upc=UPC).added_later == ["upc"]
+
+
+# Spotify in trouble, and others who come in between.
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [{"status": 500}, {"kind": "reset_before", "times": None}, {"kind": "html"}, {"kind": "empty"}],
+    ids=str,
+)
+def test_a_spotify_in_trouble_is_told_and_nothing_is_changed(
+    fault: dict[str, Any], sandbox: Sandbox
+) -> None:
+    campaign = make_consented()
+    sandbox.fault("album", **fault)
+    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.NO_ANSWER
+    permits.check_open(permits.database_now())
+
+
+def test_a_slow_spotify_is_not_waited_for_long(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spotify.http, "TOTAL_SECONDS", 0.3)
+    campaign = make_consented()
+    sandbox.fault("album", "timeout")
+    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.NO_ANSWER
+
+
+def test_a_429_closes_the_gate_for_everybody(sandbox: Sandbox) -> None:
+    campaign = make_consented()
+    sandbox.fault("album", status=429, headers={"Retry-After": "30"})
+    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.NO_ANSWER
+    assert not permits.is_open(permits.database_now())
+
+
+@pytest.mark.parametrize("half", list(Half))
+def test_a_closed_gate_is_told_with_its_end_and_nothing_is_asked(
+    half: Half, sandbox: Sandbox
+) -> None:
+    now = permits.database_now()
+    permits.close(SpotifyError("rate_limited", scope=Scope.APP, half=half, retry_after=90), now)
+
+    told = refusal(make_consented(), spotify_uri=OTHER_URI)
+
+    assert f"until {now + timedelta(seconds=90):%H:%M:%S} UTC on" in told
+    assert sandbox.calls() == []
+
+
+def test_a_first_consent_while_the_form_is_sent_refuses_a_change_that_was_not_compared() -> None:
+    campaign = make_campaign()
+    after = Names(OTHER_URI, "", "")
+    proof = same_release.prove(campaign, after)
+    make_presave(campaign)
+
+    assert proof is None
+    with pytest.raises(PublishingError) as caught:
+        same_release.check(campaign, after, proof)
+    assert str(caught.value) == same_release.CHANGED_MEANWHILE
+
+
+@pytest.mark.parametrize(
+    "meanwhile", [{"spotify_uri": TRACK_URI}, {"upc": OTHER_UPC}, {"added_later": ["spotify_uri"]}]
+)
+def test_what_was_compared_counts_only_while_it_is_still_so(
+    meanwhile: dict[str, Any], sandbox: Sandbox
+) -> None:
+    sandbox.add_album()
+    sandbox.add_album(id=OTHER_ID)
+    campaign = make_consented()
+    after = Names(OTHER_URI, "", "")
+    proof = same_release.prove(campaign, after)
+    assert same_release.check(campaign, after, proof) == []
+
+    Campaign.objects.filter(id=campaign.id).update(**{"upc": UPC, **meanwhile})
+    campaign.refresh_from_db()
+    other = after._replace(upc="012345678905")
+    for compared in (proof, None):
+        with pytest.raises(PublishingError) as caught:
+            same_release.check(campaign, other, compared)
+        assert str(caught.value) == same_release.CHANGED_MEANWHILE
+
+
+def test_a_new_name_is_written_down_in_the_log(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign = make_consented()
+    with caplog.at_level(logging.INFO, "campaigns.planning.editing"):
+        change(campaign, upc=UPC)
+    assert f"release renamed campaign={campaign.id}" in caplog.text
+
+
+# Mending while the release is waited for.
+
+
+@pytest.mark.parametrize(
+    ("given", "albums", "finding", "mended"),
+    [
+        ({"upc": "012345678905"}, [{}], "not_there_yet", {"upc": UPC}),
+        ({"upc": UPC}, [{}, {"id": OTHER_ID}], "several_match", {"spotify_uri": ALBUM_URI}),
+        (
+            {"upc": OTHER_UPC},
+            [{}, {"id": OTHER_ID, "upc": OTHER_UPC, "artists": ["Somebody Else"]}],
+            "other_artist",
+            {"upc": UPC},
+        ),
+        (
+            {"upc": "012345678905", "spotify_uri": ALBUM_URI},
+            [{}],
+            "different_code",
+            {"upc": UPC},
+        ),
+        (
+            {"upc": UPC},
+            [{"artists": ["\u5bae\u57ce"]}],
+            "other_artist",
+            {"spotify_uri": ALBUM_URI},
+        ),
+    ],
+    ids=["no hit", "two hits", "another artist's", "another's code", "another script"],
+)
+@pytest.mark.parametrize("with_consents", [False, True])
+def test_a_wrong_code_saves_nothing_and_once_it_is_mended_the_release_goes_on(
+    given: dict[str, str],
+    albums: list[dict[str, Any]],
+    finding: str,
+    mended: dict[str, str],
+    with_consents: bool,
+    sandbox: Sandbox,
+) -> None:
+    beyond_repair = finding in ("not_there_yet", "other_artist") and "upc" in mended
+    fans = 3 if with_consents else 0
+    campaign = make_night(sandbox, fans, state="open", release_at=timezone.now(), **given)
+    sandbox.delete("catalogue")
+    for album in albums:
+        sandbox.add_album(**album)
+    work()
+    work(later=100)
+    campaign.refresh_from_db()
+    assert (campaign.last_finding, campaign.state) == (finding, "open")
+    assert sandbox.calls("library") == sandbox.calls("token.refresh") == []
+
+    Gate.objects.all().delete()  # the worker's calls are ahead of the artist's clock
+    if with_consents and beyond_repair:
+        assert refusal(campaign, **mended) in (
+            same_release.OLD_NOT_SHOWN,
+            same_release.OTHER_RELEASE,
+        )
+        assert states(campaign) == {"pending": fans}
+        return
+    change(campaign, **mended)
+    assert work(later=102) == fans  # the next look would have come 10 seconds after the last
+    campaign.refresh_from_db()
+    assert (campaign.confirmed_uri, campaign.state) == (ALBUM_URI, "finished")
+    assert PreSave.objects.filter(campaign=campaign, state="saved").count() == fans
+    check_books(campaign)

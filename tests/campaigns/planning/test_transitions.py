@@ -1,0 +1,242 @@
+"""An artist's acts: open, move, change, cancel, resume; and what each refuses."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.urls import get_resolver
+
+from campaigns.consent import wordings
+from campaigns.models import (
+    LONGEST_LEAD,
+    Campaign,
+    CampaignState,
+    PauseReason,
+    PreSave,
+    PreSaveState,
+    Reason,
+    Role,
+    stats,
+)
+from campaigns.planning import transitions
+from campaigns.planning.transitions import PublishingError
+from tests import factory
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
+RELEASE = NOW + timedelta(days=90)
+
+
+def make_draft(release_at: datetime = RELEASE) -> Campaign:
+    return factory.make_campaign(state=CampaignState.DRAFT, release_at=release_at)
+
+
+def make_open(release_at: datetime = RELEASE) -> Campaign:
+    return factory.make_campaign(release_at=release_at, opened_at=NOW - timedelta(days=1))
+
+
+def test_whoever_makes_a_label_owns_it() -> None:
+    user = factory.make_user()
+
+    label = transitions.create_label(user, "Demo Label")
+
+    assert [(member.user, member.role) for member in label.memberships.all()] == [
+        (user, Role.OWNER),
+    ]
+
+
+# Opening
+
+
+def test_opening_a_draft_waits_for_the_workers_key() -> None:
+    campaign = make_draft()
+    Campaign.objects.update(consent_version=0)
+
+    transitions.open_campaign(campaign, NOW)
+
+    campaign.refresh_from_db()
+    assert campaign.is_opening
+    assert campaign.opened_at == campaign.scheduled_at == NOW
+    assert campaign.consent_version == wordings.CURRENT_VERSION
+    assert not Campaign.objects.accepting_consents().exists()
+
+
+@pytest.mark.parametrize("state", sorted({*CampaignState} - {CampaignState.DRAFT}))
+def test_only_a_draft_can_be_opened(state: CampaignState) -> None:
+    campaign = factory.make_campaign(state=state)
+    before = Campaign.objects.values().get()
+
+    with pytest.raises(PublishingError, match="Only a draft"):
+        transitions.open_campaign(campaign, NOW)
+
+    assert Campaign.objects.values().get() == before
+
+
+def test_a_campaign_opens_175_days_before_its_release_and_not_a_second_earlier() -> None:
+    transitions.open_campaign(make_draft(NOW + LONGEST_LEAD), NOW)
+
+    too_early = make_draft(NOW + LONGEST_LEAD + timedelta(seconds=1))
+    with pytest.raises(PublishingError, match=r"at most 175 days .* from 1 September 2026 on"):
+        transitions.open_campaign(too_early, NOW)
+
+    too_early.refresh_from_db()
+    assert too_early.state == CampaignState.DRAFT
+
+
+@pytest.mark.parametrize("ago", [timedelta(seconds=1), timedelta(days=1)])
+def test_a_draft_whose_moment_has_passed_cannot_be_opened(ago: timedelta) -> None:
+    with pytest.raises(PublishingError, match="has passed"):
+        transitions.open_campaign(make_draft(NOW - ago), NOW)
+
+
+# Moving
+
+
+def test_moving_the_release_takes_the_waiting_pre_saves_along() -> None:
+    campaign = make_open()
+    waiting = factory.make_presave(campaign)
+    gone = factory.make_presave(campaign, state=PreSaveState.CANCELLED, reason=Reason.BY_FAN)
+    later = RELEASE + timedelta(days=7)
+
+    transitions.move_release(campaign, later, "Asia/Tokyo", NOW)
+
+    campaign.refresh_from_db()
+    assert (campaign.release_at, campaign.release_zone) == (later, "Asia/Tokyo")
+    assert campaign.scheduled_at == NOW
+    assert PreSave.objects.get(id=waiting.id).due_at == later
+    assert PreSave.objects.get(id=gone.id).due_at == RELEASE
+
+
+def test_moving_makes_the_next_look_into_the_catalogue_due_at_once() -> None:
+    campaign = make_open()
+    Campaign.objects.update(next_check_at=RELEASE + timedelta(hours=1))
+
+    transitions.move_release(campaign, RELEASE - timedelta(days=1), "UTC", NOW)
+
+    assert Campaign.objects.get().next_check_at is None
+
+
+@pytest.mark.parametrize(
+    "moment",
+    [
+        NOW - timedelta(seconds=1),
+        NOW - timedelta(days=1),
+        NOW + LONGEST_LEAD + timedelta(seconds=1),
+    ],
+)
+def test_an_open_campaign_is_not_moved_to_where_no_fan_can_be_served(moment: datetime) -> None:
+    campaign = make_open()
+    presave = factory.make_presave(campaign)
+
+    with pytest.raises(PublishingError):
+        transitions.move_release(campaign, moment, "UTC", NOW)
+
+    assert Campaign.objects.get().release_at == RELEASE
+    assert PreSave.objects.get(id=presave.id).due_at == RELEASE
+
+
+def test_a_draft_is_moved_freely() -> None:
+    campaign = make_draft()
+
+    transitions.move_release(campaign, NOW + timedelta(days=400), "UTC", NOW)
+
+    moved = Campaign.objects.get()
+    assert moved.release_at == NOW + timedelta(days=400)
+    assert moved.scheduled_at is None
+
+
+@pytest.mark.parametrize("state", [CampaignState.FINISHED, CampaignState.CANCELLED])
+def test_what_has_ended_is_not_moved(state: CampaignState) -> None:
+    campaign = factory.make_campaign(state=state)
+
+    with pytest.raises(PublishingError, match="cannot be moved any more"):
+        transitions.move_release(campaign, NOW + timedelta(days=9), "UTC", NOW)
+
+
+# Cancelling and resuming
+
+
+def test_cancelling_erases_every_permission_and_counts_them() -> None:
+    campaign = make_open()
+    factory.make_presaves(campaign, ["canary-1", "canary-2"])
+    saved = factory.make_presave(campaign, state=PreSaveState.SAVED)
+    other = factory.make_presave(make_open())
+
+    erased = transitions.cancel_campaign(campaign, NOW)
+
+    assert erased == 2
+    assert Campaign.objects.get(id=campaign.id).cancelled_at == NOW
+    ended = campaign.presaves.exclude(id=saved.id)
+    assert {(row.state, row.reason, row.sealed, row.settled_at) for row in ended} == {
+        (PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, None, NOW),
+    }
+    totals = stats.totals(campaign.id)
+    assert (totals.consented, totals.saved, totals.cancelled, totals.pending) == (3, 1, 2, 0)
+    assert PreSave.objects.get(id=other.id).is_pending
+
+
+def test_cancelling_a_draft_needs_no_key() -> None:
+    campaign = make_draft()
+
+    assert transitions.cancel_campaign(campaign, NOW) == 0
+
+    assert not Campaign.objects.awaiting_shredding().exists()
+
+
+@pytest.mark.parametrize("state", [CampaignState.FINISHED, CampaignState.CANCELLED])
+def test_what_has_ended_is_not_cancelled(state: CampaignState) -> None:
+    campaign = factory.make_campaign(state=state)
+
+    with pytest.raises(PublishingError, match="ended already"):
+        transitions.cancel_campaign(campaign, NOW)
+
+
+def test_a_resumed_campaign_looks_at_once() -> None:
+    campaign = factory.make_campaign(
+        paused_reason=PauseReason.RELEASE_REFUSED, paused_at=NOW, next_check_at=RELEASE
+    )
+
+    transitions.resume(campaign)
+
+    resumed = Campaign.objects.get()
+    assert not resumed.is_paused
+    assert (resumed.paused_at, resumed.next_check_at) == (None, None)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": CampaignState.RELEASING},
+        {"state": CampaignState.RELEASING, "paused_reason": PauseReason.KEY_MISSING},
+        {"state": CampaignState.CANCELLED, "paused_reason": PauseReason.RELEASE_REFUSED},
+    ],
+)
+def test_only_a_pause_that_people_can_mend_is_resumed(fields: dict[str, Any]) -> None:
+    campaign = factory.make_campaign(next_check_at=RELEASE, **fields)
+    before = Campaign.objects.values().get()
+
+    with pytest.raises(PublishingError, match="goes on by itself when the operator"):
+        transitions.resume(campaign)
+
+    assert Campaign.objects.values().get() == before
+
+
+# Which words are taken
+
+
+def test_every_first_word_of_the_services_addresses_is_reserved() -> None:
+    served = set()
+    for pattern in get_resolver().url_patterns:
+        nested = getattr(pattern, "url_patterns", [])
+        routes = [str(pattern.pattern) + str(inner.pattern) for inner in nested]
+        for route in routes or [str(pattern.pattern)]:
+            served.add(route.split("/")[0])
+    words = {word for word in served if word and "<" not in word}
+
+    assert words >= {"accounts", "dashboard", "callback", "receipt", "privacy", "transparency"}
+    assert all(transitions.is_reserved(word) for word in words | {"static", "metrics"})
+    assert not transitions.is_reserved("night-bus")
+    assert not transitions.is_reserved("dashboards")

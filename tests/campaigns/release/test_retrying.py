@@ -1,0 +1,293 @@
+"""Refusals that would end a pre-save, and outages that look like them: nobody is given up on one
+word of Spotify's.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from campaigns.gate import permits
+from campaigns.models import Campaign, CampaignState, Gate, GateName, PauseReason, PreSave, Reason
+from campaigns.release import claims, worker
+from tests.factory import make_campaign, make_presave
+from tests.nights.night import check_books, make_night, states, work
+from tests.sandbox_process import Sandbox
+
+pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
+
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
+SECOND_LOOK = claims.LATEST_SECOND_LOOK.total_seconds() + 60
+NOT_LISTED = {"error": {"status": 403, "message": "User not registered in the Developer Dashboard"}}
+
+
+@pytest.fixture(autouse=True)
+def pace_of_a_night(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 200.0
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that meets a closed gate goes home: these tests set the time of its next turn."""
+    monkeypatch.setattr(worker, "_wait_for_the_gate", lambda shift: False)
+
+
+def pretend_revocation(sandbox: Sandbox) -> None:
+    """Spotify answers every refresh as if the fan had withdrawn the permission."""
+    sandbox.fault("token.refresh", status=400, body={"error": "invalid_grant"}, times=None)
+
+
+def fresh(campaign: Campaign) -> Campaign:
+    return Campaign.objects.get(id=campaign.id)
+
+
+# One fan.
+
+
+def test_the_first_refusal_erases_nothing_and_waits_half_an_hour(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox)
+    sandbox.post("revoke", {"account": "fan-2"})
+    work()
+    row = PreSave.objects.get(campaign=campaign, state="pending")
+    assert (row.reason, row.attempts, row.lease) == (Reason.REVOKED, 0, None)
+    assert row.sealed
+    assert row.refused_at
+    assert row.lease_until
+    assert 30 * MINUTE <= row.lease_until - row.refused_at <= 36 * MINUTE
+    refreshed = len(sandbox.calls("token.refresh"))
+    work(later=29 * 60)
+    assert len(sandbox.calls("token.refresh")) == refreshed
+
+
+def test_a_refusal_that_spotify_takes_back_is_forgotten(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=2)
+    sandbox.fault("token.refresh", account="fan-1", status=400, body={"error": "invalid_grant"})
+    assert work() == 1
+    sandbox.fault("library", account="fan-1", status=500)
+    assert work(later=SECOND_LOOK) == 0
+    row = PreSave.objects.get(campaign=campaign, state="pending")
+    assert (row.reason, row.refused_at, row.attempts) == ("", None, 1)
+    assert work(later=SECOND_LOOK + 60) == 1
+    check_books(campaign)
+
+
+CALM = {"outages": 0, "worked_at": NOW}
+
+
+@pytest.mark.parametrize(
+    ("minutes", "gate", "confirmed"),
+    [
+        (29, CALM, False),
+        (30, CALM, True),
+        (30, CALM | {"worked_at": NOW - SECOND}, True),
+        (30, CALM | {"worked_at": NOW - 5 * SECOND}, False),
+        (30, CALM | {"doubted_until": NOW + 31 * MINUTE}, False),
+        (32, CALM | {"doubted_until": NOW + 31 * MINUTE}, True),
+        (30, CALM | {"worked_at": None}, False),
+        (24 * 60 - 1, CALM | {"worked_at": None}, False),
+        (24 * 60, CALM | {"worked_at": None}, True),
+        (30, CALM | {"outages": 1}, False),
+        (24 * 60, CALM | {"outages": 1, "blocked_until": NOW + MINUTE}, False),
+        (24 * 60 + 1, CALM | {"outages": 1, "blocked_until": NOW + MINUTE}, True),
+    ],
+)
+def test_when_a_second_refusal_is_believed(
+    minutes: int, gate: dict[str, Any], confirmed: bool
+) -> None:
+    row = PreSave(refused_at=NOW, reason=Reason.REVOKED)
+    seen = Gate(name=GateName.ACCOUNTS, rate=1, free_at=NOW, **gate)
+    assert claims.is_confirmed(row, seen, NOW + minutes * MINUTE) is confirmed
+
+
+def test_a_first_refusal_is_never_believed() -> None:
+    seen = Gate(name=GateName.ACCOUNTS, rate=1, free_at=NOW, **CALM)
+    assert not claims.is_confirmed(PreSave(), seen, NOW + timedelta(days=3))
+
+
+# An outage that pretends revocation.
+
+
+def test_an_outage_that_refuses_everybody_erases_nothing(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=60)
+    pretend_revocation(sandbox)
+    for minute in range(20):
+        assert work(later=60 * minute) == 0
+    refused = len(sandbox.calls("token.refresh"))
+    assert refused <= 60, "an outage is noticed, and not every fan is asked"
+    assert states(campaign) == {"pending": 60}
+    assert not PreSave.objects.filter(sealed=None).exists()
+
+    sandbox.delete("faults")
+    later = 20.0 * 60
+    while states(campaign) != {"saved": 60}:
+        work(later=later)
+        later += 60
+        assert later < 2 * 60 * 60
+    assert len(sandbox.libraries()) == 60
+    check_books(campaign)
+
+
+def test_an_outage_longer_than_the_second_look_erases_nothing(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=30)
+    pretend_revocation(sandbox)
+    for minute in range(0, 180, 5):
+        work(later=60 * minute)
+    assert states(campaign) == {"pending": 30}
+
+
+def test_in_a_small_campaign_an_outage_of_hours_erases_nothing(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=3)
+    pretend_revocation(sandbox)
+    for hour in range(20):
+        work(later=3600 * hour)
+    assert states(campaign) == {"pending": 3}
+    sandbox.delete("faults")
+    work(later=3600 * 20)
+    assert work(later=3600 * 21) + states(campaign).get("saved", 0) >= 3
+    assert states(campaign) == {"saved": 3}
+
+
+def test_many_who_withdrew_do_not_hold_the_others_up(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=100)
+    for number in range(1, 101, 4):
+        sandbox.post("revoke", {"account": f"fan-{number}"})
+    assert work() == 75
+    assert work(later=SECOND_LOOK) == 0
+    assert states(campaign) == {"saved": 75, "pending": 25}, "a quarter is too many to be believed"
+    assert work(later=permits.DOUBT.total_seconds() + SECOND_LOOK) == 0
+    assert states(campaign) == {"saved": 75, "failed": 25}
+    check_books(campaign)
+
+
+def test_one_campaign_of_dead_permissions_does_not_stop_another(sandbox: Sandbox) -> None:
+    dead = make_night(sandbox, fans=30, release_at=timezone.now() - timedelta(hours=1))
+    for number in range(1, 31):
+        sandbox.post("revoke", {"account": f"fan-{number}"})
+    alive = make_night(sandbox, fans=30)
+    # Which of the two tries whether the supposed outage is over is drawn anew each time.
+    for minute in range(25):
+        work(later=61.0 * minute)
+    assert states(alive) == {"saved": 30}
+    assert states(dead) == {"pending": 30}
+
+
+# Outages of the usual kind.
+
+
+@pytest.mark.parametrize("endpoint", ["token.refresh", "library"])
+def test_an_outage_is_noticed_within_twenty_calls(
+    endpoint: str, sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 15.0
+    campaign = make_night(sandbox, fans=60)
+    sandbox.fault(endpoint, status=503, times=None)
+    assert work() == 0
+    assert len(sandbox.calls(endpoint)) <= 20
+    half = GateName.API if endpoint == "library" else GateName.ACCOUNTS
+    gate = Gate.objects.get(name=half)
+    assert (gate.outages, gate.blocked_reason) == (1, "outage")
+    assert states(campaign) == {"pending": 60}
+
+
+def test_after_an_outage_one_fan_tries_and_then_all_go_on(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=40)
+    permits.close_for_outage(GateName.API, permits.database_now())
+    sandbox.fault("library", status=503)
+    assert work(later=5.1) == 0
+    assert len(sandbox.calls("library")) == 1
+    assert Gate.objects.get(name=GateName.API).outages == 2
+    while states(campaign) != {"saved": 40}:
+        work(later=30)
+    assert Gate.objects.get(name=GateName.API).outages == 0
+    check_books(campaign)
+
+
+def test_who_tries_whether_an_outage_is_over_is_a_fan_without_troubles(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=1)
+    sandbox.fault("library", account="fan-2", status=502, times=None)
+    long_due = timezone.now() - timedelta(hours=1)
+    make_presave(campaign, sandbox.permission("fan-2"), attempts=3, due_at=long_due)
+    permits.close_for_outage(GateName.API, permits.database_now())
+    assert work(later=6) == 1
+    assert Gate.objects.get(name=GateName.API).outages == 0
+
+
+def test_a_worker_with_nobody_to_serve_keeps_no_other_from_trying(sandbox: Sandbox) -> None:
+    permits.close_for_outage(GateName.API, permits.database_now())
+    work(later=6)
+    campaign = make_night(sandbox, fans=1)
+    assert work(later=7) == 1
+    assert states(campaign) == {"saved": 1}
+
+
+def test_a_fan_who_always_fails_closes_nothing_and_ends_in_the_slow_lane(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=1)
+    sandbox.fault("library", account="fan-1", status=502, times=None)
+    later = 0.0
+    for _ in range(14):
+        work(later=later)
+        later += 2 * 60 * 60
+    row = PreSave.objects.get(campaign=campaign)
+    assert row.attempts == 14
+    assert row.lease_until
+    assert row.lease_until - timezone.now() > timedelta(seconds=later - 2 * 60 * 60) + 29 * MINUTE
+    assert Gate.objects.get(name=GateName.API).outages == 0
+    other = make_night(sandbox, fans=5)
+    assert work(later=later) == 4
+    assert states(other) == {"saved": 4, "pending": 1}
+
+
+# An app that fell back into development mode.
+
+
+def test_three_unlisted_fans_pause_the_campaign_and_keep_their_permissions(
+    sandbox: Sandbox,
+) -> None:
+    campaign = make_night(sandbox, fans=8)
+    sandbox.fault("library", status=403, body=NOT_LISTED, times=None)
+    assert work() == 0
+    assert fresh(campaign).paused_reason == PauseReason.APP_NOT_OPEN
+    assert states(campaign) == {"pending": 8}
+    assert work(later=SECOND_LOOK) == 0
+    assert states(campaign) == {"pending": 8}
+
+
+def test_a_single_unlisted_fan_fails_after_a_second_look(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=4)
+    sandbox.fault("library", account="fan-2", status=403, body=NOT_LISTED, times=None)
+    assert work() == 3
+    assert work(later=SECOND_LOOK) == 0
+    row = PreSave.objects.get(campaign=campaign, state="failed")
+    assert row.reason == Reason.NOT_LISTED
+    assert fresh(campaign).paused_reason == ""
+
+
+def test_unlisted_fans_are_no_witnesses_for_each_other(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=2)
+    sandbox.fault("library", status=403, body=NOT_LISTED, times=None)
+    work()
+    assert work(later=SECOND_LOOK) == 0
+    assert states(campaign) == {"pending": 2}
+
+
+# A page instead of an answer.
+
+
+def test_a_404_page_of_a_proxy_is_no_reason_to_pause_a_campaign(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=2)
+    sandbox.fault("library", "html", status=404, times=2)
+    work()
+    assert fresh(campaign).paused_reason == ""
+    assert work(later=60) + states(campaign).get("saved", 0) >= 2
+
+
+def test_a_paused_campaign_is_not_asked_for_its_refused_fans() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING, paused_reason="release_refused")
+    make_presave(campaign, reason=Reason.REVOKED, refused_at=timezone.now())
+    assert work(later=SECOND_LOOK) == 0
+    assert states(campaign) == {"pending": 1}

@@ -1,0 +1,103 @@
+"""Thirty days after the release a fan's row goes; the numbers stay."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.models import ROW_LIFETIME, Campaign, CampaignState, PreSave, PreSaveState, stats
+from campaigns.retention import deleting
+from tests import factory
+from tests.factory import make_campaign, make_presave, make_presaves
+from tests.fans import text_of
+from tests.nights.night import in_threads, work
+
+pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
+
+SECOND = timedelta(seconds=1)
+ENDINGS = [state for state in PreSaveState if state != PreSaveState.PENDING]
+
+
+def make_ended(state: CampaignState = CampaignState.FINISHED, rows: int = 1) -> Campaign:
+    """An ended campaign whose release was 30 days ago, with so many rows of each ending."""
+    campaign = make_campaign(state=state, release_at=timezone.now() - ROW_LIFETIME)
+    for ending in ENDINGS:
+        make_presaves(campaign, ["gone"] * rows, state=ending)
+    return campaign
+
+
+def rows_of(campaign: Campaign) -> int:
+    return PreSave.objects.filter(campaign=campaign).count()
+
+
+@pytest.mark.parametrize("state", [CampaignState.FINISHED, CampaignState.CANCELLED])
+def test_rows_are_deleted_30_days_after_the_release(state: CampaignState) -> None:
+    campaign = make_ended(state)
+    due = campaign.release_at + ROW_LIFETIME
+    assert deleting.delete_old_rows(due - SECOND) == 0
+    assert deleting.delete_old_rows(due) == 4
+    assert rows_of(campaign) == 0
+    campaign.refresh_from_db()
+    assert campaign.rows_deleted_at == due
+    assert deleting.delete_old_rows(due) == 0
+
+
+@pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.RELEASING])
+def test_the_rows_of_a_campaign_that_has_not_ended_stay(state: CampaignState) -> None:
+    campaign = make_campaign(state=state, release_at=timezone.now() - ROW_LIFETIME)
+    make_presave(campaign)
+    assert deleting.delete_old_rows(timezone.now()) == 0
+    assert rows_of(campaign) == 1
+
+
+def test_a_deletion_comes_in_small_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deleting, "ROWS_DELETED_AT_ONCE", 5)
+    campaign, now = make_ended(rows=3), timezone.now()
+    assert [deleting.delete_old_rows(now) for _ in range(4)] == [5, 5, 2, 0]
+    campaign.refresh_from_db()
+    assert campaign.rows_deleted_at == now
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_that_delete_at_once_do_not_mind_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deleting, "ROWS_DELETED_AT_ONCE", 7)
+    campaigns = [make_ended(rows=5) for _ in range(3)]
+    young = make_campaign(state=CampaignState.FINISHED)
+    make_presave(young, state=PreSaveState.SAVED)
+
+    def act(_: int) -> int:
+        return sum(deleting.delete_old_rows(timezone.now()) for _ in range(15))
+
+    assert sum(in_threads(4, act)) == 3 * 20
+    assert [rows_of(campaign) for campaign in [*campaigns, young]] == [0, 0, 0, 1]
+    assert not Campaign.objects.exclude(id=young.id).filter(rows_deleted_at=None).exists()
+
+
+def test_a_worker_deletes_them_and_the_numbers_still_add_up(client: Client) -> None:
+    campaign = make_ended(rows=3)
+    before = stats.totals(campaign.id)
+    artist = factory.make_member(campaign.label)
+    client.force_login(artist)
+
+    work()
+
+    assert rows_of(campaign) == 0
+    assert stats.totals(campaign.id) == before == stats.Totals(12, 3, 3, 3, 3)
+    page = text_of(client.get(f"/dashboard/campaigns/{campaign.slug}"))
+    numbers = {"consented": 12, "pending": 0, "saved": 3, "failed": 3, "cancelled": 3, "expired": 3}
+    for name, number in numbers.items():
+        assert f'<dd data-count="{name}">{number}</dd>' in page
+    assert "with the fans' rows. The numbers stay." in page
+
+
+def test_the_dashboard_says_until_when_receipts_can_be_seen(client: Client) -> None:
+    released = timezone.now().replace(2026, 11, 4, 12, 0)
+    campaign = make_campaign(state=CampaignState.FINISHED, release_at=released)
+    client.force_login(factory.make_member(campaign.label))
+    page = text_of(client.get(f"/dashboard/campaigns/{campaign.slug}"))
+    assert "Fans can look at theirs until 4 December 2026." in page

@@ -1,0 +1,215 @@
+"""What every answer of Spotify's means, as tables."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import Any
+
+import pytest
+
+from campaigns.models import HARD_STOP
+from campaigns.spotify.answers import (
+    DEFAULT_RETRY_AFTER,
+    LONGEST_RETRY_AFTER,
+    Scope,
+    SpotifyError,
+    api_error,
+    parse_grant,
+    seconds_until,
+    token_error,
+)
+
+DATE = "Fri, 27 Nov 2026 00:00:00 GMT"
+
+
+def facts(error: SpotifyError) -> tuple[str, Scope, bool, float | None]:
+    return error.reason, error.scope, error.permanent, error.retry_after
+
+
+def api_body(status: int, message: str, reason: str | None = None) -> bytes:
+    error = {"status": status, "message": message}
+    return json.dumps({"error": error | ({"reason": reason} if reason else {})}).encode()
+
+
+NOT_REGISTERED = "User not registered in the Developer Dashboard"
+PREMIUM = "Active premium subscription required for the owner of the app"
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason", "scope", "permanent"),
+    [
+        (400, api_body(400, "Invalid Spotify URI"), "release_refused", Scope.CAMPAIGN, False),
+        (404, api_body(404, "Not found"), "release_refused", Scope.CAMPAIGN, False),
+        (401, api_body(401, "The access token expired"), "access_token_refused", Scope.FAN, False),
+        (403, api_body(403, "Insufficient client scope"), "scope", Scope.FAN, True),
+        (403, api_body(403, NOT_REGISTERED), "not_listed", Scope.FAN, True),
+        (403, NOT_REGISTERED.encode(), "not_listed", Scope.FAN, True),
+        (403, api_body(403, PREMIUM), "premium_lapsed", Scope.APP, False),
+        (403, PREMIUM.encode(), "premium_lapsed", Scope.APP, False),
+        (403, api_body(403, "Forbidden"), "forbidden", Scope.APP, False),
+        (403, b"", "forbidden", Scope.APP, False),
+        (403, b"<html>", "forbidden", Scope.APP, False),
+        (403, b'{"status": 403, "message": "Insufficient client scope"}', "scope", Scope.FAN, True),
+        (403, b'{"error": "a word"}', "forbidden", Scope.APP, False),
+        (403, b'["a", "list"]', "forbidden", Scope.APP, False),
+        (400, b'{"status": 400, "message": "Invalid"}', "release_refused", Scope.CAMPAIGN, False),
+        (400, b'{"error": "a word"}', "release_refused", Scope.CAMPAIGN, False),
+        (400, b"", "unusable_answer", Scope.FAN, False),
+        (404, b"", "unusable_answer", Scope.FAN, False),
+        (404, b"<html>", "unusable_answer", Scope.FAN, False),
+        (404, b"Not found", "unusable_answer", Scope.FAN, False),
+        (404, b"[404]", "unusable_answer", Scope.FAN, False),
+        (401, b"<html>", "access_token_refused", Scope.FAN, False),
+        (500, b"", "unavailable", Scope.FAN, False),
+        (502, b"<html>Bad gateway</html>", "unavailable", Scope.FAN, False),
+        (503, b"\xff\xfe", "unavailable", Scope.FAN, False),
+        (504, b"", "unavailable", Scope.FAN, False),
+        (204, b"", "unusable_answer", Scope.FAN, False),
+        (302, b"", "unusable_answer", Scope.FAN, False),
+        (418, b"", "unusable_answer", Scope.FAN, False),
+    ],
+)
+def test_an_answer_of_the_web_api(
+    status: int, body: bytes, reason: str, scope: Scope, permanent: bool
+) -> None:
+    assert facts(api_error(status, None, body)) == (reason, scope, permanent, None)
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "reason", "scope", "permanent"),
+    [
+        (400, b'{"error": "invalid_grant"}', "invalid_grant", Scope.FAN, True),
+        (400, b'{"error": "invalid_client"}', "invalid_client", Scope.APP, False),
+        (401, b'{"error": "invalid_client"}', "invalid_client", Scope.APP, False),
+        (400, b'{"error": "invalid_request"}', "unusable_answer", Scope.FAN, False),
+        (400, b'{"error": {"message": "invalid_grant"}}', "unusable_answer", Scope.FAN, False),
+        (400, b"invalid_grant", "unusable_answer", Scope.FAN, False),
+        (400, b"[]", "unusable_answer", Scope.FAN, False),
+        (400, b"", "unusable_answer", Scope.FAN, False),
+        (302, b"", "unusable_answer", Scope.FAN, False),
+        (500, b"", "unavailable", Scope.FAN, False),
+        (503, b"<html>invalid_grant</html>", "unavailable", Scope.FAN, False),
+        (503, b'{"error": "invalid_grant"}', "unavailable", Scope.FAN, False),
+        (302, b'{"error": "invalid_grant"}', "unusable_answer", Scope.FAN, False),
+        (400, b'{"error": ["invalid_grant"]}', "unusable_answer", Scope.FAN, False),
+        (401, b"", "unusable_answer", Scope.FAN, False),
+        (401, b"<html>", "unusable_answer", Scope.FAN, False),
+        (403, b"", "unusable_answer", Scope.FAN, False),
+        (403, b'{"error": "access_denied"}', "unusable_answer", Scope.FAN, False),
+        (404, b"5", "unusable_answer", Scope.FAN, False),
+    ],
+)
+def test_an_answer_of_the_token_endpoint(
+    status: int, body: bytes, reason: str, scope: Scope, permanent: bool
+) -> None:
+    assert facts(token_error(status, None, body)) == (reason, scope, permanent, None)
+
+
+@pytest.mark.parametrize("read", [api_error, token_error], ids=["api", "token"])
+def test_429_stops_the_whole_app_for_as_long_as_spotify_says(read: object) -> None:
+    assert callable(read)
+    error = read(429, "17", api_body(429, "API rate limit exceeded"))
+    assert facts(error) == ("rate_limited", Scope.APP, False, 17.0)
+    error = read(429, None, b"")
+    assert facts(error) == ("rate_limited", Scope.APP, False, DEFAULT_RETRY_AFTER)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        api_body(429, "Too many requests", "QUOTA_EXCEEDED"),
+        api_body(429, "QUOTA_EXCEEDED"),
+        b'{"status": 429, "reason": "QUOTA_EXCEEDED"}',
+    ],
+)
+def test_a_spent_quota_is_told_apart_from_a_fast_pace(body: bytes) -> None:
+    error = api_error(429, "50400", body)
+    assert facts(error) == ("quota_exceeded", Scope.APP, False, 50_400.0)
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("1", 1.0),
+        (" 30 ", 30.0),
+        ("0", 1.0),
+        ("50400", 50_400.0),
+        ("999999999", LONGEST_RETRY_AFTER),
+        ("9" * 400, LONGEST_RETRY_AFTER),
+        ("Fri, 27 Nov 2026 00:02:00 GMT", 120.0),
+        ("Fri, 27 Nov 2026 00:02:00", 120.0),
+        ("Fri, 27 Nov 2026 01:02:00 +0100", 120.0),
+        ("Thu, 26 Nov 2026 00:00:00 GMT", 1.0),
+        ("Fri, 27 Nov 2126 00:00:00 GMT", LONGEST_RETRY_AFTER),
+        (None, DEFAULT_RETRY_AFTER),
+        ("", DEFAULT_RETRY_AFTER),
+        ("soon", DEFAULT_RETRY_AFTER),
+        ("-5", DEFAULT_RETRY_AFTER),
+        ("1.5", 1.5),
+        ("3600.5", 3600.5),
+        ("864000", LONGEST_RETRY_AFTER),
+        ("-1.5", DEFAULT_RETRY_AFTER),
+        ("nan", DEFAULT_RETRY_AFTER),
+        ("1e9", DEFAULT_RETRY_AFTER),
+        ("99999999999999999999 Nov 2026 00:00:00 GMT", DEFAULT_RETRY_AFTER),
+        ("٣", DEFAULT_RETRY_AFTER),
+        ("Fri, 99 Nov 2026 00:00:00 GMT", DEFAULT_RETRY_AFTER),
+        ("Fri, 27 Nov 2026 00:00:00 +99999999", DEFAULT_RETRY_AFTER),
+    ],
+)
+def test_retry_after_in_seconds_as_a_date_or_as_garbage(value: str | None, seconds: float) -> None:
+    assert seconds_until(value, DATE) == seconds
+
+
+@pytest.mark.parametrize("read", [api_error, token_error], ids=["api", "token"])
+def test_a_date_is_compared_with_the_answers_own_and_not_with_this_machines(read: Any) -> None:
+    in_two_minutes = "Fri, 27 Nov 2026 00:02:00 GMT"
+    assert read(429, in_two_minutes, b"", DATE).retry_after == 120.0
+
+
+@pytest.mark.parametrize("date", [None, "", "noon", "Fri, 99 Nov 2026 00:00:00 GMT"])
+def test_without_a_date_of_the_answer_this_machines_clock_counts(date: str | None) -> None:
+    in_an_hour = format_datetime(datetime.now(UTC) + timedelta(hours=1), usegmt=True)
+    assert 3500 < seconds_until(in_an_hour, date) <= 3600
+
+
+def test_a_ban_of_days_is_kept_to_as_long_as_a_release_can_wait() -> None:
+    assert timedelta(seconds=LONGEST_RETRY_AFTER) == HARD_STOP
+    assert seconds_until(str(5 * 86_400)) == 5 * 86_400
+
+
+def test_a_grant_is_read_as_spotify_wrote_it() -> None:
+    body = {"access_token": "BQ1", "refresh_token": "AQ1", "scope": "user-library-modify other"}
+    grant = parse_grant(json.dumps(body).encode())
+    assert grant.access_token.reveal() == "BQ1"
+    assert grant.refresh_token is not None
+    assert grant.refresh_token.reveal() == "AQ1"
+    assert grant.scope == "user-library-modify other"
+
+
+@pytest.mark.parametrize("left_out", [{}, {"refresh_token": None, "scope": None}])
+def test_what_a_grant_leaves_out_is_not_made_up(left_out: dict[str, None]) -> None:
+    grant = parse_grant(json.dumps({"access_token": "BQ1", **left_out}).encode())
+    assert grant.refresh_token is None
+    assert grant.scope is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"<html>", b"[]", b"null", b'"text"', b"{}", b"\xff", b"1"),
+        *(b'{"access_token": ""}', b'{"access_token": null}', b'{"access_token": 5}'),
+    ],
+)
+def test_an_answer_without_an_access_token_is_no_grant(body: bytes) -> None:
+    with pytest.raises(SpotifyError) as caught:
+        parse_grant(body)
+    assert facts(caught.value) == ("unusable_answer", Scope.FAN, False, None)
+
+
+def test_an_error_holds_no_secret() -> None:
+    body = b'{"error": "invalid_grant", "error_description": "canary", "access_token": "canary"}'
+    for error in (token_error(400, None, body), api_error(403, None, body)):
+        assert "canary" not in f"{error!r} {error} {vars(error)}"

@@ -1,0 +1,367 @@
+"""Alarms: who is told that a release does not go as promised, when, and how often."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event, Thread
+from threading import enumerate as running_threads
+from typing import Any
+
+import pytest
+from django.core import mail
+from django.utils import timezone
+from pytest_django import Settings
+
+from campaigns.catalogue.confirming import Finding
+from campaigns.gate import permits
+from campaigns.models import (
+    Alarm,
+    Campaign,
+    CampaignState,
+    Label,
+    PauseReason,
+    Role,
+    Trouble,
+)
+from campaigns.planning import transitions
+from campaigns.spotify.answers import Scope, SpotifyError
+from campaigns.status import alarms, troubles
+from campaigns.status.troubles import LATE_AFTER, trouble_of
+from tests.factory import make_campaign, make_label, make_member, make_presave, make_user
+from tests.nights.night import in_threads, make_night, states, work
+from tests.sandbox_process import Sandbox
+
+pytestmark = pytest.mark.django_db
+
+SECOND = timedelta(seconds=1)
+
+
+@pytest.fixture
+def mailing(settings: Settings) -> None:
+    settings.SENDS_EMAIL = True
+
+
+@pytest.fixture
+def label() -> Label:
+    """With an owner and an editor, who are told, and a viewer, who is not."""
+    label = make_label(owner=make_user(email="owner@example.com"))
+    make_member(label, make_user(email="editor@example.com"), Role.EDITOR)
+    make_member(label, make_user(email="viewer@example.com"), Role.VIEWER)
+    return label
+
+
+def make_late(**fields: Any) -> Campaign:
+    """A campaign whose release has not been confirmed for ten minutes."""
+    fields.setdefault("release_at", timezone.now() - LATE_AFTER)
+    return make_campaign(**fields)
+
+
+def sent() -> list[Any]:
+    """The messages, once every alarm is through."""
+    for thread in running_threads():
+        if thread.name == "alarm":
+            thread.join()
+    return list(mail.outbox)
+
+
+def troubles_told() -> list[str]:
+    return list(Alarm.objects.order_by("raised_at").values_list("trouble", flat=True))
+
+
+# When.
+
+
+def test_a_release_is_late_ten_minutes_after_its_moment() -> None:
+    campaign = make_campaign()
+    late = campaign.release_at + LATE_AFTER
+    assert alarms.raise_due(late - SECOND) == 0
+    assert alarms.raise_due(late) == 1
+    assert troubles_told() == ["late"]
+
+
+@pytest.mark.parametrize("reason", [reason for reason in PauseReason if reason])
+@pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.RELEASING])
+def test_a_pause_after_the_release_moment_is_told_at_once(
+    reason: PauseReason, state: CampaignState
+) -> None:
+    campaign = make_campaign(state=state, paused_reason=reason)
+    assert alarms.raise_due(campaign.release_at - SECOND) == 0
+    assert alarms.raise_due(campaign.release_at) == 1
+    assert troubles_told() == [reason.value]
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": CampaignState.DRAFT},
+        {"state": CampaignState.FINISHED},
+        {"state": CampaignState.CANCELLED},
+        {"state": CampaignState.CANCELLED, "paused_reason": PauseReason.RELEASE_REFUSED},
+        {"state": CampaignState.RELEASING},
+    ],
+)
+def test_nothing_is_wrong_with(fields: dict[str, Any]) -> None:
+    make_late(**fields)
+    assert alarms.raise_due(timezone.now()) == 0
+
+
+def test_a_confirmed_release_is_never_late(sandbox: Sandbox) -> None:
+    """Not even when no worker ran at its moment: the look comes before the alarm."""
+    sandbox.add_album()
+    make_late()
+    work()
+    assert troubles_told() == []
+
+
+def test_a_worker_that_a_refusal_stops_in_mid_release_tells_of_it(
+    sandbox: Sandbox, mailing: None, label: Label
+) -> None:
+    make_night(sandbox, label=label)
+    sandbox.fault("library", status=404, times=None)
+    work()
+    assert troubles_told() == ["release_refused"]
+    assert {message.subject for message in sent()} == {
+        "Night Bus: Spotify refuses to save the release"
+    }
+
+
+@pytest.mark.parametrize("finding", ["", *Finding])
+def test_the_log_names_campaign_trouble_and_finding(
+    finding: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    value = finding.value if finding else ""
+    campaign = make_late(last_finding=value)
+    alarms.raise_due(timezone.now())
+    (record,) = caplog.records
+    assert record.levelname == "ERROR"
+    assert f"campaign={campaign.id} trouble=late finding={value or 'none'}" in record.message
+
+
+# How often.
+
+
+def test_an_alarm_is_raised_once() -> None:
+    make_late()
+    assert [alarms.raise_due(timezone.now()) for _ in range(3)] == [1, 0, 0]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_many_workers_one_tells(mailing: None, label: Label) -> None:
+    for _ in range(5):
+        make_late(label=label)
+    raised = in_threads(8, lambda _: alarms.raise_due(timezone.now()))
+    assert sum(raised) == 5
+    assert len(sent()) == 5 * 2
+
+
+def test_a_release_that_was_moved_can_be_late_again() -> None:
+    campaign = make_late()
+    alarms.raise_due(timezone.now())
+    moved_to = timezone.now() + timedelta(days=1)
+    transitions.move_release(campaign, moved_to, "Europe/Berlin", timezone.now())
+    assert alarms.raise_due(moved_to) == 0
+    assert alarms.raise_due(moved_to + LATE_AFTER) == 1
+    assert troubles_told() == ["late", "late"]
+
+
+def test_a_key_that_comes_and_goes_is_told_once() -> None:
+    campaign = Campaign.objects.filter(id=make_late().id)
+    for reason in (PauseReason.KEY_MISSING, PauseReason.NONE) * 3:
+        campaign.update(paused_reason=reason, paused_at=timezone.now())
+        alarms.raise_due(timezone.now())
+    assert sorted(troubles_told()) == ["key_missing", "late"]
+
+
+def test_a_campaign_that_stops_again_after_it_was_resumed_is_told_again() -> None:
+    campaign = make_campaign(
+        state=CampaignState.RELEASING, paused_reason=PauseReason.RELEASE_REFUSED
+    )
+    alarms.raise_due(timezone.now())
+    transitions.resume(campaign)
+    assert alarms.raise_due(timezone.now()) == 0
+    Campaign.objects.update(paused_reason=PauseReason.RELEASE_REFUSED)
+    assert alarms.raise_due(timezone.now()) == 1
+
+
+def test_one_alarm_that_cannot_be_raised_does_not_hold_others_up(
+    mailing: None, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_late()
+    make_late()
+    settings.TEMPLATES = []  # no message can be written
+    assert alarms.raise_due(timezone.now()) == 0
+    assert caplog.text.count("alarm failed campaign=") == 2
+    assert troubles_told() == ["late", "late"]
+
+
+# The message.
+
+
+def test_owners_and_editors_get_one_message_each(mailing: None, label: Label) -> None:
+    make_late(label=label, last_finding=Finding.NOT_THERE_YET.value)
+    make_member(label, make_user(email="gone@example.com", is_active=False), Role.OWNER)
+    make_label(owner=make_user(email="stranger@example.com"))
+    alarms.raise_due(timezone.now())
+    assert sorted(message.to for message in sent()) == [
+        ["editor@example.com"],
+        ["owner@example.com"],
+    ]
+
+
+def test_the_message_says_what_was_found_and_what_to_do(
+    mailing: None, label: Label, settings: Settings
+) -> None:
+    campaign = make_late(
+        label=label,
+        title="Tom & Jerry's <Bus>",
+        release_at=timezone.now().replace(2026, 11, 4, 23, 0),
+        opened_at=timezone.now().replace(2026, 10, 4),
+        last_finding=Finding.NOT_THERE_YET.value,
+    )
+    alarms.raise_due(campaign.release_at + LATE_AFTER)
+    message = sent()[0]
+    assert message.subject == "Tom & Jerry's <Bus>: The release is not confirmed at Spotify"
+    body = " ".join(message.body.split())
+    assert "5 November 2026 at 00:00 (Europe/Berlin)" in body
+    assert "Spotify's catalogue does not show the release yet." in body
+    assert "Ask your distributor" in body
+    assert f"{settings.PUBLIC_URL}/dashboard/campaigns/{campaign.slug}" in body
+    assert "11 November 2026, 23:00 UTC" in body
+    assert message.body.count("\n\n\n") == 0
+
+
+def test_the_message_says_that_spotify_told_the_app_to_wait(mailing: None, label: Label) -> None:
+    make_late(label=label)
+    permits.close(SpotifyError("premium_lapsed", scope=Scope.APP), timezone.now())
+    alarms.raise_due(timezone.now())
+    body = " ".join(sent()[0].body.split())
+    assert "Presave has not been able to look" in body
+    assert "The operator has to renew that subscription." in body
+
+
+def test_the_message_holds_nothing_about_fans(mailing: None, label: Label) -> None:
+    campaign = make_late(label=label)
+    presave = make_presave(campaign, "the-token", receipt="the-receipt")
+    alarms.raise_due(timezone.now())
+    text = sent()[0].message().as_string()
+    assert not any(
+        word in text for word in ("the-token", "the-receipt", str(presave.id), presave.id.hex)
+    )
+
+
+def test_only_what_can_be_resumed_is_said_to_be(mailing: None, label: Label) -> None:
+    for reason in troubles.RESUMABLE:
+        make_late(label=label, paused_reason=reason)
+    alarms.raise_due(timezone.now())
+    assert all("button to resume" in message.body for message in sent())
+    mail.outbox.clear()
+    make_late(label=label, paused_reason=PauseReason.KEY_MISSING)
+    alarms.raise_due(timezone.now())
+    assert not any("button to resume" in message.body for message in sent())
+
+
+def test_without_a_mail_server_the_alarm_is_raised_without_a_message(label: Label) -> None:
+    make_late(label=label)
+    assert alarms.raise_due(timezone.now()) == 1
+    assert sent() == []
+
+
+# A mail server that fails.
+
+
+class SilentServer:
+    """Takes a connection and says nothing, until it is let go."""
+
+    def __init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listening.getsockname()[1]
+        self.called, self._done = Event(), Event()
+        self.calls = 0
+        self._thread = Thread(target=self._serve)
+        self._thread.start()
+
+    def _serve(self) -> None:
+        while True:
+            connection, _ = self._listening.accept()
+            with connection:
+                if self._done.is_set():
+                    return
+                self.calls += 1
+                self.called.set()
+                self._done.wait()
+
+    def let_go(self) -> None:
+        self._done.set()
+        socket.create_connection(("127.0.0.1", self.port)).close()
+        self._thread.join()
+        self._listening.close()
+
+
+@pytest.fixture
+def silent_server(settings: Settings) -> Iterator[SilentServer]:
+    server = SilentServer()
+    settings.SENDS_EMAIL = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
+    settings.EMAIL_TIMEOUT = 60
+    yield server
+    server.let_go()
+    sent()
+
+
+def test_a_mail_server_that_is_silent_holds_up_neither_saves_nor_house(
+    sandbox: Sandbox, silent_server: SilentServer, keyring_dir: Path
+) -> None:
+    make_late(label=make_label(owner=make_user()), upc="609008295070")
+    cancelled = make_campaign(state=CampaignState.CANCELLED)
+    night = make_night(sandbox, fans=3)
+
+    work()
+    assert silent_server.called.wait(20)
+    work()
+
+    assert [thread.name for thread in running_threads()].count("alarm") == 1
+    assert states(night) == {"saved": 3}
+    assert not (keyring_dir / f"{cancelled.id}.key").exists()
+    assert silent_server.calls == 1
+
+
+def test_a_message_that_could_not_be_sent_is_logged_and_not_sent_again(
+    settings: Settings, label: Label, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.SENDS_EMAIL = True
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
+    make_late(label=label)
+    assert [alarms.raise_due(timezone.now()) for _ in range(2)] == [1, 0]
+    assert sent() == []
+    assert caplog.text.count("alarm not sent by e-mail") == 2
+    assert "@example.com" not in caplog.text
+
+
+# What is wrong, in words.
+
+
+def explained(campaign: Campaign, now: datetime | None = None) -> troubles.Explanation:
+    now = now or timezone.now()
+    trouble = trouble_of(campaign, now)
+    assert trouble
+    return troubles.explain(campaign, trouble, now)
+
+
+def test_every_finding_and_every_pause_says_what_to_do() -> None:
+    found = {explained(make_late(last_finding=finding.value)).found for finding in Finding}
+    assert len(found) == len(Finding)
+    for reason in PauseReason:
+        assert not reason or explained(make_late(paused_reason=reason)).advice
+
+
+def test_a_campaign_whose_key_was_never_made_says_so() -> None:
+    assert "has seen its page" in explained(make_late(public_key=None)).found
+
+
+def test_every_pause_is_a_trouble() -> None:
+    assert {reason.value for reason in PauseReason if reason} == set(Trouble.values) - {"late"}

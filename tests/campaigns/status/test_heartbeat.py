@@ -1,0 +1,167 @@
+"""A worker or beat that is dead is noticed within a minute: by monitoring and on the dashboard."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from threading import Event
+
+import pytest
+from django.core.management import call_command
+from django.test import Client
+from django.urls import reverse
+
+from campaigns.gate import permits
+from campaigns.models import Campaign, CampaignState, Pulse
+from campaigns.release import worker
+from campaigns.release.worker import Housekeeper, Shift
+from campaigns.status import heartbeat
+from campaigns.tasks import ring
+from tests import factory
+from tests.factory import make_campaign
+from tests.fans import text_of
+from tests.nights.night import work
+
+pytestmark = pytest.mark.django_db
+
+SECOND = timedelta(seconds=1)
+LIVE = [CampaignState.OPEN, CampaignState.RELEASING]
+SLEEPING = sorted({*CampaignState} - {*LIVE})
+
+
+def heard(ago: timedelta) -> datetime:
+    """The last pulse was given so long ago."""
+    given_at = permits.database_now() - ago
+    heartbeat.give(given_at)
+    return given_at
+
+
+def ready(client: Client) -> tuple[int, str]:
+    answer = client.get("/readyz")
+    return answer.status_code, answer.content.decode().strip()
+
+
+# What a worker says.
+
+
+def test_every_ring_of_the_bell_is_a_sign_of_life() -> None:
+    ring()
+    assert permits.database_now() - Pulse.objects.get().given_at < 20 * SECOND
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_release_worker_gives_one_too() -> None:
+    call_command("release_worker", "--once")
+    assert Pulse.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_in_the_midst_of_a_release_gives_one_beside_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(worker, "HOUSEKEEPING_SECONDS", 0)
+    now = permits.database_now()
+    with Housekeeper(Shift(now + 20 * SECOND, Event(), permits.database_now)) as housekeeper:
+        housekeeper.remind()
+    assert Pulse.objects.get().given_at >= now
+
+
+def test_it_is_written_every_ten_seconds_at_most() -> None:
+    now = permits.database_now()
+    written = []
+    for seconds in (0, 2, 9.9, 10, 19, 20):
+        heartbeat.give(now + seconds * SECOND)
+        written.append((Pulse.objects.get().given_at - now).total_seconds())
+    assert written == [0, 0, 0, 10, 10, 20]
+
+
+def test_a_pulse_of_the_future_does_not_hide_a_death(client: Client) -> None:
+    heard(-3600 * SECOND)
+    work()
+    given_at = Pulse.objects.get().given_at
+    assert abs(permits.database_now() - given_at) < 20 * SECOND
+
+
+# What monitoring hears.
+
+
+def test_a_worker_that_was_heard_of_a_moment_ago_is_there(client: Client) -> None:
+    make_campaign()
+    heard(45 * SECOND)
+    assert ready(client) == (200, "ok")
+
+
+def test_after_a_minute_of_silence_monitoring_is_told_where_to_look(client: Client) -> None:
+    heard(75 * SECOND)
+    status, text = ready(client)
+    assert status == 503
+    assert text.startswith("The worker has not been heard of for 7")
+    assert text.endswith("seconds: look at worker and beat.")
+    assert client.get("/healthz").status_code == 200
+    work()
+    assert ready(client) == (200, "ok")
+
+
+@pytest.mark.parametrize("state", LIVE)
+def test_a_worker_that_never_came_is_missed_once_it_is_needed(
+    client: Client, state: CampaignState
+) -> None:
+    make_campaign(state=state)
+    assert ready(client) == (503, "The worker has never been heard of: look at worker and beat.")
+
+
+@pytest.mark.parametrize("state", SLEEPING)
+def test_a_worker_that_never_came_is_not_missed_before(
+    client: Client, state: CampaignState
+) -> None:
+    make_campaign(state=state)
+    assert ready(client) == (200, "ok")
+
+
+# What the artist reads.
+
+
+def pages_of(campaign: Campaign) -> list[str]:
+    artist = factory.make_member(campaign.label)
+    client = Client()
+    client.force_login(artist)
+    page = reverse("dashboard-campaign", args=[campaign.slug])
+    return [text_of(client.get(address)) for address in (reverse("dashboard"), page)]
+
+
+@pytest.mark.parametrize("state", LIVE)
+def test_the_list_and_the_page_say_since_when_nobody_works(state: CampaignState) -> None:
+    campaign = make_campaign(state=state)
+    given_at = heard(75 * SECOND)
+    told = f"not been heard of since {given_at:%H:%M UTC on %-d %B %Y}: tell the operator."
+    for page in pages_of(campaign):
+        assert page.count(told) == 1
+        assert "left, at" not in page
+
+
+def test_they_say_so_of_a_worker_that_never_came() -> None:
+    for page in pages_of(make_campaign()):
+        assert page.count("The worker has never been heard of: tell the operator.") == 1
+
+
+def test_a_page_that_is_kept_fresh_learns_it_too() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    heard(75 * SECOND)
+    client = Client()
+    client.force_login(factory.make_member(campaign.label))
+    address = reverse("dashboard-campaign", args=[campaign.slug])
+    answer = client.get(address, headers={"Accept": "application/json"}).json()
+    assert "tell the operator" in answer["progress"]["text"]
+
+
+@pytest.mark.parametrize("state", LIVE)
+def test_they_say_nothing_while_a_worker_is_there(state: CampaignState) -> None:
+    heard(45 * SECOND)
+    for page in pages_of(make_campaign(state=state)):
+        assert "heard of" not in page
+
+
+@pytest.mark.parametrize("state", SLEEPING)
+def test_they_say_nothing_where_no_worker_is_needed(state: CampaignState) -> None:
+    heard(75 * SECOND)
+    for page in pages_of(make_campaign(state=state)):
+        assert "heard of" not in page

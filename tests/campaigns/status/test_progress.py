@@ -1,0 +1,220 @@
+"""How far a release is, and when it ends, in words that are true."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import UUID, uuid4
+
+import pytest
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from campaigns.gate import permits
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    Gate,
+    GateName,
+    PauseReason,
+    PreSaveState,
+    Reason,
+    stats,
+)
+from campaigns.spotify.answers import Half, Scope, SpotifyError
+from campaigns.status.progress import Backlog, Progress, describe, progress_of, share_of
+from tests.factory import make_campaign, make_presave, make_presaves
+
+pytestmark = pytest.mark.django_db
+
+NOW = datetime(2026, 11, 27, 0, 10, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+MINE, OTHER, THIRD = uuid4(), uuid4(), uuid4()
+
+
+def gate(rate: float = 9.9, name: GateName = GateName.API, **fields: Any) -> Gate:
+    return Gate(name=name, rate=rate, free_at=NOW, **fields)
+
+
+def said(backlog: Backlog, *gates: Gate, zone: str = "UTC") -> str:
+    campaign = Campaign(release_at=NOW - 10 * MINUTE, release_zone=zone)
+    return describe(campaign, backlog, gates or (gate(),), NOW)
+
+
+@pytest.mark.parametrize(
+    ("due", "mine", "others"),
+    [
+        ({}, 0, 0),
+        ({MINE: 10}, 10, 0),
+        ({MINE: 10, OTHER: 3, THIRD: 500}, 10, 13),
+        ({OTHER: 500}, 0, 0),
+    ],
+)
+def test_campaigns_take_turns(due: dict[UUID, int], mine: int, others: int) -> None:
+    assert share_of(due, MINE, 2) == Backlog(mine, others, 2)
+
+
+@pytest.mark.parametrize(
+    ("due", "span"),
+    [
+        (1, "half a minute"),
+        (990, "2 minutes"),
+        (7128, "12 minutes"),
+        (99 * 3600, "10 hours"),
+        (400, "a minute"),
+    ],
+)
+def test_the_time_left_is_the_fans_by_the_pace(due: int, span: str) -> None:
+    assert said(Backlog(due)) == f"About {span} left, at 9.9 saves a second."
+
+
+def test_the_slower_half_of_spotify_sets_the_pace() -> None:
+    gates = gate(8.0), gate(4.0, GateName.ACCOUNTS)
+    assert said(Backlog(1200), *gates) == "About 5 minutes left, at 4.0 saves a second."
+
+
+def test_no_pace_is_above_the_operators(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 2 / permits.SHARE_OF_CAP
+    assert "at 2.0 saves a second" in said(Backlog(1200))
+
+
+def test_fans_of_other_campaigns_are_counted_in() -> None:
+    text = said(Backlog(due=594, of_others=594))
+    assert text == "About 2 minutes left, at 9.9 saves a second; other campaigns share this pace."
+
+
+def test_an_end_after_the_last_day_is_told() -> None:
+    text = said(Backlog(due=10 * 86_400 * 9))
+    assert "About 9 days left" in text
+    assert "what is not saved by 4 December 2026 is given up" in text
+
+
+@pytest.mark.parametrize(("fans", "words"), [(1, "1 fan is"), (3, "3 fans are")])
+def test_fans_who_are_tried_again_are_a_number(fans: int, words: str) -> None:
+    assert said(Backlog(tried_again=fans)) == f"{words} being tried again."
+
+
+def test_with_nobody_due_there_is_nothing_to_say() -> None:
+    assert said(Backlog()) == ""
+
+
+REASONS = {
+    "rate_limited": "Spotify asked for fewer calls",
+    "quota_exceeded": "The quota that Spotify gives this app is used up",
+    "outage": "Spotify fails for most fans",
+    "invalid_client": "set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET",
+    "premium_lapsed": "renew that subscription",
+    "forbidden": "look into Spotify's developer dashboard",
+    "something new": "Spotify told this app to wait.",
+}
+
+
+@pytest.mark.parametrize("reason", REASONS)
+def test_a_closed_gate_says_since_when_until_when_and_why(reason: str) -> None:
+    closed = gate(
+        blocked_at=NOW - 6 * MINUTE, blocked_until=NOW + 20 * MINUTE, blocked_reason=reason
+    )
+    text = said(Backlog(due=1188), closed, gate(name=GateName.ACCOUNTS), zone="Europe/Berlin")
+    begins = "Presave has been waiting since 01:04 and tries again at 01:30 (Europe/Berlin)."
+    assert text.startswith(begins)
+    assert REASONS[reason] in text
+    assert text.endswith("After that about 2 minutes left, at 9.9 saves a second.")
+
+
+def test_a_wait_into_another_day_names_it() -> None:
+    closed = gate(blocked_until=NOW + timedelta(hours=14), blocked_reason="quota_exceeded")
+    assert "tries again at 15:10 on 27 November" not in said(Backlog(), closed)
+    later = gate(blocked_until=NOW + timedelta(hours=24), blocked_reason="quota_exceeded")
+    assert "tries again at 00:10 on 28 November (UTC)" in said(Backlog(), later)
+
+
+# What the database knows.
+
+
+def test_the_progress_is_taken_from_rows_counts_and_gates(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1 / permits.SHARE_OF_CAP
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    now = timezone.now()
+    make_presaves(campaign, ["a"] * 60)
+    make_presave(campaign, lease_until=now + MINUTE, attempts=2)
+    make_presave(campaign, lease_until=now + MINUTE, refused_at=now, reason=Reason.REVOKED)
+    make_presave(campaign, due_at=now + MINUTE)
+    for state in (PreSaveState.SAVED, PreSaveState.FAILED, PreSaveState.CANCELLED):
+        make_presave(campaign, state=state)
+    make_presaves(make_campaign(state=CampaignState.RELEASING), ["b"] * 600)
+    waiting = make_campaign(release_at=now)
+    paused = make_campaign(state=CampaignState.RELEASING, paused_reason=PauseReason.KEY_MISSING)
+    for other in (waiting, paused):
+        make_presaves(other, ["c"] * 600)
+
+    assert progress_of(campaign, stats.totals(campaign.id), timezone.now()) == Progress(
+        done=2,
+        total=65,
+        text="About 2 minutes left, at 1.0 saves a second; other campaigns share this pace. "
+        "2 fans are being tried again.",
+    )
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"state": CampaignState.DRAFT},
+        {"state": CampaignState.OPEN},
+        {"state": CampaignState.FINISHED},
+        {"state": CampaignState.RELEASING, "paused_reason": PauseReason.RELEASE_REFUSED},
+    ],
+)
+def test_there_is_no_progress_of(fields: dict[str, Any]) -> None:
+    assert progress_of(make_campaign(**fields), stats.Totals(), timezone.now()) is None
+
+
+def test_a_campaign_that_waits_for_its_release_says_what_keeps_presave_from_looking() -> None:
+    campaign = make_campaign(release_at=timezone.now() - MINUTE)
+    now = timezone.now()
+    assert progress_of(campaign, stats.Totals(5), now) == Progress(0, 0, "")
+    permits.close(SpotifyError("forbidden", scope=Scope.APP), now)
+    found = progress_of(campaign, stats.Totals(5), now)
+    assert found
+    assert "Spotify refuses this app and does not say why" in found.text
+
+
+def test_it_asks_the_database_three_times_at_most(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    for other in (campaign, make_campaign(state=CampaignState.RELEASING)):
+        make_presaves(other, ["a"] * 20)
+    with django_assert_num_queries(3):
+        progress_of(campaign, stats.Totals(20), timezone.now())
+
+
+# Since when the gate has been closed.
+
+
+def close(reason: str, now: datetime, seconds: float | None = None) -> datetime | None:
+    error = SpotifyError(reason, scope=Scope.APP, half=Half.API, retry_after=seconds)
+    permits.close(error, now)
+    return Gate.objects.get(name=GateName.API).blocked_at
+
+
+def test_a_gate_that_opens_for_a_try_only_has_been_closed_all_along() -> None:
+    assert close("forbidden", NOW) == NOW
+    assert close("forbidden", NOW + 1.1 * MINUTE) == NOW
+    assert close("forbidden", NOW + 2.2 * MINUTE) == NOW
+
+
+def test_a_longer_stop_in_the_midst_of_one_began_with_the_first() -> None:
+    close("rate_limited", NOW, seconds=60)
+    assert close("rate_limited", NOW + MINUTE / 2, seconds=600) == NOW
+
+
+def test_a_gate_through_which_something_worked_is_closed_anew() -> None:
+    close("rate_limited", NOW, seconds=30)
+    permits.note_working(GateName.API, NOW + MINUTE)
+    assert close("rate_limited", NOW + 1.5 * MINUTE, seconds=30) == NOW + 1.5 * MINUTE
+
+
+def test_a_gate_that_closes_for_another_reason_or_much_later_is_closed_anew() -> None:
+    close("forbidden", NOW)
+    assert close("premium_lapsed", NOW + 2 * MINUTE) == NOW + 2 * MINUTE
+    assert close("premium_lapsed", NOW + 60 * MINUTE) == NOW + 60 * MINUTE

@@ -1,0 +1,114 @@
+"""The artist's other links: what is taken, what is refused in which line, what a fan reads."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaigns.links import OtherLinksError, named, parse_links
+
+ALBUM = "https://music.example/album"
+
+
+def test_links_are_taken_line_by_line() -> None:
+    text = f"\r\n  {ALBUM}?from=a&to=b#top \r\n\r\nHTTPS://WWW.Music.Example\n"
+    assert parse_links(text) == [f"{ALBUM}?from=a&to=b#top", "https://www.music.example/"]
+    assert parse_links(" \n") == []
+
+
+def test_what_is_not_ascii_or_could_be_markup_is_encoded() -> None:
+    text = "https://music.example/ñ\u202e\"onclick='x'<b>\\"
+    assert parse_links(text) == [
+        "https://music.example/%C3%B1%E2%80%AE%22onclick='x'%3Cb%3E%5C",
+    ]
+
+
+def test_a_host_may_have_a_port_and_letters_of_any_script() -> None:
+    links = parse_links("https://music.example:8443/\nhttps://B\u00fccher.example:444/\u00e4?q")
+    assert links == ["https://music.example:8443/", "https://xn--bcher-kva.example:444/%C3%A4?q"]
+    # A host that IDNA 2008 would not have, but every browser has.
+    assert parse_links("https://V2--band.netlify.app/") == ["https://v2--band.netlify.app/"]
+    assert [link.name for link in named(links)] == [
+        "music.example:8443",
+        "xn--bcher-kva.example:444",
+    ]
+
+
+def test_a_host_that_looks_like_another_is_shown_as_what_it_is() -> None:
+    (link,) = named(parse_links("https://m\u0443sic.example/"))
+    assert link == ("xn--msic-v6d.example", "https://xn--msic-v6d.example/")
+
+
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("http://music.example", "begins with https://"),
+        ("javascript:alert(1)//https://music.example", "begins with https://"),
+        ("JavaScript:alert(1)", "begins with https://"),
+        ("data:text/html,<script>alert(1)</script>", "begins with https://"),
+        ("//music.example", "begins with https://"),
+        ("music.example/album", "begins with https://"),
+        ('https://x"onclick=', "no complete address"),
+        ('https://music.example"onclick=alert(1)', "no complete address"),
+        ("https://", "no complete address"),
+        ("https://localhost/album", "no complete address"),
+        ("https://music.example./", "no complete address"),
+        ("https://192.0.2.1/album", "no complete address"),
+        ("https://[2001:db8::1]/album", "no complete address"),
+        ("https://music.example:65536/", "no complete address"),
+        ("https://music.example:/", "no complete address"),
+        ("https://music.example:443:443/", "no complete address"),
+        ("https://:443/", "no complete address"),
+        ("https://mu\u202esic.example/", "no complete address"),
+        ("https://\u00fc.\u00fc\u200d.example/", "no complete address"),
+        ("https://music.example\\@evil.example/", "user name"),
+        ("https://me:secret@music.example/", "user name"),
+        (f"{ALBUM} {ALBUM}", "without spaces"),
+        (f"{ALBUM}/{'a' * 300}", "longer than 300"),
+        ("https://music.example", "further up"),
+    ],
+)
+def test_any_other_line_is_refused_by_its_number(line: str, why: str) -> None:
+    with pytest.raises(OtherLinksError, match=why) as refusal:
+        parse_links(f"https://music.example/\n\n{line}\n")
+    assert str(refusal.value).startswith("Line 3: ")
+
+
+def test_eight_links_are_the_most() -> None:
+    links = [f"{ALBUM}/{number}" for number in range(9)]
+    assert parse_links("\n".join(links[:8])) == links[:8]
+    with pytest.raises(OtherLinksError, match="These are 9 links"):
+        parse_links("\n".join(links))
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://music.apple.com/us/album/1", "Apple Music"),
+        ("https://geo.music.apple.com/album/1", "Apple Music"),
+        ("https://music.youtube.com/playlist?list=1", "YouTube Music"),
+        ("https://www.youtube.com/watch?v=1", "YouTube"),
+        ("https://youtu.be/1", "YouTube"),
+        ("https://www.deezer.com/album/1", "Deezer"),
+        ("https://listen.tidal.com/album/1", "TIDAL"),
+        ("https://music.amazon.co.uk/albums/1", "Amazon Music"),
+        ("https://soundcloud.com/demo/night-bus", "SoundCloud"),
+        ("https://demo-artist.bandcamp.com/album/night-bus", "Bandcamp"),
+        ("https://open.qobuz.com/album/1", "Qobuz"),
+        ("https://audiomack.com/demo", "Audiomack"),
+        ("https://www.instagram.com/demo", "Instagram"),
+        ("https://vm.tiktok.com/1", "TikTok"),
+        ("https://www.music.example/album", "music.example"),
+        ("https://notbandcamp.com/", "notbandcamp.com"),
+        ("https://music.apple.com.example/", "music.apple.com.example"),
+        ("https://amazon.com/dp/1", "amazon.com"),
+    ],
+)
+def test_a_link_is_named_by_its_host(url: str, name: str) -> None:
+    assert named([url]) == [(name, url)]
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "data:,x", "http://a.example", "https://x", ""]
+)
+def test_what_no_form_would_take_is_not_shown(url: str) -> None:
+    assert named([url]) == []

@@ -1,0 +1,142 @@
+"""Release nights for tests: fans whose permissions the sandbox knows, and workers to serve them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date, datetime, timedelta
+from threading import Barrier, Event
+from typing import Any
+from uuid import UUID
+
+from django.db import connections
+
+from campaigns import keyring
+from campaigns.gate import permits
+from campaigns.models import Campaign, CampaignState, PreSave, midnights, stats
+from campaigns.release import claims, worker
+from campaigns.release.claims import Claim, Outcome
+from campaigns.release.pipeline import Pipeline
+from campaigns.spotify import FanCalls
+from tests.factory import make_campaign, make_local_campaign, make_presave, make_presaves
+from tests.sandbox_process import Sandbox
+
+
+def make_night(sandbox: Sandbox, fans: int = 5, **fields: Any) -> Campaign:
+    """A campaign that is releasing, with fans fan-1, fan-2, … who have consented."""
+    fields.setdefault("state", CampaignState.RELEASING)
+    campaign = make_campaign(**fields)
+    sandbox.add_album()
+    make_presaves(campaign, [sandbox.permission(name) for name in sandbox.add_fans(fans)])
+    return campaign
+
+
+def make_local_night(
+    sandbox: Sandbox, day: date, homes: Mapping[str, tuple[str, str]], **fields: Any
+) -> Campaign:
+    """An open campaign that is released at local midnights of that day, with these fans of these
+    zones and markets, and an album that no market shows yet.
+    """
+    campaign = make_local_campaign(day, **fields)
+    sandbox.add_album(available_at="2099-01-01T00:00:00+00:00")
+    accounts = [{"id": fan, "country": market} for fan, (_, market) in homes.items()]
+    sandbox.post("users", {"accounts": accounts})
+    for fan, (zone, _) in homes.items():
+        due_at = midnights.due_at(campaign.release_at, zone)
+        make_presave(campaign, sandbox.permission(fan), due_at=due_at)
+    return campaign
+
+
+def work(later: float = 0, stopped: Event | None = None) -> int:
+    """What one ring of the bell does, `later` seconds from now."""
+    clock = clock_ahead(later)
+    until = clock() + timedelta(seconds=20)
+    return worker.work(until, stopped or Event(), clock)
+
+
+def clock_ahead(seconds: float) -> Callable[[], datetime]:
+    return lambda: permits.database_now() + timedelta(seconds=seconds)
+
+
+def in_threads(count: int, act: Callable[[int], Any]) -> list[Any]:
+    """Run `act` so many times at once, each with a database connection of its own."""
+    barrier = Barrier(count)
+
+    def run(number: int) -> Any:
+        barrier.wait()
+        try:
+            return act(number)
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(count) as pool:
+        return list(pool.map(run, range(count)))
+
+
+def claim(campaign: Campaign, size: int = 200, later: float = 0) -> Claim:
+    claimed = claims.claim_block(campaign, size, clock_ahead(later)())
+    assert claimed is not None
+    return claimed
+
+
+class Unrecorded(Pipeline):
+    """Brings its fans to Spotify and back, and dies or stalls before it records what became of
+    them.
+    """
+
+    is_recording = False
+
+    @property
+    def decided(self) -> set[UUID]:
+        return set().union(*(outcome.settled() for outcome in self._outcomes.values()))
+
+    @property
+    def outcome(self) -> Outcome:
+        (outcome,) = self._outcomes.values()
+        return outcome
+
+    def _settle(self) -> None:
+        if self.is_recording:
+            super()._settle()
+
+
+def save(
+    claimed: Claim, later: float = 0, meanwhile: Callable[[], Any] = lambda: None
+) -> Unrecorded:
+    """The calls of a claim, without what follows them. `meanwhile` happens on their way."""
+    key = keyring.from_settings().open(claimed.campaign.id)
+    with FanCalls[UUID](10) as calls:
+        pipeline = Unrecorded(calls, clock_ahead(later))
+        pipeline.obey()
+        pipeline.take_on(claimed, key)
+        meanwhile()
+        while len(pipeline.decided) < len(claimed.rows):
+            pipeline.turn()
+    return pipeline
+
+
+def settle(claimed: Claim, outcome: Outcome) -> None:
+    claims.settle(claimed.campaign, {claimed.fence}, outcome, permits.database_now())
+
+
+def record(pipeline: Unrecorded) -> None:
+    pipeline.is_recording = True
+    pipeline._settle()
+
+
+def states(campaign: Campaign) -> dict[str, int]:
+    """How many rows stand in each state."""
+    found: dict[str, int] = {}
+    for state in PreSave.objects.filter(campaign=campaign).values_list("state", flat=True):
+        found[state] = found.get(state, 0) + 1
+    return found
+
+
+def check_books(campaign: Campaign) -> None:
+    """Nobody is lost: the counts agree with the rows, and no settled row holds a permission."""
+    found, totals = states(campaign), stats.totals(campaign.id)
+    assert totals.consented == sum(found.values())
+    for state in ("saved", "failed", "cancelled", "expired", "pending"):
+        assert getattr(totals, state) == found.get(state, 0), state
+    settled = PreSave.objects.filter(campaign=campaign).exclude(state="pending")
+    assert not settled.exclude(sealed=None).exists()

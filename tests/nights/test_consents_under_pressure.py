@@ -1,0 +1,126 @@
+"""A flood of returns from Spotify, and Spotify telling the app to wait, must not spread."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from campaigns.catalogue import confirming
+from campaigns.consent import arriving, receipts
+from campaigns.gate import permits
+from campaigns.models import CampaignState, Gate, GateName, PreSave, SpentState
+from tests.factory import make_campaign
+from tests.fans import Fan, query_of, text_of
+from tests.nights.night import make_night, work
+from tests.sandbox_process import Sandbox
+
+pytestmark = pytest.mark.django_db
+
+
+def test_consents_beyond_their_budget_are_asked_to_wait_and_cost_nothing(
+    sandbox: Sandbox, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 0.2
+    campaign = make_campaign()
+    first, second = Fan(sandbox, "fan-1"), Fan(sandbox, "fan-2")
+    assert first.get(first.decide(first.tap(campaign))).status_code == 303
+
+    answer = second.get(second.decide(second.tap(campaign)))
+
+    assert answer.status_code == 503
+    assert "Many fans at once" in text_of(answer)
+    assert f"no consent campaign={campaign.id}: busy" in caplog.text
+    assert second.cookie, "the same return must count when it is loaded again"
+    assert len(sandbox.calls("token.code")) == 1
+    assert PreSave.objects.count() == SpentState.objects.count() == 1
+
+
+def test_a_flood_of_made_up_consents_does_not_hold_up_a_release(
+    sandbox: Sandbox, settings: Settings
+) -> None:
+    night = make_night(sandbox, fans=3)
+    settings.SPOTIFY_MAX_RATE = 5.0
+    admitted = sum(permits.admit_consent(permits.database_now()) for _ in range(200))
+    assert admitted < 30
+
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    assert work() == 3
+    night.refresh_from_db()
+    assert night.state == CampaignState.FINISHED
+
+
+def test_one_return_replayed_uses_up_nobodys_budget(sandbox: Sandbox, settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1.0
+    campaign = make_campaign()
+    first, second = Fan(sandbox, "fan-1"), Fan(sandbox, "fan-2")
+    back = first.decide(first.tap(campaign))
+    cookie = first.cookie
+    assert first.get(back).status_code == 303
+    for _ in range(10):
+        first.client.cookies.clear()
+        first.cookie = cookie
+        assert first.get(back).status_code == 303
+    assert PreSave.objects.count() == len(sandbox.calls("token.code")) == 1
+
+    assert second.get(second.decide(second.tap(campaign))).status_code == 303
+
+
+def test_few_second_returns_wait_for_the_first_at_once(sandbox: Sandbox) -> None:
+    """The first has spent the state, and is at Spotify still."""
+    fan = Fan(sandbox)
+    back = fan.decide(fan.tap(make_campaign()))
+    state = query_of(back)["state"]
+    SpentState.objects.create(digest=receipts.digest(state), spent_at=timezone.now())
+    taken = 0
+    while arriving._SECOND_RETURNS.acquire(blocking=False):
+        taken += 1
+    try:
+        answer = fan.get(back)
+    finally:
+        for _ in range(taken):
+            arriving._SECOND_RETURNS.release()
+    assert answer.status_code == 503
+    assert "Nothing more was stored this time." in text_of(answer)
+    assert fan.cookie, "the same return must count when it is loaded again"
+
+
+def test_few_consents_wait_for_spotify_at_once(sandbox: Sandbox) -> None:
+    campaign = make_campaign()
+    fan = Fan(sandbox)
+    back = fan.decide(fan.tap(campaign))
+    taken = 0
+    while arriving._EXCHANGES.acquire(blocking=False):
+        taken += 1
+    try:
+        assert fan.get(back).status_code == 503
+    finally:
+        for _ in range(taken):
+            arriving._EXCHANGES.release()
+    assert sandbox.calls("token.code") == []
+
+
+def test_a_429_at_a_consent_stops_everybody_at_the_token_endpoint(sandbox: Sandbox) -> None:
+    campaign = make_campaign()
+    fan, other = Fan(sandbox), Fan(sandbox, "fan-2")
+    back = other.decide(other.tap(campaign))
+    sandbox.fault("token.code", status=429, headers={"Retry-After": "3600"})
+    assert fan.get(fan.decide(fan.tap(campaign))).status_code == 503
+
+    assert other.get(back).status_code == 503
+    assert len(sandbox.calls("token.code")) == 1
+    with pytest.raises(permits.GateClosedError):
+        permits.take(GateName.ACCOUNTS, 1, permits.database_now())
+
+
+def test_a_429_for_the_apps_own_token_closes_the_token_endpoints_gate(sandbox: Sandbox) -> None:
+    now = timezone.now()
+    due = make_campaign(release_at=now - timedelta(seconds=1), opened_at=now - timedelta(days=1))
+    sandbox.fault("token.client", status=429, headers={"Retry-After": "3600"})
+
+    assert confirming.confirm(due, confirming.Round(now)) is False
+
+    closed = Gate.objects.exclude(blocked_until=None)
+    assert [gate.name for gate in closed] == [GateName.ACCOUNTS]

@@ -1,0 +1,153 @@
+"""What meets at midnight on Postgres: writers that wait for each other's rows.
+
+Each test holds one writer at its worst moment and lets the other go by; a deadlock would end one of
+them with an error.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import timedelta
+from threading import Event
+from typing import Any
+
+import pytest
+from django.db import connection, connections, transaction
+from django.utils import timezone
+
+from campaigns.consent import arriving
+from campaigns.consent.arriving import Transaction
+from campaigns.keyring import Secret
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, Reason, stats
+from campaigns.planning import transitions
+from campaigns.release import pipeline
+from campaigns.release.claims import Outcome
+from tests.factory import make_campaign, make_presave, make_presaves
+from tests.nights.night import check_books, claim, settle
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("only_on_postgres"),
+]
+SECONDS = 20
+
+
+@pytest.fixture
+def only_on_postgres() -> None:
+    assert connection.vendor == "postgresql"
+
+
+def in_thread(pool: ThreadPoolExecutor, act: Callable[[], Any]) -> Future[Any]:
+    def run() -> Any:
+        try:
+            return act()
+        finally:
+            connections.close_all()
+
+    return pool.submit(run)
+
+
+def wait_until_somebody_waits() -> None:
+    """Until a query waits for a lock: polled, as Postgres tells nobody."""
+    for _ in range(2000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("SELECT pg_sleep(0.005)")
+    raise AssertionError("nobody ever waited for a lock")
+
+
+def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
+    """A save's first count of the day, not committed yet, and a consent that counts too."""
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    started = Transaction("a-state", campaign.id, campaign.slug, at=0, zone="", receipt="r")
+    counted, go_on = Event(), Event()
+
+    def settle_slowly() -> None:
+        with transaction.atomic():
+            stats.count(campaign.id, timezone.now(), {"saved": 1})
+            counted.set()
+            assert go_on.wait(SECONDS)
+
+    with ThreadPoolExecutor(2) as pool:
+        saving = in_thread(pool, settle_slowly)
+        assert counted.wait(SECONDS)
+        consenting = in_thread(
+            pool,
+            lambda: arriving._record(started, Secret("a-token"), timezone.now()),
+        )
+        wait_until_somebody_waits()
+        go_on.set()
+        saving.result(SECONDS)
+        consenting.result(SECONDS)
+
+    assert PreSave.objects.count() == 1
+    assert stats.totals(campaign.id) == stats.Totals(consented=1, saved=1)
+
+
+def test_a_cancellation_of_all_and_a_settling_do_not_wait_for_each_other() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_presaves(campaign, ["a-token"] * 20)
+    claimed = claim(campaign, size=10)
+    locked, go_on = Event(), Event()
+
+    def cancel_slowly() -> None:
+        with transaction.atomic():
+            transitions.cancel_campaign(campaign, timezone.now())
+            locked.set()
+            assert go_on.wait(SECONDS)
+
+    with ThreadPoolExecutor(1) as pool:
+        cancelling = in_thread(pool, cancel_slowly)
+        assert locked.wait(SECONDS)
+        # The rows are held: the settling must pass by, not wait for them.
+        settle(claimed, Outcome(saved=[row.id for row in claimed.rows]))
+        go_on.set()
+        cancelling.result(SECONDS)
+
+    assert stats.totals(campaign.id) == stats.Totals(consented=20, cancelled=20)
+    check_books(campaign)
+
+
+@pytest.mark.parametrize("settled", ["returned", "refused", "saved"])
+def test_a_move_of_all_and_a_settling_do_not_wait_for_each_other(settled: str) -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_presaves(campaign, ["a-token"] * 20)
+    claimed = claim(campaign, size=10)
+    ids = [row.id for row in claimed.rows]
+    outcome = {
+        "returned": Outcome(returned=ids),
+        "refused": Outcome(refused={Reason.REVOKED: ids}),
+        "saved": Outcome(saved=ids),
+    }[settled]
+    locked, go_on = Event(), Event()
+
+    def move_slowly() -> None:
+        with transaction.atomic():
+            now = timezone.now()
+            transitions.move_release(campaign, now + timedelta(days=1), "UTC", now)
+            locked.set()
+            assert go_on.wait(SECONDS)
+
+    with ThreadPoolExecutor(1) as pool:
+        moving = in_thread(pool, move_slowly)
+        assert locked.wait(SECONDS)
+        settle(claimed, outcome)
+        go_on.set()
+        moving.result(SECONDS)
+
+    assert Campaign.objects.get().state == CampaignState.OPEN
+    assert set(PreSave.objects.values_list("state", "reason")) == {("pending", "")}
+    check_books(campaign)
+
+
+def test_a_finished_campaign_is_not_paused_by_a_worker_that_comes_late() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_presave(campaign)
+    stale = Campaign.objects.get(id=campaign.id)
+    Campaign.objects.update(state=CampaignState.FINISHED, finished_at=timezone.now())
+
+    assert not pipeline.pause(stale, PauseReason.KEY_MISSING, timezone.now())
+    assert not Campaign.objects.get().is_paused

@@ -1,0 +1,258 @@
+"""Every order in which two workers and a cancellation can come between each other's steps.
+
+The workers halt before each step (tests/nights/stepwise.py); all schedules are tried, one after
+the other, and the same checker looks at each step of each.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterator
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+import pytest
+from django.db import IntegrityError
+
+from campaigns.consent import receipts
+from campaigns.gate import permits
+from campaigns.models import Campaign, Gate, PreSave, PreSaveQuerySet, PreSaveState, Reason
+from campaigns.planning.transitions import cancel_campaign
+from campaigns.release import claims
+from campaigns.release.claims import Outcome
+from campaigns.spotify.answers import Scope, SpotifyError
+from tests.nights.night import check_books, make_night, work
+from tests.nights.stepwise import (
+    CLAIM,
+    HALTS,
+    LOOK,
+    SEND,
+    SETTLE,
+    Worker,
+    halting_as,
+    let_time_pass,
+)
+from tests.sandbox_process import ALBUM_URI, Sandbox
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("halting"),
+]
+
+FIRST, SECOND = "first worker", "second worker"
+FAN_CANCELS, ARTIST_CANCELS = "fan cancels", "artist cancels"
+GATE_CLOSES, LEASE_ENDS = "gate closes", "lease ends"
+PAST_THE_LEASE: Final = claims.LEASE + timedelta(seconds=1)
+BAN: Final = timedelta(hours=1)
+
+
+class Schedule:
+    """One fan, two workers and what may happen once between their steps, with the checker."""
+
+    def __init__(self, sandbox: Sandbox, events: Collection[str]) -> None:
+        Campaign.objects.all().delete()
+        Gate.objects.all().delete()
+        sandbox.post("reset")
+        self.sandbox = sandbox
+        self.campaign = make_night(sandbox, fans=1)
+        self.row = PreSave.objects.get()
+        self.events = list(events)
+        self.done: list[str] = []
+        # Sending touches no row: with two claims, halting before it as well would only repeat the
+        # schedules that halt after it.
+        halts = (CLAIM, LOOK, SETTLE) if LEASE_ENDS in events else HALTS
+        self.workers = {name: Worker(name, self.campaign, halts) for name in (FIRST, SECOND)}
+        self.holder: Worker | None = None
+        self.cancelled = False
+
+    def enabled(self) -> list[str]:
+        """What may happen next. The workers are alike: the first one claims first."""
+        first, second = self.workers.values()
+        names = [] if first.is_done else [FIRST]
+        if first.at != CLAIM and not second.is_done:
+            names.append(SECOND)
+        return names + [event for event in self.events if self._matters(event)]
+
+    def do(self, name: str) -> None:
+        before = self.row
+        if name in self.workers:
+            self._step(self.workers[name])
+        else:
+            self.events.remove(name)
+            self._happen(name)
+        self.done.append(name)
+        self.row = PreSave.objects.get()
+        self._check(before, self.row)
+
+    def finish(self) -> None:
+        """The bell goes on ringing: what is left is taken up, and the fan ends once."""
+        sent = sum(worker.sent for worker in self.workers.values())
+        if self.row.is_pending:
+            let_time_pass(PAST_THE_LEASE + BAN)
+            sent += work()
+            self.row = PreSave.objects.get()
+        assert self.row.state == ("cancelled" if self.cancelled else "saved")
+        assert (self.row.sealed, self.row.lease, self.row.lease_until) == (None, None, None)
+        check_books(self.campaign)
+        assert len(self.sandbox.calls("library")) == sent
+        assert sent <= (2 if LEASE_ENDS in self.done else 1)
+        assert sent or self.cancelled
+        assert list(self.sandbox.library()) == ([ALBUM_URI] if sent else [])
+
+    def end(self) -> None:
+        for worker in self.workers.values():
+            worker.die()
+
+    def _matters(self, event: str) -> bool:
+        """A lease that ends is noticed by a claim to come or a look to come."""
+        can_claim = self.workers[SECOND].at == CLAIM
+        return event != LEASE_ENDS or (self.holder is not None and can_claim)
+
+    def _step(self, worker: Worker) -> None:
+        at, sent, stands = worker.at, worker.sent, self._stands(worker)
+        worker.step()
+        if at == CLAIM and worker.fence:
+            self.holder = worker
+        if at == LOOK and not stands:
+            let_through = worker.at == SEND or worker.sent > sent
+            assert not let_through, "a save was let through that had lost its claim"
+
+    def _stands(self, worker: Worker) -> bool:
+        """Whether a look now should let the save through: the fan and the artist have not
+        cancelled, and the claim is still this worker's.
+        """
+        until = self.row.lease_until
+        is_ours = self.row.is_pending and self.row.lease == worker.fence
+        return is_ours and until is not None and until > permits.database_now()
+
+    def _happen(self, event: str) -> None:
+        now = permits.database_now()
+        if event == FAN_CANCELS:
+            self.cancelled = receipts.cancel(self.row.id, now)
+        elif event == ARTIST_CANCELS:
+            self.cancelled = bool(cancel_campaign(self.campaign, now))
+        elif event == GATE_CLOSES:
+            ban = SpotifyError("rate_limited", scope=Scope.APP, retry_after=BAN.total_seconds())
+            permits.close(ban, now)
+        else:
+            let_time_pass(PAST_THE_LEASE)
+
+    def _check(self, before: PreSave, row: PreSave) -> None:
+        assert row.is_pending == (row.sealed is not None), "an end without erasing"
+        if row.state != before.state:
+            assert before.is_pending, "an end was undone"
+            assert row.state == ("cancelled" if self.cancelled else "saved")
+            check_books(self.campaign)
+        assert row.attempts == 0, "a row without an error of its own lost an attempt"
+        holder = self.holder
+        if row.is_pending and holder and holder.at in (LOOK, SEND, SETTLE):
+            assert row.lease == holder.fence, "a claim was ended by somebody else"
+
+
+def every_schedule(sandbox: Sandbox, events: Collection[str]) -> Iterator[list[str]]:
+    """Run all schedules: each again from its start, with another choice at one of its steps."""
+    beginnings = deque[list[str]]([[]])
+    while beginnings:
+        beginning, schedule = beginnings.popleft(), Schedule(sandbox, events)
+        try:
+            while enabled := schedule.enabled():
+                number = len(schedule.done)
+                if number < len(beginning):
+                    schedule.do(beginning[number])
+                    continue
+                beginnings += [[*schedule.done, other] for other in enabled[1:]]
+                schedule.do(enabled[0])
+            schedule.finish()
+        except (AssertionError, IntegrityError) as error:
+            error.add_note(f"Schedule: {', '.join(schedule.done)}, and then?")
+            raise
+        finally:
+            schedule.end()
+        yield schedule.done
+
+
+@pytest.mark.parametrize("event", [FAN_CANCELS, ARTIST_CANCELS, GATE_CLOSES])
+def test_a_fan_ends_once_whatever_comes_between_the_steps_of_a_worker(
+    event: str, sandbox: Sandbox
+) -> None:
+    assert_all_differ(every_schedule(sandbox, [event]), at_least=20)
+
+
+@pytest.mark.parametrize("event", [FAN_CANCELS, ARTIST_CANCELS])
+def test_a_fan_ends_once_when_the_lease_ends_between_any_two_steps(
+    event: str, sandbox: Sandbox
+) -> None:
+    assert_all_differ(every_schedule(sandbox, [LEASE_ENDS, event]), at_least=30)
+
+
+def assert_all_differ(schedules: Iterator[list[str]], at_least: int) -> None:
+    tried = [tuple(schedule) for schedule in schedules]
+    assert len(set(tried)) == len(tried) >= at_least
+
+
+# The checker finds what each safeguard keeps away: without it, some schedule goes wrong.
+
+
+def without_fence(rows: PreSaveQuerySet, fences: Collection[UUID]) -> PreSaveQuerySet:
+    return rows.pending()
+
+
+def without_fence_and_state(rows: PreSaveQuerySet, fences: Collection[UUID]) -> PreSaveQuerySet:
+    return rows.all()
+
+
+def without_a_second_look(
+    ids: Collection[UUID], fences: Collection[UUID], now: datetime
+) -> dict[UUID, str]:
+    return dict.fromkeys(ids, ALBUM_URI)
+
+
+def end_and_keep(rows: PreSaveQuerySet, state: PreSaveState, reason: Reason, now: datetime) -> int:
+    return rows.update(
+        state=state, reason=reason, lease=None, lease_until=None, refused_at=None, settled_at=now
+    )
+
+
+def settle_and_count_attempts(
+    campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime
+) -> None:
+    outcome.delayed |= dict.fromkeys(outcome.returned, 0)
+    outcome.returned.clear()
+    settle(campaign, fences, outcome, now)
+
+
+settle = claims.settle
+SAFEGUARDS: Final[dict[str, tuple[Any, str, Callable[..., Any], list[str], str]]] = {
+    "the fence": (
+        *(PreSaveQuerySet, "held_under", without_fence, [LEASE_ENDS, FAN_CANCELS]),
+        "lost its claim|ended by somebody else",
+    ),
+    "the fence and the state": (
+        *(PreSaveQuerySet, "held_under", without_fence_and_state, [FAN_CANCELS]),
+        "an end was undone",
+    ),
+    "the second look": (
+        *(claims, "still_standing", without_a_second_look, [FAN_CANCELS]),
+        "lost its claim",
+    ),
+    # The database itself refuses a settled row that holds a permission.
+    "erasing with the end": (
+        *(PreSaveQuerySet, "end", end_and_keep, [FAN_CANCELS]),
+        "presave_settled_holds_nothing",
+    ),
+    "attempts of returned rows": (
+        *(claims, "settle", settle_and_count_attempts, [GATE_CLOSES]),
+        "lost an attempt",
+    ),
+}
+
+
+@pytest.mark.parametrize("safeguard", SAFEGUARDS)
+def test_without_a_safeguard_some_schedule_goes_wrong(
+    safeguard: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, name, replacement, events, finding = SAFEGUARDS[safeguard]
+    monkeypatch.setattr(owner, name, halting_as(name, replacement))
+    with pytest.raises((AssertionError, IntegrityError), match=finding):
+        list(every_schedule(sandbox, events))

@@ -1,0 +1,170 @@
+"""Yesterday's database comes back: what was destroyed since stays destroyed, what lives goes on."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from django.db import connection
+from django.utils import timezone
+from psycopg import sql
+
+from campaigns import keyring
+from campaigns.keyring import KeyFileError, Secret, UnreadablePermissionError
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSave
+from campaigns.planning.transitions import cancel_campaign
+from campaigns.release import claims
+from campaigns.retention import deleting
+from tests.factory import make_campaign, make_label, make_presave, make_presaves, make_user
+from tests.nights.night import check_books, claim, make_night, states, work
+from tests.postgres import find_binaries
+from tests.sandbox_process import Sandbox
+
+if TYPE_CHECKING:
+    from django.test import Client
+
+pytestmark = [pytest.mark.django_db(transaction=True)]
+
+TOKEN = "AQD-canary-of-a-refresh-token"
+
+
+def dump(path: Path) -> bytes:
+    """A backup, as docs/operations.md makes it."""
+    pg_dump = find_binaries() / "pg_dump"
+    arguments = ["--format=custom", f"--file={path}", os.environ["DATABASE_URL"]]
+    subprocess.run([pg_dump, *arguments], check=True)
+    return path.read_bytes()
+
+
+@pytest.fixture
+def restore() -> Iterator[Callable[[Path], None]]:
+    """Bring a backup into a fresh database, and the product to that."""
+    name, before = "restored", connection.settings_dict["NAME"]
+
+    def administer(statement: str) -> None:
+        url = os.environ["DATABASE_URL"].rpartition("/")[0]
+        with psycopg.connect(f"{url}/postgres", autocommit=True) as administrator:
+            administrator.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+    def restore(path: Path) -> None:
+        administer("CREATE DATABASE {}")
+        url = os.environ["DATABASE_URL"].rpartition("/")[0]
+        pg_restore = find_binaries() / "pg_restore"
+        subprocess.run([pg_restore, f"--dbname={url}/{name}", path], check=True)
+        connection.close()
+        connection.settings_dict["NAME"] = name
+
+    yield restore
+    connection.close()
+    connection.settings_dict["NAME"] = before
+    administer("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+
+
+def can_be_opened(campaign: Campaign) -> list[str]:
+    """What the present keyring reads of the restored permissions."""
+    try:
+        key = keyring.from_settings().open(campaign.id)
+    except KeyFileError:
+        return []
+    rows = PreSave.objects.filter(campaign=campaign)
+    return sorted(key.open(bytes(row.sealed or b""), row.id).reveal() for row in rows)
+
+
+def test_nothing_that_was_destroyed_comes_back_with_the_database(
+    sandbox: Sandbox, restore: Callable[[Path], None], tmp_path: Path, client: Client
+) -> None:
+    owner = make_user()
+    label = make_label(owner=owner)
+    released = make_night(sandbox, fans=3, label=label)
+    cancelled, living = make_campaign(label=label), make_campaign(label=label)
+    make_presaves(cancelled, ["token-a", "token-b"])
+    make_presaves(living, ["token-c", "token-d"])
+    dump(tmp_path / "yesterday.dump")
+    assert work() == 3
+    cancel_campaign(cancelled, timezone.now())
+    assert deleting.shred_ended(timezone.now()) == 1
+
+    restore(tmp_path / "yesterday.dump")
+    assert states(released) == {"pending": 3}
+    assert states(cancelled) == {"pending": 2}
+    calls = len(sandbox.calls())
+    assert work() == work() == 0
+
+    assert can_be_opened(released) == can_be_opened(cancelled) == []
+    assert can_be_opened(living) == ["token-c", "token-d"]
+    assert len(sandbox.calls()) == calls
+    for campaign, pending in ((released, 3), (cancelled, 2)):
+        campaign.refresh_from_db()
+        assert campaign.paused_reason == PauseReason.KEY_MISSING
+        assert states(campaign) == {"pending": pending}
+        check_books(campaign)
+    living.refresh_from_db()
+    assert not living.is_paused
+    assert list(Campaign.objects.accepting_consents()) == [living]
+
+    client.force_login(owner)
+    page = client.get(f"/dashboard/campaigns/{released.slug}").content.decode()
+    assert "its key was destroyed for good: cancel the campaign" in page
+    cancel_campaign(released, timezone.now())
+    assert deleting.shred_ended(timezone.now()) == 1
+    assert states(released) == {"cancelled": 3}
+    check_books(released)
+
+
+def test_a_keyring_that_is_older_than_the_database_opens_nothing_of_another_key(
+    restore: Callable[[Path], None], tmp_path: Path
+) -> None:
+    """A campaign of the same id got another key in between: its rows stay as they are."""
+    campaign = make_campaign()
+    row = make_presave(campaign)
+    dump(tmp_path / "yesterday.dump")
+    keyring.from_settings().shred(campaign.id)
+    keyring.from_settings().public_key(campaign.id)
+    restore(tmp_path / "yesterday.dump")
+    assert work() == 0
+    with pytest.raises(UnreadablePermissionError):
+        keyring.from_settings().open(campaign.id).open(bytes(row.sealed or b""), row.id)
+    campaign.refresh_from_db()
+    assert campaign.paused_reason == PauseReason.KEY_MISSING
+    assert states(campaign) == {"pending": 1}
+
+
+def files_that_hold(needles: list[bytes], directory: Path) -> set[bytes]:
+    """Which of them stand in a file of the database cluster, its log of writes included."""
+    found = set()
+    for path in directory.rglob("*"):
+        try:
+            content = path.read_bytes() if path.is_file() else b""
+        except FileNotFoundError:
+            continue  # the server took it away meanwhile
+        found |= {needle for needle in needles if needle in content}
+    return found
+
+
+def test_a_permission_was_never_written_anywhere_in_the_database(tmp_path: Path) -> None:
+    """Not in the tables, not in the log of writes, not in what a vacuum has yet to clean: erasing
+    is then enough.
+    """
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    row = make_presave(campaign, TOKEN)
+    first = bytes(row.sealed or b"")
+    backup = dump(tmp_path / "held.dump")
+    claims.keep_rotated_tokens(claim(campaign), {row.id: Secret(f"{TOKEN}-2")})
+    row.refresh_from_db()
+    second = bytes(row.sealed or b"")
+    cancel_campaign(campaign, timezone.now())
+    with connection.cursor() as cursor:
+        cursor.execute("CHECKPOINT")
+        cursor.execute("SHOW data_directory")
+        (directory,) = cursor.fetchone()
+
+    sealed = [first[2:40], second[2:40]]
+    found = files_that_hold([TOKEN.encode(), *sealed], Path(directory))
+    assert found == set(sealed), "erased rows stay in the cluster's files for long, sealed"
+    assert TOKEN.encode() not in backup + dump(tmp_path / "erased.dump")
+    assert PreSave.objects.get().sealed is None

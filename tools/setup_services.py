@@ -1,0 +1,105 @@
+"""`make test` runs this first: find Postgres, gettext and Chromium, install what is missing,
+or say how.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from tests.browser import (
+    ChromiumNotFoundError,
+    DriverBrokenError,
+    check_driver,
+    find_chromium,
+)
+from tests.postgres import PostgresNotFoundError, find_binaries
+from tools.messages import GettextNotFoundError, find_gettext
+
+CLUSTER_CONFIG = Path("/etc/postgresql-common/createcluster.conf")
+
+
+def main() -> None:
+    _find_or_install(find_binaries, PostgresNotFoundError, [install_postgres])
+    _find_or_install(find_gettext, GettextNotFoundError, [install_gettext])
+    _find_or_install(check_driver, DriverBrokenError, [install_driver_libraries])
+    _find_or_install(find_chromium, ChromiumNotFoundError, [install_chromium, download_chromium])
+
+
+def _find_or_install(
+    find: Callable[[], object],
+    missing: type[Exception],
+    attempts: list[Callable[[], None]],
+) -> None:
+    for attempt in attempts:
+        try:
+            find()
+            return
+        except missing:
+            attempt()
+    try:
+        find()
+    except missing as error:
+        sys.exit(str(error))
+
+
+def install_postgres() -> None:
+    """Install Debian's server without the cluster that it would create and start."""
+    if not _may_install():
+        return
+    _apt_install("postgresql-common")
+    original = CLUSTER_CONFIG.read_text()
+    CLUSTER_CONFIG.write_text(f"{original}\ncreate_main_cluster = false\n")
+    try:
+        _apt_install("postgresql")
+    finally:
+        CLUSTER_CONFIG.write_text(original)
+
+
+def install_gettext() -> None:
+    if _may_install():
+        _apt_install("gettext")
+
+
+def install_driver_libraries() -> None:
+    if _may_install():
+        _apt_install("libatomic1", "libstdc++6")
+
+
+def install_chromium() -> None:
+    if _may_install():
+        _apt_install("chromium")
+
+
+def download_chromium() -> None:
+    """Playwright's own build, with the system libraries it needs where those may be installed."""
+    extra = ["--with-deps"] if _may_install() else []
+    _run([sys.executable, "-m", "playwright", "install", *extra, "chromium"])
+
+
+def _may_install() -> bool:
+    return os.geteuid() == 0 and shutil.which("apt-get") is not None
+
+
+def _apt_install(*packages: str) -> None:
+    _run(["apt-get", "update", "--quiet"])
+    _run(["apt-get", "install", "--yes", "--no-install-recommends", *packages])
+
+
+def _run(command: list[str]) -> None:
+    """Run it and show its output only when it fails: what is still missing is reported later."""
+    print(f"Running: {' '.join(command)}")
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    done = subprocess.run(
+        command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    if done.returncode != 0:
+        sys.stderr.write(done.stdout.decode(errors="replace")[-2000:])
+
+
+if __name__ == "__main__":
+    main()
