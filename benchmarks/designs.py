@@ -32,15 +32,9 @@ from spotipy.cache_handler import MemoryCacheHandler  # noqa: E402
 from spotipy.oauth2 import SpotifyOAuth  # noqa: E402
 
 from campaigns import keyring  # noqa: E402
-from campaigns.gate import permits  # noqa: E402
+from campaigns.clock import database_now  # noqa: E402
 from campaigns.keyring import CampaignKey  # noqa: E402
-from campaigns.models import (  # noqa: E402
-    Campaign,
-    PreSave,
-    PreSaveState,
-    Reason,
-    stats,
-)
+from campaigns.models import Campaign, DailyCount, PreSave, PreSaveState, Reason  # noqa: E402
 from campaigns.release import claims, worker  # noqa: E402
 from campaigns.release.claims import Outcome  # noqa: E402
 
@@ -75,7 +69,7 @@ client = Client()
 
 
 def engine(campaign: Campaign) -> None:
-    worker.work(permits.database_now() + timedelta(minutes=10), threading.Event())
+    worker.work(database_now() + timedelta(minutes=10), threading.Event())
 
 
 def one_after_another(campaign: Campaign) -> None:
@@ -104,7 +98,7 @@ def thread_pool_in_blocks(campaign: Campaign) -> None:
         return row.id
 
     def start(pool: ThreadPoolExecutor) -> Any:
-        claim = claims.claim_block(campaign, BLOCK, permits.database_now())
+        claim = claims.claim_block(campaign, BLOCK, database_now())
         return (claim, [pool.submit(serve, row) for row in claim.rows]) if claim else None
 
     with ThreadPoolExecutor(POOL_THREADS) as pool:
@@ -112,15 +106,15 @@ def thread_pool_in_blocks(campaign: Campaign) -> None:
         while block := on_their_way.pop(0):
             claim, futures = block
             saved = Outcome(saved=[future.result() for future in futures])
-            claims.settle(campaign, {claim.fence}, saved, permits.database_now())
+            claims.settle(campaign, {claim.fence}, saved, database_now())
             on_their_way.append(start(pool))
 
 
 def save_one(row: PreSave, key: CampaignKey, uri: str) -> None:
     client.save(key.open(bytes(row.sealed or b""), row.id).reveal(), uri)
-    now = permits.database_now()
+    now = database_now()
     if PreSave.objects.pending().filter(id=row.id).end(PreSaveState.SAVED, Reason.NONE, now):
-        stats.count(row.campaign_id, now, {"saved": 1})
+        DailyCount.objects.add(row.campaign_id, now, {"saved": 1})
 
 
 DESIGNS: Final[dict[str, Callable[[Campaign], None]]] = {
@@ -141,7 +135,7 @@ def main(name: str, campaign_id: str) -> None:
     began, cpu_before = time.monotonic(), cpu_seconds()
     DESIGNS[name](campaign)
     seconds, cpu = time.monotonic() - began, cpu_seconds() - cpu_before
-    saved = stats.totals(campaign.id).saved
+    saved = DailyCount.objects.totals_of(campaign.id).saved
     memory_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024  # Linux counts in KiB
     print(json.dumps({"saved": saved, "seconds": seconds, "cpu": cpu, "memory_mb": memory_mb}))
 

@@ -83,7 +83,7 @@ def measure(directory: Path) -> Table:
 
 
 def live_through(directory: Path, cap: float) -> Night:
-    from campaigns.models import stats
+    from campaigns.models import DailyCount
     from tests.sandbox_process import Sandbox
 
     environment.forget_everything()
@@ -97,7 +97,9 @@ def live_through(directory: Path, cap: float) -> Night:
             environment.let_go(campaign)
             began = time.monotonic()
             processes.wait_until(
-                lambda: stats.totals(campaign.id).saved == FANS, PATIENCE_SECONDS, "The last save"
+                lambda: DailyCount.objects.totals_of(campaign.id).saved == FANS,
+                PATIENCE_SECONDS,
+                "The last save",
             )
             seconds = time.monotonic() - began
         return _told_by(sandbox, seconds)

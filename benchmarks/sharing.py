@@ -38,7 +38,7 @@ def measure(directory: Path) -> Table:
 
 def time_small_campaign(directory: Path, beside: int) -> float:
     """Seconds from the common release moment to the small campaign's last save."""
-    from campaigns.models import stats
+    from campaigns.models import DailyCount
 
     environment.forget_everything()
     due = [make_fans(SMALL)] + ([make_fans(beside)] if beside else [])
@@ -46,7 +46,9 @@ def time_small_campaign(directory: Path, beside: int) -> float:
         environment.let_go(*due)
         began = time.monotonic()
         processes.wait_until(
-            lambda: stats.totals(due[0].id).saved == SMALL, PATIENCE_SECONDS, "The last save"
+            lambda: DailyCount.objects.totals_of(due[0].id).saved == SMALL,
+            PATIENCE_SECONDS,
+            "The last save",
         )
         return time.monotonic() - began
 

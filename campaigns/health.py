@@ -7,7 +7,7 @@ import logging
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 
-from campaigns.gate import permits
+from campaigns.clock import database_now
 from campaigns.status import heartbeat
 
 logger = logging.getLogger(__name__)
@@ -22,7 +22,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     away.
     """
     try:
-        trouble = heartbeat.for_the_operator(permits.database_now())
+        trouble = heartbeat.for_the_operator(database_now())
     except Error:
         trouble = "database unavailable"
     status = 503 if trouble else 200

@@ -10,7 +10,7 @@ from typing import Final
 
 from celery import shared_task
 
-from campaigns.gate import permits
+from campaigns.clock import database_now
 from campaigns.release import worker
 
 # Short, so that a worker told to stop is done well before compose's stop_grace_period; the next
@@ -20,4 +20,4 @@ SLICE: Final = timedelta(seconds=20)
 
 @shared_task
 def ring() -> int:
-    return worker.work(until=permits.database_now() + SLICE, stopped=Event())
+    return worker.work(until=database_now() + SLICE, stopped=Event())

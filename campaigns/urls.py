@@ -6,10 +6,10 @@ from django.urls import path
 
 from campaigns import health
 from campaigns.dashboard import views
-from campaigns.fan.views import calendar, consent, legal, transparency
+from campaigns.fan.views import calendar, consent, landing, legal, receipt, transparency
 
 urlpatterns = [
-    path("", consent.home, name="home"),
+    path("", landing.home, name="home"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("privacy", legal.privacy, name="privacy"),
@@ -17,14 +17,14 @@ urlpatterns = [
     path("transparency", transparency.page, name="transparency"),
     path("transparency.json", transparency.data, name="transparency-json"),
     path("callback", consent.callback, name="fan-callback"),
-    path("receipt/<str:token>", consent.receipt, name="fan-receipt"),
-    path("receipt/<str:token>/cancel", consent.cancel, name="fan-cancel"),
+    path("receipt/<str:token>", receipt.receipt, name="fan-receipt"),
+    path("receipt/<str:token>/cancel", receipt.cancel, name="fan-cancel"),
     path(
         "receipt/<str:token>/calendar.ics",
         calendar.receipt_calendar,
         name="fan-receipt-calendar",
     ),
-    path("artwork/<str:name>/<str:file>", consent.artwork, name="artwork"),
+    path("artwork/<str:name>/<str:file>", landing.artwork, name="artwork"),
     path("dashboard", views.campaign_list, name="dashboard"),
     path("dashboard/label", views.label_create, name="dashboard-label-create"),
     path("dashboard/new", views.campaign_create, name="dashboard-campaign-create"),
@@ -54,9 +54,9 @@ urlpatterns = [
         views.campaign_resume,
         name="dashboard-campaign-resume",
     ),
-    path("<slug:slug>", consent.landing, name="fan-landing"),
+    path("<slug:slug>", landing.landing, name="fan-landing"),
     path("<slug:slug>/go", consent.go, name="fan-go"),
-    path("<slug:slug>/mine", consent.mine, name="fan-mine"),
+    path("<slug:slug>/mine", receipt.mine, name="fan-mine"),
     path("<slug:slug>/calendar.ics", calendar.calendar, name="fan-calendar"),
     path("<slug:slug>/countdown", calendar.countdown, name="fan-countdown"),
 ]

@@ -26,14 +26,8 @@ from django.utils import timezone  # noqa: E402
 
 from campaigns import keyring  # noqa: E402
 from campaigns.artwork import files  # noqa: E402
-from campaigns.models import (  # noqa: E402
-    Campaign,
-    Label,
-    PreSave,
-    User,
-    stats,
-)
-from campaigns.planning import transitions  # noqa: E402
+from campaigns.models import Campaign, DailyCount, Label, PreSave, User  # noqa: E402
+from campaigns.planning import labels, moving, transitions  # noqa: E402
 
 EMAIL: Final = "artist@example.com"
 ALBUM_ID: Final = "1DemoAlbumDemoAlbum001"
@@ -68,7 +62,7 @@ def release_night(night: Night, fan_count: int, seconds: int) -> bool:
     """Run the night and print its summary; says whether every promise was kept."""
     accounts = [f"fan-{number}" for number in range(1, fan_count + 1)]
     control(night.sandbox_url, "users", {"count": fan_count, "prefix": "fan-"})
-    label = transitions.create_label(User.objects.create_user(EMAIL, None), "Demo Label")
+    label = labels.create_label(User.objects.create_user(EMAIL, None), "Demo Label")
     release_at = timezone.now() + timedelta(seconds=seconds)
     campaign = make_campaign(night, label, "first-light", ALBUM_ID, release_at)
     print(f"{fan_count} fans pre-save at {landing_url(campaign)}", flush=True)
@@ -124,7 +118,7 @@ def hold_until_all_are_in(night: Night, campaign: Campaign) -> Campaign:
     """On a slow machine the release is moved, by the same act an artist has."""
     earliest = timezone.now() + SHORTEST_WAIT
     if campaign.release_at < earliest:
-        transitions.move_release(campaign, earliest, "UTC", timezone.now())
+        moving.move_release(campaign, earliest, "UTC", timezone.now())
         campaign.refresh_from_db()
         list_in_catalogue(night.sandbox_url, campaign)
     return campaign
@@ -137,7 +131,7 @@ def watch_release(night: Night, campaign: Campaign, fan_count: int) -> None:
     show = progress_of("saved", fan_count)
 
     def is_over() -> bool:
-        show(stats.totals(campaign.id).saved)
+        show(DailyCount.objects.totals_of(campaign.id).saved)
         campaign.refresh_from_db()
         return campaign.key_destroyed_at is not None
 
@@ -145,7 +139,7 @@ def watch_release(night: Night, campaign: Campaign, fan_count: int) -> None:
 
 
 def print_summary(sandbox_url: str, campaign: Campaign, fan_count: int) -> bool:
-    totals = stats.totals(campaign.id)
+    totals = DailyCount.objects.totals_of(campaign.id)
     held = control(sandbox_url, "libraries")
     at = [saved[campaign.spotify_uri] for saved in held.values() if campaign.spotify_uri in saved]
     tokens_left = PreSave.objects.exclude(sealed=None).count()

@@ -28,11 +28,11 @@ def use_django_logging(**kwargs: Any) -> None:
 @worker_init.connect
 def refuse_a_wrong_keyring(**kwargs: Any) -> None:
     from campaigns import keyring
-    from campaigns.gate import permits
-    from campaigns.retention import deleting
+    from campaigns.clock import database_now
+    from campaigns.retention import keys
 
     try:
-        deleting.check_keys(permits.database_now())
+        keys.check_keys(database_now())
     except (keyring.KeyringError, Error) as error:
         # Celery goes on after any other exception of a signal's receiver.
         sys.exit(f"Presave's worker cannot start: {error}")

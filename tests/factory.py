@@ -20,6 +20,7 @@ from campaigns.models import (
     HARD_STOP,
     Campaign,
     CampaignState,
+    DailyCount,
     Label,
     Membership,
     PreSave,
@@ -29,7 +30,6 @@ from campaigns.models import (
     Role,
     User,
     midnights,
-    stats,
 )
 from tests.sandbox_process import ALBUM_URI
 
@@ -166,4 +166,4 @@ def _count(campaign: Campaign, presaves: list[PreSave]) -> None:
     for presave in presaves:
         if presave.state != PreSaveState.PENDING:
             amounts[presave.state] = amounts.get(presave.state, 0) + 1
-    stats.count(campaign.id, now, amounts)
+    DailyCount.objects.add(campaign.id, now, amounts)

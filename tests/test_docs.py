@@ -6,7 +6,7 @@ import re
 import tomllib
 from pathlib import Path
 
-from campaigns.consent.arriving import COOKIE_LIFETIME
+from campaigns.consent.cookie import COOKIE_LIFETIME
 from campaigns.consent.receipts import REMEMBERED_FOR
 from campaigns.fan.disclosure import FIELDS
 from campaigns.models import HARD_STOP, PERMISSION_LIFETIME, ROW_LIFETIME

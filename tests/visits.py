@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Final, Never
 from django.db import OperationalError
 from playwright.sync_api import BrowserContext, Page, expect
 
+from campaigns.clock import database_now
 from campaigns.consent import arriving, receipts
-from campaigns.consent.arriving import ConsentError, Refusal
+from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan.refusals import PAGES
-from campaigns.fan.views import consent
-from campaigns.gate import permits
+from campaigns.fan.views import landing
+from campaigns.gate import closing
 from campaigns.models import Gate, GateName
 from tests import scenes
 
@@ -48,10 +49,10 @@ def _in_development_mode(
     with new_context(None) as context:
         page = context.new_page()
         settings.SPOTIFY_APP_MODE = "development"
-        consent.PAGES.clear()
+        landing.PAGES.clear()
         page.goto(site + scenes.LANDINGS["landing"])
         settings.SPOTIFY_APP_MODE = "extended"
-        consent.PAGES.clear()
+        landing.PAGES.clear()
         expect(page.get_by_text("Not open to everyone yet.")).to_be_visible()
         yield "landing-development-mode", page
 
@@ -59,11 +60,11 @@ def _in_development_mode(
 def _without_spotify(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
     with new_context(None) as context:
         page = context.new_page()
-        permits.close_for_outage(GateName.ACCOUNTS, permits.database_now())
-        consent.PAGES.clear()
+        closing.close_for_outage(GateName.ACCOUNTS, database_now())
+        landing.PAGES.clear()
         page.goto(site + scenes.LANDINGS["landing"])
         Gate.objects.update(blocked_until=None)
-        consent.PAGES.clear()
+        landing.PAGES.clear()
         expect(page.get_by_text("Spotify is not taking pre-saves right now.")).to_be_visible()
         yield "landing-spotify-away", page
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Literal
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
-from campaigns.gate import permits
+from campaigns.clock import database_now
 from campaigns.models import Campaign, PreSaveState
 from campaigns.status import heartbeat
 from tests import scenes, visits
@@ -122,7 +122,7 @@ def take_dashboard(browser: Browser, site: str, directory: Path) -> None:
     make_presaves(campaign, [f"permission-{number}" for number in range(21)])
     saved = Campaign.objects.get(slug="out")
     make_presaves(saved, [""] * 60, state=PreSaveState.SAVED)
-    heartbeat.give(permits.database_now())
+    heartbeat.give(database_now())
     context = context_for(browser, 1280, "light")
     page = context.new_page()
     page.goto(f"{site}/dashboard")

@@ -11,12 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.browser import (
-    ChromiumNotFoundError,
-    DriverBrokenError,
-    check_driver,
-    find_chromium,
-)
+from tests.browser import ChromiumNotFoundError, DriverBrokenError, check_driver, find_chromium
 from tests.postgres import PostgresNotFoundError, find_binaries
 from tools.messages import GettextNotFoundError, find_gettext
 

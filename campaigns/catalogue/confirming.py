@@ -7,15 +7,11 @@ proof there is.
 
 from __future__ import annotations
 
-import enum
 import logging
 import random
-import re
-import time
-import unicodedata
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final, NamedTuple, Self
+from typing import Final
 
 from django.conf import settings
 from django.db import DatabaseError
@@ -23,91 +19,22 @@ from django.db.models import F, Q, QuerySet
 
 from campaigns import spotify
 from campaigns.catalogue import markets
+from campaigns.catalogue.looks import Finding, Round, RoundOverError, is_out, look
 from campaigns.catalogue.markets import Daybreak
-from campaigns.gate import permits
-from campaigns.models import WATCH_EVERY, Campaign, CampaignState, GateName, Trouble
-from campaigns.spotify import Permit, Release, SpotifyError
+from campaigns.catalogue.names import Names, agrees
+from campaigns.gate import closing
+from campaigns.models import WATCH_EVERY, Campaign, CampaignState, Trouble
+from campaigns.spotify import SpotifyError
 
 logger = logging.getLogger(__name__)
 
 # The first looks follow each other by a second; later ones by a tenth of the time already waited.
 SHORTEST_WAIT: Final = timedelta(seconds=1)
-# A slow catalogue may not keep a worker from its saves: after so long no further market is asked,
-# and after LAST_CALL_SECONDS no further call is sent. The other looks come with the next round.
-LOOKS_SECONDS: Final = 5
-LAST_CALL_SECONDS: Final = 10
 # As long as a look is kept for the worker that began it: longer than its last call can take.
 LONGEST_LOOK: Final = timedelta(seconds=25)
-# Spotify gives a release's date, not its zone: the day begins first at UTC+14.
-EARLIEST_ZONE: Final = timedelta(hours=14)
-
-
-class Names(NamedTuple):
-    """What names a release: at least one of the three; all that are given have to agree."""
-
-    spotify_uri: str
-    upc: str
-    isrc: str
-
-    @classmethod
-    def of(cls, campaign: Campaign) -> Self:
-        return cls(campaign.spotify_uri, campaign.upc, campaign.isrc)
-
-
-class Finding(enum.Enum):
-    """What one look into the catalogue found. Of several markets' findings the last one here tells
-    the artist most.
-    """
-
-    UNREACHABLE = "unreachable"
-    NOT_THERE_YET = "not_there_yet"
-    NOT_OUT_YET = "not_out_yet"
-    GONE = "gone"
-    DIFFERENT_CODE = "different_code"
-    OTHER_ARTIST = "other_artist"
-    SEVERAL_MATCH = "several_match"
-    OTHER_VARIANT = "other_variant"
-    CONFIRMED = "confirmed"
 
 
 _BY_WEIGHT: Final = list(Finding)
-
-
-class RoundOverError(Exception):
-    """No call can be sent any more in this round of looks; nothing was found out."""
-
-
-class Round:
-    """One worker's looks at a time: `now` is the database's clock at their beginning, and goes on
-    with the machine's steady one.
-    """
-
-    def __init__(self, now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
-        self.now = now
-        self._is_over = is_over
-        self._began = time.monotonic()
-
-    @property
-    def seconds(self) -> float:
-        return time.monotonic() - self._began
-
-    @property
-    def has_time(self) -> bool:
-        return not self._is_over() and self.seconds <= LOOKS_SECONDS
-
-    def permit(self) -> None:
-        """Take the permit of one call, and wait for its turn. Raises RoundOverError when that comes
-        too late, and pacing.GateClosedError.
-        """
-        clock = self.now + timedelta(seconds=self.seconds)
-        permits.check_open(clock)
-        busy_for = (permits.gates(clock)[GateName.API].free_at - clock).total_seconds()
-        if self._is_over() or self.seconds + busy_for > LAST_CALL_SECONDS:
-            raise RoundOverError
-        first_in = permits.take(GateName.API, 1, clock).first_in
-        time.sleep(max(first_in, 0.0))
-        # Somebody may have met a ban while we waited.
-        permits.check_open(clock + timedelta(seconds=max(first_in, 0.0)))
 
 
 def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> int:
@@ -119,7 +46,7 @@ def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> i
     confirmed, looks = 0, Round(now, is_over)
     longest_waiting = F("next_check_at").asc(nulls_first=True)
     for campaign in Campaign.objects.awaiting_look(now).order_by(longest_waiting):
-        if not looks.has_time or not permits.is_open(now + timedelta(seconds=looks.seconds)):
+        if not looks.has_time or not closing.is_open(now + timedelta(seconds=looks.seconds)):
             break
         try:
             confirmed += confirm(campaign, looks)
@@ -146,10 +73,10 @@ def confirm(campaign: Campaign, looks: Round) -> bool:
             _look_again(campaign, looks)
             return False
         return _look_first(campaign, looks)
-    except (permits.GateClosedError, RoundOverError):
+    except (closing.GateClosedError, RoundOverError):
         next_look = looks.now
     except SpotifyError as error:
-        permits.close_after(error)
+        closing.close_after(error)
         if campaign.state == CampaignState.OPEN:
             _note(campaign, Finding.UNREACHABLE)
     finally:
@@ -262,30 +189,6 @@ def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
     )
 
 
-def look(campaign: Campaign, market: str, looks: Round) -> tuple[Finding, str]:
-    """One look into a market's catalogue. Raises SpotifyError, RoundOverError and
-    pacing.GateClosedError.
-    """
-    names = Names.of(campaign)
-    hits = find(names, market, looks.permit)
-    if not hits:
-        return Finding.NOT_THERE_YET, ""
-    matching = [hit for hit in hits if agrees(names, hit)]
-    if not matching:
-        return Finding.DIFFERENT_CODE, ""
-    if not names.spotify_uri:
-        # A mistyped code can be somebody else's; who gives a link has seen where it leads.
-        matching = [hit for hit in matching if is_by(campaign.artist, hit)]
-    if not matching:
-        return Finding.OTHER_ARTIST, ""
-    out = {hit.uri for hit in matching if hit.is_playable and is_out(hit.release_date, looks.now)}
-    if not out:
-        return Finding.NOT_OUT_YET, ""
-    if len(out) > 1:
-        return Finding.SEVERAL_MATCH, ""
-    return Finding.CONFIRMED, out.pop()
-
-
 def _shows_confirmed(campaign: Campaign, market: str, looks: Round) -> bool:
     """Whether the market shows exactly what is being saved, and it still agrees with all codes."""
     return any(
@@ -295,16 +198,6 @@ def _shows_confirmed(campaign: Campaign, market: str, looks: Round) -> bool:
         and is_out(hit.release_date, looks.now)
         for hit in spotify.find_by_uri(campaign.confirmed_uri, market, looks.permit)
     )
-
-
-def is_out(release_date: str, now: datetime) -> bool:
-    """Whether a date of Spotify's (`2026`, `2026-12` or `2026-12-04`) has begun somewhere on
-    Earth.
-    """
-    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", release_date):
-        return False
-    latest_day = (now + EARLIEST_ZONE).date().isoformat()
-    return release_date <= latest_day[: len(release_date)]
 
 
 def _shown_instead(campaign: Campaign, market: str, looks: Round) -> Finding:
@@ -350,36 +243,3 @@ def _next_look(campaign: Campaign, now: datetime) -> datetime:
         wait = min(max(waited, SHORTEST_WAIT), WATCH_EVERY)
     ahead = [daybreak.at for daybreak in markets.daybreaks(campaign) if daybreak.at > now]
     return min([now + wait, *ahead])
-
-
-def find(names: Names, market: str, permit: Permit) -> list[Release]:
-    """What a market shows under the link or, without one, the code. Raises SpotifyError."""
-    if names.spotify_uri:
-        return spotify.find_by_uri(names.spotify_uri, market, permit)
-    if names.upc:
-        return spotify.find_by_upc(names.upc, market, permit)
-    return spotify.find_by_isrc(names.isrc, market, permit)
-
-
-def agrees(names: Names, release: Release) -> bool:
-    """Every name the artist gave is the release's own. UPCs may differ by leading zeros."""
-    same_upc = not names.upc or names.upc.lstrip("0") == release.upc.lstrip("0")
-    same_isrc = not names.isrc or names.isrc == release.isrc.upper()
-    same_uri = not names.spotify_uri or names.spotify_uri == release.uri
-    return same_upc and same_isrc and same_uri
-
-
-def is_by(artist: str, release: Release) -> bool:
-    """Whether the artist as the campaign writes it may be the catalogue's: accents, signs, capitals
-    and guests on either side make no difference.
-    """
-    given, shown = _words(artist), [_words(one.name) for one in release.artists]
-    if any("".join(words) == "".join(given) for words in shown):
-        return True
-    named = any(words and {*words} <= {*given} for words in shown)
-    return named or {*given} <= {word for words in shown for word in words}
-
-
-def _words(name: str) -> list[str]:
-    plain = unicodedata.normalize("NFKD", name.casefold())
-    return re.findall(r"\w+", "".join(c for c in plain if not unicodedata.combining(c)))

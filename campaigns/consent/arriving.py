@@ -4,10 +4,7 @@ check, sealing.
 
 from __future__ import annotations
 
-import enum
-import json
 import logging
-import secrets
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -15,34 +12,23 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import Final, TypeVar
-from uuid import UUID, uuid4
+from uuid import uuid4
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare
 
 from campaigns import keyring, spotify
+from campaigns.clock import database_now
 from campaigns.consent import oauth_state, receipts
-from campaigns.gate import permits
+from campaigns.consent.cookie import COOKIE_MAX_AGE, Arrival, Transaction, opened
+from campaigns.consent.refusal import NOT_THE_FANS_DOING, ConsentError, Refusal, why_closed
+from campaigns.gate import closing, permits
 from campaigns.keyring import Secret
-from campaigns.models import (
-    Campaign,
-    CampaignState,
-    GateName,
-    PreSave,
-    SpentState,
-    midnights,
-    stats,
-)
+from campaigns.models import Campaign, DailyCount, GateName, PreSave, SpentState, midnights
 
 logger = logging.getLogger(__name__)
 
-COOKIE_MAX_AGE: Final = timedelta(minutes=10)
-# The browser keeps it longer, so that who comes too late is told that and nothing else.
-COOKIE_LIFETIME: Final = 2 * COOKIE_MAX_AGE
-# 256 bits, so that a receipt's address cannot be guessed.
-TOKEN_BYTES: Final = 32
-_PURPOSE: Final = "consent"
 # Of the threads of a web process, so many may wait for Spotify at once.
 _EXCHANGES: Final = BoundedSemaphore(8)
 # And so many for another return with the same state, as long as that can take: the exchange, and in
@@ -53,67 +39,6 @@ _LOOK_EVERY: Final = timedelta(seconds=0.2)
 T = TypeVar("T")
 
 
-class Refusal(enum.Enum):
-    """Why no pre-save was made. Nothing about the fan is stored for any of them."""
-
-    DENIED = "denied"
-    BROWSER_CHANGED = "browser_changed"
-    TOO_LATE = "too_late"
-    STATE_MISMATCH = "state_mismatch"
-    ALREADY_USED = "already_used"
-    CODE_REFUSED = "code_refused"
-    CALLED_OFF = "called_off"
-    FINISHED = "finished"
-    PAUSED = "paused"
-    MORE_THAN_ASKED = "more_than_asked"
-    LESS_THAN_ASKED = "less_than_asked"
-    NOT_LISTED = "not_listed"
-    SPOTIFY_DOWN = "spotify_down"
-    SPOTIFY_AWAY = "spotify_away"
-    NOT_OPEN_YET = "not_open_yet"
-    BUSY = "busy"
-
-
-# What an operator wants to know of: it can come from a fault at Spotify or in the settings.
-NOT_THE_FANS_DOING: Final = {
-    *(Refusal.BUSY, Refusal.SPOTIFY_DOWN, Refusal.CODE_REFUSED, Refusal.NOT_LISTED),
-    *(Refusal.MORE_THAN_ASKED, Refusal.LESS_THAN_ASKED),
-}
-
-
-class ConsentError(Exception):
-    """The consent came to nothing. `slug` leads back to the campaign where it is known."""
-
-    def __init__(self, refusal: Refusal, slug: str = "") -> None:
-        super().__init__(refusal.value)
-        self.refusal = refusal
-        self.slug = slug
-
-
-@dataclass(frozen=True)
-class Departure:
-    """A fan on the way to Spotify: where to send the browser, and the sealed cookie to give it."""
-
-    authorize_url: str
-    cookie: str
-
-
-@dataclass(frozen=True)
-class Transaction:
-    """What the sealed cookie holds."""
-
-    state: str
-    campaign_id: UUID
-    slug: str
-    at: int
-    zone: str
-    receipt: str
-
-    @property
-    def arrival(self) -> Arrival:
-        return Arrival(Secret(self.receipt), self.slug)
-
-
 @dataclass(frozen=True)
 class Return:
     """What Spotify's redirect brought back."""
@@ -121,56 +46,6 @@ class Return:
     state: str
     code: Secret | None
     error: str
-
-
-@dataclass(frozen=True)
-class Arrival:
-    """A fan who is in: the receipt's token, and the campaign's slug."""
-
-    receipt: Secret
-    slug: str
-
-
-def depart(
-    campaign: Campaign, now: datetime, zone: str = "", language: str = "", cookie: str = ""
-) -> Departure:
-    """`zone` is what the fan's browser says, if it was asked: where each fan has a midnight.
-    `language` is the one the fan chose, if any; `cookie` that of a start before.
-
-    Raises ConsentError while Spotify would not answer us when the fan comes back.
-    """
-    if spotify_is_away():
-        raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug)
-    state = oauth_state.new(campaign.slug, language)
-    content = json.dumps(
-        {
-            "state": state,
-            "campaign": str(campaign.id),
-            "slug": campaign.slug,
-            "at": int(now.timestamp()),
-            "zone": midnights.known_zone(zone),
-            "receipt": _receipt_to_be(campaign, cookie),
-        }
-    )
-    cookie = keyring.seal_cookie(settings.SECRET_KEY, content.encode(), _PURPOSE)
-    return Departure(spotify.authorize_url(state), cookie)
-
-
-def _receipt_to_be(campaign: Campaign, cookie: str) -> str:
-    """Drawn at the start, so that a browser which loses the answer still knows its receipt; and the
-    same one for a second start while the first is under way, so that they cannot make two rows.
-    """
-    before = _open(cookie)
-    if before and before.slug == campaign.slug and not receipts.find(before.receipt):
-        return before.receipt
-    return secrets.token_urlsafe(TOKEN_BYTES)
-
-
-def spotify_is_away() -> bool:
-    """Whether Spotify is out of order, or told the app to wait: no consent would be confirmed."""
-    in_development = settings.SPOTIFY_APP_MODE == "development"
-    halves = [GateName.ACCOUNTS, *([GateName.API] if in_development else [])]
-    return permits.is_any_closed(halves)
 
 
 def arrive(
@@ -214,7 +89,7 @@ def arrive(
 
 def lost_arrival(cookie: str) -> Arrival | None:
     """The pre-save of a start whose answer never reached the browser, if it stands."""
-    started = _open(cookie)
+    started = opened(cookie)
     if started and receipts.stands(started.receipt):
         return started.arrival
     return None
@@ -228,7 +103,7 @@ def led_to(state: str, receipt: str) -> bool:
 
 
 def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
-    started = _open(cookie)
+    started = opened(cookie)
     if started is None:
         spent = oauth_state.was_spent(returned.state)
         refusal = Refusal.ALREADY_USED if spent else Refusal.BROWSER_CHANGED
@@ -240,18 +115,6 @@ def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
             Refusal.STATE_MISMATCH, oauth_state.slug_of(returned.state) or started.slug
         )
     return started
-
-
-def _open(cookie: str) -> Transaction | None:
-    content = keyring.open_cookie(settings.SECRET_KEY, cookie, _PURPOSE) if cookie else None
-    if content is None:
-        return None
-    fields = json.loads(content)
-    fields["campaign_id"] = UUID(fields.pop("campaign"))
-    try:
-        return Transaction(**fields)
-    except TypeError:
-        return None  # another version of Presave made it: one more tap
 
 
 def _arrival_before(started: Transaction, now: datetime) -> Arrival:
@@ -285,22 +148,13 @@ def _wait_for_first_return(started: Transaction, now: datetime) -> None:
         _SECOND_RETURNS.release()
 
 
-def why_closed(campaign: Campaign | None) -> Refusal:
-    """Why this campaign is none of those accepting consents."""
-    if campaign is None or campaign.state == CampaignState.CANCELLED:
-        return Refusal.CALLED_OFF
-    if campaign.state == CampaignState.FINISHED:
-        return Refusal.FINISHED
-    return Refusal.NOT_OPEN_YET if campaign.public_key is None else Refusal.PAUSED
-
-
 @contextmanager
 def _one_of_few_exchanges() -> Iterator[None]:
     """Keep a flood of returns from Spotify off Spotify, and threads free for the landing pages."""
     if not _EXCHANGES.acquire(blocking=False):
         raise ConsentError(Refusal.BUSY)
     try:
-        if not permits.admit_consent(permits.database_now()):
+        if not permits.admit_consent(database_now()):
             raise ConsentError(Refusal.BUSY)
         yield
     finally:
@@ -322,12 +176,12 @@ def _permission(code: Secret) -> Secret:
 def _asking_spotify(half: GateName, call: Callable[[Secret], T], secret: Secret) -> T:
     """Make one call with a fan's secret, unless Spotify told the app to wait."""
     try:
-        permits.check_open(permits.database_now(), [half])
+        closing.check_open(database_now(), [half])
         return call(secret)
-    except permits.GateClosedError:
+    except closing.GateClosedError:
         raise ConsentError(Refusal.SPOTIFY_DOWN) from None
     except spotify.SpotifyError as error:
-        permits.close_after(error)
+        closing.close_after(error)
         logger.warning("a consent met an error of Spotify's: %s", error)
         refused = error.reason == "invalid_grant"
         raise ConsentError(Refusal.CODE_REFUSED if refused else Refusal.SPOTIFY_DOWN) from None
@@ -368,7 +222,7 @@ def _record(started: Transaction, permission: Secret, now: datetime) -> None:
         consented_at=now,
         receipt_hash=receipts.digest(started.receipt),
     )
-    stats.count(campaign.id, now, {"consented": 1})
+    DailyCount.objects.add(campaign.id, now, {"consented": 1})
 
 
 def _due_at(campaign: Campaign, zone: str) -> datetime:

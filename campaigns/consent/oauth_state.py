@@ -13,6 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from campaigns.consent import receipts
+from campaigns.consent.cookie import COOKIE_LIFETIME
 from campaigns.models import SpentState
 
 # 256 bits, so that it cannot be guessed.
@@ -59,4 +60,10 @@ def is_ours(state: str) -> bool:
 
 
 def _seal(state: str) -> str:
-    return salted_hmac("campaigns.authorising.state", state, algorithm="sha256").hexdigest()[:32]
+    return salted_hmac("campaigns.consent.state", state, algorithm="sha256").hexdigest()[:32]
+
+
+def forget_spent_states(now: datetime) -> int:
+    """A state older than its cookie cannot come back."""
+    forgotten, _ = SpentState.objects.filter(spent_at__lt=now - COOKIE_LIFETIME).delete()
+    return forgotten

@@ -19,10 +19,10 @@ from campaigns.models import (
     LONGEST_LEAD,
     ROW_LIFETIME,
     CampaignState,
+    DailyCount,
     PreSave,
     PreSaveState,
     Reason,
-    stats,
 )
 
 # As long as a receipt can last: from the day a campaign opens until its rows are deleted.
@@ -76,7 +76,7 @@ def cancel(presave_id: UUID, now: datetime) -> bool:
         cancelled = presave.end(PreSaveState.CANCELLED, Reason.BY_FAN, now)
         if cancelled:
             campaign_id = PreSave.objects.values_list("campaign_id", flat=True).get(id=presave_id)
-            stats.count(campaign_id, now, {"cancelled": 1})
+            DailyCount.objects.add(campaign_id, now, {"cancelled": 1})
     return bool(cancelled)
 
 

@@ -15,14 +15,16 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.text import slugify
 
-from campaigns.catalogue.confirming import Names
+from campaigns.catalogue.names import Names
 from campaigns.dashboard import access
 from campaigns.dashboard.fields import (
     AgreementField,
     ArtworkField,
+    CountdownLinkField,
     DayField,
     ISRCField,
     MomentField,
+    OtherLinksField,
     PlainTextField,
     ReleaseLinkField,
     UPCField,
@@ -30,7 +32,6 @@ from campaigns.dashboard.fields import (
     language_choices,
     zone_choices,
 )
-from campaigns.dashboard.link_fields import CountdownLinkField, OtherLinksField
 from campaigns.models import (
     LONGEST_LEAD,
     Accent,
@@ -42,9 +43,9 @@ from campaigns.models import (
     midnights,
 )
 from campaigns.models.formats import LONGEST_SLUG, SLUG_PATTERN
-from campaigns.planning import editing, transitions
+from campaigns.planning import addresses, editing, moving
 from campaigns.planning.editing import ChangedMeanwhileError
-from campaigns.planning.transitions import LapseError, PublishingError
+from campaigns.planning.moving import LapseError, PublishingError
 
 if TYPE_CHECKING:
     from django.http import QueryDict
@@ -261,7 +262,7 @@ class CampaignForm(forms.Form):
             return ""
         if not re.fullmatch(SLUG_PATTERN, slug):
             raise ValidationError("Use the letters a to z, digits, and single hyphens in between.")
-        if transitions.is_reserved(slug):
+        if addresses.is_reserved(slug):
             raise ValidationError("This word is an address of Presave itself. Choose another.")
         if editing.slug_is_taken(slug, by_other_than=self.campaign):
             raise ValidationError("This address is taken. Choose another.")
@@ -345,7 +346,7 @@ class CampaignForm(forms.Form):
         try:
             # A draft may wait for its 175 days: opening it asks again.
             soon = moment if self._is_live else min(moment, self.now + LONGEST_LEAD)
-            transitions.check_release_moment(soon, self.now)
+            moving.check_release_moment(soon, self.now)
         except PublishingError as error:
             has_begun = field == "release_day" and moment <= self.now
             self.add_error(field, DAY_HAS_BEGUN if has_begun else str(error))

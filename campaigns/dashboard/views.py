@@ -17,13 +17,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from campaigns import links
 from campaigns.artwork import files
+from campaigns.clock import database_now
 from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.forms import CampaignForm, LabelForm, LinksForm
-from campaigns.gate import permits
-from campaigns.models import Campaign, CampaignState, stats
-from campaigns.planning import editing, transitions
-from campaigns.planning.transitions import PublishingError
+from campaigns.models import Campaign, CampaignState, DailyCount, ReminderCount, Totals
+from campaigns.planning import editing, labels, transitions
+from campaigns.planning.moving import PublishingError
 from campaigns.status import heartbeat, overview, troubles
 from campaigns.status.progress import progress_of
 
@@ -42,7 +42,7 @@ def campaign_list(request: AuthenticatedRequest) -> HttpResponse:
     campaigns = [line.campaign for line in lines]
     context = {
         "lines": lines,
-        "silence": heartbeat.for_artists(campaigns, permits.database_now()),
+        "silence": heartbeat.for_artists(campaigns, database_now()),
         "memberships": request.user.memberships.select_related("label").order_by("label__name"),
         "can_create": access.labels_edited_by(request.user).exists(),
     }
@@ -54,7 +54,7 @@ def campaign_list(request: AuthenticatedRequest) -> HttpResponse:
 def label_create(request: AuthenticatedRequest) -> HttpResponse:
     form = LabelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        label = transitions.create_label(request.user, form.cleaned_data["name"])
+        label = labels.create_label(request.user, form.cleaned_data["name"])
         messages.success(request, f"The label {label} is there. Now make its first campaign.")
         return redirect("dashboard-campaign-create")
     return render(request, "dashboard/label_form.html", {"form": form})
@@ -83,9 +83,9 @@ def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
 @require_safe
 def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     campaign = access.campaign_seen_by(request.user, slug)
-    totals, now = stats.totals(campaign.id), timezone.now()
+    totals, now = DailyCount.objects.totals_of(campaign.id), timezone.now()
     status, at = overview.status_of(campaign, now), progress_of(campaign, totals, now)
-    silence = heartbeat.for_artists([campaign], permits.database_now())
+    silence = heartbeat.for_artists([campaign], database_now())
     if at and silence:
         at = replace(at, text=silence)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
@@ -113,7 +113,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "can_edit": access.may_edit(request.user, campaign),
         "is_editable": editing.is_editable(campaign),
         "links": links.named(campaign.links),
-        "reminders": stats.reminders(campaign.id),
+        "reminders": ReminderCount.objects.totals_of(campaign.id),
         "too_early": overview.too_early_to_open(campaign, now),
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
     }
@@ -149,7 +149,7 @@ def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "form": form,
         "campaign": campaign,
         "artwork": files.renditions(campaign),
-        "counts": _counts(stats.totals(campaign.id)),
+        "counts": _counts(DailyCount.objects.totals_of(campaign.id)),
     }
     return render(request, "dashboard/campaign_form.html", context)
 
@@ -230,6 +230,6 @@ def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     return redirect("dashboard-campaign", campaign.slug)
 
 
-def _counts(totals: stats.Totals) -> dict[str, Any]:
+def _counts(totals: Totals) -> dict[str, Any]:
     names = ("consented", "pending", "saved", "failed", "cancelled", "expired")
     return {name: getattr(totals, name) for name in names}

@@ -7,8 +7,8 @@ from datetime import timedelta
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
-from campaigns.consent import arriving, receipts
-from campaigns.consent.arriving import Arrival
+from campaigns.consent import cookie, receipts
+from campaigns.consent.cookie import Arrival
 
 
 def flow(request: HttpRequest) -> str:
@@ -16,7 +16,7 @@ def flow(request: HttpRequest) -> str:
 
 
 def set_flow(response: HttpResponse, value: str) -> None:
-    _set(response, _flow_name(), value, arriving.COOKIE_LIFETIME)
+    _set(response, _flow_name(), value, cookie.COOKIE_LIFETIME)
 
 
 def delete_flow(response: HttpResponse) -> None:

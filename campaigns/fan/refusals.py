@@ -8,7 +8,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.consent.arriving import Refusal
+from campaigns.consent.refusal import Refusal
 
 TRY_AGAIN: Final = _("Try again")
 NOT_PRE_SAVED: Final = _("Not pre-saved")

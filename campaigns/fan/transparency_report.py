@@ -12,8 +12,8 @@ from typing import Final
 from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
 
-from campaigns.models import Campaign, CampaignState, PreSave, stats
-from campaigns.models.stats import Totals
+from campaigns.models import Campaign, CampaignState, DailyCount, PreSave
+from campaigns.models.counts import Totals
 from campaigns.spotify import SCOPE
 
 MOST_RELEASES: Final = 20
@@ -100,7 +100,7 @@ def _held(now: datetime) -> Held:
 
 
 def _destroyed() -> Destroyed:
-    totals = stats.totals_of_all()
+    totals = DailyCount.objects.totals()
     return Destroyed(
         number=totals.settled,
         saved=totals.saved,
@@ -135,7 +135,7 @@ def _releases() -> list[Release]:
     )
     known = finished.filter(consented__gte=FEWEST_FANS).order_by("-release_at")
     newest = list(known[:MOST_RELEASES])
-    totals = stats.totals_of(campaign.id for campaign in newest)
+    totals = DailyCount.objects.totals_by_campaign(campaign.id for campaign in newest)
     return [_release(campaign, totals[campaign.id]) for campaign in newest]
 
 

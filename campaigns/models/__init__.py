@@ -8,10 +8,6 @@ from __future__ import annotations
 # Django looks for an app's models here.
 from campaigns.models.alarm import Alarm as Alarm
 from campaigns.models.campaign import ENDED_STATES as ENDED_STATES
-from campaigns.models.campaign import HARD_STOP as HARD_STOP
-from campaigns.models.campaign import LONGEST_LEAD as LONGEST_LEAD
-from campaigns.models.campaign import ROW_LIFETIME as ROW_LIFETIME
-from campaigns.models.campaign import WATCH_EVERY as WATCH_EVERY
 from campaigns.models.campaign import Campaign as Campaign
 from campaigns.models.campaign import CampaignQuerySet as CampaignQuerySet
 from campaigns.models.choices import Accent as Accent
@@ -24,15 +20,21 @@ from campaigns.models.choices import Trouble as Trouble
 from campaigns.models.counts import DailyCount as DailyCount
 from campaigns.models.counts import ReminderCount as ReminderCount
 from campaigns.models.counts import ReminderKind as ReminderKind
+from campaigns.models.counts import Reminders as Reminders
+from campaigns.models.counts import Totals as Totals
+from campaigns.models.limits import HARD_STOP as HARD_STOP
+from campaigns.models.limits import LONGEST_LEAD as LONGEST_LEAD
+from campaigns.models.limits import PERMISSION_LIFETIME as PERMISSION_LIFETIME
+from campaigns.models.limits import ROW_LIFETIME as ROW_LIFETIME
+from campaigns.models.limits import WATCH_EVERY as WATCH_EVERY
 from campaigns.models.people import EDITING_ROLES as EDITING_ROLES
 from campaigns.models.people import Label as Label
 from campaigns.models.people import Membership as Membership
 from campaigns.models.people import Role as Role
 from campaigns.models.people import User as User
-from campaigns.models.presave import PERMISSION_LIFETIME as PERMISSION_LIFETIME
 from campaigns.models.presave import PreSave as PreSave
 from campaigns.models.presave import PreSaveQuerySet as PreSaveQuerySet
-from campaigns.models.pulse import Pulse as Pulse
-from campaigns.models.spent import SpentState as SpentState
+from campaigns.models.presave import SpentState as SpentState
 from campaigns.models.workers import Gate as Gate
 from campaigns.models.workers import GateName as GateName
+from campaigns.models.workers import Pulse as Pulse

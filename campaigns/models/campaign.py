@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
@@ -13,25 +13,11 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from campaigns.models import midnights
-from campaigns.models.choices import (
-    Accent,
-    CampaignState,
-    PauseReason,
-    ReleaseMode,
-)
+from campaigns.models.choices import Accent, CampaignState, PauseReason, ReleaseMode
 from campaigns.models.formats import LONGEST_SLUG, SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
+from campaigns.models.limits import HARD_STOP, LONGEST_LEAD, ROW_LIFETIME, WATCH_EVERY
 from campaigns.models.people import EDITING_ROLES, Label, User
 from campaigns.models.presave import PreSave
-
-# A campaign opens at most this long before its release, so that the first fan's permission outlives
-# release night.
-LONGEST_LEAD: Final = timedelta(days=175)
-# What is not saved this long after the release is given up, and its permission destroyed.
-HARD_STOP: Final = timedelta(days=7)
-# So long after the release fans can still look at their receipts; then their rows are deleted.
-ROW_LIFETIME: Final = timedelta(days=30)
-# While fans are due, or will be so soon, the catalogue is asked whether the release is still there.
-WATCH_EVERY: Final = timedelta(seconds=30)
 
 ENDED_STATES: Final = (CampaignState.FINISHED, CampaignState.CANCELLED)
 

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime, timedelta
-from typing import ClassVar, Final
+from datetime import datetime
+from typing import ClassVar
 
 from django.db import models
 from django.db.models import F, Q
 
 from campaigns.models.choices import PreSaveState, Reason
-
-# Spotify ends every permission six months after consent and names no number of days; 180 is the
-# safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration
-PERMISSION_LIFETIME: Final = timedelta(days=180)
+from campaigns.models.limits import PERMISSION_LIFETIME
 
 
 class PreSaveQuerySet(models.QuerySet["PreSave"]):
@@ -129,3 +126,13 @@ class PreSave(models.Model):
     def permission_ends_at(self) -> datetime:
         """When our copy of the permission is destroyed at the latest, whatever happens."""
         return min(self.campaign.last_day, self.consented_at + PERMISSION_LIFETIME)
+
+
+class SpentState(models.Model):
+    """OAuth states that came back, kept until their cookie is too old: a state counts once."""
+
+    digest = models.BinaryField(primary_key=True, max_length=32)
+    spent_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return "Spent state"

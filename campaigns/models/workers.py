@@ -44,3 +44,14 @@ class Gate(models.Model):
 
     def __str__(self) -> str:
         return f"Gate {self.name}"
+
+
+class Pulse(models.Model):
+    id = models.PositiveSmallIntegerField(primary_key=True, default=1)
+    given_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="pulse_is_one")]
+
+    def __str__(self) -> str:
+        return f"Pulse of {self.given_at}"

@@ -17,12 +17,12 @@ from PIL import Image
 
 from campaigns.artwork import files
 from campaigns.artwork.files import StoredArtwork
-from campaigns.catalogue.confirming import Names
+from campaigns.catalogue.names import Names
 from campaigns.models import Campaign, CampaignState, Label
 from campaigns.models.formats import LONGEST_SLUG
-from campaigns.planning import same_release, transitions
+from campaigns.planning import addresses, moving, same_release
+from campaigns.planning.moving import PublishingError
 from campaigns.planning.same_release import Proof
-from campaigns.planning.transitions import PublishingError
 
 logger = logging.getLogger(__name__)
 
@@ -92,9 +92,7 @@ def free_slug(wish: str) -> str:
     if not base:
         return ""
     wishes = (base if number == 1 else f"{base}-{number}" for number in count(1))
-    return next(
-        slug for slug in wishes if not (transitions.is_reserved(slug) or slug_is_taken(slug))
-    )
+    return next(slug for slug in wishes if not (addresses.is_reserved(slug) or slug_is_taken(slug)))
 
 
 def create(label: Label, values: Mapping[str, Any], picture: Image.Image | None) -> Campaign:
@@ -130,7 +128,7 @@ def change(
         _rename(campaign, same_release.names_after(campaign, values), proof)
         release_at, zone = values["release_at"], values["release_zone"]
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
-            transitions.move_release(campaign, release_at, zone, now, agreed_lapse)
+            moving.move_release(campaign, release_at, zone, now, agreed_lapse)
         texts = {name: values[name] for name in values if name not in (*MOMENT, *Names._fields)}
         for name, value in texts.items():
             setattr(campaign, name, value)

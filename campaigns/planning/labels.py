@@ -93,3 +93,10 @@ def _password_url(user: User) -> str:
         },
     )
     return f"{settings.PUBLIC_URL}{path}"
+
+
+def create_label(user: User, name: str) -> Label:
+    with transaction.atomic():
+        label = Label.objects.create(name=name)
+        Membership.objects.create(label=label, user=user, role=Role.OWNER)
+    return label

@@ -13,11 +13,12 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from campaigns.catalogue import confirming
-from campaigns.catalogue.confirming import Names
-from campaigns.gate import permits
+from campaigns.catalogue import looks, names
+from campaigns.catalogue.names import Names, find
+from campaigns.clock import database_now
+from campaigns.gate import closing
 from campaigns.models import Campaign
-from campaigns.planning.transitions import PublishingError
+from campaigns.planning.moving import PublishingError
 from campaigns.spotify import Release, SpotifyError
 
 TEXTS: Final = ("title", "artist")
@@ -87,16 +88,16 @@ def prove(campaign: Campaign, after: Names) -> Proof | None:
         return None
     try:
         _compare(_vouching(campaign), after)
-    except permits.GateClosedError as error:
+    except closing.GateClosedError as error:
         raise PublishingError(
             f"Spotify told Presave to wait until {error.until:%H:%M:%S UTC on %-d %B %Y}, so it "
             "cannot look now whether this is still the release that fans said yes to. Nothing was "
             "changed: send the form again after that."
         ) from None
-    except confirming.RoundOverError:
+    except looks.RoundOverError:
         raise PublishingError(NO_TURN) from None
     except SpotifyError as error:
-        permits.close_after(error)
+        closing.close_after(error)
         raise PublishingError(NO_ANSWER) from None
     return Proof(Names.of(campaign), _vouching(campaign), after)
 
@@ -141,7 +142,7 @@ def _compare(vouching: Names, after: Names) -> None:
     found = _look(after)
     if not found:
         raise PublishingError(NEW_NOT_SHOWN)
-    new = [release for release in found if confirming.agrees(after, release)]
+    new = [release for release in found if names.agrees(after, release)]
     if not new:
         raise PublishingError(NOT_IN_AGREEMENT)
     old = _look(vouching) or _look(vouching._replace(spotify_uri=""))
@@ -156,8 +157,8 @@ def _compare(vouching: Names, after: Names) -> None:
 def _look(names: Names) -> list[Release]:
     if not any(names):
         return []
-    permit = confirming.Round(permits.database_now()).permit
-    return confirming.find(names, settings.SPOTIFY_MARKET, permit)
+    permit = looks.Round(database_now()).permit
+    return find(names, settings.SPOTIFY_MARKET, permit)
 
 
 def _codes(release: Release) -> set[str]:

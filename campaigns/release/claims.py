@@ -9,7 +9,6 @@ again. A fan who is put off is held by nobody until the next try: the due instan
 from __future__ import annotations
 
 import logging
-import random
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,32 +21,19 @@ from django.db.models.functions import Coalesce
 
 from campaigns import keyring
 from campaigns.keyring import Secret
-from campaigns.models import (
-    Campaign,
-    Gate,
-    PreSave,
-    PreSaveQuerySet,
-    PreSaveState,
-    Reason,
-    stats,
+from campaigns.models import Campaign, DailyCount, PreSave, PreSaveQuerySet, PreSaveState, Reason
+from campaigns.release.retrying import (
+    LATEST_SECOND_LOOK,
+    LONGEST_DELAY,
+    QUICK_ATTEMPTS,
+    SECOND_LOOK,
+    SLOW_LANE,
+    random_between,
 )
 
 logger = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=60)
-# Full jitter under 2^n seconds, at most 15 minutes, between two attempts for one fan. After so many
-# attempts it is this fan that cannot be served, and an hour passes between two.
-LONGEST_DELAY: Final = timedelta(minutes=15)
-QUICK_ATTEMPTS: Final = 12
-SLOW_LANE: Final = timedelta(hours=1)
-# A refusal that would end a pre-save is believed when it is repeated this much later, and meanwhile
-# Spotify was seen to serve other fans. Without any such witness it has to stand for a day: an
-# incident at Spotify has answered `invalid_grant` to everybody before.
-SECOND_LOOK: Final = timedelta(minutes=30)
-WITHOUT_WITNESS: Final = timedelta(days=1)
-# Answers so close together are answers of the same Spotify.
-WITNESS_TOLERANCE: Final = timedelta(seconds=2)
-LATEST_SECOND_LOOK: Final = timedelta(minutes=35)
 
 
 @dataclass(frozen=True)
@@ -158,20 +144,6 @@ def forget_refusal(row: PreSave, fence: UUID) -> None:
     held.update(refused_at=None, reason=Reason.NONE)
 
 
-def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
-    """Whether a refusal of this row by that half of Spotify is to be believed."""
-    first = row.refused_at
-    if first is None or now - first < SECOND_LOOK:
-        return False
-    if gate.doubted_until and gate.doubted_until > now:
-        return False
-    # An outage may have ended unseen, when nobody else was left to be asked.
-    if gate.outages and (not gate.blocked_until or now - gate.blocked_until < WITHOUT_WITNESS):
-        return False
-    worked_since = gate.worked_at is not None and gate.worked_at >= first - WITNESS_TOLERANCE
-    return worked_since or now - first >= WITHOUT_WITNESS
-
-
 def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime) -> None:
     """Record what became of claimed rows.
 
@@ -202,7 +174,7 @@ def _end(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: da
         for reason, ids in outcome.failed.items()
     )
     # The counts come after all rows, as everywhere.
-    stats.count(campaign.id, now, {"saved": saved, "failed": failed})
+    DailyCount.objects.add(campaign.id, now, {"saved": saved, "failed": failed})
     return saved
 
 
@@ -222,7 +194,7 @@ def _give_back(held: PreSaveQuerySet) -> None:
 
 @transaction.atomic
 def _put_off(held: PreSaveQuerySet, reason: Reason, now: datetime) -> None:
-    wait = _somewhere_between(SECOND_LOOK, LATEST_SECOND_LOOK)
+    wait = random_between(SECOND_LOOK, LATEST_SECOND_LOOK)
     PreSave.objects.filter(id__in=_locked(held)).update(
         refused_at=Coalesce("refused_at", now),
         reason=reason,
@@ -234,16 +206,12 @@ def _put_off(held: PreSaveQuerySet, reason: Reason, now: datetime) -> None:
 @transaction.atomic
 def _delay(held: PreSaveQuerySet, attempts: int, now: datetime) -> None:
     if attempts >= QUICK_ATTEMPTS:
-        wait = _somewhere_between(SLOW_LANE / 2, SLOW_LANE * 3 / 2)
+        wait = random_between(SLOW_LANE / 2, SLOW_LANE * 3 / 2)
     else:
         longest = min(timedelta(seconds=2.0 ** (attempts + 1)), LONGEST_DELAY)
-        wait = _somewhere_between(timedelta(seconds=0.5), longest)
+        wait = random_between(timedelta(seconds=0.5), longest)
     PreSave.objects.filter(id__in=_locked(held)).update(
         attempts=min(attempts + 1, 32_000),
         lease=None,
         lease_until=now + wait,
     )
-
-
-def _somewhere_between(shortest: timedelta, longest: timedelta) -> timedelta:
-    return shortest + (longest - shortest) * random.random()  # noqa: S311 -- spreads load, hides nothing

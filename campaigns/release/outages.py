@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
-from campaigns.gate import permits
+from campaigns.gate import closing
 from campaigns.models import Gate, GateName
 from campaigns.release.claims import Held
 from campaigns.spotify.answers import Half
@@ -44,7 +44,7 @@ class Watch:
             self._refusals.append(False)
         now, noted = self._clock(), self._working_noted.get(half)
         if gate.outages or noted is None or now - noted >= WORKING_NOTED_EVERY:
-            if permits.note_working(GateName(half.value), now):
+            if closing.note_working(GateName(half.value), now):
                 gate.outages = 0
             self._working_noted[half] = now
 
@@ -54,7 +54,7 @@ class Watch:
             return
         self._troubles[half].append((held.claim.campaign.id, True))
         if gate.outages or _is_outage(self._troubles[half]):
-            permits.close_for_outage(GateName(half.value), self._clock())
+            closing.close_for_outage(GateName(half.value), self._clock())
             gate.outages += 1
             self._halt(half)
             self._troubles[half].clear()
@@ -69,8 +69,8 @@ class Watch:
         seen = len(self._refusals)
         if seen >= FEWEST_SEEN and sum(self._refusals) > seen * MOST_REFUSED:
             now = self._clock()
-            permits.doubt_refusals(GateName.ACCOUNTS, now)
-            gate.doubted_until = now + permits.DOUBT
+            closing.doubt_refusals(GateName.ACCOUNTS, now)
+            gate.doubted_until = now + closing.DOUBT
             self._refusals.clear()
 
     def await_witness(self, half: Half) -> None:

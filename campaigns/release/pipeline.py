@@ -14,10 +14,10 @@ from datetime import datetime
 from typing import Final
 from uuid import UUID
 
-from campaigns.gate import permits
+from campaigns.gate import closing, permits, rows
 from campaigns.keyring import CampaignKey, Secret, UnreadablePermissionError
 from campaigns.models import Campaign, Gate, GateName, PauseReason, PreSave, Reason
-from campaigns.release import claims
+from campaigns.release import claims, retrying
 from campaigns.release.claims import Claim, Held, Outcome
 from campaigns.release.outages import Watch
 from campaigns.spotify import SCOPE, Answered, FanCalls, NotSentError, Slots
@@ -80,8 +80,8 @@ class Pipeline:
     def obey(self) -> None:
         """Look at the gates, and halt what they do not allow."""
         now = self._clock()
-        self.gates = permits.gates(now)
-        blocked = {half for half in Half if permits.is_blocked(self._gate(half), now)}
+        self.gates = rows.gates(now)
+        blocked = {half for half in Half if rows.is_blocked(self._gate(half), now)}
         if Half.API in blocked:
             blocked.add(Half.ACCOUNTS)  # a refresh is of no use without its save
         for half in Half:
@@ -105,7 +105,7 @@ class Pipeline:
             return
         try:
             taken = permits.take(GateName.ACCOUNTS, len(tokens), self._clock())
-        except permits.GateClosedError:
+        except closing.GateClosedError:
             self._outcomes[claim.campaign.id].returned += tokens
             return
         self._calls.refresh(tokens, Slots(taken.first_in, taken.step))
@@ -174,7 +174,7 @@ class Pipeline:
             self._sort_odd(held, error, None)
         elif error.scope is Scope.APP:
             outcome.returned.append(row.id)
-            permits.close(error, self._clock())
+            closing.close(error, self._clock())
         elif error.scope is Scope.CAMPAIGN:
             self._sort_odd(held, error, held.claim.campaign)
         elif error.reason in _ENDS:
@@ -191,7 +191,7 @@ class Pipeline:
         odd.add(held.row.id)
         self._outcome(held).delay(held.row)
         if campaign is None and len(odd) >= MOST_ODD:
-            permits.close(error, self._clock())
+            closing.close(error, self._clock())
         elif campaign and len(odd) >= min(MOST_ODD, claims.count_up_to(campaign, MOST_ODD)):
             pause(campaign, PauseReason.RELEASE_REFUSED, self._clock())
 
@@ -200,7 +200,7 @@ class Pipeline:
         if reason is Reason.REVOKED:
             self._note_trouble(held, half)
             self._watch.note_refusal(held, gate)
-        if row.reason == reason and claims.is_confirmed(row, gate, self._clock()):
+        if row.reason == reason and retrying.is_confirmed(row, gate, self._clock()):
             self._outcome(held).fail(row.id, reason)
         else:
             self._outcome(held).refuse(row.id, reason)
@@ -229,7 +229,7 @@ class Pipeline:
 
     def _next_granted(self) -> dict[UUID, Secret]:
         gate, now = self.gates[GateName.API], self._clock()
-        is_closed = self._is_ending or permits.is_blocked(gate, now)
+        is_closed = self._is_ending or rows.is_blocked(gate, now)
         count = len(self._granted) if is_closed else permits.usable_soon(gate, now)
         return {id: self._granted.pop(id) for id in list(self._granted)[:count]}
 
@@ -241,7 +241,7 @@ class Pipeline:
     def _permits(self, count: int) -> permits.Permits | None:
         try:
             return permits.take(GateName.API, count, self._clock()) if count else None
-        except permits.GateClosedError:
+        except closing.GateClosedError:
             return None
 
     def _send_saves(

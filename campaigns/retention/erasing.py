@@ -14,11 +14,11 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from campaigns.models import (
     Campaign,
     CampaignState,
+    DailyCount,
     PreSave,
     PreSaveQuerySet,
     PreSaveState,
     Reason,
-    stats,
 )
 
 # So few that neither a fan who consents nor a worker notices how long they take.
@@ -83,7 +83,7 @@ def _end_some(
     ids = list(rows.order_by("due_at").values_list("id", flat=True)[:ROWS_ERASED_AT_ONCE])
     erased = PreSave.objects.pending().filter(id__in=ids).end(state, reason, now)
     # The counts come after all rows, as everywhere.
-    stats.count(campaign_id, now, {state.value: erased})
+    DailyCount.objects.add(campaign_id, now, {state.value: erased})
     return erased
 
 

@@ -9,15 +9,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from campaigns.artwork.files import Renditions, renditions
-from campaigns.catalogue.confirming import Finding
-from campaigns.models import (
-    LONGEST_LEAD,
-    Campaign,
-    CampaignState,
-    Trouble,
-    stats,
-)
-from campaigns.models.stats import Totals
+from campaigns.catalogue.looks import Finding
+from campaigns.models import LONGEST_LEAD, Campaign, CampaignState, DailyCount, Trouble
+from campaigns.models.counts import Totals
 from campaigns.status import troubles
 from campaigns.status.troubles import Explanation
 
@@ -120,7 +114,7 @@ def too_early_to_open(campaign: Campaign, now: datetime) -> str:
 
 def served_before(campaign: Campaign) -> str:
     """Whom a release that was moved while it went on has reached already; empty if nobody."""
-    totals = stats.totals(campaign.id)
+    totals = DailyCount.objects.totals_of(campaign.id)
     if campaign.state != CampaignState.OPEN or not totals.saved:
         return ""
     fans = "1 fan has" if totals.saved == 1 else f"{totals.saved} fans have"
@@ -132,7 +126,7 @@ def lines(campaigns: Iterable[Campaign], now: datetime) -> list[Line]:
     market has begun that does not show the release.
     """
     listed = list(campaigns)
-    totals = stats.totals_of(campaign.id for campaign in listed)
+    totals = DailyCount.objects.totals_by_campaign(campaign.id for campaign in listed)
     return [
         Line(
             campaign,

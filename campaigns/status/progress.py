@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 from django.db.models import Count, Q
 from django.utils.timezone import localtime
 
-from campaigns.gate import permits
+from campaigns.gate import permits, rows
 from campaigns.models import Campaign, CampaignState, Gate, PreSave
-from campaigns.models.stats import Totals
+from campaigns.models.counts import Totals
 
 _WHY_CLOSED: Final = {
     "rate_limited": "Spotify asked for fewer calls. Nobody has to do anything: Presave goes on at "
@@ -62,13 +62,13 @@ def progress_of(campaign: Campaign, totals: Totals, now: datetime) -> Progress |
     is_releasing = campaign.state == CampaignState.RELEASING
     backlog = backlog_of(campaign, now) if is_releasing else Backlog()
     total = totals.consented - totals.cancelled if is_releasing else 0
-    text = describe(campaign, backlog, list(permits.gates(now).values()), now)
+    text = describe(campaign, backlog, list(rows.gates(now).values()), now)
     return Progress(total - totals.pending if is_releasing else 0, total, text)
 
 
 def why_it_waits(campaign: Campaign, now: datetime) -> str:
     """Why nothing is sent to Spotify at present, for any campaign; empty while calls are sent."""
-    return describe(campaign, Backlog(), list(permits.gates(now).values()), now)
+    return describe(campaign, Backlog(), list(rows.gates(now).values()), now)
 
 
 def backlog_of(campaign: Campaign, now: datetime) -> Backlog:
@@ -90,7 +90,7 @@ def share_of(due: Mapping[UUID, int], campaign_id: UUID, tried_again: int) -> Ba
 
 
 def describe(campaign: Campaign, backlog: Backlog, halves: Collection[Gate], now: datetime) -> str:
-    closed = [gate for gate in halves if permits.is_blocked(gate, now)]
+    closed = [gate for gate in halves if rows.is_blocked(gate, now)]
     sentences = [_while_closed(campaign, closed, now), _left(campaign, backlog, halves, now)]
     if backlog.tried_again:
         fans = "1 fan is" if backlog.tried_again == 1 else f"{backlog.tried_again} fans are"

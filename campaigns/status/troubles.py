@@ -7,15 +7,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from campaigns.catalogue import markets
-from campaigns.catalogue.confirming import Finding
-from campaigns.models import (
-    Campaign,
-    CampaignState,
-    PauseReason,
-    PreSave,
-    PreSaveQuerySet,
-    Trouble,
-)
+from campaigns.catalogue.looks import Finding
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveQuerySet, Trouble
 
 # Most releases are in the catalogue within minutes of their moment.
 LATE_AFTER: Final = timedelta(minutes=10)

@@ -7,7 +7,7 @@ from django.templatetags.static import static
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 
-from campaigns.fan import scripts
+from campaigns.fan import headers
 
 register = template.Library()
 
@@ -19,7 +19,7 @@ def script(name: str, *, before_paint: bool = False) -> SafeString:
     """
     return format_html(
         '<script src="{}" integrity="{}" type="module"{}></script>',
-        static(scripts.path_of(name)),
-        scripts.integrity(name),
+        static(headers.path_of(name)),
+        headers.integrity(name),
         mark_safe(' blocking="render"') if before_paint else "",
     )

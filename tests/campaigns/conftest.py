@@ -13,8 +13,9 @@ import pytest
 from django.test import Client
 from django.test.testcases import LiveServerThread
 
+from campaigns.clock import database_now
 from campaigns.fan.views import consent as fan_pages
-from campaigns.gate import permits
+from campaigns.fan.views import landing
 from campaigns.models import Label, User
 from campaigns.status import heartbeat
 from tests import factory
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def no_page_is_kept() -> None:
-    fan_pages.PAGES.clear()
+    landing.PAGES.clear()
     fan_pages.REFUSALS.clear()
 
 
@@ -67,7 +68,7 @@ def label(artist: User) -> Label:
 @pytest.fixture
 def dashboard(artist: User) -> Client:
     """The artist's browser, while a worker is there."""
-    heartbeat.give(permits.database_now())
+    heartbeat.give(database_now())
     client = Client()
     client.force_login(artist)
     return client

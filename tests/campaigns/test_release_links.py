@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from campaigns.release_links import ReleaseLinkError, parse_release_link
+from campaigns.links import ReleaseLinkError, parse_release_link
 from tests.sandbox_process import ALBUM_URI, UPC
 
 ID = ALBUM_URI.split(":")[2]

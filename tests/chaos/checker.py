@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from campaigns import keyring
-from campaigns.models import PreSave, stats
+from campaigns.models import DailyCount, PreSave
 from tests.chaos.night import Record
 from tests.chaos.plan import VICTIMS, WIPES, Plan
 from tests.sandbox_process import ALBUM_URI, Sandbox
@@ -125,7 +125,7 @@ def _check_books(verdict: Verdict, record: Record) -> None:
     states = Counter(rows.values_list("state", flat=True))
     failed = set(rows.filter(state="failed").values_list("id", flat=True))
     wrongly = failed - {record.rows[name] for name in record.refused}
-    totals = stats.totals(record.campaign_id)
+    totals = DailyCount.objects.totals_of(record.campaign_id)
     verdict.figures["tokens left in rows"] = str(tokens)
     verdict.promise(tokens == 0, f"{tokens} permissions are left in rows.")
     key_is_gone = record.campaign_id not in set(keyring.from_settings().campaign_ids())

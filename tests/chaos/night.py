@@ -16,7 +16,7 @@ from django.db import Error, connection
 from django.utils import timezone
 
 from campaigns.consent import receipts
-from campaigns.models import Campaign, CampaignState, PreSave, stats
+from campaigns.models import Campaign, CampaignState, DailyCount, PreSave
 from embedded.processes import Process, StartError
 from tests.chaos import plan as plans
 from tests.chaos.machine import Machine, children_of, kill9, wait_for_worker, worker_is_ready
@@ -112,7 +112,7 @@ class Night:
         self._next_check = now + CHECK_SECONDS
         ended = Campaign.objects.filter(id=self.record.campaign_id).exclude(key_destroyed_at=None)
         self.record.is_over = bool(self._ask(ended.exists))
-        totals = self._ask(lambda: stats.totals(self.record.campaign_id))
+        totals = self._ask(lambda: DailyCount.objects.totals_of(self.record.campaign_id))
         if totals and totals.pending <= plans.LAST_FANS * self._plan.fans:
             self._calm_down()
         return self.record.is_over

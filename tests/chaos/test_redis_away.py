@@ -9,7 +9,7 @@ import pytest
 import requests
 from django.conf import settings
 
-from campaigns.models import Campaign, stats
+from campaigns.models import Campaign, DailyCount
 from demo import fans
 from tests.chaos.checker import all_calls, busiest_window, instant
 from tests.chaos.machine import Machine, wait_for_worker
@@ -103,5 +103,5 @@ def test_a_whole_night_without_redis_under_a_crowd_of_visitors(
 
     wait_for(lambda: states(campaign) == {"saved": 170}, "the last save")
     assert sum(ALBUM_URI in library for library in sandbox.libraries().values()) == 170
-    assert stats.totals(campaign.id).saved == 170
+    assert DailyCount.objects.totals_of(campaign.id).saved == 170
     check_books(campaign)

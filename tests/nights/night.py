@@ -12,8 +12,8 @@ from uuid import UUID
 from django.db import connections
 
 from campaigns import keyring
-from campaigns.gate import permits
-from campaigns.models import Campaign, CampaignState, PreSave, midnights, stats
+from campaigns.clock import database_now
+from campaigns.models import Campaign, CampaignState, DailyCount, PreSave, midnights
 from campaigns.release import claims, worker
 from campaigns.release.claims import Claim, Outcome
 from campaigns.release.pipeline import Pipeline
@@ -55,7 +55,7 @@ def work(later: float = 0, stopped: Event | None = None) -> int:
 
 
 def clock_ahead(seconds: float) -> Callable[[], datetime]:
-    return lambda: permits.database_now() + timedelta(seconds=seconds)
+    return lambda: database_now() + timedelta(seconds=seconds)
 
 
 def in_threads(count: int, act: Callable[[int], Any]) -> list[Any]:
@@ -116,7 +116,7 @@ def save(
 
 
 def settle(claimed: Claim, outcome: Outcome) -> None:
-    claims.settle(claimed.campaign, {claimed.fence}, outcome, permits.database_now())
+    claims.settle(claimed.campaign, {claimed.fence}, outcome, database_now())
 
 
 def record(pipeline: Unrecorded) -> None:
@@ -134,7 +134,7 @@ def states(campaign: Campaign) -> dict[str, int]:
 
 def check_books(campaign: Campaign) -> None:
     """Nobody is lost: the counts agree with the rows, and no settled row holds a permission."""
-    found, totals = states(campaign), stats.totals(campaign.id)
+    found, totals = states(campaign), DailyCount.objects.totals_of(campaign.id)
     assert totals.consented == sum(found.values())
     for state in ("saved", "failed", "cancelled", "expired", "pending"):
         assert getattr(totals, state) == found.get(state, 0), state

@@ -20,7 +20,7 @@ from django.db import connections, models
 from django.db.models import F
 
 from campaigns import keyring
-from campaigns.gate import permits
+from campaigns.clock import database_now
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, Gate
 from campaigns.release import claims
@@ -98,12 +98,12 @@ class Worker:
 
     def _serve(self) -> None:
         key = keyring.from_settings().open(self._campaign.id)
-        claim = claims.claim_block(self._campaign, LARGEST_BLOCK, permits.database_now())
+        claim = claims.claim_block(self._campaign, LARGEST_BLOCK, database_now())
         if claim is None:
             return
         self.rows, self.fence = {row.id for row in claim.rows}, claim.fence
         with _HaltingCalls(10) as calls:
-            pipeline = Pipeline(calls, permits.database_now)
+            pipeline = Pipeline(calls, database_now)
             pipeline.obey()
             pipeline.take_on(claim, key)
             while not pipeline.is_empty:

@@ -8,9 +8,10 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.catalogue import confirming
+from campaigns.catalogue import confirming, looks
+from campaigns.clock import database_now
 from campaigns.consent import arriving, receipts
-from campaigns.gate import permits
+from campaigns.gate import closing, permits
 from campaigns.models import CampaignState, Gate, GateName, PreSave, SpentState
 from tests.factory import make_campaign
 from tests.fans import Fan, query_of, text_of
@@ -43,7 +44,7 @@ def test_a_flood_of_made_up_consents_does_not_hold_up_a_release(
 ) -> None:
     night = make_night(sandbox, fans=3)
     settings.SPOTIFY_MAX_RATE = 5.0
-    admitted = sum(permits.admit_consent(permits.database_now()) for _ in range(200))
+    admitted = sum(permits.admit_consent(database_now()) for _ in range(200))
     assert admitted < 30
 
     settings.SPOTIFY_MAX_RATE = 1000.0
@@ -111,8 +112,8 @@ def test_a_429_at_a_consent_stops_everybody_at_the_token_endpoint(sandbox: Sandb
 
     assert other.get(back).status_code == 503
     assert len(sandbox.calls("token.code")) == 1
-    with pytest.raises(permits.GateClosedError):
-        permits.take(GateName.ACCOUNTS, 1, permits.database_now())
+    with pytest.raises(closing.GateClosedError):
+        permits.take(GateName.ACCOUNTS, 1, database_now())
 
 
 def test_a_429_for_the_apps_own_token_closes_the_token_endpoints_gate(sandbox: Sandbox) -> None:
@@ -120,7 +121,7 @@ def test_a_429_for_the_apps_own_token_closes_the_token_endpoints_gate(sandbox: S
     due = make_campaign(release_at=now - timedelta(seconds=1), opened_at=now - timedelta(days=1))
     sandbox.fault("token.client", status=429, headers={"Retry-After": "3600"})
 
-    assert confirming.confirm(due, confirming.Round(now)) is False
+    assert confirming.confirm(due, looks.Round(now)) is False
 
     closed = Gate.objects.exclude(blocked_until=None)
     assert [gate.name for gate in closed] == [GateName.ACCOUNTS]

@@ -17,10 +17,18 @@ from django.db import connection, connections, transaction
 from django.utils import timezone
 
 from campaigns.consent import arriving
-from campaigns.consent.arriving import Transaction
+from campaigns.consent.cookie import Transaction
 from campaigns.keyring import Secret
-from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, Reason, stats
-from campaigns.planning import transitions
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    DailyCount,
+    PauseReason,
+    PreSave,
+    Reason,
+    Totals,
+)
+from campaigns.planning import moving, transitions
 from campaigns.release import pipeline
 from campaigns.release.claims import Outcome
 from tests.factory import make_campaign, make_presave, make_presaves
@@ -67,7 +75,7 @@ def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
 
     def settle_slowly() -> None:
         with transaction.atomic():
-            stats.count(campaign.id, timezone.now(), {"saved": 1})
+            DailyCount.objects.add(campaign.id, timezone.now(), {"saved": 1})
             counted.set()
             assert go_on.wait(SECONDS)
 
@@ -84,7 +92,7 @@ def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
         consenting.result(SECONDS)
 
     assert PreSave.objects.count() == 1
-    assert stats.totals(campaign.id) == stats.Totals(consented=1, saved=1)
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(consented=1, saved=1)
 
 
 def test_a_cancellation_of_all_and_a_settling_do_not_wait_for_each_other() -> None:
@@ -107,7 +115,7 @@ def test_a_cancellation_of_all_and_a_settling_do_not_wait_for_each_other() -> No
         go_on.set()
         cancelling.result(SECONDS)
 
-    assert stats.totals(campaign.id) == stats.Totals(consented=20, cancelled=20)
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(consented=20, cancelled=20)
     check_books(campaign)
 
 
@@ -127,16 +135,16 @@ def test_a_move_of_all_and_a_settling_do_not_wait_for_each_other(settled: str) -
     def move_slowly() -> None:
         with transaction.atomic():
             now = timezone.now()
-            transitions.move_release(campaign, now + timedelta(days=1), "UTC", now)
+            moving.move_release(campaign, now + timedelta(days=1), "UTC", now)
             locked.set()
             assert go_on.wait(SECONDS)
 
     with ThreadPoolExecutor(1) as pool:
-        moving = in_thread(pool, move_slowly)
+        moved = in_thread(pool, move_slowly)
         assert locked.wait(SECONDS)
         settle(claimed, outcome)
         go_on.set()
-        moving.result(SECONDS)
+        moved.result(SECONDS)
 
     assert Campaign.objects.get().state == CampaignState.OPEN
     assert set(PreSave.objects.values_list("state", "reason")) == {("pending", "")}

@@ -15,8 +15,9 @@ from uuid import UUID
 import pytest
 from django.db import IntegrityError
 
+from campaigns.clock import database_now
 from campaigns.consent import receipts
-from campaigns.gate import permits
+from campaigns.gate import closing
 from campaigns.models import Campaign, Gate, PreSave, PreSaveQuerySet, PreSaveState, Reason
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.release import claims
@@ -124,17 +125,17 @@ class Schedule:
         """
         until = self.row.lease_until
         is_ours = self.row.is_pending and self.row.lease == worker.fence
-        return is_ours and until is not None and until > permits.database_now()
+        return is_ours and until is not None and until > database_now()
 
     def _happen(self, event: str) -> None:
-        now = permits.database_now()
+        now = database_now()
         if event == FAN_CANCELS:
             self.cancelled = receipts.cancel(self.row.id, now)
         elif event == ARTIST_CANCELS:
             self.cancelled = bool(cancel_campaign(self.campaign, now))
         elif event == GATE_CLOSES:
             ban = SpotifyError("rate_limited", scope=Scope.APP, retry_after=BAN.total_seconds())
-            permits.close(ban, now)
+            closing.close(ban, now)
         else:
             let_time_pass(PAST_THE_LEASE)
 

@@ -11,13 +11,13 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from campaigns.catalogue import confirming
-from campaigns.gate import permits
+from campaigns.catalogue import confirming, looks
+from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, PreSave, Reason, ReleaseMode, midnights
-from campaigns.planning import transitions
+from campaigns.planning import moving
 from campaigns.release import claims
 from campaigns.release.claims import Claim, Outcome, claim_block, still_standing
-from campaigns.retention import deleting
+from campaigns.retention import expiring
 from tests.factory import make_campaign, make_local_campaign, make_presave
 from tests.nights.night import check_books, claim, make_local_night, settle, states, work
 from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
@@ -43,7 +43,7 @@ HOMES = {
 
 def work_at(moment: datetime) -> int:
     """What one ring of the bell does at that moment."""
-    return work((moment - permits.database_now()).total_seconds())
+    return work((moment - database_now()).total_seconds())
 
 
 def midnight(zone: str) -> datetime:
@@ -188,7 +188,7 @@ def test_claims_reach_as_far_as_the_catalogue_was_seen() -> None:
     at_the_bound = make_presave(campaign, due_at=until)
     make_presave(campaign, due_at=until + timedelta(minutes=1))
     assert [row.id for row in claim(campaign).rows] == [before.id]
-    assert claim_block(campaign, 200, permits.database_now()) is None
+    assert claim_block(campaign, 200, database_now()) is None
 
     Campaign.objects.update(confirmed_until=until + timedelta(milliseconds=1))
     assert [row.id for row in claim(fresh(campaign)).rows] == [at_the_bound.id]
@@ -216,14 +216,14 @@ def put_off(claimed: Claim, delayed: int | None = None, refused: Reason | None =
 def test_whoever_was_served_once_is_tried_again_after_the_next_daybreak(
     how: dict[str, Any],
 ) -> None:
-    until = permits.database_now() + timedelta(milliseconds=1)
+    until = database_now() + timedelta(milliseconds=1)
     campaign = make_bounded(until)
     make_presave(campaign, due_at=until - HOUR)
     put_off(claim(campaign), **how)
-    assert claim_block(campaign, 200, permits.database_now()) is None
+    assert claim_block(campaign, 200, database_now()) is None
     again = claim(campaign, later=60 * 60)
     claims.forget_refusal(again.rows[0], again.fence)
-    standing = still_standing([again.rows[0].id], {again.fence}, permits.database_now())
+    standing = still_standing([again.rows[0].id], {again.fence}, database_now())
     assert standing == {again.rows[0].id: ALBUM_URI}
 
 
@@ -235,7 +235,7 @@ def test_who_was_tried_before_a_move_waits_for_the_market_of_the_new_day(
     row = make_presave(campaign, due_at=timezone.now() - HOUR)
     claimed = claim(campaign)
     moved = campaign.release_at + timedelta(days=7)
-    transitions.move_release(campaign, moved, midnights.FIRST_ZONE, permits.database_now())
+    moving.move_release(campaign, moved, midnights.FIRST_ZONE, database_now())
     put_off(claimed, **how)
     until = row.due_at + timedelta(days=7)
     Campaign.objects.update(
@@ -253,7 +253,7 @@ def test_a_claim_ends_when_its_market_is_not_confirmed_any_more() -> None:
     campaign = make_bounded(timezone.now())
     row = make_presave(campaign, due_at=timezone.now() - HOUR)
     claimed = claim(campaign)
-    look = [row.id], {claimed.fence}, permits.database_now()
+    look = [row.id], {claimed.fence}, database_now()
     assert still_standing(*look) == {row.id: ALBUM_URI}
     Campaign.objects.update(confirmed_until=row.due_at)
     assert still_standing(*look) == {}
@@ -265,7 +265,7 @@ def test_what_is_saved_is_what_is_confirmed_at_that_moment() -> None:
     claimed = claim(campaign)
     now_confirmed = f"spotify:album:{OTHER_ID}"
     Campaign.objects.update(confirmed_uri=now_confirmed)
-    standing = still_standing([row.id], {claimed.fence}, permits.database_now())
+    standing = still_standing([row.id], {claimed.fence}, database_now())
     assert standing == {row.id: now_confirmed}
 
 
@@ -275,15 +275,15 @@ def test_what_is_saved_is_what_is_confirmed_at_that_moment() -> None:
 @pytest.mark.parametrize(("hours", "ends"), [(2, False), (25.9, False), (26.1, True)])
 def test_it_does_not_end_before_the_last_midnight(hours: float, ends: bool) -> None:
     """Until then fans may consent whose midnight is still to come."""
-    now = permits.database_now()
+    now = database_now()
     campaign = make_local_campaign(release_at=now - hours * HOUR, state=CampaignState.RELEASING)
-    assert deleting.finish_settled(now) == ends
+    assert expiring.finish_settled(now) == ends
     assert fresh(campaign).has_ended is ends
 
 
 def test_a_release_at_one_instant_ends_at_once() -> None:
     make_campaign(state=CampaignState.RELEASING)
-    assert deleting.finish_settled(permits.database_now()) == 1
+    assert expiring.finish_settled(database_now()) == 1
 
 
 # Moving.
@@ -299,7 +299,7 @@ def test_moving_the_day_takes_every_fans_midnight_along() -> None:
     moved = midnights.first_midnight(date(2026, 12, 12))
     now = datetime(2026, 11, 25, tzinfo=UTC)
 
-    transitions.move_release(campaign, moved, midnights.FIRST_ZONE, now)
+    moving.move_release(campaign, moved, midnights.FIRST_ZONE, now)
 
     for zone, row in rows.items():
         assert PreSave.objects.get(id=row.id).due_at == midnights.due_at(moved, zone)
@@ -317,9 +317,7 @@ def test_moving_across_a_change_of_the_clocks_is_an_hour_off_at_most() -> None:
     }
     moved = midnights.first_midnight(date(2027, 4, 10))
 
-    transitions.move_release(
-        campaign, moved, midnights.FIRST_ZONE, datetime(2026, 11, 25, tzinfo=UTC)
-    )
+    moving.move_release(campaign, moved, midnights.FIRST_ZONE, datetime(2026, 11, 25, tzinfo=UTC))
 
     off = [
         PreSave.objects.get(id=row.id).due_at - midnights.due_at(moved, zone)
@@ -336,7 +334,7 @@ def test_a_release_that_has_begun_is_moved_for_whoever_waits(sandbox: Sandbox) -
         lease_until=campaign.last_day, attempts=3
     )
     moved = FIRST + timedelta(days=7)
-    transitions.move_release(campaign, moved, midnights.FIRST_ZONE, permits.database_now())
+    moving.move_release(campaign, moved, midnights.FIRST_ZONE, database_now())
     assert states(campaign) == {"saved": 2, "pending": 3}
     due = PreSave.objects.pending().order_by("due_at").values_list("due_at", flat=True)
     # Whoever waited for another attempt keeps the own midnight, too.
@@ -351,7 +349,7 @@ def test_a_release_that_has_begun_is_moved_for_whoever_waits(sandbox: Sandbox) -
 def test_the_catalogue_is_asked_for_the_new_day(sandbox: Sandbox) -> None:
     campaign = make_local_night(sandbox, DAY, HOMES)
     moved = FIRST + timedelta(days=2)
-    transitions.move_release(campaign, moved, midnights.FIRST_ZONE, permits.database_now())
+    moving.move_release(campaign, moved, midnights.FIRST_ZONE, database_now())
     show_in(sandbox, "NZ")
     work_at(midnight("Pacific/Auckland") + HOUR)
     assert saved(sandbox) == set()
@@ -372,5 +370,5 @@ def test_a_look_that_finds_the_day_moved_meanwhile_starts_nothing(sandbox: Sandb
     show_in(sandbox, "NZ")
     stale = fresh(campaign)
     Campaign.objects.update(release_mode=ReleaseMode.ONE_INSTANT)
-    assert confirming.confirm(stale, confirming.Round(midnight("Pacific/Auckland"))) is False
+    assert confirming.confirm(stale, looks.Round(midnight("Pacific/Auckland"))) is False
     assert fresh(campaign).state == CampaignState.OPEN

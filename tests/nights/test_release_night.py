@@ -12,18 +12,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns import keyring
-from campaigns.consent import arriving, receipts
-from campaigns.consent.arriving import ConsentError, Return
-from campaigns.gate import permits
+from campaigns.clock import database_now
+from campaigns.consent import arriving, departing, receipts, refusal
+from campaigns.consent.arriving import Return
+from campaigns.consent.refusal import ConsentError
+from campaigns.gate import closing
 from campaigns.keyring import Secret
-from campaigns.models import (
-    Campaign,
-    CampaignState,
-    PauseReason,
-    PreSave,
-    Reason,
-)
-from campaigns.release import claims, pipeline, worker
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, Reason
+from campaigns.release import claims, pipeline, retrying, worker
 from tests.factory import make_campaign, make_presave
 from tests.nights.night import (
     check_books,
@@ -39,7 +35,7 @@ from tests.sandbox_process import ALBUM_URI, Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 
-SECOND_LOOK = claims.LATEST_SECOND_LOOK.total_seconds() + 60
+SECOND_LOOK = retrying.LATEST_SECOND_LOOK.total_seconds() + 60
 FUTURE = "2099-01-01T00:00:00+00:00"
 
 
@@ -196,7 +192,7 @@ def test_a_delayed_fan_is_left_alone_until_their_time(sandbox: Sandbox) -> None:
     row = PreSave.objects.get(campaign=campaign)
     assert (row.attempts, row.state, row.lease) == (1, "pending", None)
     assert row.lease_until
-    assert row.lease_until > permits.database_now()
+    assert row.lease_until > database_now()
     called = len(sandbox.calls("library"))
     assert called == 1
     assert fresh(campaign).state == CampaignState.RELEASING
@@ -225,7 +221,7 @@ def test_an_odd_answer_to_one_fan_stops_nobody_else(status: int, sandbox: Sandbo
     sandbox.fault("library", account="fan-1", status=status, times=None)
     assert work() == 4
     assert fresh(campaign).paused_reason == ""
-    assert permits.is_open(permits.database_now())
+    assert closing.is_open(database_now())
     assert work(later=60) == 0
     row = PreSave.objects.get(campaign=campaign, state="pending")
     assert row.attempts == 2
@@ -328,7 +324,7 @@ def test_a_rotated_token_does_not_revive_a_cancelled_row(sandbox: Sandbox) -> No
 
 def arrive(campaign: Campaign, sandbox: Sandbox, account: str) -> Secret:
     """A fan comes back from Spotify with a code, as the callback view sees it."""
-    departure = arriving.depart(campaign, timezone.now())
+    departure = departing.depart(campaign, timezone.now())
     state = departure.authorize_url.split("state=")[1].split("&")[0]
     returned = Return(state=state, code=Secret(sandbox.consent(account)), error="")
     return arriving.arrive(returned, departure.cookie, timezone.now()).receipt
@@ -355,7 +351,7 @@ def test_after_the_end_a_consent_is_refused_and_the_code_not_used(
     exchanged = len(sandbox.calls("token.code"))
     with pytest.raises(ConsentError) as caught:
         arrive(campaign, sandbox, "fan-1")
-    assert caught.value.refusal == arriving.Refusal.FINISHED
+    assert caught.value.refusal == refusal.Refusal.FINISHED
     assert len(sandbox.calls("token.code")) == exchanged
     assert states(campaign) == {"saved": 1}
     assert list(keyring_dir.iterdir()) == []
@@ -393,9 +389,9 @@ def test_slow_looks_into_the_catalogue_do_not_keep_a_worker_from_its_saves(
 
     def clock_that_a_look_moves_on() -> datetime:
         look = timedelta(minutes=1) if sandbox.calls("album") else timedelta()
-        return permits.database_now() + look
+        return database_now() + look
 
-    a_shift = permits.database_now() + timedelta(seconds=20)
+    a_shift = database_now() + timedelta(seconds=20)
     worker.work(a_shift, Event(), clock_that_a_look_moves_on)
 
     assert states(campaign) == {"saved": 3}

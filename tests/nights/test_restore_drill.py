@@ -19,7 +19,7 @@ from campaigns.keyring import KeyFileError, Secret, UnreadablePermissionError
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.release import claims
-from campaigns.retention import deleting
+from campaigns.retention import keys
 from tests.factory import make_campaign, make_label, make_presave, make_presaves, make_user
 from tests.nights.night import check_books, claim, make_night, states, work
 from tests.postgres import find_binaries
@@ -87,7 +87,7 @@ def test_nothing_that_was_destroyed_comes_back_with_the_database(
     dump(tmp_path / "yesterday.dump")
     assert work() == 3
     cancel_campaign(cancelled, timezone.now())
-    assert deleting.shred_ended(timezone.now()) == 1
+    assert keys.shred_ended(timezone.now()) == 1
 
     restore(tmp_path / "yesterday.dump")
     assert states(released) == {"pending": 3}
@@ -111,7 +111,7 @@ def test_nothing_that_was_destroyed_comes_back_with_the_database(
     page = client.get(f"/dashboard/campaigns/{released.slug}").content.decode()
     assert "its key was destroyed for good: cancel the campaign" in page
     cancel_campaign(released, timezone.now())
-    assert deleting.shred_ended(timezone.now()) == 1
+    assert keys.shred_ended(timezone.now()) == 1
     assert states(released) == {"cancelled": 3}
     check_books(released)
 

@@ -28,14 +28,15 @@ from hypothesis.stateful import (
 )
 
 from campaigns.catalogue import confirming
-from campaigns.consent import arriving, receipts
-from campaigns.consent.arriving import ConsentError, Return
-from campaigns.gate import permits
+from campaigns.clock import database_now
+from campaigns.consent import arriving, departing, receipts
+from campaigns.consent.arriving import Return
+from campaigns.consent.refusal import ConsentError
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, CampaignState, Gate, PreSave, SpentState
-from campaigns.planning import transitions
-from campaigns.planning.transitions import PublishingError
-from campaigns.release import claims, outages, worker
+from campaigns.planning import moving, transitions
+from campaigns.planning.moving import PublishingError
+from campaigns.release import outages, retrying, worker
 from campaigns.spotify.catalogue_calls import _catalogue_client
 from tests.factory import make_campaign
 from tests.nights.night import check_books
@@ -105,12 +106,12 @@ class Night(RuleBasedStateMachine):
         if has_begun:
             self.publish()
             self._let_pass(2 * HOUR)
-            confirming.confirm_due(permits.database_now())
+            confirming.confirm_due(database_now())
 
     @rule(fan=st.sampled_from(FANS))
     def consent(self, fan: str) -> None:
         now = timezone.now()
-        departure = arriving.depart(self.campaign, now)
+        departure = departing.depart(self.campaign, now)
         state = departure.authorize_url.split("state=")[1].split("&")[0]
         returned = Return(state, Secret(self.sandbox.consent(fan)), "")
         try:
@@ -144,7 +145,7 @@ class Night(RuleBasedStateMachine):
     def move_release(self, hours: int) -> None:
         now = timezone.now()
         try:
-            transitions.move_release(self.campaign, now + hours * HOUR, "Europe/Berlin", now)
+            moving.move_release(self.campaign, now + hours * HOUR, "Europe/Berlin", now)
         except PublishingError:
             assert self._state() not in (CampaignState.DRAFT, CampaignState.OPEN)
 
@@ -153,7 +154,7 @@ class Night(RuleBasedStateMachine):
     @rule(minutes=st.sampled_from([0, 0, 2, 20, 70, 16 * 60]))
     def tick(self, minutes: int) -> None:
         self._let_pass(timedelta(minutes=minutes))
-        worker.work(permits.database_now() + SHIFT, Event())
+        worker.work(database_now() + SHIFT, Event())
 
     @rule(halt=HALTS)
     def crash(self, halt: str) -> None:
@@ -277,7 +278,7 @@ class Night(RuleBasedStateMachine):
                 break
             self._let_pass(wait)
             self._resume()
-            worker.work(permits.database_now() + 3 * SHIFT, Event())
+            worker.work(database_now() + 3 * SHIFT, Event())
             self.calls_keep_to_the_catalogue_and_the_bans()
         for row in PreSave.objects.all():
             self._check_end(row)
@@ -296,7 +297,7 @@ class Night(RuleBasedStateMachine):
 
     def _was_refused_twice(self, account: str) -> bool:
         times = self.refused_at[account]
-        return bool(times) and max(times) - min(times) >= claims.SECOND_LOOK - SLACK
+        return bool(times) and max(times) - min(times) >= retrying.SECOND_LOOK - SLACK
 
     # The model's own bookkeeping.
 
@@ -317,7 +318,7 @@ class Night(RuleBasedStateMachine):
             self.refused_at[account].append(now)
         if endpoint == "library":
             assert self.album_was_seen
-            assert self._fresh().release_at <= permits.database_now()
+            assert self._fresh().release_at <= database_now()
 
     def _worker(self) -> Worker | None:
         campaign = Campaign.objects.releasing().filter(id=self.campaign.id).first()
@@ -331,7 +332,7 @@ class Night(RuleBasedStateMachine):
 
     def _now(self) -> datetime:
         """The model's clock: everything that passed has passed on it, too."""
-        return permits.database_now() + self.passed
+        return database_now() + self.passed
 
     def _let_pass(self, time: timedelta) -> None:
         if self.is_ending or self.passed + time <= LONGEST_NIGHT:

@@ -20,10 +20,7 @@ from django.core import mail
 from django.http import HttpRequest
 from django.test import RequestFactory
 from django.utils.log import AdminEmailHandler
-from django.views.debug import (
-    get_default_exception_reporter_filter,
-    get_exception_reporter_class,
-)
+from django.views.debug import get_default_exception_reporter_filter, get_exception_reporter_class
 
 from campaigns import tasks
 from campaigns.consent import arriving

@@ -7,15 +7,7 @@ from dataclasses import replace
 import pytest
 
 from sandbox.catalogue import Item
-from tests.sandbox.driver import (
-    ALBUM_ID,
-    ISRC,
-    TRACK_ID,
-    UPC,
-    Sandbox,
-    Tokens,
-    error_of,
-)
+from tests.sandbox.driver import ALBUM_ID, ISRC, TRACK_ID, UPC, Sandbox, Tokens, error_of
 
 PAST = "2026-01-01T00:00:00+00:00"
 FUTURE = "2126-01-01T00:00:00Z"

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from campaigns import keyring
 from campaigns.models import Campaign, PreSave
-from campaigns.planning import transitions
+from campaigns.planning import moving
 from demo.cover import draw_cover
 from embedded.stack import Stack
 from tests.factory import PASSWORD, make_label, make_user
@@ -81,7 +81,7 @@ def test_one_pre_save_from_the_form_to_the_destroyed_permission(
     assert PreSave.objects.pending().exclude(sealed=None).count() == 1
 
     campaign = Campaign.objects.get()
-    transitions.move_release(campaign, timezone.now() + timedelta(seconds=2), "UTC", timezone.now())
+    moving.move_release(campaign, timezone.now() + timedelta(seconds=2), "UTC", timezone.now())
     eventually(
         lambda: Campaign.objects.get().key_destroyed_at is not None, "the end of the release"
     )

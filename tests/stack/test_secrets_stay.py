@@ -20,7 +20,7 @@ from django.utils import timezone
 
 from campaigns import keyring
 from campaigns.models import Campaign, CampaignState, PreSave
-from campaigns.planning import transitions
+from campaigns.planning import moving, transitions
 from demo import fans
 from demo.environment import DemoError
 from embedded.stack import Stack
@@ -226,7 +226,7 @@ def run_a_night(
     poison(PreSave.objects.pending().first())
     while_held()
     now = timezone.now()
-    transitions.move_release(campaign, now + timedelta(seconds=2), "UTC", now)
+    moving.move_release(campaign, now + timedelta(seconds=2), "UTC", now)
     ended = Campaign.objects.exclude(key_destroyed_at=None)
     eventually(lambda: ended.exists(), "the end", 180)
     assert campaign.id not in set(keyring.from_settings().campaign_ids())

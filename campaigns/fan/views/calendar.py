@@ -13,10 +13,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_safe
 
 from campaigns.consent import receipts
-from campaigns.fan import calendar_file, context, languages
+from campaigns.fan import calendar_file, languages, page_context
 from campaigns.fan.headers import with_policy, without_session
 from campaigns.fan.languages import in_fans_language
-from campaigns.models import Campaign, ReminderKind, stats
+from campaigns.models import Campaign, ReminderCount, ReminderKind
 from presave import csp
 
 
@@ -28,7 +28,7 @@ def calendar(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A download counts. A calendar that looks whether its copy is still right does not."""
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
     response = _calendar(request, campaign)
-    if response.status_code == 200 and context.SUBSCRIBED not in request.GET:
+    if response.status_code == 200 and page_context.SUBSCRIBED not in request.GET:
         _count(request, campaign, ReminderKind.CALENDAR)
     return response
 
@@ -81,4 +81,4 @@ def _file(campaign: Campaign, content: bytes) -> HttpResponse:
 
 def _count(request: HttpRequest, campaign: Campaign, kind: ReminderKind) -> None:
     if request.method == "GET":
-        stats.count_reminder(campaign.id, timezone.now(), kind)
+        ReminderCount.objects.add(campaign.id, timezone.now(), kind)

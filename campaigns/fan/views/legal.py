@@ -11,12 +11,12 @@ from django.urls import reverse
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from campaigns.consent.arriving import COOKIE_LIFETIME
+from campaigns.consent.cookie import COOKIE_LIFETIME
 from campaigns.consent.receipts import REMEMBERED_FOR
 from campaigns.fan import disclosure
 from campaigns.fan.headers import with_policy, without_session
 from campaigns.fan.languages import in_fans_language
-from campaigns.fan.views.consent import SPOTIFY_APPS_URL
+from campaigns.fan.page_context import SPOTIFY_APPS_URL
 from campaigns.models import HARD_STOP
 from campaigns.spotify import SCOPE
 from presave import csp

@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaigns import keyring
 from campaigns.keyring import Keyring
 from campaigns.models import Campaign
-from campaigns.retention import deleting
+from campaigns.retention import keys
 
 # What no process of Presave can do itself where the file is a secret of docker compose.
 BY_HAND = """\
@@ -84,7 +84,7 @@ class Command(BaseCommand):
             )
 
     def verify(self, options: dict[str, Any]) -> None:
-        if problems := deleting.verify_keys():
+        if problems := keys.verify_keys():
             raise CommandError("\n".join(problems))
         self.stdout.write("The key of every live campaign opens and fits.")
 
@@ -98,7 +98,7 @@ class Command(BaseCommand):
         if campaign.key_destroyed_at:
             self.stdout.write(f"The key of {campaign.slug} was destroyed before.")
             return
-        deleting.shred(campaign.id, timezone.now())
+        keys.shred(campaign.id, timezone.now())
         self.stdout.write(f"The key of {campaign.slug} is destroyed.")
 
     def rotate(self, options: dict[str, Any]) -> None:

@@ -16,9 +16,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import Error, close_old_connections
 
 from campaigns import keyring
-from campaigns.gate import permits
+from campaigns.clock import database_now
 from campaigns.release import worker
-from campaigns.retention import deleting
+from campaigns.retention import keys
 
 logger = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
-            deleting.check_keys(permits.database_now())
+            keys.check_keys(database_now())
         except keyring.KeyringError as error:
             raise CommandError(str(error)) from None
         except Error as error:
@@ -58,7 +58,7 @@ class Command(BaseCommand):
     def turn(self, stopped: Event) -> int:
         """Answers the saves made."""
         try:
-            return worker.work(until=permits.database_now() + TURN, stopped=stopped)
+            return worker.work(until=database_now() + TURN, stopped=stopped)
         except Error:
             # The database is away: its rows hold everything, so waiting for it is all there is to
             # do.

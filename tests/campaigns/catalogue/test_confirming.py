@@ -13,8 +13,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.catalogue import confirming
-from campaigns.catalogue.confirming import Finding, Round, is_out
-from campaigns.gate import permits
+from campaigns.catalogue.looks import Finding, Round, is_out
+from campaigns.gate import closing, permits
 from campaigns.models import Campaign, CampaignState, GateName, PauseReason
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.spotify.answers import Half, Scope, SpotifyError
@@ -113,7 +113,7 @@ def test_a_catalogue_out_of_reach_is_waited_for(sandbox: Sandbox) -> None:
     sandbox.fault("album", status=503)
     campaign = make_due()
     assert confirm(campaign) == (False, "unreachable", "open")
-    permits.check_open(timezone.now())
+    closing.check_open(timezone.now())
 
 
 def test_the_operators_market_is_asked(sandbox: Sandbox, settings: Settings) -> None:
@@ -211,7 +211,7 @@ def test_while_either_gate_is_closed_no_look_is_spent(half: Half, sandbox: Sandb
     campaign = make_due()
     now = timezone.now()
     error = SpotifyError("rate_limited", scope=Scope.APP, half=half, retry_after=30)
-    permits.close(error, now)
+    closing.close(error, now)
     assert confirming.confirm_due(now) == 0
     assert sandbox.calls() == []
     campaign.refresh_from_db()
@@ -239,7 +239,7 @@ def test_a_ban_met_while_looking_stops_the_saves_too(sandbox: Sandbox) -> None:
     sandbox.set(quota_retry_after=50_400)
     now = timezone.now()
     assert confirming.confirm(make_due(), Round(now)) is False
-    with pytest.raises(permits.GateClosedError) as caught:
+    with pytest.raises(closing.GateClosedError) as caught:
         permits.take(GateName.API, 1, now)
     assert caught.value.reason == "quota_exceeded"
     # Counted from the answer on, not from when the look began.

@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 
 from campaigns.catalogue import confirming, markets
-from campaigns.catalogue.confirming import Round
-from campaigns.gate import permits
+from campaigns.catalogue.looks import Round
+from campaigns.clock import database_now
+from campaigns.gate import closing
 from campaigns.models import Campaign, CampaignState, Gate, GateName
 from campaigns.spotify.answers import Half, Scope, SpotifyError
 from tests.factory import make_campaign, make_local_campaign
@@ -35,17 +36,17 @@ class Interrupted(Round):
 
 
 def make_due(**fields: Any) -> Campaign:
-    return make_campaign(release_at=permits.database_now() - SECOND, **fields)
+    return make_campaign(release_at=database_now() - SECOND, **fields)
 
 
 def make_begun_everywhere() -> Campaign:
     """At local midnights, of which the last market's has come."""
-    return make_local_campaign(release_at=permits.database_now() - timedelta(hours=26))
+    return make_local_campaign(release_at=database_now() - timedelta(hours=26))
 
 
 def make_busy(ahead: timedelta) -> datetime:
     """All permits of the Web API are taken until then."""
-    free_at = permits.database_now() + ahead
+    free_at = database_now() + ahead
     Gate.objects.create(name=GateName.API, rate=10, free_at=free_at)
     return free_at
 
@@ -56,14 +57,14 @@ def make_busy(ahead: timedelta) -> datetime:
 def test_a_call_waits_for_its_permits_turn(sandbox: Sandbox) -> None:
     sandbox.add_album()
     free_at = make_busy(SECOND / 2)
-    assert confirming.confirm(make_due(), Round(permits.database_now()))
+    assert confirming.confirm(make_due(), Round(database_now()))
     (call,) = sandbox.calls("album")
     assert datetime.fromisoformat(call["at"]) >= free_at
 
 
 def test_each_call_of_a_look_takes_a_permit(sandbox: Sandbox) -> None:
     sandbox.add_album()
-    assert confirming.confirm(make_due(upc=UPC), Round(permits.database_now()))
+    assert confirming.confirm(make_due(upc=UPC), Round(database_now()))
     sent = len(sandbox.calls("search") + sandbox.calls("album"))
     assert sent == sum(count for _, count in Gate.objects.get(name=GateName.API).recent) == 2
 
@@ -73,7 +74,7 @@ def test_without_room_nothing_is_taken_and_the_look_comes_with_the_next_round(
 ) -> None:
     sandbox.add_album()
     campaign, free_at = make_due(), make_busy(60 * SECOND)
-    now = permits.database_now()
+    now = database_now()
     assert confirming.confirm_due(now) == 0
     assert sandbox.calls() == []
     assert Gate.objects.get(name=GateName.API).free_at == free_at
@@ -85,7 +86,7 @@ def test_without_room_nothing_is_taken_and_the_look_comes_with_the_next_round(
 def test_a_ban_in_the_midst_of_a_look_stops_its_other_calls(sandbox: Sandbox) -> None:
     sandbox.add_album()
     ban = SpotifyError("rate_limited", scope=Scope.APP, half=Half.API, retry_after=30)
-    looks = Interrupted(permits.database_now(), lambda: permits.close(ban, permits.database_now()))
+    looks = Interrupted(database_now(), lambda: closing.close(ban, database_now()))
     assert confirming.confirm(make_due(upc=UPC), looks) is False
     assert len(sandbox.calls("search")) == 1
     assert sandbox.calls("album") == []
@@ -96,7 +97,7 @@ def test_a_ban_in_the_midst_of_a_look_stops_its_other_calls(sandbox: Sandbox) ->
 
 def test_a_look_that_takes_long_is_not_begun_by_another_worker(sandbox: Sandbox) -> None:
     sandbox.add_album(available_at=FUTURE)
-    campaign, now = make_due(), permits.database_now()
+    campaign, now = make_due(), database_now()
     others = []
 
     def look_elsewhere() -> None:
@@ -114,7 +115,7 @@ def test_an_artists_act_in_the_midst_of_a_look_makes_the_next_one_due_at_once(
 ) -> None:
     campaign = make_due()
     act = Campaign.objects.filter(id=campaign.id)
-    looks = Interrupted(permits.database_now(), lambda: act.update(next_check_at=None))
+    looks = Interrupted(database_now(), lambda: act.update(next_check_at=None))
     confirming.confirm(campaign, looks)
     campaign.refresh_from_db()
     assert campaign.next_check_at is None
@@ -122,7 +123,7 @@ def test_an_artists_act_in_the_midst_of_a_look_makes_the_next_one_due_at_once(
 
 def test_no_further_market_is_asked_when_the_shift_is_over(sandbox: Sandbox) -> None:
     campaign = make_begun_everywhere()
-    looks = Round(permits.database_now(), lambda: bool(sandbox.calls("album")))
+    looks = Round(database_now(), lambda: bool(sandbox.calls("album")))
     assert confirming.confirm(campaign, looks) is False
     assert len(sandbox.calls("album")) == 1
     campaign.refresh_from_db()
@@ -130,7 +131,7 @@ def test_no_further_market_is_asked_when_the_shift_is_over(sandbox: Sandbox) -> 
 
 
 def test_a_late_night_asks_few_markets_at_a_time(sandbox: Sandbox) -> None:
-    confirming.confirm(make_begun_everywhere(), Round(permits.database_now()))
+    confirming.confirm(make_begun_everywhere(), Round(database_now()))
     assert len(sandbox.calls("album")) == 2
 
 
@@ -156,6 +157,6 @@ def test_a_release_in_an_older_market_alone_is_found(sandbox: Sandbox) -> None:
     campaign = make_begun_everywhere()
     while campaign.state != CampaignState.RELEASING:
         Campaign.objects.update(next_check_at=None)
-        confirming.confirm_due(permits.database_now())
+        confirming.confirm_due(database_now())
         campaign.refresh_from_db()
     assert campaign.confirmed_uri == ALBUM_URI

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.catalogue import confirming
-from campaigns.gate import permits
+from campaigns.clock import database_now
 from campaigns.models import WATCH_EVERY, Campaign, CampaignState, PauseReason, PreSave
 from tests.factory import make_campaign, make_presave
 from tests.nights.night import check_books, claim, make_night, record, save, states, work
@@ -30,7 +30,7 @@ def make_watched(sandbox: Sandbox, **fields: Any) -> Campaign:
 
 
 def look(campaign: Campaign, now: datetime | None = None) -> Campaign:
-    now = now or permits.database_now()
+    now = now or database_now()
     assert confirming.confirm_due(now) == 0
     return Campaign.objects.get(id=campaign.id)
 
@@ -41,7 +41,7 @@ def take_away(sandbox: Sandbox) -> None:
 
 def test_while_it_is_there_nothing_changes_but_the_time_of_the_next_look(sandbox: Sandbox) -> None:
     campaign = make_watched(sandbox)
-    now = permits.database_now()
+    now = database_now()
     before = Campaign.objects.values().get()
     look(campaign, now)
     assert Campaign.objects.values().get() == before | {"next_check_at": now + WATCH_EVERY}
@@ -129,7 +129,7 @@ def test_a_claim_on_its_way_is_given_back(sandbox: Sandbox) -> None:
 def test_that_it_has_gone_stays_said_until_it_is_back(sandbox: Sandbox) -> None:
     campaign = make_watched(sandbox)
     take_away(sandbox)
-    now = permits.database_now()
+    now = database_now()
     look(campaign, now)
     assert look(campaign, now + WATCH_EVERY).last_finding == "gone"
     sandbox.fault("album", status=503)

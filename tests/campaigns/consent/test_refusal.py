@@ -12,8 +12,9 @@ import time_machine
 from django.test import Client
 
 from campaigns import spotify
+from campaigns.clock import database_now
 from campaigns.consent import oauth_state
-from campaigns.gate import permits
+from campaigns.gate import closing
 from campaigns.models import Campaign, CampaignState, GateName, PauseReason, PreSave
 from tests.factory import make_campaign
 from tests.fans import Fan, ask_for_token, query_of, text_of
@@ -349,7 +350,7 @@ def test_nobody_is_sent_to_a_spotify_that_is_away(
     fan: Fan, campaign: Campaign, settings: Settings, half: GateName, mode: str
 ) -> None:
     settings.SPOTIFY_APP_MODE = mode
-    permits.close_for_outage(half, permits.database_now())
+    closing.close_for_outage(half, database_now())
     answer = fan.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin")
     assert (answer.status_code, dict(answer.cookies)) == (503, {})
     assert "Spotify is not taking pre-saves right now" in text_of(answer)

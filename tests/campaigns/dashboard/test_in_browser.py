@@ -14,7 +14,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
 from campaigns.artwork import files
-from campaigns.gate import permits
+from campaigns.clock import database_now
+from campaigns.gate import closing
 from campaigns.models import Campaign, CampaignState, Label, PauseReason, PreSaveState, User
 from campaigns.spotify.answers import Scope, SpotifyError
 from campaigns.status import heartbeat
@@ -67,7 +68,7 @@ def campaigns(label: Label, settings: Settings, tmp_path: Path) -> None:
     refused = PauseReason.RELEASE_REFUSED
     factory.make_campaign(slug="refused", paused_reason=refused, **releasing)
     factory.make_presave(factory.make_campaign(slug="releasing", **releasing), attempts=1)
-    permits.close(SpotifyError("premium_lapsed", scope=Scope.APP), timezone.now())
+    closing.close(SpotifyError("premium_lapsed", scope=Scope.APP), timezone.now())
     for state in (CampaignState.FINISHED, CampaignState.CANCELLED):
         factory.make_campaign(label=label, state=state)
 
@@ -249,7 +250,7 @@ def test_the_address_is_copied(visit: Any, campaigns: None, settings: Settings) 
 
 
 def test_the_numbers_follow_the_release_without_a_reload(visit: Any, label: Label) -> None:
-    heartbeat.give(permits.database_now())
+    heartbeat.give(database_now())
     campaign = factory.make_campaign(label=label, state=CampaignState.RELEASING)
     factory.make_presave(campaign)
     page = visit()
@@ -264,7 +265,7 @@ def test_the_numbers_follow_the_release_without_a_reload(visit: Any, label: Labe
     expect(page.get_by_label("Done: 1 of 2")).to_have_js_property("value", 1)
     expect(page.get_by_text("half a minute left")).to_be_visible()
 
-    permits.close(SpotifyError("outage", scope=Scope.APP), timezone.now())
+    closing.close(SpotifyError("outage", scope=Scope.APP), timezone.now())
     page.clock.run_for(4000)
     expect(page.get_by_text("Spotify fails for most fans")).to_be_visible()
 

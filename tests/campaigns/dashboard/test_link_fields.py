@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
-from campaigns.dashboard.link_fields import CountdownLinkField, OtherLinksField
+from campaigns.dashboard.fields import CountdownLinkField, OtherLinksField
 
 ID = "4aawyAB9vmqN3uQ7FjRGTy"
 COUNTDOWN = f"https://open.spotify.com/prerelease/{ID}"

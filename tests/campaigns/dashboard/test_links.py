@@ -9,7 +9,7 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Campaign, CampaignState, Label, ReminderKind, Role, User, stats
+from campaigns.models import Campaign, CampaignState, Label, ReminderCount, ReminderKind, Role, User
 from tests import factory
 
 pytestmark = pytest.mark.django_db
@@ -104,9 +104,9 @@ def test_reminders_are_told_apart_from_pre_saves(dashboard: Client, label: Label
     assert "0 calendar files, 0 visits to the Countdown Page." in (
         dashboard.get(DETAIL).content.decode()
     )
-    stats.count_reminder(campaign.id, timezone.now(), ReminderKind.CALENDAR)
+    ReminderCount.objects.add(campaign.id, timezone.now(), ReminderKind.CALENDAR)
     for _ in range(2):
-        stats.count_reminder(campaign.id, timezone.now(), ReminderKind.COUNTDOWN)
+        ReminderCount.objects.add(campaign.id, timezone.now(), ReminderKind.COUNTDOWN)
 
     page = dashboard.get(DETAIL).content.decode()
     assert "1 calendar file, 2 visits to the Countdown Page." in page

@@ -11,11 +11,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import (
-    Campaign,
-    CampaignState,
-    Label,
-)
+from campaigns.models import Campaign, CampaignState, Label
 from tests import factory
 from tools.pictures import file_of, picture
 

@@ -23,7 +23,7 @@ from campaigns.models import (
     midnights,
 )
 from campaigns.planning import editing
-from campaigns.planning.transitions import PublishingError
+from campaigns.planning.moving import PublishingError
 from campaigns.status import overview, troubles
 from tests import factory
 from tests.fans import text_of

@@ -10,16 +10,9 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from campaigns.catalogue.confirming import Finding
-from campaigns.gate import permits
-from campaigns.models import (
-    Campaign,
-    CampaignState,
-    Label,
-    PauseReason,
-    PreSaveState,
-    User,
-)
+from campaigns.catalogue.looks import Finding
+from campaigns.gate import closing
+from campaigns.models import Campaign, CampaignState, Label, PauseReason, PreSaveState, User
 from campaigns.spotify.answers import Scope, SpotifyError
 from campaigns.status import troubles
 from tests import factory
@@ -227,7 +220,7 @@ def test_a_closed_gate_is_told_with_what_to_do(
     dashboard: Client, label: Label, state: CampaignState
 ) -> None:
     campaign = make_campaign(label, state=state, release_at=timezone.now() - timedelta(minutes=1))
-    permits.close(SpotifyError("invalid_client", scope=Scope.APP), timezone.now())
+    closing.close(SpotifyError("invalid_client", scope=Scope.APP), timezone.now())
 
     page = page_of(dashboard, campaign)
 

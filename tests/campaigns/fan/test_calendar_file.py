@@ -10,7 +10,7 @@ from icalendar import Calendar
 
 from campaigns.fan import calendar_file
 from campaigns.models import Campaign, CampaignState
-from campaigns.planning import transitions
+from campaigns.planning import moving, transitions
 from presave.version import VERSION
 from tests.factory import make_campaign, make_local_campaign
 
@@ -96,7 +96,7 @@ def test_a_moved_release_is_the_same_event_with_a_higher_sequence() -> None:
     first = event(campaign)
     for number, moved_at in enumerate((NOW + timedelta(days=1), NOW + timedelta(days=2)), start=1):
         release_at = EVENING + timedelta(days=number)
-        transitions.move_release(campaign, release_at, "Europe/Berlin", moved_at)
+        moving.move_release(campaign, release_at, "Europe/Berlin", moved_at)
         campaign.refresh_from_db()
         moved = event(campaign)
         assert moved["uid"] == first["uid"]

@@ -15,7 +15,7 @@ from django.test import Client
 from PIL import Image
 
 from campaigns.artwork import files, social_card
-from campaigns.fan import social
+from campaigns.fan import page_context
 from campaigns.models import CampaignState
 from tests.factory import make_campaign, make_presave
 from tests.sandbox_process import TRACK_URI
@@ -125,7 +125,7 @@ def test_each_language_has_its_own_address(client: Client, settings: Settings) -
         assert dict(alternates) == {"x-default": page} | {
             code: f"{page}?lang={code}" for code, _ in settings.LANGUAGES
         }
-    assert set(social.LOCALES) == {code for code, _ in settings.LANGUAGES}
+    assert set(page_context.LOCALES) == {code for code, _ in settings.LANGUAGES}
 
 
 def test_what_an_artist_writes_stays_text(client: Client) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 
-from campaigns.fan import scripts
+from campaigns.fan import headers
 from tests.factory import make_campaign, make_presave
 from tests.fans import text_of
 
@@ -55,7 +55,7 @@ def test_every_page_is_guarded(
     settings.SPOTIFY_ACCOUNTS_URL = "https://accounts.example"
     make_presave(make_campaign(slug="night-bus"), receipt="a-receipt")
     answer = client.get(path)
-    own = " ".join(scripts.sources())
+    own = " ".join(headers.sources())
     assert policy_of(answer) == {**STRICT, "script-src": own, "form-action": form_action}
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"

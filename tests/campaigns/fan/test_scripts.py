@@ -12,7 +12,7 @@ from django.contrib.staticfiles import finders
 from django.test import Client
 from playwright.sync_api import Browser, Route, expect
 
-from campaigns.fan import scripts
+from campaigns.fan import headers
 from tests.factory import make_campaign, make_local_campaign, make_presave
 
 TAG = re.compile(r'<script src="/static/campaigns/(\w+)\.[\w.]+" integrity="(\S+)" type="module"')
@@ -37,7 +37,7 @@ def test_every_script_is_named_in_its_pages_policy_and_none_beside_them(client: 
             assert integrity == f"sha256-{digest}"
             assert f"'{integrity}'" in answer.headers["Content-Security-Policy"]
             used.add(name)
-    assert used == set(scripts.FAN_SCRIPTS)
+    assert used == set(headers.FAN_SCRIPTS)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -16,7 +16,7 @@ from campaigns.fan import transparency_report
 from campaigns.fan.transparency_report import Destroyed, Held, Keys, Release
 from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
 from campaigns.planning.transitions import cancel_campaign
-from campaigns.retention import deleting, figures
+from campaigns.retention import figures, keys
 from tests.factory import make_campaign, make_local_campaign, make_presave, make_presaves
 from tests.nights.night import make_night, work
 from tests.sandbox_process import SAVE_SCOPE, Sandbox
@@ -105,7 +105,7 @@ def test_keys_are_alive_until_they_are_destroyed() -> None:
     cancel_campaign(make_campaign(public_key=None), timezone.now())
     make_campaign(state=CampaignState.FINISHED)
     assert transparency_report.report(NOW).keys == Keys(alive=3, destroyed=0)
-    assert deleting.shred_ended(NOW) == 2
+    assert keys.shred_ended(NOW) == 2
     assert transparency_report.report(NOW).keys == Keys(alive=2, destroyed=1)
 
 

@@ -14,8 +14,10 @@ import pytest
 from django.db import connections
 from pytest_django import Settings
 
-from campaigns.gate import permits
-from campaigns.gate.permits import GateClosedError, Permits
+from campaigns.clock import database_now
+from campaigns.gate import closing, learning, permits, rows
+from campaigns.gate.closing import GateClosedError
+from campaigns.gate.permits import Permits
 from campaigns.models import Gate, GateName
 from campaigns.spotify.answers import Half, Scope, SpotifyError
 
@@ -48,7 +50,7 @@ def gate(name: GateName = GateName.API) -> Gate:
 
 @pytest.fixture
 def ten_a_second(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 10 / permits.SHARE_OF_CAP
+    settings.SPOTIFY_MAX_RATE = 10 / rows.SHARE_OF_CAP
 
 
 # The operator's cap.
@@ -85,8 +87,8 @@ def test_no_window_ever_holds_more_than_the_operators_cap(rate: float, settings:
 def test_of_time_that_nobody_used_a_quarter_second_is_made_up() -> None:
     take(10)
     later = NOW + 3600 * SECOND
-    assert take(10, later) == 3600 * SECOND - permits.CREDIT
-    assert take(10, later) == 3601 * SECOND - permits.CREDIT
+    assert take(10, later) == 3600 * SECOND - rows.CREDIT
+    assert take(10, later) == 3601 * SECOND - rows.CREDIT
 
 
 def test_the_two_halves_of_spotify_have_paces_of_their_own(settings: Settings) -> None:
@@ -96,9 +98,9 @@ def test_the_two_halves_of_spotify_have_paces_of_their_own(settings: Settings) -
 
 
 def test_a_new_rate_of_the_operator_counts_from_the_next_permit(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 10.0 / permits.SHARE_OF_CAP
+    settings.SPOTIFY_MAX_RATE = 10.0 / rows.SHARE_OF_CAP
     first = take(10)
-    settings.SPOTIFY_MAX_RATE = 2.0 / permits.SHARE_OF_CAP
+    settings.SPOTIFY_MAX_RATE = 2.0 / rows.SHARE_OF_CAP
     assert take(10) - first == SECOND
     assert take(1) - first == 6 * SECOND
 
@@ -114,10 +116,10 @@ def test_a_block_is_a_quarter_second_of_the_slower_half(
 
 @pytest.mark.usefixtures("ten_a_second")
 def test_permits_are_taken_a_quarter_second_ahead_and_no_further() -> None:
-    assert permits.has_room(permits.gates(NOW).values(), NOW)
+    assert permits.has_room(rows.gates(NOW).values(), NOW)
     take(6)
-    assert not permits.has_room(permits.gates(NOW).values(), NOW)
-    assert permits.has_room(permits.gates(NOW).values(), NOW + SECOND)
+    assert not permits.has_room(rows.gates(NOW).values(), NOW)
+    assert permits.has_room(rows.gates(NOW).values(), NOW + SECOND)
 
 
 # What a 429 teaches.
@@ -133,8 +135,8 @@ def fill_window(seconds: int, per_second: int) -> datetime:
 def test_a_429_tells_how_much_the_last_window_held(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(40, 100)
-    permits.close(rate_limited(2), moment)
-    assert gate().rate == pytest.approx(100 * permits.SHARE_OF_LESSON, rel=0.02)
+    closing.close(rate_limited(2), moment)
+    assert gate().rate == pytest.approx(100 * learning.SHARE_OF_LESSON, rel=0.02)
     after = moment + 2 * SECOND
     assert permits.take(GateName.API, 10, after).step == pytest.approx(1 / 97, rel=0.02)
 
@@ -142,50 +144,50 @@ def test_a_429_tells_how_much_the_last_window_held(settings: Settings) -> None:
 def test_a_window_that_filled_in_seconds_counts_as_a_whole_one(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(3, 990)
-    permits.close(rate_limited(27), moment)
-    assert gate().rate == pytest.approx(99 * permits.SHARE_OF_LESSON, rel=0.02)
+    closing.close(rate_limited(27), moment)
+    assert gate().rate == pytest.approx(99 * learning.SHARE_OF_LESSON, rel=0.02)
 
 
 def test_permits_that_were_still_to_be_used_teach_nothing(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(3, 990)
     take(247, moment)
-    permits.close(rate_limited(27), moment)
-    assert gate().rate == pytest.approx(99 * permits.SHARE_OF_LESSON, rel=0.001)
+    closing.close(rate_limited(27), moment)
+    assert gate().rate == pytest.approx(99 * learning.SHARE_OF_LESSON, rel=0.001)
 
 
 def test_echoes_of_one_429_teach_once(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(30, 100)
-    permits.close(rate_limited(5), moment)
+    closing.close(rate_limited(5), moment)
     learned = gate().rate
     for _ in range(10):
-        permits.close(rate_limited(5), moment + SECOND)
+        closing.close(rate_limited(5), moment + SECOND)
     assert gate().rate == learned
 
 
 def test_a_429_after_next_to_nothing_halves_the_rate(settings: Settings) -> None:
     """Somebody else filled the window: what we sent says nothing about its size."""
-    settings.SPOTIFY_MAX_RATE = 100 / permits.SHARE_OF_CAP
+    settings.SPOTIFY_MAX_RATE = 100 / rows.SHARE_OF_CAP
     take(3)
-    permits.close(rate_limited(1), NOW)
+    closing.close(rate_limited(1), NOW)
     assert gate().rate == pytest.approx(50)
     for number in range(1, 30):
-        permits.close(rate_limited(1), NOW + 2 * number * SECOND)
-    assert gate().rate == permits.LOWEST_RATE
+        closing.close(rate_limited(1), NOW + 2 * number * SECOND)
+    assert gate().rate == learning.LOWEST_RATE
 
 
 def test_a_spent_quota_teaches_nothing_about_the_pace(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 100.0
     moment = fill_window(30, 50)
-    permits.close(SpotifyError("quota_exceeded", scope=Scope.APP, retry_after=5), moment)
+    closing.close(SpotifyError("quota_exceeded", scope=Scope.APP, retry_after=5), moment)
     assert gate().adjusted_at is None
 
 
 def test_the_rate_is_raised_slowly_then_faster_as_long_as_it_is_wanted(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(30, 100)
-    permits.close(rate_limited(1), moment)
+    closing.close(rate_limited(1), moment)
     learned, rates = gate().rate, []
     for second in range(1, 125):
         now = moment + second * SECOND
@@ -201,7 +203,7 @@ def test_the_rate_is_raised_slowly_then_faster_as_long_as_it_is_wanted(settings:
 def test_an_idle_gate_is_not_raised(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(30, 100)
-    permits.close(rate_limited(1), moment)
+    closing.close(rate_limited(1), moment)
     learned = gate().rate
     for minute in range(1, 20):
         take(1, moment + minute * 60 * SECOND)
@@ -211,18 +213,18 @@ def test_an_idle_gate_is_not_raised(settings: Settings) -> None:
 def test_the_operators_cap_bounds_what_is_learned(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(30, 100)
-    permits.close(rate_limited(1), moment)
+    closing.close(rate_limited(1), moment)
     settings.SPOTIFY_MAX_RATE = 20.0
     take(1, moment + 60 * SECOND)
-    assert gate().rate == pytest.approx(20 * permits.SHARE_OF_CAP)
+    assert gate().rate == pytest.approx(20 * rows.SHARE_OF_CAP)
 
 
 def test_a_lesson_of_yesterday_is_forgotten(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(30, 100)
-    permits.close(rate_limited(1), moment)
+    closing.close(rate_limited(1), moment)
     take(1, moment + timedelta(days=1))
-    assert gate().rate == pytest.approx(1000 * permits.SHARE_OF_CAP)
+    assert gate().rate == pytest.approx(1000 * rows.SHARE_OF_CAP)
     assert gate().adjusted_at is None
 
 
@@ -230,9 +232,9 @@ def test_the_window_holds_what_was_sent_in_the_last_30_seconds(settings: Setting
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(10, 100)
     take(25, moment + SECOND)
-    assert permits.permits_in_window(gate(), moment) == 1000
-    assert permits.permits_in_window(gate(), moment + 25 * SECOND) == pytest.approx(525, abs=30)
-    assert permits.permits_in_window(gate(), moment + 60 * SECOND) == 0
+    assert learning.permits_in_window(gate(), moment) == 1000
+    assert learning.permits_in_window(gate(), moment + 25 * SECOND) == pytest.approx(525, abs=30)
+    assert learning.permits_in_window(gate(), moment + 60 * SECOND) == 0
 
 
 # Outages.
@@ -241,7 +243,7 @@ def test_the_window_holds_what_was_sent_in_the_last_30_seconds(settings: Setting
 def test_an_outage_closes_longer_each_time_and_a_minute_at_most() -> None:
     now, pauses = NOW, []
     for _ in range(8):
-        permits.close_for_outage(GateName.API, now)
+        closing.close_for_outage(GateName.API, now)
         until = blocked_until()
         assert until
         pauses.append((until - now).total_seconds())
@@ -251,26 +253,26 @@ def test_an_outage_closes_longer_each_time_and_a_minute_at_most() -> None:
 
 def test_of_many_who_notice_an_outage_one_counts() -> None:
     for _ in range(5):
-        permits.close_for_outage(GateName.API, NOW)
+        closing.close_for_outage(GateName.API, NOW)
     assert gate().outages == 1
 
 
 def test_after_an_outage_one_worker_tries_with_one_fan() -> None:
-    permits.close_for_outage(GateName.API, NOW)
+    closing.close_for_outage(GateName.API, NOW)
     later = NOW + 5 * SECOND
-    assert permits.begin_trial(permits.gates(later), later)
-    assert not permits.begin_trial(permits.gates(later), later)
+    assert closing.begin_trial(rows.gates(later), later)
+    assert not closing.begin_trial(rows.gates(later), later)
     # The one who tried may have died.
-    assert permits.begin_trial(permits.gates(later), later + permits.TRIAL)
-    permits.note_working(GateName.API, later)
+    assert closing.begin_trial(rows.gates(later), later + closing.TRIAL)
+    closing.note_working(GateName.API, later)
     assert (gate().outages, gate().trial_until, gate().worked_at) == (0, None, later)
 
 
 def test_an_answer_to_a_call_from_before_does_not_end_an_outage() -> None:
-    permits.close_for_outage(GateName.API, NOW)
-    assert not permits.note_working(GateName.API, NOW + SECOND)
+    closing.close_for_outage(GateName.API, NOW)
+    assert not closing.note_working(GateName.API, NOW + SECOND)
     assert (gate().outages, gate().worked_at) == (1, NOW + SECOND)
-    assert permits.note_working(GateName.API, NOW + permits.FIRST_OUTAGE_PAUSE)
+    assert closing.note_working(GateName.API, NOW + closing.FIRST_OUTAGE_PAUSE)
     assert gate().outages == 0
 
 
@@ -282,8 +284,8 @@ def test_a_clock_that_was_set_back_stops_nobody() -> None:
 
 
 def test_a_good_answer_does_not_open_a_gate_that_spotify_closed() -> None:
-    permits.close(rate_limited(30), NOW)
-    permits.note_working(GateName.API, NOW)
+    closing.close(rate_limited(30), NOW)
+    closing.note_working(GateName.API, NOW)
     assert blocked_until() == NOW + 30 * SECOND
 
 
@@ -293,14 +295,14 @@ def test_a_good_answer_does_not_open_a_gate_that_spotify_closed() -> None:
 @pytest.mark.parametrize("half", list(Half))
 def test_a_closed_gate_lets_nobody_through_until_its_end(half: Half) -> None:
     closed = GateName(half.value)
-    permits.close(rate_limited(30, half), NOW)
+    closing.close(rate_limited(30, half), NOW)
     last_moment = NOW + 30 * SECOND - timedelta(microseconds=1)
-    for act in (permits.check_open, lambda now: permits.take(closed, 1, now)):
+    for act in (closing.check_open, lambda now: permits.take(closed, 1, now)):
         with pytest.raises(GateClosedError) as caught:
             act(last_moment)
         assert caught.value.until == NOW + 30 * SECOND
         assert caught.value.reason == "rate_limited"
-    permits.check_open(NOW + 30 * SECOND)
+    closing.check_open(NOW + 30 * SECOND)
     assert take(1, NOW + 30 * SECOND, closed) == 30 * SECOND
 
 
@@ -313,45 +315,47 @@ def test_consents_have_a_budget_of_their_own(settings: Settings) -> None:
 
 
 def test_a_gate_that_was_never_used_is_open() -> None:
-    permits.check_open(NOW)
+    closing.check_open(NOW)
 
 
 def test_the_longest_stop_wins() -> None:
-    permits.close(rate_limited(50_400), NOW)
-    permits.close(rate_limited(1), NOW + SECOND)
+    closing.close(rate_limited(50_400), NOW)
+    closing.close(rate_limited(1), NOW + SECOND)
     assert blocked_until() == NOW + 50_400 * SECOND
-    permits.close(rate_limited(60_000), NOW + SECOND)
+    closing.close(rate_limited(60_000), NOW + SECOND)
     assert blocked_until() == NOW + 60_001 * SECOND
 
 
 def test_the_longest_of_both_halves_is_what_is_told() -> None:
-    permits.close(rate_limited(10), NOW)
-    permits.close(rate_limited(99, Half.ACCOUNTS), NOW)
+    closing.close(rate_limited(10), NOW)
+    closing.close(rate_limited(99, Half.ACCOUNTS), NOW)
     with pytest.raises(GateClosedError) as caught:
-        permits.check_open(NOW)
+        closing.check_open(NOW)
     assert caught.value.until == NOW + 99 * SECOND
 
 
 def test_an_error_without_a_time_stops_for_a_minute() -> None:
-    permits.close(SpotifyError("invalid_client", scope=Scope.APP, half=Half.ACCOUNTS), NOW)
-    assert blocked_until(GateName.ACCOUNTS) == NOW + permits.APP_ERROR_PAUSE
+    closing.close(SpotifyError("invalid_client", scope=Scope.APP, half=Half.ACCOUNTS), NOW)
+    assert blocked_until(GateName.ACCOUNTS) == NOW + closing.APP_ERROR_PAUSE
 
 
 def test_an_error_of_one_fan_closes_nothing() -> None:
-    permits.close_after(SpotifyError("unavailable"))
-    permits.check_open(permits.database_now())
-    permits.close_after(rate_limited(5))
+    closing.close_after(SpotifyError("unavailable"))
+    closing.check_open(database_now())
+    closing.close_after(rate_limited(5))
     with pytest.raises(GateClosedError):
-        permits.check_open(permits.database_now())
+        closing.check_open(database_now())
 
 
 @pytest.mark.django_db(transaction=True)
 def test_another_process_meets_the_same_ban() -> None:
-    permits.close(rate_limited(3600), permits.database_now())
+    closing.close(rate_limited(3600), database_now())
     ask = (
-        "import django; django.setup(); from campaigns import pacing\n"
-        "try: pacing.take('api', 1, pacing.database_now())\n"
-        "except pacing.GateClosedError as error: print(error.reason)"
+        "import django; django.setup()\n"
+        "from campaigns.clock import database_now\n"
+        "from campaigns.gate import closing, permits\n"
+        "try: permits.take('api', 1, database_now())\n"
+        "except closing.GateClosedError as error: print(error.reason)"
     )
     root = Path(__file__).resolve().parents[3]
     run = subprocess.run(

@@ -15,7 +15,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignState
-from campaigns.planning.transitions import move_release
+from campaigns.planning.moving import move_release
 from embedded import processes
 from embedded.processes import Process
 from tests.factory import make_campaign

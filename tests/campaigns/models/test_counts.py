@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from django.db import transaction
 
-from campaigns.models import DailyCount, ReminderCount, ReminderKind, stats
-from campaigns.models.stats import Reminders, Totals
+from campaigns.models import DailyCount, ReminderCount, ReminderKind
+from campaigns.models.counts import Reminders, Totals
 from tests.factory import make_campaign
 from tests.nights.night import in_threads
 
@@ -19,16 +19,18 @@ NOW = datetime(2026, 11, 27, 23, 59, 59, tzinfo=UTC)
 
 
 def test_a_campaign_without_counts_has_zeros() -> None:
-    assert stats.totals(uuid4()) == Totals()
-    assert stats.totals(make_campaign().id) == Totals()
+    assert DailyCount.objects.totals_of(uuid4()) == Totals()
+    assert DailyCount.objects.totals_of(make_campaign().id) == Totals()
 
 
 def test_counts_add_up_over_days() -> None:
     campaign = make_campaign()
-    stats.count(campaign.id, NOW, {"consented": 3})
-    stats.count(campaign.id, NOW, {"consented": 2, "cancelled": 1})
-    stats.count(campaign.id, NOW + timedelta(seconds=1), {"saved": 2, "failed": 1})
-    assert stats.totals(campaign.id) == Totals(consented=5, saved=2, failed=1, cancelled=1)
+    DailyCount.objects.add(campaign.id, NOW, {"consented": 3})
+    DailyCount.objects.add(campaign.id, NOW, {"consented": 2, "cancelled": 1})
+    DailyCount.objects.add(campaign.id, NOW + timedelta(seconds=1), {"saved": 2, "failed": 1})
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(
+        consented=5, saved=2, failed=1, cancelled=1
+    )
     days = DailyCount.objects.filter(campaign=campaign).order_by("day")
     assert [(day.day.day, day.consented, day.saved) for day in days] == [(27, 5, 0), (28, 0, 2)]
 
@@ -39,23 +41,23 @@ def test_what_has_no_outcome_yet_is_pending() -> None:
 
 def test_campaigns_are_counted_apart() -> None:
     one, other = make_campaign(), make_campaign()
-    stats.count(one.id, NOW, {"consented": 1})
-    assert stats.totals(other.id) == Totals()
+    DailyCount.objects.add(one.id, NOW, {"consented": 1})
+    assert DailyCount.objects.totals_of(other.id) == Totals()
 
 
 @pytest.mark.parametrize("amounts", [{}, {"saved": 0, "failed": 0}])
 def test_counting_nothing_writes_nothing(amounts: dict[str, int]) -> None:
     campaign = make_campaign()
-    stats.count(campaign.id, NOW, amounts)
+    DailyCount.objects.add(campaign.id, NOW, amounts)
     assert not DailyCount.objects.exists()
 
 
 def test_a_count_is_undone_with_the_transaction_that_it_belongs_to() -> None:
     campaign = make_campaign()
     with transaction.atomic():
-        stats.count(campaign.id, NOW, {"consented": 1})
+        DailyCount.objects.add(campaign.id, NOW, {"consented": 1})
         transaction.set_rollback(True)
-    assert stats.totals(campaign.id) == Totals()
+    assert DailyCount.objects.totals_of(campaign.id) == Totals()
 
 
 @pytest.mark.release_core
@@ -65,21 +67,21 @@ def test_writers_that_race_lose_no_count() -> None:
 
     def write(_: int) -> None:
         for _ in range(10):
-            stats.count(campaign.id, NOW, {"consented": 1, "saved": 1})
+            DailyCount.objects.add(campaign.id, NOW, {"consented": 1, "saved": 1})
 
     in_threads(4, write)
-    assert stats.totals(campaign.id) == Totals(consented=40, saved=40)
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(consented=40, saved=40)
     assert DailyCount.objects.count() == 1
 
 
 def test_reminders_add_up_apart_from_pre_saves() -> None:
     campaign, other = make_campaign(), make_campaign()
     for moment in (NOW, NOW, NOW + timedelta(seconds=1)):
-        stats.count_reminder(campaign.id, moment, ReminderKind.CALENDAR)
-    stats.count_reminder(campaign.id, NOW, ReminderKind.COUNTDOWN)
-    assert stats.reminders(campaign.id) == Reminders(calendar=3, countdown=1)
-    assert stats.reminders(other.id) == Reminders()
-    assert stats.totals(campaign.id) == Totals()
+        ReminderCount.objects.add(campaign.id, moment, ReminderKind.CALENDAR)
+    ReminderCount.objects.add(campaign.id, NOW, ReminderKind.COUNTDOWN)
+    assert ReminderCount.objects.totals_of(campaign.id) == Reminders(calendar=3, countdown=1)
+    assert ReminderCount.objects.totals_of(other.id) == Reminders()
+    assert DailyCount.objects.totals_of(campaign.id) == Totals()
     assert ReminderCount.objects.count() == 3
 
 
@@ -89,7 +91,7 @@ def test_reminders_that_race_are_all_counted() -> None:
 
     def remind(_: int) -> None:
         for _ in range(10):
-            stats.count_reminder(campaign.id, NOW, ReminderKind.CALENDAR)
+            ReminderCount.objects.add(campaign.id, NOW, ReminderKind.CALENDAR)
 
     in_threads(4, remind)
-    assert stats.reminders(campaign.id) == Reminders(calendar=40)
+    assert ReminderCount.objects.totals_of(campaign.id) == Reminders(calendar=40)

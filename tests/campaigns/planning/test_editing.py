@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from campaigns.models import Accent, Campaign, CampaignState
 from campaigns.planning import editing
-from campaigns.planning.transitions import PublishingError
+from campaigns.planning.moving import PublishingError
 from tests import factory
 from tools.pictures import picture
 

@@ -26,8 +26,8 @@ from campaigns.models import (
     PreSave,
     Reason,
 )
-from campaigns.planning import transitions
-from campaigns.planning.transitions import LapseError, PublishingError
+from campaigns.planning import moving, transitions
+from campaigns.planning.moving import LapseError, PublishingError
 from campaigns.release import pipeline, worker
 from campaigns.release.claims import Outcome
 from campaigns.release.pipeline import Pipeline
@@ -59,14 +59,14 @@ def later(seconds: float = 3600) -> datetime:
 
 def move(campaign: Campaign, to: datetime, at: float = 0, agreed: int = 0) -> Campaign:
     """Move the release, `at` so many seconds from now."""
-    transitions.move_release(campaign, to, campaign.release_zone, clock_ahead(at)(), agreed)
+    moving.move_release(campaign, to, campaign.release_zone, clock_ahead(at)(), agreed)
     campaign.refresh_from_db()
     return campaign
 
 
 def begin_now(campaign: Campaign, at: float = 0) -> None:
     now = clock_ahead(at)()
-    transitions.move_release(campaign, now, campaign.release_zone, now)
+    moving.move_release(campaign, now, campaign.release_zone, now)
 
 
 class Interrupted(Pipeline):
@@ -273,7 +273,7 @@ def test_a_fan_who_waited_for_another_try_waits_for_the_new_moment_alone() -> No
     later, lease_until = now + timedelta(minutes=5), now + timedelta(minutes=1)
     PreSave.objects.filter(id=put_off.id).update(lease_until=now + timedelta(minutes=35))
     PreSave.objects.filter(id=held.id).update(lease=held.id, lease_until=lease_until)
-    transitions.move_release(campaign, later, "UTC", now)
+    moving.move_release(campaign, later, "UTC", now)
     rows = PreSave.objects.filter(campaign=campaign)
     assert set(rows.values_list("lease", "lease_until", "due_at")) == {
         (None, None, later),
@@ -306,7 +306,7 @@ def test_a_release_that_has_begun_is_not_moved_to_the_past_or_to_now() -> None:
 def test_the_zone_alone_changes_nothing_about_a_release_that_has_begun() -> None:
     campaign = make_campaign(state=CampaignState.RELEASING)
 
-    transitions.move_release(campaign, campaign.release_at, "Europe/Paris", later(0))
+    moving.move_release(campaign, campaign.release_at, "Europe/Paris", later(0))
 
     campaign.refresh_from_db()
     assert (campaign.state, campaign.release_zone) == (CampaignState.RELEASING, "Europe/Paris")

@@ -10,11 +10,12 @@ import pytest
 from django.utils import timezone
 
 from campaigns import spotify
-from campaigns.catalogue.confirming import Names
-from campaigns.gate import permits
+from campaigns.catalogue.names import Names
+from campaigns.clock import database_now
+from campaigns.gate import closing
 from campaigns.models import Campaign, Gate, PreSave
 from campaigns.planning import editing, same_release
-from campaigns.planning.transitions import PublishingError
+from campaigns.planning.moving import PublishingError
 from campaigns.spotify.answers import Half, Scope, SpotifyError
 from tests.factory import make_campaign, make_presave
 from tests.nights.night import check_books, make_night, states, work
@@ -209,7 +210,7 @@ def test_a_spotify_in_trouble_is_told_and_nothing_is_changed(
     campaign = make_consented()
     sandbox.fault("album", **fault)
     assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.NO_ANSWER
-    permits.check_open(permits.database_now())
+    closing.check_open(database_now())
 
 
 def test_a_slow_spotify_is_not_waited_for_long(
@@ -225,15 +226,15 @@ def test_a_429_closes_the_gate_for_everybody(sandbox: Sandbox) -> None:
     campaign = make_consented()
     sandbox.fault("album", status=429, headers={"Retry-After": "30"})
     assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.NO_ANSWER
-    assert not permits.is_open(permits.database_now())
+    assert not closing.is_open(database_now())
 
 
 @pytest.mark.parametrize("half", list(Half))
 def test_a_closed_gate_is_told_with_its_end_and_nothing_is_asked(
     half: Half, sandbox: Sandbox
 ) -> None:
-    now = permits.database_now()
-    permits.close(SpotifyError("rate_limited", scope=Scope.APP, half=half, retry_after=90), now)
+    now = database_now()
+    closing.close(SpotifyError("rate_limited", scope=Scope.APP, half=half, retry_after=90), now)
 
     told = refusal(make_consented(), spotify_uri=OTHER_URI)
 

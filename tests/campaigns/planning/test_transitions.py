@@ -13,15 +13,15 @@ from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
     CampaignState,
+    DailyCount,
     PauseReason,
     PreSave,
     PreSaveState,
     Reason,
     Role,
-    stats,
 )
-from campaigns.planning import transitions
-from campaigns.planning.transitions import PublishingError
+from campaigns.planning import addresses, labels, moving, transitions
+from campaigns.planning.moving import PublishingError
 from tests import factory
 
 pytestmark = pytest.mark.django_db
@@ -41,7 +41,7 @@ def make_open(release_at: datetime = RELEASE) -> Campaign:
 def test_whoever_makes_a_label_owns_it() -> None:
     user = factory.make_user()
 
-    label = transitions.create_label(user, "Demo Label")
+    label = labels.create_label(user, "Demo Label")
 
     assert [(member.user, member.role) for member in label.memberships.all()] == [
         (user, Role.OWNER),
@@ -101,7 +101,7 @@ def test_moving_the_release_takes_the_waiting_pre_saves_along() -> None:
     gone = factory.make_presave(campaign, state=PreSaveState.CANCELLED, reason=Reason.BY_FAN)
     later = RELEASE + timedelta(days=7)
 
-    transitions.move_release(campaign, later, "Asia/Tokyo", NOW)
+    moving.move_release(campaign, later, "Asia/Tokyo", NOW)
 
     campaign.refresh_from_db()
     assert (campaign.release_at, campaign.release_zone) == (later, "Asia/Tokyo")
@@ -114,7 +114,7 @@ def test_moving_makes_the_next_look_into_the_catalogue_due_at_once() -> None:
     campaign = make_open()
     Campaign.objects.update(next_check_at=RELEASE + timedelta(hours=1))
 
-    transitions.move_release(campaign, RELEASE - timedelta(days=1), "UTC", NOW)
+    moving.move_release(campaign, RELEASE - timedelta(days=1), "UTC", NOW)
 
     assert Campaign.objects.get().next_check_at is None
 
@@ -132,7 +132,7 @@ def test_an_open_campaign_is_not_moved_to_where_no_fan_can_be_served(moment: dat
     presave = factory.make_presave(campaign)
 
     with pytest.raises(PublishingError):
-        transitions.move_release(campaign, moment, "UTC", NOW)
+        moving.move_release(campaign, moment, "UTC", NOW)
 
     assert Campaign.objects.get().release_at == RELEASE
     assert PreSave.objects.get(id=presave.id).due_at == RELEASE
@@ -141,7 +141,7 @@ def test_an_open_campaign_is_not_moved_to_where_no_fan_can_be_served(moment: dat
 def test_a_draft_is_moved_freely() -> None:
     campaign = make_draft()
 
-    transitions.move_release(campaign, NOW + timedelta(days=400), "UTC", NOW)
+    moving.move_release(campaign, NOW + timedelta(days=400), "UTC", NOW)
 
     moved = Campaign.objects.get()
     assert moved.release_at == NOW + timedelta(days=400)
@@ -153,7 +153,7 @@ def test_what_has_ended_is_not_moved(state: CampaignState) -> None:
     campaign = factory.make_campaign(state=state)
 
     with pytest.raises(PublishingError, match="cannot be moved any more"):
-        transitions.move_release(campaign, NOW + timedelta(days=9), "UTC", NOW)
+        moving.move_release(campaign, NOW + timedelta(days=9), "UTC", NOW)
 
 
 # Cancelling and resuming
@@ -173,7 +173,7 @@ def test_cancelling_erases_every_permission_and_counts_them() -> None:
     assert {(row.state, row.reason, row.sealed, row.settled_at) for row in ended} == {
         (PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, None, NOW),
     }
-    totals = stats.totals(campaign.id)
+    totals = DailyCount.objects.totals_of(campaign.id)
     assert (totals.consented, totals.saved, totals.cancelled, totals.pending) == (3, 1, 2, 0)
     assert PreSave.objects.get(id=other.id).is_pending
 
@@ -237,6 +237,6 @@ def test_every_first_word_of_the_services_addresses_is_reserved() -> None:
     words = {word for word in served if word and "<" not in word}
 
     assert words >= {"accounts", "dashboard", "callback", "receipt", "privacy", "transparency"}
-    assert all(transitions.is_reserved(word) for word in words | {"static", "metrics"})
-    assert not transitions.is_reserved("night-bus")
-    assert not transitions.is_reserved("dashboards")
+    assert all(addresses.is_reserved(word) for word in words | {"static", "metrics"})
+    assert not addresses.is_reserved("night-bus")
+    assert not addresses.is_reserved("dashboards")

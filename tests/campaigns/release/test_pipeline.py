@@ -7,7 +7,8 @@ from uuid import UUID
 import pytest
 from pytest_django import Settings
 
-from campaigns.gate import permits
+from campaigns.clock import database_now
+from campaigns.gate import permits, rows
 from campaigns.keyring import Secret
 from campaigns.models import Gate, GateName
 from campaigns.release import claims, pipeline
@@ -23,7 +24,7 @@ def test_saves_are_sent_soon_after_the_look_that_allowed_them(
 ) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     campaign = make_night(sandbox, fans=40)
-    now = permits.database_now()
+    now = database_now()
     Gate.objects.create(name=GateName.API, rate=20, free_at=now, adjusted_at=now)
     ahead, save = [], FanCalls.save
 
@@ -38,9 +39,9 @@ def test_saves_are_sent_soon_after_the_look_that_allowed_them(
 
 
 def test_no_more_fans_are_held_than_can_be_served_within_their_lease(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 10 / permits.SHARE_OF_CAP
+    settings.SPOTIFY_MAX_RATE = 10 / rows.SHARE_OF_CAP
     with FanCalls[UUID](1) as calls:
-        pipe = pipeline.Pipeline(calls, permits.database_now)
+        pipe = pipeline.Pipeline(calls, database_now)
         pipe.obey()
         assert pipe.room == 10 * pipeline.LONGEST_HOLD_SECONDS
     assert claims.LEASE.total_seconds() / 4 > pipeline.LONGEST_HOLD_SECONDS

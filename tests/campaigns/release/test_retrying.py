@@ -11,9 +11,10 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.gate import permits
+from campaigns.clock import database_now
+from campaigns.gate import closing
 from campaigns.models import Campaign, CampaignState, Gate, GateName, PauseReason, PreSave, Reason
-from campaigns.release import claims, worker
+from campaigns.release import retrying, worker
 from tests.factory import make_campaign, make_presave
 from tests.nights.night import check_books, make_night, states, work
 from tests.sandbox_process import Sandbox
@@ -22,7 +23,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
-SECOND_LOOK = claims.LATEST_SECOND_LOOK.total_seconds() + 60
+SECOND_LOOK = retrying.LATEST_SECOND_LOOK.total_seconds() + 60
 NOT_LISTED = {"error": {"status": 403, "message": "User not registered in the Developer Dashboard"}}
 
 
@@ -101,12 +102,12 @@ def test_when_a_second_refusal_is_believed(
 ) -> None:
     row = PreSave(refused_at=NOW, reason=Reason.REVOKED)
     seen = Gate(name=GateName.ACCOUNTS, rate=1, free_at=NOW, **gate)
-    assert claims.is_confirmed(row, seen, NOW + minutes * MINUTE) is confirmed
+    assert retrying.is_confirmed(row, seen, NOW + minutes * MINUTE) is confirmed
 
 
 def test_a_first_refusal_is_never_believed() -> None:
     seen = Gate(name=GateName.ACCOUNTS, rate=1, free_at=NOW, **CALM)
-    assert not claims.is_confirmed(PreSave(), seen, NOW + timedelta(days=3))
+    assert not retrying.is_confirmed(PreSave(), seen, NOW + timedelta(days=3))
 
 
 # An outage that pretends revocation.
@@ -159,7 +160,7 @@ def test_many_who_withdrew_do_not_hold_the_others_up(sandbox: Sandbox) -> None:
     assert work() == 75
     assert work(later=SECOND_LOOK) == 0
     assert states(campaign) == {"saved": 75, "pending": 25}, "a quarter is too many to be believed"
-    assert work(later=permits.DOUBT.total_seconds() + SECOND_LOOK) == 0
+    assert work(later=closing.DOUBT.total_seconds() + SECOND_LOOK) == 0
     assert states(campaign) == {"saved": 75, "failed": 25}
     check_books(campaign)
 
@@ -196,7 +197,7 @@ def test_an_outage_is_noticed_within_twenty_calls(
 
 def test_after_an_outage_one_fan_tries_and_then_all_go_on(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=40)
-    permits.close_for_outage(GateName.API, permits.database_now())
+    closing.close_for_outage(GateName.API, database_now())
     sandbox.fault("library", status=503)
     assert work(later=5.1) == 0
     assert len(sandbox.calls("library")) == 1
@@ -212,13 +213,13 @@ def test_who_tries_whether_an_outage_is_over_is_a_fan_without_troubles(sandbox: 
     sandbox.fault("library", account="fan-2", status=502, times=None)
     long_due = timezone.now() - timedelta(hours=1)
     make_presave(campaign, sandbox.permission("fan-2"), attempts=3, due_at=long_due)
-    permits.close_for_outage(GateName.API, permits.database_now())
+    closing.close_for_outage(GateName.API, database_now())
     assert work(later=6) == 1
     assert Gate.objects.get(name=GateName.API).outages == 0
 
 
 def test_a_worker_with_nobody_to_serve_keeps_no_other_from_trying(sandbox: Sandbox) -> None:
-    permits.close_for_outage(GateName.API, permits.database_now())
+    closing.close_for_outage(GateName.API, database_now())
     work(later=6)
     campaign = make_night(sandbox, fans=1)
     assert work(later=7) == 1

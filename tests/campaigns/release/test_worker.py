@@ -11,13 +11,14 @@ import pytest
 from django.utils import timezone
 
 from campaigns import keyring
+from campaigns.clock import database_now
 from campaigns.consent import receipts
-from campaigns.gate import permits
+from campaigns.gate import closing
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.release import pipeline
 from campaigns.release.claims import LEASE, Claim, Outcome, claim_block, still_standing
-from campaigns.retention import deleting
+from campaigns.retention import keys
 from campaigns.spotify.answers import Scope, SpotifyError
 from tests.factory import make_campaign, make_presave, make_presaves
 from tests.nights.night import (
@@ -63,7 +64,7 @@ def test_a_claim_takes_the_rows_that_are_due_longest() -> None:
     rows = [make_presave(campaign, due_at=now - timedelta(seconds=wait)) for wait in waits]
     assert ids(claim(campaign, size=2)) == {rows[0].id, rows[2].id}
     assert ids(claim(campaign, size=2)) == {rows[1].id}
-    assert claim_block(campaign, 2, permits.database_now()) is None
+    assert claim_block(campaign, 2, database_now()) is None
 
 
 def test_a_claim_takes_pending_rows_of_its_campaign_alone() -> None:
@@ -79,13 +80,13 @@ def test_workers_that_race_never_hold_the_same_row() -> None:
 
     def claim_all(_: int) -> list[set[UUID]]:
         blocks = []
-        while claimed := claim_block(campaign, 7, permits.database_now()):
+        while claimed := claim_block(campaign, 7, database_now()):
             blocks.append(ids(claimed))
         return blocks
 
     # Rows that another worker holds locked at that moment are passed over: somebody takes them.
     blocks = [block for worker in in_threads(4, claim_all) for block in worker]
-    while left := claim_block(campaign, 7, permits.database_now()):
+    while left := claim_block(campaign, 7, database_now()):
         blocks.append(ids(left))
     assert sum(len(block) for block in blocks) == 200
     assert len(set().union(*blocks)) == 200
@@ -133,7 +134,7 @@ def test_a_stalled_worker_saves_nothing(sandbox: Sandbox) -> None:
 def test_a_lease_that_ran_out_unnoticed_is_no_claim_any_more() -> None:
     claimed = claim(make_releasing())
     fences = {claimed.fence}
-    assert still_standing(ids(claimed), fences, permits.database_now()).keys() == ids(claimed)
+    assert still_standing(ids(claimed), fences, database_now()).keys() == ids(claimed)
     assert still_standing(ids(claimed), fences, clock_ahead(PAST_THE_LEASE)()) == {}
 
 
@@ -180,7 +181,7 @@ def test_a_campaign_cancelled_in_mid_block_ends_with_its_permissions_gone(
     record(done)
     assert states(campaign) == {"cancelled": 5}
     check_books(campaign)
-    deleting.shred_ended(timezone.now())
+    keys.shred_ended(timezone.now())
     assert list(keyring_dir.iterdir()) == []
 
 
@@ -197,7 +198,7 @@ def test_a_gate_that_closes_between_refresh_and_save_lets_no_save_through(
 ) -> None:
     claimed = claim(make_night(sandbox, fans=2))
     ban = SpotifyError("rate_limited", scope=Scope.APP, retry_after=60)
-    done = save(claimed, meanwhile=lambda: permits.close(ban, permits.database_now()))
+    done = save(claimed, meanwhile=lambda: closing.close(ban, database_now()))
     assert len(done.outcome.returned) == 2
     assert sandbox.calls("library") == []
 
@@ -239,7 +240,7 @@ def test_a_delayed_row_waits_longer_after_every_attempt(attempts: int, longest: 
     campaign = make_campaign(state=CampaignState.RELEASING)
     make_presaves(campaign, ["token"] * 20, attempts=attempts)
     claimed = claim(campaign)
-    before = permits.database_now()
+    before = database_now()
     settle(claimed, Outcome(delayed={row.id: attempts for row in claimed.rows}))
     rows = PreSave.objects.filter(campaign=campaign)
     assert set(rows.values_list("attempts", "lease", "state")) == {(attempts + 1, None, "pending")}

@@ -8,7 +8,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import ROW_LIFETIME, Campaign, CampaignState, PreSave, PreSaveState, stats
+from campaigns.models import (
+    ROW_LIFETIME,
+    Campaign,
+    CampaignState,
+    DailyCount,
+    PreSave,
+    PreSaveState,
+    Totals,
+)
 from campaigns.retention import deleting
 from tests import factory
 from tests.factory import make_campaign, make_presave, make_presaves
@@ -80,14 +88,14 @@ def test_workers_that_delete_at_once_do_not_mind_each_other(
 
 def test_a_worker_deletes_them_and_the_numbers_still_add_up(client: Client) -> None:
     campaign = make_ended(rows=3)
-    before = stats.totals(campaign.id)
+    before = DailyCount.objects.totals_of(campaign.id)
     artist = factory.make_member(campaign.label)
     client.force_login(artist)
 
     work()
 
     assert rows_of(campaign) == 0
-    assert stats.totals(campaign.id) == before == stats.Totals(12, 3, 3, 3, 3)
+    assert DailyCount.objects.totals_of(campaign.id) == before == Totals(12, 3, 3, 3, 3)
     page = text_of(client.get(f"/dashboard/campaigns/{campaign.slug}"))
     numbers = {"consented": 12, "pending": 0, "saved": 3, "failed": 3, "cancelled": 3, "expired": 3}
     for name, number in numbers.items():

@@ -17,12 +17,13 @@ from campaigns.models import (
     ROW_LIFETIME,
     Campaign,
     CampaignState,
+    DailyCount,
     PreSave,
     Reason,
-    stats,
+    Totals,
 )
 from campaigns.planning import transitions
-from campaigns.retention import deleting, erasing
+from campaigns.retention import deleting, erasing, expiring, keys
 from tests.factory import make_campaign, make_presave, make_presaves
 from tests.nights.night import check_books, claim, in_threads, save, states, work
 from tests.nights.stepwise import KilledError
@@ -61,7 +62,7 @@ def test_each_round_erases_and_counts_one_block_of_each_campaign() -> None:
     first, second = make_overdue(10), make_overdue(3)
     now = timezone.now()
 
-    assert [deleting.expire(now) for _ in range(4)] == [4 + 3, 4, 2, 0]
+    assert [expiring.expire(now) for _ in range(4)] == [4 + 3, 4, 2, 0]
 
     assert (states(first), states(second)) == ({"expired": 10}, {"expired": 3})
     check_books(first)
@@ -72,8 +73,8 @@ def test_a_campaign_does_not_end_before_its_last_block() -> None:
     campaign = make_overdue(5)
     ended = []
     for _ in range(2):
-        deleting.expire(timezone.now())
-        ended.append(deleting.finish_settled(timezone.now()))
+        expiring.expire(timezone.now())
+        ended.append(expiring.finish_settled(timezone.now()))
 
     assert ended == [0, 1]
     check_books(campaign)
@@ -84,10 +85,10 @@ def test_workers_that_expire_at_once_count_each_row_once() -> None:
     campaign = make_overdue(40)
 
     def expire(number: int) -> int:
-        return sum(deleting.expire(timezone.now()) for _ in range(10))
+        return sum(expiring.expire(timezone.now()) for _ in range(10))
 
     assert sum(in_threads(4, expire)) <= 40
-    while deleting.expire(timezone.now()):
+    while expiring.expire(timezone.now()):
         pass
 
     assert states(campaign) == {"expired": 40}
@@ -102,10 +103,10 @@ def test_who_holds_one_campaign_does_not_hold_up_the_others() -> None:
 
     with transaction.atomic():
         Campaign.objects.select_for_update(no_key=True).get(id=held.id)
-        assert elsewhere(lambda: deleting.expire(timezone.now())) == 3
+        assert elsewhere(lambda: expiring.expire(timezone.now())) == 3
         assert states(free) == {"expired": 3}
 
-    assert deleting.expire(timezone.now()) == 3
+    assert expiring.expire(timezone.now()) == 3
     check_books(held)
 
 
@@ -118,9 +119,9 @@ def test_rows_that_somebody_holds_are_passed_by_and_come_with_a_later_round() ->
 
     with transaction.atomic():
         list(PreSave.objects.select_for_update().filter(id__in=held))
-        assert elsewhere(lambda: deleting.expire(timezone.now())) == 4
+        assert elsewhere(lambda: expiring.expire(timezone.now())) == 4
 
-    assert deleting.expire(timezone.now()) == 2
+    assert expiring.expire(timezone.now()) == 2
     check_books(campaign)
 
 
@@ -169,11 +170,11 @@ def test_a_cancellation_that_is_cut_short_stands_and_is_finished(
     assert campaign.state == CampaignState.CANCELLED
     assert states(campaign).get("cancelled", 0) == 4 * blocks
     if is_shredded:
-        assert deleting.shred_ended(timezone.now()) == 1
+        assert keys.shred_ended(timezone.now()) == 1
     for _ in range(3):
         work()
     assert states(campaign) == {"cancelled": 10}
-    assert stats.totals(campaign.id) == stats.Totals(consented=10, cancelled=10)
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(consented=10, cancelled=10)
     check_books(campaign)
 
 
@@ -199,7 +200,7 @@ def test_the_answer_counts_what_a_worker_erased_too(monkeypatch: pytest.MonkeyPa
     real = erasing.erase_cancelled
 
     def erase_after_a_worker(*arguments: Any) -> int:
-        deleting.expire(timezone.now())
+        expiring.expire(timezone.now())
         return real(*arguments)
 
     monkeypatch.setattr(erasing, "erase_cancelled", erase_after_a_worker)
@@ -249,6 +250,6 @@ def test_a_row_that_has_not_ended_is_not_deleted_for_its_age() -> None:
     now = timezone.now() + timedelta(seconds=1)
 
     assert deleting.delete_old_rows(now) == 0
-    assert [deleting.expire(now) for _ in range(2)] == [4, 1]
+    assert [expiring.expire(now) for _ in range(2)] == [4, 1]
     assert deleting.delete_old_rows(now) == 5
-    assert stats.totals(campaign.id) == stats.Totals(consented=5, cancelled=5)
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(consented=5, cancelled=5)

@@ -13,7 +13,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.gate import permits
+from campaigns.gate import closing
 from campaigns.models import (
     HARD_STOP,
     LONGEST_LEAD,
@@ -25,8 +25,8 @@ from campaigns.models import (
     PreSaveState,
     Reason,
 )
-from campaigns.planning import transitions
-from campaigns.retention import deleting
+from campaigns.planning import moving
+from campaigns.retention import expiring, keys
 from campaigns.spotify.answers import Half, Scope, SpotifyError
 from tests.factory import make_campaign, make_presave, make_presaves
 from tests.nights.night import check_books, claim, make_night, record, save, states, work
@@ -67,7 +67,7 @@ def test_a_pause_does_not_stop_the_hard_stop(state: CampaignState, reason: Pause
 def test_a_closed_gate_does_not_stop_it(half: Half) -> None:
     campaign = make_unsaved(state=CampaignState.RELEASING)
     ban = SpotifyError("quota_exceeded", scope=Scope.APP, half=half, retry_after=172_800)
-    permits.close(ban, timezone.now() + HARD_STOP)
+    closing.close(ban, timezone.now() + HARD_STOP)
     work(THE_STOP + 1)
     stopped(campaign)
 
@@ -128,7 +128,7 @@ def test_the_fence_decides_over_a_save_that_is_on_its_way(sandbox: Sandbox) -> N
     campaign = make_night(sandbox, fans=3)
     stop = campaign.release_at + HARD_STOP
     on_its_way = save(claim(campaign))
-    assert deleting.expire(stop) == 3
+    assert expiring.expire(stop) == 3
     record(on_its_way)
     assert states(campaign) == {"expired": 3}
     check_books(campaign)
@@ -137,7 +137,7 @@ def test_the_fence_decides_over_a_save_that_is_on_its_way(sandbox: Sandbox) -> N
 def test_a_save_that_was_recorded_before_it_stands(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=3)
     record(save(claim(campaign)))
-    assert deleting.expire(campaign.release_at + HARD_STOP) == 0
+    assert expiring.expire(campaign.release_at + HARD_STOP) == 0
     assert states(campaign) == {"saved": 3}
     check_books(campaign)
 
@@ -145,7 +145,7 @@ def test_a_save_that_was_recorded_before_it_stands(sandbox: Sandbox) -> None:
 def test_a_claim_that_comes_after_it_finds_nothing(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=3)
     claimed = claim(campaign)
-    deleting.expire(campaign.release_at + HARD_STOP)
+    expiring.expire(campaign.release_at + HARD_STOP)
     assert save(claimed).outcome.saved == []
     assert sandbox.libraries() == {}
 
@@ -159,11 +159,11 @@ def test_a_permission_of_180_days_ends_though_its_release_was_moved_again_and_ag
     oldest, younger = make_presave(campaign), make_presave(campaign)
     for days in (100, 170, 175):
         moment = now + timedelta(days=days)
-        transitions.move_release(campaign, moment + LONGEST_LEAD, "UTC", moment, agreed_lapse=2)
+        moving.move_release(campaign, moment + LONGEST_LEAD, "UTC", moment, agreed_lapse=2)
     PreSave.objects.filter(id=younger.id).update(consented_at=oldest.consented_at + SECOND)
     due = oldest.consented_at + PERMISSION_LIFETIME
-    assert deleting.expire(due - SECOND) == 0
-    assert deleting.expire(due) == 1
+    assert expiring.expire(due - SECOND) == 0
+    assert expiring.expire(due) == 1
     oldest.refresh_from_db()
     assert (oldest.state, oldest.reason) == (PreSaveState.EXPIRED, Reason.PERMISSION_AGE)
     assert states(campaign) == {"expired": 1, "pending": 1}
@@ -178,7 +178,7 @@ def test_a_permission_of_180_days_ends_in_a_paused_campaign_too(reason: PauseRea
         opened_at=consented, scheduled_at=now - timedelta(days=6), paused_reason=reason
     )
     make_presave(campaign, consented_at=consented, lease=campaign.id, lease_until=now + HARD_STOP)
-    assert deleting.expire(now) == 1
+    assert expiring.expire(now) == 1
     check_books(campaign)
 
 
@@ -194,7 +194,7 @@ def test_a_key_whose_deletion_fails_is_tried_again_and_told_to_the_operator(
     path.rename(keyring_dir / "elsewhere")
     path.mkdir()  # a directory cannot be unlinked, not even by root
 
-    assert deleting.shred_ended(timezone.now()) == 1
+    assert keys.shred_ended(timezone.now()) == 1
 
     (record,) = [record for record in caplog.records if record.levelname == "ERROR"]
     assert f"key not destroyed campaign={campaign.id}" in record.message
@@ -205,5 +205,5 @@ def test_a_key_whose_deletion_fails_is_tried_again_and_told_to_the_operator(
     assert campaign.key_destroyed_at is None
     path.rmdir()
     (keyring_dir / "elsewhere").rename(path)
-    assert deleting.shred_ended(timezone.now()) == 1
+    assert keys.shred_ended(timezone.now()) == 1
     assert not path.exists()

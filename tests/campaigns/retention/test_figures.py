@@ -17,7 +17,7 @@ from campaigns.models import (
     Reason,
     midnights,
 )
-from campaigns.planning import transitions
+from campaigns.planning import moving
 from campaigns.retention import deleting, figures
 from tests.factory import make_campaign, make_local_campaign, make_presave
 from tests.nights.night import make_night, work
@@ -99,7 +99,7 @@ def test_after_a_move_each_fan_waited_from_the_moment_that_held_for_them() -> No
     make_saved(campaign, 8)
     make_presave(campaign)
     moment = timezone.now() + timedelta(hours=1)
-    transitions.move_release(campaign, moment, campaign.release_zone, timezone.now())
+    moving.move_release(campaign, moment, campaign.release_zone, timezone.now())
     PreSave.objects.pending().end(PreSaveState.SAVED, Reason.NONE, moment + timedelta(seconds=4))
     Campaign.objects.update(state=CampaignState.FINISHED, finished_at=moment)
     assert written(campaign) == (4, 8)

@@ -16,6 +16,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns import keyring
+from campaigns.consent import oauth_state
 from campaigns.keyring import KeyringError
 from campaigns.models import (
     HARD_STOP,
@@ -29,9 +30,10 @@ from campaigns.models import (
     Reason,
     SpentState,
 )
-from campaigns.planning import transitions
-from campaigns.planning.transitions import PublishingError, cancel_campaign, open_campaign
-from campaigns.retention import deleting
+from campaigns.planning import moving
+from campaigns.planning.moving import PublishingError
+from campaigns.planning.transitions import cancel_campaign, open_campaign
+from campaigns.retention import deleting, expiring, keys
 from tests.factory import make_campaign, make_presave, make_presaves, master_key_line
 from tests.nights.night import check_books, in_threads, states, work
 
@@ -56,18 +58,18 @@ def test_an_opened_campaign_gets_its_key_and_goes_live(keyring_dir: Path) -> Non
     campaign = make_campaign(state=CampaignState.DRAFT)
     open_campaign(campaign, timezone.now())
     assert not Campaign.objects.accepting_consents().filter(id=campaign.id).exists()
-    assert deleting.make_keys() == 1
+    assert keys.make_keys() == 1
     campaign.refresh_from_db()
     assert campaign.public_key is not None
     assert keyring.from_settings().open(campaign.id).public_bytes == bytes(campaign.public_key)
     assert Campaign.objects.accepting_consents().filter(id=campaign.id).exists()
     assert key_files(keyring_dir) == [str(campaign.id)]
-    assert deleting.make_keys() == 0
+    assert keys.make_keys() == 0
 
 
 def test_a_draft_gets_no_key(keyring_dir: Path) -> None:
     make_campaign(state=CampaignState.DRAFT)
-    assert deleting.make_keys() == 0
+    assert keys.make_keys() == 0
     assert key_files(keyring_dir) == []
 
 
@@ -75,7 +77,7 @@ def test_a_key_whose_row_was_not_written_is_taken_up_again() -> None:
     """The worker died between the file and the commit."""
     campaign = make_campaign(public_key=None)
     public = keyring.from_settings().public_key(campaign.id)
-    assert deleting.make_keys() == 1
+    assert keys.make_keys() == 1
     campaign.refresh_from_db()
     assert bytes(campaign.public_key or b"") == public
 
@@ -84,7 +86,7 @@ def test_a_key_that_cannot_be_made_does_not_hold_others_up(keyring_dir: Path) ->
     first, second = make_campaign(public_key=None), make_campaign(public_key=None)
     keyring_dir.mkdir()
     (keyring_dir / f"{first.id}.key").write_bytes(b"damaged")
-    assert deleting.make_keys() == 1
+    assert keys.make_keys() == 1
     second.refresh_from_db()
     assert second.public_key is not None
     assert (keyring_dir / f"{first.id}.key").read_bytes() == b"damaged"
@@ -96,7 +98,7 @@ def test_a_cancellation_that_races_the_key_leaves_no_key_behind(keyring_dir: Pat
 
     def act(number: int) -> None:
         if number % 2:
-            deleting.make_keys()
+            keys.make_keys()
         for campaign in campaigns if number % 2 == 0 else []:
             try:
                 cancel_campaign(campaign, timezone.now())
@@ -105,8 +107,8 @@ def test_a_cancellation_that_races_the_key_leaves_no_key_behind(keyring_dir: Pat
 
     in_threads(4, act)
     assert set(Campaign.objects.values_list("state", flat=True)) == {"cancelled"}
-    assert deleting.shred_ended(timezone.now()) == 8
-    assert deleting.make_keys() == 0
+    assert keys.shred_ended(timezone.now()) == 8
+    assert keys.make_keys() == 0
     assert key_files(keyring_dir) == []
 
 
@@ -118,7 +120,7 @@ def test_a_key_waits_for_a_cancellation_that_came_first(keyring_dir: Path) -> No
 
     def make() -> int:
         try:
-            return deleting.make_keys()
+            return keys.make_keys()
         finally:
             connections.close_all()
 
@@ -147,11 +149,11 @@ def test_what_is_not_saved_in_seven_days_is_erased() -> None:
     campaign = make_campaign(state=CampaignState.RELEASING)
     make_presaves(campaign, ["a", "b"])
     end = campaign.release_at + HARD_STOP
-    assert deleting.expire(end - SECOND) == 0
-    assert deleting.expire(end) == 2
+    assert expiring.expire(end - SECOND) == 0
+    assert expiring.expire(end) == 2
     assert expired(campaign) == {Reason.HARD_STOP}
     check_books(campaign)
-    assert deleting.expire(end + SECOND) == 0
+    assert expiring.expire(end + SECOND) == 0
     check_books(campaign)
 
 
@@ -160,8 +162,8 @@ def test_a_permission_of_180_days_is_erased_and_younger_ones_stay() -> None:
     campaign = make_campaign(opened_at=now, release_at=now + LONGEST_LEAD)
     old = make_presave(campaign)
     make_presave(campaign, consented_at=old.consented_at + SECOND)
-    assert deleting.expire(old.consented_at + PERMISSION_LIFETIME - SECOND) == 0
-    assert deleting.expire(old.consented_at + PERMISSION_LIFETIME) == 1
+    assert expiring.expire(old.consented_at + PERMISSION_LIFETIME - SECOND) == 0
+    assert expiring.expire(old.consented_at + PERMISSION_LIFETIME) == 1
     assert expired(campaign) == {Reason.PERMISSION_AGE}
     assert states(campaign) == {"expired": 1, "pending": 1}
     check_books(campaign)
@@ -171,7 +173,7 @@ def test_a_row_that_a_worker_holds_expires_all_the_same() -> None:
     campaign = make_campaign(state=CampaignState.RELEASING)
     end = campaign.release_at + HARD_STOP
     make_presave(campaign, lease=campaign.id, lease_until=end + timedelta(minutes=1))
-    assert deleting.expire(end) == 1
+    assert expiring.expire(end) == 1
     check_books(campaign)
 
 
@@ -180,7 +182,7 @@ def test_settled_rows_do_not_expire() -> None:
     ended = [state for state in PreSaveState if state != PreSaveState.PENDING]
     for state in ended:
         make_presave(campaign, state=state)
-    assert deleting.expire(campaign.release_at + timedelta(days=400)) == 0
+    assert expiring.expire(campaign.release_at + timedelta(days=400)) == 0
     assert states(campaign) == dict.fromkeys(ended, 1)
     check_books(campaign)
 
@@ -192,18 +194,18 @@ def test_a_released_campaign_without_pending_fans_is_finished() -> None:
     campaign = make_campaign(state=CampaignState.RELEASING)
     pending = make_presave(campaign)
     now = timezone.now()
-    assert deleting.finish_settled(now) == 0
+    assert expiring.finish_settled(now) == 0
     PreSave.objects.filter(id=pending.id).update(
         state=PreSaveState.SAVED, sealed=None, settled_at=now
     )
-    assert deleting.finish_settled(now) == 1
+    assert expiring.finish_settled(now) == 1
     campaign.refresh_from_db()
     assert (campaign.state, campaign.finished_at) == ("finished", now)
 
 
 def test_an_open_campaign_goes_on_though_it_has_no_fans() -> None:
     campaign = make_campaign()
-    assert deleting.finish_settled(campaign.release_at) == 0
+    assert expiring.finish_settled(campaign.release_at) == 0
 
 
 def test_a_release_that_never_appeared_ends_with_its_key(keyring_dir: Path) -> None:
@@ -224,9 +226,9 @@ def test_a_release_that_never_appeared_ends_with_its_key(keyring_dir: Path) -> N
 
 
 def _keep_house(now: datetime) -> None:
-    deleting.expire(now)
-    deleting.finish_settled(now)
-    deleting.shred_ended(now)
+    expiring.expire(now)
+    expiring.finish_settled(now)
+    keys.shred_ended(now)
 
 
 def test_a_cancelled_campaigns_permissions_never_open_again(keyring_dir: Path) -> None:
@@ -236,7 +238,7 @@ def test_a_cancelled_campaigns_permissions_never_open_again(keyring_dir: Path) -
     key = keyring.from_settings().open(campaign.id)
     assert key.open(copy_in_a_backup, presave.id).reveal() == "the-token"
     cancel_campaign(campaign, timezone.now())
-    assert deleting.shred_ended(timezone.now()) == 1
+    assert keys.shred_ended(timezone.now()) == 1
     check_books(campaign)
     assert key_files(keyring_dir) == []
     with pytest.raises(KeyringError):
@@ -246,16 +248,16 @@ def test_a_cancelled_campaigns_permissions_never_open_again(keyring_dir: Path) -
 def test_the_keys_of_living_campaigns_are_not_shredded(keyring_dir: Path) -> None:
     living = [make_campaign(), make_campaign(state=CampaignState.RELEASING)]
     make_campaign(state=CampaignState.FINISHED)
-    assert deleting.shred_ended(timezone.now()) == 1
+    assert keys.shred_ended(timezone.now()) == 1
     assert key_files(keyring_dir) == sorted(str(campaign.id) for campaign in living)
-    assert deleting.shred_ended(timezone.now()) == 0
+    assert keys.shred_ended(timezone.now()) == 0
 
 
 def test_a_shredding_that_was_cut_short_is_done_again(keyring_dir: Path) -> None:
     """The worker died between the file and the row."""
     campaign = make_campaign(state=CampaignState.FINISHED)
     (keyring_dir / f"{campaign.id}.key").unlink()
-    assert deleting.shred_ended(timezone.now()) == 1
+    assert keys.shred_ended(timezone.now()) == 1
     campaign.refresh_from_db()
     assert campaign.key_destroyed_at is not None
 
@@ -269,7 +271,7 @@ def test_keys_that_fit_are_no_problem() -> None:
     make_campaign(state=CampaignState.DRAFT)
     make_campaign(public_key=None)
     make_campaign(state=CampaignState.FINISHED)
-    assert deleting.verify_keys() == []
+    assert keys.verify_keys() == []
 
 
 def test_a_wrong_master_key_is_refused_and_nothing_changed(
@@ -282,7 +284,7 @@ def test_a_wrong_master_key_is_refused_and_nothing_changed(
     settings.MASTER_KEY_FILE.touch(0o600)
     settings.MASTER_KEY_FILE.write_text(master_key_line())
     with pytest.raises(KeyringError, match="Put the right master key back"):
-        deleting.verify_keys()
+        keys.verify_keys()
     assert (keyring_dir / f"{campaign.id}.key").read_bytes() == before
     presave.refresh_from_db()
     assert presave.is_pending
@@ -294,10 +296,10 @@ def test_a_campaigns_broken_key_pauses_it_alone_until_the_key_is_back(
     fine, campaign = make_campaign(), make_campaign()
     path = keyring_dir / f"{campaign.id}.key"
     path.rename(keyring_dir / "elsewhere")
-    (problem,) = deleting.verify_keys()
+    (problem,) = keys.verify_keys()
     assert str(campaign.id) in problem
 
-    deleting.check_keys(timezone.now())
+    keys.check_keys(timezone.now())
 
     assert problem in caplog.text
     assert list(Campaign.objects.accepting_consents()) == [fine]
@@ -312,7 +314,7 @@ def test_a_key_of_another_database_does_not_fit(keyring_dir: Path) -> None:
     campaign = make_campaign()
     (keyring_dir / f"{campaign.id}.key").unlink()
     keyring.from_settings().public_key(campaign.id)
-    (problem,) = deleting.verify_keys()
+    (problem,) = keys.verify_keys()
     assert f"{campaign.slug} does not fit" in problem
 
 
@@ -321,7 +323,7 @@ def test_a_key_that_was_half_made_is_destroyed_too(keyring_dir: Path) -> None:
     campaign = make_campaign()
     (keyring_dir / f".{campaign.id}.123.abcd").hardlink_to(keyring_dir / f"{campaign.id}.key")
     cancel_campaign(campaign, timezone.now())
-    assert deleting.shred_ended(timezone.now()) == 1
+    assert keys.shred_ended(timezone.now()) == 1
     assert list(keyring_dir.iterdir()) == []
 
 
@@ -333,7 +335,7 @@ def test_spent_states_are_forgotten_when_their_cookie_is_too_old() -> None:
     for minutes in (1, 9, 11, 30):
         digest = bytes([minutes]) * 32
         SpentState.objects.create(digest=digest, spent_at=now - timedelta(minutes=minutes))
-    assert deleting.forget_spent_states(now) == 1
+    assert oauth_state.forget_spent_states(now) == 1
     kept = [bytes(state.digest)[0] for state in SpentState.objects.order_by("-spent_at")]
     assert kept == [1, 9, 11]
 
@@ -368,7 +370,7 @@ def test_a_moved_release_moves_its_fans_with_it() -> None:
     campaign = make_campaign()
     presave = make_presave(campaign)
     later = campaign.release_at + timedelta(days=3)
-    transitions.move_release(campaign, later, "Europe/Berlin", timezone.now())
+    moving.move_release(campaign, later, "Europe/Berlin", timezone.now())
     presave.refresh_from_db()
     assert presave.due_at == later
 

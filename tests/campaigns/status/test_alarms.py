@@ -15,18 +15,10 @@ from django.core import mail
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.catalogue.confirming import Finding
-from campaigns.gate import permits
-from campaigns.models import (
-    Alarm,
-    Campaign,
-    CampaignState,
-    Label,
-    PauseReason,
-    Role,
-    Trouble,
-)
-from campaigns.planning import transitions
+from campaigns.catalogue.looks import Finding
+from campaigns.gate import closing
+from campaigns.models import Alarm, Campaign, CampaignState, Label, PauseReason, Role, Trouble
+from campaigns.planning import moving, transitions
 from campaigns.spotify.answers import Scope, SpotifyError
 from campaigns.status import alarms, troubles
 from campaigns.status.troubles import LATE_AFTER, trouble_of
@@ -161,7 +153,7 @@ def test_a_release_that_was_moved_can_be_late_again() -> None:
     campaign = make_late()
     alarms.raise_due(timezone.now())
     moved_to = timezone.now() + timedelta(days=1)
-    transitions.move_release(campaign, moved_to, "Europe/Berlin", timezone.now())
+    moving.move_release(campaign, moved_to, "Europe/Berlin", timezone.now())
     assert alarms.raise_due(moved_to) == 0
     assert alarms.raise_due(moved_to + LATE_AFTER) == 1
     assert troubles_told() == ["late", "late"]
@@ -235,7 +227,7 @@ def test_the_message_says_what_was_found_and_what_to_do(
 
 def test_the_message_says_that_spotify_told_the_app_to_wait(mailing: None, label: Label) -> None:
     make_late(label=label)
-    permits.close(SpotifyError("premium_lapsed", scope=Scope.APP), timezone.now())
+    closing.close(SpotifyError("premium_lapsed", scope=Scope.APP), timezone.now())
     alarms.raise_due(timezone.now())
     body = " ".join(sent()[0].body.split())
     assert "Presave has not been able to look" in body

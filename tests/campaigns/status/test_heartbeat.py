@@ -10,10 +10,10 @@ from django.core.management import call_command
 from django.test import Client
 from django.urls import reverse
 
-from campaigns.gate import permits
+from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Pulse
-from campaigns.release import worker
-from campaigns.release.worker import Housekeeper, Shift
+from campaigns.release import housekeeping
+from campaigns.release.housekeeping import Housekeeper, Shift
 from campaigns.status import heartbeat
 from campaigns.tasks import ring
 from tests import factory
@@ -30,7 +30,7 @@ SLEEPING = sorted({*CampaignState} - {*LIVE})
 
 def heard(ago: timedelta) -> datetime:
     """The last pulse was given so long ago."""
-    given_at = permits.database_now() - ago
+    given_at = database_now() - ago
     heartbeat.give(given_at)
     return given_at
 
@@ -45,7 +45,7 @@ def ready(client: Client) -> tuple[int, str]:
 
 def test_every_ring_of_the_bell_is_a_sign_of_life() -> None:
     ring()
-    assert permits.database_now() - Pulse.objects.get().given_at < 20 * SECOND
+    assert database_now() - Pulse.objects.get().given_at < 20 * SECOND
 
 
 @pytest.mark.django_db(transaction=True)
@@ -58,15 +58,15 @@ def test_the_release_worker_gives_one_too() -> None:
 def test_a_worker_in_the_midst_of_a_release_gives_one_beside_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(worker, "HOUSEKEEPING_SECONDS", 0)
-    now = permits.database_now()
-    with Housekeeper(Shift(now + 20 * SECOND, Event(), permits.database_now)) as housekeeper:
+    monkeypatch.setattr(housekeeping, "HOUSEKEEPING_SECONDS", 0)
+    now = database_now()
+    with Housekeeper(Shift(now + 20 * SECOND, Event(), database_now)) as housekeeper:
         housekeeper.remind()
     assert Pulse.objects.get().given_at >= now
 
 
 def test_it_is_written_every_ten_seconds_at_most() -> None:
-    now = permits.database_now()
+    now = database_now()
     written = []
     for seconds in (0, 2, 9.9, 10, 19, 20):
         heartbeat.give(now + seconds * SECOND)
@@ -78,7 +78,7 @@ def test_a_pulse_of_the_future_does_not_hide_a_death(client: Client) -> None:
     heard(-3600 * SECOND)
     work()
     given_at = Pulse.objects.get().given_at
-    assert abs(permits.database_now() - given_at) < 20 * SECOND
+    assert abs(database_now() - given_at) < 20 * SECOND
 
 
 # What monitoring hears.

@@ -10,16 +10,17 @@ import pytest
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from campaigns.gate import permits
+from campaigns.gate import closing, rows
 from campaigns.models import (
     Campaign,
     CampaignState,
+    DailyCount,
     Gate,
     GateName,
     PauseReason,
     PreSaveState,
     Reason,
-    stats,
+    Totals,
 )
 from campaigns.spotify.answers import Half, Scope, SpotifyError
 from campaigns.status.progress import Backlog, Progress, describe, progress_of, share_of
@@ -74,7 +75,7 @@ def test_the_slower_half_of_spotify_sets_the_pace() -> None:
 
 
 def test_no_pace_is_above_the_operators(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 2 / permits.SHARE_OF_CAP
+    settings.SPOTIFY_MAX_RATE = 2 / rows.SHARE_OF_CAP
     assert "at 2.0 saves a second" in said(Backlog(1200))
 
 
@@ -132,7 +133,7 @@ def test_a_wait_into_another_day_names_it() -> None:
 
 
 def test_the_progress_is_taken_from_rows_counts_and_gates(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 1 / permits.SHARE_OF_CAP
+    settings.SPOTIFY_MAX_RATE = 1 / rows.SHARE_OF_CAP
     campaign = make_campaign(state=CampaignState.RELEASING)
     now = timezone.now()
     make_presaves(campaign, ["a"] * 60)
@@ -147,7 +148,9 @@ def test_the_progress_is_taken_from_rows_counts_and_gates(settings: Settings) ->
     for other in (waiting, paused):
         make_presaves(other, ["c"] * 600)
 
-    assert progress_of(campaign, stats.totals(campaign.id), timezone.now()) == Progress(
+    assert progress_of(
+        campaign, DailyCount.objects.totals_of(campaign.id), timezone.now()
+    ) == Progress(
         done=2,
         total=65,
         text="About 2 minutes left, at 1.0 saves a second; other campaigns share this pace. "
@@ -165,15 +168,15 @@ def test_the_progress_is_taken_from_rows_counts_and_gates(settings: Settings) ->
     ],
 )
 def test_there_is_no_progress_of(fields: dict[str, Any]) -> None:
-    assert progress_of(make_campaign(**fields), stats.Totals(), timezone.now()) is None
+    assert progress_of(make_campaign(**fields), Totals(), timezone.now()) is None
 
 
 def test_a_campaign_that_waits_for_its_release_says_what_keeps_presave_from_looking() -> None:
     campaign = make_campaign(release_at=timezone.now() - MINUTE)
     now = timezone.now()
-    assert progress_of(campaign, stats.Totals(5), now) == Progress(0, 0, "")
-    permits.close(SpotifyError("forbidden", scope=Scope.APP), now)
-    found = progress_of(campaign, stats.Totals(5), now)
+    assert progress_of(campaign, Totals(5), now) == Progress(0, 0, "")
+    closing.close(SpotifyError("forbidden", scope=Scope.APP), now)
+    found = progress_of(campaign, Totals(5), now)
     assert found
     assert "Spotify refuses this app and does not say why" in found.text
 
@@ -185,7 +188,7 @@ def test_it_asks_the_database_three_times_at_most(
     for other in (campaign, make_campaign(state=CampaignState.RELEASING)):
         make_presaves(other, ["a"] * 20)
     with django_assert_num_queries(3):
-        progress_of(campaign, stats.Totals(20), timezone.now())
+        progress_of(campaign, Totals(20), timezone.now())
 
 
 # Since when the gate has been closed.
@@ -193,7 +196,7 @@ def test_it_asks_the_database_three_times_at_most(
 
 def close(reason: str, now: datetime, seconds: float | None = None) -> datetime | None:
     error = SpotifyError(reason, scope=Scope.APP, half=Half.API, retry_after=seconds)
-    permits.close(error, now)
+    closing.close(error, now)
     return Gate.objects.get(name=GateName.API).blocked_at
 
 
@@ -210,7 +213,7 @@ def test_a_longer_stop_in_the_midst_of_one_began_with_the_first() -> None:
 
 def test_a_gate_through_which_something_worked_is_closed_anew() -> None:
     close("rate_limited", NOW, seconds=30)
-    permits.note_working(GateName.API, NOW + MINUTE)
+    closing.note_working(GateName.API, NOW + MINUTE)
     assert close("rate_limited", NOW + 1.5 * MINUTE, seconds=30) == NOW + 1.5 * MINUTE
 
 

@@ -9,8 +9,8 @@ import pytest
 from django.test import Client
 from icalendar import Calendar
 
-from campaigns.models import Campaign, CampaignState, stats
-from campaigns.models.stats import Reminders
+from campaigns.models import Campaign, CampaignState, DailyCount, ReminderCount, Totals
+from campaigns.models.counts import Reminders
 from tests.factory import make_campaign, make_presave
 from tests.fans import text_of
 
@@ -30,7 +30,7 @@ def campaign() -> Campaign:
 
 
 def counted(campaign: Campaign) -> Reminders:
-    return stats.reminders(campaign.id)
+    return ReminderCount.objects.totals_of(campaign.id)
 
 
 def event_of(answer: Any) -> Any:
@@ -76,7 +76,7 @@ def test_downloads_count_and_looking_whether_it_changed_does_not(
     assert client.head(FILE).status_code == 200
     assert client.post(FILE).status_code == 405
     assert counted(campaign) == Reminders(calendar=2)
-    assert stats.totals(campaign.id) == stats.Totals()
+    assert DailyCount.objects.totals_of(campaign.id) == Totals()
 
 
 def test_a_file_costs_two_queries(

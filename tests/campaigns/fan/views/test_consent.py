@@ -15,14 +15,7 @@ from django.utils import timezone
 from campaigns import keyring, spotify
 from campaigns.consent import receipts
 from campaigns.consent.receipts import REMEMBERED_AT_MOST, REMEMBERED_FOR
-from campaigns.models import (
-    Campaign,
-    CampaignState,
-    PauseReason,
-    PreSave,
-    PreSaveState,
-    Reason,
-)
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
 from tests.factory import make_campaign, make_local_campaign
 from tests.fans import Fan, query_of, text_of
 

@@ -17,18 +17,12 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from campaigns.consent.arriving import Refusal
+from campaigns.clock import database_now
+from campaigns.consent.refusal import Refusal
 from campaigns.fan import refusals
-from campaigns.fan.views import consent
-from campaigns.gate import permits
-from campaigns.models import (
-    Accent,
-    Campaign,
-    CampaignState,
-    GateName,
-    PauseReason,
-    ReleaseMode,
-)
+from campaigns.fan.views import landing
+from campaigns.gate import closing
+from campaigns.models import Accent, Campaign, CampaignState, GateName, PauseReason, ReleaseMode
 from tests.factory import make_campaign, make_local_campaign, make_presave, make_user
 from tests.fans import text_of
 from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, TRACK_URI
@@ -184,7 +178,7 @@ def test_the_page_says_that_spotify_is_away(
     client: Client, settings: Settings, half: GateName, mode: str, is_away: bool
 ) -> None:
     settings.SPOTIFY_APP_MODE = mode
-    permits.close_for_outage(half, permits.database_now())
+    closing.close_for_outage(half, database_now())
     answer = client.get(f"/{make_campaign().slug}")
     assert ("Spotify is not taking pre-saves right now." in text_of(answer)) is is_away
     seconds = 2 if is_away else 60
@@ -247,7 +241,7 @@ def test_an_unchanged_page_is_not_sent_again(client: Client) -> None:
 
     campaign.title = "Night Train"
     campaign.save()
-    consent.PAGES.clear()  # a second later
+    landing.PAGES.clear()  # a second later
     etag = first.headers["ETag"]
     assert client.get(f"/{campaign.slug}", headers={"if-none-match": etag}).status_code == 200
 

@@ -1,0 +1,83 @@
+"""What every page about a campaign shows, and what its link brings along where people share it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.conf import settings
+from django.templatetags.static import static
+from django.urls import reverse
+from django.utils import translation
+
+from campaigns import links
+from campaigns.artwork import files
+from campaigns.consent import wordings
+from campaigns.fan import languages, moments, words
+from campaigns.models import Campaign, CampaignState
+from campaigns.spotify import SCOPE
+
+OUT: Final = (CampaignState.RELEASING, CampaignState.FINISHED)
+
+
+# A subscribed calendar asks again for months, in no language of its own: it is not counted, and its
+# address names the fan's. Calendar programs take webcal: for "subscribe to it".
+SUBSCRIBED: Final = "subscribed"
+
+
+SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
+
+
+def for_campaign(campaign: Campaign) -> dict[str, Any]:
+    """What every page about a campaign shows."""
+    return {
+        "campaign": campaign,
+        "page_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
+        "subscribe_url": _subscribe_url(campaign),
+        "links": links.named(campaign.links) if campaign.state in OUT else [],
+        "artwork": files.renditions(campaign),
+        "release_date": moments.release_date(campaign),
+        "everywhere_at": moments.stated(campaign.everywhere_at, campaign),
+        "consent_template": wordings.template_of(campaign.consent_version),
+        "listen_url": words.listen_url(campaign),
+        "scope": SCOPE,
+        "apps_url": SPOTIFY_APPS_URL,
+    }
+
+
+def _subscribe_url(campaign: Campaign) -> str:
+    calendar = reverse("fan-calendar", args=[campaign.slug])
+    return (
+        f"webcal://{settings.PUBLIC_URL.partition('://')[2]}{calendar}"
+        f"?{SUBSCRIBED}=1&{languages.PARAMETER}={translation.get_language()}"
+    )
+
+
+# Networks want a territory with each language.
+LOCALES: Final = {
+    "en": "en_US",
+    "es": "es_ES",
+    "pt-br": "pt_BR",
+    "de": "de_DE",
+    "fr": "fr_FR",
+    "ja": "ja_JP",
+}
+
+
+@dataclass(frozen=True)
+class Link:
+    """Whole addresses, of the page without a chosen language and of the picture."""
+
+    page: str
+    image: str
+    locale: str
+
+
+def link_to(campaign: Campaign) -> Link:
+    """https://ogp.me"""
+    image = files.card_address(campaign) or static("campaigns/social-card.jpg")
+    return Link(
+        page=f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
+        image=f"{settings.PUBLIC_URL}{image}",
+        locale=LOCALES[translation.get_language() or settings.LANGUAGE_CODE],
+    )

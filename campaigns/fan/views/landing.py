@@ -1,0 +1,122 @@
+"""The landing page, the home page, and the artwork on them: the same for everybody, cookie-less."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.shortcuts import get_object_or_404, render
+from django.utils import timezone
+from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
+from django.views.decorators.cache import cache_control
+from django.views.decorators.http import require_safe
+
+from campaigns.artwork import files as artworks
+from campaigns.artwork.encoding import CONTENT_TYPES
+from campaigns.consent import departing
+from campaigns.fan import languages, moments, page_context, words
+from campaigns.fan.headers import starting_by_form, with_policy, without_session
+from campaigns.fan.languages import in_fans_language
+from campaigns.fan.page_cache import KEPT_SECONDS, Kept
+from campaigns.fan.page_context import for_campaign
+from campaigns.models import Campaign, CampaignState
+from presave import csp
+
+
+@require_safe
+@without_session
+@with_policy(csp.LANDING)
+@in_fans_language
+@cache_control(public=True, max_age=60)
+def home(request: HttpRequest) -> HttpResponse:
+    return render(request, "fan/home.html")
+
+
+@dataclass(frozen=True)
+class KeptPage:
+    content: bytes
+    headers: dict[str, str]
+    holds_form: bool
+
+
+PAGES: Final[Kept[KeptPage]] = Kept()
+
+
+@require_safe
+@without_session
+@with_policy(csp.LANDING)
+def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
+    """The same page for everybody, without a cookie, so that any cache may keep it."""
+    spoken = (languages.chosen(request), languages.of_browser(request))
+    page = PAGES.get((slug, *spoken), lambda: _make_landing(request, slug))
+    answer = starting_by_form(_landing) if page.holds_form else _landing
+    return answer(request, page)
+
+
+# The policy stands outside the condition, so that a 304 carries it too: caches take a 304's headers
+# over.
+def _landing(request: HttpRequest, page: KeptPage) -> HttpResponseBase:
+    response = HttpResponse(page.content, headers=page.headers)
+    etag = page.headers["ETag"]
+    return get_conditional_response(request, etag=etag, response=response) or response
+
+
+def _make_landing(request: HttpRequest, slug: str) -> KeptPage:
+    campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
+    now = timezone.now()
+    is_away = words.stage(campaign, now).takes_consents and departing.spotify_is_away()
+    response = _render_landing(request, campaign, is_away)
+    set_response_etag(response)
+    patch_cache_control(response, public=True, **_lifetime(campaign, now, is_away))
+    return KeptPage(response.content, dict(response.items()), campaign.at_local_midnights)
+
+
+def _lifetime(campaign: Campaign, now: datetime, is_away: bool) -> dict[str, int]:
+    """How long caches may keep the landing page, in seconds: but for errors not beyond its release
+    moment, and hardly at all while the campaign goes from one state to the next by itself, or
+    Spotify is away.
+    """
+    fresh, stale = 60, 600
+    has_come = campaign.state == CampaignState.OPEN and campaign.release_at <= now
+    if has_come or is_away or words.stage(campaign, now).is_passing:
+        fresh, stale = 2, 0
+    elif campaign.release_at > now:
+        # The process itself answers with the page a second longer.
+        left = max(1, int((campaign.release_at - now).total_seconds() - KEPT_SECONDS))
+        fresh, stale = min(fresh, left), min(stale, max(left - fresh, 0))
+    return {"max_age": fresh, "stale_while_revalidate": stale, "stale_if_error": 86400}
+
+
+@in_fans_language
+def _render_landing(request: HttpRequest, campaign: Campaign, is_away: bool) -> HttpResponse:
+    now = timezone.now()
+    stage = words.stage(campaign, now)
+    is_out = campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now
+    is_to_come = stage.is_to_come and campaign.everywhere_at > now
+    context = {
+        **for_campaign(campaign),
+        **(moments.for_countdown(campaign) if is_to_come else {}),
+        "social": page_context.link_to(campaign),
+        "stage": stage,
+        "is_away": is_away,
+        "is_out": is_out,
+        "is_to_come": is_to_come,
+        "is_in_development": settings.SPOTIFY_APP_MODE == "development",
+    }
+    return render(request, "fan/landing.html", context)
+
+
+@require_safe
+@without_session
+@with_policy(csp.FILES)
+def artwork(request: HttpRequest, name: str, file: str) -> HttpResponseBase:
+    path = artworks.path_of(name, file)
+    if path is None:
+        raise Http404
+    response = FileResponse(path.open("rb"), content_type=CONTENT_TYPES[path.suffix])
+    patch_cache_control(response, public=True, max_age=31_536_000, immutable=True)
+    return response

@@ -1,0 +1,111 @@
+"""The receipt: what was granted, what is held, when it ends; and cancelling the pre-save."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST, require_safe
+
+from campaigns.consent import receipts
+from campaigns.consent.cookie import Arrival
+from campaigns.fan import cookies, languages, moments, words
+from campaigns.fan.headers import with_policy, without_session
+from campaigns.fan.languages import in_fans_language
+from campaigns.fan.page_context import for_campaign
+from campaigns.models import ROW_LIFETIME, PreSave
+from presave import csp
+
+
+@require_safe
+@never_cache
+@without_session
+@with_policy(csp.FILES)
+def mine(request: HttpRequest, slug: str) -> HttpResponse:
+    """Whether this browser holds a receipt for the campaign: asked by the landing page's script,
+    whose page is the same for everybody.
+    """
+    token = cookies.kept_receipts(request).get(slug, "")
+    presave = receipts.standing(token)
+    if presave is None:
+        return HttpResponse(status=204)
+    address = reverse("fan-receipt", args=[token])
+    return JsonResponse({"state": presave.state, "receipt": address})
+
+
+@require_safe
+@never_cache
+@with_policy(csp.RECEIPT)
+@in_fans_language
+def receipt(request: HttpRequest, token: str) -> HttpResponse:
+    presave = receipts.find(token)
+    if presave is None:
+        return _no_receipt(request)
+    context = {
+        **for_campaign(presave.campaign),
+        "presave": presave,
+        "outcome": words.outcome(presave, timezone.now()),
+        "delay": words.delay(presave),
+        "is_waiting": receipts.waits(presave),
+        "is_out": receipts.is_out(presave),
+        **_moments_of(presave),
+        "cancel_url": reverse("fan-cancel", args=[token]),
+        "calendar_url": reverse("fan-receipt-calendar", args=[token]),
+        "receipt_url": settings.PUBLIC_URL + reverse("fan-receipt", args=[token]),
+    }
+    return render(request, "fan/receipt.html", context)
+
+
+def _moments_of(presave: PreSave) -> dict[str, Any]:
+    campaign, without_zone = presave.campaign, words.is_without_zone(presave)
+    return {
+        "without_zone": without_zone,
+        "release_date": moments.release_date(campaign, own_midnight=not without_zone)
+        if campaign.at_local_midnights
+        else moments.release_moment(campaign),
+        "consented_at": moments.stated(presave.consented_at, campaign),
+        "settled_at": presave.settled_at
+        and moments.stated(presave.settled_at, campaign, to_the_second=True),
+        "destroyed_by": moments.stated(presave.permission_ends_at, campaign),
+        "kept_until": moments.stated(campaign.rows_kept_until, campaign),
+    }
+
+
+@require_POST
+@csrf_exempt
+@never_cache
+@in_fans_language
+def cancel(request: HttpRequest, token: str) -> HttpResponse:
+    """Needs no CSRF token: the address itself is the secret, and a fan has no session that could
+    be ridden on.
+    """
+    presave = receipts.find(token)
+    if presave is None:
+        return _no_receipt(request)
+    receipts.cancel(presave.id, timezone.now())
+    return to_receipt(request, token)
+
+
+def _no_receipt(request: HttpRequest) -> HttpResponse:
+    """Nobody can tell a receipt that was deleted from an address that never was one."""
+    context = {"row_days": ROW_LIFETIME.days}
+    return render(request, "fan/no_receipt.html", context, status=404)
+
+
+def to_receipt(request: HttpRequest, token: str) -> HttpResponse:
+    address = reverse("fan-receipt", args=[token])
+    return HttpResponseRedirect(address + languages.query(languages.chosen(request)), status=303)
+
+
+def to_new_receipt(request: HttpRequest, arrival: Arrival) -> HttpResponse:
+    """To the receipt, which this browser remembers from now on. The way to Spotify is over."""
+    response = to_receipt(request, arrival.receipt.reveal())
+    cookies.remember(request, response, arrival)
+    cookies.delete_flow(response)
+    return response

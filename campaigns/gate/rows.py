@@ -1,0 +1,54 @@
+"""The gates' rows as they stand: read, locked, and what follows from one row alone."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.conf import settings
+
+from campaigns.models import Gate, GateName
+
+HALVES: Final = (GateName.ACCOUNTS, GateName.API)
+# Calls do not arrive as evenly as they are sent: this much of the cap keeps every window under it.
+SHARE_OF_CAP: Final = 0.99
+# A worker that was busy with the database may make up for so much lost time.
+CREDIT: Final = timedelta(seconds=0.25)
+# But for no more calls than these: they go out at once, and if a window is full all are refused.
+LARGEST_BURST: Final = 50
+# Nobody takes permits so far ahead, however many ask at once.
+FURTHEST_PERMIT: Final = timedelta(minutes=10)
+
+
+def gates(now: datetime) -> dict[GateName, Gate]:
+    """Both halves' gates as they stand; one that was never used is open."""
+    unused = {name: Gate(name=name, rate=cap(), free_at=now) for name in HALVES}
+    return unused | {GateName(gate.name): gate for gate in Gate.objects.filter(name__in=HALVES)}
+
+
+def is_blocked(gate: Gate, now: datetime) -> bool:
+    return gate.blocked_until is not None and gate.blocked_until > now
+
+
+def next_free_at(gate: Gate, now: datetime) -> datetime:
+    """When the next permit may be used. One that lies further ahead than permits are ever taken was
+    written before the database's clock was set back.
+    """
+    is_lost = not is_blocked(gate, now) and gate.free_at > now + FURTHEST_PERMIT
+    return now if is_lost else gate.free_at
+
+
+def credit(gate: Gate) -> timedelta:
+    return min(CREDIT, timedelta(seconds=LARGEST_BURST / gate.rate))
+
+
+def cap() -> float:
+    return float(settings.SPOTIFY_MAX_RATE) * SHARE_OF_CAP
+
+
+def locked(name: GateName, now: datetime) -> Gate:
+    gate = Gate.objects.select_for_update().filter(name=name).first()
+    if gate is None:
+        Gate.objects.bulk_create([Gate(name=name, rate=cap(), free_at=now)], ignore_conflicts=True)
+        gate = Gate.objects.select_for_update().get(name=name)
+    return gate

@@ -1,0 +1,20 @@
+"""Every promise that is a span of time, in one place."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Final
+
+# A campaign opens at most this long before its release, so that the first fan's permission outlives
+# release night.
+LONGEST_LEAD: Final = timedelta(days=175)
+# What is not saved this long after the release is given up, and its permission destroyed.
+HARD_STOP: Final = timedelta(days=7)
+# So long after the release fans can still look at their receipts; then their rows are deleted.
+ROW_LIFETIME: Final = timedelta(days=30)
+# While fans are due, or will be so soon, the catalogue is asked whether the release is still there.
+WATCH_EVERY: Final = timedelta(seconds=30)
+
+# Spotify ends every permission six months after consent and names no number of days; 180 is the
+# safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration
+PERMISSION_LIFETIME: Final = timedelta(days=180)

@@ -1,0 +1,93 @@
+"""Everything that a worker does but the saves themselves, also on a thread beside them."""
+
+from __future__ import annotations
+
+import logging
+import time
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event, Thread
+from typing import Final, Self
+
+from django.db import connections
+
+from campaigns.catalogue import confirming
+from campaigns.consent import oauth_state
+from campaigns.keyring import KeyringError
+from campaigns.release.pipeline import Clock
+from campaigns.retention import deleting, expiring, figures, keys
+from campaigns.status import alarms, heartbeat
+
+logger = logging.getLogger(__name__)
+
+HOUSEKEEPING_SECONDS: Final = 2.0
+LONGEST_WAIT_SECONDS: Final = 1.0
+
+
+@dataclass(frozen=True)
+class Shift:
+    """How long a worker may go on, by the database's clock, unless told to stop before."""
+
+    until: datetime
+    stopped: Event
+    clock: Clock
+
+    def is_over(self) -> bool:
+        return self.stopped.is_set() or self.clock() >= self.until
+
+
+def keep_house(shift: Shift) -> None:
+    """Everything but the saves themselves."""
+    now = shift.clock()
+    heartbeat.give(now)
+    try:
+        keys.check_keys(now)
+    except KeyringError as error:
+        logger.error("keyring unusable: %s", error)
+    keys.make_keys()
+    expiring.expire(now)
+    confirming.confirm_due(now, shift.is_over)
+    alarms.raise_due(now)
+    expiring.finish_settled(now)
+    keys.shred_ended(now)
+    figures.write_down(now)
+    deleting.delete_old_rows(now)
+    oauth_state.forget_spent_states(now)
+    deleting.forget_log_ins(now)
+
+
+class Housekeeper:
+    """Keeps house beside a long release, on a thread and a database connection of its own, so that
+    a slow look into the catalogue does not hold up the saves.
+    """
+
+    def __init__(self, shift: Shift) -> None:
+        self._shift = shift
+        self._thread: Thread | None = None
+        self._next = time.monotonic() + HOUSEKEEPING_SECONDS
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        if self._thread:
+            # One that takes longer ends by itself, as its shift is over: nothing waits for it.
+            self._thread.join(timeout=LONGEST_WAIT_SECONDS)
+
+    def remind(self) -> None:
+        """Keep house now and then; never twice at once."""
+        is_at_it = self._thread is not None and self._thread.is_alive()
+        if is_at_it or time.monotonic() < self._next:
+            return
+        self._next = time.monotonic() + HOUSEKEEPING_SECONDS
+        self._thread = Thread(target=self._keep_house, name="housekeeper")
+        self._thread.start()
+
+    def _keep_house(self) -> None:
+        try:
+            keep_house(self._shift)
+        except Exception:
+            # The next reminder tries again; what is wrong with the database, the saves notice too.
+            logger.exception("housekeeping failed")
+        finally:
+            connections.close_all()

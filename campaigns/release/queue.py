@@ -1,0 +1,61 @@
+"""Whose fans come next."""
+
+from __future__ import annotations
+
+import random
+from datetime import datetime, timedelta
+from typing import Final
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+
+from campaigns import keyring
+from campaigns.keyring import CampaignKey, KeyringError
+from campaigns.models import Campaign, PreSave
+from campaigns.release.claims import Claim, claim_block
+from campaigns.release.pipeline import Clock
+
+# How often a worker that is busy saving looks for new campaigns, and keeps house beside it.
+LOOK_AROUND: Final = timedelta(seconds=1)
+
+
+class Queue:
+    """Whose fans come next: those of the campaign that was served longest ago, so that a small one
+    does not wait for a large one.
+    """
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._turns = 0
+        self._last_turn: dict[UUID, int] = {}
+        self._waiting: list[tuple[Campaign, CampaignKey]] = []
+        self._looked_at: datetime | None = None
+
+    def claim(self, size: int, *, fresh_first: bool = False) -> tuple[Claim, CampaignKey] | None:
+        now = self._clock()
+        if self._looked_at is None or now - self._looked_at >= LOOK_AROUND:
+            due = PreSave.objects.pending().filter(campaign=OuterRef("pk"), due_at__lte=now)
+            waiting = Campaign.objects.releasing().filter(Exists(due))
+            self._waiting = [(one, key) for one in waiting if (key := _open_key(one))]
+            # Each shift begins with another one: at a slow pace a shift does not come round.
+            random.shuffle(self._waiting)
+            self._looked_at = now
+        while self._waiting:
+            first = min(self._waiting, key=lambda one: self._last_turn.get(one[0].id, 0))
+            claim = claim_block(first[0], size, now, fresh_first=fresh_first)
+            if claim:
+                self._turns += 1
+                self._last_turn[claim.campaign.id] = self._turns
+                return claim, first[1]
+            self._waiting.remove(first)
+        return None
+
+
+def _open_key(campaign: Campaign) -> CampaignKey | None:
+    """None when the key does not open or fit; retention.check_keys then pauses the campaign."""
+    try:
+        key = keyring.from_settings().open(campaign.id)
+    except KeyringError:
+        return None
+    # With another key every permission would look damaged, and be destroyed for it.
+    return key if key.public_bytes == bytes(campaign.public_key or b"") else None

@@ -1,0 +1,113 @@
+"""Campaign keys: made when a campaign opens, checked while it lives, destroyed at its end."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from campaigns import keyring
+from campaigns.keyring import KeyFileError, Keyring, KeyringError
+from campaigns.models import ENDED_STATES, Campaign, PauseReason
+
+logger = logging.getLogger(__name__)
+
+
+def make_keys() -> int:
+    """Give every opened campaign its key; its landing page goes live with that.
+
+    A key that cannot be made does not hold the others up.
+    """
+    made = 0
+    for campaign_id in list(Campaign.objects.awaiting_key().values_list("id", flat=True)):
+        try:
+            made += _make_key(campaign_id)
+        except KeyringError as error:
+            logger.error("key not made campaign=%s: %s", campaign_id, error)
+    return made
+
+
+@transaction.atomic
+def _make_key(campaign_id: UUID) -> int:
+    # The lock keeps a cancellation, and with it the shredding, from passing between file and row.
+    campaign = (
+        Campaign.objects.awaiting_key()
+        .select_for_update(no_key=True)
+        .filter(id=campaign_id)
+        .first()
+    )
+    if campaign is None:
+        return 0
+    campaign.public_key = keyring.from_settings().public_key(campaign_id)
+    campaign.save(update_fields=["public_key"])
+    return 1
+
+
+def shred_ended(now: datetime) -> int:
+    """Destroy the key of every ended campaign.
+
+    One that cannot be destroyed is tried again and does not hold the others up.
+    """
+    shredded = 0
+    for campaign_id in list(Campaign.objects.awaiting_shredding().values_list("id", flat=True)):
+        try:
+            shredded += shred(campaign_id, now)
+        except KeyringError as error:
+            logger.error("key not destroyed campaign=%s: %s", campaign_id, error)
+    return shredded
+
+
+def shred(campaign_id: UUID, now: datetime) -> int:
+    """The file goes first: a crash in between only repeats the deletion. Raises KeyringError."""
+    keyring.from_settings().shred(campaign_id)
+    logger.info("key destroyed campaign=%s", campaign_id)
+    return Campaign.objects.awaiting_shredding().filter(id=campaign_id).update(key_destroyed_at=now)
+
+
+def verify_keys() -> list[str]:
+    """Open the key of every live campaign and compare it with its row; says what is wrong.
+
+    Raises KeyringError when the master key itself is missing or wrong.
+    """
+    ring = keyring.from_settings()
+    problems = {campaign.id: _problem(ring, campaign) for campaign in _live_campaigns()}
+    # One that ended a moment ago has no key any more, and that is right.
+    still_live = set(_live_campaigns().values_list("id", flat=True))
+    return [problem for id, problem in problems.items() if problem and id in still_live]
+
+
+def check_keys(now: datetime) -> None:
+    """Pause every live campaign whose key does not open and fit: nobody may consent to it any
+    more. It goes on when the key is back.
+
+    Raises KeyringError when the master key itself is missing or wrong.
+    """
+    ring = keyring.from_settings()
+    for campaign in _live_campaigns():
+        problem, row = _problem(ring, campaign), _live_campaigns().filter(id=campaign.id)
+        if problem and not campaign.is_paused:
+            # None when it ended a moment ago, and its key with it.
+            if row.update(paused_reason=PauseReason.KEY_MISSING, paused_at=now):
+                logger.error("campaign paused: %s", problem)
+        elif not problem and campaign.paused_reason == PauseReason.KEY_MISSING:
+            row.update(paused_reason=PauseReason.NONE, paused_at=None)
+
+
+def _live_campaigns() -> QuerySet[Campaign]:
+    return Campaign.objects.exclude(public_key=None).exclude(state__in=ENDED_STATES)
+
+
+def _problem(ring: Keyring, campaign: Campaign) -> str:
+    try:
+        fits = ring.open(campaign.id).public_bytes == bytes(campaign.public_key or b"")
+    except KeyFileError as error:
+        return str(error)
+    if fits:
+        return ""
+    return (
+        f"The key file of campaign {campaign.slug} does not fit its public key. "
+        "Restore KEYRING_DIR from the backup that belongs to this database."
+    )
