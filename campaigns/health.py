@@ -22,7 +22,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     away.
     """
     try:
-        trouble = heartbeat.for_the_operator(database_now())
+        trouble = heartbeat.operator_warning(database_now())
     except Error:
         trouble = "database unavailable"
     status = 503 if trouble else 200

@@ -19,5 +19,5 @@ SLICE: Final = timedelta(seconds=20)
 
 
 @shared_task
-def ring() -> int:
+def run_due_work() -> int:
     return worker.work(until=database_now() + SLICE, stopped=Event())

@@ -66,7 +66,7 @@ def release_night(night: Night, fan_count: int, seconds: int) -> bool:
     release_at = timezone.now() + timedelta(seconds=seconds)
     campaign = make_campaign(night, label, "first-light", ALBUM_ID, release_at)
     print(f"{fan_count} fans pre-save at {landing_url(campaign)}", flush=True)
-    fans.pre_save_all(landing_url(campaign), accounts, progress_of("consented", fan_count))
+    fans.pre_save_all(landing_url(campaign), accounts, progress_of("pre-saved", fan_count))
     campaign = hold_until_all_are_in(night, campaign)
     watch_release(night, campaign, fan_count)
     return print_summary(night.sandbox_url, campaign, fan_count)
@@ -149,7 +149,7 @@ def print_summary(sandbox_url: str, campaign: Campaign, fan_count: int) -> bool:
     delay = f"{(first - campaign.release_at).total_seconds():.1f} s" if first else "never"
     print("\n\nSummary")
     print(
-        f"  consented {totals.consented} = saved {totals.saved} + failed {totals.failed}"
+        f"  pre-saves {totals.presaves} = saved {totals.saved} + failed {totals.failed}"
         f" + cancelled {totals.cancelled} + expired {totals.expired}"
     )
     print(f"  libraries that hold the album, says the sandbox: {len(at)}")
@@ -157,7 +157,7 @@ def print_summary(sandbox_url: str, campaign: Campaign, fan_count: int) -> bool:
     print(f"  tokens left: {tokens_left}")
     print(f"  key destroyed: {'no' if key_left else 'yes'}")
     kept = (
-        totals.consented == settled == totals.saved == len(at) == fan_count
+        totals.presaves == settled == totals.saved == len(at) == fan_count
         and not tokens_left
         and not key_left
     )

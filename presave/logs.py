@@ -26,7 +26,7 @@ class HidePrivateAddresses(logging.Filter):
         return True
 
 
-class LeaveOutMeantAnswers(logging.Filter):
+class IgnoreExpected503(logging.Filter):
     """Django logs each answer above 499 as an error. A 503 without an exception was meant, such as
     "try again in a minute" or "not ready". What it comes from is told in lines of its own.
     """

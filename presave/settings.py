@@ -277,8 +277,8 @@ CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
     # A ring says only "look at the rows". It carries nothing, and a missed or doubled one changes
     # nothing.
-    "ring-every-2-seconds": {
-        "task": "campaigns.tasks.ring",
+    "run-due-work-every-2-seconds": {
+        "task": "campaigns.tasks.run_due_work",
         "schedule": timedelta(seconds=2),
         "options": {"expires": 10},
     },
@@ -291,7 +291,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "filters": {
         "private": {"()": "presave.logs.HidePrivateAddresses"},
-        "meant": {"()": "presave.logs.LeaveOutMeantAnswers"},
+        "expected_503": {"()": "presave.logs.IgnoreExpected503"},
     },
     "formatters": {
         "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
@@ -306,7 +306,7 @@ LOGGING = {
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
         "django": {"handlers": [], "propagate": True},
-        "django.request": {"level": "ERROR", "filters": ["meant"]},
+        "django.request": {"level": "ERROR", "filters": ["expected_503"]},
         # It calls every look that found nothing an error; campaigns.catalogue says what matters.
         "spotipy": {"level": "CRITICAL"},
         "urllib3": {"level": "WARNING"},

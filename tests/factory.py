@@ -162,7 +162,7 @@ def _unsaved_presave(
 
 def _count(campaign: Campaign, presaves: list[PreSave]) -> None:
     now = timezone.now()
-    amounts = {"consented": len(presaves)}
+    amounts = {"presaves": len(presaves)}
     for presave in presaves:
         if presave.state != PreSaveState.PENDING:
             amounts[presave.state] = amounts.get(presave.state, 0) + 1

@@ -11,7 +11,7 @@ from django.db import OperationalError
 from playwright.sync_api import BrowserContext, Page, expect
 
 from campaigns.clock import database_now
-from campaigns.consent import arriving, receipts
+from campaigns.consent import completing, receipts
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan.refusals import PAGES
 from campaigns.fan.views import landing
@@ -118,9 +118,9 @@ def _broken_pages(
 def _return_in_vain(
     page: Page, site: str, monkeypatch: pytest.MonkeyPatch, error: Exception
 ) -> None:
-    def arrive(*_: object) -> Never:
+    def fail(*_: object) -> Never:
         raise error
 
     with monkeypatch.context() as broken:
-        broken.setattr(arriving, "arrive", arrive)
+        broken.setattr(completing, "complete_authorization", fail)
         page.goto(f"{site}/callback?code=x&state=first-light..x")

@@ -122,7 +122,7 @@ def take_dashboard(browser: Browser, site: str, directory: Path) -> None:
     make_presaves(campaign, [f"permission-{number}" for number in range(21)])
     saved = Campaign.objects.get(slug="out")
     make_presaves(saved, [""] * 60, state=PreSaveState.SAVED)
-    heartbeat.give(database_now())
+    heartbeat.beat(database_now())
     context = context_for(browser, 1280, "light")
     page = context.new_page()
     page.goto(f"{site}/dashboard")

@@ -30,7 +30,7 @@ _LEAST_VALUE: Final = 60
 _LEAST_SHARE: Final = 0.01
 
 
-def accent_of(image: Image.Image) -> Accent:
+def from_artwork(image: Image.Image) -> Accent:
     """The accent nearest to most of the picture's colour; vivid colours count for more."""
     pixels = image.convert("RGB").resize((_SIDE, _SIDE), Image.Resampling.BOX).convert("HSV")
     channels = pixels.tobytes()

@@ -22,7 +22,7 @@ from django.urls import reverse
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from campaigns.artwork import social_card
-from campaigns.artwork.accent import accent_of
+from campaigns.artwork.accent import from_artwork
 from campaigns.artwork.encoding import CONTENT_TYPES, encode
 from campaigns.models import Accent, Campaign
 
@@ -122,7 +122,7 @@ def write(image: Image.Image) -> StoredArtwork:
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    return StoredArtwork(name, image.width, image.height, accent_of(image))
+    return StoredArtwork(name, image.width, image.height, from_artwork(image))
 
 
 def widths(width: int) -> tuple[int, ...]:

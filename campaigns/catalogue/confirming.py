@@ -19,8 +19,8 @@ from django.db.models import F, Q, QuerySet
 
 from campaigns import spotify
 from campaigns.catalogue import markets
-from campaigns.catalogue.looks import Finding, Round, RoundOverError, is_out, look
-from campaigns.catalogue.markets import Daybreak
+from campaigns.catalogue.looks import Finding, LookupBudget, LookupBudgetSpentError, is_out, look
+from campaigns.catalogue.markets import MarketMidnight
 from campaigns.catalogue.names import Names, agrees
 from campaigns.gate import closing
 from campaigns.models import WATCH_EVERY, Campaign, CampaignState, Trouble
@@ -43,13 +43,13 @@ def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> i
 
     Answers how many were confirmed. One look that fails does not hold the others up.
     """
-    confirmed, looks = 0, Round(now, is_over)
+    confirmed, budget = 0, LookupBudget(now, is_over)
     longest_waiting = F("next_check_at").asc(nulls_first=True)
     for campaign in Campaign.objects.awaiting_look(now).order_by(longest_waiting):
-        if not looks.has_time or not closing.is_open(now + timedelta(seconds=looks.seconds)):
+        if not budget.has_time or not closing.is_open(now + timedelta(seconds=budget.seconds)):
             break
         try:
-            confirmed += confirm(campaign, looks)
+            confirmed += confirm(campaign, budget)
         except DatabaseError:
             raise
         except Exception:
@@ -57,24 +57,24 @@ def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> i
     return confirmed
 
 
-def confirm(campaign: Campaign, looks: Round) -> bool:
+def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
     """Look for one campaign's release: start releasing when it is there, let the fans of further
     markets in, or stop when it has gone. Says whether it started.
 
     Of several workers only one looks, for as long as it takes.
     """
-    began = looks.now + timedelta(seconds=looks.seconds)
+    began = budget.now + timedelta(seconds=budget.seconds)
     reserved_until = _reserve_look(campaign, began)
     if reserved_until is None:
         return False
-    next_look = _next_look(campaign, looks.now)
+    next_look = _next_look(campaign, budget.now)
     try:
         if campaign.state == CampaignState.RELEASING:
-            _look_again(campaign, looks)
+            _look_again(campaign, budget)
             return False
-        return _look_first(campaign, looks)
-    except (closing.GateClosedError, RoundOverError):
-        next_look = looks.now
+        return _look_first(campaign, budget)
+    except (closing.GateClosedError, LookupBudgetSpentError):
+        next_look = budget.now
     except SpotifyError as error:
         closing.close_after(error)
         if campaign.state == CampaignState.OPEN:
@@ -86,38 +86,38 @@ def confirm(campaign: Campaign, looks: Round) -> bool:
     return False
 
 
-def _look_first(campaign: Campaign, looks: Round) -> bool:
+def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     findings: list[Finding] = []
-    for daybreak, market in _to_ask(_begun(campaign, looks.now)):
-        if findings and not looks.has_time:
+    for midnight, market in _to_ask(_begun(campaign, budget.now)):
+        if findings and not budget.has_time:
             break
-        finding, uri = look(campaign, market, looks)
+        finding, uri = look(campaign, market, budget)
         if finding is Finding.CONFIRMED:
-            return _start_releasing(campaign, uri, daybreak, looks.now)
+            return _start_releasing(campaign, uri, midnight, budget.now)
         findings.append(finding)
     if findings:
         _note(campaign, max(findings, key=_BY_WEIGHT.index))
     return False
 
 
-def _to_ask(daybreaks: list[Daybreak]) -> list[tuple[Daybreak, str]]:
+def _to_ask(market_midnights: list[MarketMidnight]) -> list[tuple[MarketMidnight, str]]:
     """The markets that one look asks: those whose day began last, the operator's own, and one of
     the others by lot, so that in time each is asked. The latest come first: the more fans may be
     served.
     """
-    latest_of = {market: daybreak for daybreak in daybreaks for market in daybreak.markets}
-    newest = daybreaks[-1:]
+    latest_of = {market: midnight for midnight in market_midnights for market in midnight.markets}
+    newest = market_midnights[-1:]
     others = [
         market
-        for market, daybreak in latest_of.items()
-        if daybreak not in newest and market != settings.SPOTIFY_MARKET
+        for market, midnight in latest_of.items()
+        if midnight not in newest and market != settings.SPOTIFY_MARKET
     ]
     left_out = {*others} - {*random.sample(others, min(len(others), 1))}
-    asked = [(daybreak, market) for market, daybreak in latest_of.items() if market not in left_out]
+    asked = [(midnight, market) for market, midnight in latest_of.items() if market not in left_out]
     return sorted(asked, key=lambda one: one[0].at, reverse=True)
 
 
-def _start_releasing(campaign: Campaign, uri: str, seen: Daybreak, now: datetime) -> bool:
+def _start_releasing(campaign: Campaign, uri: str, seen: MarketMidnight, now: datetime) -> bool:
     started = _unchanged(campaign).update(
         state=CampaignState.RELEASING,
         confirmed_uri=uri,
@@ -132,21 +132,21 @@ def _start_releasing(campaign: Campaign, uri: str, seen: Daybreak, now: datetime
     return bool(started)
 
 
-def _look_again(campaign: Campaign, looks: Round) -> None:
+def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
     """Whether further markets show what was confirmed, or else whether the last one still does."""
     findings: list[Finding] = []
-    for daybreak, market in _to_ask(_unseen(campaign, looks.now)):
-        if findings and not looks.has_time:
+    for midnight, market in _to_ask(_unseen(campaign, budget.now)):
+        if findings and not budget.has_time:
             break
-        if _shows_confirmed(campaign, market, looks):
-            until = markets.confirmed_until(campaign, daybreak)
+        if _shows_confirmed(campaign, market, budget):
+            until = markets.confirmed_until(campaign, midnight)
             _unchanged(campaign).update(confirmed_until=until, last_finding=Finding.CONFIRMED.value)
             _tell_anew(campaign)
             return
-        findings.append(_shown_instead(campaign, market, looks))
-    begun = _begun(campaign, looks.now)
-    seen = [daybreak for daybreak in begun if _is_seen(campaign, daybreak)][-1]
-    if any(_shows_confirmed(campaign, market, looks) for market in seen.markets):
+        findings.append(_shown_instead(campaign, market, budget))
+    begun = _begun(campaign, budget.now)
+    seen = [midnight for midnight in begun if _is_seen(campaign, midnight)][-1]
+    if any(_shows_confirmed(campaign, market, budget) for market in seen.markets):
         _note(campaign, max(findings, key=_BY_WEIGHT.index, default=Finding.CONFIRMED))
     elif _stop_releasing(campaign):
         logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
@@ -189,40 +189,40 @@ def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
     )
 
 
-def _shows_confirmed(campaign: Campaign, market: str, looks: Round) -> bool:
+def _shows_confirmed(campaign: Campaign, market: str, budget: LookupBudget) -> bool:
     """Whether the market shows exactly what is being saved, and it still agrees with all codes."""
     return any(
         hit.uri == campaign.confirmed_uri
         and agrees(Names.of(campaign), hit)
         and hit.is_playable
-        and is_out(hit.release_date, looks.now)
-        for hit in spotify.find_by_uri(campaign.confirmed_uri, market, looks.permit)
+        and is_out(hit.release_date, budget.now)
+        for hit in spotify.find_by_uri(campaign.confirmed_uri, market, budget.permit)
     )
 
 
-def _shown_instead(campaign: Campaign, market: str, looks: Round) -> Finding:
+def _shown_instead(campaign: Campaign, market: str, budget: LookupBudget) -> Finding:
     """What a market finds that does not show what was confirmed: nothing that is out, or the
     artist's codes under another id, a regional variant.
     """
     if campaign.spotify_uri:
         return Finding.NOT_THERE_YET
-    finding, _ = look(campaign, market, looks)
+    finding, _ = look(campaign, market, budget)
     return Finding.OTHER_VARIANT if finding is Finding.CONFIRMED else finding
 
 
-def _begun(campaign: Campaign, now: datetime) -> list[Daybreak]:
-    return [daybreak for daybreak in markets.daybreaks(campaign) if daybreak.at <= now]
+def _begun(campaign: Campaign, now: datetime) -> list[MarketMidnight]:
+    return [midnight for midnight in markets.market_midnights(campaign) if midnight.at <= now]
 
 
-def _unseen(campaign: Campaign, now: datetime) -> list[Daybreak]:
+def _unseen(campaign: Campaign, now: datetime) -> list[MarketMidnight]:
     """The markets whose day has begun and whose fans may not be served yet."""
-    return [daybreak for daybreak in _begun(campaign, now) if not _is_seen(campaign, daybreak)]
+    return [midnight for midnight in _begun(campaign, now) if not _is_seen(campaign, midnight)]
 
 
-def _is_seen(campaign: Campaign, daybreak: Daybreak) -> bool:
+def _is_seen(campaign: Campaign, midnight: MarketMidnight) -> bool:
     if campaign.state != CampaignState.RELEASING:
         return False
-    return campaign.confirmed_until is None or daybreak.at < campaign.confirmed_until
+    return campaign.confirmed_until is None or midnight.at < campaign.confirmed_until
 
 
 def _reserve_look(campaign: Campaign, now: datetime) -> datetime | None:
@@ -234,12 +234,12 @@ def _reserve_look(campaign: Campaign, now: datetime) -> datetime | None:
 
 
 def _next_look(campaign: Campaign, now: datetime) -> datetime:
-    """Soon after a market's day has begun, later ever less often, and at the next one's daybreak
+    """Soon after a market's day has begun, later ever less often, and at the next one's midnight
     in any case.
     """
     wait = WATCH_EVERY
     if unseen := _unseen(campaign, now):
         waited = (now - unseen[-1].at) / 10
         wait = min(max(waited, SHORTEST_WAIT), WATCH_EVERY)
-    ahead = [daybreak.at for daybreak in markets.daybreaks(campaign) if daybreak.at > now]
+    ahead = [midnight.at for midnight in markets.market_midnights(campaign) if midnight.at > now]
     return min([now + wait, *ahead])

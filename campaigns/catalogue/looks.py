@@ -15,7 +15,7 @@ from campaigns.models import Campaign, GateName
 
 # A slow catalogue may not keep a worker from its saves: after so long no further market is asked,
 # and after LAST_CALL_SECONDS no further call is sent. The other looks come with the next round.
-LOOKS_SECONDS: Final = 5
+LOOKUP_SECONDS: Final = 5
 LAST_CALL_SECONDS: Final = 10
 # Spotify gives a release's date, not its zone: the day begins first at UTC+14.
 EARLIEST_ZONE: Final = timedelta(hours=14)
@@ -37,13 +37,13 @@ class Finding(enum.Enum):
     CONFIRMED = "confirmed"
 
 
-class RoundOverError(Exception):
+class LookupBudgetSpentError(Exception):
     """No call can be sent any more in this round of looks; nothing was found out."""
 
 
-class Round:
-    """One worker's looks at a time: `now` is the database's clock at their beginning, and goes on
-    with the machine's steady one.
+class LookupBudget:
+    """How long one worker may look things up in one round: `now` is the database's clock at its
+    beginning, and goes on with the machine's steady one.
     """
 
     def __init__(self, now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
@@ -57,29 +57,29 @@ class Round:
 
     @property
     def has_time(self) -> bool:
-        return not self._is_over() and self.seconds <= LOOKS_SECONDS
+        return not self._is_over() and self.seconds <= LOOKUP_SECONDS
 
     def permit(self) -> None:
-        """Take the permit of one call, and wait for its turn. Raises RoundOverError when that comes
-        too late, and pacing.GateClosedError.
+        """Take the permit of one call, and wait for its turn. Raises GateClosedError, and
+        LookupBudgetSpentError when the turn comes too late.
         """
         clock = self.now + timedelta(seconds=self.seconds)
         closing.check_open(clock)
         busy_for = (rows.gates(clock)[GateName.API].free_at - clock).total_seconds()
         if self._is_over() or self.seconds + busy_for > LAST_CALL_SECONDS:
-            raise RoundOverError
+            raise LookupBudgetSpentError
         first_in = permits.take(GateName.API, 1, clock).first_in
         time.sleep(max(first_in, 0.0))
         # Somebody may have met a ban while we waited.
         closing.check_open(clock + timedelta(seconds=max(first_in, 0.0)))
 
 
-def look(campaign: Campaign, market: str, looks: Round) -> tuple[Finding, str]:
-    """One look into a market's catalogue. Raises SpotifyError, RoundOverError and
-    pacing.GateClosedError.
+def look(campaign: Campaign, market: str, budget: LookupBudget) -> tuple[Finding, str]:
+    """One look into a market's catalogue. Raises SpotifyError, LookupBudgetSpentError and
+    GateClosedError.
     """
     names = Names.of(campaign)
-    hits = find(names, market, looks.permit)
+    hits = find(names, market, budget.permit)
     if not hits:
         return Finding.NOT_THERE_YET, ""
     matching = [hit for hit in hits if agrees(names, hit)]
@@ -90,7 +90,7 @@ def look(campaign: Campaign, market: str, looks: Round) -> tuple[Finding, str]:
         matching = [hit for hit in matching if is_by(campaign.artist, hit)]
     if not matching:
         return Finding.OTHER_ARTIST, ""
-    out = {hit.uri for hit in matching if hit.is_playable and is_out(hit.release_date, looks.now)}
+    out = {hit.uri for hit in matching if hit.is_playable and is_out(hit.release_date, budget.now)}
     if not out:
         return Finding.NOT_OUT_YET, ""
     if len(out) > 1:

@@ -34,23 +34,23 @@ MARKETS: Final = (
 
 
 @dataclass(frozen=True)
-class Daybreak:
+class MarketMidnight:
     """From `at` on the release may show in these markets."""
 
     at: datetime
     markets: tuple[str, ...]
 
 
-def daybreaks(campaign: Campaign) -> list[Daybreak]:
+def market_midnights(campaign: Campaign) -> list[MarketMidnight]:
     """In their order. A release at one instant has one, in the operator's market."""
     if campaign.release_mode == ReleaseMode.ONE_INSTANT:
-        return [Daybreak(campaign.release_at, (settings.SPOTIFY_MARKET,))]
+        return [MarketMidnight(campaign.release_at, (settings.SPOTIFY_MARKET,))]
     day = midnights.day_of(campaign.release_at)
     beginning: dict[datetime, tuple[str, ...]] = {}
     for market, zone in (*MARKETS, *_own_market(campaign)):
         at = midnights.day_begins(day, zone)
         beginning[at] = (*beginning.get(at, ()), market)
-    return [Daybreak(at, beginning[at]) for at in sorted(beginning)]
+    return [MarketMidnight(at, beginning[at]) for at in sorted(beginning)]
 
 
 def _own_market(campaign: Campaign) -> list[tuple[str, str]]:
@@ -62,11 +62,11 @@ def _own_market(campaign: Campaign) -> list[tuple[str, str]]:
     return [(market, min(zones, key=lambda zone: midnights.day_begins(day, zone)))]
 
 
-def confirmed_until(campaign: Campaign, seen: Daybreak) -> datetime | None:
-    """Who may be served when the release was seen in a market of that daybreak: fans who are due
+def confirmed_until(campaign: Campaign, seen: MarketMidnight) -> datetime | None:
+    """Who may be served when the release was seen in a market of that midnight: fans who are due
     before the next one, and after the last one everybody. None is no bound.
     """
     if campaign.release_mode == ReleaseMode.ONE_INSTANT:
         return None
-    later = [daybreak.at for daybreak in daybreaks(campaign) if daybreak.at > seen.at]
+    later = [midnight.at for midnight in market_midnights(campaign) if midnight.at > seen.at]
     return later[0] if later else campaign.last_day

@@ -22,7 +22,7 @@ _PURPOSE: Final = "consent"
 
 
 @dataclass(frozen=True)
-class Transaction:
+class PendingConsent:
     """What the sealed cookie holds."""
 
     state: str
@@ -33,25 +33,25 @@ class Transaction:
     receipt: str
 
     @property
-    def arrival(self) -> Arrival:
-        return Arrival(Secret(self.receipt), self.slug)
+    def issued(self) -> IssuedReceipt:
+        return IssuedReceipt(Secret(self.receipt), self.slug)
 
 
 @dataclass(frozen=True)
-class Arrival:
+class IssuedReceipt:
     """A fan who is in: the receipt's token, and the campaign's slug."""
 
     receipt: Secret
     slug: str
 
 
-def opened(cookie: str) -> Transaction | None:
+def opened(cookie: str) -> PendingConsent | None:
     content = keyring.open_cookie(settings.SECRET_KEY, cookie, _PURPOSE) if cookie else None
     if content is None:
         return None
     fields = json.loads(content)
     fields["campaign_id"] = UUID(fields.pop("campaign"))
     try:
-        return Transaction(**fields)
+        return PendingConsent(**fields)
     except TypeError:
         return None  # another version of Presave made it: one more tap

@@ -38,11 +38,11 @@ def for_members(view: View) -> View:
 @for_members
 @require_safe
 def campaign_list(request: AuthenticatedRequest) -> HttpResponse:
-    lines = overview.lines(access.campaigns_of(request.user), timezone.now())
-    campaigns = [line.campaign for line in lines]
+    items = overview.list_items(access.campaigns_of(request.user), timezone.now())
+    campaigns = [item.campaign for item in items]
     context = {
-        "lines": lines,
-        "silence": heartbeat.for_artists(campaigns, database_now()),
+        "items": items,
+        "worker_warning": heartbeat.worker_warning(campaigns, database_now()),
         "memberships": request.user.memberships.select_related("label").order_by("label__name"),
         "can_create": access.labels_edited_by(request.user).exists(),
     }
@@ -85,9 +85,9 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     campaign = access.campaign_seen_by(request.user, slug)
     totals, now = DailyCount.objects.totals_of(campaign.id), timezone.now()
     status, at = overview.status_of(campaign, now), progress_of(campaign, totals, now)
-    silence = heartbeat.for_artists([campaign], database_now())
-    if at and silence:
-        at = replace(at, text=silence)
+    worker_warning = heartbeat.worker_warning([campaign], database_now())
+    if at and worker_warning:
+        at = replace(at, text=worker_warning)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return JsonResponse(
             {
@@ -101,7 +101,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "status": status,
         "counts": _counts(totals),
         "progress": at,
-        "silence": silence,
+        "worker_warning": worker_warning,
         "trouble": overview.trouble(campaign, now),
         "next_step": overview.next_step(campaign, now),
         "finding": overview.finding(campaign, now),
@@ -123,7 +123,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @for_members
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = _meant(request, slug)
+    campaign = _campaign_of_form(request, slug)
     if not editing.is_editable(campaign):
         messages.error(request, "The campaign has ended: nothing can be changed any more.")
         return redirect("dashboard-campaign", campaign.slug)
@@ -173,7 +173,7 @@ def campaign_links(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @for_members
 @require_POST
 def campaign_open(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = _meant(request, slug)
+    campaign = _campaign_of_form(request, slug)
     try:
         transitions.open_campaign(campaign, timezone.now())
     except PublishingError as error:
@@ -184,7 +184,7 @@ def campaign_open(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @for_members
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_cancel(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = _meant(request, slug)
+    campaign = _campaign_of_form(request, slug)
     if request.method == "POST":
         try:
             erased = transitions.cancel_campaign(campaign, timezone.now())
@@ -203,7 +203,7 @@ def campaign_cancel(request: AuthenticatedRequest, slug: str) -> HttpResponse:
 @for_members
 @require_POST
 def campaign_resume(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = _meant(request, slug)
+    campaign = _campaign_of_form(request, slug)
     try:
         transitions.resume(campaign)
     except PublishingError as error:
@@ -213,7 +213,7 @@ def campaign_resume(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     return redirect("dashboard-campaign", campaign.slug)
 
 
-def _meant(request: AuthenticatedRequest, slug: str) -> Campaign:
+def _campaign_of_form(request: AuthenticatedRequest, slug: str) -> Campaign:
     """The campaign that a form was shown for: another one may have its address by now."""
     return access.campaign_edited_by(request.user, slug, request.POST.get("campaign", ""))
 
@@ -231,5 +231,5 @@ def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
 
 
 def _counts(totals: Totals) -> dict[str, Any]:
-    names = ("consented", "pending", "saved", "failed", "cancelled", "expired")
+    names = ("presaves", "pending", "saved", "failed", "cancelled", "expired")
     return {name: getattr(totals, name) for name in names}

@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from campaigns.consent import cookie, receipts
-from campaigns.consent.cookie import Arrival
+from campaigns.consent.cookie import IssuedReceipt
 
 
 def flow(request: HttpRequest) -> str:
@@ -27,9 +27,9 @@ def kept_receipts(request: HttpRequest) -> dict[str, str]:
     return receipts.remembered(request.COOKIES.get(_receipts_name(), ""))
 
 
-def remember(request: HttpRequest, response: HttpResponse, arrival: Arrival) -> None:
-    kept, token = kept_receipts(request), arrival.receipt.reveal()
-    keeping = receipts.remembering(kept, arrival.slug, token)
+def remember(request: HttpRequest, response: HttpResponse, issued: IssuedReceipt) -> None:
+    kept, token = kept_receipts(request), issued.receipt.reveal()
+    keeping = receipts.remembering(kept, issued.slug, token)
     _set(response, _receipts_name(), keeping, receipts.REMEMBERED_FOR)
 
 

@@ -12,10 +12,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final, Generic, TypeVar
 
-KEPT_SECONDS: Final = 1.0
+CACHE_SECONDS: Final = 1.0
 # Long enough for one thread to make it anew while the others still answer with what there is, also
 # when the database is slow: all of them at once would make it slower.
-MADE_WITHIN_SECONDS: Final = 9.0
+STALE_SECONDS: Final = 9.0
 # About 12 MB of landing pages.
 MOST: Final = 1000
 Key = tuple[str, ...]
@@ -23,21 +23,21 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class _Made(Generic[T]):
+class _Entry(Generic[T]):
     began_at: float
     made_at: float
     value: T
 
 
-class Kept(Generic[T]):
+class PageCache(Generic[T]):
     """Values by their keys, for so many seconds; `clock` counts seconds too."""
 
     def __init__(
-        self, seconds: float = KEPT_SECONDS, clock: Callable[[], float] = time.monotonic
+        self, seconds: float = CACHE_SECONDS, clock: Callable[[], float] = time.monotonic
     ) -> None:
         self._seconds = seconds
         self._clock = clock
-        self._made: dict[Key, _Made[T]] = {}
+        self._made: dict[Key, _Entry[T]] = {}
         self._makers: dict[Key, object] = {}
 
     def get(self, key: Key, make: Callable[[], T]) -> T:
@@ -49,7 +49,7 @@ class Kept(Generic[T]):
             return found.value
         me = object()
         is_mine = self._makers.setdefault(key, me) is me
-        shown_until = found.made_at + self._seconds + MADE_WITHIN_SECONDS if found else now
+        shown_until = found.made_at + self._seconds + STALE_SECONDS if found else now
         if found and not is_mine and now < shown_until:
             return found.value
         try:
@@ -57,10 +57,10 @@ class Kept(Generic[T]):
         finally:
             if is_mine:
                 self._makers.pop(key, None)
-        self._keep(key, _Made(now, self._clock(), value))
+        self._keep(key, _Entry(now, self._clock(), value))
         return value
 
-    def _keep(self, key: Key, made: _Made[T]) -> None:
+    def _keep(self, key: Key, made: _Entry[T]) -> None:
         newest = self._made.get(key)
         if newest and newest.began_at > made.began_at:
             return  # this took so long that another thread began later and is through

@@ -131,9 +131,9 @@ def _keys() -> Keys:
 def _releases() -> list[Release]:
     """The newest, without those of so few fans that a figure would be about one of them."""
     finished = Campaign.objects.filter(state=CampaignState.FINISHED).annotate(
-        consented=Sum("daily_counts__consented")
+        fans=Sum("daily_counts__presaves")
     )
-    known = finished.filter(consented__gte=FEWEST_FANS).order_by("-release_at")
+    known = finished.filter(fans__gte=FEWEST_FANS).order_by("-release_at")
     newest = list(known[:MOST_RELEASES])
     totals = DailyCount.objects.totals_by_campaign(campaign.id for campaign in newest)
     return [_release(campaign, totals[campaign.id]) for campaign in newest]
@@ -144,5 +144,5 @@ def _release(campaign: Campaign, totals: Totals) -> Release:
         day=campaign.release_local.date(),
         delay_p50=campaign.delivery_p50,
         delay_p95=campaign.delivery_p95,
-        saved_percent=100 * totals.saved // totals.consented,
+        saved_percent=100 * totals.saved // totals.presaves,
     )

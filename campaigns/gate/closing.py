@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from campaigns.clock import database_now
-from campaigns.gate.learning import learn
+from campaigns.gate.learning import estimate_limit
 from campaigns.gate.rows import HALVES, is_blocked, locked
 from campaigns.models import Gate, GateName
 from campaigns.spotify.answers import Scope, SpotifyError
@@ -32,7 +32,7 @@ LONGEST_TRY: Final = timedelta(minutes=2)
 # Long enough for one fan's refresh and save.
 TRIAL: Final = timedelta(seconds=25)
 # No incident of Spotify's that took permissions for withdrawn is known to have lasted longer.
-DOUBT: Final = timedelta(hours=2)
+DISTRUST: Final = timedelta(hours=2)
 
 
 class GateClosedError(Exception):
@@ -82,7 +82,7 @@ def close(error: SpotifyError, now: datetime) -> None:
     with transaction.atomic():
         gate = locked(GateName(error.half.value), now)
         if error.reason == "rate_limited" and not is_blocked(gate, now):
-            learn(gate, now)
+            estimate_limit(gate, now)
         _block(gate, now, now + pause, error.reason)
         gate.save()
 
@@ -107,12 +107,12 @@ def close_for_outage(name: GateName, now: datetime) -> None:
         gate.save()
 
 
-def doubt_refusals(name: GateName, now: datetime) -> None:
+def distrust_refusals(name: GateName, now: datetime) -> None:
     """Believe no refusal of this half for a while: it refuses more fans than can be true."""
     with transaction.atomic():
         locked(name, now)
-        Gate.objects.filter(name=name).update(doubted_until=now + DOUBT)
-    logger.warning("refusals doubted gate=%s until=%s", name, now + DOUBT)
+        Gate.objects.filter(name=name).update(distrusted_until=now + DISTRUST)
+    logger.warning("refusals distrusted gate=%s until=%s", name, now + DISTRUST)
 
 
 def begin_trial(halves: Mapping[GateName, Gate], now: datetime) -> bool:

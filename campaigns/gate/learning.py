@@ -19,40 +19,40 @@ logger = logging.getLogger(__name__)
 WINDOW: Final = timedelta(seconds=30)
 # After a 429, so much of what the last window held; then upwards again, 2 % after a quiet window
 # in which all permits were wanted, then 4 %, 8 %, and so on until the next 429.
-SHARE_OF_LESSON: Final = 0.97
-FIRST_RAISE: Final = 0.02
-LARGEST_RAISE: Final = 1.0
+DECREASE_FACTOR: Final = 0.97
+INCREASE_STEP: Final = 0.02
+LARGEST_INCREASE: Final = 1.0
 # Fewer permits than one a second before a 429 say nothing about a window: somebody else filled it.
-SMALLEST_LESSON: Final = 30
+SMALLEST_SAMPLE: Final = 30
 LOWEST_RATE: Final = 0.2
 # What was learned on another day may have been an incident's.
-LESSON_LASTS: Final = timedelta(days=1)
+ESTIMATE_TTL: Final = timedelta(days=1)
 
 
 def adjust(gate: Gate, now: datetime) -> None:
     """Probe upwards after a quiet window, as far as the operator's cap, which rules what was not
     learned.
     """
-    if gate.adjusted_at is None or now - gate.adjusted_at >= LESSON_LASTS:
-        gate.rate, gate.adjusted_at, gate.raises = cap(), None, 0
+    if gate.adjusted_at is None or now - gate.adjusted_at >= ESTIMATE_TTL:
+        gate.rate, gate.adjusted_at, gate.increases = cap(), None, 0
         return
     was_wanted = gate.free_at > now - credit(gate)
     if was_wanted and now - gate.adjusted_at >= WINDOW:
-        gate.rate *= 1 + min(FIRST_RAISE * 2**gate.raises, LARGEST_RAISE)
-        gate.raises, gate.adjusted_at = min(gate.raises + 1, 10), now
+        gate.rate *= 1 + min(INCREASE_STEP * 2**gate.increases, LARGEST_INCREASE)
+        gate.increases, gate.adjusted_at = min(gate.increases + 1, 10), now
     gate.rate = min(gate.rate, cap())
 
 
-def learn(gate: Gate, now: datetime) -> None:
+def estimate_limit(gate: Gate, now: datetime) -> None:
     """A 429 tells how much Spotify's window holds: what we sent in the last one."""
     unused = max((gate.free_at - now).total_seconds(), 0.0) * gate.rate
     held = permits_in_window(gate, now) - round(unused)
-    if held >= SMALLEST_LESSON:
-        learned = held / WINDOW.total_seconds() * SHARE_OF_LESSON
+    if held >= SMALLEST_SAMPLE:
+        learned = held / WINDOW.total_seconds() * DECREASE_FACTOR
     else:
         learned = gate.rate / 2
     gate.rate = max(min(learned, gate.rate), LOWEST_RATE)
-    gate.adjusted_at, gate.raises = now, 0
+    gate.adjusted_at, gate.increases = now, 0
     logger.warning("rate learned gate=%s held=%d rate=%.1f", gate.name, held, gate.rate)
 
 

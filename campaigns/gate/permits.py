@@ -64,7 +64,7 @@ def take(name: GateName, count: int, now: datetime) -> Permits:
         first = max(next_free_at(gate, now), now - credit(gate))
         gate.free_at = first + timedelta(seconds=count / gate.rate)
         record_permits(gate, max(first, now), count)
-        gate.save(update_fields=["rate", "free_at", "recent", "adjusted_at", "raises"])
+        gate.save(update_fields=["rate", "free_at", "recent", "adjusted_at", "increases"])
     return Permits((first - now).total_seconds(), 1 / gate.rate)
 
 

@@ -37,4 +37,4 @@ from campaigns.models.presave import PreSaveQuerySet as PreSaveQuerySet
 from campaigns.models.presave import SpentState as SpentState
 from campaigns.models.workers import Gate as Gate
 from campaigns.models.workers import GateName as GateName
-from campaigns.models.workers import Pulse as Pulse
+from campaigns.models.workers import Heartbeat as Heartbeat

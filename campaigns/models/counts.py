@@ -10,12 +10,12 @@ from uuid import UUID
 from django.db import models
 from django.db.models import F, Sum
 
-COUNTED = ("consented", "saved", "failed", "cancelled", "expired")
+COUNTED = ("presaves", "saved", "failed", "cancelled", "expired")
 
 
 @dataclass(frozen=True)
 class Totals:
-    consented: int = 0
+    presaves: int = 0
     saved: int = 0
     failed: int = 0
     cancelled: int = 0
@@ -27,7 +27,7 @@ class Totals:
 
     @property
     def pending(self) -> int:
-        return self.consented - self.settled
+        return self.presaves - self.settled
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,7 @@ class DailyCount(models.Model):
         "campaigns.Campaign", on_delete=models.CASCADE, related_name="daily_counts"
     )
     day = models.DateField()
-    consented = models.PositiveIntegerField(default=0)
+    presaves = models.PositiveIntegerField(default=0)
     saved = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     cancelled = models.PositiveIntegerField(default=0)

@@ -29,7 +29,7 @@ class Gate(models.Model):
     # When `rate` was last learned from a 429 or raised since; null while SPOTIFY_MAX_RATE rules.
     adjusted_at = models.DateTimeField(null=True)
     # How often it was raised since it was learned.
-    raises = models.PositiveSmallIntegerField(default=0, db_default=0)
+    increases = models.PositiveSmallIntegerField(default=0, db_default=0)
     # How often in a row the gate was closed for an outage, and until when one call is trying
     # whether it is over.
     outages = models.PositiveSmallIntegerField(default=0, db_default=0)
@@ -37,7 +37,7 @@ class Gate(models.Model):
     # When this half was last seen to work, and until when no refusal of its is believed, because
     # too many fans were refused at once.
     worked_at = models.DateTimeField(null=True)
-    doubted_until = models.DateTimeField(null=True)
+    distrusted_until = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(rate__gt=0), name="gate_rate_positive")]
@@ -46,12 +46,12 @@ class Gate(models.Model):
         return f"Gate {self.name}"
 
 
-class Pulse(models.Model):
+class Heartbeat(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    given_at = models.DateTimeField()
+    beat_at = models.DateTimeField()
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="pulse_is_one")]
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="heartbeat_is_one")]
 
     def __str__(self) -> str:
-        return f"Pulse of {self.given_at}"
+        return f"Heartbeat of {self.beat_at}"

@@ -22,7 +22,7 @@ from campaigns.models import Campaign, CampaignState, Label
 from campaigns.models.formats import LONGEST_SLUG
 from campaigns.planning import addresses, moving, same_release
 from campaigns.planning.moving import PublishingError
-from campaigns.planning.same_release import Proof
+from campaigns.planning.same_release import SameReleaseCheck
 
 logger = logging.getLogger(__name__)
 
@@ -119,13 +119,13 @@ def change(
     """
     _check_version(campaign, values, picture, filled_from)
     _refuse_frozen(campaign, values)
-    proof = same_release.prove(campaign, same_release.names_after(campaign, values))
+    check = same_release.look_up(campaign, same_release.names_after(campaign, values))
     with _written(picture) as stored, _explaining_a_taken_slug(campaign), transaction.atomic():
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
         campaign = Campaign.objects.select_for_update(no_key=True).get(id=campaign.id)
         _check_version(campaign, values, picture, filled_from)
         _refuse_frozen(campaign, values)
-        _rename(campaign, same_release.names_after(campaign, values), proof)
+        _rename(campaign, same_release.names_after(campaign, values), check)
         release_at, zone = values["release_at"], values["release_zone"]
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
             moving.move_release(campaign, release_at, zone, now, agreed_lapse)
@@ -161,15 +161,17 @@ def _refuse_frozen(campaign: Campaign, values: Mapping[str, Any]) -> None:
             raise PublishingError(why)
 
 
-def _rename(campaign: Campaign, names: Names, proof: Proof | None) -> None:
+def _rename(campaign: Campaign, names: Names, check: SameReleaseCheck | None) -> None:
     """Give the release its new link and codes, and let the worker look for them at once."""
     before = Names.of(campaign)
     if names == before:
         return
-    campaign.added_later = same_release.check(campaign, names, proof)
+    campaign.codes_added_after_consent = same_release.accept(campaign, names, check)
     campaign.spotify_uri, campaign.upc, campaign.isrc = names
     campaign.next_check_at, campaign.last_finding = None, ""
-    campaign.save(update_fields=[*Names._fields, "added_later", "next_check_at", "last_finding"])
+    campaign.save(
+        update_fields=[*Names._fields, "codes_added_after_consent", "next_check_at", "last_finding"]
+    )
     logger.info("release renamed campaign=%s from=%s to=%s", campaign.id, before, names)
 
 

@@ -58,11 +58,11 @@ CHANGED_MEANWHILE: Final = (
 
 
 @dataclass(frozen=True)
-class Proof:
+class SameReleaseCheck:
     """The catalogue showed the same release under both."""
 
     before: Names
-    vouching: Names
+    codes_at_consent: Names
     after: Names
 
 
@@ -78,7 +78,7 @@ def names_after(campaign: Campaign, values: Mapping[str, Any]) -> Names:
     )
 
 
-def prove(campaign: Campaign, after: Names) -> Proof | None:
+def look_up(campaign: Campaign, after: Names) -> SameReleaseCheck | None:
     """Look into the catalogue whether the change keeps the release the same; None where no look is
     needed. Raises PublishingError.
 
@@ -87,57 +87,57 @@ def prove(campaign: Campaign, after: Names) -> Proof | None:
     if not is_frozen(campaign) or _is_free(campaign, after):
         return None
     try:
-        _compare(_vouching(campaign), after)
+        _compare(codes_at_consent(campaign), after)
     except closing.GateClosedError as error:
         raise PublishingError(
             f"Spotify told Presave to wait until {error.until:%H:%M:%S UTC on %-d %B %Y}, so it "
             "cannot look now whether this is still the release that fans said yes to. Nothing was "
             "changed: send the form again after that."
         ) from None
-    except looks.RoundOverError:
+    except looks.LookupBudgetSpentError:
         raise PublishingError(NO_TURN) from None
     except SpotifyError as error:
         closing.close_after(error)
         raise PublishingError(NO_ANSWER) from None
-    return Proof(Names.of(campaign), _vouching(campaign), after)
+    return SameReleaseCheck(Names.of(campaign), codes_at_consent(campaign), after)
 
 
-def check(campaign: Campaign, after: Names, proof: Proof | None) -> list[str]:
-    """Under the campaign's lock: whether the change may be made, after what was proved without it.
+def accept(campaign: Campaign, after: Names, check: SameReleaseCheck | None) -> list[str]:
+    """Under the campaign's lock: whether the change may be made, after the look without it.
 
-    Answers the campaign's `added_later` from then on. Raises PublishingError.
+    Answers the campaign's `codes_added_after_consent` from then on. Raises PublishingError.
     """
-    before, vouching = Names.of(campaign), _vouching(campaign)
+    before, agreed = Names.of(campaign), codes_at_consent(campaign)
     if not is_frozen(campaign):
         return []
     if _is_free(campaign, after):
-        stays = {name: getattr(vouching, name) == getattr(after, name) for name in Names._fields}
+        stays = {name: getattr(agreed, name) == getattr(after, name) for name in Names._fields}
         return [name for name in Names._fields if getattr(after, name) and not stays[name]]
-    if proof == Proof(before, vouching, after):
+    if check == SameReleaseCheck(before, agreed, after):
         return []
     raise PublishingError(CHANGED_MEANWHILE)
 
 
-def _vouching(campaign: Campaign) -> Names:
+def codes_at_consent(campaign: Campaign) -> Names:
     """The names that the release had when fans said yes to it.
 
-    One that was added later proves nothing: by adding another release's code first and its link
-    then, the other release could be put in place of this one.
+    One that was added after the first consent proves nothing: by adding another release's code
+    first and its link then, the other release could be put in place of this one.
     """
-    return Names.of(campaign)._replace(**dict.fromkeys(campaign.added_later, ""))
+    return Names.of(campaign)._replace(**dict.fromkeys(campaign.codes_added_after_consent, ""))
 
 
 def _is_free(campaign: Campaign, after: Names) -> bool:
     """Whether the change can only narrow down what is saved: the catalogue has to agree with every
     name that is given, and with a code that stays it agrees only for the same release.
     """
-    _, upc, isrc = vouching = _vouching(campaign)
+    _, upc, isrc = agreed = codes_at_consent(campaign)
     if upc or isrc:
         return (after.upc, after.isrc) == (upc or after.upc, isrc or after.isrc)
-    return after.spotify_uri == vouching.spotify_uri
+    return after.spotify_uri == agreed.spotify_uri
 
 
-def _compare(vouching: Names, after: Names) -> None:
+def _compare(agreed: Names, after: Names) -> None:
     """Raises PublishingError unless the catalogue shows the same release under both."""
     found = _look(after)
     if not found:
@@ -145,10 +145,10 @@ def _compare(vouching: Names, after: Names) -> None:
     new = [release for release in found if names.agrees(after, release)]
     if not new:
         raise PublishingError(NOT_IN_AGREEMENT)
-    old = _look(vouching) or _look(vouching._replace(spotify_uri=""))
+    old = _look(agreed) or _look(agreed._replace(spotify_uri=""))
     if not old:
         raise PublishingError(OLD_NOT_SHOWN)
-    codes = {_upc(vouching.upc), vouching.isrc}.union(*map(_codes, old)) - {""}
+    codes = {_upc(agreed.upc), agreed.isrc}.union(*map(_codes, old)) - {""}
     artists = {_artists(release) for release in old}
     if any(not codes & _codes(release) or _artists(release) not in artists for release in new):
         raise PublishingError(OTHER_RELEASE)
@@ -157,7 +157,7 @@ def _compare(vouching: Names, after: Names) -> None:
 def _look(names: Names) -> list[Release]:
     if not any(names):
         return []
-    permit = looks.Round(database_now()).permit
+    permit = looks.LookupBudget(database_now()).permit
     return find(names, settings.SPOTIFY_MARKET, permit)
 
 

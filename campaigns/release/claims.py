@@ -23,11 +23,11 @@ from campaigns import keyring
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, DailyCount, PreSave, PreSaveQuerySet, PreSaveState, Reason
 from campaigns.release.retrying import (
+    LATE_RETRY_INTERVAL,
     LATEST_SECOND_LOOK,
     LONGEST_DELAY,
     QUICK_ATTEMPTS,
     SECOND_LOOK,
-    SLOW_LANE,
     random_between,
 )
 
@@ -206,7 +206,7 @@ def _put_off(held: PreSaveQuerySet, reason: Reason, now: datetime) -> None:
 @transaction.atomic
 def _delay(held: PreSaveQuerySet, attempts: int, now: datetime) -> None:
     if attempts >= QUICK_ATTEMPTS:
-        wait = random_between(SLOW_LANE / 2, SLOW_LANE * 3 / 2)
+        wait = random_between(LATE_RETRY_INTERVAL / 2, LATE_RETRY_INTERVAL * 3 / 2)
     else:
         longest = min(timedelta(seconds=2.0 ** (attempts + 1)), LONGEST_DELAY)
         wait = random_between(timedelta(seconds=0.5), longest)

@@ -27,7 +27,7 @@ FEWEST_SEEN: Final = 20
 MOST_REFUSED: Final = 0.05
 
 
-class Watch:
+class OutageDetector:
     """`halt` is called when a half of Spotify is found to be out of order."""
 
     def __init__(self, clock: Callable[[], datetime], halt: Callable[[Half], None]) -> None:
@@ -69,11 +69,11 @@ class Watch:
         seen = len(self._refusals)
         if seen >= FEWEST_SEEN and sum(self._refusals) > seen * MOST_REFUSED:
             now = self._clock()
-            closing.doubt_refusals(GateName.ACCOUNTS, now)
-            gate.doubted_until = now + closing.DOUBT
+            closing.distrust_refusals(GateName.ACCOUNTS, now)
+            gate.distrusted_until = now + closing.DISTRUST
             self._refusals.clear()
 
-    def await_witness(self, half: Half) -> None:
+    def await_confirmation(self, half: Half) -> None:
         """The next good answer is one to be noted: somebody was refused."""
         self._working_noted.pop(half, None)
 

@@ -19,7 +19,7 @@ from campaigns.keyring import CampaignKey, Secret, UnreadablePermissionError
 from campaigns.models import Campaign, Gate, GateName, PauseReason, PreSave, Reason
 from campaigns.release import claims, retrying
 from campaigns.release.claims import Claim, Held, Outcome
-from campaigns.release.outages import Watch
+from campaigns.release.outages import OutageDetector
 from campaigns.spotify import SCOPE, Answered, FanCalls, NotSentError, Slots
 from campaigns.spotify.answers import Grant, Half, Scope, SpotifyError
 
@@ -38,7 +38,7 @@ SHARE_FOR_DATABASE: Final = 5
 LONGEST_GATHERING: Final = 0.05
 FEWEST_GATHERED: Final = 2
 # How long a turn waits when nothing comes back: other workers may close the gate meanwhile.
-LONGEST_TURN: Final = 0.03
+LONGEST_STEP: Final = 0.03
 # After so long a stand-still the answers say more about this machine than about Spotify.
 STOOD_STILL_SECONDS: Final = 3.0
 # What Spotify says to one or two fans may be about them. When a third is told the same, and nobody
@@ -57,9 +57,9 @@ class Pipeline:
         self._held: dict[UUID, Held] = {}
         self._granted: dict[UUID, Secret] = {}
         self._outcomes: defaultdict[UUID, Outcome] = defaultdict(Outcome)
-        self._watch = Watch(clock, calls.halt)
+        self._outages = OutageDetector(clock, calls.halt)
         self._odd: defaultdict[tuple[str, UUID | None], set[UUID]] = defaultdict(set)
-        self._stood_still, self._turned_at = False, time.monotonic()
+        self._stood_still, self._stepped_at = False, time.monotonic()
         self._rest_until = 0.0
         self._is_ending = False
         self.gates: dict[GateName, Gate] = {}
@@ -77,7 +77,7 @@ class Pipeline:
         served_soon = permits.pace(self.gates.values()) * LONGEST_HOLD_SECONDS
         return min(LARGEST_HOLD, max(1, int(served_soon))) - len(self._held)
 
-    def obey(self) -> None:
+    def apply_gates(self) -> None:
         """Look at the gates, and halt what they do not allow."""
         now = self._clock()
         self.gates = rows.gates(now)
@@ -90,7 +90,7 @@ class Pipeline:
             else:
                 self._calls.resume(half)
 
-    def take_on(self, claim: Claim, key: CampaignKey) -> None:
+    def admit(self, claim: Claim, key: CampaignKey) -> None:
         """Open the claimed permissions and send them to be refreshed."""
         tokens = {}
         for row in claim.rows:
@@ -110,16 +110,16 @@ class Pipeline:
             return
         self._calls.refresh(tokens, Slots(taken.first_in, taken.step))
 
-    def turn(self, *, in_a_hurry: bool = False) -> None:
-        """Wait for answers, unless there is more to do; act on them, and record what is decided."""
+    def step(self, *, block: bool = True) -> None:
+        """Act on the answers that came in, and record what is decided. `block`: wait for some."""
         began = time.monotonic()
-        if in_a_hurry or self._outcomes:
+        if not block or self._outcomes:
             answers = self._calls.collect(0, 0)
         else:
-            answers = self._calls.collect(max(0, self._rest_until - began), LONGEST_TURN)
+            answers = self._calls.collect(max(0, self._rest_until - began), LONGEST_STEP)
         began = time.monotonic()
-        self._stood_still = began - self._turned_at > STOOD_STILL_SECONDS
-        self._turned_at = began
+        self._stood_still = began - self._stepped_at > STOOD_STILL_SECONDS
+        self._stepped_at = began
         for answer in answers:
             self._sort(answer)
         self._settle()
@@ -132,13 +132,13 @@ class Pipeline:
         coming = min(len(self._held), permits.pace(self.gates.values()) * rest)
         return rest if coming >= FEWEST_GATHERED else 0
 
-    def wind_up(self) -> None:
+    def drain(self) -> None:
         """Send nothing more; wait for what is on its way, and give the rest back."""
         self._is_ending = True
         while not self.is_empty:
             for half in Half:
                 self._calls.halt(half)
-            self.turn()
+            self.step()
 
     def _sort(self, answer: Answered[UUID]) -> None:
         held = self._held.get(answer.key)
@@ -147,10 +147,10 @@ class Pipeline:
         if isinstance(answer.result, SpotifyError):
             self._sort_error(held, answer.half, answer.result)
         elif isinstance(answer.result, Grant):
-            self._watch.note_working(held, answer.half, self._gate(answer.half))
+            self._outages.note_working(held, answer.half, self._gate(answer.half))
             self._sort_grant(held, answer.result)
         else:
-            self._watch.note_working(held, answer.half, self._gate(answer.half))
+            self._outages.note_working(held, answer.half, self._gate(answer.half))
             self._odd.clear()
             self._outcome(held).saved.append(held.row.id)
 
@@ -199,16 +199,16 @@ class Pipeline:
         gate, row = self._gate(half), held.row
         if reason is Reason.REVOKED:
             self._note_trouble(held, half)
-            self._watch.note_refusal(held, gate)
+            self._outages.note_refusal(held, gate)
         if row.reason == reason and retrying.is_confirmed(row, gate, self._clock()):
             self._outcome(held).fail(row.id, reason)
         else:
             self._outcome(held).refuse(row.id, reason)
-            self._watch.await_witness(half)
+            self._outages.await_confirmation(half)
 
     def _note_trouble(self, held: Held, half: Half) -> None:
         if not self._stood_still:
-            self._watch.note_trouble(held, half, self._gate(half))
+            self._outages.note_trouble(held, half, self._gate(half))
 
     def _gate(self, half: Half) -> Gate:
         return self.gates[GateName(half.value)]

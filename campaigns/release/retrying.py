@@ -12,14 +12,14 @@ from campaigns.models import Gate, PreSave
 # attempts it is this fan that cannot be served, and an hour passes between two.
 LONGEST_DELAY: Final = timedelta(minutes=15)
 QUICK_ATTEMPTS: Final = 12
-SLOW_LANE: Final = timedelta(hours=1)
+LATE_RETRY_INTERVAL: Final = timedelta(hours=1)
 # A refusal that would end a pre-save is believed when it is repeated this much later, and meanwhile
 # Spotify was seen to serve other fans. Without any such witness it has to stand for a day: an
 # incident at Spotify has answered `invalid_grant` to everybody before.
 SECOND_LOOK: Final = timedelta(minutes=30)
-WITHOUT_WITNESS: Final = timedelta(days=1)
+UNCONFIRMED_REFUSAL_WAIT: Final = timedelta(days=1)
 # Answers so close together are answers of the same Spotify.
-WITNESS_TOLERANCE: Final = timedelta(seconds=2)
+SAME_ANSWER_TOLERANCE: Final = timedelta(seconds=2)
 LATEST_SECOND_LOOK: Final = timedelta(minutes=35)
 
 
@@ -28,13 +28,15 @@ def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
     first = row.refused_at
     if first is None or now - first < SECOND_LOOK:
         return False
-    if gate.doubted_until and gate.doubted_until > now:
+    if gate.distrusted_until and gate.distrusted_until > now:
         return False
     # An outage may have ended unseen, when nobody else was left to be asked.
-    if gate.outages and (not gate.blocked_until or now - gate.blocked_until < WITHOUT_WITNESS):
+    if gate.outages and (
+        not gate.blocked_until or now - gate.blocked_until < UNCONFIRMED_REFUSAL_WAIT
+    ):
         return False
-    worked_since = gate.worked_at is not None and gate.worked_at >= first - WITNESS_TOLERANCE
-    return worked_since or now - first >= WITHOUT_WITNESS
+    worked_since = gate.worked_at is not None and gate.worked_at >= first - SAME_ANSWER_TOLERANCE
+    return worked_since or now - first >= UNCONFIRMED_REFUSAL_WAIT
 
 
 def random_between(shortest: timedelta, longest: timedelta) -> timedelta:

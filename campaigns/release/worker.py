@@ -15,7 +15,12 @@ from uuid import UUID
 
 from campaigns.clock import DatabaseClock
 from campaigns.gate import closing, permits, rows
-from campaigns.release.housekeeping import LONGEST_WAIT_SECONDS, Housekeeper, Shift, keep_house
+from campaigns.release.maintenance import (
+    LONGEST_WAIT_SECONDS,
+    MaintenanceThread,
+    Shift,
+    run_maintenance,
+)
 from campaigns.release.pipeline import CONNECTIONS, LARGEST_BLOCK, Clock, Pipeline
 from campaigns.release.queue import Queue
 from campaigns.spotify import FanCalls
@@ -30,12 +35,12 @@ def work(until: datetime, stopped: Event, clock: Clock | None = None) -> int:
     """
     shift = Shift(until, stopped, clock or DatabaseClock())
     beside = replace(shift, clock=clock or DatabaseClock())  # one for each thread
-    with FanCalls[UUID](CONNECTIONS) as calls, Housekeeper(beside) as housekeeper:
+    with FanCalls[UUID](CONNECTIONS) as calls, MaintenanceThread(beside) as maintenance:
         # The saves come first, so that slow looks into the catalogue cannot use up every shift.
-        saved = just_saved = release(calls, shift, housekeeper.remind)
+        saved = just_saved = release(calls, shift, maintenance.maybe_run)
         while not shift.is_over():
-            keep_house(shift)
-            just_saved = release(calls, shift, housekeeper.remind)
+            run_maintenance(shift)
+            just_saved = release(calls, shift, maintenance.maybe_run)
             saved += just_saved
             if not just_saved and not _wait_for_the_gate(shift):
                 break
@@ -49,13 +54,13 @@ def release(calls: FanCalls[UUID], shift: Shift, meanwhile: Callable[[], None]) 
     """
     pipeline, queue = Pipeline(calls, shift.clock), Queue(shift.clock)
     while not shift.is_over():
-        pipeline.obey()
+        pipeline.apply_gates()
         claimed = _claim_more(pipeline, queue, shift.clock())
         if pipeline.is_empty and not claimed and not _is_merely_busy(pipeline, shift.clock()):
             break
-        pipeline.turn(in_a_hurry=claimed)
+        pipeline.step(block=not claimed)
         meanwhile()
-    pipeline.wind_up()
+    pipeline.drain()
     return pipeline.saved
 
 
@@ -69,7 +74,7 @@ def _claim_more(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
         return _try_one(pipeline, queue, now)
     claimed = queue.claim(size)
     if claimed:
-        pipeline.take_on(*claimed)
+        pipeline.admit(*claimed)
     return claimed is not None
 
 
@@ -81,7 +86,7 @@ def _try_one(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
         return False
     claimed = queue.claim(1, fresh_first=True)
     if claimed:
-        pipeline.take_on(*claimed)
+        pipeline.admit(*claimed)
     else:
         closing.end_trial(pipeline.gates)
     return claimed is not None

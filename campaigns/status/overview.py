@@ -35,7 +35,7 @@ class Status(enum.Enum):
 
 
 @dataclass(frozen=True)
-class Line:
+class ListItem:
     """One campaign of the list."""
 
     campaign: Campaign
@@ -121,14 +121,14 @@ def served_before(campaign: Campaign) -> str:
     return f"{fans} the release already and {'keeps' if totals.saved == 1 else 'keep'} it."
 
 
-def lines(campaigns: Iterable[Campaign], now: datetime) -> list[Line]:
+def list_items(campaigns: Iterable[Campaign], now: datetime) -> list[ListItem]:
     """Two queries, and two or three more for each campaign that is releasing while the day of a
     market has begun that does not show the release.
     """
     listed = list(campaigns)
     totals = DailyCount.objects.totals_by_campaign(campaign.id for campaign in listed)
     return [
-        Line(
+        ListItem(
             campaign,
             status_of(campaign, now),
             totals.get(campaign.id, Totals()),

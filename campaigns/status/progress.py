@@ -61,7 +61,7 @@ def progress_of(campaign: Campaign, totals: Totals, now: datetime) -> Progress |
         return None
     is_releasing = campaign.state == CampaignState.RELEASING
     backlog = backlog_of(campaign, now) if is_releasing else Backlog()
-    total = totals.consented - totals.cancelled if is_releasing else 0
+    total = totals.presaves - totals.cancelled if is_releasing else 0
     text = describe(campaign, backlog, list(rows.gates(now).values()), now)
     return Progress(total - totals.pending if is_releasing else 0, total, text)
 

@@ -110,7 +110,7 @@ def _expected_at(campaign: Campaign) -> datetime:
     """When the first market may show the release that has not shown it."""
     if campaign.state == CampaignState.RELEASING:
         return campaign.confirmed_until or campaign.last_day
-    return markets.daybreaks(campaign)[0].at
+    return markets.market_midnights(campaign)[0].at
 
 
 def kept_waiting(campaign: Campaign, now: datetime) -> PreSaveQuerySet:

@@ -40,11 +40,11 @@ def keyring_dir(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_housekeeper_outlives_its_test() -> Iterator[None]:
+def no_maintenance_outlives_its_test() -> Iterator[None]:
     """A release waits for its own a second: on a slow machine it writes into the next test."""
     yield
     for thread in threading.enumerate():
-        if thread.name == "housekeeper":
+        if thread.name == "maintenance":
             thread.join(timeout=60)
             assert not thread.is_alive()
 
@@ -68,7 +68,7 @@ def label(artist: User) -> Label:
 @pytest.fixture
 def dashboard(artist: User) -> Client:
     """The artist's browser, while a worker is there."""
-    heartbeat.give(database_now())
+    heartbeat.beat(database_now())
     client = Client()
     client.force_login(artist)
     return client

@@ -20,7 +20,7 @@ from tests.sandbox_process import Sandbox
 @pytest.mark.django_db
 def test_one_ring_does_the_whole_night_and_answers_the_saves(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, state=CampaignState.OPEN, release_at=timezone.now())
-    assert tasks.ring() == 5
+    assert tasks.run_due_work() == 5
     assert states(campaign) == {"saved": 5}
     check_books(campaign)
     campaign.refresh_from_db()
@@ -31,7 +31,7 @@ def test_one_ring_does_the_whole_night_and_answers_the_saves(sandbox: Sandbox) -
 def test_a_ring_with_nothing_to_do_changes_nothing(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, state=CampaignState.OPEN)
     called = len(sandbox.calls())
-    assert tasks.ring() == tasks.ring() == 0
+    assert tasks.run_due_work() == tasks.run_due_work() == 0
     assert len(sandbox.calls()) == called
     assert states(campaign) == {"pending": 5}
 
@@ -43,7 +43,7 @@ def beat_entry() -> dict[str, Any]:
 
 def test_beat_rings_every_two_seconds_and_old_rings_expire() -> None:
     entry = beat_entry()
-    assert entry["task"] == tasks.ring.name
+    assert entry["task"] == tasks.run_due_work.name
     assert entry["task"] in app.tasks
     assert entry["schedule"] == timedelta(seconds=2)
     assert 0 < entry["options"]["expires"] <= 30
@@ -51,7 +51,7 @@ def test_beat_rings_every_two_seconds_and_old_rings_expire() -> None:
 
 def test_a_ring_carries_nothing() -> None:
     assert not {"args", "kwargs"} & set(beat_entry())
-    assert inspect.signature(tasks.ring.run).parameters == {}
+    assert inspect.signature(tasks.run_due_work.run).parameters == {}
 
 
 def test_a_ring_ends_before_the_broker_would_hand_it_to_another() -> None:
@@ -70,4 +70,4 @@ def test_no_answer_of_a_task_is_kept() -> None:
 
 def test_celery_has_no_other_task_of_ours() -> None:
     ours = [name for name in app.tasks if not name.startswith("celery.")]
-    assert ours == [tasks.ring.name]
+    assert ours == [tasks.run_due_work.name]

@@ -133,9 +133,9 @@ def _check_books(verdict: Verdict, record: Record) -> None:
     verdict.promise(key_is_gone, "The campaign's key is still there.")
     verdict.promise(not wrongly, f"{len(wrongly)} fans failed for no reason of Spotify's.")
     counted = totals.saved + totals.failed + totals.cancelled + totals.expired
-    verdict.figures["counted"] = f"{counted} of {totals.consented} consented"
+    verdict.figures["counted"] = f"{counted} of {totals.presaves} consented"
     verdict.promise(
-        counted == totals.consented == len(record.rows),
+        counted == totals.presaves == len(record.rows),
         f"Of {len(record.rows)} fans who consented, {counted} are accounted for.",
     )
     agree = all(getattr(totals, state) == count for state, count in states.items())

@@ -8,7 +8,7 @@ import pytest
 from celery import Celery
 
 from campaigns.models import Campaign
-from campaigns.tasks import ring
+from campaigns.tasks import run_due_work
 from tests.chaos.checker import busiest_window, instant
 from tests.chaos.machine import wait_for_worker
 from tests.chaos.scenes import StartMachine, WaitFor, due_night
@@ -38,7 +38,7 @@ def test_three_beats_and_fifty_rings_at_once_save_everybody_once_at_the_same_pac
     last, *others = [here.start_beat() for _ in range(3)]
     rings = Celery(broker=here.valkey.url)
     for _ in range(50):
-        rings.send_task(ring.name)
+        rings.send_task(run_due_work.name)
 
     wait_for(lambda: states(campaign) == {"saved": 3 * RATE}, "the last save")
     assert_saved_once_at_the_pace(campaign, sandbox, 3 * RATE)

@@ -107,11 +107,11 @@ def save(
     key = keyring.from_settings().open(claimed.campaign.id)
     with FanCalls[UUID](10) as calls:
         pipeline = Unrecorded(calls, clock_ahead(later))
-        pipeline.obey()
-        pipeline.take_on(claimed, key)
+        pipeline.apply_gates()
+        pipeline.admit(claimed, key)
         meanwhile()
         while len(pipeline.decided) < len(claimed.rows):
-            pipeline.turn()
+            pipeline.step()
     return pipeline
 
 
@@ -135,7 +135,7 @@ def states(campaign: Campaign) -> dict[str, int]:
 def check_books(campaign: Campaign) -> None:
     """Nobody is lost: the counts agree with the rows, and no settled row holds a permission."""
     found, totals = states(campaign), DailyCount.objects.totals_of(campaign.id)
-    assert totals.consented == sum(found.values())
+    assert totals.presaves == sum(found.values())
     for state in ("saved", "failed", "cancelled", "expired", "pending"):
         assert getattr(totals, state) == found.get(state, 0), state
     settled = PreSave.objects.filter(campaign=campaign).exclude(state="pending")

@@ -104,10 +104,10 @@ class Worker:
         self.rows, self.fence = {row.id for row in claim.rows}, claim.fence
         with _HaltingCalls(10) as calls:
             pipeline = Pipeline(calls, database_now)
-            pipeline.obey()
-            pipeline.take_on(claim, key)
+            pipeline.apply_gates()
+            pipeline.admit(claim, key)
             while not pipeline.is_empty:
-                pipeline.turn()
+                pipeline.step()
 
     def _wait(self) -> None:
         try:

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from campaigns.catalogue import confirming, looks
 from campaigns.clock import database_now
-from campaigns.consent import arriving, receipts
+from campaigns.consent import completing, receipts
 from campaigns.gate import closing, permits
 from campaigns.models import CampaignState, Gate, GateName, PreSave, SpentState
 from tests.factory import make_campaign
@@ -76,13 +76,13 @@ def test_few_second_returns_wait_for_the_first_at_once(sandbox: Sandbox) -> None
     state = query_of(back)["state"]
     SpentState.objects.create(digest=receipts.digest(state), spent_at=timezone.now())
     taken = 0
-    while arriving._SECOND_RETURNS.acquire(blocking=False):
+    while completing._SECOND_RETURNS.acquire(blocking=False):
         taken += 1
     try:
         answer = fan.get(back)
     finally:
         for _ in range(taken):
-            arriving._SECOND_RETURNS.release()
+            completing._SECOND_RETURNS.release()
     assert answer.status_code == 503
     assert "Nothing more was stored this time." in text_of(answer)
     assert fan.cookie, "the same return must count when it is loaded again"
@@ -93,13 +93,13 @@ def test_few_consents_wait_for_spotify_at_once(sandbox: Sandbox) -> None:
     fan = Fan(sandbox)
     back = fan.decide(fan.tap(campaign))
     taken = 0
-    while arriving._EXCHANGES.acquire(blocking=False):
+    while completing._EXCHANGES.acquire(blocking=False):
         taken += 1
     try:
         assert fan.get(back).status_code == 503
     finally:
         for _ in range(taken):
-            arriving._EXCHANGES.release()
+            completing._EXCHANGES.release()
     assert sandbox.calls("token.code") == []
 
 
@@ -121,7 +121,7 @@ def test_a_429_for_the_apps_own_token_closes_the_token_endpoints_gate(sandbox: S
     due = make_campaign(release_at=now - timedelta(seconds=1), opened_at=now - timedelta(days=1))
     sandbox.fault("token.client", status=429, headers={"Retry-After": "3600"})
 
-    assert confirming.confirm(due, looks.Round(now)) is False
+    assert confirming.confirm(due, looks.LookupBudget(now)) is False
 
     closed = Gate.objects.exclude(blocked_until=None)
     assert [gate.name for gate in closed] == [GateName.ACCOUNTS]

@@ -16,8 +16,8 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from campaigns.consent import arriving
-from campaigns.consent.cookie import Transaction
+from campaigns.consent import completing
+from campaigns.consent.cookie import PendingConsent
 from campaigns.keyring import Secret
 from campaigns.models import (
     Campaign,
@@ -70,7 +70,7 @@ def wait_until_somebody_waits() -> None:
 def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
     """A save's first count of the day, not committed yet, and a consent that counts too."""
     campaign = make_campaign(state=CampaignState.RELEASING)
-    started = Transaction("a-state", campaign.id, campaign.slug, at=0, zone="", receipt="r")
+    started = PendingConsent("a-state", campaign.id, campaign.slug, at=0, zone="", receipt="r")
     counted, go_on = Event(), Event()
 
     def settle_slowly() -> None:
@@ -84,7 +84,7 @@ def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
         assert counted.wait(SECONDS)
         consenting = in_thread(
             pool,
-            lambda: arriving._record(started, Secret("a-token"), timezone.now()),
+            lambda: completing._record(started, Secret("a-token"), timezone.now()),
         )
         wait_until_somebody_waits()
         go_on.set()
@@ -92,7 +92,7 @@ def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
         consenting.result(SECONDS)
 
     assert PreSave.objects.count() == 1
-    assert DailyCount.objects.totals_of(campaign.id) == Totals(consented=1, saved=1)
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(presaves=1, saved=1)
 
 
 def test_a_cancellation_of_all_and_a_settling_do_not_wait_for_each_other() -> None:
@@ -115,7 +115,7 @@ def test_a_cancellation_of_all_and_a_settling_do_not_wait_for_each_other() -> No
         go_on.set()
         cancelling.result(SECONDS)
 
-    assert DailyCount.objects.totals_of(campaign.id) == Totals(consented=20, cancelled=20)
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(presaves=20, cancelled=20)
     check_books(campaign)
 
 

@@ -370,5 +370,5 @@ def test_a_look_that_finds_the_day_moved_meanwhile_starts_nothing(sandbox: Sandb
     show_in(sandbox, "NZ")
     stale = fresh(campaign)
     Campaign.objects.update(release_mode=ReleaseMode.ONE_INSTANT)
-    assert confirming.confirm(stale, looks.Round(midnight("Pacific/Auckland"))) is False
+    assert confirming.confirm(stale, looks.LookupBudget(midnight("Pacific/Auckland"))) is False
     assert fresh(campaign).state == CampaignState.OPEN

@@ -13,8 +13,8 @@ from pytest_django import Settings
 
 from campaigns import keyring
 from campaigns.clock import database_now
-from campaigns.consent import arriving, departing, receipts, refusal
-from campaigns.consent.arriving import Return
+from campaigns.consent import completing, receipts, refusal, starting
+from campaigns.consent.completing import AuthorizationResponse
 from campaigns.consent.refusal import ConsentError
 from campaigns.gate import closing
 from campaigns.keyring import Secret
@@ -322,19 +322,19 @@ def test_a_rotated_token_does_not_revive_a_cancelled_row(sandbox: Sandbox) -> No
 # Consents on the night itself.
 
 
-def arrive(campaign: Campaign, sandbox: Sandbox, account: str) -> Secret:
+def complete_authorization(campaign: Campaign, sandbox: Sandbox, account: str) -> Secret:
     """A fan comes back from Spotify with a code, as the callback view sees it."""
-    departure = departing.depart(campaign, timezone.now())
-    state = departure.authorize_url.split("state=")[1].split("&")[0]
-    returned = Return(state=state, code=Secret(sandbox.consent(account)), error="")
-    return arriving.arrive(returned, departure.cookie, timezone.now()).receipt
+    authorization = starting.start_authorization(campaign, timezone.now())
+    state = authorization.authorize_url.split("state=")[1].split("&")[0]
+    returned = AuthorizationResponse(state=state, code=Secret(sandbox.consent(account)), error="")
+    return completing.complete_authorization(returned, authorization.cookie, timezone.now()).receipt
 
 
 def test_a_consent_during_the_release_is_saved_too(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=3)
     claimed = claim(campaign)
     sandbox.post("users", {"accounts": [{"id": "late"}]})
-    arrive(campaign, sandbox, "late")
+    complete_authorization(campaign, sandbox, "late")
     record(save(claimed))
     assert states(campaign) == {"saved": 3, "pending": 1}
     assert work() == 1
@@ -350,7 +350,7 @@ def test_after_the_end_a_consent_is_refused_and_the_code_not_used(
     assert fresh(campaign).state == CampaignState.FINISHED
     exchanged = len(sandbox.calls("token.code"))
     with pytest.raises(ConsentError) as caught:
-        arrive(campaign, sandbox, "fan-1")
+        complete_authorization(campaign, sandbox, "fan-1")
     assert caught.value.refusal == refusal.Refusal.FINISHED
     assert len(sandbox.calls("token.code")) == exchanged
     assert states(campaign) == {"saved": 1}

@@ -29,8 +29,8 @@ from hypothesis.stateful import (
 
 from campaigns.catalogue import confirming
 from campaigns.clock import database_now
-from campaigns.consent import arriving, departing, receipts
-from campaigns.consent.arriving import Return
+from campaigns.consent import completing, receipts, starting
+from campaigns.consent.completing import AuthorizationResponse
 from campaigns.consent.refusal import ConsentError
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, CampaignState, Gate, PreSave, SpentState
@@ -111,11 +111,11 @@ class Night(RuleBasedStateMachine):
     @rule(fan=st.sampled_from(FANS))
     def consent(self, fan: str) -> None:
         now = timezone.now()
-        departure = departing.depart(self.campaign, now)
-        state = departure.authorize_url.split("state=")[1].split("&")[0]
-        returned = Return(state, Secret(self.sandbox.consent(fan)), "")
+        authorization = starting.start_authorization(self.campaign, now)
+        state = authorization.authorize_url.split("state=")[1].split("&")[0]
+        returned = AuthorizationResponse(state, Secret(self.sandbox.consent(fan)), "")
         try:
-            receipt = arriving.arrive(returned, departure.cookie, now).receipt
+            receipt = completing.complete_authorization(returned, authorization.cookie, now).receipt
         except ConsentError:
             return
         row = receipts.find(receipt.reveal())

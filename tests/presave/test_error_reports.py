@@ -23,7 +23,7 @@ from django.utils.log import AdminEmailHandler
 from django.views.debug import get_default_exception_reporter_filter, get_exception_reporter_class
 
 from campaigns import tasks
-from campaigns.consent import arriving
+from campaigns.consent import completing
 from campaigns.fan.views import consent as fan_views
 from campaigns.keyring import sealing
 from campaigns.models import Campaign
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 TOKENS = re.compile(r"(?:AQC|AQD|BQ)[A-Za-z0-9_-]{64}")
-CONSENT = (fan_views, arriving, oauth, answers, sealing)
+CONSENT = (fan_views, completing, oauth, answers, sealing)
 RELEASE = (pipeline, claims, answers, sealing)
 Place = tuple[str, int]
 
@@ -117,7 +117,7 @@ def quiet(keyring_dir: Path) -> Iterator[None]:
 @pytest.fixture(autouse=True)
 def exchanges_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error between two lines may leave an exchange's place taken for good."""
-    monkeypatch.setattr(arriving, "_EXCHANGES", threading.BoundedSemaphore(1000))
+    monkeypatch.setattr(completing, "_EXCHANGES", threading.BoundedSemaphore(1000))
 
 
 def come_back(sandbox: Sandbox, campaign: Campaign) -> tuple[Fan, str]:
@@ -259,13 +259,13 @@ def broken_releases(sandbox: Sandbox) -> int:
     """Rings of the bell, each with an error at another line that a release runs through."""
     make_night(sandbox, fans=1)
     count = 0
-    for place in each_place(RELEASE, tasks.ring)[::6]:
+    for place in each_place(RELEASE, tasks.run_due_work)[::6]:
         sandbox.post("reset")
         Campaign.objects.all().delete()
         make_night(sandbox, fans=1)
         try:
             with Breaker(RELEASE, at=place):
-                tasks.ring()
+                tasks.run_due_work()
         except Exception as error:
             sentry_sdk.capture_exception(error)
             count += 1

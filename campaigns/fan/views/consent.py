@@ -17,13 +17,13 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaigns.consent import arriving, departing, receipts, refusal
-from campaigns.consent.arriving import Return
+from campaigns.consent import completing, receipts, refusal, starting
+from campaigns.consent.completing import AuthorizationResponse
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan import cookies, languages, refusals
 from campaigns.fan.headers import starting_by_form, with_policy
 from campaigns.fan.languages import in_fans_language
-from campaigns.fan.page_cache import Kept
+from campaigns.fan.page_cache import PageCache
 from campaigns.fan.page_context import SPOTIFY_APPS_URL, for_campaign
 from campaigns.fan.views.receipt import to_new_receipt, to_receipt
 from campaigns.keyring import Secret
@@ -32,7 +32,7 @@ from presave import csp
 
 # After these the code is used up, and the cookie good for nothing. After others the fan may go back
 # and choose again, come back from a start in another tab, or load the same page once more.
-_USED_UP: Final = (
+_CODE_CONSUMED: Final = (
     Refusal.CODE_REFUSED,
     Refusal.LESS_THAN_ASKED,
     Refusal.MORE_THAN_ASKED,
@@ -40,7 +40,7 @@ _USED_UP: Final = (
     Refusal.SPOTIFY_DOWN,
 )
 # A second return, of a tab that was left open or a page that was loaded again.
-_WHO_MAY_BE_IN: Final = (
+_MAYBE_PRE_SAVED: Final = (
     Refusal.ALREADY_USED,
     Refusal.BROWSER_CHANGED,
     Refusal.STATE_MISMATCH,
@@ -49,7 +49,7 @@ _WHO_MAY_BE_IN: Final = (
 
 # Apart, so that a flood of forged returns does not push the landing pages out; and for longer, as
 # nothing that changes stands in them.
-REFUSALS: Final[Kept[bytes]] = Kept(seconds=60)
+REFUSALS: Final[PageCache[bytes]] = PageCache(seconds=60)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -64,7 +64,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     receipt = cookies.kept_receipts(request).get(slug, "")
     if receipts.stands(receipt):
         return to_receipt(request, receipt)
-    lost = arriving.lost_arrival(cookies.flow(request))
+    lost = completing.lost_receipt(cookies.flow(request))
     if lost and lost.slug == slug:
         return to_new_receipt(request, lost)
     campaign = Campaign.objects.accepting_consents().filter(slug=slug).first()
@@ -90,9 +90,9 @@ def _to_spotify(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     zone = request.POST.get("zone", "") if campaign.at_local_midnights else ""
     before = cookies.flow(request)
     now, language = timezone.now(), languages.chosen(request)
-    departure = departing.depart(campaign, now, zone, language, before)
-    redirection = HttpResponseRedirect(departure.authorize_url)
-    cookies.set_flow(redirection, departure.cookie)
+    authorization = starting.start_authorization(campaign, now, zone, language, before)
+    redirection = HttpResponseRedirect(authorization.authorize_url)
+    cookies.set_flow(redirection, authorization.cookie)
     return redirection
 
 
@@ -106,7 +106,7 @@ def callback(request: HttpRequest) -> HttpResponse:
     Its address holds a code, so every answer leads away from it or is not stored.
     """
     code = request.GET.get("code")
-    returned = Return(
+    returned = AuthorizationResponse(
         state=request.GET.get("state", ""),
         code=Secret(code) if code else None,
         error=request.GET.get("error", ""),
@@ -114,21 +114,21 @@ def callback(request: HttpRequest) -> HttpResponse:
     remembered = cookies.kept_receipts(request)
     cookie = cookies.flow(request)
     try:
-        arrival = arriving.arrive(returned, cookie, timezone.now(), remembered)
+        issued = completing.complete_authorization(returned, cookie, timezone.now(), remembered)
     except ConsentError as error:
-        lost = arriving.lost_arrival(cookie)
+        lost = completing.lost_receipt(cookie)
         if lost and lost.slug == error.slug:
             return to_new_receipt(request, lost)
         receipt = remembered.get(error.slug, "")
-        if error.refusal in _WHO_MAY_BE_IN and receipts.stands(receipt):
+        if error.refusal in _MAYBE_PRE_SAVED and receipts.stands(receipt):
             return to_receipt(request, receipt)
-        if error.refusal == Refusal.ALREADY_USED and arriving.led_to(returned.state, receipt):
+        if error.refusal == Refusal.ALREADY_USED and completing.created_by(returned.state, receipt):
             return to_receipt(request, receipt)
         response = _refused(request, error)
-        if returned.code and error.refusal in _USED_UP:
+        if returned.code and error.refusal in _CODE_CONSUMED:
             cookies.delete_flow(response)
         return response
-    return to_new_receipt(request, arrival)
+    return to_new_receipt(request, issued)
 
 
 def _was_tapped_here(request: HttpRequest) -> bool:

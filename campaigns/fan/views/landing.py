@@ -17,11 +17,11 @@ from django.views.decorators.http import require_safe
 
 from campaigns.artwork import files as artworks
 from campaigns.artwork.encoding import CONTENT_TYPES
-from campaigns.consent import departing
+from campaigns.consent import starting
 from campaigns.fan import languages, moments, page_context, words
 from campaigns.fan.headers import starting_by_form, with_policy, without_session
 from campaigns.fan.languages import in_fans_language
-from campaigns.fan.page_cache import KEPT_SECONDS, Kept
+from campaigns.fan.page_cache import CACHE_SECONDS, PageCache
 from campaigns.fan.page_context import for_campaign
 from campaigns.models import Campaign, CampaignState
 from presave import csp
@@ -37,13 +37,13 @@ def home(request: HttpRequest) -> HttpResponse:
 
 
 @dataclass(frozen=True)
-class KeptPage:
+class CachedPage:
     content: bytes
     headers: dict[str, str]
     holds_form: bool
 
 
-PAGES: Final[Kept[KeptPage]] = Kept()
+PAGES: Final[PageCache[CachedPage]] = PageCache()
 
 
 @require_safe
@@ -59,20 +59,20 @@ def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 # The policy stands outside the condition, so that a 304 carries it too: caches take a 304's headers
 # over.
-def _landing(request: HttpRequest, page: KeptPage) -> HttpResponseBase:
+def _landing(request: HttpRequest, page: CachedPage) -> HttpResponseBase:
     response = HttpResponse(page.content, headers=page.headers)
     etag = page.headers["ETag"]
     return get_conditional_response(request, etag=etag, response=response) or response
 
 
-def _make_landing(request: HttpRequest, slug: str) -> KeptPage:
+def _make_landing(request: HttpRequest, slug: str) -> CachedPage:
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
     now = timezone.now()
-    is_away = words.stage(campaign, now).takes_consents and departing.spotify_is_away()
+    is_away = words.stage(campaign, now).takes_consents and starting.spotify_is_away()
     response = _render_landing(request, campaign, is_away)
     set_response_etag(response)
     patch_cache_control(response, public=True, **_lifetime(campaign, now, is_away))
-    return KeptPage(response.content, dict(response.items()), campaign.at_local_midnights)
+    return CachedPage(response.content, dict(response.items()), campaign.at_local_midnights)
 
 
 def _lifetime(campaign: Campaign, now: datetime, is_away: bool) -> dict[str, int]:
@@ -86,7 +86,7 @@ def _lifetime(campaign: Campaign, now: datetime, is_away: bool) -> dict[str, int
         fresh, stale = 2, 0
     elif campaign.release_at > now:
         # The process itself answers with the page a second longer.
-        left = max(1, int((campaign.release_at - now).total_seconds() - KEPT_SECONDS))
+        left = max(1, int((campaign.release_at - now).total_seconds() - CACHE_SECONDS))
         fresh, stale = min(fresh, left), min(stale, max(left - fresh, 0))
     return {"max_age": fresh, "stale_while_revalidate": stale, "stale_if_error": 86400}
 

@@ -14,7 +14,7 @@ from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.consent import receipts
-from campaigns.consent.cookie import Arrival
+from campaigns.consent.cookie import IssuedReceipt
 from campaigns.fan import cookies, languages, moments, words
 from campaigns.fan.headers import with_policy, without_session
 from campaigns.fan.languages import in_fans_language
@@ -103,9 +103,9 @@ def to_receipt(request: HttpRequest, token: str) -> HttpResponse:
     return HttpResponseRedirect(address + languages.query(languages.chosen(request)), status=303)
 
 
-def to_new_receipt(request: HttpRequest, arrival: Arrival) -> HttpResponse:
+def to_new_receipt(request: HttpRequest, issued: IssuedReceipt) -> HttpResponse:
     """To the receipt, which this browser remembers from now on. The way to Spotify is over."""
-    response = to_receipt(request, arrival.receipt.reveal())
-    cookies.remember(request, response, arrival)
+    response = to_receipt(request, issued.receipt.reveal())
+    cookies.remember(request, response, issued)
     cookies.delete_flow(response)
     return response

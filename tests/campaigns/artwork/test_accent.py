@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from PIL import Image
 
-from campaigns.artwork.accent import accent_of
+from campaigns.artwork.accent import from_artwork
 from campaigns.models import Accent
 from tools.pictures import picture
 
@@ -30,7 +30,7 @@ from tools.pictures import picture
     ],
 )
 def test_the_nearest_hue_is_taken(color: str, accent: Accent) -> None:
-    assert accent_of(picture(color=color)) == accent
+    assert from_artwork(picture(color=color)) == accent
 
 
 def with_patch(ground: str, color: str, side: int) -> Image.Image:
@@ -40,9 +40,9 @@ def with_patch(ground: str, color: str, side: int) -> Image.Image:
 
 
 def test_a_little_colour_on_grey_counts_and_a_speck_does_not() -> None:
-    assert accent_of(with_patch("#dddddd", "#1e90ff", 80)) == Accent.BLUE
-    assert accent_of(with_patch("#dddddd", "#1e90ff", 20)) == Accent.INK
+    assert from_artwork(with_patch("#dddddd", "#1e90ff", 80)) == Accent.BLUE
+    assert from_artwork(with_patch("#dddddd", "#1e90ff", 20)) == Accent.INK
 
 
 def test_a_vivid_colour_outweighs_a_dull_one() -> None:
-    assert accent_of(with_patch("#3a5a48", "#ff1493", 220)) == Accent.ROSE
+    assert from_artwork(with_patch("#3a5a48", "#ff1493", 220)) == Accent.ROSE

@@ -13,7 +13,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.catalogue import confirming
-from campaigns.catalogue.looks import Finding, Round, is_out
+from campaigns.catalogue.looks import Finding, LookupBudget, is_out
 from campaigns.gate import closing, permits
 from campaigns.models import Campaign, CampaignState, GateName, PauseReason
 from campaigns.planning.transitions import cancel_campaign
@@ -34,7 +34,7 @@ def make_due(**fields: Any) -> Campaign:
 
 
 def confirm(campaign: Campaign) -> tuple[bool, str, str]:
-    started = confirming.confirm(campaign, Round(timezone.now()))
+    started = confirming.confirm(campaign, LookupBudget(timezone.now()))
     campaign.refresh_from_db()
     return started, campaign.last_finding, campaign.state
 
@@ -143,7 +143,7 @@ def test_of_two_workers_only_one_looks(sandbox: Sandbox) -> None:
     def work(_: int) -> bool:
         barrier.wait()
         try:
-            return confirming.confirm(Campaign.objects.get(id=campaign.id), Round(now))
+            return confirming.confirm(Campaign.objects.get(id=campaign.id), LookupBudget(now))
         finally:
             connections.close_all()
 
@@ -230,7 +230,7 @@ def test_an_artists_act_during_the_look_wins(act: str, sandbox: Sandbox) -> None
         Campaign.objects.filter(id=campaign.id).update(release_at=later)
     else:
         Campaign.objects.filter(id=campaign.id).update(spotify_uri=f"spotify:album:{OTHER_ID}")
-    assert confirming.confirm(stale, Round(timezone.now())) is False
+    assert confirming.confirm(stale, LookupBudget(timezone.now())) is False
     campaign.refresh_from_db()
     assert campaign.state != CampaignState.RELEASING
 
@@ -238,7 +238,7 @@ def test_an_artists_act_during_the_look_wins(act: str, sandbox: Sandbox) -> None
 def test_a_ban_met_while_looking_stops_the_saves_too(sandbox: Sandbox) -> None:
     sandbox.set(quota_retry_after=50_400)
     now = timezone.now()
-    assert confirming.confirm(make_due(), Round(now)) is False
+    assert confirming.confirm(make_due(), LookupBudget(now)) is False
     with pytest.raises(closing.GateClosedError) as caught:
         permits.take(GateName.API, 1, now)
     assert caught.value.reason == "quota_exceeded"

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from campaigns.catalogue import confirming, markets
-from campaigns.catalogue.looks import Round
+from campaigns.catalogue.looks import LookupBudget
 from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import Campaign, CampaignState, Gate, GateName
@@ -23,7 +23,7 @@ FUTURE = "2099-01-01T00:00:00+00:00"
 SECOND = timedelta(seconds=1)
 
 
-class Interrupted(Round):
+class Interrupted(LookupBudget):
     """Looks during which something happens before each call."""
 
     def __init__(self, now: datetime, meanwhile: Callable[[], Any]) -> None:
@@ -57,14 +57,14 @@ def make_busy(ahead: timedelta) -> datetime:
 def test_a_call_waits_for_its_permits_turn(sandbox: Sandbox) -> None:
     sandbox.add_album()
     free_at = make_busy(SECOND / 2)
-    assert confirming.confirm(make_due(), Round(database_now()))
+    assert confirming.confirm(make_due(), LookupBudget(database_now()))
     (call,) = sandbox.calls("album")
     assert datetime.fromisoformat(call["at"]) >= free_at
 
 
 def test_each_call_of_a_look_takes_a_permit(sandbox: Sandbox) -> None:
     sandbox.add_album()
-    assert confirming.confirm(make_due(upc=UPC), Round(database_now()))
+    assert confirming.confirm(make_due(upc=UPC), LookupBudget(database_now()))
     sent = len(sandbox.calls("search") + sandbox.calls("album"))
     assert sent == sum(count for _, count in Gate.objects.get(name=GateName.API).recent) == 2
 
@@ -123,7 +123,7 @@ def test_an_artists_act_in_the_midst_of_a_look_makes_the_next_one_due_at_once(
 
 def test_no_further_market_is_asked_when_the_shift_is_over(sandbox: Sandbox) -> None:
     campaign = make_begun_everywhere()
-    looks = Round(database_now(), lambda: bool(sandbox.calls("album")))
+    looks = LookupBudget(database_now(), lambda: bool(sandbox.calls("album")))
     assert confirming.confirm(campaign, looks) is False
     assert len(sandbox.calls("album")) == 1
     campaign.refresh_from_db()
@@ -131,17 +131,17 @@ def test_no_further_market_is_asked_when_the_shift_is_over(sandbox: Sandbox) -> 
 
 
 def test_a_late_night_asks_few_markets_at_a_time(sandbox: Sandbox) -> None:
-    confirming.confirm(make_begun_everywhere(), Round(database_now()))
+    confirming.confirm(make_begun_everywhere(), LookupBudget(database_now()))
     assert len(sandbox.calls("album")) == 2
 
 
 def test_in_time_every_market_is_asked_and_the_latest_each_time(settings: Any) -> None:
     settings.SPOTIFY_MARKET = "DE"
-    daybreaks = markets.daybreaks(make_begun_everywhere())
-    looks = [confirming._to_ask(daybreaks) for _ in range(300)]
+    market_midnights = markets.market_midnights(make_begun_everywhere())
+    looks = [confirming._to_ask(market_midnights) for _ in range(300)]
     for asked in looks:
         assert len(asked) == 3
-        assert asked[0] == (daybreaks[-1], "US")
+        assert asked[0] == (market_midnights[-1], "US")
         assert "DE" in {market for _, market in asked}
     assert {market for asked in looks for _, market in asked} == {
         market for market, _ in markets.MARKETS

@@ -9,7 +9,7 @@ import pytest
 from pytest_django import Settings
 
 from campaigns.catalogue import markets
-from campaigns.catalogue.markets import MARKETS, Daybreak
+from campaigns.catalogue.markets import MARKETS, MarketMidnight
 from campaigns.models import Campaign, ReleaseMode
 
 FIRST = datetime(2026, 12, 4, 10, tzinfo=UTC)
@@ -20,21 +20,21 @@ def campaign(**fields: Any) -> Campaign:
     return Campaign(release_zone="Pacific/Kiritimati", **fields)
 
 
-def hours(daybreaks: list[Daybreak]) -> list[tuple[float, tuple[str, ...]]]:
+def hours(market_midnights: list[MarketMidnight]) -> list[tuple[float, tuple[str, ...]]]:
     """Each with its hours after the first midnight on Earth."""
-    return [((one.at - FIRST) / timedelta(hours=1), one.markets) for one in daybreaks]
+    return [((one.at - FIRST) / timedelta(hours=1), one.markets) for one in market_midnights]
 
 
 def test_a_release_at_one_instant_is_looked_for_in_the_operators_market(settings: Settings) -> None:
     settings.SPOTIFY_MARKET = "SE"
     at_once = campaign(release_mode=ReleaseMode.ONE_INSTANT)
-    (only,) = markets.daybreaks(at_once)
-    assert only == Daybreak(FIRST, ("SE",))
+    (only,) = markets.market_midnights(at_once)
+    assert only == MarketMidnight(FIRST, ("SE",))
     assert markets.confirmed_until(at_once, only) is None
 
 
 def test_markets_are_asked_in_the_order_in_which_their_day_begins() -> None:
-    assert hours(markets.daybreaks(campaign())) == [
+    assert hours(markets.market_midnights(campaign())) == [
         (1, ("NZ",)),
         (3, ("AU",)),
         (5, ("JP",)),
@@ -53,7 +53,7 @@ def test_markets_are_asked_in_the_order_in_which_their_day_begins() -> None:
 def test_the_table_stands_in_that_order_on_every_day_of_the_year() -> None:
     for number in range(366):
         moved = campaign(release_at=FIRST + timedelta(days=number))
-        in_order = [market for one in markets.daybreaks(moved) for market in one.markets]
+        in_order = [market for one in markets.market_midnights(moved) for market in one.markets]
         assert in_order == [market for market, _ in MARKETS]
 
 
@@ -72,12 +72,12 @@ def test_the_operators_market_is_asked_too(
     settings: Settings, market: str, expected: tuple[float, tuple[str, ...]]
 ) -> None:
     settings.SPOTIFY_MARKET = market
-    assert expected in hours(markets.daybreaks(campaign()))
+    assert expected in hours(markets.market_midnights(campaign()))
 
 
 def test_a_sighting_reaches_as_far_as_the_next_daybreak() -> None:
     release = campaign()
-    daybreaks = markets.daybreaks(release)
-    reaches = [markets.confirmed_until(release, one) for one in daybreaks]
-    assert reaches[:-1] == [one.at for one in daybreaks[1:]]
+    market_midnights = markets.market_midnights(release)
+    reaches = [markets.confirmed_until(release, one) for one in market_midnights]
+    assert reaches[:-1] == [one.at for one in market_midnights[1:]]
     assert reaches[-1] == release.last_day

@@ -250,7 +250,7 @@ def test_the_address_is_copied(visit: Any, campaigns: None, settings: Settings) 
 
 
 def test_the_numbers_follow_the_release_without_a_reload(visit: Any, label: Label) -> None:
-    heartbeat.give(database_now())
+    heartbeat.beat(database_now())
     campaign = factory.make_campaign(label=label, state=CampaignState.RELEASING)
     factory.make_presave(campaign)
     page = visit()

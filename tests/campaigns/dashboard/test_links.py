@@ -110,4 +110,4 @@ def test_reminders_are_told_apart_from_pre_saves(dashboard: Client, label: Label
 
     page = dashboard.get(DETAIL).content.decode()
     assert "1 calendar file, 2 visits to the Countdown Page." in page
-    assert '<dd data-count="consented">0</dd>' in page
+    assert '<dd data-count="presaves">0</dd>' in page

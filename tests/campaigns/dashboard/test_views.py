@@ -166,11 +166,11 @@ def test_the_numbers_add_up_on_the_page_and_for_its_script(dashboard: Client, la
         f"/dashboard/campaigns/{campaign.slug}", headers={"Accept": "application/json"}
     ).json()
 
-    assert '<dd data-count="consented">5</dd>' in page
+    assert '<dd data-count="presaves">5</dd>' in page
     assert answer == {
         "status": "releasing",
         "counts": {
-            "consented": 5,
+            "presaves": 5,
             "pending": 1,
             "saved": 1,
             "failed": 1,

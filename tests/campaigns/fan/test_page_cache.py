@@ -8,7 +8,7 @@ from threading import Event
 import pytest
 
 from campaigns.fan import page_cache
-from campaigns.fan.page_cache import Kept
+from campaigns.fan.page_cache import PageCache
 
 KEY = ("night-bus", "de")
 
@@ -27,11 +27,11 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def pages(clock: Clock) -> Kept[str]:
-    return Kept(clock=clock)
+def pages(clock: Clock) -> PageCache[str]:
+    return PageCache(clock=clock)
 
 
-def test_what_was_made_is_kept_for_a_second(pages: Kept[str], clock: Clock) -> None:
+def test_what_was_made_is_kept_for_a_second(pages: PageCache[str], clock: Clock) -> None:
     assert pages.get(KEY, lambda: "first") == "first"
     clock.now += 0.9
     assert pages.get(KEY, lambda: "second") == "first"
@@ -41,14 +41,14 @@ def test_what_was_made_is_kept_for_a_second(pages: Kept[str], clock: Clock) -> N
     assert pages.get(KEY, lambda: "fourth") == "fourth"
 
 
-def test_another_key_is_another_page(pages: Kept[str]) -> None:
+def test_another_key_is_another_page(pages: PageCache[str]) -> None:
     pages.get(KEY, lambda: "first")
     assert pages.get(("night-bus", "fr"), lambda: "other") == "other"
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(1.1, "first"), (9.9, "first"), (10.1, "made now")])
 def test_one_thread_makes_it_anew_while_the_others_show_what_is_not_too_old(
-    pages: Kept[str], clock: Clock, seconds: float, shown: str
+    pages: PageCache[str], clock: Clock, seconds: float, shown: str
 ) -> None:
     pages.get(KEY, lambda: "first")
     clock.now += seconds
@@ -68,7 +68,7 @@ def test_one_thread_makes_it_anew_while_the_others_show_what_is_not_too_old(
     assert pages.get(KEY, lambda: "later") == "second"
 
 
-def test_what_was_overtaken_is_not_kept(pages: Kept[str], clock: Clock) -> None:
+def test_what_was_overtaken_is_not_kept(pages: PageCache[str], clock: Clock) -> None:
     def slowly() -> str:
         clock.now += 1.5
         assert pages.get(KEY, lambda: "newer") == "newer"
@@ -78,7 +78,7 @@ def test_what_was_overtaken_is_not_kept(pages: Kept[str], clock: Clock) -> None:
     assert pages.get(KEY, lambda: "newest") == "newer"
 
 
-def test_what_could_not_be_made_is_tried_again(pages: Kept[str], clock: Clock) -> None:
+def test_what_could_not_be_made_is_tried_again(pages: PageCache[str], clock: Clock) -> None:
     pages.get(KEY, lambda: "first")
     clock.now += 1.1
     with pytest.raises(ZeroDivisionError):
@@ -86,7 +86,7 @@ def test_what_could_not_be_made_is_tried_again(pages: Kept[str], clock: Clock) -
     assert pages.get(KEY, lambda: "second") == "second"
 
 
-def test_no_more_is_kept_than_fits(pages: Kept[str], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_more_is_kept_than_fits(pages: PageCache[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(page_cache, "MOST", 2)
     for number in range(3):
         pages.get((str(number),), lambda: "first")

@@ -136,7 +136,7 @@ def test_a_429_tells_how_much_the_last_window_held(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(40, 100)
     closing.close(rate_limited(2), moment)
-    assert gate().rate == pytest.approx(100 * learning.SHARE_OF_LESSON, rel=0.02)
+    assert gate().rate == pytest.approx(100 * learning.DECREASE_FACTOR, rel=0.02)
     after = moment + 2 * SECOND
     assert permits.take(GateName.API, 10, after).step == pytest.approx(1 / 97, rel=0.02)
 
@@ -145,7 +145,7 @@ def test_a_window_that_filled_in_seconds_counts_as_a_whole_one(settings: Setting
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(3, 990)
     closing.close(rate_limited(27), moment)
-    assert gate().rate == pytest.approx(99 * learning.SHARE_OF_LESSON, rel=0.02)
+    assert gate().rate == pytest.approx(99 * learning.DECREASE_FACTOR, rel=0.02)
 
 
 def test_permits_that_were_still_to_be_used_teach_nothing(settings: Settings) -> None:
@@ -153,7 +153,7 @@ def test_permits_that_were_still_to_be_used_teach_nothing(settings: Settings) ->
     moment = fill_window(3, 990)
     take(247, moment)
     closing.close(rate_limited(27), moment)
-    assert gate().rate == pytest.approx(99 * learning.SHARE_OF_LESSON, rel=0.001)
+    assert gate().rate == pytest.approx(99 * learning.DECREASE_FACTOR, rel=0.001)
 
 
 def test_echoes_of_one_429_teach_once(settings: Settings) -> None:

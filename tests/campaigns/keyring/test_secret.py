@@ -125,7 +125,7 @@ def test_what_holds_a_secret_does_not_show_it(holder: Any, token: str) -> None:
 
 
 def test_grants_and_returns_are_among_what_holds_secrets() -> None:
-    assert {"Grant", "Return"} <= {holder.__qualname__ for holder in holders()}
+    assert {"Grant", "AuthorizationResponse"} <= {holder.__qualname__ for holder in holders()}
 
 
 def test_a_master_key_shows_itself_nowhere() -> None:

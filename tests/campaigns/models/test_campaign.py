@@ -345,8 +345,8 @@ def test_the_previous_version_can_still_write_its_rows() -> None:
     )
 
     gate, row = Gate.objects.get(), Campaign.objects.get()
-    assert (gate.recent, gate.raises, gate.outages) == ([], 0, 0)
-    assert (row.added_later, row.release_mode) == ([], ReleaseMode.ONE_INSTANT)
+    assert (gate.recent, gate.increases, gate.outages) == ([], 0, 0)
+    assert (row.codes_added_after_consent, row.release_mode) == ([], ReleaseMode.ONE_INSTANT)
     assert claim_block(row, 1, campaign.release_at)
     # It ends a row, too, without the column that came later.
     type(presave).objects.update(

@@ -25,23 +25,23 @@ def test_a_campaign_without_counts_has_zeros() -> None:
 
 def test_counts_add_up_over_days() -> None:
     campaign = make_campaign()
-    DailyCount.objects.add(campaign.id, NOW, {"consented": 3})
-    DailyCount.objects.add(campaign.id, NOW, {"consented": 2, "cancelled": 1})
+    DailyCount.objects.add(campaign.id, NOW, {"presaves": 3})
+    DailyCount.objects.add(campaign.id, NOW, {"presaves": 2, "cancelled": 1})
     DailyCount.objects.add(campaign.id, NOW + timedelta(seconds=1), {"saved": 2, "failed": 1})
     assert DailyCount.objects.totals_of(campaign.id) == Totals(
-        consented=5, saved=2, failed=1, cancelled=1
+        presaves=5, saved=2, failed=1, cancelled=1
     )
     days = DailyCount.objects.filter(campaign=campaign).order_by("day")
-    assert [(day.day.day, day.consented, day.saved) for day in days] == [(27, 5, 0), (28, 0, 2)]
+    assert [(day.day.day, day.presaves, day.saved) for day in days] == [(27, 5, 0), (28, 0, 2)]
 
 
 def test_what_has_no_outcome_yet_is_pending() -> None:
-    assert Totals(consented=10, saved=4, failed=1, cancelled=2, expired=1).pending == 2
+    assert Totals(presaves=10, saved=4, failed=1, cancelled=2, expired=1).pending == 2
 
 
 def test_campaigns_are_counted_apart() -> None:
     one, other = make_campaign(), make_campaign()
-    DailyCount.objects.add(one.id, NOW, {"consented": 1})
+    DailyCount.objects.add(one.id, NOW, {"presaves": 1})
     assert DailyCount.objects.totals_of(other.id) == Totals()
 
 
@@ -55,7 +55,7 @@ def test_counting_nothing_writes_nothing(amounts: dict[str, int]) -> None:
 def test_a_count_is_undone_with_the_transaction_that_it_belongs_to() -> None:
     campaign = make_campaign()
     with transaction.atomic():
-        DailyCount.objects.add(campaign.id, NOW, {"consented": 1})
+        DailyCount.objects.add(campaign.id, NOW, {"presaves": 1})
         transaction.set_rollback(True)
     assert DailyCount.objects.totals_of(campaign.id) == Totals()
 
@@ -67,10 +67,10 @@ def test_writers_that_race_lose_no_count() -> None:
 
     def write(_: int) -> None:
         for _ in range(10):
-            DailyCount.objects.add(campaign.id, NOW, {"consented": 1, "saved": 1})
+            DailyCount.objects.add(campaign.id, NOW, {"presaves": 1, "saved": 1})
 
     in_threads(4, write)
-    assert DailyCount.objects.totals_of(campaign.id) == Totals(consented=40, saved=40)
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(presaves=40, saved=40)
     assert DailyCount.objects.count() == 1
 
 

@@ -155,7 +155,7 @@ def test_a_link_is_mended_beside_a_code_that_stays(
 def test_before_the_first_consent_everything_is_free(sandbox: Sandbox) -> None:
     campaign = make_campaign()
     changed = change(campaign, spotify_uri="", upc=OTHER_UPC, title="Other")
-    assert (Names.of(changed), changed.added_later) == (Names("", OTHER_UPC, ""), [])
+    assert (Names.of(changed), changed.codes_added_after_consent) == (Names("", OTHER_UPC, ""), [])
     assert sandbox.calls() == []
 
 
@@ -167,12 +167,12 @@ def test_a_code_that_was_added_later_does_not_let_the_link_be_swapped(sandbox: S
     sandbox.add_album(id=OTHER_ID, upc=OTHER_UPC)
     campaign = make_consented()
     change(campaign, upc=OTHER_UPC)
-    assert campaign.added_later == ["upc"]
+    assert campaign.codes_added_after_consent == ["upc"]
 
     assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.OTHER_RELEASE
     assert refusal(campaign, spotify_uri="") == same_release.OTHER_RELEASE
-    assert change(campaign, upc=UPC).added_later == ["upc"]
-    assert change(campaign, upc="").added_later == []
+    assert change(campaign, upc=UPC).codes_added_after_consent == ["upc"]
+    assert change(campaign, upc="").codes_added_after_consent == []
 
 
 def test_a_link_that_was_added_later_does_not_let_the_code_be_swapped(sandbox: Sandbox) -> None:
@@ -190,10 +190,10 @@ def test_what_the_catalogue_showed_to_be_the_same_vouches_from_then_on(sandbox: 
     sandbox.add_album(id=OTHER_ID, upc=OTHER_UPC)
     campaign = make_consented(upc=UPC)
     change(campaign, spotify_uri=ALBUM_URI)
-    assert change(campaign, upc="").added_later == []
+    assert change(campaign, upc="").codes_added_after_consent == []
 
     assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.OTHER_RELEASE
-    assert change(campaign, upc=UPC).added_later == ["upc"]
+    assert change(campaign, upc=UPC).codes_added_after_consent == ["upc"]
 
 
 # Spotify in trouble, and others who come in between.
@@ -245,17 +245,22 @@ def test_a_closed_gate_is_told_with_its_end_and_nothing_is_asked(
 def test_a_first_consent_while_the_form_is_sent_refuses_a_change_that_was_not_compared() -> None:
     campaign = make_campaign()
     after = Names(OTHER_URI, "", "")
-    proof = same_release.prove(campaign, after)
+    check = same_release.look_up(campaign, after)
     make_presave(campaign)
 
-    assert proof is None
+    assert check is None
     with pytest.raises(PublishingError) as caught:
-        same_release.check(campaign, after, proof)
+        same_release.accept(campaign, after, check)
     assert str(caught.value) == same_release.CHANGED_MEANWHILE
 
 
 @pytest.mark.parametrize(
-    "meanwhile", [{"spotify_uri": TRACK_URI}, {"upc": OTHER_UPC}, {"added_later": ["spotify_uri"]}]
+    "meanwhile",
+    [
+        {"spotify_uri": TRACK_URI},
+        {"upc": OTHER_UPC},
+        {"codes_added_after_consent": ["spotify_uri"]},
+    ],
 )
 def test_what_was_compared_counts_only_while_it_is_still_so(
     meanwhile: dict[str, Any], sandbox: Sandbox
@@ -264,15 +269,15 @@ def test_what_was_compared_counts_only_while_it_is_still_so(
     sandbox.add_album(id=OTHER_ID)
     campaign = make_consented()
     after = Names(OTHER_URI, "", "")
-    proof = same_release.prove(campaign, after)
-    assert same_release.check(campaign, after, proof) == []
+    check = same_release.look_up(campaign, after)
+    assert same_release.accept(campaign, after, check) == []
 
     Campaign.objects.filter(id=campaign.id).update(**{"upc": UPC, **meanwhile})
     campaign.refresh_from_db()
     other = after._replace(upc="012345678905")
-    for compared in (proof, None):
+    for compared in (check, None):
         with pytest.raises(PublishingError) as caught:
-            same_release.check(campaign, other, compared)
+            same_release.accept(campaign, other, compared)
         assert str(caught.value) == same_release.CHANGED_MEANWHILE
 
 

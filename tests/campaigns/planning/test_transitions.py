@@ -174,7 +174,7 @@ def test_cancelling_erases_every_permission_and_counts_them() -> None:
         (PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, None, NOW),
     }
     totals = DailyCount.objects.totals_of(campaign.id)
-    assert (totals.consented, totals.saved, totals.cancelled, totals.pending) == (3, 1, 2, 0)
+    assert (totals.presaves, totals.saved, totals.cancelled, totals.pending) == (3, 1, 2, 0)
     assert PreSave.objects.get(id=other.id).is_pending
 
 

@@ -42,6 +42,6 @@ def test_no_more_fans_are_held_than_can_be_served_within_their_lease(settings: S
     settings.SPOTIFY_MAX_RATE = 10 / rows.SHARE_OF_CAP
     with FanCalls[UUID](1) as calls:
         pipe = pipeline.Pipeline(calls, database_now)
-        pipe.obey()
+        pipe.apply_gates()
         assert pipe.room == 10 * pipeline.LONGEST_HOLD_SECONDS
     assert claims.LEASE.total_seconds() / 4 > pipeline.LONGEST_HOLD_SECONDS

@@ -87,8 +87,8 @@ CALM = {"outages": 0, "worked_at": NOW}
         (30, CALM, True),
         (30, CALM | {"worked_at": NOW - SECOND}, True),
         (30, CALM | {"worked_at": NOW - 5 * SECOND}, False),
-        (30, CALM | {"doubted_until": NOW + 31 * MINUTE}, False),
-        (32, CALM | {"doubted_until": NOW + 31 * MINUTE}, True),
+        (30, CALM | {"distrusted_until": NOW + 31 * MINUTE}, False),
+        (32, CALM | {"distrusted_until": NOW + 31 * MINUTE}, True),
         (30, CALM | {"worked_at": None}, False),
         (24 * 60 - 1, CALM | {"worked_at": None}, False),
         (24 * 60, CALM | {"worked_at": None}, True),
@@ -160,7 +160,7 @@ def test_many_who_withdrew_do_not_hold_the_others_up(sandbox: Sandbox) -> None:
     assert work() == 75
     assert work(later=SECOND_LOOK) == 0
     assert states(campaign) == {"saved": 75, "pending": 25}, "a quarter is too many to be believed"
-    assert work(later=closing.DOUBT.total_seconds() + SECOND_LOOK) == 0
+    assert work(later=closing.DISTRUST.total_seconds() + SECOND_LOOK) == 0
     assert states(campaign) == {"saved": 75, "failed": 25}
     check_books(campaign)
 

@@ -174,7 +174,7 @@ def test_a_cancellation_that_is_cut_short_stands_and_is_finished(
     for _ in range(3):
         work()
     assert states(campaign) == {"cancelled": 10}
-    assert DailyCount.objects.totals_of(campaign.id) == Totals(consented=10, cancelled=10)
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(presaves=10, cancelled=10)
     check_books(campaign)
 
 
@@ -252,4 +252,4 @@ def test_a_row_that_has_not_ended_is_not_deleted_for_its_age() -> None:
     assert deleting.delete_old_rows(now) == 0
     assert [expiring.expire(now) for _ in range(2)] == [4, 1]
     assert deleting.delete_old_rows(now) == 5
-    assert DailyCount.objects.totals_of(campaign.id) == Totals(consented=5, cancelled=5)
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(presaves=5, cancelled=5)

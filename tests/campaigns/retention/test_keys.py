@@ -213,9 +213,9 @@ def test_a_release_that_never_appeared_ends_with_its_key(keyring_dir: Path) -> N
     presave = make_presave(campaign)
     sealed = bytes(presave.sealed or b"")
     end = campaign.release_at + HARD_STOP
-    _keep_house(end - SECOND)
+    _run(end - SECOND)
     assert key_files(keyring_dir) == [str(campaign.id)]
-    _keep_house(end)
+    _run(end)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.FINISHED
     assert campaign.key_destroyed_at == end
@@ -225,7 +225,7 @@ def test_a_release_that_never_appeared_ends_with_its_key(keyring_dir: Path) -> N
     assert sealed
 
 
-def _keep_house(now: datetime) -> None:
+def _run(now: datetime) -> None:
     expiring.expire(now)
     expiring.finish_settled(now)
     keys.shred_ended(now)

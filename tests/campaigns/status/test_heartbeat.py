@@ -11,11 +11,11 @@ from django.test import Client
 from django.urls import reverse
 
 from campaigns.clock import database_now
-from campaigns.models import Campaign, CampaignState, Pulse
-from campaigns.release import housekeeping
-from campaigns.release.housekeeping import Housekeeper, Shift
+from campaigns.models import Campaign, CampaignState, Heartbeat
+from campaigns.release import maintenance
+from campaigns.release.maintenance import MaintenanceThread, Shift
 from campaigns.status import heartbeat
-from campaigns.tasks import ring
+from campaigns.tasks import run_due_work
 from tests import factory
 from tests.factory import make_campaign
 from tests.fans import text_of
@@ -29,10 +29,10 @@ SLEEPING = sorted({*CampaignState} - {*LIVE})
 
 
 def heard(ago: timedelta) -> datetime:
-    """The last pulse was given so long ago."""
-    given_at = database_now() - ago
-    heartbeat.give(given_at)
-    return given_at
+    """The last heartbeat was given so long ago."""
+    beat_at = database_now() - ago
+    heartbeat.beat(beat_at)
+    return beat_at
 
 
 def ready(client: Client) -> tuple[int, str]:
@@ -44,41 +44,41 @@ def ready(client: Client) -> tuple[int, str]:
 
 
 def test_every_ring_of_the_bell_is_a_sign_of_life() -> None:
-    ring()
-    assert database_now() - Pulse.objects.get().given_at < 20 * SECOND
+    run_due_work()
+    assert database_now() - Heartbeat.objects.get().beat_at < 20 * SECOND
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_release_worker_gives_one_too() -> None:
     call_command("release_worker", "--once")
-    assert Pulse.objects.exists()
+    assert Heartbeat.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_in_the_midst_of_a_release_gives_one_beside_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(housekeeping, "HOUSEKEEPING_SECONDS", 0)
+    monkeypatch.setattr(maintenance, "MAINTENANCE_SECONDS", 0)
     now = database_now()
-    with Housekeeper(Shift(now + 20 * SECOND, Event(), database_now)) as housekeeper:
-        housekeeper.remind()
-    assert Pulse.objects.get().given_at >= now
+    with MaintenanceThread(Shift(now + 20 * SECOND, Event(), database_now)) as thread:
+        thread.maybe_run()
+    assert Heartbeat.objects.get().beat_at >= now
 
 
 def test_it_is_written_every_ten_seconds_at_most() -> None:
     now = database_now()
     written = []
     for seconds in (0, 2, 9.9, 10, 19, 20):
-        heartbeat.give(now + seconds * SECOND)
-        written.append((Pulse.objects.get().given_at - now).total_seconds())
+        heartbeat.beat(now + seconds * SECOND)
+        written.append((Heartbeat.objects.get().beat_at - now).total_seconds())
     assert written == [0, 0, 0, 10, 10, 20]
 
 
 def test_a_pulse_of_the_future_does_not_hide_a_death(client: Client) -> None:
     heard(-3600 * SECOND)
     work()
-    given_at = Pulse.objects.get().given_at
-    assert abs(database_now() - given_at) < 20 * SECOND
+    beat_at = Heartbeat.objects.get().beat_at
+    assert abs(database_now() - beat_at) < 20 * SECOND
 
 
 # What monitoring hears.
@@ -131,8 +131,8 @@ def pages_of(campaign: Campaign) -> list[str]:
 @pytest.mark.parametrize("state", LIVE)
 def test_the_list_and_the_page_say_since_when_nobody_works(state: CampaignState) -> None:
     campaign = make_campaign(state=state)
-    given_at = heard(75 * SECOND)
-    told = f"not been heard of since {given_at:%H:%M UTC on %-d %B %Y}: tell the operator."
+    beat_at = heard(75 * SECOND)
+    told = f"not been heard of since {beat_at:%H:%M UTC on %-d %B %Y}: tell the operator."
     for page in pages_of(campaign):
         assert page.count(told) == 1
         assert "left, at" not in page

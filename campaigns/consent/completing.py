@@ -21,7 +21,7 @@ from django.utils.crypto import constant_time_compare
 from campaigns import keyring, spotify
 from campaigns.clock import database_now
 from campaigns.consent import oauth_state, receipts
-from campaigns.consent.cookie import COOKIE_MAX_AGE, Arrival, Transaction, opened
+from campaigns.consent.cookie import COOKIE_MAX_AGE, IssuedReceipt, PendingConsent, opened
 from campaigns.consent.refusal import NOT_THE_FANS_DOING, ConsentError, Refusal, why_closed
 from campaigns.gate import closing, permits
 from campaigns.keyring import Secret
@@ -40,7 +40,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
-class Return:
+class AuthorizationResponse:
     """What Spotify's redirect brought back."""
 
     state: str
@@ -48,9 +48,12 @@ class Return:
     error: str
 
 
-def arrive(
-    returned: Return, cookie: str, now: datetime, kept: Mapping[str, str] | None = None
-) -> Arrival:
+def complete_authorization(
+    returned: AuthorizationResponse,
+    cookie: str,
+    now: datetime,
+    kept: Mapping[str, str] | None = None,
+) -> IssuedReceipt:
     """Turn a return from Spotify into a stored pre-save. Raises ConsentError.
 
     Nothing is asked of Spotify or the database before the cookie and the state are found good, but
@@ -61,7 +64,7 @@ def arrive(
     started = _started(returned, cookie, now)
     try:
         if receipts.find(started.receipt):
-            return started.arrival
+            return started.issued
         if returned.error or returned.code is None:
             denied = returned.error == "access_denied"
             raise ConsentError(Refusal.DENIED if denied else Refusal.SPOTIFY_DOWN)
@@ -69,17 +72,17 @@ def arrive(
         if not campaigns.accepting_consents().exists():
             raise ConsentError(why_closed(campaigns.first()))
         if oauth_state.was_spent(started.state):
-            return _arrival_before(started, now)
+            return _receipt_before(started, now)
         receipt = (kept or {}).get(started.slug, "")
         if receipts.stands(receipt):
-            return Arrival(Secret(receipt), started.slug)
+            return IssuedReceipt(Secret(receipt), started.slug)
         with _one_of_few_exchanges():
             permission = (
                 _permission(returned.code) if oauth_state.spend(started.state, now) else None
             )
         if permission is None:
-            return _arrival_before(started, now)
-        return _arrival(started, permission, now)
+            return _receipt_before(started, now)
+        return _recorded(started, permission, now)
     except ConsentError as error:
         error.slug = started.slug
         if error.refusal in NOT_THE_FANS_DOING:
@@ -87,22 +90,22 @@ def arrive(
         raise
 
 
-def lost_arrival(cookie: str) -> Arrival | None:
+def lost_receipt(cookie: str) -> IssuedReceipt | None:
     """The pre-save of a start whose answer never reached the browser, if it stands."""
     started = opened(cookie)
     if started and receipts.stands(started.receipt):
-        return started.arrival
+        return started.issued
     return None
 
 
-def led_to(state: str, receipt: str) -> bool:
+def created_by(state: str, receipt: str) -> bool:
     """Whether this very return made that pre-save, whatever became of it since."""
     presave = receipts.find(receipt)
     spent = SpentState.objects.filter(digest=receipts.digest(state)).first()
     return bool(presave and spent and presave.consented_at == spent.spent_at)
 
 
-def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
+def _started(returned: AuthorizationResponse, cookie: str, now: datetime) -> PendingConsent:
     started = opened(cookie)
     if started is None:
         spent = oauth_state.was_spent(returned.state)
@@ -117,7 +120,7 @@ def _started(returned: Return, cookie: str, now: datetime) -> Transaction:
     return started
 
 
-def _arrival_before(started: Transaction, now: datetime) -> Arrival:
+def _receipt_before(started: PendingConsent, now: datetime) -> IssuedReceipt:
     """What another return with the same state came to; waits while that may be under way.
 
     Raises ConsentError when it came to nothing.
@@ -126,10 +129,10 @@ def _arrival_before(started: Transaction, now: datetime) -> Arrival:
         _wait_for_first_return(started, now)
     if not receipts.find(started.receipt):
         raise ConsentError(Refusal.ALREADY_USED)
-    return started.arrival
+    return started.issued
 
 
-def _wait_for_first_return(started: Transaction, now: datetime) -> None:
+def _wait_for_first_return(started: PendingConsent, now: datetime) -> None:
     """Until there is a receipt, or none can come any more: looked for again and again, as the
     other return may be in another process.
     """
@@ -195,18 +198,18 @@ def _check_scope(granted: str | None) -> None:
         raise ConsentError(Refusal.MORE_THAN_ASKED)
 
 
-def _arrival(started: Transaction, permission: Secret, now: datetime) -> Arrival:
+def _recorded(started: PendingConsent, permission: Secret, now: datetime) -> IssuedReceipt:
     try:
         _record(started, permission, now)
     except IntegrityError:
         # The return of another start in this browser was first, and both have one receipt.
         if not receipts.find(started.receipt):
             raise
-    return started.arrival
+    return started.issued
 
 
 @transaction.atomic
-def _record(started: Transaction, permission: Secret, now: datetime) -> None:
+def _record(started: PendingConsent, permission: Secret, now: datetime) -> None:
     # The lock keeps the campaign from finishing, and its key from being shredded, between this look
     # and the commit.
     campaigns = Campaign.objects.filter(id=started.campaign_id)
@@ -222,7 +225,7 @@ def _record(started: Transaction, permission: Secret, now: datetime) -> None:
         consented_at=now,
         receipt_hash=receipts.digest(started.receipt),
     )
-    DailyCount.objects.add(campaign.id, now, {"consented": 1})
+    DailyCount.objects.add(campaign.id, now, {"presaves": 1})
 
 
 def _due_at(campaign: Campaign, zone: str) -> datetime:

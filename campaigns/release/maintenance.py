@@ -20,7 +20,7 @@ from campaigns.status import alarms, heartbeat
 
 logger = logging.getLogger(__name__)
 
-HOUSEKEEPING_SECONDS: Final = 2.0
+MAINTENANCE_SECONDS: Final = 2.0
 LONGEST_WAIT_SECONDS: Final = 1.0
 
 
@@ -36,10 +36,10 @@ class Shift:
         return self.stopped.is_set() or self.clock() >= self.until
 
 
-def keep_house(shift: Shift) -> None:
+def run_maintenance(shift: Shift) -> None:
     """Everything but the saves themselves."""
     now = shift.clock()
-    heartbeat.give(now)
+    heartbeat.beat(now)
     try:
         keys.check_keys(now)
     except KeyringError as error:
@@ -56,7 +56,7 @@ def keep_house(shift: Shift) -> None:
     deleting.forget_log_ins(now)
 
 
-class Housekeeper:
+class MaintenanceThread:
     """Keeps house beside a long release, on a thread and a database connection of its own, so that
     a slow look into the catalogue does not hold up the saves.
     """
@@ -64,7 +64,7 @@ class Housekeeper:
     def __init__(self, shift: Shift) -> None:
         self._shift = shift
         self._thread: Thread | None = None
-        self._next = time.monotonic() + HOUSEKEEPING_SECONDS
+        self._next = time.monotonic() + MAINTENANCE_SECONDS
 
     def __enter__(self) -> Self:
         return self
@@ -74,20 +74,20 @@ class Housekeeper:
             # One that takes longer ends by itself, as its shift is over: nothing waits for it.
             self._thread.join(timeout=LONGEST_WAIT_SECONDS)
 
-    def remind(self) -> None:
+    def maybe_run(self) -> None:
         """Keep house now and then; never twice at once."""
         is_at_it = self._thread is not None and self._thread.is_alive()
         if is_at_it or time.monotonic() < self._next:
             return
-        self._next = time.monotonic() + HOUSEKEEPING_SECONDS
-        self._thread = Thread(target=self._keep_house, name="housekeeper")
+        self._next = time.monotonic() + MAINTENANCE_SECONDS
+        self._thread = Thread(target=self._run, name="maintenance")
         self._thread.start()
 
-    def _keep_house(self) -> None:
+    def _run(self) -> None:
         try:
-            keep_house(self._shift)
+            run_maintenance(self._shift)
         except Exception:
             # The next reminder tries again; what is wrong with the database, the saves notice too.
-            logger.exception("housekeeping failed")
+            logger.exception("maintenance failed")
         finally:
             connections.close_all()

@@ -18,16 +18,16 @@ from campaigns.models import Campaign, GateName, midnights
 
 
 @dataclass(frozen=True)
-class Departure:
+class Authorization:
     """A fan on the way to Spotify: where to send the browser, and the sealed cookie to give it."""
 
     authorize_url: str
     cookie: str
 
 
-def depart(
+def start_authorization(
     campaign: Campaign, now: datetime, zone: str = "", language: str = "", cookie: str = ""
-) -> Departure:
+) -> Authorization:
     """`zone` is what the fan's browser says, if it was asked: where each fan has a midnight.
     `language` is the one the fan chose, if any; `cookie` that of a start before.
 
@@ -47,7 +47,7 @@ def depart(
         }
     )
     cookie = keyring.seal_cookie(settings.SECRET_KEY, content.encode(), _PURPOSE)
-    return Departure(spotify.authorize_url(state), cookie)
+    return Authorization(spotify.authorize_url(state), cookie)
 
 
 def _receipt_to_be(campaign: Campaign, cookie: str) -> str:
