@@ -70,7 +70,7 @@ def complete_authorization(
             raise ConsentError(Refusal.DENIED if denied else Refusal.SPOTIFY_DOWN)
         campaigns = Campaign.objects.filter(id=started.campaign_id)
         if not campaigns.accepting_consents().exists():
-            raise ConsentError(why_closed(campaigns.first()))
+            raise ConsentError(why_closed(campaigns.first(), now))
         if oauth_state.was_spent(started.state):
             return _receipt_before(started, now)
         receipt = (kept or {}).get(started.slug, "")
@@ -215,7 +215,7 @@ def _record(started: PendingConsent, permission: Secret, now: datetime) -> None:
     campaigns = Campaign.objects.filter(id=started.campaign_id)
     campaign = campaigns.accepting_consents().select_for_update(no_key=True).first()
     if campaign is None or campaign.public_key is None:
-        raise ConsentError(why_closed(campaigns.first()))
+        raise ConsentError(why_closed(campaigns.first(), now))
     row_id = uuid4()
     PreSave.objects.create(
         id=row_id,

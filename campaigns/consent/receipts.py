@@ -18,7 +18,6 @@ from campaigns import keyring
 from campaigns.models import (
     LONGEST_LEAD,
     ROW_LIFETIME,
-    CampaignState,
     DailyCount,
     PreSave,
     PreSaveState,
@@ -55,16 +54,6 @@ def standing(token: str) -> PreSave | None:
 
 def stands(token: str) -> bool:
     return standing(token) is not None
-
-
-def waits(presave: PreSave) -> bool:
-    """Whether the save is still to come, as far as is known."""
-    return presave.is_pending and not presave.refused_at and not presave.campaign.has_ended
-
-
-def is_out(presave: PreSave) -> bool:
-    """Whether the fan can listen by now: the save, or the end of the release night, says so."""
-    return presave.state == PreSaveState.SAVED or presave.campaign.state == CampaignState.FINISHED
 
 
 def cancel(presave_id: UUID, now: datetime) -> bool:

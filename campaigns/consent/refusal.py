@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import enum
+from datetime import datetime
 from typing import Final
 
-from campaigns.models import Campaign, CampaignState
+from campaigns.models import Campaign
+from campaigns.status.phase import Phase, phase_of
 
 
 class Refusal(enum.Enum):
@@ -45,10 +47,11 @@ class ConsentError(Exception):
         self.slug = slug
 
 
-def why_closed(campaign: Campaign | None) -> Refusal:
+def why_closed(campaign: Campaign | None, now: datetime) -> Refusal:
     """Why this campaign is none of those accepting consents."""
-    if campaign is None or campaign.state == CampaignState.CANCELLED:
+    phase = phase_of(campaign, now) if campaign else Phase.CANCELLED
+    if campaign is None or phase is Phase.CANCELLED:
         return Refusal.CALLED_OFF
-    if campaign.state == CampaignState.FINISHED:
+    if phase.has_ended:
         return Refusal.FINISHED
     return Refusal.NOT_OPEN_YET if campaign.public_key is None else Refusal.PAUSED

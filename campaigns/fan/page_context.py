@@ -14,27 +14,28 @@ from campaigns import links
 from campaigns.artwork import files
 from campaigns.consent import wordings
 from campaigns.fan import languages, moments, words
-from campaigns.models import Campaign, CampaignState
+from campaigns.models import Campaign
 from campaigns.spotify import SCOPE
-
-OUT: Final = (CampaignState.RELEASING, CampaignState.FINISHED)
-
+from campaigns.status.phase import Phase
 
 # A subscribed calendar asks again for months, in no language of its own: it is not counted, and its
 # address names the fan's. Calendar programs take webcal: for "subscribe to it".
 SUBSCRIBED: Final = "subscribed"
 
 
+# Where else to listen is shown once anybody can.
+LINKS_SHOWN: Final = (*(Phase.RELEASING_SOMEWHERE, Phase.RELEASING, Phase.FINISHED, Phase.MISSED),)
 SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
 
 
-def for_campaign(campaign: Campaign) -> dict[str, Any]:
+def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
     """What every page about a campaign shows."""
     return {
+        "phase": phase,
         "campaign": campaign,
         "page_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "subscribe_url": _subscribe_url(campaign),
-        "links": links.named(campaign.links) if campaign.state in OUT else [],
+        "links": links.named(campaign.links) if phase in LINKS_SHOWN else [],
         "artwork": files.renditions(campaign),
         "release_date": moments.release_date(campaign),
         "everywhere_at": moments.stated(campaign.everywhere_at, campaign),

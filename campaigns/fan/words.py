@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.fan.moments import spoken
-from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
+from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
 
 
 @dataclass(frozen=True)
@@ -178,47 +177,6 @@ def is_without_zone(presave: PreSave) -> bool:
     """Whether the fan is due at the last midnight of all. Nobody lives where it is the own one."""
     campaign = presave.campaign
     return campaign.at_local_midnights and presave.due_at == campaign.everywhere_at
-
-
-class Stage(StrEnum):
-    """Where a campaign stands, as its landing page tells it."""
-
-    OPENING = "opening"
-    OPEN = "open"
-    PAUSED = "paused"
-    DUE = "due"
-    RELEASING = "releasing"
-    HELD_UP = "held_up"
-    OUT = "out"
-    MISSED = "missed"
-    CANCELLED = "cancelled"
-
-    @property
-    def takes_consents(self) -> bool:
-        return self in (Stage.OPEN, Stage.DUE, Stage.RELEASING, Stage.HELD_UP)
-
-    @property
-    def is_to_come(self) -> bool:
-        return self in (Stage.OPENING, Stage.OPEN, Stage.PAUSED)
-
-    @property
-    def is_passing(self) -> bool:
-        """Whether the next stage comes within seconds, or at any moment."""
-        return self in (Stage.OPENING, Stage.DUE, Stage.RELEASING, Stage.HELD_UP)
-
-
-def stage(campaign: Campaign, now: datetime) -> Stage:
-    if campaign.state == CampaignState.CANCELLED:
-        return Stage.CANCELLED
-    if campaign.state == CampaignState.FINISHED:
-        return Stage.OUT if campaign.confirmed_uri else Stage.MISSED
-    if campaign.paused_reason == PauseReason.KEY_MISSING:
-        return Stage.PAUSED
-    if campaign.state == CampaignState.RELEASING:
-        return Stage.HELD_UP if campaign.is_paused else Stage.RELEASING
-    if campaign.is_opening:
-        return Stage.OPENING
-    return Stage.DUE if campaign.everywhere_at <= now else Stage.OPEN
 
 
 def listen_url(campaign: Campaign) -> str:

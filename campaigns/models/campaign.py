@@ -266,6 +266,13 @@ class Campaign(models.Model):
         return self.state == CampaignState.OPEN and self.public_key is None
 
     @property
+    def takes_consents(self) -> bool:
+        """As CampaignQuerySet.accepting_consents."""
+        is_live = self.state in (CampaignState.OPEN, CampaignState.RELEASING)
+        has_key = self.public_key is not None and self.paused_reason != PauseReason.KEY_MISSING
+        return is_live and has_key
+
+    @property
     def is_paused(self) -> bool:
         return self.paused_reason != PauseReason.NONE
 

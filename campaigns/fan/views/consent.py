@@ -28,6 +28,7 @@ from campaigns.fan.page_context import SPOTIFY_APPS_URL, for_campaign
 from campaigns.fan.views.receipt import to_new_receipt, to_receipt
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, midnights
+from campaigns.status.phase import phase_of
 from presave import csp
 
 # After these the code is used up, and the cookie good for nothing. After others the fan may go back
@@ -70,12 +71,16 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     campaign = Campaign.objects.accepting_consents().filter(slug=slug).first()
     if campaign is None:
         closed = get_object_or_404(Campaign.objects.public(), slug=slug)
-        return _refused(request, ConsentError(refusal.why_closed(closed), slug))
+        return _refused(request, ConsentError(refusal.why_closed(closed, timezone.now()), slug))
     needs_form = campaign.at_local_midnights and request.method != "POST"
     from_elsewhere = not _was_tapped_here(request)
     if needs_form or from_elsewhere:
         zone = midnights.known_zone(request.POST.get("zone", ""))
-        context = {**for_campaign(campaign), "zone": zone, "from_elsewhere": from_elsewhere}
+        context = {
+            **for_campaign(campaign, phase_of(campaign, timezone.now())),
+            "zone": zone,
+            "from_elsewhere": from_elsewhere,
+        }
         return starting_by_form(render)(request, "fan/confirm.html", context)
     try:
         to_spotify = _to_spotify(request, campaign)

@@ -18,12 +18,13 @@ from django.views.decorators.http import require_safe
 from campaigns.artwork import files as artworks
 from campaigns.artwork.encoding import CONTENT_TYPES
 from campaigns.consent import starting
-from campaigns.fan import languages, moments, page_context, words
+from campaigns.fan import languages, moments, page_context
 from campaigns.fan.headers import starting_by_form, with_policy, without_session
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_cache import CACHE_SECONDS, PageCache
 from campaigns.fan.page_context import for_campaign
-from campaigns.models import Campaign, CampaignState
+from campaigns.models import Campaign
+from campaigns.status.phase import Phase, phase_of
 from presave import csp
 
 
@@ -68,21 +69,21 @@ def _landing(request: HttpRequest, page: CachedPage) -> HttpResponseBase:
 def _make_landing(request: HttpRequest, slug: str) -> CachedPage:
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
     now = timezone.now()
-    is_away = words.stage(campaign, now).takes_consents and starting.spotify_is_away()
-    response = _render_landing(request, campaign, is_away)
+    phase = phase_of(campaign, now)
+    is_away = campaign.takes_consents and starting.spotify_is_away()
+    response = _render_landing(request, campaign, phase, is_away)
     set_response_etag(response)
-    patch_cache_control(response, public=True, **_lifetime(campaign, now, is_away))
+    patch_cache_control(response, public=True, **_lifetime(campaign, phase, now, is_away))
     return CachedPage(response.content, dict(response.items()), campaign.at_local_midnights)
 
 
-def _lifetime(campaign: Campaign, now: datetime, is_away: bool) -> dict[str, int]:
+def _lifetime(campaign: Campaign, phase: Phase, now: datetime, is_away: bool) -> dict[str, int]:
     """How long caches may keep the landing page, in seconds: but for errors not beyond its release
-    moment, and hardly at all while the campaign goes from one state to the next by itself, or
-    Spotify is away.
+    time, and hardly at all while the campaign goes from one phase to the next by itself, or Spotify
+    is away.
     """
     fresh, stale = 60, 600
-    has_come = campaign.state == CampaignState.OPEN and campaign.release_at <= now
-    if has_come or is_away or words.stage(campaign, now).is_passing:
+    if is_away or phase.is_passing:
         fresh, stale = 2, 0
     elif campaign.release_at > now:
         # The process itself answers with the page a second longer.
@@ -92,19 +93,14 @@ def _lifetime(campaign: Campaign, now: datetime, is_away: bool) -> dict[str, int
 
 
 @in_fans_language
-def _render_landing(request: HttpRequest, campaign: Campaign, is_away: bool) -> HttpResponse:
-    now = timezone.now()
-    stage = words.stage(campaign, now)
-    is_out = campaign.state == CampaignState.RELEASING and campaign.everywhere_at <= now
-    is_to_come = stage.is_to_come and campaign.everywhere_at > now
+def _render_landing(
+    request: HttpRequest, campaign: Campaign, phase: Phase, is_away: bool
+) -> HttpResponse:
     context = {
-        **for_campaign(campaign),
-        **(moments.for_countdown(campaign) if is_to_come else {}),
+        **for_campaign(campaign, phase),
+        **(moments.for_countdown(campaign) if phase.is_to_come else {}),
         "social": page_context.link_to(campaign),
-        "stage": stage,
         "is_away": is_away,
-        "is_out": is_out,
-        "is_to_come": is_to_come,
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",
     }
     return render(request, "fan/landing.html", context)

@@ -19,7 +19,8 @@ from campaigns.fan import cookies, languages, moments, words
 from campaigns.fan.headers import with_policy, without_session
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import for_campaign
-from campaigns.models import ROW_LIFETIME, PreSave
+from campaigns.models import ROW_LIFETIME, PreSave, PreSaveState
+from campaigns.status.phase import Phase, phase_of
 from presave import csp
 
 
@@ -47,13 +48,15 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     presave = receipts.find(token)
     if presave is None:
         return _no_receipt(request)
+    now = timezone.now()
+    phase = phase_of(presave.campaign, now)
     context = {
-        **for_campaign(presave.campaign),
+        **for_campaign(presave.campaign, phase),
         "presave": presave,
-        "outcome": words.outcome(presave, timezone.now()),
+        "outcome": words.outcome(presave, now),
         "delay": words.delay(presave),
-        "is_waiting": receipts.waits(presave),
-        "is_out": receipts.is_out(presave),
+        "is_waiting": presave.is_pending and not presave.refused_at and not phase.has_ended,
+        "is_out": presave.state == PreSaveState.SAVED or phase is Phase.FINISHED,
         **_moments_of(presave),
         "cancel_url": reverse("fan-cancel", args=[token]),
         "calendar_url": reverse("fan-receipt-calendar", args=[token]),

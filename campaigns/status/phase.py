@@ -1,0 +1,78 @@
+"""Where a campaign stands: one phase, read from its row and a clock, without a query."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+
+from campaigns.models import Campaign, CampaignState
+
+
+class Phase(StrEnum):
+    """The phases of a campaign's life, in their order. A pause holds a campaign up within one.
+
+    With local midnights a phase that ends in SOMEWHERE comes first: the release day has begun in
+    some time zones, and not in all. With one instant for everybody there is none.
+    """
+
+    DRAFT = "draft"
+    OPENING = "opening"  # published; the worker is making its key
+    OPEN = "open"
+    DUE_SOMEWHERE = "due_somewhere"
+    DUE = "due"  # the catalogue does not show the release yet
+    RELEASING_SOMEWHERE = "releasing_somewhere"
+    RELEASING = "releasing"
+    FINISHED = "finished"
+    MISSED = "missed"  # ended, and the catalogue never showed the release
+    CANCELLED = "cancelled"
+
+    @property
+    def is_due(self) -> bool:
+        """Whether the catalogue is being asked for a release that it does not show."""
+        return self in (Phase.DUE_SOMEWHERE, Phase.DUE)
+
+    @property
+    def is_releasing(self) -> bool:
+        return self in (Phase.RELEASING_SOMEWHERE, Phase.RELEASING)
+
+    @property
+    def has_ended(self) -> bool:
+        return self in (Phase.FINISHED, Phase.MISSED, Phase.CANCELLED)
+
+    @property
+    def is_to_come(self) -> bool:
+        """Whether no fan can have the release yet, and some fan's release time is still to come."""
+        return self in (Phase.OPENING, Phase.OPEN, Phase.DUE_SOMEWHERE)
+
+    @property
+    def is_out(self) -> bool:
+        """Whether every fan can listen to the release."""
+        return self in (Phase.RELEASING, Phase.FINISHED)
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the next phase comes by itself, within seconds or at any moment."""
+        return self is Phase.OPENING or self.is_due or self.is_releasing
+
+
+def phase_of(campaign: Campaign, now: datetime) -> Phase:
+    is_everywhere = campaign.everywhere_at <= now
+    match CampaignState(campaign.state):
+        case CampaignState.DRAFT:
+            return Phase.DRAFT
+        case CampaignState.OPEN:
+            return _before_the_release(campaign, now)
+        case CampaignState.RELEASING:
+            return Phase.RELEASING if is_everywhere else Phase.RELEASING_SOMEWHERE
+        case CampaignState.FINISHED:
+            return Phase.FINISHED if campaign.confirmed_uri else Phase.MISSED
+        case CampaignState.CANCELLED:
+            return Phase.CANCELLED
+
+
+def _before_the_release(campaign: Campaign, now: datetime) -> Phase:
+    if campaign.everywhere_at <= now:
+        return Phase.DUE
+    if campaign.public_key is None:
+        return Phase.OPENING
+    return Phase.DUE_SOMEWHERE if campaign.release_at <= now else Phase.OPEN
