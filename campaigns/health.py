@@ -7,7 +7,6 @@ import logging
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
 
-from campaigns.clock import database_now
 from campaigns.status import heartbeat
 
 logger = logging.getLogger(__name__)
@@ -22,7 +21,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     away.
     """
     try:
-        trouble = heartbeat.operator_warning(database_now())
+        trouble = heartbeat.operator_warning()
     except Error:
         trouble = "database unavailable"
     status = 503 if trouble else 200

@@ -31,6 +31,7 @@ from campaigns.models import (
     User,
     midnights,
 )
+from campaigns.status.overview import Standing, standing_of
 from tests.sandbox_process import ALBUM_URI
 
 PASSWORD = "correct horse battery"
@@ -167,3 +168,8 @@ def _count(campaign: Campaign, presaves: list[PreSave]) -> None:
         if presave.state != PreSaveState.PENDING:
             amounts[presave.state] = amounts.get(presave.state, 0) + 1
     DailyCount.objects.add(campaign.id, now, amounts)
+
+
+def standing(campaign: Campaign, now: datetime) -> Standing:
+    """Where the campaign stands by its row as it is now."""
+    return standing_of(Campaign.objects.with_waiting_fans(now).get(id=campaign.id), now)

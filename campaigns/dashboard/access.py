@@ -10,8 +10,9 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
+from django.utils import timezone
 
-from campaigns.models import EDITING_ROLES, Campaign, Label, User
+from campaigns.models import EDITING_ROLES, Campaign, CampaignQuerySet, Label, User
 
 
 class AuthenticatedRequest(HttpRequest):
@@ -27,13 +28,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
         return bool(settings.SIGN_UP == "open")
 
 
-def campaigns_of(user: User) -> QuerySet[Campaign]:
+def campaigns_of(user: User) -> CampaignQuerySet:
     return Campaign.objects.visible_to(user).select_related("label")
 
 
 def campaign_seen_by(user: User, slug: str) -> Campaign:
-    """Any member's view of a campaign; strangers get 404, so that they cannot tell it exists."""
-    return get_object_or_404(campaigns_of(user), slug=slug)
+    """Any member's view of a campaign, with what its standing needs; strangers get 404, so that
+    they cannot tell it exists.
+    """
+    return get_object_or_404(campaigns_of(user).with_waiting_fans(timezone.now()), slug=slug)
 
 
 def campaign_edited_by(user: User, slug: str, campaign_id: str = "") -> Campaign:
@@ -46,15 +49,16 @@ def campaign_edited_by(user: User, slug: str, campaign_id: str = "") -> Campaign
         campaign = get_object_or_404(campaigns_of(user), id=UUID(campaign_id))
     except ValueError:
         campaign = campaign_seen_by(user, slug)
-    if not may_edit(user, campaign):
+    if not may_edit(campaign):
         raise PermissionDenied(
             "Viewers cannot change a campaign. Ask an owner or editor of the label."
         )
     return campaign
 
 
-def may_edit(user: User, campaign: Campaign) -> bool:
-    return Campaign.objects.editable_by(user).filter(id=campaign.id).exists()
+def may_edit(campaign: Campaign) -> bool:
+    """Whether the member that it was fetched for may change it."""
+    return campaign.viewers_role in EDITING_ROLES
 
 
 def labels_edited_by(user: User) -> QuerySet[Label]:

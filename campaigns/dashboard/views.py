@@ -12,20 +12,29 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns import links
 from campaigns.artwork import files
-from campaigns.clock import database_now
 from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.forms import CampaignForm, LabelForm, LinksForm
-from campaigns.models import Campaign, CampaignState, DailyCount, ReminderCount, Totals
+from campaigns.models import (
+    EDITING_ROLES,
+    Campaign,
+    CampaignState,
+    DailyCount,
+    PauseReason,
+    ReminderCount,
+    Totals,
+)
 from campaigns.planning import editing, labels, transitions
 from campaigns.planning.moving import PublishingError
-from campaigns.status import heartbeat, overview, troubles
-from campaigns.status.progress import progress_of
+from campaigns.status import heartbeat, overview
+from campaigns.status.progress import backlog_of, progress_of
+from campaigns.status.sentences import release_time, release_time_in_utc
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
@@ -38,13 +47,14 @@ def for_members(view: View) -> View:
 @for_members
 @require_safe
 def campaign_list(request: AuthenticatedRequest) -> HttpResponse:
-    items = overview.list_items(access.campaigns_of(request.user), timezone.now())
-    campaigns = [item.campaign for item in items]
+    now = timezone.now()
+    items = overview.list_items(access.campaigns_of(request.user).with_waiting_fans(now), now)
+    memberships = list(request.user.memberships.select_related("label").order_by("label__name"))
     context = {
         "items": items,
-        "worker_warning": heartbeat.worker_warning(campaigns, database_now()),
-        "memberships": request.user.memberships.select_related("label").order_by("label__name"),
-        "can_create": access.labels_edited_by(request.user).exists(),
+        "worker_warning": heartbeat.worker_warning([item.campaign for item in items]),
+        "memberships": memberships,
+        "can_create": any(membership.role in EDITING_ROLES for membership in memberships),
     }
     return render(request, "dashboard/campaign_list.html", context)
 
@@ -55,7 +65,7 @@ def label_create(request: AuthenticatedRequest) -> HttpResponse:
     form = LabelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         label = labels.create_label(request.user, form.cleaned_data["name"])
-        messages.success(request, f"The label {label} is there. Now make its first campaign.")
+        messages.success(request, f"Label {label} created. Create its first campaign.")
         return redirect("dashboard-campaign-create")
     return render(request, "dashboard/label_form.html", {"form": form})
 
@@ -64,7 +74,7 @@ def label_create(request: AuthenticatedRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
     if not access.labels_edited_by(request.user).exists():
-        messages.info(request, "A campaign belongs to a label. Make one first.")
+        messages.info(request, "A campaign belongs to a label. Create one first.")
         return redirect("dashboard-label-create")
     form = CampaignForm(
         request.POST or None, request.FILES or None, user=request.user, now=timezone.now()
@@ -82,35 +92,40 @@ def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
 @for_members
 @require_safe
 def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    now = timezone.now()
     campaign = access.campaign_seen_by(request.user, slug)
-    totals, now = DailyCount.objects.totals_of(campaign.id), timezone.now()
-    status, at = overview.status_of(campaign, now), progress_of(campaign, totals, now)
-    worker_warning = heartbeat.worker_warning([campaign], database_now())
+    standing = overview.standing_of(campaign, now)
+    totals, backlog = DailyCount.objects.totals_of(campaign.id), backlog_of(standing, now)
+    at, worker_warning = (
+        progress_of(standing, totals, backlog, now),
+        heartbeat.worker_warning([campaign]),
+    )
     if at and worker_warning:
         at = replace(at, text=worker_warning)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return JsonResponse(
             {
-                "status": status.shape,
+                "status": standing.status.value,
                 "counts": _counts(totals),
                 "progress": asdict(at) if at else None,
             }
         )
+    explanation = overview.explanation_of(standing, backlog.waiting)
     context = {
         "campaign": campaign,
-        "status": status,
+        "status": standing.status,
         "counts": _counts(totals),
         "progress": at,
         "worker_warning": worker_warning,
-        "trouble": overview.trouble(campaign, now),
-        "next_step": overview.next_step(campaign, now),
-        "finding": overview.finding(campaign, now),
-        "can_resume": campaign.is_paused and troubles.can_resume(campaign),
-        "in_zone": overview.in_zone(campaign),
-        "in_utc": overview.in_utc(campaign),
+        "trouble": explanation if standing.trouble else None,
+        "next_step": overview.next_step(standing, explanation, now),
+        "finding": overview.finding(standing),
+        "can_resume": PauseReason(campaign.paused_reason).is_resumable,
+        "release_time": release_time(campaign),
+        "release_time_in_utc": release_time_in_utc(campaign),
         "artwork": files.renditions(campaign),
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
-        "can_edit": access.may_edit(request.user, campaign),
+        "can_edit": access.may_edit(campaign),
         "is_editable": editing.is_editable(campaign),
         "links": links.named(campaign.links),
         "reminders": ReminderCount.objects.totals_of(campaign.id),
@@ -191,7 +206,7 @@ def campaign_cancel(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         except PublishingError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, f"Cancelled. Permissions erased: {erased}.")
+            messages.success(request, _cancelled(erased))
         return redirect("dashboard-campaign", campaign.slug)
     if campaign.has_ended:
         messages.error(request, "This campaign has ended already.")
@@ -209,7 +224,7 @@ def campaign_resume(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     except PublishingError as error:
         messages.error(request, str(error))
     else:
-        messages.success(request, "The campaign goes on.")
+        messages.success(request, "Campaign resumed.")
     return redirect("dashboard-campaign", campaign.slug)
 
 
@@ -219,15 +234,23 @@ def _campaign_of_form(request: AuthenticatedRequest, slug: str) -> Campaign:
 
 
 def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
-    """Say the moment once more in UTC: a slip in the time zone shows there."""
-    moment = f"The release is set for {overview.in_zone(campaign)}."
-    in_utc = "" if campaign.release_zone == "UTC" else f" This is {overview.in_utc(campaign)}."
-    messages.success(request, f"Saved. {moment}{in_utc}")
+    """Say the release time once more in UTC: a slip in the time zone shows there."""
+    text = f"Saved. The release is set for {release_time(campaign)}."
+    if campaign.release_zone != "UTC":
+        text += f" This is {release_time_in_utc(campaign)}."
+    messages.success(request, text)
     if too_early := overview.too_early_to_open(campaign, timezone.now()):
         messages.warning(request, too_early)
     if served := overview.served_before(campaign):
         messages.info(request, served)
     return redirect("dashboard-campaign", campaign.slug)
+
+
+def _cancelled(erased: int) -> str:
+    if not erased:
+        return "Campaign cancelled. Nobody had pre-saved."
+    permissions = ngettext("%(count)d permission", "%(count)d permissions", erased)
+    return f"Campaign cancelled; {permissions % {'count': erased}} erased."
 
 
 def _counts(totals: Totals) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from campaigns.models import midnights
 from campaigns.models.choices import Accent, CampaignState, PauseReason, ReleaseMode
 from campaigns.models.formats import LONGEST_SLUG, SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
 from campaigns.models.limits import HARD_STOP, LONGEST_LEAD, ROW_LIFETIME, WATCH_EVERY
-from campaigns.models.people import EDITING_ROLES, Label, User
+from campaigns.models.people import Label, User
 from campaigns.models.presave import PreSave
 
 ENDED_STATES: Final = (CampaignState.FINISHED, CampaignState.CANCELLED)
@@ -24,12 +24,18 @@ ENDED_STATES: Final = (CampaignState.FINISHED, CampaignState.CANCELLED)
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def visible_to(self, user: User) -> CampaignQuerySet:
-        return self.filter(label__memberships__user=user)
+        """Each with the user's role in its label, as `viewers_role`."""
+        mine = self.filter(label__memberships__user=user)
+        return mine.annotate(viewers_role=F("label__memberships__role"))  # type: ignore[no-redef]
 
-    def editable_by(self, user: User) -> CampaignQuerySet:
-        return self.filter(
-            label__memberships__user=user, label__memberships__role__in=EDITING_ROLES
+    def with_waiting_fans(self, now: datetime) -> CampaignQuerySet:
+        """Each with `has_waiting_fans`: whether fans are due for whom no market that showed the
+        release speaks.
+        """
+        waiting = PreSave.objects.pending().filter(
+            campaign=OuterRef("pk"), due_at__lte=now, due_at__gte=OuterRef("confirmed_until")
         )
+        return self.annotate(has_waiting_fans=Exists(waiting))  # type: ignore[no-redef]
 
     def public(self) -> CampaignQuerySet:
         """Those whose landing page is live: once opened by the artist."""
@@ -156,6 +162,10 @@ class Campaign(models.Model):
     failures = models.JSONField(null=True, blank=True)
     # When the last of its fans' rows was deleted; the counts stay.
     rows_deleted_at = models.DateTimeField(null=True, blank=True)
+
+    # Of querysets alone: visible_to and with_waiting_fans.
+    viewers_role: str
+    has_waiting_fans: bool
 
     objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()
 

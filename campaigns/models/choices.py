@@ -43,6 +43,11 @@ class PauseReason(models.TextChoices):
     RELEASE_REFUSED = "release_refused", "Spotify refuses the release's address"
     APP_NOT_OPEN = "app_not_open", "Spotify serves only the accounts on the app's list"
 
+    @property
+    def is_resumable(self) -> bool:
+        """Whether somebody resumes it by hand; with a missing key it goes on when that is back."""
+        return self in (PauseReason.RELEASE_REFUSED, PauseReason.APP_NOT_OPEN)
+
 
 class Trouble(models.TextChoices):
     """Why a release that is due does not go as it was promised: people are told of it."""

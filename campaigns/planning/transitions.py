@@ -10,7 +10,6 @@ from campaigns.consent import wordings
 from campaigns.models import ENDED_STATES, Campaign, CampaignState, PauseReason, Trouble
 from campaigns.planning.moving import PublishingError, check_release_moment, locked
 from campaigns.retention import erasing
-from campaigns.status import troubles
 
 
 @transaction.atomic
@@ -55,7 +54,7 @@ def resume(campaign: Campaign) -> None:
     Should it be stopped once more, people are told once more. Raises PublishingError.
     """
     resumable = Campaign.objects.exclude(state__in=ENDED_STATES).filter(
-        id=campaign.id, paused_reason__in=troubles.RESUMABLE
+        id=campaign.id, paused_reason__in=[one for one in PauseReason if one.is_resumable]
     )
     if not resumable.update(paused_reason=PauseReason.NONE, paused_at=None, next_check_at=None):
         raise PublishingError(

@@ -15,8 +15,19 @@ from django.db import DatabaseError
 from django.template.loader import render_to_string
 from django.urls import reverse
 
-from campaigns.models import EDITING_ROLES, Alarm, Campaign, CampaignState, Trouble, User
-from campaigns.status import overview, progress, troubles
+from campaigns.models import (
+    EDITING_ROLES,
+    Alarm,
+    Campaign,
+    CampaignState,
+    PauseReason,
+    Trouble,
+    User,
+)
+from campaigns.status.phase import phase_of
+from campaigns.status.progress import why_it_waits
+from campaigns.status.sentences import release_time
+from campaigns.status.troubles import explain, trouble_of, waiting_fans
 
 logger = logging.getLogger(__name__)
 
@@ -30,8 +41,8 @@ def raise_due(now: datetime) -> int:
         state__in=[CampaignState.OPEN, CampaignState.RELEASING], release_at__lte=now
     )
     raised = 0
-    for campaign in due.select_related("label"):
-        trouble = troubles.trouble_of(campaign, now)
+    for campaign in due.with_waiting_fans(now).select_related("label"):
+        trouble = trouble_of(campaign, phase_of(campaign, now), now)
         try:
             raised += bool(trouble and _raise_once(campaign, trouble, now))
         except DatabaseError:
@@ -66,12 +77,13 @@ def _messages(campaign: Campaign, trouble: Trouble, now: datetime) -> list[Email
     if not settings.SENDS_EMAIL:
         return []
     page = f"{settings.PUBLIC_URL}{reverse('dashboard-campaign', args=[campaign.slug])}"
+    fans = waiting_fans(campaign, now).count()
     context = {
         "campaign": campaign,
-        "in_zone": overview.in_zone(campaign),
-        "explanation": troubles.explain(campaign, trouble, now),
-        "waiting": progress.why_it_waits(campaign, now),
-        "can_resume": campaign.is_paused and troubles.can_resume(campaign),
+        "release_time": release_time(campaign),
+        "explanation": explain(campaign, phase_of(campaign, now), trouble, fans),
+        "waiting": why_it_waits(campaign, now),
+        "can_resume": PauseReason(campaign.paused_reason).is_resumable,
         "page": page,
     }
     subject = " ".join(render_to_string("mail/alarm_subject.txt", context).split())
@@ -98,4 +110,4 @@ def _send_each(campaign_id: UUID, messages: list[EmailMessage]) -> None:
         except Exception as error:
             # Its text may hold an address, which is nobody's business in a log.
             reason = type(error).__name__
-            logger.error("alarm not sent by e-mail campaign=%s: %s", campaign_id, reason)
+            logger.error("alarm email not sent campaign=%s: %s", campaign_id, reason)

@@ -1,12 +1,15 @@
 """Whether any worker is there: each beats during its maintenance, and the web process listens.
-`now` is the database's clock on both sides.
+The database's clock counts on both sides.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
+
+from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models.functions import Now
 
 from campaigns.models import Campaign, CampaignState, Heartbeat
 
@@ -29,28 +32,37 @@ def beat(now: datetime) -> None:
     )
 
 
-def operator_warning(now: datetime) -> str:
+def operator_warning() -> str:
     """What is wrong with the workers; empty while one is there, or none is needed yet."""
-    heartbeat = Heartbeat.objects.first()
-    if heartbeat is None:
+    last = _last_beat()
+    if last is None:
         is_needed = Campaign.objects.filter(state__in=_NEEDING_A_WORKER).exists()
-        never = "The worker has never been heard of: look at worker and beat."
-        return never if is_needed else ""
-    silent_for = now - heartbeat.beat_at
-    if silent_for <= DEAD_AFTER:
+        return "No heartbeat from the worker yet. Check worker and beat." if is_needed else ""
+    if last.silent_for <= DEAD_AFTER:
         return ""
-    seconds = int(silent_for.total_seconds())
-    return f"The worker has not been heard of for {seconds} seconds: look at worker and beat."
+    seconds = int(last.silent_for.total_seconds())
+    return f"No heartbeat from the worker for {seconds} seconds. Check worker and beat."
 
 
-def worker_warning(campaigns: Collection[Campaign], now: datetime) -> str:
-    """The same for those who wait for one of these campaigns."""
+def worker_warning(campaigns: Collection[Campaign]) -> str:
+    """The same for the artists of these campaigns. One query, if any needs a worker."""
     if not any(campaign.state in _NEEDING_A_WORKER for campaign in campaigns):
         return ""
-    heartbeat = Heartbeat.objects.first()
-    if heartbeat is None:
-        return "The worker has never been heard of: tell the operator."
-    if now - heartbeat.beat_at <= DEAD_AFTER:
+    last = _last_beat()
+    if last is None:
+        return "There was no sign of the worker yet: ask the person who runs this site."
+    if last.silent_for <= DEAD_AFTER:
         return ""
-    since = f"{heartbeat.beat_at.astimezone(UTC):%H:%M UTC on %-d %B %Y}"
-    return f"The worker has not been heard of since {since}: tell the operator."
+    since = f"{last.beat_at.astimezone(UTC):%H:%M UTC on %-d %B %Y}"
+    return f"There was no sign of the worker since {since}: ask the person who runs this site."
+
+
+class _LastBeat(NamedTuple):
+    beat_at: datetime
+    silent_for: timedelta
+
+
+def _last_beat() -> _LastBeat | None:
+    silent_for = ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField())
+    last = Heartbeat.objects.values_list("beat_at", silent_for).first()
+    return _LastBeat(*last) if last else None

@@ -1,7 +1,5 @@
-// Keep the numbers fresh while the page is looked at. The link "Look again" does the same by hand.
+// Keep the numbers fresh while the page is looked at. The link "Refresh" does the same by hand.
 const section = document.querySelector("[data-counts]");
-const moving = ["opening", "waiting", "overdue", "releasing"];
-const seconds = moving.includes(section?.dataset.status) ? 3 : 30;
 
 function show(progress) {
   const place = document.querySelector("[data-progress]");
@@ -28,4 +26,4 @@ async function refresh() {
   show(progress);
 }
 
-if (section) setInterval(() => refresh().catch(() => {}), seconds * 1000);
+if (section) setInterval(() => refresh().catch(() => {}), section.dataset.seconds * 1000);

@@ -10,9 +10,9 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Alarm, Campaign, CampaignState, Trouble
-from campaigns.status import troubles
+from campaigns.status.overview import explanation_of
 from campaigns.status.troubles import LATE_AFTER
-from tests.factory import make_label, make_local_campaign, make_presaves, make_user
+from tests.factory import make_label, make_local_campaign, make_presaves, make_user, standing
 from tests.nights.night import make_local_night
 from tests.nights.test_local_midnight import DAY, HOMES, fresh, midnight, show_in, work_at
 from tests.sandbox_process import UPC, Sandbox
@@ -45,7 +45,8 @@ def test_fans_who_wait_for_a_later_market_raise_the_alarm(
     assert fresh(campaign).last_finding == finding
     (alarm,) = Alarm.objects.all()
     assert alarm.trouble == Trouble.LATE
-    explained = troubles.explain(fresh(campaign), Trouble.LATE, moment)
+    explained = explanation_of(standing(campaign, moment), fans=1)
+    assert explained
     assert explained.found.startswith("1 fan waits because Spotify's catalogue")
     assert said in explained.found
     assert "Ask your distributor" in explained.advice
@@ -56,15 +57,14 @@ def test_for_ten_minutes_nobody_is_alarmed(early: timedelta, sandbox: Sandbox) -
     campaign = make_night_of_new_zealand(sandbox)
     sydney = midnight("Australia/Sydney")
     campaign.presaves.filter(due_at=TOKYO).update(due_at=sydney)
-    late = troubles.trouble_of(fresh(campaign), sydney + LATE_AFTER)
-    assert late is Trouble.LATE
-    assert troubles.trouble_of(fresh(campaign), sydney + LATE_AFTER - early) is None
+    assert standing(campaign, sydney + LATE_AFTER).trouble is Trouble.LATE
+    assert standing(campaign, sydney + LATE_AFTER - early).trouble is None
 
 
 def test_a_market_without_fans_is_no_trouble(sandbox: Sandbox) -> None:
     campaign = make_night_of_new_zealand(sandbox)
     before_tokyo = TOKYO - timedelta(minutes=1)
-    assert troubles.trouble_of(fresh(campaign), before_tokyo) is None
+    assert standing(campaign, before_tokyo).trouble is None
 
 
 def test_each_market_that_is_late_is_told_of(sandbox: Sandbox) -> None:

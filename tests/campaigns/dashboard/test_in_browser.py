@@ -112,7 +112,7 @@ def test_a_notice_is_announced_and_axe_finds_nothing_in_it(visit: Any, label: La
     page = visit()
     page.goto("/dashboard/campaigns/night-bus")
     page.get_by_role("button", name="Resume").click()
-    notices = page.get_by_role("status").filter(has_text="The campaign goes on.")
+    notices = page.get_by_role("status").filter(has_text="Campaign resumed.")
     expect(notices.get_by_role("listitem")).to_be_visible()
     found = Axe().run(page, options=RULES)
     assert found.violations_count == 0, found.generate_report()
@@ -181,14 +181,14 @@ def test_a_campaign_is_made_opened_and_cancelled(
     page.get_by_label("Artwork optional").set_input_files(cover_file)
     page.get_by_role("button", name="Save the draft").click()
     page.get_by_role("button", name="Open the campaign").click()
-    expect(page.get_by_role("main").get_by_text("Preparing the key")).to_be_visible()
+    expect(page.get_by_role("main").get_by_text("Going live…")).to_be_visible()
     campaign = Campaign.objects.get()
     assert campaign.is_opening
     assert campaign.release_zone == ("Asia/Tokyo" if with_script else "UTC")
     assert campaign.artwork_alt_language == ("pt-br" if with_script else "")
     page.get_by_role("link", name="Cancel this campaign").click()
     page.get_by_role("button", name="Cancel the campaign").click()
-    expect(page.get_by_text("Permissions erased: 0.")).to_be_visible()
+    expect(page.get_by_text("Campaign cancelled. Nobody had pre-saved.")).to_be_visible()
 
 
 def test_the_errors_get_the_focus_and_lead_to_their_fields(visit: Any, label: Label) -> None:
@@ -267,7 +267,7 @@ def test_the_numbers_follow_the_release_without_a_reload(visit: Any, label: Labe
 
     closing.close(SpotifyError("outage", scope=Scope.APP), timezone.now())
     page.clock.run_for(4000)
-    expect(page.get_by_text("Spotify fails for most fans")).to_be_visible()
+    expect(page.get_by_text("Spotify is failing for most fans")).to_be_visible()
 
     Campaign.objects.update(state=CampaignState.FINISHED, finished_at=timezone.now())
     page.clock.run_for(4000)

@@ -24,7 +24,8 @@ from campaigns.models import (
 )
 from campaigns.planning import editing
 from campaigns.planning.moving import PublishingError
-from campaigns.status import overview, troubles
+from campaigns.status import overview
+from campaigns.status.sentences import sentence
 from tests import factory
 from tests.fans import text_of
 
@@ -232,8 +233,8 @@ def test_saving_says_the_day_and_both_ends_of_it_in_utc(dashboard: Client, label
     given = GIVEN | {"release_mode": "local_midnight", "release_day": day.isoformat()}
     text = text_of(dashboard.post("/dashboard/new", given, follow=True))
     assert f"The release is set for {day:%-d %B %Y}, at midnight where each fan is." in text
-    assert f"10:00 UTC on {day - timedelta(days=1):%-d %B %Y} for the first fans on Earth" in text
-    assert f"12:00 UTC on {day:%-d %B %Y} for the last" in text
+    assert f"10:00 UTC on {day - timedelta(days=1):%-d %B %Y} (first time zone)" in text
+    assert f"12:00 UTC on {day:%-d %B %Y} (last)" in text
 
 
 def test_no_page_of_the_dashboard_names_a_zone_of_it(dashboard: Client, label: Label) -> None:
@@ -251,7 +252,7 @@ def test_no_page_of_the_dashboard_names_a_zone_of_it(dashboard: Client, label: L
     [
         (-99, CampaignState.OPEN, "one market after the other as their day begins, New Zealand"),
         (0.5, CampaignState.OPEN, "every market whose day has begun, New Zealand first"),
-        (3, CampaignState.OPEN, "Presave has not been able to look"),
+        (3, CampaignState.OPEN, "Presave hasn't been able to check"),
         (3, CampaignState.RELEASING, "The release is out where the day has begun"),
         (27, CampaignState.RELEASING, "saving it for every fan. Each permission"),
     ],
@@ -260,7 +261,9 @@ def test_the_dashboard_follows_the_night(hours: float, state: CampaignState, sai
     first = midnights.first_midnight(date(2026, 12, 5))
     opened_at = first - timedelta(days=9)
     campaign = factory.make_local_campaign(release_at=first, opened_at=opened_at, state=state)
-    assert said in overview.next_step(campaign, first + timedelta(hours=hours))
+    now = first + timedelta(hours=hours)
+    standing = factory.standing(campaign, now)
+    assert said in overview.next_step(standing, overview.explanation_of(standing), now)
 
 
 @pytest.mark.parametrize("finding", ["gone", "other_variant"])
@@ -272,9 +275,10 @@ def test_the_artist_is_told_what_the_catalogue_did(
         label=label, release_at=timezone.now() - timedelta(hours=3), state=state
     )
     path = f"/dashboard/campaigns/{campaign.slug}"
-    assert troubles.FINDINGS[finding] not in text_of(dashboard.get(path))
+    said = sentence("finding", campaign, finding=finding)
+    assert said not in text_of(dashboard.get(path))
     Campaign.objects.update(last_finding=finding)
-    assert troubles.FINDINGS[finding] in text_of(dashboard.get(path))
+    assert said in text_of(dashboard.get(path))
 
 
 @pytest.mark.parametrize(("hours", "late"), [(0.9, False), (2.1, False), (2.3, True)])
@@ -282,7 +286,7 @@ def test_late_is_counted_from_the_first_markets_midnight(hours: float, late: boo
     """New Zealand's day begins two hours after the first one in July."""
     first = midnights.first_midnight(date(2026, 7, 10))
     campaign = factory.make_local_campaign(release_at=first)
-    found = troubles.trouble_of(campaign, first + timedelta(hours=hours))
+    found = factory.standing(campaign, first + timedelta(hours=hours)).trouble
     assert (found is Trouble.LATE) is late
 
 

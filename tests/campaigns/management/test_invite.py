@@ -61,7 +61,7 @@ def test_an_invited_artist_sets_a_password_and_logs_in(settings: Settings) -> No
     client = Client()
     answer = client.post("/accounts/login/", {"login": EMAIL, "password": NEW_PASSWORD})
     assert answer.headers["Location"] == "/dashboard"
-    assert b"Make your first campaign" in client.get("/dashboard").content
+    assert b"Create your first campaign" in client.get("/dashboard").content
 
 
 def test_nobody_asks_an_invited_artist_to_confirm_the_address(settings: Settings) -> None:

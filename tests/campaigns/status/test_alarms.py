@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
 from threading import enumerate as running_threads
@@ -20,8 +20,10 @@ from campaigns.gate import closing
 from campaigns.models import Alarm, Campaign, CampaignState, Label, PauseReason, Role, Trouble
 from campaigns.planning import moving, transitions
 from campaigns.spotify.answers import Scope, SpotifyError
-from campaigns.status import alarms, troubles
-from campaigns.status.troubles import LATE_AFTER, trouble_of
+from campaigns.status import alarms
+from campaigns.status.overview import explanation_of
+from campaigns.status.troubles import LATE_AFTER, Explanation
+from tests import factory
 from tests.factory import make_campaign, make_label, make_member, make_presave, make_user
 from tests.nights.night import in_threads, make_night, states, work
 from tests.sandbox_process import Sandbox
@@ -230,8 +232,8 @@ def test_the_message_says_that_spotify_told_the_app_to_wait(mailing: None, label
     closing.close(SpotifyError("premium_lapsed", scope=Scope.APP), timezone.now())
     alarms.raise_due(timezone.now())
     body = " ".join(sent()[0].body.split())
-    assert "Presave has not been able to look" in body
-    assert "The operator has to renew that subscription." in body
+    assert "Presave hasn't been able to check" in body
+    assert "The person who runs this site has to renew that subscription." in body
 
 
 def test_the_message_holds_nothing_about_fans(mailing: None, label: Label) -> None:
@@ -245,7 +247,7 @@ def test_the_message_holds_nothing_about_fans(mailing: None, label: Label) -> No
 
 
 def test_only_what_can_be_resumed_is_said_to_be(mailing: None, label: Label) -> None:
-    for reason in troubles.RESUMABLE:
+    for reason in (PauseReason.RELEASE_REFUSED, PauseReason.APP_NOT_OPEN):
         make_late(label=label, paused_reason=reason)
     alarms.raise_due(timezone.now())
     assert all("button to resume" in message.body for message in sent())
@@ -330,18 +332,17 @@ def test_a_message_that_could_not_be_sent_is_logged_and_not_sent_again(
     make_late(label=label)
     assert [alarms.raise_due(timezone.now()) for _ in range(2)] == [1, 0]
     assert sent() == []
-    assert caplog.text.count("alarm not sent by e-mail") == 2
+    assert caplog.text.count("alarm email not sent") == 2
     assert "@example.com" not in caplog.text
 
 
 # What is wrong, in words.
 
 
-def explained(campaign: Campaign, now: datetime | None = None) -> troubles.Explanation:
-    now = now or timezone.now()
-    trouble = trouble_of(campaign, now)
-    assert trouble
-    return troubles.explain(campaign, trouble, now)
+def explained(campaign: Campaign) -> Explanation:
+    explanation = explanation_of(factory.standing(campaign, timezone.now()))
+    assert explanation
+    return explanation
 
 
 def test_every_finding_and_every_pause_says_what_to_do() -> None:
