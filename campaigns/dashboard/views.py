@@ -12,7 +12,6 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
@@ -34,7 +33,7 @@ from campaigns.planning import editing, labels, transitions
 from campaigns.planning.moving import PublishingError
 from campaigns.status import heartbeat, overview
 from campaigns.status.progress import backlog_of, progress_of
-from campaigns.status.sentences import release_time, release_time_in_utc
+from campaigns.status.sentences import release_time, release_time_in_utc, sentence
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
@@ -206,7 +205,7 @@ def campaign_cancel(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         except PublishingError as error:
             messages.error(request, str(error))
         else:
-            messages.success(request, _cancelled(erased))
+            messages.success(request, sentence("cancelled", campaign, erased=erased))
         return redirect("dashboard-campaign", campaign.slug)
     if campaign.has_ended:
         messages.error(request, "This campaign has ended already.")
@@ -244,13 +243,6 @@ def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if served := overview.served_before(campaign):
         messages.info(request, served)
     return redirect("dashboard-campaign", campaign.slug)
-
-
-def _cancelled(erased: int) -> str:
-    if not erased:
-        return "Campaign cancelled. Nobody had pre-saved."
-    permissions = ngettext("%(count)d permission", "%(count)d permissions", erased)
-    return f"Campaign cancelled; {permissions % {'count': erased}} erased."
 
 
 def _counts(totals: Totals) -> dict[str, Any]:

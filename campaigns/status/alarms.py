@@ -1,5 +1,5 @@
-"""Tell people when a release that is due does not go as it was promised: in the log and by e-mail,
-once for each trouble and release moment. The dashboard shows the trouble for as long as it lasts.
+"""Tell people when a release that is due does not go as it was promised: in the log and by email,
+once for each trouble and release time. The dashboard shows the trouble for as long as it lasts.
 """
 
 from __future__ import annotations

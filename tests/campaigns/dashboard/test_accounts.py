@@ -291,7 +291,7 @@ def test_a_page_whose_database_is_away_says_that_nothing_was_stored(
         raise OperationalError("canary")
 
     overview = importlib.import_module("campaigns.status.overview")
-    monkeypatch.setattr(overview, "lines", away)
+    monkeypatch.setattr(overview, "list_items", away)
     client = Client(raise_request_exception=False)
     log_in(client, factory.make_user().email)
 
