@@ -21,7 +21,7 @@ from campaigns.spotify.answers import Scope, SpotifyError
 from campaigns.status import heartbeat
 from campaigns.status.troubles import LATE_AFTER
 from tests import factory
-from tests.looks import RULES
+from tests.accessibility import RULES
 from tools.pictures import file_of, picture
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from campaigns.models import CampaignState
+from tests.accessibility import RULES
 from tests.factory import make_campaign
-from tests.looks import RULES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

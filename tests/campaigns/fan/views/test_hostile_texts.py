@@ -12,8 +12,8 @@ from playwright.sync_api import Browser
 
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSaveState
 from tests import scenes
+from tests.accessibility import widest
 from tests.factory import make_campaign, make_local_campaign, make_presave
-from tests.looks import widest
 
 if TYPE_CHECKING:
     from pytest_django import Settings

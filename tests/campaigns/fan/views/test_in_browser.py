@@ -18,8 +18,8 @@ from django.utils.translation import ngettext
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests import scenes, visits
+from tests.accessibility import RULES, widest
 from tests.factory import make_campaign
-from tests.looks import RULES, widest
 
 if TYPE_CHECKING:
     from pytest_django import Settings

@@ -11,8 +11,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from campaigns.models import Campaign, Label, PreSave, midnights
+from tests.accessibility import RULES
 from tests.factory import PASSWORD, make_campaign, make_local_campaign
-from tests.looks import RULES
 from tests.sandbox_process import Sandbox
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -10,8 +10,8 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 
 from campaigns.models import CampaignState, PreSaveState, Reason
+from tests.accessibility import RULES
 from tests.factory import make_campaign, make_presave, make_presaves
-from tests.looks import RULES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
