@@ -19,15 +19,12 @@ from campaigns.catalogue import confirming
 from campaigns.gate.permits import Permits
 from campaigns.keyring import Secret
 from campaigns.models import (
-    PERMISSION_LIFETIME,
     Campaign,
     CampaignState,
-    PauseReason,
     PreSave,
     Reason,
 )
 from campaigns.planning import moving, transitions
-from campaigns.planning.moving import LapseError, PublishingError
 from campaigns.release import pipeline, worker
 from campaigns.release.claims import Outcome
 from campaigns.release.pipeline import Pipeline
@@ -289,92 +286,3 @@ def test_a_release_that_is_out_early_begins_at_once(sandbox: Sandbox) -> None:
 
     assert work() == 5
     check_books(campaign)
-
-
-def test_a_release_that_has_begun_is_not_moved_to_the_past_or_to_now() -> None:
-    campaign = make_campaign(state=CampaignState.RELEASING)
-    before = Campaign.objects.values().get()
-
-    with pytest.raises(PublishingError, match="can only be moved to a later moment"):
-        begin_now(campaign)
-    with pytest.raises(PublishingError, match="can only be moved to a later moment"):
-        move(campaign, later(-3600))
-
-    assert Campaign.objects.values().get() == before
-
-
-def test_the_zone_alone_changes_nothing_about_a_release_that_has_begun() -> None:
-    campaign = make_campaign(state=CampaignState.RELEASING)
-
-    moving.move_release(campaign, campaign.release_at, "Europe/Paris", later(0))
-
-    campaign.refresh_from_db()
-    assert (campaign.state, campaign.release_zone) == (CampaignState.RELEASING, "Europe/Paris")
-
-
-@pytest.mark.parametrize(
-    ("reason", "afterwards"),
-    [
-        (PauseReason.RELEASE_REFUSED, PauseReason.NONE),
-        (PauseReason.KEY_MISSING, PauseReason.KEY_MISSING),
-        (PauseReason.APP_NOT_OPEN, PauseReason.APP_NOT_OPEN),
-    ],
-)
-def test_a_new_moment_tries_anew_what_spotify_refused(reason: str, afterwards: str) -> None:
-    campaign = make_campaign(
-        state=CampaignState.RELEASING, paused_reason=reason, paused_at=later(0)
-    )
-    make_presave(campaign, attempts=9, refused_at=later(0), reason=Reason.REVOKED)
-
-    move(campaign, later())
-
-    row = PreSave.objects.get()
-    assert (campaign.state, campaign.paused_reason) == (CampaignState.OPEN, afterwards)
-    assert (row.attempts, row.refused_at, row.reason) == (0, None, "")
-
-
-# Permissions that would lapse.
-
-
-def make_old(fans: int, **fields: Any) -> tuple[Campaign, datetime]:
-    """A campaign whose fans consented 100 days ago, and a moment at which they have lapsed."""
-    long_ago = later(0) - timedelta(days=100)
-    campaign = make_campaign(opened_at=long_ago, **fields)
-    make_presaves(campaign, ["a-token"] * fans, consented_at=long_ago)
-    return campaign, long_ago + PERMISSION_LIFETIME
-
-
-@pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.RELEASING])
-def test_a_move_by_which_permissions_would_lapse_asks_first(state: CampaignState) -> None:
-    campaign, moment = make_old(2, state=state)
-    make_presave(campaign, consented_at=later(0))
-    move(campaign, moment - timedelta(microseconds=1))
-    before = Campaign.objects.values().get()
-
-    for agreed in (0, 1):
-        with pytest.raises(LapseError, match="2 of 3 permissions would lapse") as caught:
-            move(campaign, moment, agreed=agreed)
-        assert caught.value.lapsing == 2
-        assert Campaign.objects.values().get() == before
-
-    assert move(campaign, moment, agreed=2).release_at == moment
-    assert set(PreSave.objects.values_list("due_at", flat=True)) == {moment}
-
-
-def test_who_agreed_is_asked_again_only_when_the_number_has_grown() -> None:
-    campaign, moment = make_old(2)
-    make_presave(campaign, consented_at=moment - PERMISSION_LIFETIME)
-
-    with pytest.raises(LapseError, match="3 of 3 permissions"):
-        move(campaign, moment, agreed=2)
-
-    PreSave.objects.first().delete()  # type: ignore[union-attr]
-    move(campaign, moment, agreed=3)
-
-
-def test_a_move_by_which_no_further_permission_lapses_asks_nothing() -> None:
-    campaign, moment = make_old(1)
-    move(campaign, moment + timedelta(days=1), agreed=1)
-
-    move(campaign, moment + timedelta(days=2))
-    move(campaign, moment)

@@ -1,9 +1,9 @@
-"""Confirming the release: nothing starts before the catalogue shows it."""
+"""Confirming the release: nothing starts before the catalogue shows it, or goes on without."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from threading import Barrier
 from typing import Any
 
@@ -13,18 +13,22 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.catalogue import confirming
-from campaigns.catalogue.looks import Finding, LookupBudget, is_out
+from campaigns.catalogue.looks import LookupBudget
+from campaigns.clock import database_now
 from campaigns.gate import closing, permits
-from campaigns.models import Campaign, CampaignState, GateName, PauseReason
+from campaigns.models import WATCH_EVERY, Campaign, CampaignState, GateName, PauseReason, PreSave
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.spotify.answers import Half, Scope, SpotifyError
-from tests.factory import make_campaign
-from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
+from tests.factory import make_campaign, make_presave
+from tests.nights.night import check_books, claim, make_night, record, save, states, work
+from tests.sandbox_process import ALBUM_URI, ISRC, UPC, Sandbox
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 
 FUTURE = "2099-01-01T00:00:00+00:00"
 OTHER_ID = "1111111111111111111111"
+pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
+A_WATCH = WATCH_EVERY.total_seconds() + 1
 
 
 def make_due(**fields: Any) -> Campaign:
@@ -50,24 +54,6 @@ def test_a_release_that_is_there_starts_the_campaign(sandbox: Sandbox) -> None:
     assert campaign.confirmed_at is not None
 
 
-@pytest.mark.parametrize(
-    ("codes", "uri"),
-    [
-        ({"upc": UPC}, ALBUM_URI),
-        ({"isrc": ISRC}, TRACK_URI),
-        ({"upc": UPC, "spotify_uri": ALBUM_URI}, ALBUM_URI),
-        ({"isrc": ISRC, "spotify_uri": TRACK_URI}, TRACK_URI),
-        ({"upc": f"00{UPC}", "spotify_uri": ALBUM_URI}, ALBUM_URI),
-    ],
-)
-def test_codes_lead_to_the_release(codes: dict[str, str], uri: str, sandbox: Sandbox) -> None:
-    sandbox.add_album()
-    sandbox.add_track()
-    campaign = make_due(**codes)
-    assert confirm(campaign) == (True, "confirmed", "releasing")
-    assert campaign.confirmed_uri == uri
-
-
 @pytest.mark.parametrize("codes", [{}, {"upc": UPC}, {"isrc": ISRC}])
 def test_a_release_that_is_not_there_yet_is_waited_for(
     codes: dict[str, str], sandbox: Sandbox
@@ -88,24 +74,6 @@ def test_a_release_that_is_shown_but_not_out_is_waited_for(
 ) -> None:
     sandbox.add_album(**fields)
     assert confirm(make_due()) == (False, "not_out_yet", "open")
-
-
-@pytest.mark.parametrize("code", [{"upc": "609008295070"}, {"upc": "6090082950690"}])
-def test_another_code_than_the_artists_is_not_saved(code: dict[str, str], sandbox: Sandbox) -> None:
-    sandbox.add_album()
-    assert confirm(make_due(spotify_uri=ALBUM_URI, **code)) == (False, "different_code", "open")
-
-
-def test_another_recording_than_the_artists_is_not_saved(sandbox: Sandbox) -> None:
-    sandbox.add_track()
-    campaign = make_due(spotify_uri=TRACK_URI, isrc="QZAAA2600009")
-    assert confirm(campaign) == (False, "different_code", "open")
-
-
-def test_two_releases_under_one_code_are_not_guessed_between(sandbox: Sandbox) -> None:
-    sandbox.add_album()
-    sandbox.add_album(id=OTHER_ID, name="Another")
-    assert confirm(make_due(upc=UPC)) == (False, "several_match", "open")
 
 
 def test_a_catalogue_out_of_reach_is_waited_for(sandbox: Sandbox) -> None:
@@ -246,34 +214,143 @@ def test_a_ban_met_while_looking_stops_the_saves_too(sandbox: Sandbox) -> None:
     assert caught.value.until >= now + timedelta(hours=14)
 
 
-# Spotify's dates.
+# A release that goes again.
+
+
+def make_watched(sandbox: Sandbox, **fields: Any) -> Campaign:
+    """Releasing, with one fan who is due soon, so that a look is due and no save."""
+    sandbox.add_album()
+    campaign = make_campaign(state=CampaignState.RELEASING, last_finding="confirmed", **fields)
+    make_presave(campaign, due_at=timezone.now() + WATCH_EVERY / 2)
+    return campaign
+
+
+def look(campaign: Campaign, now: datetime | None = None) -> Campaign:
+    now = now or database_now()
+    assert confirming.confirm_due(now) == 0
+    return Campaign.objects.get(id=campaign.id)
+
+
+def take_away(sandbox: Sandbox) -> None:
+    sandbox.delete(f"catalogue/{ALBUM_URI}")
+
+
+def test_while_it_is_there_nothing_changes_but_the_time_of_the_next_look(sandbox: Sandbox) -> None:
+    campaign = make_watched(sandbox)
+    now = database_now()
+    before = Campaign.objects.values().get()
+    look(campaign, now)
+    assert Campaign.objects.values().get() == before | {"next_check_at": now + WATCH_EVERY}
+    assert len(sandbox.calls("album")) == 1
+
+
+def test_when_it_has_gone_the_campaign_waits_again_and_keeps_everything(sandbox: Sandbox) -> None:
+    campaign = make_watched(sandbox)
+    take_away(sandbox)
+    stopped = look(campaign)
+    assert stopped.state == CampaignState.OPEN
+    assert stopped.last_finding == "gone"
+    assert (stopped.confirmed_uri, stopped.confirmed_at, stopped.confirmed_until) == (
+        "",
+        None,
+        None,
+    )
+    assert PreSave.objects.pending().exclude(sealed=None).count() == 1
 
 
 @pytest.mark.parametrize(
-    ("release_date", "now", "out"),
+    "gone",
     [
-        ("2026-11-27", datetime(2026, 11, 26, 9, 59, 59, tzinfo=UTC), False),
-        ("2026-11-27", datetime(2026, 11, 26, 10, 0, tzinfo=UTC), True),
-        ("2026-11-27", datetime(2026, 11, 27, 0, 0, tzinfo=UTC), True),
-        ("2026-11-27", datetime(2027, 1, 1, tzinfo=UTC), True),
-        ("2026-12", datetime(2026, 11, 30, 9, 59, tzinfo=UTC), False),
-        ("2026-12", datetime(2026, 11, 30, 10, 0, tzinfo=UTC), True),
-        ("2027", datetime(2026, 12, 31, 9, 59, tzinfo=UTC), False),
-        ("2027", datetime(2026, 12, 31, 10, 0, tzinfo=UTC), True),
-        ("1999", datetime(2026, 11, 27, tzinfo=UTC), True),
-        ("", datetime(2026, 11, 27, tzinfo=UTC), False),
-        ("soon", datetime(2026, 11, 27, tzinfo=UTC), False),
-        ("26-11-27", datetime(2026, 11, 27, tzinfo=UTC), False),
-        ("2026-1-1", datetime(2026, 11, 27, tzinfo=UTC), False),
+        {"unplayable_markets": ["US"]},
+        {"markets": {"US": None}},
+        {"release_date": "2099-01-01"},
+        {"upc": "609008295070"},
     ],
+    ids=["not playable", "not in the market", "postponed", "another code"],
 )
-def test_a_date_has_come_when_it_has_begun_somewhere(
-    release_date: str, now: datetime, out: bool
+def test_what_would_not_have_been_confirmed_counts_as_gone(
+    gone: dict[str, Any], sandbox: Sandbox
 ) -> None:
-    assert is_out(release_date, now) is out
+    campaign = make_watched(sandbox, upc=UPC, confirmed_uri=ALBUM_URI)
+    sandbox.add_album(**gone)
+    assert look(campaign).state == CampaignState.OPEN
 
 
-def test_every_finding_fits_its_column() -> None:
-    longest = Campaign._meta.get_field("last_finding").max_length
-    assert longest
-    assert all(len(finding.value) <= longest for finding in Finding)
+def test_a_second_release_under_the_same_code_stops_nothing(sandbox: Sandbox) -> None:
+    campaign = make_watched(sandbox, upc=UPC, confirmed_uri=ALBUM_URI)
+    sandbox.add_album(id=OTHER_ID)
+    assert look(campaign).state == CampaignState.RELEASING
+
+
+@pytest.mark.parametrize("status", [500, 502, 429])
+def test_a_look_that_fails_stops_nothing(status: int, sandbox: Sandbox) -> None:
+    campaign = make_watched(sandbox)
+    sandbox.fault("album", status=status, times=None)
+    after = look(campaign)
+    assert (after.state, after.last_finding) == (CampaignState.RELEASING, "confirmed")
+
+
+def test_a_night_stops_and_goes_on_when_the_release_is_back(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=3, state=CampaignState.OPEN, release_at=timezone.now())
+    late, *_ = PreSave.objects.all()
+    PreSave.objects.filter(id=late.id).update(due_at=timezone.now() + 1.5 * WATCH_EVERY)
+    assert work() == 2
+    take_away(sandbox)
+    assert work(later=A_WATCH) == 0
+    assert Campaign.objects.get().state == CampaignState.OPEN
+    assert work(later=2 * A_WATCH) == 0
+    assert states(campaign) == {"saved": 2, "pending": 1}
+    sandbox.add_album()
+    assert work(later=3 * A_WATCH) == 1
+    assert states(campaign) == {"saved": 3}
+    check_books(campaign)
+    assert Campaign.objects.get().state == CampaignState.FINISHED
+
+
+def test_a_claim_on_its_way_is_given_back(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=2)
+    claimed = claim(campaign)
+
+    def go_away() -> None:
+        take_away(sandbox)
+        assert look(campaign).state == CampaignState.OPEN
+
+    done = save(claimed, meanwhile=go_away)
+    assert set(done.outcome.returned) == {row.id for row in claimed.rows}
+    record(done)
+    assert states(campaign) == {"pending": 2}
+    assert sandbox.calls("library") == []
+
+
+def test_that_it_has_gone_stays_said_until_it_is_back(sandbox: Sandbox) -> None:
+    campaign = make_watched(sandbox)
+    take_away(sandbox)
+    now = database_now()
+    look(campaign, now)
+    assert look(campaign, now + WATCH_EVERY).last_finding == "gone"
+    sandbox.fault("album", status=503)
+    assert look(campaign, now + 2 * WATCH_EVERY).last_finding == "gone"
+    sandbox.add_album()
+    assert confirming.confirm_due(now + 3 * WATCH_EVERY) == 1
+    assert Campaign.objects.get().last_finding == "confirmed"
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [{"paused_reason": PauseReason.KEY_MISSING}, {"state": CampaignState.FINISHED}],
+    ids=["paused", "ended"],
+)
+def test_only_where_fans_are_being_saved_is_it_watched(
+    fields: dict[str, Any], sandbox: Sandbox
+) -> None:
+    make_presave(make_campaign(**{"state": CampaignState.RELEASING} | fields))
+    assert confirming.confirm_due(timezone.now()) == 0
+    assert sandbox.calls() == []
+
+
+def test_without_a_fan_who_is_due_soon_nobody_looks(sandbox: Sandbox) -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_presave(campaign, due_at=timezone.now() + timedelta(hours=3))
+    make_presave(campaign, state="saved")
+    assert confirming.confirm_due(timezone.now()) == 0
+    assert sandbox.calls() == []

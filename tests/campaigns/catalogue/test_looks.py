@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 from campaigns.catalogue import confirming, markets
-from campaigns.catalogue.looks import LookupBudget
+from campaigns.catalogue.looks import Finding, LookupBudget, is_out
 from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import Campaign, CampaignState, Gate, GateName
@@ -160,3 +160,33 @@ def test_a_release_in_an_older_market_alone_is_found(sandbox: Sandbox) -> None:
         confirming.confirm_due(database_now())
         campaign.refresh_from_db()
     assert campaign.confirmed_uri == ALBUM_URI
+
+
+@pytest.mark.parametrize(
+    ("release_date", "now", "out"),
+    [
+        ("2026-11-27", datetime(2026, 11, 26, 9, 59, 59, tzinfo=UTC), False),
+        ("2026-11-27", datetime(2026, 11, 26, 10, 0, tzinfo=UTC), True),
+        ("2026-11-27", datetime(2026, 11, 27, 0, 0, tzinfo=UTC), True),
+        ("2026-11-27", datetime(2027, 1, 1, tzinfo=UTC), True),
+        ("2026-12", datetime(2026, 11, 30, 9, 59, tzinfo=UTC), False),
+        ("2026-12", datetime(2026, 11, 30, 10, 0, tzinfo=UTC), True),
+        ("2027", datetime(2026, 12, 31, 9, 59, tzinfo=UTC), False),
+        ("2027", datetime(2026, 12, 31, 10, 0, tzinfo=UTC), True),
+        ("1999", datetime(2026, 11, 27, tzinfo=UTC), True),
+        ("", datetime(2026, 11, 27, tzinfo=UTC), False),
+        ("soon", datetime(2026, 11, 27, tzinfo=UTC), False),
+        ("26-11-27", datetime(2026, 11, 27, tzinfo=UTC), False),
+        ("2026-1-1", datetime(2026, 11, 27, tzinfo=UTC), False),
+    ],
+)
+def test_a_date_has_come_when_it_has_begun_somewhere(
+    release_date: str, now: datetime, out: bool
+) -> None:
+    assert is_out(release_date, now) is out
+
+
+def test_every_finding_fits_its_column() -> None:
+    longest = Campaign._meta.get_field("last_finding").max_length
+    assert longest
+    assert all(len(finding.value) <= longest for finding in Finding)

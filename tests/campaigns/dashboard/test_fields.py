@@ -7,7 +7,9 @@ from django.core.exceptions import ValidationError
 from django.forms import Field
 
 from campaigns.dashboard.fields import (
+    CountdownLinkField,
     ISRCField,
+    OtherLinksField,
     PlainTextField,
     ReleaseLinkField,
     UPCField,
@@ -16,6 +18,7 @@ from campaigns.dashboard.fields import (
 )
 
 ALBUM = "4aawyAB9vmqN3uQ7FjRGTy"
+COUNTDOWN = f"https://open.spotify.com/prerelease/{ALBUM}"
 
 
 def refusal_of(field: Field, value: str) -> str:
@@ -125,3 +128,39 @@ def test_the_zones_are_grouped_by_region() -> None:
 @pytest.mark.parametrize("name", ["", "Everywhere", "../etc/passwd", "Europe/paris", "posix/UTC"])
 def test_what_is_no_zone_of_the_list_is_none(name: str) -> None:
     assert not is_zone(name)
+
+
+@pytest.mark.parametrize(
+    "written", [COUNTDOWN, f" {COUNTDOWN}?si=0123&nd=1 ", COUNTDOWN.replace("com/", "com/intl-de/")]
+)
+def test_a_countdown_link_is_stored_bare(written: str) -> None:
+    assert CountdownLinkField().clean(written) == COUNTDOWN
+    assert CountdownLinkField().clean("") == ""
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        f"https://open.spotify.com/album/{ALBUM}",
+        f"spotify:prerelease:{ALBUM}",
+        f"https://open.spotify.com.example/prerelease/{ALBUM}",
+        COUNTDOWN[:-1],
+        "javascript:alert(1)",
+    ],
+)
+def test_anything_else_is_no_countdown_page(written: str) -> None:
+    with pytest.raises(ValidationError, match="This is not the link of a Countdown Page"):
+        CountdownLinkField().clean(written)
+
+
+def test_links_are_a_list_and_come_back_as_lines() -> None:
+    field = OtherLinksField()
+    links = ["https://a.example/", "https://b.example/"]
+    assert field.clean("https://a.example\r\nhttps://b.example") == links
+    assert field.prepare_value(links) == "https://a.example/\nhttps://b.example/"
+    assert field.prepare_value("half a link") == "half a link"
+
+
+def test_a_refused_link_is_named_by_its_line_as_it_was_written() -> None:
+    with pytest.raises(ValidationError, match="Line 2: a link begins with https://"):
+        OtherLinksField().clean("\njavascript:alert(1)")

@@ -18,14 +18,10 @@ from campaigns.models import (
     Label,
     PreSave,
     ReleaseMode,
-    Trouble,
     User,
     midnights,
 )
 from campaigns.planning import editing
-from campaigns.planning.moving import PublishingError
-from campaigns.status import overview
-from campaigns.status.sentences import sentence
 from tests import factory
 from tests.fans import text_of
 
@@ -199,22 +195,6 @@ def test_after_the_first_consent_the_mode_stays_and_the_form_says_why(
     assert asked == {"release_day", "release_at", "release_zone", "release_mode"} & {*form.fields}
 
 
-def test_a_form_that_was_open_longer_does_not_switch_the_mode_of_fans(
-    artist: User, label: Label
-) -> None:
-    campaign = factory.make_campaign(
-        label=label, release_at=NOW + timedelta(days=90), opened_at=NOW
-    )
-    form = form_of(artist, campaign, **LOCAL)
-    assert form.is_valid(), form.errors
-    presave = factory.make_presave(campaign)
-    kept = {name: getattr(campaign, name) for name in ("title", "artist", "spotify_uri")}
-    with pytest.raises(PublishingError, match="each is due at the moment"):
-        editing.change(campaign, form.values | kept, None, NOW)
-    assert Campaign.objects.get().release_mode == ReleaseMode.ONE_INSTANT
-    assert PreSave.objects.get().due_at == presave.due_at
-
-
 def test_a_moved_day_moves_the_fans_through_the_form(artist: User, label: Label) -> None:
     campaign = make_local(label)
     tokyo = midnights.due_at(campaign.release_at, "Asia/Tokyo")
@@ -245,49 +225,6 @@ def test_no_page_of_the_dashboard_names_a_zone_of_it(dashboard: Client, label: L
         assert f'<time datetime="{day}">{day:%-d %B %Y}</time>' in text
         assert "at midnight where each fan is" in text
         assert "Kiritimati" not in text
-
-
-@pytest.mark.parametrize(
-    ("hours", "state", "said"),
-    [
-        (-99, CampaignState.OPEN, "one market after the other as their day begins, New Zealand"),
-        (0.5, CampaignState.OPEN, "every market whose day has begun, New Zealand first"),
-        (3, CampaignState.OPEN, "Presave hasn't been able to check"),
-        (3, CampaignState.RELEASING, "The release is out where the day has begun"),
-        (27, CampaignState.RELEASING, "saving it for every fan. Each permission"),
-    ],
-)
-def test_the_dashboard_follows_the_night(hours: float, state: CampaignState, said: str) -> None:
-    first = midnights.first_midnight(date(2026, 12, 5))
-    opened_at = first - timedelta(days=9)
-    campaign = factory.make_local_campaign(release_at=first, opened_at=opened_at, state=state)
-    now = first + timedelta(hours=hours)
-    standing = factory.standing(campaign, now)
-    assert said in overview.next_step(standing, overview.explanation_of(standing), now)
-
-
-@pytest.mark.parametrize("finding", ["gone", "other_variant"])
-def test_the_artist_is_told_what_the_catalogue_did(
-    dashboard: Client, label: Label, finding: str
-) -> None:
-    state = CampaignState.RELEASING if finding == "other_variant" else CampaignState.OPEN
-    campaign = factory.make_local_campaign(
-        label=label, release_at=timezone.now() - timedelta(hours=3), state=state
-    )
-    path = f"/dashboard/campaigns/{campaign.slug}"
-    said = sentence("finding", campaign, finding=finding)
-    assert said not in text_of(dashboard.get(path))
-    Campaign.objects.update(last_finding=finding)
-    assert said in text_of(dashboard.get(path))
-
-
-@pytest.mark.parametrize(("hours", "late"), [(0.9, False), (2.1, False), (2.3, True)])
-def test_late_is_counted_from_the_first_markets_midnight(hours: float, late: bool) -> None:
-    """New Zealand's day begins two hours after the first one in July."""
-    first = midnights.first_midnight(date(2026, 7, 10))
-    campaign = factory.make_local_campaign(release_at=first)
-    found = factory.standing(campaign, first + timedelta(hours=hours)).trouble
-    assert (found is Trouble.LATE) is late
 
 
 def test_the_tick_for_what_is_out_early_does_not_begin_a_day(artist: User, label: Label) -> None:

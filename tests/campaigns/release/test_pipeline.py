@@ -1,22 +1,30 @@
-"""A worker's fans on their way: how many it holds, and how far ahead it sends."""
+"""A worker's fans on their way: how many it holds, how far ahead, and what stops a save."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from uuid import UUID
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.clock import database_now
-from campaigns.gate import permits, rows
+from campaigns.consent import receipts
+from campaigns.gate import closing, permits, rows
 from campaigns.keyring import Secret
-from campaigns.models import Gate, GateName
+from campaigns.models import Gate, GateName, PauseReason, PreSave, Reason
+from campaigns.planning.transitions import cancel_campaign
 from campaigns.release import claims, pipeline
+from campaigns.release.claims import LEASE
+from campaigns.retention import keys
 from campaigns.spotify import FanCalls, Slots
-from tests.nights.night import check_books, make_night, work
+from campaigns.spotify.answers import Scope, SpotifyError
+from tests.nights.night import check_books, claim, make_night, record, save, states, work
 from tests.sandbox_process import Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
+PAST_THE_LEASE = LEASE.total_seconds() + 1
 
 
 def test_saves_are_sent_soon_after_the_look_that_allowed_them(
@@ -45,3 +53,107 @@ def test_no_more_fans_are_held_than_can_be_served_within_their_lease(settings: S
         pipe.apply_gates()
         assert pipe.room == 10 * pipeline.LONGEST_HOLD_SECONDS
     assert claims.LEASE.total_seconds() / 4 > pipeline.LONGEST_HOLD_SECONDS
+
+
+def test_a_stalled_worker_saves_nothing(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox)
+    stalled = claim(campaign)
+    claim(campaign, later=PAST_THE_LEASE)
+    assert save(stalled).outcome.saved == []
+    assert sandbox.calls("library") == []
+
+
+def test_a_fan_who_cancels_between_claim_and_save_is_not_saved(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=2)
+    claimed = claim(campaign)
+    cancelled, kept = claimed.rows
+    assert receipts.cancel(cancelled.id, timezone.now())
+    done = save(claimed)
+    assert done.outcome.saved == [kept.id]
+    record(done)
+    assert states(campaign) == {"cancelled": 1, "saved": 1}
+    assert len(sandbox.libraries()) == 1
+    check_books(campaign)
+
+
+def test_a_fan_who_cancels_after_the_save_ends_cancelled_and_is_counted_once(
+    sandbox: Sandbox,
+) -> None:
+    campaign = make_night(sandbox, fans=1)
+    claimed = claim(campaign)
+    done = save(claimed)
+    assert receipts.cancel(claimed.rows[0].id, timezone.now())
+    record(done)
+    assert states(campaign) == {"cancelled": 1}
+    check_books(campaign)
+    assert not receipts.cancel(claimed.rows[0].id, timezone.now())
+    check_books(campaign)
+
+
+@pytest.mark.parametrize("before_the_save", [True, False])
+def test_a_campaign_cancelled_in_mid_block_ends_with_its_permissions_gone(
+    before_the_save: bool, sandbox: Sandbox, keyring_dir: Path
+) -> None:
+    campaign = make_night(sandbox)
+    claimed = claim(campaign)
+    if before_the_save:
+        assert cancel_campaign(campaign, timezone.now()) == 5
+        done = save(claimed)
+        assert sandbox.calls("library") == []
+    else:
+        done = save(claimed)
+        assert cancel_campaign(campaign, timezone.now()) == 5
+    record(done)
+    assert states(campaign) == {"cancelled": 5}
+    check_books(campaign)
+    keys.shred_ended(timezone.now())
+    assert list(keyring_dir.iterdir()) == []
+
+
+def test_a_campaign_paused_in_mid_block_saves_nothing_more(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox)
+    claimed = claim(campaign)
+    pipeline.pause(campaign, PauseReason.RELEASE_REFUSED, timezone.now())
+    assert save(claimed).outcome.saved == []
+    assert sandbox.calls("library") == []
+
+
+def test_a_gate_that_closes_between_refresh_and_save_lets_no_save_through(
+    sandbox: Sandbox,
+) -> None:
+    claimed = claim(make_night(sandbox, fans=2))
+    ban = SpotifyError("rate_limited", scope=Scope.APP, retry_after=60)
+    done = save(claimed, meanwhile=lambda: closing.close(ban, database_now()))
+    assert len(done.outcome.returned) == 2
+    assert sandbox.calls("library") == []
+
+
+def test_a_row_that_cannot_be_opened_fails_alone_and_is_told_once(
+    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign = make_night(sandbox, fans=3)
+    poisoned = PreSave.objects.filter(campaign=campaign).first()
+    assert poisoned
+    assert poisoned.sealed
+    damaged = bytearray(poisoned.sealed)
+    damaged[-1] ^= 1
+    PreSave.objects.filter(id=poisoned.id).update(sealed=bytes(damaged))
+    assert work() == 2
+    assert work() == 0
+    poisoned.refresh_from_db()
+    assert (poisoned.state, poisoned.reason) == ("failed", Reason.UNREADABLE)
+    errors = [line for line in caplog.records if line.levelname == "ERROR"]
+    assert [line.getMessage() for line in errors] == [
+        f"permission unreadable presave={poisoned.id}"
+    ]
+    check_books(campaign)
+
+
+def test_a_permission_moved_to_another_row_is_not_used(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=2)
+    first, second = PreSave.objects.filter(campaign=campaign)
+    PreSave.objects.filter(id=first.id).update(sealed=second.sealed)
+    assert work() == 1
+    first.refresh_from_db()
+    assert (first.state, first.reason) == ("failed", Reason.UNREADABLE)
+    assert len(sandbox.calls("token.refresh")) == 1

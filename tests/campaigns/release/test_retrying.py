@@ -11,7 +11,6 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import Campaign, CampaignState, Gate, GateName, PauseReason, PreSave, Reason
 from campaigns.release import retrying, worker
@@ -36,11 +35,6 @@ def pace_of_a_night(settings: Settings) -> None:
 def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
     """A worker that meets a closed gate goes home: these tests set the time of its next turn."""
     monkeypatch.setattr(worker, "_wait_for_the_gate", lambda shift: False)
-
-
-def pretend_revocation(sandbox: Sandbox) -> None:
-    """Spotify answers every refresh as if the fan had withdrawn the permission."""
-    sandbox.fault("token.refresh", status=400, body={"error": "invalid_grant"}, times=None)
 
 
 def fresh(campaign: Campaign) -> Campaign:
@@ -110,49 +104,6 @@ def test_a_first_refusal_is_never_believed() -> None:
     assert not retrying.is_confirmed(PreSave(), seen, NOW + timedelta(days=3))
 
 
-# An outage that pretends revocation.
-
-
-def test_an_outage_that_refuses_everybody_erases_nothing(sandbox: Sandbox) -> None:
-    campaign = make_night(sandbox, fans=60)
-    pretend_revocation(sandbox)
-    for minute in range(20):
-        assert work(later=60 * minute) == 0
-    refused = len(sandbox.calls("token.refresh"))
-    assert refused <= 60, "an outage is noticed, and not every fan is asked"
-    assert states(campaign) == {"pending": 60}
-    assert not PreSave.objects.filter(sealed=None).exists()
-
-    sandbox.delete("faults")
-    later = 20.0 * 60
-    while states(campaign) != {"saved": 60}:
-        work(later=later)
-        later += 60
-        assert later < 2 * 60 * 60
-    assert len(sandbox.libraries()) == 60
-    check_books(campaign)
-
-
-def test_an_outage_longer_than_the_second_look_erases_nothing(sandbox: Sandbox) -> None:
-    campaign = make_night(sandbox, fans=30)
-    pretend_revocation(sandbox)
-    for minute in range(0, 180, 5):
-        work(later=60 * minute)
-    assert states(campaign) == {"pending": 30}
-
-
-def test_in_a_small_campaign_an_outage_of_hours_erases_nothing(sandbox: Sandbox) -> None:
-    campaign = make_night(sandbox, fans=3)
-    pretend_revocation(sandbox)
-    for hour in range(20):
-        work(later=3600 * hour)
-    assert states(campaign) == {"pending": 3}
-    sandbox.delete("faults")
-    work(later=3600 * 20)
-    assert work(later=3600 * 21) + states(campaign).get("saved", 0) >= 3
-    assert states(campaign) == {"saved": 3}
-
-
 def test_many_who_withdrew_do_not_hold_the_others_up(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=100)
     for number in range(1, 101, 4):
@@ -163,84 +114,6 @@ def test_many_who_withdrew_do_not_hold_the_others_up(sandbox: Sandbox) -> None:
     assert work(later=closing.DISTRUST.total_seconds() + SECOND_LOOK) == 0
     assert states(campaign) == {"saved": 75, "failed": 25}
     check_books(campaign)
-
-
-def test_one_campaign_of_dead_permissions_does_not_stop_another(sandbox: Sandbox) -> None:
-    dead = make_night(sandbox, fans=30, release_at=timezone.now() - timedelta(hours=1))
-    for number in range(1, 31):
-        sandbox.post("revoke", {"account": f"fan-{number}"})
-    alive = make_night(sandbox, fans=30)
-    # Which of the two tries whether the supposed outage is over is drawn anew each time.
-    for minute in range(25):
-        work(later=61.0 * minute)
-    assert states(alive) == {"saved": 30}
-    assert states(dead) == {"pending": 30}
-
-
-# Outages of the usual kind.
-
-
-@pytest.mark.parametrize("endpoint", ["token.refresh", "library"])
-def test_an_outage_is_noticed_within_twenty_calls(
-    endpoint: str, sandbox: Sandbox, settings: Settings
-) -> None:
-    settings.SPOTIFY_MAX_RATE = 15.0
-    campaign = make_night(sandbox, fans=60)
-    sandbox.fault(endpoint, status=503, times=None)
-    assert work() == 0
-    assert len(sandbox.calls(endpoint)) <= 20
-    half = GateName.API if endpoint == "library" else GateName.ACCOUNTS
-    gate = Gate.objects.get(name=half)
-    assert (gate.outages, gate.blocked_reason) == (1, "outage")
-    assert states(campaign) == {"pending": 60}
-
-
-def test_after_an_outage_one_fan_tries_and_then_all_go_on(sandbox: Sandbox) -> None:
-    campaign = make_night(sandbox, fans=40)
-    closing.close_for_outage(GateName.API, database_now())
-    sandbox.fault("library", status=503)
-    assert work(later=5.1) == 0
-    assert len(sandbox.calls("library")) == 1
-    assert Gate.objects.get(name=GateName.API).outages == 2
-    while states(campaign) != {"saved": 40}:
-        work(later=30)
-    assert Gate.objects.get(name=GateName.API).outages == 0
-    check_books(campaign)
-
-
-def test_who_tries_whether_an_outage_is_over_is_a_fan_without_troubles(sandbox: Sandbox) -> None:
-    campaign = make_night(sandbox, fans=1)
-    sandbox.fault("library", account="fan-2", status=502, times=None)
-    long_due = timezone.now() - timedelta(hours=1)
-    make_presave(campaign, sandbox.permission("fan-2"), attempts=3, due_at=long_due)
-    closing.close_for_outage(GateName.API, database_now())
-    assert work(later=6) == 1
-    assert Gate.objects.get(name=GateName.API).outages == 0
-
-
-def test_a_worker_with_nobody_to_serve_keeps_no_other_from_trying(sandbox: Sandbox) -> None:
-    closing.close_for_outage(GateName.API, database_now())
-    work(later=6)
-    campaign = make_night(sandbox, fans=1)
-    assert work(later=7) == 1
-    assert states(campaign) == {"saved": 1}
-
-
-def test_a_fan_who_always_fails_closes_nothing_and_ends_in_the_slow_lane(sandbox: Sandbox) -> None:
-    campaign = make_night(sandbox, fans=1)
-    sandbox.fault("library", account="fan-1", status=502, times=None)
-    later = 0.0
-    for _ in range(14):
-        work(later=later)
-        later += 2 * 60 * 60
-    row = PreSave.objects.get(campaign=campaign)
-    assert row.attempts == 14
-    assert row.lease_until
-    assert row.lease_until - timezone.now() > timedelta(seconds=later - 2 * 60 * 60) + 29 * MINUTE
-    assert Gate.objects.get(name=GateName.API).outages == 0
-    other = make_night(sandbox, fans=5)
-    assert work(later=later) == 4
-    assert states(other) == {"saved": 4, "pending": 1}
 
 
 # An app that fell back into development mode.

@@ -1,254 +1,24 @@
-"""Claims, the fence and settling: whatever happens in between, every fan ends once."""
+"""A worker's turn: what it gives back when it is told to stop, and whom it lets try."""
 
 from __future__ import annotations
 
-from datetime import timedelta
-from pathlib import Path
 from threading import Event
-from uuid import UUID
 
 import pytest
-from django.utils import timezone
 
-from campaigns import keyring
 from campaigns.clock import database_now
-from campaigns.consent import receipts
 from campaigns.gate import closing
-from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
-from campaigns.planning.transitions import cancel_campaign
-from campaigns.release import pipeline
-from campaigns.release.claims import LEASE, Claim, Outcome, claim_block, still_standing
-from campaigns.retention import keys
-from campaigns.spotify.answers import Scope, SpotifyError
-from tests.factory import make_campaign, make_presave, make_presaves
+from campaigns.models import GateName
+from campaigns.release import worker
 from tests.nights.night import (
-    check_books,
     claim,
-    clock_ahead,
-    in_threads,
     make_night,
-    record,
-    save,
-    settle,
     states,
     work,
 )
 from tests.sandbox_process import Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
-
-PAST_THE_LEASE = LEASE.total_seconds() + 1
-
-
-def make_releasing(fans: int = 3) -> Campaign:
-    campaign = make_campaign(state=CampaignState.RELEASING)
-    make_presaves(campaign, [f"token-{number}" for number in range(fans)])
-    return campaign
-
-
-def ids(claimed: Claim) -> set[UUID]:
-    return {row.id for row in claimed.rows}
-
-
-def all_saved(claimed: Claim) -> Outcome:
-    return Outcome(saved=[row.id for row in claimed.rows])
-
-
-# Claims.
-
-
-def test_a_claim_takes_the_rows_that_are_due_longest() -> None:
-    campaign = make_campaign(state=CampaignState.RELEASING)
-    now = timezone.now()
-    waits = [30, 10, 20, -5]
-    rows = [make_presave(campaign, due_at=now - timedelta(seconds=wait)) for wait in waits]
-    assert ids(claim(campaign, size=2)) == {rows[0].id, rows[2].id}
-    assert ids(claim(campaign, size=2)) == {rows[1].id}
-    assert claim_block(campaign, 2, database_now()) is None
-
-
-def test_a_claim_takes_pending_rows_of_its_campaign_alone() -> None:
-    campaign = make_releasing(2)
-    make_presave(campaign, state=PreSaveState.SAVED)
-    make_releasing(2)
-    assert len(claim(campaign).rows) == 2
-
-
-@pytest.mark.django_db(transaction=True)
-def test_workers_that_race_never_hold_the_same_row() -> None:
-    campaign = make_releasing(200)
-
-    def claim_all(_: int) -> list[set[UUID]]:
-        blocks = []
-        while claimed := claim_block(campaign, 7, database_now()):
-            blocks.append(ids(claimed))
-        return blocks
-
-    # Rows that another worker holds locked at that moment are passed over: somebody takes them.
-    blocks = [block for worker in in_threads(4, claim_all) for block in worker]
-    while left := claim_block(campaign, 7, database_now()):
-        blocks.append(ids(left))
-    assert sum(len(block) for block in blocks) == 200
-    assert len(set().union(*blocks)) == 200
-
-
-def test_rows_come_due_again_when_their_lease_ends() -> None:
-    campaign = make_releasing()
-    first = claim(campaign)
-    just_before = clock_ahead(LEASE.total_seconds() - 5)()
-    assert claim_block(campaign, 200, just_before) is None
-    assert ids(claim(campaign, later=PAST_THE_LEASE)) == ids(first)
-
-
-# The fence.
-
-
-def test_a_stalled_worker_changes_nothing_after_another_claim() -> None:
-    campaign = make_releasing()
-    stalled = claim(campaign)
-    other = claim(campaign, later=PAST_THE_LEASE)
-    for outcome in (
-        all_saved(stalled),
-        Outcome(failed={Reason.REVOKED: [row.id for row in stalled.rows]}),
-        Outcome(refused={Reason.REVOKED: [row.id for row in stalled.rows]}),
-        Outcome(delayed={row.id: 0 for row in stalled.rows}),
-        Outcome(returned=[row.id for row in stalled.rows]),
-    ):
-        settle(stalled, outcome)
-    rows = PreSave.objects.filter(campaign=campaign)
-    assert set(rows.values_list("state", "lease", "attempts")) == {("pending", other.fence, 0)}
-    check_books(campaign)
-    settle(other, all_saved(other))
-    assert states(campaign) == {"saved": 3}
-    check_books(campaign)
-
-
-def test_a_stalled_worker_saves_nothing(sandbox: Sandbox) -> None:
-    campaign = make_night(sandbox)
-    stalled = claim(campaign)
-    claim(campaign, later=PAST_THE_LEASE)
-    assert save(stalled).outcome.saved == []
-    assert sandbox.calls("library") == []
-
-
-def test_a_lease_that_ran_out_unnoticed_is_no_claim_any_more() -> None:
-    claimed = claim(make_releasing())
-    fences = {claimed.fence}
-    assert still_standing(ids(claimed), fences, database_now()).keys() == ids(claimed)
-    assert still_standing(ids(claimed), fences, clock_ahead(PAST_THE_LEASE)()) == {}
-
-
-def test_a_fan_who_cancels_between_claim_and_save_is_not_saved(sandbox: Sandbox) -> None:
-    campaign = make_night(sandbox, fans=2)
-    claimed = claim(campaign)
-    cancelled, kept = claimed.rows
-    assert receipts.cancel(cancelled.id, timezone.now())
-    done = save(claimed)
-    assert done.outcome.saved == [kept.id]
-    record(done)
-    assert states(campaign) == {"cancelled": 1, "saved": 1}
-    assert len(sandbox.libraries()) == 1
-    check_books(campaign)
-
-
-def test_a_fan_who_cancels_after_the_save_ends_cancelled_and_is_counted_once(
-    sandbox: Sandbox,
-) -> None:
-    campaign = make_night(sandbox, fans=1)
-    claimed = claim(campaign)
-    done = save(claimed)
-    assert receipts.cancel(claimed.rows[0].id, timezone.now())
-    record(done)
-    assert states(campaign) == {"cancelled": 1}
-    check_books(campaign)
-    assert not receipts.cancel(claimed.rows[0].id, timezone.now())
-    check_books(campaign)
-
-
-@pytest.mark.parametrize("before_the_save", [True, False])
-def test_a_campaign_cancelled_in_mid_block_ends_with_its_permissions_gone(
-    before_the_save: bool, sandbox: Sandbox, keyring_dir: Path
-) -> None:
-    campaign = make_night(sandbox)
-    claimed = claim(campaign)
-    if before_the_save:
-        assert cancel_campaign(campaign, timezone.now()) == 5
-        done = save(claimed)
-        assert sandbox.calls("library") == []
-    else:
-        done = save(claimed)
-        assert cancel_campaign(campaign, timezone.now()) == 5
-    record(done)
-    assert states(campaign) == {"cancelled": 5}
-    check_books(campaign)
-    keys.shred_ended(timezone.now())
-    assert list(keyring_dir.iterdir()) == []
-
-
-def test_a_campaign_paused_in_mid_block_saves_nothing_more(sandbox: Sandbox) -> None:
-    campaign = make_night(sandbox)
-    claimed = claim(campaign)
-    pipeline.pause(campaign, PauseReason.RELEASE_REFUSED, timezone.now())
-    assert save(claimed).outcome.saved == []
-    assert sandbox.calls("library") == []
-
-
-def test_a_gate_that_closes_between_refresh_and_save_lets_no_save_through(
-    sandbox: Sandbox,
-) -> None:
-    claimed = claim(make_night(sandbox, fans=2))
-    ban = SpotifyError("rate_limited", scope=Scope.APP, retry_after=60)
-    done = save(claimed, meanwhile=lambda: closing.close(ban, database_now()))
-    assert len(done.outcome.returned) == 2
-    assert sandbox.calls("library") == []
-
-
-# Settling.
-
-
-def test_settling_erases_the_permission_in_the_same_statement() -> None:
-    campaign = make_releasing(2)
-    claimed = claim(campaign)
-    first, second = claimed.rows
-    settle(claimed, Outcome(saved=[first.id], failed={Reason.REVOKED: [second.id]}))
-    for row, state, reason in ((first, "saved", ""), (second, "failed", "revoked")):
-        row.refresh_from_db()
-        assert (row.state, row.reason, row.sealed) == (state, reason, None)
-        assert (row.lease, row.lease_until) == (None, None)
-        assert row.settled_at is not None
-    check_books(campaign)
-
-
-def test_settling_twice_counts_once() -> None:
-    campaign = make_releasing()
-    claimed = claim(campaign)
-    settle(claimed, all_saved(claimed))
-    settle(claimed, all_saved(claimed))
-    check_books(campaign)
-
-
-def test_a_returned_row_keeps_its_attempts_and_is_due_at_once() -> None:
-    campaign = make_releasing(1)
-    claimed = claim(campaign)
-    settle(claimed, Outcome(returned=[claimed.rows[0].id]))
-    (row,) = claim(campaign).rows
-    assert (row.attempts, row.due_at) == (0, claimed.rows[0].due_at)
-
-
-@pytest.mark.parametrize(("attempts", "longest"), [(0, 2), (1, 4), (5, 64), (9, 900), (11, 900)])
-def test_a_delayed_row_waits_longer_after_every_attempt(attempts: int, longest: float) -> None:
-    campaign = make_campaign(state=CampaignState.RELEASING)
-    make_presaves(campaign, ["token"] * 20, attempts=attempts)
-    claimed = claim(campaign)
-    before = database_now()
-    settle(claimed, Outcome(delayed={row.id: attempts for row in claimed.rows}))
-    rows = PreSave.objects.filter(campaign=campaign)
-    assert set(rows.values_list("attempts", "lease", "state")) == {(attempts + 1, None, "pending")}
-    assert set(rows.values_list("due_at", flat=True)) == {campaign.release_at}
-    waits = [(row.lease_until - before).total_seconds() for row in rows if row.lease_until]
-    assert all(0.5 <= wait <= longest + 5 for wait in waits)
-    assert len(set(waits)) > 1
-    assert claim_block(campaign, 200, before) is None
 
 
 def test_a_claim_that_was_told_to_stop_is_given_back(sandbox: Sandbox) -> None:
@@ -260,68 +30,12 @@ def test_a_claim_that_was_told_to_stop_is_given_back(sandbox: Sandbox) -> None:
     assert len(claim(campaign).rows) == 5
 
 
-# Keys on the night.
-
-
-def test_a_key_that_is_missing_pauses_the_campaign_until_it_is_back(
-    sandbox: Sandbox, keyring_dir: Path
+def test_a_worker_with_nobody_to_serve_keeps_no_other_from_trying(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    campaign = make_night(sandbox)
-    path = keyring_dir / f"{campaign.id}.key"
-    content = path.read_bytes()
-    path.unlink()
-    assert work() == 0
-    campaign.refresh_from_db()
-    assert campaign.paused_reason == PauseReason.KEY_MISSING
-    assert campaign.paused_at is not None
-    assert states(campaign) == {"pending": 5}
-    assert sandbox.calls("token.refresh") == []
-    assert not path.exists()
-    path.write_bytes(content)
-    assert work() == 5
-    campaign.refresh_from_db()
-    assert (campaign.state, campaign.paused_reason) == ("finished", "")
-    check_books(campaign)
-
-
-def test_a_key_of_another_keyring_destroys_no_permission(
-    sandbox: Sandbox, keyring_dir: Path
-) -> None:
-    campaign = make_night(sandbox)
-    (keyring_dir / f"{campaign.id}.key").unlink()
-    keyring.from_settings().public_key(campaign.id)
-    assert work() == 0
-    campaign.refresh_from_db()
-    assert campaign.paused_reason == PauseReason.KEY_MISSING
-    assert states(campaign) == {"pending": 5}
-
-
-def test_a_row_that_cannot_be_opened_fails_alone_and_is_told_once(
-    sandbox: Sandbox, caplog: pytest.LogCaptureFixture
-) -> None:
-    campaign = make_night(sandbox, fans=3)
-    poisoned = PreSave.objects.filter(campaign=campaign).first()
-    assert poisoned
-    assert poisoned.sealed
-    damaged = bytearray(poisoned.sealed)
-    damaged[-1] ^= 1
-    PreSave.objects.filter(id=poisoned.id).update(sealed=bytes(damaged))
-    assert work() == 2
-    assert work() == 0
-    poisoned.refresh_from_db()
-    assert (poisoned.state, poisoned.reason) == ("failed", Reason.UNREADABLE)
-    errors = [line for line in caplog.records if line.levelname == "ERROR"]
-    assert [line.getMessage() for line in errors] == [
-        f"permission unreadable presave={poisoned.id}"
-    ]
-    check_books(campaign)
-
-
-def test_a_permission_moved_to_another_row_is_not_used(sandbox: Sandbox) -> None:
-    campaign = make_night(sandbox, fans=2)
-    first, second = PreSave.objects.filter(campaign=campaign)
-    PreSave.objects.filter(id=first.id).update(sealed=second.sealed)
-    assert work() == 1
-    first.refresh_from_db()
-    assert (first.state, first.reason) == ("failed", Reason.UNREADABLE)
-    assert len(sandbox.calls("token.refresh")) == 1
+    monkeypatch.setattr(worker, "_wait_for_the_gate", lambda shift: False)
+    closing.close_for_outage(GateName.API, database_now())
+    work(later=6)
+    campaign = make_night(sandbox, fans=1)
+    assert work(later=7) == 1
+    assert states(campaign) == {"saved": 1}

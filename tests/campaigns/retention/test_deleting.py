@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.core.cache import cache
+from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
@@ -17,7 +21,7 @@ from campaigns.models import (
     PreSaveState,
     Totals,
 )
-from campaigns.retention import deleting
+from campaigns.retention import deleting, erasing, expiring
 from tests import factory
 from tests.factory import make_campaign, make_presave, make_presaves
 from tests.fans import text_of
@@ -109,3 +113,41 @@ def test_the_dashboard_says_until_when_receipts_can_be_seen(client: Client) -> N
     client.force_login(factory.make_member(campaign.label))
     page = text_of(client.get(f"/dashboard/campaigns/{campaign.slug}"))
     assert "Fans can look at theirs until 4 December 2026." in page
+
+
+def test_sessions_and_counts_of_attempts_are_deleted_when_they_have_run_out() -> None:
+    now = timezone.now()
+    session = SessionStore()
+    session.create()
+    cache.set("attempts:192.0.2.1", 3, timeout=300)
+    deleting.forget_log_ins(now + timedelta(minutes=4))
+    assert count_of_attempts() == 1
+    deleting.forget_log_ins(now + timedelta(minutes=6))
+    assert count_of_attempts() == 0
+    assert Session.objects.filter(pk=session.session_key).exists()
+    deleting.forget_log_ins(now + timedelta(days=15))
+    assert not Session.objects.exists()
+
+
+def count_of_attempts() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM presave_cache")
+        return int(cursor.fetchone()[0])
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erasing, "ROWS_ERASED_AT_ONCE", 4)
+
+
+def test_a_row_that_has_not_ended_is_not_deleted_for_its_age() -> None:
+    campaign = make_campaign(
+        state=CampaignState.CANCELLED, release_at=timezone.now() - ROW_LIFETIME
+    )
+    make_presaves(campaign, ["a-token"] * 5)
+    now = timezone.now() + timedelta(seconds=1)
+
+    assert deleting.delete_old_rows(now) == 0
+    assert [expiring.expire(now) for _ in range(2)] == [4, 1]
+    assert deleting.delete_old_rows(now) == 5
+    assert DailyCount.objects.totals_of(campaign.id) == Totals(presaves=5, cancelled=5)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
 from threading import Event
 from typing import Any
 
@@ -14,7 +13,6 @@ from django.utils import timezone
 
 from campaigns.models import (
     HARD_STOP,
-    ROW_LIFETIME,
     Campaign,
     CampaignState,
     DailyCount,
@@ -23,7 +21,7 @@ from campaigns.models import (
     Totals,
 )
 from campaigns.planning import transitions
-from campaigns.retention import deleting, erasing, expiring, keys
+from campaigns.retention import erasing, expiring, keys
 from tests.factory import make_campaign, make_presave, make_presaves
 from tests.nights.night import check_books, claim, in_threads, save, states, work
 from tests.nights.stepwise import KilledError
@@ -240,16 +238,3 @@ def _somebody_waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1 FROM pg_locks WHERE NOT granted")
         return cursor.fetchone() is not None
-
-
-def test_a_row_that_has_not_ended_is_not_deleted_for_its_age() -> None:
-    campaign = make_campaign(
-        state=CampaignState.CANCELLED, release_at=timezone.now() - ROW_LIFETIME
-    )
-    make_presaves(campaign, ["a-token"] * 5)
-    now = timezone.now() + timedelta(seconds=1)
-
-    assert deleting.delete_old_rows(now) == 0
-    assert [expiring.expire(now) for _ in range(2)] == [4, 1]
-    assert deleting.delete_old_rows(now) == 5
-    assert DailyCount.objects.totals_of(campaign.id) == Totals(presaves=5, cancelled=5)

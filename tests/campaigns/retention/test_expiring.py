@@ -182,9 +182,6 @@ def test_a_permission_of_180_days_ends_in_a_paused_campaign_too(reason: PauseRea
     check_books(campaign)
 
 
-# The key.
-
-
 def test_a_key_whose_deletion_fails_is_tried_again_and_told_to_the_operator(
     keyring_dir: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -207,3 +204,68 @@ def test_a_key_whose_deletion_fails_is_tried_again_and_told_to_the_operator(
     (keyring_dir / "elsewhere").rename(path)
     assert keys.shred_ended(timezone.now()) == 1
     assert not path.exists()
+
+
+def expired(campaign: Campaign) -> set[str]:
+    rows = PreSave.objects.filter(campaign=campaign, state=PreSaveState.EXPIRED)
+    return set(rows.values_list("reason", flat=True))
+
+
+def test_what_is_not_saved_in_seven_days_is_erased() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_presaves(campaign, ["a", "b"])
+    end = campaign.release_at + HARD_STOP
+    assert expiring.expire(end - SECOND) == 0
+    assert expiring.expire(end) == 2
+    assert expired(campaign) == {Reason.HARD_STOP}
+    check_books(campaign)
+    assert expiring.expire(end + SECOND) == 0
+    check_books(campaign)
+
+
+def test_a_permission_of_180_days_is_erased_and_younger_ones_stay() -> None:
+    now = timezone.now()
+    campaign = make_campaign(opened_at=now, release_at=now + LONGEST_LEAD)
+    old = make_presave(campaign)
+    make_presave(campaign, consented_at=old.consented_at + SECOND)
+    assert expiring.expire(old.consented_at + PERMISSION_LIFETIME - SECOND) == 0
+    assert expiring.expire(old.consented_at + PERMISSION_LIFETIME) == 1
+    assert expired(campaign) == {Reason.PERMISSION_AGE}
+    assert states(campaign) == {"expired": 1, "pending": 1}
+    check_books(campaign)
+
+
+def test_a_row_that_a_worker_holds_expires_all_the_same() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    end = campaign.release_at + HARD_STOP
+    make_presave(campaign, lease=campaign.id, lease_until=end + timedelta(minutes=1))
+    assert expiring.expire(end) == 1
+    check_books(campaign)
+
+
+def test_settled_rows_do_not_expire() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    ended = [state for state in PreSaveState if state != PreSaveState.PENDING]
+    for state in ended:
+        make_presave(campaign, state=state)
+    assert expiring.expire(campaign.release_at + timedelta(days=400)) == 0
+    assert states(campaign) == dict.fromkeys(ended, 1)
+    check_books(campaign)
+
+
+def test_a_released_campaign_without_pending_fans_is_finished() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    pending = make_presave(campaign)
+    now = timezone.now()
+    assert expiring.finish_settled(now) == 0
+    PreSave.objects.filter(id=pending.id).update(
+        state=PreSaveState.SAVED, sealed=None, settled_at=now
+    )
+    assert expiring.finish_settled(now) == 1
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.finished_at) == ("finished", now)
+
+
+def test_an_open_campaign_goes_on_though_it_has_no_fans() -> None:
+    campaign = make_campaign()
+    assert expiring.finish_settled(campaign.release_at) == 0

@@ -1,40 +1,30 @@
-"""How long things are kept, and that their end is the end."""
+"""Keys: made when a campaign opens, checked at a start, destroyed at the end for good."""
 
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.contrib.sessions.backends.db import SessionStore
-from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.db import connection, connections, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns import keyring
-from campaigns.consent import oauth_state
 from campaigns.keyring import KeyringError
 from campaigns.models import (
     HARD_STOP,
-    LONGEST_LEAD,
-    PERMISSION_LIFETIME,
     Campaign,
     CampaignState,
     PauseReason,
     PreSave,
     PreSaveState,
-    Reason,
-    SpentState,
 )
-from campaigns.planning import moving
 from campaigns.planning.moving import PublishingError
 from campaigns.planning.transitions import cancel_campaign, open_campaign
-from campaigns.retention import deleting, expiring, keys
-from tests.factory import make_campaign, make_presave, make_presaves, master_key_line
+from campaigns.retention import expiring, keys
+from tests.factory import make_campaign, make_presave, master_key_line
 from tests.nights.night import check_books, in_threads, states, work
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
@@ -142,70 +132,7 @@ def _somebody_waits_for_a_lock() -> bool:
         return cursor.fetchone() is not None
 
 
-# Expiry.
-
-
-def test_what_is_not_saved_in_seven_days_is_erased() -> None:
-    campaign = make_campaign(state=CampaignState.RELEASING)
-    make_presaves(campaign, ["a", "b"])
-    end = campaign.release_at + HARD_STOP
-    assert expiring.expire(end - SECOND) == 0
-    assert expiring.expire(end) == 2
-    assert expired(campaign) == {Reason.HARD_STOP}
-    check_books(campaign)
-    assert expiring.expire(end + SECOND) == 0
-    check_books(campaign)
-
-
-def test_a_permission_of_180_days_is_erased_and_younger_ones_stay() -> None:
-    now = timezone.now()
-    campaign = make_campaign(opened_at=now, release_at=now + LONGEST_LEAD)
-    old = make_presave(campaign)
-    make_presave(campaign, consented_at=old.consented_at + SECOND)
-    assert expiring.expire(old.consented_at + PERMISSION_LIFETIME - SECOND) == 0
-    assert expiring.expire(old.consented_at + PERMISSION_LIFETIME) == 1
-    assert expired(campaign) == {Reason.PERMISSION_AGE}
-    assert states(campaign) == {"expired": 1, "pending": 1}
-    check_books(campaign)
-
-
-def test_a_row_that_a_worker_holds_expires_all_the_same() -> None:
-    campaign = make_campaign(state=CampaignState.RELEASING)
-    end = campaign.release_at + HARD_STOP
-    make_presave(campaign, lease=campaign.id, lease_until=end + timedelta(minutes=1))
-    assert expiring.expire(end) == 1
-    check_books(campaign)
-
-
-def test_settled_rows_do_not_expire() -> None:
-    campaign = make_campaign(state=CampaignState.RELEASING)
-    ended = [state for state in PreSaveState if state != PreSaveState.PENDING]
-    for state in ended:
-        make_presave(campaign, state=state)
-    assert expiring.expire(campaign.release_at + timedelta(days=400)) == 0
-    assert states(campaign) == dict.fromkeys(ended, 1)
-    check_books(campaign)
-
-
 # The end of a campaign.
-
-
-def test_a_released_campaign_without_pending_fans_is_finished() -> None:
-    campaign = make_campaign(state=CampaignState.RELEASING)
-    pending = make_presave(campaign)
-    now = timezone.now()
-    assert expiring.finish_settled(now) == 0
-    PreSave.objects.filter(id=pending.id).update(
-        state=PreSaveState.SAVED, sealed=None, settled_at=now
-    )
-    assert expiring.finish_settled(now) == 1
-    campaign.refresh_from_db()
-    assert (campaign.state, campaign.finished_at) == ("finished", now)
-
-
-def test_an_open_campaign_goes_on_though_it_has_no_fans() -> None:
-    campaign = make_campaign()
-    assert expiring.finish_settled(campaign.release_at) == 0
 
 
 def test_a_release_that_never_appeared_ends_with_its_key(keyring_dir: Path) -> None:
@@ -325,63 +252,3 @@ def test_a_key_that_was_half_made_is_destroyed_too(keyring_dir: Path) -> None:
     cancel_campaign(campaign, timezone.now())
     assert keys.shred_ended(timezone.now()) == 1
     assert list(keyring_dir.iterdir()) == []
-
-
-# Spent states.
-
-
-def test_spent_states_are_forgotten_when_their_cookie_is_too_old() -> None:
-    now = timezone.now()
-    for minutes in (1, 9, 11, 30):
-        digest = bytes([minutes]) * 32
-        SpentState.objects.create(digest=digest, spent_at=now - timedelta(minutes=minutes))
-    assert oauth_state.forget_spent_states(now) == 1
-    kept = [bytes(state.digest)[0] for state in SpentState.objects.order_by("-spent_at")]
-    assert kept == [1, 9, 11]
-
-
-# Log-ins.
-
-
-def test_sessions_and_counts_of_attempts_are_deleted_when_they_have_run_out() -> None:
-    now = timezone.now()
-    session = SessionStore()
-    session.create()
-    cache.set("attempts:192.0.2.1", 3, timeout=300)
-    deleting.forget_log_ins(now + timedelta(minutes=4))
-    assert count_of_attempts() == 1
-    deleting.forget_log_ins(now + timedelta(minutes=6))
-    assert count_of_attempts() == 0
-    assert Session.objects.filter(pk=session.session_key).exists()
-    deleting.forget_log_ins(now + timedelta(days=15))
-    assert not Session.objects.exists()
-
-
-def count_of_attempts() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM presave_cache")
-        return int(cursor.fetchone()[0])
-
-
-# An artist's acts, where they touch what is kept.
-
-
-def test_a_moved_release_moves_its_fans_with_it() -> None:
-    campaign = make_campaign()
-    presave = make_presave(campaign)
-    later = campaign.release_at + timedelta(days=3)
-    moving.move_release(campaign, later, "Europe/Berlin", timezone.now())
-    presave.refresh_from_db()
-    assert presave.due_at == later
-
-
-@pytest.mark.parametrize("state", [CampaignState.FINISHED, CampaignState.CANCELLED])
-def test_an_ended_campaign_is_not_cancelled_again(state: Any) -> None:
-    with pytest.raises(PublishingError):
-        cancel_campaign(make_campaign(state=state), timezone.now())
-
-
-def test_a_secret_is_never_what_a_row_holds() -> None:
-    presave = make_presave(make_campaign(), "the-token")
-    assert presave.sealed
-    assert b"the-token" not in bytes(presave.sealed)

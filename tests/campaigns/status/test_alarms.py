@@ -17,13 +17,11 @@ from pytest_django import Settings
 
 from campaigns.catalogue.looks import Finding
 from campaigns.gate import closing
-from campaigns.models import Alarm, Campaign, CampaignState, Label, PauseReason, Role, Trouble
+from campaigns.models import Alarm, Campaign, CampaignState, Label, PauseReason, Role
 from campaigns.planning import moving, transitions
 from campaigns.spotify.answers import Scope, SpotifyError
 from campaigns.status import alarms
-from campaigns.status.overview import explanation_of
-from campaigns.status.troubles import LATE_AFTER, Explanation
-from tests import factory
+from campaigns.status.troubles import LATE_AFTER
 from tests.factory import make_campaign, make_label, make_member, make_presave, make_user
 from tests.nights.night import in_threads, make_night, states, work
 from tests.sandbox_process import Sandbox
@@ -334,27 +332,3 @@ def test_a_message_that_could_not_be_sent_is_logged_and_not_sent_again(
     assert sent() == []
     assert caplog.text.count("alarm email not sent") == 2
     assert "@example.com" not in caplog.text
-
-
-# What is wrong, in words.
-
-
-def explained(campaign: Campaign) -> Explanation:
-    explanation = explanation_of(factory.standing(campaign, timezone.now()))
-    assert explanation
-    return explanation
-
-
-def test_every_finding_and_every_pause_says_what_to_do() -> None:
-    found = {explained(make_late(last_finding=finding.value)).found for finding in Finding}
-    assert len(found) == len(Finding)
-    for reason in PauseReason:
-        assert not reason or explained(make_late(paused_reason=reason)).advice
-
-
-def test_a_campaign_whose_key_was_never_made_says_so() -> None:
-    assert "has seen its page" in explained(make_late(public_key=None)).found
-
-
-def test_every_pause_is_a_trouble() -> None:
-    assert {reason.value for reason in PauseReason if reason} == set(Trouble.values) - {"late"}

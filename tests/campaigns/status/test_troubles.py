@@ -1,18 +1,27 @@
-"""Markets that never show what was confirmed: their fans are not forgotten."""
+"""What is wrong with a campaign: when it counts as trouble, whom it holds up, and what to do."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Alarm, Campaign, CampaignState, Trouble
+from campaigns.catalogue.looks import Finding
+from campaigns.models import Alarm, Campaign, CampaignState, PauseReason, Trouble, midnights
 from campaigns.status.overview import explanation_of
-from campaigns.status.troubles import LATE_AFTER
-from tests.factory import make_label, make_local_campaign, make_presaves, make_user, standing
+from campaigns.status.troubles import LATE_AFTER, Explanation
+from tests import factory
+from tests.factory import (
+    make_campaign,
+    make_label,
+    make_local_campaign,
+    make_presaves,
+    make_user,
+    standing,
+)
 from tests.nights.night import make_local_night
 from tests.nights.test_local_midnight import DAY, HOMES, fresh, midnight, show_in, work_at
 from tests.sandbox_process import UPC, Sandbox
@@ -96,3 +105,39 @@ def test_the_dashboard_counts_who_waits_and_says_why(client: Client) -> None:
     assert "Fans wait for the release in their country" in page
     assert "3 fans wait because" in page
     assert "saves it for every fan" not in page
+
+
+def make_late(**fields: Any) -> Campaign:
+    """A campaign whose release has not been confirmed for ten minutes."""
+    fields.setdefault("release_at", timezone.now() - LATE_AFTER)
+    return make_campaign(**fields)
+
+
+def explained(campaign: Campaign) -> Explanation:
+    explanation = explanation_of(standing(campaign, timezone.now()))
+    assert explanation
+    return explanation
+
+
+def test_every_finding_and_every_pause_says_what_to_do() -> None:
+    found = {explained(make_late(last_finding=finding.value)).found for finding in Finding}
+    assert len(found) == len(Finding)
+    for reason in PauseReason:
+        assert not reason or explained(make_late(paused_reason=reason)).advice
+
+
+def test_a_campaign_whose_key_was_never_made_says_so() -> None:
+    assert "has seen its page" in explained(make_late(public_key=None)).found
+
+
+def test_every_pause_is_a_trouble() -> None:
+    assert {reason.value for reason in PauseReason if reason} == set(Trouble.values) - {"late"}
+
+
+@pytest.mark.parametrize(("hours", "late"), [(0.9, False), (2.1, False), (2.3, True)])
+def test_late_is_counted_from_the_first_markets_midnight(hours: float, late: bool) -> None:
+    """New Zealand's day begins two hours after the first one in July."""
+    first = midnights.first_midnight(date(2026, 7, 10))
+    campaign = factory.make_local_campaign(release_at=first)
+    found = standing(campaign, first + timedelta(hours=hours)).trouble
+    assert (found is Trouble.LATE) is late
