@@ -1,16 +1,16 @@
-"""A fan's consent from the tap to the receipt, with the sandbox as Spotify."""
+"""A consent that comes back: one exchange, one sealed row, one receipt; or nothing at all."""
 
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
-from django.conf import settings
 from django.db import connection, connections
 
-from campaigns import keyring
-from campaigns.models import PreSave, PreSaveState, Reason, SpentState
+from campaigns import keyring, spotify
+from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
 from tests.factory import make_campaign
 from tests.fans import Fan, ask_for_token, query_of, text_of
 from tests.sandbox_process import SAVE_SCOPE, Sandbox
@@ -18,115 +18,9 @@ from tests.sandbox_process import SAVE_SCOPE, Sandbox
 if TYPE_CHECKING:
     from pytest_django import Settings
 
-    from campaigns.models import Campaign
+    from campaigns.keyring import Secret
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def campaign() -> Campaign:
-    return make_campaign()
-
-
-def test_the_start_asks_for_one_permission_and_for_a_real_answer(
-    fan: Fan, campaign: Campaign
-) -> None:
-    url = fan.tap(campaign)
-    asked = query_of(url)
-    assert url.startswith(f"{fan.sandbox.url}/authorize?")
-    assert asked.pop("state").startswith(f"{campaign.slug}.")
-    assert asked == {
-        "client_id": "test-client-id",
-        "response_type": "code",
-        "redirect_uri": f"{settings.PUBLIC_URL}/callback",
-        "scope": SAVE_SCOPE,
-        "show_dialog": "True",
-    }
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"host": "127.0.0.1:9999"},
-        {"x_forwarded_host": "evil.example"},
-        {"x_forwarded_proto": "https"},
-        {"forwarded": "host=evil.example"},
-    ],
-)
-def test_the_redirect_uri_never_follows_the_request(
-    fan: Fan, campaign: Campaign, headers: dict[str, str]
-) -> None:
-    answer = fan.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin", **headers)
-    assert query_of(answer.headers["Location"])["redirect_uri"] == f"{settings.PUBLIC_URL}/callback"
-
-
-def test_a_foreign_host_is_not_served(fan: Fan, campaign: Campaign) -> None:
-    answer = fan.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin", host="evil.example")
-    assert answer.status_code == 400
-
-
-def test_the_start_sets_one_sealed_cookie_and_no_row(fan: Fan, campaign: Campaign) -> None:
-    state = query_of(fan.tap(campaign))["state"]
-    assert list(fan.client.cookies) == ["presave"]
-    cookie = fan.client.cookies["presave"]
-    assert (cookie["max-age"], cookie["path"], cookie["samesite"]) == (1200, "/", "Lax")
-    assert cookie["httponly"]
-    assert not cookie["secure"]
-    assert state not in cookie.value
-    assert campaign.slug not in cookie.value
-    assert not SpentState.objects.exists()
-
-
-def test_on_https_the_cookie_is_bound_to_the_host(
-    fan: Fan, campaign: Campaign, settings: Settings
-) -> None:
-    settings.IS_HTTPS, settings.COOKIE_PREFIX = True, "__Host-"
-    back = fan.decide(fan.tap(campaign))
-    assert list(fan.client.cookies) == ["__Host-presave"]
-    cookie = fan.client.cookies["__Host-presave"]
-    assert (cookie["path"], cookie["samesite"], cookie["domain"]) == ("/", "Lax", "")
-    assert cookie["httponly"]
-    assert cookie["secure"]
-
-    gone = fan.get(back).cookies["__Host-presave"]
-    assert (gone.value, gone["max-age"], gone["path"]) == ("", 0, "/")
-    assert gone["secure"]
-
-
-@pytest.mark.parametrize("site", ["cross-site", "same-site", "none", ""])
-def test_a_start_from_elsewhere_is_asked_to_confirm(
-    fan: Fan, campaign: Campaign, site: str
-) -> None:
-    answer = fan.get(f"/{campaign.slug}/go", **({"sec_fetch_site": site} if site else {}))
-    assert answer.status_code == 200
-    assert "Continue to Spotify" in text_of(answer)
-    assert "opened from outside" in text_of(answer)
-    assert "Location" not in answer.headers
-    assert not answer.cookies
-
-
-@pytest.mark.parametrize(
-    "headers",
-    [
-        {"sec_fetch_site": "same-origin", "origin": settings.PUBLIC_URL},
-        {"origin": settings.PUBLIC_URL},
-    ],
-)
-def test_the_confirmed_start_goes_to_spotify(
-    fan: Fan, campaign: Campaign, headers: dict[str, str]
-) -> None:
-    answer = fan.client.post(f"/{campaign.slug}/go", headers=headers)
-    assert answer.status_code == 302
-    assert "presave" in answer.cookies
-
-
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:8001", ""])
-def test_a_forged_confirmation_is_asked_again(fan: Fan, campaign: Campaign, origin: str) -> None:
-    headers = {"origin": origin} if origin else {}
-    answer = fan.client.post(f"/{campaign.slug}/go", headers=headers)
-    assert answer.status_code == 200
-    assert "Continue to Spotify" in text_of(answer)
-    assert not answer.cookies
 
 
 def test_a_consent_becomes_one_sealed_row_and_a_receipt(fan: Fan, campaign: Campaign) -> None:
@@ -205,4 +99,120 @@ def test_two_returns_at_once_make_one_exchange_and_one_row_and_both_lead_to_it(
     assert [status for status, _ in answers] == [303, 303]
     assert len(set(answers)) == 1, "both lead to the one receipt"
     assert len(sandbox.calls("token.code")) == 1
+    assert PreSave.objects.count() == 1
+
+
+def test_a_campaign_that_ends_during_the_exchange_stores_nothing_and_says_why(
+    fan: Fan, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    exchange = spotify.exchange_code
+
+    def meanwhile(code: Secret) -> Any:
+        Campaign.objects.update(state=CampaignState.CANCELLED)
+        return exchange(code)
+
+    monkeypatch.setattr(spotify, "exchange_code", meanwhile)
+    answer = fan.pre_save(campaign)
+    assert "<h1>The artist called this off" in text_of(answer)
+    assert not PreSave.objects.exists()
+
+
+def test_a_code_counts_once(fan: Fan, campaign: Campaign) -> None:
+    code = query_of(fan.decide(fan.tap(campaign)))["code"]
+    exchange = {"grant_type": "authorization_code", "redirect_uri": fan.sandbox.redirect_uri}
+    assert ask_for_token(fan.sandbox, {**exchange, "code": code}) == 200
+    state = query_of(fan.tap(campaign))["state"]
+    answer = fan.get(f"/callback?{urlencode({'code': code, 'state': state})}")
+    assert answer.status_code == 400
+    assert "Spotify did not confirm your answer" in text_of(answer)
+    assert not PreSave.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("granted", "title"),
+    [
+        (f"{SAVE_SCOPE} user-read-email", "Spotify gave us more than we asked for"),
+        ("user-library-read", "The one permission is missing"),
+        ("", "The one permission is missing"),
+        ("omitted", "The one permission is missing"),
+    ],
+)
+def test_any_other_scope_is_dropped(fan: Fan, campaign: Campaign, granted: str, title: str) -> None:
+    fan.sandbox.set(scope_in_answer=granted)
+    answer = fan.pre_save(campaign)
+    assert answer.status_code == 400
+    assert f"<h1>{title}" in text_of(answer)
+    assert not PreSave.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"kind": "status", "status": 503},
+        {"kind": "reset_before"},
+        {"kind": "reset_after_effect"},
+        {"kind": "html"},
+        {"kind": "empty"},
+        {"kind": "redirect"},
+        {"kind": "status", "status": 429, "headers": {"Retry-After": "30"}},
+    ],
+    ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}",
+)
+def test_when_spotify_is_down_the_fan_is_told_and_the_log_says_why(
+    fan: Fan, campaign: Campaign, fault: dict[str, Any], caplog: pytest.LogCaptureFixture
+) -> None:
+    fan.sandbox.fault("token.code", **fault)
+    answer = fan.pre_save(campaign)
+    assert answer.status_code == 503
+    assert "Spotify is not answering" in text_of(answer)
+    assert not PreSave.objects.exists()
+    assert "a consent met an error of Spotify's: " in caplog.text
+    assert f"no consent campaign={campaign.id}: spotify_down" in caplog.text
+    # The answer was meant: Django need not call it an error of ours.
+    assert "Service Unavailable" not in caplog.text
+
+
+def test_an_answer_without_a_permission_to_keep_is_refused(fan: Fan, campaign: Campaign) -> None:
+    fan.sandbox.set(refresh_token_in_answer=False)
+    assert fan.pre_save(campaign).status_code == 503
+    assert not PreSave.objects.exists()
+
+
+@pytest.mark.parametrize(("listed", "status"), [(True, 303), (False, 403)])
+def test_in_development_mode_only_listed_fans_are_taken(
+    fan: Fan, campaign: Campaign, settings: Settings, listed: bool, status: int
+) -> None:
+    settings.SPOTIFY_APP_MODE = "development"
+    fan.sandbox.set(mode="development")
+    fan.sandbox.post("users", {"accounts": [{"id": "a-stranger", "listed": listed}]})
+    fan.account = "a-stranger"
+    answer = fan.pre_save(campaign)
+    assert answer.status_code == status
+    assert ("Not open to everyone yet" in text_of(answer)) is not listed
+    assert PreSave.objects.exists() is listed
+
+
+def test_going_back_after_the_receipt_leads_to_it(fan: Fan, campaign: Campaign) -> None:
+    to_spotify = fan.tap(campaign)
+    back = fan.decide(to_spotify)
+    receipt = fan.get(back).headers["Location"]
+
+    for again in (back, fan.decide(to_spotify)):
+        answer = fan.get(again)
+        assert (answer.status_code, answer.headers["Location"]) == (303, receipt)
+    assert PreSave.objects.count() == 1
+
+
+def test_a_browser_that_keeps_nothing_is_told_that_it_is_in(fan: Fan, campaign: Campaign) -> None:
+    to_spotify = fan.tap(campaign)
+    back = fan.decide(to_spotify)
+    assert fan.get(back).status_code == 303
+
+    for again in (back, fan.decide(to_spotify)):
+        fan.client.cookies.clear()
+        answer = fan.get(again)
+        assert answer.status_code == 400
+        assert "If you saw your receipt, you are in" in text_of(answer)
+        assert "Not pre-saved" not in text_of(answer)
+        assert "Nothing was stored" not in text_of(answer)
     assert PreSave.objects.count() == 1

@@ -2,16 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from zoneinfo import ZoneInfo
-
 import pytest
 from django.test import Client
-from django.utils import translation
 
 from campaigns.consent import oauth_state
-from campaigns.fan import moments
-from campaigns.models import Campaign
 from tests.factory import make_campaign, make_presave
 from tests.fans import Fan, text_of
 from tests.sandbox_process import Sandbox
@@ -51,24 +45,6 @@ def test_a_cache_keeps_one_page_for_each_language(client: Client) -> None:
     assert german.headers["Vary"] == "Accept-Language"
     assert german.headers["ETag"] != client.get(path).headers["ETag"]
     assert "Vary" not in client.get(f"{path}?lang=de").headers
-
-
-@pytest.mark.parametrize(
-    ("language", "written"),
-    [
-        ("en", "7 November 2026, 10:00 Berlin time"),
-        ("es", "7 de noviembre de 2026 a las 10:00 (hora de Berlin)"),
-        ("pt-br", "7 de novembro de 2026 às 10:00 (horário de Berlin)"),
-        ("de", "7.\N{NO-BREAK SPACE}November 2026, 10:00 Ortszeit Berlin"),
-        ("fr", "7 novembre 2026 à 10:00 (heure locale à Berlin)"),
-        ("ja", "2026年11月7日10:00 Berlin時間"),
-    ],
-)
-def test_a_moment_is_written_as_people_write_it(language: str, written: str) -> None:
-    moment = datetime(2026, 11, 7, 10, tzinfo=ZoneInfo("Europe/Berlin"))
-    with translation.override(language):
-        told = moments.stated(moment, Campaign(release_zone="Europe/Berlin"))
-    assert told == f'<time datetime="2026-11-07T10:00:00+01:00">{written}</time>'
 
 
 def test_a_chosen_language_goes_along_to_the_receipt_and_back(sandbox: Sandbox) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from campaigns import keyring, spotify
 from campaigns.consent import receipts
-from campaigns.consent.receipts import REMEMBERED_AT_MOST, REMEMBERED_FOR
+from campaigns.consent.receipts import REMEMBERED_FOR
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
 from tests.factory import make_campaign, make_local_campaign
 from tests.fans import Fan, query_of, text_of
@@ -315,18 +315,3 @@ def test_a_cookie_that_is_not_ours_says_nothing(fan: Fan, campaign: Campaign, co
     browser.cookies["receipts"] = cookie
     assert browser.get(f"/{campaign.slug}/mine").status_code == 204
     assert start(fan, campaign).status_code == 302
-
-
-def test_the_oldest_receipts_make_way_and_the_cookie_stays_small() -> None:
-    kept: dict[str, str] = {}
-    for number in range(REMEMBERED_AT_MOST + 5):
-        cookie = receipts.remembering(kept, f"{'a-long-slug' * 5}-{number}", "t" * 43)
-        kept = receipts.remembered(cookie)
-    assert len(kept) == REMEMBERED_AT_MOST
-    assert list(kept)[-1].endswith("-24")
-    assert len(cookie) < 4000
-
-
-def test_one_campaigns_receipt_is_the_newest(campaign: Campaign) -> None:
-    kept = receipts.remembered(receipts.remembering({campaign.slug: "old"}, campaign.slug, "new"))
-    assert kept == {campaign.slug: "new"}

@@ -18,8 +18,6 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from campaigns.clock import database_now
-from campaigns.consent.refusal import Refusal
-from campaigns.fan import refusals
 from campaigns.fan.views import landing
 from campaigns.gate import closing
 from campaigns.models import Accent, Campaign, CampaignState, GateName, PauseReason, ReleaseMode
@@ -314,15 +312,7 @@ def test_a_campaigns_pages_wear_its_accent(
         assert re.search(rf'<body class="\w+ accent-{accent}">', page(client, path))
 
 
-# Refusals, home.
-
-
-def test_every_refusal_has_a_page_of_its_own() -> None:
-    assert set(refusals.PAGES) == set(Refusal)
-    for part in ("title", "happened", "advice"):
-        said = [getattr(page, part) for page in refusals.PAGES.values()]
-        given = [words for words in said if words or part != "advice"]
-        assert len(set(given)) == len(given)
+# Home.
 
 
 def test_any_cache_may_keep_the_home_page(client: Client) -> None:
