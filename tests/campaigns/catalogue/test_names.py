@@ -14,7 +14,6 @@ from campaigns.models import Campaign
 from tests.factory import make_campaign
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 
-pytestmark = pytest.mark.django_db
 OTHER_ID = "1111111111111111111111"
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from django.utils import timezone
 
+from campaigns.dashboard.forms import CampaignForm
 from campaigns.models import Campaign, CampaignState, Label
 from tests import factory
+from tests.forms import in_days, send
 from tools.pictures import file_of, picture
 
 if TYPE_CHECKING:
     from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
-
-LIST, NEW = "/dashboard", "/dashboard/new"
-ALBUM = "spotify:album:4aawyAB9vmqN3uQ7FjRGTy"
 
 
 @pytest.fixture(autouse=True)
@@ -31,24 +28,8 @@ def artwork_dir(settings: Settings, tmp_path: Path) -> Path:
     return tmp_path / "artwork"
 
 
-def given(**values: Any) -> dict[str, Any]:
-    in_a_month = timezone.now() + timedelta(days=30)
-    usual = {
-        "title": "Night Bus",
-        "artist": "Demo Artist",
-        "spotify_uri": ALBUM,
-        "release_at": f"{in_a_month:%Y-%m-%d}T00:00",
-        "release_zone": "Europe/Paris",
-    }
-    return usual | values
-
-
 def page_of(dashboard: Client, campaign: Campaign, after: str = "") -> str:
     return dashboard.get(f"/dashboard/campaigns/{campaign.slug}{after}").content.decode()
-
-
-def post(dashboard: Client, campaign: Campaign, act: str, data: Any = None, **options: Any) -> Any:
-    return dashboard.post(f"/dashboard/campaigns/{campaign.slug}/{act}", data, **options)
 
 
 def make_campaign(label: Label, **fields: Any) -> Campaign:
@@ -60,8 +41,7 @@ def test_a_draft_is_made_with_its_artwork(
 ) -> None:
     cover = SimpleUploadedFile("cover.jpg", file_of(picture(640, 640), "JPEG").getvalue())
 
-    values = given(artwork=cover, artwork_alt="Green", accent="violet")
-    response = dashboard.post(NEW, values, follow=True)
+    response = send(dashboard, artwork=cover, artwork_alt="Green", accent="violet")
 
     campaign = Campaign.objects.get()
     assert (campaign.accent, campaign.artwork_accent) == ("violet", "green")
@@ -72,20 +52,14 @@ def test_a_draft_is_made_with_its_artwork(
 
 
 def test_saving_says_the_moment_in_utc_too(dashboard: Client, label: Label) -> None:
-    release = given(release_at="2026-12-05T00:00", release_zone="Europe/Paris")
-
-    with_message = dashboard.post(NEW, release, follow=True).content.decode()
+    with_message = send(dashboard, release_at="2026-12-05T00:00").content.decode()
 
     assert "5 December 2026 at 00:00 (Europe/Paris)" in with_message
     assert "This is 23:00 UTC on 4 December 2026." in with_message
 
 
 def test_a_draft_too_far_ahead_is_told_so_when_it_is_saved(dashboard: Client, label: Label) -> None:
-    far = timezone.now() + timedelta(days=300)
-
-    page = dashboard.post(
-        NEW, given(release_at=f"{far:%Y-%m-%d}T00:00"), follow=True
-    ).content.decode()
+    page = send(dashboard, release_at=in_days(300)).content.decode()
 
     assert "It can be opened from" in page
     assert "Open the campaign</button>" not in page
@@ -94,7 +68,7 @@ def test_a_draft_too_far_ahead_is_told_so_when_it_is_saved(dashboard: Client, la
 def test_a_form_with_errors_comes_back_with_everything_in_it(
     dashboard: Client, label: Label
 ) -> None:
-    response = dashboard.post(NEW, given(title="", artist="Kept Artist", upc="1"))
+    response = send(dashboard, title="", artist="Kept Artist", upc="1")
     page = response.content.decode()
 
     assert response.status_code == 200
@@ -108,7 +82,7 @@ def test_a_form_with_errors_comes_back_with_everything_in_it(
 def test_a_chosen_file_is_said_to_be_lost_with_the_errors(dashboard: Client, label: Label) -> None:
     cover = SimpleUploadedFile("cover.png", file_of(picture(400, 400)).getvalue())
 
-    page = dashboard.post(NEW, given(title="", artwork=cover)).content.decode()
+    page = send(dashboard, title="", artwork=cover).content.decode()
 
     assert "Choose the artwork again" in page
 
@@ -116,12 +90,12 @@ def test_a_chosen_file_is_said_to_be_lost_with_the_errors(dashboard: Client, lab
 def test_a_new_artwork_replaces_the_old_file(
     dashboard: Client, label: Label, artwork_dir: Path, django_capture_on_commit_callbacks: Any
 ) -> None:
-    dashboard.post(NEW, given(artwork=SimpleUploadedFile("a.png", file_of(picture()).getvalue())))
+    send(dashboard, artwork=SimpleUploadedFile("a.png", file_of(picture()).getvalue()))
     campaign = Campaign.objects.get()
     cover = SimpleUploadedFile("b.png", file_of(picture(400, 400)).getvalue())
 
     with django_capture_on_commit_callbacks(execute=True):
-        post(dashboard, campaign, "edit", given(slug=campaign.slug, artwork=cover))
+        send(dashboard, campaign, artwork=cover)
 
     campaign.refresh_from_db()
     assert campaign.artwork_width == 400
@@ -132,7 +106,7 @@ def test_a_change_of_an_open_campaign_moves_its_fans_along(dashboard: Client, la
     campaign = make_campaign(label)
     presave = factory.make_presave(campaign)
 
-    post(dashboard, campaign, "edit", given(title="Ignored"))
+    send(dashboard, campaign, title="Ignored", release_at=in_days(20))
 
     campaign.refresh_from_db()
     presave.refresh_from_db()
@@ -162,19 +136,17 @@ def test_what_has_ended_cannot_be_edited(
 
     for response in (
         dashboard.get(f"/dashboard/campaigns/{campaign.slug}/edit", follow=True),
-        post(dashboard, campaign, "edit", given(title="New"), follow=True),
+        send(dashboard, campaign, title="New"),
     ):
         assert "nothing can be changed any more" in response.content.decode()
     assert Campaign.objects.get().title == "Night Bus"
     assert "/edit" not in page_of(dashboard, campaign)
 
 
-@pytest.mark.parametrize(
-    "field", [*given(), "slug", "upc", "isrc", "artwork_alt", "label", "countdown_url", "links"]
-)
 @pytest.mark.parametrize("junk", ["\0", "\x1b[31m", "a" * 5000, "🎷" * 50, "%s{{7*7}}", "-1"])
-def test_no_field_breaks_on_junk(dashboard: Client, label: Label, field: str, junk: str) -> None:
-    assert dashboard.post(NEW, given(**{field: junk})).status_code in (200, 302)
+def test_no_field_breaks_on_junk(dashboard: Client, label: Label, junk: str) -> None:
+    for field in set(CampaignForm.base_fields) - {"artwork"}:
+        assert send(dashboard, **{field: junk}).status_code == 200, field
 
 
 def test_what_is_written_is_never_taken_for_markup(dashboard: Client, label: Label) -> None:
@@ -186,13 +158,13 @@ def test_what_is_written_is_never_taken_for_markup(dashboard: Client, label: Lab
         "{{ 7|add:7 }}{% debug %}",
     ]
     for number, text in enumerate(corpus):
-        values = given(title=text, artist=text, artwork_alt=text, slug=f"campaign-{number}")
+        values = {"title": text, "artist": text, "artwork_alt": text, "slug": f"campaign-{number}"}
         pages = [
-            dashboard.post(NEW, values, follow=True).content.decode(),
-            dashboard.post(NEW, values | {"upc": "1"}).content.decode(),
+            send(dashboard, **values).content.decode(),
+            send(dashboard, **values, upc="1").content.decode(),
             dashboard.get(f"/dashboard/campaigns/campaign-{number}/cancel").content.decode(),
             dashboard.get(f"/dashboard/campaigns/campaign-{number}/edit").content.decode(),
-            dashboard.get(LIST).content.decode(),
+            dashboard.get("/dashboard").content.decode(),
         ]
         assert Campaign.objects.filter(slug=f"campaign-{number}", title=text).exists()
         for page in pages:
@@ -206,12 +178,11 @@ def test_what_is_written_is_never_taken_for_markup(dashboard: Client, label: Lab
 def test_the_artwork_stays_when_no_other_is_chosen(
     dashboard: Client, label: Label, artwork_dir: Path
 ) -> None:
-    dashboard.post(NEW, given(artwork=SimpleUploadedFile("a.png", file_of(picture()).getvalue())))
+    send(dashboard, artwork=SimpleUploadedFile("a.png", file_of(picture()).getvalue()))
     campaign = Campaign.objects.get()
 
-    answer = post(dashboard, campaign, "edit", given(slug=campaign.slug, title="Day Bus"))
+    send(dashboard, campaign, title="Day Bus")
 
-    assert answer.status_code == 302
     changed = Campaign.objects.get()
     assert (changed.title, changed.artwork) == ("Day Bus", campaign.artwork)
     assert [path.name for path in artwork_dir.iterdir()] == [campaign.artwork]

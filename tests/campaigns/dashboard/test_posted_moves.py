@@ -16,6 +16,7 @@ from campaigns.models import Campaign, CampaignState, Label, PreSave, PreSaveSta
 from campaigns.planning import same_release
 from tests import factory
 from tests.fans import text_of
+from tests.forms import in_days, send
 from tests.nights.night import check_books, make_night, work
 from tests.sandbox_process import ALBUM_URI, Sandbox
 from tools.pictures import file_of, picture
@@ -32,25 +33,6 @@ def make_old(label: Label, fans: int = 2, **fields: Any) -> Campaign:
     factory.make_presaves(campaign, ["a-token"] * fans, consented_at=long_ago)
     factory.make_presave(campaign, consented_at=timezone.now())
     return campaign
-
-
-def in_days(days: int) -> str:
-    return f"{timezone.now() + timedelta(days=days):%Y-%m-%d}T00:00"
-
-
-def send(dashboard: Client, campaign: Campaign, **values: Any) -> Any:
-    """The form as it was shown, with these values in it."""
-    shown = {
-        "title": campaign.title,
-        "artist": campaign.artist,
-        "spotify_uri": campaign.spotify_uri,
-        "upc": campaign.upc,
-        "release_at": f"{campaign.release_local:%Y-%m-%dT%H:%M}",
-        "release_zone": campaign.release_zone,
-        "artwork_alt": campaign.artwork_alt,
-    }
-    address = f"/dashboard/campaigns/{campaign.slug}/edit"
-    return dashboard.post(address, shown | values, follow=True)
 
 
 def box_of(page: str) -> str:

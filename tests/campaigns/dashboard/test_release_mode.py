@@ -5,7 +5,8 @@ one's mind, and what the dashboard says.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.test import Client
@@ -22,18 +23,18 @@ from campaigns.models import (
     midnights,
 )
 from campaigns.planning import editing
+from campaigns.planning.moving import PublishingError
 from tests import factory
 from tests.fans import text_of
+from tests.forms import filled_in, send
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 
 NOW = datetime(2026, 9, 1, 12, tzinfo=UTC)
 LOCAL: dict[str, Any] = {"release_mode": "local_midnight", "release_day": "2026-12-05"}
-GIVEN = {
-    "title": "Night Bus",
-    "artist": "Demo Artist",
-    "spotify_uri": "spotify:album:4aawyAB9vmqN3uQ7FjRGTy",
-}
 AT_MIDNIGHT = {
     "release_mode": ReleaseMode.LOCAL_MIDNIGHT,
     "release_at": datetime(2026, 12, 4, 10, tzinfo=UTC),
@@ -59,7 +60,7 @@ def dashboard(artist: User) -> Client:
 
 
 def form_of(user: User, campaign: Campaign | None = None, **given: Any) -> CampaignForm:
-    return CampaignForm(GIVEN | given, user=user, now=NOW, campaign=campaign)
+    return CampaignForm(filled_in(**given), user=user, now=NOW, campaign=campaign)
 
 
 def make_local(label: Label, **fields: Any) -> Campaign:
@@ -210,8 +211,7 @@ def test_a_moved_day_moves_the_fans_through_the_form(artist: User, label: Label)
 
 def test_saving_says_the_day_and_both_ends_of_it_in_utc(dashboard: Client, label: Label) -> None:
     day = (timezone.now() + timedelta(days=30)).date()
-    given = GIVEN | {"release_mode": "local_midnight", "release_day": day.isoformat()}
-    text = text_of(dashboard.post("/dashboard/new", given, follow=True))
+    text = text_of(send(dashboard, **LOCAL | {"release_day": day.isoformat()}))
     assert f"The release is set for {day:%-d %B %Y}, at midnight where each fan is." in text
     assert f"10:00 UTC on {day - timedelta(days=1):%-d %B %Y} (first time zone)" in text
     assert f"12:00 UTC on {day:%-d %B %Y} (last)" in text
@@ -229,3 +229,26 @@ def test_no_page_of_the_dashboard_names_a_zone_of_it(dashboard: Client, label: L
 
 def test_the_tick_for_what_is_out_early_does_not_begin_a_day(artist: User, label: Label) -> None:
     assert moment_of(form_of(artist, make_local(label), **LOCAL, out_now="on")) == AT_MIDNIGHT
+
+
+@pytest.fixture(autouse=True)
+def artwork_dir(settings: Settings, tmp_path: Path) -> Path:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    settings.ARTWORK_DIR.mkdir()
+    return tmp_path / "artwork"
+
+
+def test_a_form_that_was_open_longer_does_not_switch_the_mode_of_fans(
+    artist: User, label: Label
+) -> None:
+    campaign = factory.make_campaign(
+        label=label, release_at=NOW + timedelta(days=90), opened_at=NOW
+    )
+    form = form_of(artist, campaign, **LOCAL)
+    assert form.is_valid(), form.errors
+    presave = factory.make_presave(campaign)
+    kept = {name: getattr(campaign, name) for name in ("title", "artist", "spotify_uri")}
+    with pytest.raises(PublishingError, match="each is due at the moment"):
+        editing.change(campaign, form.values | kept, None, NOW)
+    assert Campaign.objects.get().release_mode == ReleaseMode.ONE_INSTANT
+    assert PreSave.objects.get().due_at == presave.due_at

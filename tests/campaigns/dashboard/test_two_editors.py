@@ -12,7 +12,7 @@ from django.utils import timezone
 from campaigns.dashboard.forms import CampaignForm
 from campaigns.models import Campaign, CampaignState
 from campaigns.planning import editing
-from tests import factory
+from tests import factory, forms
 from tests.fans import text_of
 
 if TYPE_CHECKING:
@@ -37,20 +37,10 @@ def opened(dashboard: Client) -> str:
     return version_in(text_of(dashboard.get("/dashboard/campaigns/night-bus/edit")))
 
 
-def send(dashboard: Client, campaign: Campaign, version: str, **values: Any) -> str:
-    """The form as it was filled in from this campaign, with these values in it."""
-    shown = {
-        "title": campaign.title,
-        "artist": campaign.artist,
-        "spotify_uri": campaign.spotify_uri,
-        "release_at": f"{campaign.release_local:%Y-%m-%dT%H:%M}",
-        "release_zone": campaign.release_zone,
-        "artwork_alt": campaign.artwork_alt,
-        "campaign": campaign.id,
-        "filled_from": version,
-    }
-    answer = dashboard.post("/dashboard/campaigns/night-bus/edit", shown | values, follow=True)
-    return text_of(answer)
+def send_opened(dashboard: Client, campaign: Campaign, version: str, **values: Any) -> str:
+    """Sends the form that was opened at this version; the address is that of then."""
+    form = forms.filled_in(campaign, campaign=campaign.id, filled_from=version, **values)
+    return text_of(dashboard.post("/dashboard/campaigns/night-bus/edit", form, follow=True))
 
 
 def test_a_form_from_before_a_move_does_not_take_the_move_back(
@@ -59,12 +49,12 @@ def test_a_form_from_before_a_move_does_not_take_the_move_back(
     first, second = opened(dashboard), opened(dashboard)
     assert first == second
     moved = timezone.now() + timedelta(days=20)
-    assert "Saved" in send(dashboard, campaign, first, release_at=f"{moved:%Y-%m-%dT%H:%M}")
+    assert "Saved" in send_opened(dashboard, campaign, first, release_at=f"{moved:%Y-%m-%dT%H:%M}")
     campaign.refresh_from_db()
     moved_to, before = campaign.release_at, campaign.release_at - timedelta(days=10)
 
     stale = {"release_at": f"{before:%Y-%m-%dT%H:%M}", "artwork_alt": "A sun"}
-    page = send(dashboard, campaign, second, **stale)
+    page = send_opened(dashboard, campaign, second, **stale)
     assert "This campaign was saved after this form was opened" in page
     assert 'name="artwork_alt" value="A sun"' in page
     assert f'name="title" value="{campaign.title}"' in page
@@ -73,7 +63,7 @@ def test_a_form_from_before_a_move_does_not_take_the_move_back(
     assert (campaign.release_at, campaign.artwork_alt) == (moved_to, "Blue")
 
     # Whoever sends it again means it.
-    assert "Saved" in send(dashboard, campaign, version_in(page), **stale)
+    assert "Saved" in send_opened(dashboard, campaign, version_in(page), **stale)
     campaign.refresh_from_db()
     assert campaign.artwork_alt == "A sun"
     assert campaign.release_at < moved_to
@@ -82,13 +72,13 @@ def test_a_form_from_before_a_move_does_not_take_the_move_back(
 def test_a_form_from_before_a_new_address_is_not_lost(dashboard: Client, label: Label) -> None:
     draft = factory.make_campaign(label=label, slug="night-bus", state=CampaignState.DRAFT)
     version = opened(dashboard)
-    assert "Saved" in send(dashboard, draft, version, slug="night-train")
+    assert "Saved" in send_opened(dashboard, draft, version, slug="night-train")
 
-    page = send(dashboard, draft, version, slug="night-bus", artwork_alt="A sun")
+    page = send_opened(dashboard, draft, version, slug="night-bus", artwork_alt="A sun")
     assert "This campaign was saved after this form was opened" in page
     assert "A sun" in page
     stays = {"slug": "night-train", "artwork_alt": "A sun"}
-    assert "Saved" in send(dashboard, draft, version_in(page), **stays)
+    assert "Saved" in send_opened(dashboard, draft, version_in(page), **stays)
     draft.refresh_from_db()
     assert (draft.slug, draft.artwork_alt) == ("night-train", "A sun")
 
@@ -122,7 +112,7 @@ def test_a_form_reaches_no_campaign_of_another_label(dashboard: Client, campaign
 
 def test_who_edits_alone_is_never_asked(dashboard: Client, campaign: Campaign) -> None:
     for words in ("Red", "Green"):
-        assert "Saved" in send(dashboard, campaign, opened(dashboard), artwork_alt=words)
+        assert "Saved" in send_opened(dashboard, campaign, opened(dashboard), artwork_alt=words)
         campaign.refresh_from_db()
         assert campaign.artwork_alt == words
 
@@ -132,7 +122,7 @@ def test_a_form_that_is_sent_twice_is_stored_once_and_says_so(
 ) -> None:
     version = opened(dashboard)
     for _ in range(2):
-        page = send(dashboard, campaign, version, artwork_alt="Red")
+        page = send_opened(dashboard, campaign, version, artwork_alt="Red")
         assert "Saved" in page
         assert "saved after this form was opened" not in page
 
@@ -144,7 +134,7 @@ def test_a_form_whose_moment_has_passed_meanwhile_says_first_that_it_was_moved(
     campaign.release_at += timedelta(days=30)
     campaign.save()
     past = f"{timezone.now() - timedelta(days=1):%Y-%m-%dT%H:%M}"
-    page = send(dashboard, shown, version, release_at=past)
+    page = send_opened(dashboard, shown, version, release_at=past)
     assert "This campaign was saved after this form was opened" in page
     assert "has passed" not in page
 
@@ -154,10 +144,10 @@ def test_a_form_from_before_the_first_fan_does_not_drop_what_was_written(
 ) -> None:
     version = opened(dashboard)
     factory.make_presave(campaign)
-    page = send(dashboard, campaign, version, title="Night Train")
+    page = send_opened(dashboard, campaign, version, title="Night Train")
     assert editing.IDENTITY_STAYS in page
     assert "Saved" not in page
-    assert "Saved" in send(dashboard, campaign, version, artwork_alt="Red")
+    assert "Saved" in send_opened(dashboard, campaign, version, artwork_alt="Red")
 
 
 def test_whatever_the_form_is_filled_in_with_counts() -> None:

@@ -12,10 +12,21 @@ from django.utils.html import escape
 
 from campaigns.catalogue.looks import Finding
 from campaigns.gate import closing
-from campaigns.models import Campaign, CampaignState, Label, PauseReason, PreSaveState, User
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    Label,
+    PauseReason,
+    PreSaveState,
+    ReminderCount,
+    ReminderKind,
+    Role,
+    User,
+)
 from campaigns.spotify.answers import Scope, SpotifyError
 from campaigns.status import overview
 from tests import factory
+from tests.forms import send
 
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries, Settings
@@ -24,6 +35,9 @@ pytestmark = pytest.mark.django_db
 
 LIST, NEW = "/dashboard", "/dashboard/new"
 ALBUM = "spotify:album:4aawyAB9vmqN3uQ7FjRGTy"
+COUNTDOWN = "https://open.spotify.com/prerelease/4aawyAB9vmqN3uQ7FjRGTy"
+LINKS = "/dashboard/campaigns/night-bus/links"
+DETAIL = "/dashboard/campaigns/night-bus"
 
 
 def page_of(dashboard: Client, campaign: Campaign, after: str = "") -> str:
@@ -344,3 +358,83 @@ def test_no_page_of_the_dashboard_is_kept_by_a_cache(dashboard: Client, label: L
         response = dashboard.get(address)
         assert response.status_code == 200
         assert {"private", "no-store"} <= set(response.headers["Cache-Control"].split(", "))
+
+
+def test_the_form_stores_links_and_shows_them_again(dashboard: Client, label: Label) -> None:
+    two = "https://a.example\r\nhttps://b.example"
+    send(dashboard, slug="night-bus", countdown_url=f"{COUNTDOWN}?si=0123", links=two)
+    campaign = Campaign.objects.get()
+    assert campaign.countdown_url == COUNTDOWN
+    assert campaign.links == ["https://a.example/", "https://b.example/"]
+
+    form = dashboard.get(f"{DETAIL}/edit").content.decode()
+    assert f'value="{COUNTDOWN}"' in form
+    assert "https://a.example/\nhttps://b.example/</textarea>" in form
+    assert '<a href="https://a.example/" rel="noreferrer">a.example</a>' in (
+        dashboard.get(DETAIL).content.decode()
+    )
+
+
+def test_a_form_with_a_wrong_link_comes_back_with_what_was_written(
+    dashboard: Client, label: Label
+) -> None:
+    wrong = "</textarea><script>alert(1)</script>"
+    page = send(dashboard, links=wrong).content.decode()
+    assert "Line 1: a link begins with https://" in page
+    assert "&lt;/textarea&gt;&lt;script&gt;" in page
+    assert "<script>alert" not in page
+    assert not Campaign.objects.exists()
+
+
+def test_links_can_change_after_the_end(dashboard: Client, label: Label) -> None:
+    campaign = factory.make_campaign(
+        label=label, slug="night-bus", state=CampaignState.FINISHED, links=["https://a.example/"]
+    )
+    assert f'href="{LINKS}"' in dashboard.get(DETAIL).content.decode()
+    assert "https://a.example/</textarea>" in dashboard.get(LINKS).content.decode()
+
+    refused = dashboard.post(LINKS, {"links": "http://b.example"}).content.decode()
+    assert "Line 1: a link begins with https://" in refused
+    answer = dashboard.post(LINKS, {"links": "https://b.example"}, follow=True)
+
+    assert answer.redirect_chain == [(DETAIL, 302)]
+    campaign.refresh_from_db()
+    assert campaign.links == ["https://b.example/"]
+    assert '<a href="https://b.example/"' in Client().get("/night-bus").content.decode()
+
+
+@pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.CANCELLED])
+def test_otherwise_the_form_answers_for_them(
+    dashboard: Client, label: Label, state: CampaignState
+) -> None:
+    factory.make_campaign(label=label, slug="night-bus", state=state)
+    answer = dashboard.post(LINKS, {"links": "https://b.example"})
+    assert answer.headers["Location"] == f"{DETAIL}/edit"
+    assert Campaign.objects.get().links == []
+    assert LINKS not in dashboard.get(DETAIL).content.decode()
+
+
+def test_viewers_and_strangers_do_not_change_links(
+    dashboard: Client, artist: User, label: Label
+) -> None:
+    seen = factory.make_label()
+    factory.make_member(seen, artist, Role.VIEWER)
+    for its_label, status in ((seen, 403), (factory.make_label(), 404)):
+        campaign = factory.make_campaign(label=its_label, state=CampaignState.FINISHED)
+        path = f"/dashboard/campaigns/{campaign.slug}/links"
+        assert dashboard.post(path, {"links": "https://b.example"}).status_code == status
+        assert Campaign.objects.get(id=campaign.id).links == []
+
+
+def test_reminders_are_told_apart_from_pre_saves(dashboard: Client, label: Label) -> None:
+    campaign = factory.make_campaign(label=label, slug="night-bus")
+    assert "0 calendar files, 0 visits to the Countdown Page." in (
+        dashboard.get(DETAIL).content.decode()
+    )
+    ReminderCount.objects.add(campaign.id, timezone.now(), ReminderKind.CALENDAR)
+    for _ in range(2):
+        ReminderCount.objects.add(campaign.id, timezone.now(), ReminderKind.COUNTDOWN)
+
+    page = dashboard.get(DETAIL).content.decode()
+    assert "1 calendar file, 2 visits to the Countdown Page." in page
+    assert '<dd data-count="presaves">0</dd>' in page

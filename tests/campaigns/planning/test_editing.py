@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
-from campaigns.dashboard.forms import CampaignForm
-from campaigns.models import Accent, Campaign, CampaignState, Label, PreSave, ReleaseMode, User
+from campaigns.models import Accent, Campaign, CampaignState
 from campaigns.planning import editing
 from campaigns.planning.moving import PublishingError
 from tests import factory
@@ -33,12 +32,6 @@ VALUES = {
     "release_at": NOW + timedelta(days=90),
     "release_zone": "Europe/Paris",
     "artwork_alt": "",
-}
-LOCAL: dict[str, Any] = {"release_mode": "local_midnight", "release_day": "2026-12-05"}
-GIVEN = {
-    "title": "Night Bus",
-    "artist": "Demo Artist",
-    "spotify_uri": "spotify:album:4aawyAB9vmqN3uQ7FjRGTy",
 }
 
 
@@ -182,33 +175,3 @@ def somebody_waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])
-
-
-@pytest.fixture
-def artist() -> User:
-    return factory.make_user()
-
-
-@pytest.fixture
-def label(artist: User) -> Label:
-    return factory.make_label(owner=artist)
-
-
-def form_of(user: User, campaign: Campaign | None = None, **given: Any) -> CampaignForm:
-    return CampaignForm(GIVEN | given, user=user, now=NOW, campaign=campaign)
-
-
-def test_a_form_that_was_open_longer_does_not_switch_the_mode_of_fans(
-    artist: User, label: Label
-) -> None:
-    campaign = factory.make_campaign(
-        label=label, release_at=NOW + timedelta(days=90), opened_at=NOW
-    )
-    form = form_of(artist, campaign, **LOCAL)
-    assert form.is_valid(), form.errors
-    presave = factory.make_presave(campaign)
-    kept = {name: getattr(campaign, name) for name in ("title", "artist", "spotify_uri")}
-    with pytest.raises(PublishingError, match="each is due at the moment"):
-        editing.change(campaign, form.values | kept, None, NOW)
-    assert Campaign.objects.get().release_mode == ReleaseMode.ONE_INSTANT
-    assert PreSave.objects.get().due_at == presave.due_at
