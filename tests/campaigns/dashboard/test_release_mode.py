@@ -5,7 +5,6 @@ one's mind, and what the dashboard says.
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,7 +28,7 @@ from tests.fans import text_of
 from tests.forms import filled_in, send
 
 if TYPE_CHECKING:
-    from pytest_django import Settings
+    pass
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +195,22 @@ def test_after_the_first_consent_the_mode_stays_and_the_form_says_why(
     assert asked == {"release_day", "release_at", "release_zone", "release_mode"} & {*form.fields}
 
 
+def test_a_form_that_was_open_longer_does_not_switch_the_mode_of_fans(
+    artist: User, label: Label
+) -> None:
+    campaign = factory.make_campaign(
+        label=label, release_at=NOW + timedelta(days=90), opened_at=NOW
+    )
+    form = form_of(artist, campaign, **LOCAL)
+    assert form.is_valid(), form.errors
+    presave = factory.make_presave(campaign)
+    kept = {name: getattr(campaign, name) for name in ("title", "artist", "spotify_uri")}
+    with pytest.raises(PublishingError, match="each is due at the moment"):
+        editing.change(campaign, form.values | kept, None, NOW)
+    assert Campaign.objects.get().release_mode == ReleaseMode.ONE_INSTANT
+    assert PreSave.objects.get().due_at == presave.due_at
+
+
 def test_a_moved_day_moves_the_fans_through_the_form(artist: User, label: Label) -> None:
     campaign = make_local(label)
     tokyo = midnights.due_at(campaign.release_at, "Asia/Tokyo")
@@ -229,26 +244,3 @@ def test_no_page_of_the_dashboard_names_a_zone_of_it(dashboard: Client, label: L
 
 def test_the_tick_for_what_is_out_early_does_not_begin_a_day(artist: User, label: Label) -> None:
     assert moment_of(form_of(artist, make_local(label), **LOCAL, out_now="on")) == AT_MIDNIGHT
-
-
-@pytest.fixture(autouse=True)
-def artwork_dir(settings: Settings, tmp_path: Path) -> Path:
-    settings.ARTWORK_DIR = tmp_path / "artwork"
-    settings.ARTWORK_DIR.mkdir()
-    return tmp_path / "artwork"
-
-
-def test_a_form_that_was_open_longer_does_not_switch_the_mode_of_fans(
-    artist: User, label: Label
-) -> None:
-    campaign = factory.make_campaign(
-        label=label, release_at=NOW + timedelta(days=90), opened_at=NOW
-    )
-    form = form_of(artist, campaign, **LOCAL)
-    assert form.is_valid(), form.errors
-    presave = factory.make_presave(campaign)
-    kept = {name: getattr(campaign, name) for name in ("title", "artist", "spotify_uri")}
-    with pytest.raises(PublishingError, match="each is due at the moment"):
-        editing.change(campaign, form.values | kept, None, NOW)
-    assert Campaign.objects.get().release_mode == ReleaseMode.ONE_INSTANT
-    assert PreSave.objects.get().due_at == presave.due_at
