@@ -1,0 +1,1 @@
+"""What templates ask for: tags and filters without rules of their own."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 import pytest
@@ -365,35 +363,3 @@ def test_no_token_survives_in_any_row_after_the_night(sandbox: Sandbox) -> None:
     with pytest.raises(keyring.KeyringError):
         keyring.from_settings().open(campaign.id)
     assert all(sealed)
-
-
-def test_housework_that_fails_does_not_hold_the_saves_up(
-    sandbox: Sandbox, keyring_dir: Path
-) -> None:
-    ended = make_campaign(state=CampaignState.CANCELLED)
-    (keyring_dir / f"{ended.id}.key").unlink()
-    (keyring_dir / f"{ended.id}.key").mkdir()
-    campaign = make_night(sandbox)
-    assert work() == 5
-    assert fresh(campaign).state == CampaignState.FINISHED
-    assert fresh(campaign).key_destroyed_at is not None
-    assert fresh(ended).key_destroyed_at is None
-
-
-def test_slow_looks_into_the_catalogue_do_not_keep_a_worker_from_its_saves(
-    sandbox: Sandbox,
-) -> None:
-    waiting = make_campaign(release_at=timezone.now() - timedelta(minutes=1))
-    campaign = make_night(sandbox, fans=3)
-    sandbox.fault("album", "timeout", times=None, seconds=0.1)
-
-    def clock_that_a_look_moves_on() -> datetime:
-        look = timedelta(minutes=1) if sandbox.calls("album") else timedelta()
-        return database_now() + look
-
-    a_shift = database_now() + timedelta(seconds=20)
-    worker.work(a_shift, Event(), clock_that_a_look_moves_on)
-
-    assert states(campaign) == {"saved": 3}
-    waiting.refresh_from_db()
-    assert waiting.state == CampaignState.OPEN

@@ -1,0 +1,1 @@
+"""The operator's commands: they read arguments, call a room, print."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
-from threading import Event
 
 import pytest
 from django.core.management import call_command
@@ -12,8 +11,6 @@ from django.urls import reverse
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Heartbeat
-from campaigns.release import maintenance
-from campaigns.release.maintenance import MaintenanceThread, Shift
 from campaigns.status import heartbeat
 from campaigns.tasks import run_due_work
 from tests import factory
@@ -52,17 +49,6 @@ def test_every_ring_of_the_bell_is_a_sign_of_life() -> None:
 def test_the_release_worker_gives_one_too() -> None:
     call_command("release_worker", "--once")
     assert Heartbeat.objects.exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_worker_in_the_midst_of_a_release_gives_one_beside_it(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(maintenance, "MAINTENANCE_SECONDS", 0)
-    now = database_now()
-    with MaintenanceThread(Shift(now + 20 * SECOND, Event(), database_now)) as thread:
-        thread.maybe_run()
-    assert Heartbeat.objects.get().beat_at >= now
 
 
 def test_it_is_written_every_ten_seconds_at_most() -> None:
