@@ -29,6 +29,13 @@ FLOORS = (
     {"models", "keyring", "clock", "links"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+# All that the edges know of the product: each other, and the words in which they answer.
+EDGES_KNOW = {
+    "campaigns.keyring",
+    "campaigns.spotify",
+    "campaigns.models.choices",
+    "campaigns.models.formats",
+}
 # presave/ is wiring, and names the product's parts in settings. Celery has to call some.
 CALLS_THE_PRODUCT = {"presave/celery.py"}
 LONG_ENOUGH_FOR_TESTS = 60
@@ -176,6 +183,17 @@ def test_imports_run_down_the_floors() -> None:
         and FLOOR_OF[room_of(name)] <= FLOOR_OF[room_of(module)]
     }
     assert wrong == set()
+
+
+def test_the_edges_know_no_row_and_no_rule() -> None:
+    wrong = [
+        f"{name_of(path)} imports {name}"
+        for path in python_files("campaigns")
+        if room_of(module_of(path)) in ("keyring", "spotify")
+        for name in imports_of(path)
+        if name.startswith("campaigns.") and not is_part_of(name, EDGES_KNOW)
+    ]
+    assert wrong == []
 
 
 @pytest.mark.parametrize("package", PACKAGES)
