@@ -250,7 +250,7 @@ def test_sentry_gets_no_secret_wherever_a_consent_breaks(
     reports, count = reporting(), len(states)
     assert len(reports) >= count > 50
     assert any("/callback" in report for report in reports), "the place is told"
-    assert all("authorising.py" in report or "fan.py" in report for report in reports)
+    assert all("completing.py" in report or "consent.py" in report for report in reports)
     assert secrets_in(*reports) == []
     assert not any(state in report for state in states for report in reports)
 
