@@ -59,6 +59,13 @@ def test_every_command_of_manage_py_that_a_document_names_exists() -> None:
     assert named <= known
 
 
+def test_every_file_of_the_code_that_a_document_names_exists() -> None:
+    source = re.compile(r"`((?:campaigns|presave|tests|tools|sandbox|deploy|docs)/[\w./-]+\.\w+)`")
+    for document in DOCUMENTS:
+        for name in source.findall(document.read_text()):
+            assert (ROOT / name).exists(), f"{document.name} names {name}"
+
+
 def test_links_and_pictures_within_the_repository_exist() -> None:
     for document in DOCUMENTS:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):

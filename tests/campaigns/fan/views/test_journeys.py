@@ -104,6 +104,7 @@ def test_who_comes_back_is_told_and_makes_no_second_row(page: Page, landing: str
     page.wait_for_url(receipt)
 
     page.get_by_role("button", name="Cancel this pre-save").click()
+    expect(page.get_by_role("heading", name="Cancelled, as you asked")).to_be_visible()
     page.goto(landing)
     expect(page.get_by_role("link", name=START)).to_be_visible()
     expect(page.get_by_text("You're in.")).to_be_hidden()
