@@ -119,8 +119,8 @@ def begin_trial(halves: Mapping[GateName, Gate], now: datetime) -> bool:
     """Whether the caller may be the one to try, with one fan, if an outage is over."""
     failing = [name for name, gate in halves.items() if gate.outages]
     with transaction.atomic():
-        locked = [locked(name, now) for name in failing]
-        if any(gate.trial_until and gate.trial_until > now for gate in locked):
+        tried = [locked(name, now).trial_until for name in failing]
+        if any(until and until > now for until in tried):
             return False
         Gate.objects.filter(name__in=failing).update(trial_until=now + TRIAL)
     return True
