@@ -19,11 +19,11 @@ from django.db.models import F, Q, QuerySet
 
 from campaigns import spotify
 from campaigns.catalogue import markets
-from campaigns.catalogue.looks import Finding, LookupBudget, LookupBudgetSpentError, is_out, look
+from campaigns.catalogue.looks import LookupBudget, LookupBudgetSpentError, is_out, look
 from campaigns.catalogue.markets import MarketMidnight
 from campaigns.catalogue.names import Names, agrees
 from campaigns.gate import closing
-from campaigns.models import WATCH_EVERY, Campaign, CampaignState, Trouble
+from campaigns.models import WATCH_EVERY, Campaign, CampaignState, Finding, Trouble
 from campaigns.spotify import SpotifyError
 
 logger = logging.getLogger(__name__)
@@ -123,11 +123,11 @@ def _start_releasing(campaign: Campaign, uri: str, seen: MarketMidnight, now: da
         confirmed_uri=uri,
         confirmed_at=now,
         confirmed_until=markets.confirmed_until(campaign, seen),
-        last_finding=Finding.CONFIRMED.value,
+        last_finding=Finding.CONFIRMED,
     )
     if started:
         logger.info("release confirmed campaign=%s uri=%s", campaign.id, uri)
-        if campaign.last_finding != Finding.GONE.value:
+        if campaign.last_finding != Finding.GONE:
             _tell_anew(campaign)
     return bool(started)
 
@@ -140,7 +140,7 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
             break
         if _shows_confirmed(campaign, market, budget):
             until = markets.confirmed_until(campaign, midnight)
-            _unchanged(campaign).update(confirmed_until=until, last_finding=Finding.CONFIRMED.value)
+            _unchanged(campaign).update(confirmed_until=until, last_finding=Finding.CONFIRMED)
             _tell_anew(campaign)
             return
         findings.append(_shown_instead(campaign, market, budget))
@@ -165,14 +165,14 @@ def _stop_releasing(campaign: Campaign) -> int:
         confirmed_uri="",
         confirmed_at=None,
         confirmed_until=None,
-        last_finding=Finding.GONE.value,
+        last_finding=Finding.GONE,
     )
 
 
 def _note(campaign: Campaign, finding: Finding) -> None:
-    has_gone = campaign.last_finding == Finding.GONE.value
+    has_gone = campaign.last_finding == Finding.GONE
     if not (has_gone and finding in (Finding.UNREACHABLE, Finding.NOT_THERE_YET)):
-        _unchanged(campaign).update(last_finding=finding.value)
+        _unchanged(campaign).update(last_finding=finding)
 
 
 def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:

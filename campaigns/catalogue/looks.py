@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import enum
 import re
 import time
 from collections.abc import Callable
@@ -11,7 +10,7 @@ from typing import Final
 
 from campaigns.catalogue.names import Names, agrees, find, is_by
 from campaigns.gate import closing, permits, rows
-from campaigns.models import Campaign, GateName
+from campaigns.models import Campaign, Finding, GateName
 
 # A slow catalogue may not keep a worker from its saves: after so long no further market is asked,
 # and after LAST_CALL_SECONDS no further call is sent. The other looks come with the next round.
@@ -19,22 +18,6 @@ LOOKUP_SECONDS: Final = 5
 LAST_CALL_SECONDS: Final = 10
 # Spotify gives a release's date, not its zone: the day begins first at UTC+14.
 EARLIEST_ZONE: Final = timedelta(hours=14)
-
-
-class Finding(enum.Enum):
-    """What one look into the catalogue found. Of several markets' findings the last one here tells
-    the artist most.
-    """
-
-    UNREACHABLE = "unreachable"
-    NOT_THERE_YET = "not_there_yet"
-    NOT_OUT_YET = "not_out_yet"
-    GONE = "gone"
-    DIFFERENT_CODE = "different_code"
-    OTHER_ARTIST = "other_artist"
-    SEVERAL_MATCH = "several_match"
-    OTHER_VARIANT = "other_variant"
-    CONFIRMED = "confirmed"
 
 
 class LookupBudgetSpentError(Exception):

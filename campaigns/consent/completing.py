@@ -25,7 +25,15 @@ from campaigns.consent.cookie import COOKIE_MAX_AGE, IssuedReceipt, PendingConse
 from campaigns.consent.refusal import NOT_THE_FANS_DOING, ConsentError, Refusal, why_closed
 from campaigns.gate import closing, permits
 from campaigns.keyring import Secret
-from campaigns.models import Campaign, DailyCount, GateName, PreSave, SpentState, midnights
+from campaigns.models import (
+    Campaign,
+    DailyCount,
+    ErrorReason,
+    GateName,
+    PreSave,
+    SpentState,
+    midnights,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -186,7 +194,7 @@ def _asking_spotify(half: GateName, call: Callable[[Secret], T], secret: Secret)
     except spotify.SpotifyError as error:
         closing.close_after(error)
         logger.warning("a consent met an error of Spotify's: %s", error)
-        refused = error.reason == "invalid_grant"
+        refused = error.reason is ErrorReason.INVALID_GRANT
         raise ConsentError(Refusal.CODE_REFUSED if refused else Refusal.SPOTIFY_DOWN) from None
 
 

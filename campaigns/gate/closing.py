@@ -15,8 +15,8 @@ from django.db.models.functions import Now
 
 from campaigns.clock import database_now
 from campaigns.gate.learning import estimate_limit
-from campaigns.gate.rows import HALVES, is_blocked, locked
-from campaigns.models import Gate, GateName
+from campaigns.gate.rows import is_blocked, locked
+from campaigns.models import HALVES, ErrorReason, Gate, GateName
 from campaigns.spotify.answers import Scope, SpotifyError
 
 logger = logging.getLogger(__name__)
@@ -80,8 +80,8 @@ def close(error: SpotifyError, now: datetime) -> None:
     """
     pause = timedelta(seconds=error.retry_after) if error.retry_after else APP_ERROR_PAUSE
     with transaction.atomic():
-        gate = locked(GateName(error.half.value), now)
-        if error.reason == "rate_limited" and not is_blocked(gate, now):
+        gate = locked(error.half, now)
+        if error.reason is ErrorReason.RATE_LIMITED and not is_blocked(gate, now):
             estimate_limit(gate, now)
         _block(gate, now, now + pause, error.reason)
         gate.save()
@@ -103,7 +103,7 @@ def close_for_outage(name: GateName, now: datetime) -> None:
             return
         pause = min(FIRST_OUTAGE_PAUSE * 2 ** min(gate.outages, 10), LONGEST_OUTAGE_PAUSE)
         gate.outages, gate.trial_until = gate.outages + 1, None
-        _block(gate, now, now + pause, "outage")
+        _block(gate, now, now + pause, ErrorReason.OUTAGE)
         gate.save()
 
 
@@ -146,7 +146,7 @@ def note_working(name: GateName, now: datetime) -> bool:
     return is_over
 
 
-def _block(gate: Gate, now: datetime, until: datetime, reason: str) -> None:
+def _block(gate: Gate, now: datetime, until: datetime, reason: ErrorReason) -> None:
     if gate.blocked_until is None or gate.blocked_until < until:
         if not _is_still_closed(gate, now, reason):
             gate.blocked_at = now
@@ -156,7 +156,7 @@ def _block(gate: Gate, now: datetime, until: datetime, reason: str) -> None:
         logger.warning("gate closed gate=%s reason=%s until=%s", gate.name, reason, until)
 
 
-def _is_still_closed(gate: Gate, now: datetime, reason: str) -> bool:
+def _is_still_closed(gate: Gate, now: datetime, reason: ErrorReason) -> bool:
     """Whether the gate opened only for the try that failed, so that this closing is the same."""
     if gate.blocked_at is None or gate.blocked_until is None or gate.blocked_reason != reason:
         return False

@@ -7,9 +7,8 @@ from typing import Final
 
 from django.conf import settings
 
-from campaigns.models import Gate, GateName
+from campaigns.models import HALVES, Gate, GateName
 
-HALVES: Final = (GateName.ACCOUNTS, GateName.API)
 # Calls do not arrive as evenly as they are sent: this much of the cap keeps every window under it.
 SHARE_OF_CAP: Final = 0.99
 # A worker that was busy with the database may make up for so much lost time.

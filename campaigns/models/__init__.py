@@ -10,8 +10,12 @@ from campaigns.models.alarm import Alarm as Alarm
 from campaigns.models.campaign import ENDED_STATES as ENDED_STATES
 from campaigns.models.campaign import Campaign as Campaign
 from campaigns.models.campaign import CampaignQuerySet as CampaignQuerySet
+from campaigns.models.choices import HALVES as HALVES
 from campaigns.models.choices import Accent as Accent
 from campaigns.models.choices import CampaignState as CampaignState
+from campaigns.models.choices import ErrorReason as ErrorReason
+from campaigns.models.choices import Finding as Finding
+from campaigns.models.choices import GateName as GateName
 from campaigns.models.choices import PauseReason as PauseReason
 from campaigns.models.choices import PreSaveState as PreSaveState
 from campaigns.models.choices import Reason as Reason
@@ -36,5 +40,4 @@ from campaigns.models.presave import PreSave as PreSave
 from campaigns.models.presave import PreSaveQuerySet as PreSaveQuerySet
 from campaigns.models.presave import SpentState as SpentState
 from campaigns.models.workers import Gate as Gate
-from campaigns.models.workers import GateName as GateName
 from campaigns.models.workers import Heartbeat as Heartbeat

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from campaigns.models import midnights
-from campaigns.models.choices import Accent, CampaignState, PauseReason, ReleaseMode
+from campaigns.models.choices import Accent, CampaignState, Finding, PauseReason, ReleaseMode
 from campaigns.models.formats import LONGEST_SLUG, SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
 from campaigns.models.limits import HARD_STOP, LONGEST_LEAD, ROW_LIFETIME, WATCH_EVERY
 from campaigns.models.people import Label, User
@@ -127,7 +127,7 @@ class Campaign(models.Model):
     confirmed_uri = models.CharField(max_length=40, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(null=True, blank=True)
-    last_finding = models.CharField(max_length=30, blank=True)
+    last_finding = models.CharField(max_length=30, choices=Finding, blank=True)
 
     release_mode = models.CharField(
         max_length=15,

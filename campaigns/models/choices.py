@@ -1,6 +1,8 @@
-"""The states of campaigns and pre-saves, and the reasons for them."""
+"""The states of campaigns, pre-saves and gates, and the reasons for them."""
 
 from __future__ import annotations
+
+from typing import Final
 
 from django.db import models
 
@@ -79,3 +81,50 @@ class Reason(models.TextChoices):
     CAMPAIGN_CANCELLED = "campaign_cancelled", "The campaign was cancelled"
     PERMISSION_AGE = "permission_age", "Spotify ends a permission after six months"
     HARD_STOP = "hard_stop", "The release could not be saved within seven days"
+
+
+class Finding(models.TextChoices):
+    """What one look into the catalogue found. Of several markets' findings the last one here tells
+    the artist most.
+    """
+
+    UNREACHABLE = "unreachable", "Spotify did not answer"
+    NOT_THERE_YET = "not_there_yet", "The release is not there"
+    NOT_OUT_YET = "not_out_yet", "It is there, and not out"
+    GONE = "gone", "It was there, and no longer is"
+    DIFFERENT_CODE = "different_code", "Its link, UPC or ISRC differs"
+    OTHER_ARTIST = "other_artist", "The code is another artist's"
+    SEVERAL_MATCH = "several_match", "Several releases carry the code"
+    OTHER_VARIANT = "other_variant", "A market shows it under another link"
+    CONFIRMED = "confirmed", "The release is there"
+
+
+class GateName(models.TextChoices):
+    ACCOUNTS = "accounts", "Spotify's token endpoint"
+    API = "api", "Spotify's Web API"
+    CONSENTS = "consents", "Code exchanges of fans"
+
+
+# The halves of Spotify, each with limits of its own. Consents are a budget within the first.
+HALVES: Final = (GateName.ACCOUNTS, GateName.API)
+
+
+class ErrorReason(models.TextChoices):
+    """What went wrong at Spotify; for the whole app, it is also why a gate is closed."""
+
+    UNREACHABLE = "unreachable", "No answer, or a broken one"
+    UNAVAILABLE = "unavailable", "Spotify says that it does not work"
+    UNUSABLE_ANSWER = "unusable_answer", "An answer that Spotify does not document"
+    UNEXPECTED = "unexpected", "An error of Presave's own"
+    NOT_SENT = "not_sent", "The call was not made"
+    INVALID_GRANT = "invalid_grant", "The permission or the code is not valid"
+    ACCESS_TOKEN_REFUSED = "access_token_refused", "The access token is not valid"
+    SCOPE = "scope", "The permission does not allow this"
+    NOT_LISTED = "not_listed", "The app does not serve this account"
+    RELEASE_REFUSED = "release_refused", "The release's address is refused"
+    RATE_LIMITED = "rate_limited", "Too many calls"
+    QUOTA_EXCEEDED = "quota_exceeded", "The app's quota is used up"
+    INVALID_CLIENT = "invalid_client", "The client id or secret is not accepted"
+    PREMIUM_LAPSED = "premium_lapsed", "The app's owner has no Premium"
+    FORBIDDEN = "forbidden", "The app is refused without a reason"
+    OUTAGE = "outage", "Spotify fails for most fans"

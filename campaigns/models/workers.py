@@ -5,11 +5,7 @@ from __future__ import annotations
 from django.db import models
 from django.db.models import Q
 
-
-class GateName(models.TextChoices):
-    ACCOUNTS = "accounts", "Spotify's token endpoint"
-    API = "api", "Spotify's Web API"
-    CONSENTS = "consents", "Code exchanges of fans"
+from campaigns.models.choices import ErrorReason, GateName
 
 
 class Gate(models.Model):
@@ -23,7 +19,7 @@ class Gate(models.Model):
     blocked_until = models.DateTimeField(null=True)
     # Since when it has been closed for this reason; a try that failed in between does not count.
     blocked_at = models.DateTimeField(null=True)
-    blocked_reason = models.CharField(max_length=40, blank=True)
+    blocked_reason = models.CharField(max_length=40, choices=ErrorReason, blank=True)
     # Permits of the last half minute, as [second since 1970, number of permits].
     recent = models.JSONField(default=list, db_default=[])
     # When `rate` was last learned from a 429 or raised since; null while SPOTIFY_MAX_RATE rules.

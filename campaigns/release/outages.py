@@ -13,9 +13,8 @@ from typing import Final
 from uuid import UUID
 
 from campaigns.gate import closing
-from campaigns.models import Gate, GateName
+from campaigns.models import HALVES, Gate, GateName
 from campaigns.release.claims import Held
-from campaigns.spotify.answers import Half
 
 # An outage is when more than half of the last fans asked for the first time were not served.
 LAST_ANSWERS: Final = 20
@@ -30,31 +29,31 @@ MOST_REFUSED: Final = 0.05
 class OutageDetector:
     """`halt` is called when a half of Spotify is found to be out of order."""
 
-    def __init__(self, clock: Callable[[], datetime], halt: Callable[[Half], None]) -> None:
+    def __init__(self, clock: Callable[[], datetime], halt: Callable[[GateName], None]) -> None:
         self._clock = clock
         self._halt = halt
         # Of fans asked for the first time: whose campaign, and whether it went wrong.
-        self._troubles = {half: deque[tuple[UUID, bool]](maxlen=LAST_ANSWERS) for half in Half}
+        self._troubles = {half: deque[tuple[UUID, bool]](maxlen=LAST_ANSWERS) for half in HALVES}
         self._refusals = deque[bool](maxlen=REFUSALS_SEEN)
-        self._working_noted: dict[Half, datetime] = {}
+        self._working_noted: dict[GateName, datetime] = {}
 
-    def note_working(self, held: Held, half: Half, gate: Gate) -> None:
+    def note_working(self, held: Held, half: GateName, gate: Gate) -> None:
         self._troubles[half].append((held.claim.campaign.id, False))
-        if half is Half.ACCOUNTS and held.is_first_try:
+        if half is GateName.ACCOUNTS and held.is_first_try:
             self._refusals.append(False)
         now, noted = self._clock(), self._working_noted.get(half)
         if gate.outages or noted is None or now - noted >= WORKING_NOTED_EVERY:
-            if closing.note_working(GateName(half.value), now):
+            if closing.note_working(half, now):
                 gate.outages = 0
             self._working_noted[half] = now
 
-    def note_trouble(self, held: Held, half: Half, gate: Gate) -> None:
+    def note_trouble(self, held: Held, half: GateName, gate: Gate) -> None:
         """Fans who are asked again say nothing: they may be the odd ones."""
         if not held.is_first_try:
             return
         self._troubles[half].append((held.claim.campaign.id, True))
         if gate.outages or _is_outage(self._troubles[half]):
-            closing.close_for_outage(GateName(half.value), self._clock())
+            closing.close_for_outage(half, self._clock())
             gate.outages += 1
             self._halt(half)
             self._troubles[half].clear()
@@ -73,7 +72,7 @@ class OutageDetector:
             gate.distrusted_until = now + closing.DISTRUST
             self._refusals.clear()
 
-    def await_confirmation(self, half: Half) -> None:
+    def await_confirmation(self, half: GateName) -> None:
         """The next good answer is one to be noted: somebody was refused."""
         self._working_noted.pop(half, None)
 

@@ -16,12 +16,21 @@ from uuid import UUID
 
 from campaigns.gate import closing, permits, rows
 from campaigns.keyring import CampaignKey, Secret, UnreadablePermissionError
-from campaigns.models import Campaign, Gate, GateName, PauseReason, PreSave, Reason
+from campaigns.models import (
+    HALVES,
+    Campaign,
+    ErrorReason,
+    Gate,
+    GateName,
+    PauseReason,
+    PreSave,
+    Reason,
+)
 from campaigns.release import claims, retrying
 from campaigns.release.claims import Claim, Held, Outcome
 from campaigns.release.outages import OutageDetector
-from campaigns.spotify import SCOPE, Answered, FanCalls, NotSentError, Slots
-from campaigns.spotify.answers import Grant, Half, Scope, SpotifyError
+from campaigns.spotify import SCOPE, Answered, FanCalls, Slots
+from campaigns.spotify.answers import Grant, Scope, SpotifyError
 
 logger = logging.getLogger(__name__)
 
@@ -46,8 +55,6 @@ STOOD_STILL_SECONDS: Final = 3.0
 MOST_ODD: Final = 3
 
 Clock = Callable[[], datetime]
-_ENDS: Final = {"scope": Reason.SCOPE}
-_REFUSALS: Final = {"invalid_grant": Reason.REVOKED, "not_listed": Reason.NOT_LISTED}
 
 
 class Pipeline:
@@ -58,7 +65,7 @@ class Pipeline:
         self._granted: dict[UUID, Secret] = {}
         self._outcomes: defaultdict[UUID, Outcome] = defaultdict(Outcome)
         self._outages = OutageDetector(clock, calls.halt)
-        self._odd: defaultdict[tuple[str, UUID | None], set[UUID]] = defaultdict(set)
+        self._odd: defaultdict[tuple[ErrorReason, UUID | None], set[UUID]] = defaultdict(set)
         self._stood_still, self._stepped_at = False, time.monotonic()
         self._rest_until = 0.0
         self._is_ending = False
@@ -81,10 +88,10 @@ class Pipeline:
         """Look at the gates, and halt what they do not allow."""
         now = self._clock()
         self.gates = rows.gates(now)
-        blocked = {half for half in Half if rows.is_blocked(self._gate(half), now)}
-        if Half.API in blocked:
-            blocked.add(Half.ACCOUNTS)  # a refresh is of no use without its save
-        for half in Half:
+        blocked = {half for half in HALVES if rows.is_blocked(self.gates[half], now)}
+        if GateName.API in blocked:
+            blocked.add(GateName.ACCOUNTS)  # a refresh is of no use without its save
+        for half in HALVES:
             if half in blocked:
                 self._calls.halt(half)
             else:
@@ -136,7 +143,7 @@ class Pipeline:
         """Send nothing more; wait for what is on its way, and give the rest back."""
         self._is_ending = True
         while not self.is_empty:
-            for half in Half:
+            for half in HALVES:
                 self._calls.halt(half)
             self.step()
 
@@ -147,10 +154,10 @@ class Pipeline:
         if isinstance(answer.result, SpotifyError):
             self._sort_error(held, answer.half, answer.result)
         elif isinstance(answer.result, Grant):
-            self._outages.note_working(held, answer.half, self._gate(answer.half))
+            self._outages.note_working(held, answer.half, self.gates[answer.half])
             self._sort_grant(held, answer.result)
         else:
-            self._outages.note_working(held, answer.half, self._gate(answer.half))
+            self._outages.note_working(held, answer.half, self.gates[answer.half])
             self._odd.clear()
             self._outcome(held).saved.append(held.row.id)
 
@@ -166,24 +173,32 @@ class Pipeline:
             claims.forget_refusal(held.row, held.claim.fence)
         self._granted[row_id] = grant.access_token
 
-    def _sort_error(self, held: Held, half: Half, error: SpotifyError) -> None:
+    def _sort_error(self, held: Held, half: GateName, error: SpotifyError) -> None:
+        match error.scope:
+            case Scope.APP if error.reason is ErrorReason.FORBIDDEN:
+                self._sort_odd(held, error, None)
+            case Scope.APP:
+                self._outcome(held).returned.append(held.row.id)
+                closing.close(error, self._clock())
+            case Scope.CAMPAIGN:
+                self._sort_odd(held, error, held.claim.campaign)
+            case Scope.FAN:
+                self._sort_error_of_fan(held, half, error.reason)
+
+    def _sort_error_of_fan(self, held: Held, half: GateName, reason: ErrorReason) -> None:
         outcome, row = self._outcome(held), held.row
-        if isinstance(error, NotSentError):
-            outcome.returned.append(row.id)
-        elif error.reason == "forbidden":
-            self._sort_odd(held, error, None)
-        elif error.scope is Scope.APP:
-            outcome.returned.append(row.id)
-            closing.close(error, self._clock())
-        elif error.scope is Scope.CAMPAIGN:
-            self._sort_odd(held, error, held.claim.campaign)
-        elif error.reason in _ENDS:
-            outcome.fail(row.id, _ENDS[error.reason])
-        elif error.reason in _REFUSALS:
-            self._sort_refusal(held, half, _REFUSALS[error.reason])
-        else:
-            self._note_trouble(held, half)
-            outcome.delay(row)
+        match reason:
+            case ErrorReason.NOT_SENT:
+                outcome.returned.append(row.id)
+            case ErrorReason.SCOPE:
+                outcome.fail(row.id, Reason.SCOPE)
+            case ErrorReason.INVALID_GRANT:
+                self._sort_refusal(held, half, Reason.REVOKED)
+            case ErrorReason.NOT_LISTED:
+                self._sort_refusal(held, half, Reason.NOT_LISTED)
+            case _:
+                self._note_trouble(held, half)
+                outcome.delay(row)
 
     def _sort_odd(self, held: Held, error: SpotifyError, campaign: Campaign | None) -> None:
         """What may be about this fan alone, until enough others are told the same."""
@@ -195,8 +210,8 @@ class Pipeline:
         elif campaign and len(odd) >= min(MOST_ODD, claims.count_up_to(campaign, MOST_ODD)):
             pause(campaign, PauseReason.RELEASE_REFUSED, self._clock())
 
-    def _sort_refusal(self, held: Held, half: Half, reason: Reason) -> None:
-        gate, row = self._gate(half), held.row
+    def _sort_refusal(self, held: Held, half: GateName, reason: Reason) -> None:
+        gate, row = self.gates[half], held.row
         if reason is Reason.REVOKED:
             self._note_trouble(held, half)
             self._outages.note_refusal(held, gate)
@@ -206,12 +221,9 @@ class Pipeline:
             self._outcome(held).refuse(row.id, reason)
             self._outages.await_confirmation(half)
 
-    def _note_trouble(self, held: Held, half: Half) -> None:
+    def _note_trouble(self, held: Held, half: GateName) -> None:
         if not self._stood_still:
-            self._outages.note_trouble(held, half, self._gate(half))
-
-    def _gate(self, half: Half) -> Gate:
-        return self.gates[GateName(half.value)]
+            self._outages.note_trouble(held, half, self.gates[half])
 
     def _save_granted(self) -> None:
         """Look once more whether the claims stand, take permits, and send the saves: of so many

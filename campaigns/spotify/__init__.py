@@ -9,7 +9,6 @@ status codes and Retry-After.
 from __future__ import annotations
 
 from campaigns.spotify.answers import Grant as Grant
-from campaigns.spotify.answers import Half as Half
 from campaigns.spotify.answers import Scope as Scope
 from campaigns.spotify.answers import SpotifyError as SpotifyError
 from campaigns.spotify.catalogue_calls import Artist as Artist
@@ -20,7 +19,6 @@ from campaigns.spotify.catalogue_calls import find_by_upc as find_by_upc
 from campaigns.spotify.catalogue_calls import find_by_uri as find_by_uri
 from campaigns.spotify.fan_calls import Answered as Answered
 from campaigns.spotify.fan_calls import FanCalls as FanCalls
-from campaigns.spotify.fan_calls import NotSentError as NotSentError
 from campaigns.spotify.fan_calls import Slots as Slots
 from campaigns.spotify.oauth import SCOPE as SCOPE
 from campaigns.spotify.oauth import authorize_url as authorize_url

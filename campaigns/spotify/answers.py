@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import Final
 
 from campaigns.keyring import Secret
+from campaigns.models.choices import ErrorReason, GateName
 
 # Spotify gives seconds; what is missing or unreadable counts as one rate window. Bans of a day and
 # more were seen. After seven days every release that waited is given up: nobody is served by a
@@ -28,33 +29,36 @@ class Scope(enum.Enum):
     APP = "app"
 
 
-class Half(enum.Enum):
-    """Which half of Spotify answered; each has limits of its own."""
-
-    ACCOUNTS = "accounts"
-    API = "api"
+def scope_of(reason: ErrorReason) -> Scope:
+    match reason:
+        case ErrorReason.UNREACHABLE | ErrorReason.UNAVAILABLE | ErrorReason.UNUSABLE_ANSWER:
+            return Scope.FAN
+        case ErrorReason.UNEXPECTED | ErrorReason.NOT_SENT | ErrorReason.ACCESS_TOKEN_REFUSED:
+            return Scope.FAN
+        case ErrorReason.INVALID_GRANT | ErrorReason.SCOPE | ErrorReason.NOT_LISTED:
+            return Scope.FAN
+        case ErrorReason.RELEASE_REFUSED:
+            return Scope.CAMPAIGN
+        case ErrorReason.RATE_LIMITED | ErrorReason.QUOTA_EXCEEDED | ErrorReason.OUTAGE:
+            return Scope.APP
+        case ErrorReason.INVALID_CLIENT | ErrorReason.PREMIUM_LAPSED | ErrorReason.FORBIDDEN:
+            return Scope.APP
 
 
 class SpotifyError(Exception):
-    """What went wrong at Spotify, as facts.
-
-    `reason` is a constant word; `retry_after` is in seconds.
-    """
+    """What went wrong at which half of Spotify. `retry_after` is in seconds."""
 
     def __init__(
         self,
-        reason: str,
+        reason: ErrorReason,
         *,
-        scope: Scope = Scope.FAN,
-        half: Half = Half.API,
-        permanent: bool = False,
+        half: GateName = GateName.API,
         retry_after: float | None = None,
     ) -> None:
-        super().__init__(reason)
+        super().__init__(reason.value)
         self.reason = reason
-        self.scope = scope
+        self.scope = scope_of(reason)
         self.half = half
-        self.permanent = permanent
         self.retry_after = retry_after
 
 
@@ -74,7 +78,7 @@ def parse_grant(body: bytes) -> Grant:
     answer = _json_object(body)
     access_token = _text(answer, "access_token")
     if access_token is None:
-        raise SpotifyError("unusable_answer")
+        raise SpotifyError(ErrorReason.UNUSABLE_ANSWER)
     refresh_token = _text(answer, "refresh_token")
     return Grant(
         access_token=Secret(access_token),
@@ -96,47 +100,50 @@ def token_error(
     `date` is when the answer says that it was made.
     """
     code = _error_code(body) if 400 <= status < 500 else ""
+    wait = None
     if status == 429:
-        return SpotifyError(
-            "rate_limited",
-            scope=Scope.APP,
-            half=Half.ACCOUNTS,
-            retry_after=seconds_until(retry_after, date),
-        )
-    if code == "invalid_grant":
-        return SpotifyError("invalid_grant", half=Half.ACCOUNTS, permanent=True)
-    if code == "invalid_client":
-        return SpotifyError("invalid_client", scope=Scope.APP, half=Half.ACCOUNTS)
-    reason = "unavailable" if status >= 500 else "unusable_answer"
-    return SpotifyError(reason, half=Half.ACCOUNTS)
+        reason, wait = ErrorReason.RATE_LIMITED, seconds_until(retry_after, date)
+    elif code == "invalid_grant":
+        reason = ErrorReason.INVALID_GRANT
+    elif code == "invalid_client":
+        reason = ErrorReason.INVALID_CLIENT
+    elif status >= 500:
+        reason = ErrorReason.UNAVAILABLE
+    else:
+        reason = ErrorReason.UNUSABLE_ANSWER
+    return SpotifyError(reason, half=GateName.ACCOUNTS, retry_after=wait)
 
 
 def api_error(
     status: int, retry_after: str | None, body: bytes, date: str | None = None
 ) -> SpotifyError:
     """The meaning of a Web API answer that is not 200, as docs/release-night.md lists them."""
+    wait = seconds_until(retry_after, date) if status == 429 else None
+    return SpotifyError(_api_reason(status, body), retry_after=wait)
+
+
+def _api_reason(status: int, body: bytes) -> ErrorReason:
     text = body.decode(errors="replace")
     if status == 429:
-        reason = "quota_exceeded" if "QUOTA_EXCEEDED" in text else "rate_limited"
-        wait = seconds_until(retry_after, date)
-        return SpotifyError(reason, scope=Scope.APP, retry_after=wait)
+        is_quota = "QUOTA_EXCEEDED" in text
+        return ErrorReason.QUOTA_EXCEEDED if is_quota else ErrorReason.RATE_LIMITED
     if status == 403:
-        return _forbidden(text)
+        return _why_forbidden(text)
     if status in (400, 404) and _json_object(body):
-        return SpotifyError("release_refused", scope=Scope.CAMPAIGN)
+        return ErrorReason.RELEASE_REFUSED
     if status == 401:
-        return SpotifyError("access_token_refused")
-    return SpotifyError("unavailable" if status >= 500 else "unusable_answer")
+        return ErrorReason.ACCESS_TOKEN_REFUSED
+    return ErrorReason.UNAVAILABLE if status >= 500 else ErrorReason.UNUSABLE_ANSWER
 
 
-def _forbidden(text: str) -> SpotifyError:
+def _why_forbidden(text: str) -> ErrorReason:
     if "Insufficient client scope" in text:
-        return SpotifyError("scope", permanent=True)
+        return ErrorReason.SCOPE
     if "User not registered" in text:
-        return SpotifyError("not_listed", permanent=True)
+        return ErrorReason.NOT_LISTED
     if "Active premium subscription required" in text:
-        return SpotifyError("premium_lapsed", scope=Scope.APP)
-    return SpotifyError("forbidden", scope=Scope.APP)
+        return ErrorReason.PREMIUM_LAPSED
+    return ErrorReason.FORBIDDEN
 
 
 def _error_code(body: bytes) -> str:

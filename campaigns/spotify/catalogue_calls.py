@@ -14,7 +14,8 @@ from django.conf import settings
 from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyClientCredentials
 
-from campaigns.spotify.answers import Scope, SpotifyError, api_error, token_error
+from campaigns.models.choices import ErrorReason
+from campaigns.spotify.answers import SpotifyError, api_error, token_error
 from campaigns.spotify.http import ask_once
 
 # Called just before each call to the Web API; it may wait for the call's turn, or raise.
@@ -74,7 +75,7 @@ def find_by_uri(uri: str, market: str, permit: Permit) -> list[Release]:
     try:
         item = _ask(client.album if kind == "album" else client.track, item_id, market=market)
     except SpotifyError as error:
-        if error.reason == "not_found":
+        if error.reason is ErrorReason.RELEASE_REFUSED:
             return []
         raise
     return [_release(item)]
@@ -96,7 +97,7 @@ def _search(query: str, kind: str, market: str, permit: Permit) -> list[Release]
     try:
         uris = [str(item["uri"]) for item in answer[f"{kind}s"]["items"] if item]
     except (KeyError, TypeError):
-        raise SpotifyError("unusable_answer") from None
+        raise SpotifyError(ErrorReason.UNUSABLE_ANSWER) from None
     return [found for uri in uris for found in find_by_uri(uri, market, permit)]
 
 
@@ -117,7 +118,7 @@ def _release(item: dict[str, Any]) -> Release:
             ),
         )
     except (KeyError, TypeError, AttributeError):
-        raise SpotifyError("unusable_answer") from None
+        raise SpotifyError(ErrorReason.UNUSABLE_ANSWER) from None
 
 
 def _catalogue() -> Any:
@@ -162,15 +163,15 @@ def _ask(call: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
         raise _client_error(error) from None
     except (requests.RequestException, ValueError, AttributeError, LookupError, TypeError):
         # spotipy lets a body that is not JSON, or not of the form it expects, escape as these.
-        raise SpotifyError("unreachable") from None
+        raise SpotifyError(ErrorReason.UNREACHABLE) from None
     if not isinstance(answer, dict):
-        raise SpotifyError("unusable_answer")
+        raise SpotifyError(ErrorReason.UNUSABLE_ANSWER)
     return answer
 
 
 def _catalogue_error(error: Any) -> SpotifyError:
     if error.http_status in (400, 404):
-        return SpotifyError("not_found", scope=Scope.CAMPAIGN)
+        return SpotifyError(ErrorReason.RELEASE_REFUSED)
     if error.http_status == 401:
         # spotipy keeps the app's token until its hour is over, whatever Spotify says of it.
         _catalogue_client.cache_clear()
@@ -183,7 +184,7 @@ def _client_error(error: Any) -> SpotifyError:
     # spotipy drops the status and Retry-After; the answer is still in the error it grew from.
     answer = getattr(error.__context__, "response", None)
     if answer is None:
-        return SpotifyError("unreachable")
+        return SpotifyError(ErrorReason.UNREACHABLE)
     headers = answer.headers
     retry_after, date = headers.get("Retry-After"), headers.get("Date")
     return token_error(answer.status_code, retry_after, answer.content, date)

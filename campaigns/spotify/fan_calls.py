@@ -16,9 +16,9 @@ from django.conf import settings
 from yarl import URL
 
 from campaigns.keyring import Secret
+from campaigns.models.choices import HALVES, ErrorReason, GateName
 from campaigns.spotify.answers import (
     Grant,
-    Half,
     Scope,
     SpotifyError,
     api_error,
@@ -45,17 +45,11 @@ class Slots(NamedTuple):
     step: float
 
 
-class NotSentError(SpotifyError):
-    """The call was never made: its half of Spotify was halted before its time came, or its time was
-    long over.
-    """
-
-
 class Answered(NamedTuple, Generic[K]):
     """What became of one call: a Grant of a refresh, None of a save, or an error of either."""
 
     key: K
-    half: Half
+    half: GateName
     result: Grant | SpotifyError | None
 
 
@@ -63,7 +57,7 @@ class Answered(NamedTuple, Generic[K]):
 class _Lane(Generic[K]):
     """The calls to one half of Spotify that wait for their time, in that order."""
 
-    half: Half
+    half: GateName
     waiting: deque[tuple[float, K, Callable[[], Coroutine[Any, Any, Grant | None]]]] = field(
         default_factory=deque
     )
@@ -84,7 +78,7 @@ class FanCalls(Generic[K]):
     def __init__(self, connections: int) -> None:
         self._connections = connections
         self._runner = asyncio.Runner()
-        self._lanes = {half: _Lane[K](half) for half in Half}
+        self._lanes = {half: _Lane[K](half) for half in HALVES}
         self._tasks: set[asyncio.Task[None]] = set()
         self._answers: list[Answered[K]] = []
 
@@ -102,7 +96,7 @@ class FanCalls(Generic[K]):
         The error `invalid_grant` means a permission was withdrawn or expired.
         """
         calls = {key: lambda token=token: self._refresh(token) for key, token in tokens.items()}
-        self._enqueue(Half.ACCOUNTS, calls, slots)
+        self._enqueue(GateName.ACCOUNTS, calls, slots)
 
     def save(self, access_tokens: Mapping[K, Secret], uri: str, slots: Slots) -> None:
         """Save one release into the library of each access token's fan.
@@ -116,7 +110,7 @@ class FanCalls(Generic[K]):
             key: lambda token=token: self._save(token, address)
             for key, token in access_tokens.items()
         }
-        self._enqueue(Half.API, calls, slots)
+        self._enqueue(GateName.API, calls, slots)
 
     def collect(self, at_least: float, at_most: float) -> list[Answered[K]]:
         """The answers that have come in. Waits `at_least` so many seconds for several to come
@@ -127,20 +121,20 @@ class FanCalls(Generic[K]):
         self._urgent.clear()
         return answers
 
-    def halt(self, half: Half) -> None:
-        """Send nothing more to this half; what waited for its time is answered NotSentError."""
+    def halt(self, half: GateName) -> None:
+        """Send nothing more to this half; what waited for its time is answered NOT_SENT."""
         lane = self._lanes[half]
         lane.is_halted = True
         while lane.waiting:
             _, key, _ = lane.waiting.popleft()
-            self._answers.append(Answered(key, half, NotSentError("not_sent")))
+            self._answers.append(Answered(key, half, SpotifyError(ErrorReason.NOT_SENT)))
 
-    def resume(self, half: Half) -> None:
+    def resume(self, half: GateName) -> None:
         self._lanes[half].is_halted = False
 
     def _enqueue(
         self,
-        half: Half,
+        half: GateName,
         calls: Mapping[K, Callable[[], Coroutine[Any, Any, Grant | None]]],
         slots: Slots,
     ) -> None:
@@ -154,7 +148,7 @@ class FanCalls(Generic[K]):
 
     async def _connect(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._session = new_session(self._connections * len(Half))
+        self._session = new_session(self._connections * len(HALVES))
         self._may_send = asyncio.Event()
         self._came_in = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -204,7 +198,7 @@ class FanCalls(Generic[K]):
                 continue  # a halt may have emptied the lane meanwhile
             _, key, call = lane.waiting.popleft()
             if -delay > LATEST_SECONDS:
-                self._answers.append(Answered(key, lane.half, NotSentError("not_sent")))
+                self._answers.append(Answered(key, lane.half, SpotifyError(ErrorReason.NOT_SENT)))
                 self._came_in.set()
                 continue
             lane.connections += 1
@@ -221,7 +215,7 @@ class FanCalls(Generic[K]):
         except Exception as error:
             # The text stays out of the log: it may hold a token.
             logger.error("call failed kind=%s", type(error).__name__)
-            result = SpotifyError("unexpected")
+            result = SpotifyError(ErrorReason.UNEXPECTED)
         finally:
             lane.connections -= 1
             lane.news.set()
@@ -251,7 +245,7 @@ class FanCalls(Generic[K]):
             raise api_error(status, retry_after, body, date)
         if body.lstrip().startswith(b"<"):
             # Spotify's own 200 has no body: this page comes from something in between.
-            raise SpotifyError("unusable_answer")
+            raise SpotifyError(ErrorReason.UNUSABLE_ANSWER)
 
     async def _ask(self, method: str, address: URL, **options: Any) -> Answer:
         return await request(self._session, method, address, **options)

@@ -9,6 +9,7 @@ import aiohttp
 from django.conf import settings
 from yarl import URL
 
+from campaigns.models.choices import ErrorReason
 from campaigns.spotify.answers import SpotifyError
 
 CONNECT_SECONDS: Final = 5.0
@@ -38,7 +39,7 @@ async def request(
             headers = answer.headers
             return answer.status, headers.get("Retry-After"), body, headers.get("Date")
     except (aiohttp.ClientError, TimeoutError, OSError):
-        raise SpotifyError("unreachable") from None
+        raise SpotifyError(ErrorReason.UNREACHABLE) from None
 
 
 def ask_once(method: str, url: str, **options: Any) -> Answer:

@@ -10,12 +10,12 @@ from typing import Final
 from django.db.models import TextChoices
 
 from campaigns.artwork.files import Renditions, renditions
-from campaigns.catalogue.looks import Finding
 from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
     CampaignState,
     DailyCount,
+    Finding,
     Totals,
     Trouble,
 )
@@ -144,7 +144,7 @@ def next_step(standing: Standing, explanation: Explanation | None, now: datetime
 def finding(standing: Standing) -> str:
     """What the last look into the catalogue found, where it tells more than the status does."""
     found = standing.campaign.last_finding
-    is_variant = found == Finding.OTHER_VARIANT.value and standing.status is Status.RELEASING
+    is_variant = found == Finding.OTHER_VARIANT and standing.status is Status.RELEASING
     if not is_variant and not (found and standing.status is Status.WAITING):
         return ""
     return sentence("finding", standing.campaign, finding=found)

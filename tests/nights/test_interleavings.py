@@ -18,11 +18,19 @@ from django.db import IntegrityError
 from campaigns.clock import database_now
 from campaigns.consent import receipts
 from campaigns.gate import closing
-from campaigns.models import Campaign, Gate, PreSave, PreSaveQuerySet, PreSaveState, Reason
+from campaigns.models import (
+    Campaign,
+    ErrorReason,
+    Gate,
+    PreSave,
+    PreSaveQuerySet,
+    PreSaveState,
+    Reason,
+)
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.release import claims
 from campaigns.release.claims import Outcome
-from campaigns.spotify.answers import Scope, SpotifyError
+from campaigns.spotify.answers import SpotifyError
 from tests.nights.night import check_books, make_night, work
 from tests.nights.stepwise import (
     CLAIM,
@@ -134,7 +142,7 @@ class Schedule:
         elif event == ARTIST_CANCELS:
             self.cancelled = bool(cancel_campaign(self.campaign, now))
         elif event == GATE_CLOSES:
-            ban = SpotifyError("rate_limited", scope=Scope.APP, retry_after=BAN.total_seconds())
+            ban = SpotifyError(ErrorReason.RATE_LIMITED, retry_after=BAN.total_seconds())
             closing.close(ban, now)
         else:
             let_time_pass(PAST_THE_LEASE)

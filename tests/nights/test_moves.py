@@ -21,6 +21,7 @@ from campaigns.keyring import Secret
 from campaigns.models import (
     Campaign,
     CampaignState,
+    GateName,
     PreSave,
     Reason,
 )
@@ -29,7 +30,6 @@ from campaigns.release import pipeline, worker
 from campaigns.release.claims import Outcome
 from campaigns.release.pipeline import Pipeline
 from campaigns.spotify import Answered
-from campaigns.spotify.answers import Half
 from tests.factory import make_campaign, make_presave, make_presaves
 from tests.nights.night import (
     check_books,
@@ -84,7 +84,7 @@ class Interrupted(Pipeline):
 
     def _sort(self, answer: Answered[UUID]) -> None:
         super()._sort(answer)
-        if answer.half is Half.API and Interrupted.act:
+        if answer.half is GateName.API and Interrupted.act:
             with ThreadPoolExecutor(1) as pool:
                 pool.submit(Interrupted._finish, Interrupted.act).result(SECONDS)
             Interrupted.act = None

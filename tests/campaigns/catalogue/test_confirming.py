@@ -16,9 +16,17 @@ from campaigns.catalogue import confirming
 from campaigns.catalogue.looks import LookupBudget
 from campaigns.clock import database_now
 from campaigns.gate import closing, permits
-from campaigns.models import WATCH_EVERY, Campaign, CampaignState, GateName, PauseReason, PreSave
+from campaigns.models import (
+    WATCH_EVERY,
+    Campaign,
+    CampaignState,
+    ErrorReason,
+    GateName,
+    PauseReason,
+    PreSave,
+)
 from campaigns.planning.transitions import cancel_campaign
-from campaigns.spotify.answers import Half, Scope, SpotifyError
+from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign, make_presave
 from tests.nights.night import check_books, claim, make_night, record, save, states, work
 from tests.sandbox_process import ALBUM_URI, ISRC, UPC, Sandbox
@@ -174,11 +182,11 @@ def test_after_a_429_no_other_campaign_is_looked_for(sandbox: Sandbox) -> None:
     assert len(sandbox.calls("album")) == 1
 
 
-@pytest.mark.parametrize("half", list(Half))
-def test_while_either_gate_is_closed_no_look_is_spent(half: Half, sandbox: Sandbox) -> None:
+@pytest.mark.parametrize("half", HALVES)
+def test_while_either_gate_is_closed_no_look_is_spent(half: GateName, sandbox: Sandbox) -> None:
     campaign = make_due()
     now = timezone.now()
-    error = SpotifyError("rate_limited", scope=Scope.APP, half=half, retry_after=30)
+    error = SpotifyError(ErrorReason.RATE_LIMITED, half=half, retry_after=30)
     closing.close(error, now)
     assert confirming.confirm_due(now) == 0
     assert sandbox.calls() == []

@@ -12,8 +12,8 @@ from campaigns.catalogue import confirming, markets
 from campaigns.catalogue.looks import Finding, LookupBudget, is_out
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign, CampaignState, Gate, GateName
-from campaigns.spotify.answers import Half, Scope, SpotifyError
+from campaigns.models import Campaign, CampaignState, ErrorReason, Gate, GateName
+from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign, make_local_campaign
 from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
 
@@ -85,7 +85,7 @@ def test_without_room_nothing_is_taken_and_the_look_comes_with_the_next_round(
 
 def test_a_ban_in_the_midst_of_a_look_stops_its_other_calls(sandbox: Sandbox) -> None:
     sandbox.add_album()
-    ban = SpotifyError("rate_limited", scope=Scope.APP, half=Half.API, retry_after=30)
+    ban = SpotifyError(ErrorReason.RATE_LIMITED, half=GateName.API, retry_after=30)
     looks = Interrupted(database_now(), lambda: closing.close(ban, database_now()))
     assert confirming.confirm(make_due(upc=UPC), looks) is False
     assert len(sandbox.calls("search")) == 1

@@ -16,8 +16,16 @@ from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 from campaigns.artwork import files
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign, CampaignState, Label, PauseReason, PreSaveState, User
-from campaigns.spotify.answers import Scope, SpotifyError
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    ErrorReason,
+    Label,
+    PauseReason,
+    PreSaveState,
+    User,
+)
+from campaigns.spotify.answers import SpotifyError
 from campaigns.status import heartbeat
 from campaigns.status.troubles import LATE_AFTER
 from tests import factory
@@ -68,7 +76,7 @@ def campaigns(label: Label, settings: Settings, tmp_path: Path) -> None:
     refused = PauseReason.RELEASE_REFUSED
     factory.make_campaign(slug="refused", paused_reason=refused, **releasing)
     factory.make_presave(factory.make_campaign(slug="releasing", **releasing), attempts=1)
-    closing.close(SpotifyError("premium_lapsed", scope=Scope.APP), timezone.now())
+    closing.close(SpotifyError(ErrorReason.PREMIUM_LAPSED), timezone.now())
     for state in (CampaignState.FINISHED, CampaignState.CANCELLED):
         factory.make_campaign(label=label, state=state)
 
@@ -265,7 +273,7 @@ def test_the_numbers_follow_the_release_without_a_reload(visit: Any, label: Labe
     expect(page.get_by_label("Done: 1 of 2")).to_have_js_property("value", 1)
     expect(page.get_by_text("half a minute left")).to_be_visible()
 
-    closing.close(SpotifyError("outage", scope=Scope.APP), timezone.now())
+    closing.close(SpotifyError(ErrorReason.OUTAGE), timezone.now())
     page.clock.run_for(4000)
     expect(page.get_by_text("Spotify is failing for most fans")).to_be_visible()
 

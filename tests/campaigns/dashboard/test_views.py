@@ -10,7 +10,6 @@ from django.test import Client
 from django.utils import timezone
 from django.utils.html import escape
 
-from campaigns.catalogue.looks import Finding
 from campaigns.gate import closing
 from campaigns.models import (
     Campaign,
@@ -23,7 +22,7 @@ from campaigns.models import (
     Role,
     User,
 )
-from campaigns.spotify.answers import Scope, SpotifyError
+from campaigns.spotify.answers import SpotifyError
 from campaigns.status import overview
 from tests import factory
 from tests.forms import send
@@ -204,7 +203,7 @@ def test_while_it_waits_the_page_tells_the_last_finding(
     dashboard: Client, label: Label, finding: Finding
 ) -> None:
     campaign = make_campaign(
-        label, release_at=timezone.now() - timedelta(minutes=1), last_finding=finding.value
+        label, release_at=timezone.now() - timedelta(minutes=1), last_finding=finding
     )
 
     page = page_of(dashboard, campaign)
@@ -255,7 +254,7 @@ def test_a_closed_gate_is_told_with_what_to_do(
     dashboard: Client, label: Label, state: CampaignState
 ) -> None:
     campaign = make_campaign(label, state=state, release_at=timezone.now() - timedelta(minutes=1))
-    closing.close(SpotifyError("invalid_client", scope=Scope.APP), timezone.now())
+    closing.close(SpotifyError(ErrorReason.INVALID_CLIENT), timezone.now())
 
     page = page_of(dashboard, campaign)
 
@@ -273,7 +272,7 @@ def test_a_late_release_is_told_in_the_list_and_on_its_page(
     campaign = make_campaign(
         label,
         release_at=timezone.now() - timedelta(minutes=10),
-        last_finding=Finding.NOT_THERE_YET.value,
+        last_finding=Finding.NOT_THERE_YET,
     )
 
     for page in (dashboard.get(LIST).content.decode(), page_of(dashboard, campaign)):

@@ -15,16 +15,16 @@ from campaigns.clock import database_now
 from campaigns.gate import closing, permits, rows
 from campaigns.gate.closing import GateClosedError
 from campaigns.gate.permits import Permits
-from campaigns.models import Gate, GateName
-from campaigns.spotify.answers import Half, Scope, SpotifyError
+from campaigns.models import ErrorReason, Gate, GateName
+from campaigns.spotify.answers import SpotifyError
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def rate_limited(seconds: float, half: Half = Half.API) -> SpotifyError:
-    return SpotifyError("rate_limited", scope=Scope.APP, half=half, retry_after=seconds)
+def rate_limited(seconds: float, half: Half = GateName.API) -> SpotifyError:
+    return SpotifyError(ErrorReason.RATE_LIMITED, half=half, retry_after=seconds)
 
 
 def blocked_until(name: GateName = GateName.API) -> datetime | None:
@@ -126,19 +126,19 @@ def test_the_longest_stop_wins() -> None:
 
 def test_the_longest_of_both_halves_is_what_is_told() -> None:
     closing.close(rate_limited(10), NOW)
-    closing.close(rate_limited(99, Half.ACCOUNTS), NOW)
+    closing.close(rate_limited(99, GateName.ACCOUNTS), NOW)
     with pytest.raises(GateClosedError) as caught:
         closing.check_open(NOW)
     assert caught.value.until == NOW + 99 * SECOND
 
 
 def test_an_error_without_a_time_stops_for_a_minute() -> None:
-    closing.close(SpotifyError("invalid_client", scope=Scope.APP, half=Half.ACCOUNTS), NOW)
+    closing.close(SpotifyError(ErrorReason.INVALID_CLIENT, half=GateName.ACCOUNTS), NOW)
     assert blocked_until(GateName.ACCOUNTS) == NOW + closing.APP_ERROR_PAUSE
 
 
 def test_an_error_of_one_fan_closes_nothing() -> None:
-    closing.close_after(SpotifyError("unavailable"))
+    closing.close_after(SpotifyError(ErrorReason.UNAVAILABLE))
     closing.check_open(database_now())
     closing.close_after(rate_limited(5))
     with pytest.raises(GateClosedError):

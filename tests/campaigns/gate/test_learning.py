@@ -9,16 +9,16 @@ from pytest_django import Settings
 
 from campaigns.gate import closing, learning, permits, rows
 from campaigns.gate.permits import Permits
-from campaigns.models import Gate, GateName
-from campaigns.spotify.answers import Half, Scope, SpotifyError
+from campaigns.models import ErrorReason, Gate, GateName
+from campaigns.spotify.answers import SpotifyError
 
 pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def rate_limited(seconds: float, half: Half = Half.API) -> SpotifyError:
-    return SpotifyError("rate_limited", scope=Scope.APP, half=half, retry_after=seconds)
+def rate_limited(seconds: float, half: Half = GateName.API) -> SpotifyError:
+    return SpotifyError(ErrorReason.RATE_LIMITED, half=half, retry_after=seconds)
 
 
 def start_of(permits: Permits, now: datetime = NOW) -> timedelta:
@@ -89,7 +89,7 @@ def test_a_429_after_next_to_nothing_halves_the_rate(settings: Settings) -> None
 def test_a_spent_quota_teaches_nothing_about_the_pace(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 100.0
     moment = fill_window(30, 50)
-    closing.close(SpotifyError("quota_exceeded", scope=Scope.APP, retry_after=5), moment)
+    closing.close(SpotifyError(ErrorReason.QUOTA_EXCEEDED, retry_after=5), moment)
     assert gate().adjusted_at is None
 
 

@@ -13,10 +13,10 @@ from campaigns import spotify
 from campaigns.catalogue.names import Names
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign, Gate, PreSave
+from campaigns.models import HALVES, Campaign, ErrorReason, Gate, GateName, PreSave
 from campaigns.planning import editing, same_release
 from campaigns.planning.moving import PublishingError
-from campaigns.spotify.answers import Half, Scope, SpotifyError
+from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign, make_presave
 from tests.nights.night import check_books, make_night, states, work
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
@@ -229,12 +229,12 @@ def test_a_429_closes_the_gate_for_everybody(sandbox: Sandbox) -> None:
     assert not closing.is_open(database_now())
 
 
-@pytest.mark.parametrize("half", list(Half))
+@pytest.mark.parametrize("half", HALVES)
 def test_a_closed_gate_is_told_with_its_end_and_nothing_is_asked(
-    half: Half, sandbox: Sandbox
+    half: GateName, sandbox: Sandbox
 ) -> None:
     now = database_now()
-    closing.close(SpotifyError("rate_limited", scope=Scope.APP, half=half, retry_after=90), now)
+    closing.close(SpotifyError(ErrorReason.RATE_LIMITED, half=half, retry_after=90), now)
 
     told = refusal(make_consented(), spotify_uri=OTHER_URI)
 

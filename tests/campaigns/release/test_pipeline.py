@@ -13,13 +13,13 @@ from campaigns.clock import database_now
 from campaigns.consent import receipts
 from campaigns.gate import closing, permits, rows
 from campaigns.keyring import Secret
-from campaigns.models import Gate, GateName, PauseReason, PreSave, Reason
+from campaigns.models import ErrorReason, Gate, GateName, PauseReason, PreSave, Reason
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.release import claims, pipeline
 from campaigns.release.claims import LEASE
 from campaigns.retention import keys
 from campaigns.spotify import FanCalls, Slots
-from campaigns.spotify.answers import Scope, SpotifyError
+from campaigns.spotify.answers import SpotifyError
 from tests.nights.night import check_books, claim, make_night, record, save, states, work
 from tests.sandbox_process import Sandbox
 
@@ -122,7 +122,7 @@ def test_a_gate_that_closes_between_refresh_and_save_lets_no_save_through(
     sandbox: Sandbox,
 ) -> None:
     claimed = claim(make_night(sandbox, fans=2))
-    ban = SpotifyError("rate_limited", scope=Scope.APP, retry_after=60)
+    ban = SpotifyError(ErrorReason.RATE_LIMITED, retry_after=60)
     done = save(claimed, meanwhile=lambda: closing.close(ban, database_now()))
     assert len(done.outcome.returned) == 2
     assert sandbox.calls("library") == []

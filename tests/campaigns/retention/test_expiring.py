@@ -15,11 +15,14 @@ from pytest_django import Settings
 
 from campaigns.gate import closing
 from campaigns.models import (
+    HALVES,
     HARD_STOP,
     LONGEST_LEAD,
     PERMISSION_LIFETIME,
     Campaign,
     CampaignState,
+    ErrorReason,
+    GateName,
     PauseReason,
     PreSave,
     PreSaveState,
@@ -27,7 +30,7 @@ from campaigns.models import (
 )
 from campaigns.planning import moving
 from campaigns.retention import expiring, keys
-from campaigns.spotify.answers import Half, Scope, SpotifyError
+from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign, make_presave, make_presaves
 from tests.nights.night import check_books, claim, make_night, record, save, states, work
 from tests.sandbox_process import Sandbox
@@ -63,10 +66,10 @@ def test_a_pause_does_not_stop_the_hard_stop(state: CampaignState, reason: Pause
     stopped(campaign)
 
 
-@pytest.mark.parametrize("half", [*Half])
-def test_a_closed_gate_does_not_stop_it(half: Half) -> None:
+@pytest.mark.parametrize("half", HALVES)
+def test_a_closed_gate_does_not_stop_it(half: GateName) -> None:
     campaign = make_unsaved(state=CampaignState.RELEASING)
-    ban = SpotifyError("quota_exceeded", scope=Scope.APP, half=half, retry_after=172_800)
+    ban = SpotifyError(ErrorReason.QUOTA_EXCEEDED, half=half, retry_after=172_800)
     closing.close(ban, timezone.now() + HARD_STOP)
     work(THE_STOP + 1)
     stopped(campaign)

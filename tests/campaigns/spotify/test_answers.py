@@ -24,8 +24,8 @@ from campaigns.spotify.answers import (
 DATE = "Fri, 27 Nov 2026 00:00:00 GMT"
 
 
-def facts(error: SpotifyError) -> tuple[str, Scope, bool, float | None]:
-    return error.reason, error.scope, error.permanent, error.retry_after
+def facts(error: SpotifyError) -> tuple[str, Scope, float | None]:
+    return error.reason, error.scope, error.retry_after
 
 
 def api_body(status: int, message: str, reason: str | None = None) -> bytes:
@@ -38,82 +38,80 @@ PREMIUM = "Active premium subscription required for the owner of the app"
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "reason", "scope", "permanent"),
+    ("status", "body", "reason", "scope"),
     [
-        (400, api_body(400, "Invalid Spotify URI"), "release_refused", Scope.CAMPAIGN, False),
-        (404, api_body(404, "Not found"), "release_refused", Scope.CAMPAIGN, False),
-        (401, api_body(401, "The access token expired"), "access_token_refused", Scope.FAN, False),
-        (403, api_body(403, "Insufficient client scope"), "scope", Scope.FAN, True),
-        (403, api_body(403, NOT_REGISTERED), "not_listed", Scope.FAN, True),
-        (403, NOT_REGISTERED.encode(), "not_listed", Scope.FAN, True),
-        (403, api_body(403, PREMIUM), "premium_lapsed", Scope.APP, False),
-        (403, PREMIUM.encode(), "premium_lapsed", Scope.APP, False),
-        (403, api_body(403, "Forbidden"), "forbidden", Scope.APP, False),
-        (403, b"", "forbidden", Scope.APP, False),
-        (403, b"<html>", "forbidden", Scope.APP, False),
-        (403, b'{"status": 403, "message": "Insufficient client scope"}', "scope", Scope.FAN, True),
-        (403, b'{"error": "a word"}', "forbidden", Scope.APP, False),
-        (403, b'["a", "list"]', "forbidden", Scope.APP, False),
-        (400, b'{"status": 400, "message": "Invalid"}', "release_refused", Scope.CAMPAIGN, False),
-        (400, b'{"error": "a word"}', "release_refused", Scope.CAMPAIGN, False),
-        (400, b"", "unusable_answer", Scope.FAN, False),
-        (404, b"", "unusable_answer", Scope.FAN, False),
-        (404, b"<html>", "unusable_answer", Scope.FAN, False),
-        (404, b"Not found", "unusable_answer", Scope.FAN, False),
-        (404, b"[404]", "unusable_answer", Scope.FAN, False),
-        (401, b"<html>", "access_token_refused", Scope.FAN, False),
-        (500, b"", "unavailable", Scope.FAN, False),
-        (502, b"<html>Bad gateway</html>", "unavailable", Scope.FAN, False),
-        (503, b"\xff\xfe", "unavailable", Scope.FAN, False),
-        (504, b"", "unavailable", Scope.FAN, False),
-        (204, b"", "unusable_answer", Scope.FAN, False),
-        (302, b"", "unusable_answer", Scope.FAN, False),
-        (418, b"", "unusable_answer", Scope.FAN, False),
+        (400, api_body(400, "Invalid Spotify URI"), "release_refused", Scope.CAMPAIGN),
+        (404, api_body(404, "Not found"), "release_refused", Scope.CAMPAIGN),
+        (401, api_body(401, "The access token expired"), "access_token_refused", Scope.FAN),
+        (403, api_body(403, "Insufficient client scope"), "scope", Scope.FAN),
+        (403, api_body(403, NOT_REGISTERED), "not_listed", Scope.FAN),
+        (403, NOT_REGISTERED.encode(), "not_listed", Scope.FAN),
+        (403, api_body(403, PREMIUM), "premium_lapsed", Scope.APP),
+        (403, PREMIUM.encode(), "premium_lapsed", Scope.APP),
+        (403, api_body(403, "Forbidden"), "forbidden", Scope.APP),
+        (403, b"", "forbidden", Scope.APP),
+        (403, b"<html>", "forbidden", Scope.APP),
+        (403, b'{"status": 403, "message": "Insufficient client scope"}', "scope", Scope.FAN),
+        (403, b'{"error": "a word"}', "forbidden", Scope.APP),
+        (403, b'["a", "list"]', "forbidden", Scope.APP),
+        (400, b'{"status": 400, "message": "Invalid"}', "release_refused", Scope.CAMPAIGN),
+        (400, b'{"error": "a word"}', "release_refused", Scope.CAMPAIGN),
+        (400, b"", "unusable_answer", Scope.FAN),
+        (404, b"", "unusable_answer", Scope.FAN),
+        (404, b"<html>", "unusable_answer", Scope.FAN),
+        (404, b"Not found", "unusable_answer", Scope.FAN),
+        (404, b"[404]", "unusable_answer", Scope.FAN),
+        (401, b"<html>", "access_token_refused", Scope.FAN),
+        (500, b"", "unavailable", Scope.FAN),
+        (502, b"<html>Bad gateway</html>", "unavailable", Scope.FAN),
+        (503, b"\xff\xfe", "unavailable", Scope.FAN),
+        (504, b"", "unavailable", Scope.FAN),
+        (204, b"", "unusable_answer", Scope.FAN),
+        (302, b"", "unusable_answer", Scope.FAN),
+        (418, b"", "unusable_answer", Scope.FAN),
     ],
 )
-def test_an_answer_of_the_web_api(
-    status: int, body: bytes, reason: str, scope: Scope, permanent: bool
-) -> None:
-    assert facts(api_error(status, None, body)) == (reason, scope, permanent, None)
+def test_an_answer_of_the_web_api(status: int, body: bytes, reason: str, scope: Scope) -> None:
+    assert facts(api_error(status, None, body)) == (reason, scope, None)
 
 
 @pytest.mark.parametrize(
-    ("status", "body", "reason", "scope", "permanent"),
+    ("status", "body", "reason", "scope"),
     [
-        (400, b'{"error": "invalid_grant"}', "invalid_grant", Scope.FAN, True),
-        (400, b'{"error": "invalid_client"}', "invalid_client", Scope.APP, False),
-        (401, b'{"error": "invalid_client"}', "invalid_client", Scope.APP, False),
-        (400, b'{"error": "invalid_request"}', "unusable_answer", Scope.FAN, False),
-        (400, b'{"error": {"message": "invalid_grant"}}', "unusable_answer", Scope.FAN, False),
-        (400, b"invalid_grant", "unusable_answer", Scope.FAN, False),
-        (400, b"[]", "unusable_answer", Scope.FAN, False),
-        (400, b"", "unusable_answer", Scope.FAN, False),
-        (302, b"", "unusable_answer", Scope.FAN, False),
-        (500, b"", "unavailable", Scope.FAN, False),
-        (503, b"<html>invalid_grant</html>", "unavailable", Scope.FAN, False),
-        (503, b'{"error": "invalid_grant"}', "unavailable", Scope.FAN, False),
-        (302, b'{"error": "invalid_grant"}', "unusable_answer", Scope.FAN, False),
-        (400, b'{"error": ["invalid_grant"]}', "unusable_answer", Scope.FAN, False),
-        (401, b"", "unusable_answer", Scope.FAN, False),
-        (401, b"<html>", "unusable_answer", Scope.FAN, False),
-        (403, b"", "unusable_answer", Scope.FAN, False),
-        (403, b'{"error": "access_denied"}', "unusable_answer", Scope.FAN, False),
-        (404, b"5", "unusable_answer", Scope.FAN, False),
+        (400, b'{"error": "invalid_grant"}', "invalid_grant", Scope.FAN),
+        (400, b'{"error": "invalid_client"}', "invalid_client", Scope.APP),
+        (401, b'{"error": "invalid_client"}', "invalid_client", Scope.APP),
+        (400, b'{"error": "invalid_request"}', "unusable_answer", Scope.FAN),
+        (400, b'{"error": {"message": "invalid_grant"}}', "unusable_answer", Scope.FAN),
+        (400, b"invalid_grant", "unusable_answer", Scope.FAN),
+        (400, b"[]", "unusable_answer", Scope.FAN),
+        (400, b"", "unusable_answer", Scope.FAN),
+        (302, b"", "unusable_answer", Scope.FAN),
+        (500, b"", "unavailable", Scope.FAN),
+        (503, b"<html>invalid_grant</html>", "unavailable", Scope.FAN),
+        (503, b'{"error": "invalid_grant"}', "unavailable", Scope.FAN),
+        (302, b'{"error": "invalid_grant"}', "unusable_answer", Scope.FAN),
+        (400, b'{"error": ["invalid_grant"]}', "unusable_answer", Scope.FAN),
+        (401, b"", "unusable_answer", Scope.FAN),
+        (401, b"<html>", "unusable_answer", Scope.FAN),
+        (403, b"", "unusable_answer", Scope.FAN),
+        (403, b'{"error": "access_denied"}', "unusable_answer", Scope.FAN),
+        (404, b"5", "unusable_answer", Scope.FAN),
     ],
 )
 def test_an_answer_of_the_token_endpoint(
-    status: int, body: bytes, reason: str, scope: Scope, permanent: bool
+    status: int, body: bytes, reason: str, scope: Scope
 ) -> None:
-    assert facts(token_error(status, None, body)) == (reason, scope, permanent, None)
+    assert facts(token_error(status, None, body)) == (reason, scope, None)
 
 
 @pytest.mark.parametrize("read", [api_error, token_error], ids=["api", "token"])
 def test_429_stops_the_whole_app_for_as_long_as_spotify_says(read: object) -> None:
     assert callable(read)
     error = read(429, "17", api_body(429, "API rate limit exceeded"))
-    assert facts(error) == ("rate_limited", Scope.APP, False, 17.0)
+    assert facts(error) == ("rate_limited", Scope.APP, 17.0)
     error = read(429, None, b"")
-    assert facts(error) == ("rate_limited", Scope.APP, False, DEFAULT_RETRY_AFTER)
+    assert facts(error) == ("rate_limited", Scope.APP, DEFAULT_RETRY_AFTER)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +124,7 @@ def test_429_stops_the_whole_app_for_as_long_as_spotify_says(read: object) -> No
 )
 def test_a_spent_quota_is_told_apart_from_a_fast_pace(body: bytes) -> None:
     error = api_error(429, "50400", body)
-    assert facts(error) == ("quota_exceeded", Scope.APP, False, 50_400.0)
+    assert facts(error) == ("quota_exceeded", Scope.APP, 50_400.0)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +204,7 @@ def test_what_a_grant_leaves_out_is_not_made_up(left_out: dict[str, None]) -> No
 def test_an_answer_without_an_access_token_is_no_grant(body: bytes) -> None:
     with pytest.raises(SpotifyError) as caught:
         parse_grant(body)
-    assert facts(caught.value) == ("unusable_answer", Scope.FAN, False, None)
+    assert facts(caught.value) == ("unusable_answer", Scope.FAN, None)
 
 
 def test_an_error_holds_no_secret() -> None:

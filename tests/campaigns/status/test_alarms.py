@@ -15,11 +15,10 @@ from django.core import mail
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.catalogue.looks import Finding
 from campaigns.gate import closing
 from campaigns.models import Alarm, Campaign, CampaignState, Label, PauseReason, Role
 from campaigns.planning import moving, transitions
-from campaigns.spotify.answers import Scope, SpotifyError
+from campaigns.spotify.answers import SpotifyError
 from campaigns.status import alarms
 from campaigns.status.troubles import LATE_AFTER
 from tests.factory import make_campaign, make_label, make_member, make_presave, make_user
@@ -122,14 +121,13 @@ def test_a_worker_that_a_refusal_stops_in_mid_release_tells_of_it(
 
 @pytest.mark.parametrize("finding", ["", *Finding])
 def test_the_log_names_campaign_trouble_and_finding(
-    finding: Any, caplog: pytest.LogCaptureFixture
+    finding: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    value = finding.value if finding else ""
-    campaign = make_late(last_finding=value)
+    campaign = make_late(last_finding=finding)
     alarms.raise_due(timezone.now())
     (record,) = caplog.records
     assert record.levelname == "ERROR"
-    assert f"campaign={campaign.id} trouble=late finding={value or 'none'}" in record.message
+    assert f"campaign={campaign.id} trouble=late finding={finding or 'none'}" in record.message
 
 
 # How often.
@@ -193,7 +191,7 @@ def test_one_alarm_that_cannot_be_raised_does_not_hold_others_up(
 
 
 def test_owners_and_editors_get_one_message_each(mailing: None, label: Label) -> None:
-    make_late(label=label, last_finding=Finding.NOT_THERE_YET.value)
+    make_late(label=label, last_finding=Finding.NOT_THERE_YET)
     make_member(label, make_user(email="gone@example.com", is_active=False), Role.OWNER)
     make_label(owner=make_user(email="stranger@example.com"))
     alarms.raise_due(timezone.now())
@@ -211,7 +209,7 @@ def test_the_message_says_what_was_found_and_what_to_do(
         title="Tom & Jerry's <Bus>",
         release_at=timezone.now().replace(2026, 11, 4, 23, 0),
         opened_at=timezone.now().replace(2026, 10, 4),
-        last_finding=Finding.NOT_THERE_YET.value,
+        last_finding=Finding.NOT_THERE_YET,
     )
     alarms.raise_due(campaign.release_at + LATE_AFTER)
     message = sent()[0]
@@ -227,7 +225,7 @@ def test_the_message_says_what_was_found_and_what_to_do(
 
 def test_the_message_says_that_spotify_told_the_app_to_wait(mailing: None, label: Label) -> None:
     make_late(label=label)
-    closing.close(SpotifyError("premium_lapsed", scope=Scope.APP), timezone.now())
+    closing.close(SpotifyError(ErrorReason.PREMIUM_LAPSED), timezone.now())
     alarms.raise_due(timezone.now())
     body = " ".join(sent()[0].body.split())
     assert "Presave hasn't been able to check" in body

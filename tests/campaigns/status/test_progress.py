@@ -15,6 +15,7 @@ from campaigns.models import (
     Campaign,
     CampaignState,
     DailyCount,
+    ErrorReason,
     Gate,
     GateName,
     PauseReason,
@@ -22,7 +23,7 @@ from campaigns.models import (
     Reason,
     Totals,
 )
-from campaigns.spotify.answers import Half, Scope, SpotifyError
+from campaigns.spotify.answers import Scope, SpotifyError, scope_of
 from campaigns.status.progress import Backlog, Progress, backlog_of, describe, progress_of, share_of
 from tests import factory
 from tests.factory import make_campaign, make_presave, make_presaves
@@ -129,6 +130,11 @@ def test_a_closed_gate_says_since_when_until_when_and_why(reason: str) -> None:
     assert text.endswith("After that about 2 minutes left, at 9.9 saves a second.")
 
 
+def test_every_error_that_closes_a_gate_has_its_sentence() -> None:
+    app_wide = {reason.value for reason in ErrorReason if scope_of(reason) is Scope.APP}
+    assert app_wide == {*REASONS} - {"something new"}
+
+
 def test_a_wait_into_another_day_names_it() -> None:
     closed = gate(blocked_until=NOW + timedelta(hours=14), blocked_reason="quota_exceeded")
     assert "tries again at 15:10 on 27 November" not in said(Backlog(), closed)
@@ -180,7 +186,7 @@ def test_a_campaign_that_waits_for_its_release_says_what_keeps_presave_from_look
     campaign = make_campaign(release_at=timezone.now() - MINUTE)
     now = timezone.now()
     assert progress(campaign, Totals(5)) == Progress(0, 0, "")
-    closing.close(SpotifyError("forbidden", scope=Scope.APP), now)
+    closing.close(SpotifyError(ErrorReason.FORBIDDEN), now)
     found = progress(campaign, Totals(5))
     assert found
     assert "Spotify refuses this app and does not say why" in found.text
@@ -201,30 +207,30 @@ def test_it_asks_the_database_twice_at_most(
 # Since when the gate has been closed.
 
 
-def close(reason: str, now: datetime, seconds: float | None = None) -> datetime | None:
-    error = SpotifyError(reason, scope=Scope.APP, half=Half.API, retry_after=seconds)
+def close(reason: ErrorReason, now: datetime, seconds: float | None = None) -> datetime | None:
+    error = SpotifyError(reason, retry_after=seconds)
     closing.close(error, now)
     return Gate.objects.get(name=GateName.API).blocked_at
 
 
 def test_a_gate_that_opens_for_a_try_only_has_been_closed_all_along() -> None:
-    assert close("forbidden", NOW) == NOW
-    assert close("forbidden", NOW + 1.1 * MINUTE) == NOW
-    assert close("forbidden", NOW + 2.2 * MINUTE) == NOW
+    assert close(ErrorReason.FORBIDDEN, NOW) == NOW
+    assert close(ErrorReason.FORBIDDEN, NOW + 1.1 * MINUTE) == NOW
+    assert close(ErrorReason.FORBIDDEN, NOW + 2.2 * MINUTE) == NOW
 
 
 def test_a_longer_stop_in_the_midst_of_one_began_with_the_first() -> None:
-    close("rate_limited", NOW, seconds=60)
-    assert close("rate_limited", NOW + MINUTE / 2, seconds=600) == NOW
+    close(ErrorReason.RATE_LIMITED, NOW, seconds=60)
+    assert close(ErrorReason.RATE_LIMITED, NOW + MINUTE / 2, seconds=600) == NOW
 
 
 def test_a_gate_through_which_something_worked_is_closed_anew() -> None:
-    close("rate_limited", NOW, seconds=30)
+    close(ErrorReason.RATE_LIMITED, NOW, seconds=30)
     closing.note_working(GateName.API, NOW + MINUTE)
-    assert close("rate_limited", NOW + 1.5 * MINUTE, seconds=30) == NOW + 1.5 * MINUTE
+    assert close(ErrorReason.RATE_LIMITED, NOW + 1.5 * MINUTE, seconds=30) == NOW + 1.5 * MINUTE
 
 
 def test_a_gate_that_closes_for_another_reason_or_much_later_is_closed_anew() -> None:
-    close("forbidden", NOW)
-    assert close("premium_lapsed", NOW + 2 * MINUTE) == NOW + 2 * MINUTE
-    assert close("premium_lapsed", NOW + 60 * MINUTE) == NOW + 60 * MINUTE
+    close(ErrorReason.FORBIDDEN, NOW)
+    assert close(ErrorReason.PREMIUM_LAPSED, NOW + 2 * MINUTE) == NOW + 2 * MINUTE
+    assert close(ErrorReason.PREMIUM_LAPSED, NOW + 60 * MINUTE) == NOW + 60 * MINUTE

@@ -9,8 +9,15 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.catalogue.looks import Finding
-from campaigns.models import Alarm, Campaign, CampaignState, PauseReason, Trouble, midnights
+from campaigns.models import (
+    Alarm,
+    Campaign,
+    CampaignState,
+    Finding,
+    PauseReason,
+    Trouble,
+    midnights,
+)
 from campaigns.status.overview import explanation_of
 from campaigns.status.troubles import LATE_AFTER, Explanation
 from tests import factory
