@@ -94,7 +94,7 @@ def point_to(url: str) -> None:
 
     os.environ.update(SPOTIFY_ACCOUNTS_URL=url, SPOTIFY_API_URL=f"{url}/v1")
     settings.SPOTIFY_ACCOUNTS_URL, settings.SPOTIFY_API_URL = url, f"{url}/v1"
-    catalogue_calls._catalogue_client.cache_clear()
+    catalogue_calls.APP_TOKEN.forget()
 
 
 def forget_everything() -> None:

@@ -307,8 +307,7 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR", "filters": ["expected_503"]},
-        # It calls every look that found nothing an error; campaigns.catalogue says what matters.
-        "spotipy": {"level": "CRITICAL"},
+        "spotipy": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
         # A ring every two seconds is no news.

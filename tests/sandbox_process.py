@@ -153,5 +153,5 @@ def sandbox(sandbox_process: Sandbox, settings: Settings) -> Sandbox:
     sandbox_process.post("reset")
     settings.SPOTIFY_ACCOUNTS_URL = sandbox_process.url
     settings.SPOTIFY_API_URL = f"{sandbox_process.url}/v1"
-    catalogue_calls._catalogue_client.cache_clear()
+    catalogue_calls.APP_TOKEN.forget()
     return sandbox_process

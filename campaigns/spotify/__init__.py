@@ -1,9 +1,9 @@
 """The edge to Spotify: the only package that imports spotipy or aiohttp. Every failure leaves it as
 one SpotifyError.
 
-spotipy builds the authorise address and reads the catalogue. The code exchange, the refresh and the
-save are plain HTTP, because spotipy overwrites the granted scope with the requested one and drops
-status codes and Retry-After.
+spotipy builds the authorise address. All calls are plain HTTP, because spotipy overwrites the
+granted scope with the requested one, drops status codes and Retry-After, and knows no deadline for
+a whole answer.
 """
 
 from __future__ import annotations

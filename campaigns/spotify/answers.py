@@ -30,6 +30,7 @@ class Scope(enum.Enum):
 
 
 def scope_of(reason: ErrorReason) -> Scope:
+    """How far each reason reaches."""
     match reason:
         case ErrorReason.UNREACHABLE | ErrorReason.UNAVAILABLE | ErrorReason.UNUSABLE_ANSWER:
             return Scope.FAN
@@ -66,24 +67,27 @@ class SpotifyError(Exception):
 class Grant:
     """Spotify's raw token answer.
 
-    `scope` and `refresh_token` are None where the answer left them out.
+    `scope` and `refresh_token` are None where the answer left them out, `expires_in` is 0.
     """
 
     access_token: Secret
     refresh_token: Secret | None
     scope: str | None
+    expires_in: int
 
 
 def parse_grant(body: bytes) -> Grant:
-    answer = _json_object(body)
+    answer = json_object(body)
     access_token = _text(answer, "access_token")
     if access_token is None:
         raise SpotifyError(ErrorReason.UNUSABLE_ANSWER)
     refresh_token = _text(answer, "refresh_token")
+    expires_in = answer.get("expires_in")
     return Grant(
         access_token=Secret(access_token),
         refresh_token=Secret(refresh_token) if refresh_token else None,
         scope=_text(answer, "scope"),
+        expires_in=expires_in if isinstance(expires_in, int) else 0,
     )
 
 
@@ -129,7 +133,7 @@ def _api_reason(status: int, body: bytes) -> ErrorReason:
         return ErrorReason.QUOTA_EXCEEDED if is_quota else ErrorReason.RATE_LIMITED
     if status == 403:
         return _why_forbidden(text)
-    if status in (400, 404) and _json_object(body):
+    if status in (400, 404) and json_object(body):
         return ErrorReason.RELEASE_REFUSED
     if status == 401:
         return ErrorReason.ACCESS_TOKEN_REFUSED
@@ -147,11 +151,11 @@ def _why_forbidden(text: str) -> ErrorReason:
 
 
 def _error_code(body: bytes) -> str:
-    code = _json_object(body).get("error")
+    code = json_object(body).get("error")
     return code if isinstance(code, str) else ""
 
 
-def _json_object(body: bytes) -> dict[str, object]:
+def json_object(body: bytes) -> dict[str, object]:
     """Spotify's answers are JSON objects: anything else, which counts as an empty one, comes from
     something in between.
     """

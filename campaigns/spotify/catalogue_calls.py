@@ -1,48 +1,27 @@
-"""The catalogue: spotipy with the app's own credentials."""
+"""The catalogue: looked up with the app's own token."""
 
 from __future__ import annotations
 
-import io
+import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
-import requests
-import spotipy
 from django.conf import settings
-from spotipy.cache_handler import MemoryCacheHandler
-from spotipy.oauth2 import SpotifyClientCredentials
 
+from campaigns.keyring import Secret
 from campaigns.models.choices import ErrorReason
-from campaigns.spotify.answers import SpotifyError, api_error, token_error
-from campaigns.spotify.http import ask_once
+from campaigns.models.formats import SPOTIFY_URI_PATTERN
+from campaigns.spotify.answers import SpotifyError, api_error, json_object
+from campaigns.spotify.http import ask_for_token, ask_once
 
 # Called just before each call to the Web API; it may wait for the call's turn, or raise.
 Permit = Callable[[], None]
 
-
-class _WholeAnswers(requests.adapters.BaseAdapter):
-    """Brings spotipy's calls to Spotify as all others are brought: with a deadline for the whole
-    answer. The timeouts of `requests` end with every byte that drips in.
-    """
-
-    def send(self, request: Any, *_: Any, **__: Any) -> requests.Response:
-        headers = {name: value for name, value in request.headers.items() if value is not None}
-        status, retry_after, body, date = ask_once(
-            request.method, request.url, data=request.body, headers=headers
-        )
-        answer = requests.Response()
-        answer.request, answer.url, answer.status_code = request, request.url, status
-        answer.raw, answer.encoding = io.BytesIO(body), "utf-8"
-        if retry_after is not None:
-            answer.headers["Retry-After"] = retry_after
-        if date is not None:
-            answer.headers["Date"] = date
-        return answer
-
-    def close(self) -> None:
-        """Nothing is kept open."""
+# Spotify's tokens live for an hour. One that is about to expire is not used any more.
+LONGEST_TOKEN_LIFE_SECONDS: Final = 3600
+EXPIRY_MARGIN_SECONDS: Final = 60
 
 
 class Artist(NamedTuple):
@@ -69,16 +48,11 @@ def find_by_uri(uri: str, market: str, permit: Permit) -> list[Release]:
     """The album or track as a list of one, or an empty list when the market's catalogue does not
     show it yet.
     """
-    kind, item_id = uri.split(":")[1:]
-    client = _catalogue()
-    permit()
-    try:
-        item = _ask(client.album if kind == "album" else client.track, item_id, market=market)
-    except SpotifyError as error:
-        if error.reason is ErrorReason.RELEASE_REFUSED:
-            return []
-        raise
-    return [_release(item)]
+    if not re.fullmatch(SPOTIFY_URI_PATTERN, uri):
+        raise SpotifyError(ErrorReason.UNUSABLE_ANSWER)
+    _, kind, item_id = uri.split(":")
+    item = _ask(f"{kind}s/{item_id}", permit, market=market)
+    return [] if item is None else [_release(item)]
 
 
 def find_by_upc(upc: str, market: str, permit: Permit) -> list[Release]:
@@ -92,10 +66,9 @@ def find_by_isrc(isrc: str, market: str, permit: Permit) -> list[Release]:
 def _search(query: str, kind: str, market: str, permit: Permit) -> list[Release]:
     # Search answers leave out external_ids of albums, and `total` is not to be trusted: each hit is
     # read by itself.
-    permit()
-    answer = _ask(_catalogue().search, query, limit=5, type=kind, market=market)
+    answer = _ask("search", permit, q=query, type=kind, market=market, limit="5")
     try:
-        uris = [str(item["uri"]) for item in answer[f"{kind}s"]["items"] if item]
+        uris = [str(item["uri"]) for item in (answer or {})[f"{kind}s"]["items"] if item]
     except (KeyError, TypeError):
         raise SpotifyError(ErrorReason.UNUSABLE_ANSWER) from None
     return [found for uri in uris for found in find_by_uri(uri, market, permit)]
@@ -121,70 +94,55 @@ def _release(item: dict[str, Any]) -> Release:
         raise SpotifyError(ErrorReason.UNUSABLE_ANSWER) from None
 
 
-def _catalogue() -> Any:
-    return _catalogue_client(
-        settings.SPOTIFY_ACCOUNTS_URL, settings.SPOTIFY_API_URL, settings.SPOTIFY_CLIENT_ID
+def _ask(path: str, permit: Permit, **query: str) -> dict[str, Any] | None:
+    """One call to the Web API; None when Spotify knows nothing of that name."""
+    permit()
+    token = APP_TOKEN.current()
+    status, retry_after, body, date = ask_once(
+        "GET",
+        f"{settings.SPOTIFY_API_URL}/{path}",
+        params=query,
+        headers={"Authorization": f"Bearer {token.reveal()}"},
     )
+    if status in (400, 404):
+        return None
+    if status == 401:
+        APP_TOKEN.forget()
+    if status != 200:
+        raise api_error(status, retry_after, body, date)
+    return json_object(body)
 
 
-@lru_cache(maxsize=1)
-def _catalogue_client(accounts_url: str, api_url: str, client_id: str) -> Any:
-    # A session of our own keeps spotipy from sleeping through a Retry-After and from hiding the
-    # status.
-    credentials = SpotifyClientCredentials(
-        client_id=client_id,
-        client_secret=settings.SPOTIFY_CLIENT_SECRET,
-        requests_session=_session(),
-        cache_handler=MemoryCacheHandler(),
-    )
-    credentials.OAUTH_TOKEN_URL = f"{accounts_url}/api/token"
-    client = spotipy.Spotify(
-        auth_manager=credentials,
-        requests_session=_session(),
-    )
-    client.prefix = f"{api_url}/"
-    return client
+class _KeptToken(NamedTuple):
+    app: tuple[str, str]
+    token: Secret
+    ends_at: float
 
 
-def _session() -> requests.Session:
-    session = requests.Session()
-    session.trust_env = False
-    for scheme in ("http://", "https://"):
-        session.mount(scheme, _WholeAnswers())
-    return session
+class _AppToken:
+    """The app's own token, kept in memory. All threads use the same one; it is replaced as a whole,
+    and two that find none may both ask for one.
+    """
+
+    def __init__(self) -> None:
+        self._kept: _KeptToken | None = None
+
+    def current(self) -> Secret:
+        """Raises SpotifyError."""
+        app, kept, now = _app(), self._kept, time.monotonic()
+        if kept and kept.app == app and now < kept.ends_at:
+            return kept.token
+        grant = ask_for_token({"grant_type": "client_credentials"})
+        lifetime = min(grant.expires_in, LONGEST_TOKEN_LIFE_SECONDS) - EXPIRY_MARGIN_SECONDS
+        self._kept = _KeptToken(app, grant.access_token, now + lifetime)
+        return grant.access_token
+
+    def forget(self) -> None:
+        self._kept = None
 
 
-def _ask(call: Any, *arguments: Any, **options: Any) -> dict[str, Any]:
-    try:
-        answer = call(*arguments, **options)
-    except spotipy.SpotifyException as error:
-        raise _catalogue_error(error) from None
-    except spotipy.SpotifyOauthError as error:
-        raise _client_error(error) from None
-    except (requests.RequestException, ValueError, AttributeError, LookupError, TypeError):
-        # spotipy lets a body that is not JSON, or not of the form it expects, escape as these.
-        raise SpotifyError(ErrorReason.UNREACHABLE) from None
-    if not isinstance(answer, dict):
-        raise SpotifyError(ErrorReason.UNUSABLE_ANSWER)
-    return answer
+def _app() -> tuple[str, str]:
+    return settings.SPOTIFY_ACCOUNTS_URL, settings.SPOTIFY_CLIENT_ID
 
 
-def _catalogue_error(error: Any) -> SpotifyError:
-    if error.http_status in (400, 404):
-        return SpotifyError(ErrorReason.RELEASE_REFUSED)
-    if error.http_status == 401:
-        # spotipy keeps the app's token until its hour is over, whatever Spotify says of it.
-        _catalogue_client.cache_clear()
-    headers = error.headers or {}
-    body = f"{error.msg} {error.reason}".encode()
-    return api_error(error.http_status, headers.get("Retry-After"), body, headers.get("Date"))
-
-
-def _client_error(error: Any) -> SpotifyError:
-    # spotipy drops the status and Retry-After; the answer is still in the error it grew from.
-    answer = getattr(error.__context__, "response", None)
-    if answer is None:
-        return SpotifyError(ErrorReason.UNREACHABLE)
-    headers = answer.headers
-    retry_after, date = headers.get("Retry-After"), headers.get("Date")
-    return token_error(answer.status_code, retry_after, answer.content, date)
+APP_TOKEN: Final = _AppToken()

@@ -10,7 +10,7 @@ from django.conf import settings
 from yarl import URL
 
 from campaigns.models.choices import ErrorReason
-from campaigns.spotify.answers import SpotifyError
+from campaigns.spotify.answers import Grant, SpotifyError, parse_grant, token_error
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 10.0
@@ -50,6 +50,19 @@ def ask_once(method: str, url: str, **options: Any) -> Answer:
             return await request(session, method, url, **options)
 
     return asyncio.run(ask())
+
+
+def ask_for_token(form: dict[str, str]) -> Grant:
+    """One call to the token endpoint. Raises SpotifyError."""
+    status, retry_after, body, date = ask_once(
+        "POST",
+        f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token",
+        data=form,
+        headers={"Authorization": client_credentials()},
+    )
+    if status != 200:
+        raise token_error(status, retry_after, body, date)
+    return parse_grant(body)
 
 
 def client_credentials() -> str:

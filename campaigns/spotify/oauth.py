@@ -10,8 +10,8 @@ from spotipy.cache_handler import MemoryCacheHandler
 from spotipy.oauth2 import SpotifyOAuth
 
 from campaigns.keyring import Secret
-from campaigns.spotify.answers import Grant, api_error, parse_grant, token_error
-from campaigns.spotify.http import ask_once, client_credentials
+from campaigns.spotify.answers import Grant, api_error
+from campaigns.spotify.http import ask_for_token, ask_once
 
 # The one permission: "Manage your saved content".
 # https://developer.spotify.com/documentation/web-api/concepts/scopes
@@ -55,15 +55,7 @@ def exchange_code(code: Secret) -> Grant:
         "code": code.reveal(),
         "redirect_uri": redirect_uri(),
     }
-    status, retry_after, body, date = ask_once(
-        "POST",
-        f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token",
-        data=form,
-        headers={"Authorization": client_credentials()},
-    )
-    if status != 200:
-        raise token_error(status, retry_after, body, date)
-    return parse_grant(body)
+    return ask_for_token(form)
 
 
 def is_open_to(access_token: Secret) -> bool:

@@ -37,7 +37,7 @@ from campaigns.models import Campaign, CampaignState, Gate, PreSave, SpentState
 from campaigns.planning import moving, transitions
 from campaigns.planning.moving import PublishingError
 from campaigns.release import outages, retrying, worker
-from campaigns.spotify.catalogue_calls import _catalogue_client
+from campaigns.spotify.catalogue_calls import APP_TOKEN
 from tests.factory import make_campaign
 from tests.nights.night import check_books
 from tests.nights.stepwise import END, LOOK, SEND, SETTLE, Worker, let_time_pass
@@ -73,7 +73,7 @@ class Night(RuleBasedStateMachine):
         super().__init__()
         for model in (Campaign, Gate, SpentState):
             model._default_manager.all().delete()
-        _catalogue_client.cache_clear()
+        APP_TOKEN.forget()
         sandbox.post("reset")
         sandbox.add_album(available_at=NEVER)
         self.sandbox = sandbox

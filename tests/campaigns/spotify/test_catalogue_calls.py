@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import logging
+from base64 import b64encode
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
 import pytest
+import requests
 from pytest_django import Settings
 
 from campaigns import spotify
 from campaigns.spotify import Release, Scope, SpotifyError, http
+from campaigns.spotify.catalogue_calls import APP_TOKEN
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 
 
@@ -21,6 +26,7 @@ find_by_uri = partial(spotify.find_by_uri, permit=unpaced)
 find_by_upc = partial(spotify.find_by_upc, permit=unpaced)
 find_by_isrc = partial(spotify.find_by_isrc, permit=unpaced)
 FUTURE = "2099-01-01T00:00:00+00:00"
+REDIRECTED = f"/v1/albums/{ALBUM_URI.split(':')[2]}"
 
 
 def failure(sandbox: Sandbox, endpoint: str = "album", **fault: Any) -> SpotifyError:
@@ -90,8 +96,10 @@ def test_an_impossible_id_is_not_found(sandbox: Sandbox) -> None:
         ({"status": 401}, "access_token_refused", Scope.FAN, None),
         ({"kind": "html"}, "unusable_answer", Scope.FAN, None),
         ({"kind": "empty"}, "unusable_answer", Scope.FAN, None),
+        ({"kind": "empty", "status": 204}, "unusable_answer", Scope.FAN, None),
+        ({"kind": "redirect", "location": REDIRECTED}, "unusable_answer", Scope.FAN, None),
         ({"kind": "reset_before", "times": None}, "unreachable", Scope.FAN, None),
-        ({"status": 500, "body": {"error": "a bare string"}}, "unreachable", Scope.FAN, None),
+        ({"status": 500, "body": {"error": "a bare string"}}, "unavailable", Scope.FAN, None),
         ({"status": 200, "body": {}}, "unusable_answer", Scope.FAN, None),
         ({"status": 200, "body": []}, "unusable_answer", Scope.FAN, None),
         ({"status": 200, "body": {"uri": "x", "album": 1}}, "unusable_answer", Scope.FAN, None),
@@ -111,7 +119,11 @@ def test_a_look_up_that_goes_wrong_is_one_error(
 
 
 @pytest.mark.parametrize(
-    "body", [{}, {"albums": None}, {"albums": {}}, {"albums": {"items": [{"id": 1}]}}, []]
+    "body",
+    [
+        *({}, {"albums": None}, {"albums": {}}, {"albums": {"items": [{"id": 1}]}}, []),
+        *({"albums": {"items": [{"uri": uri}]}} for uri in ("x", "spotify:album:../me", None)),
+    ],
 )
 def test_a_search_without_hits_where_they_belong_is_one_error(
     body: object, sandbox: Sandbox
@@ -128,9 +140,9 @@ def test_a_search_without_hits_where_they_belong_is_one_error(
         ({"status": 503}, "unavailable", Scope.FAN, None),
         ({"status": 503, "body": "<html>"}, "unavailable", Scope.FAN, None),
         ({"status": 400, "body": {"error": "invalid_client"}}, "invalid_client", Scope.APP, None),
-        ({"kind": "html"}, "unreachable", Scope.FAN, None),
-        ({"kind": "empty"}, "unreachable", Scope.FAN, None),
-        ({"status": 200, "body": {}}, "unreachable", Scope.FAN, None),
+        ({"kind": "html"}, "unusable_answer", Scope.FAN, None),
+        ({"kind": "empty"}, "unusable_answer", Scope.FAN, None),
+        ({"status": 200, "body": {}}, "unusable_answer", Scope.FAN, None),
         ({"kind": "reset_before"}, "unreachable", Scope.FAN, None),
     ],
 )
@@ -163,11 +175,71 @@ def test_an_app_token_that_spotify_forgot_is_asked_for_anew(sandbox: Sandbox) ->
     assert find_by_uri(ALBUM_URI, "US")
 
 
-def test_the_app_token_is_asked_for_once(sandbox: Sandbox) -> None:
+def app_token(sandbox: Sandbox) -> str:
+    form = {"grant_type": "client_credentials"}
+    answer = requests.post(f"{sandbox.url}/api/token", form, auth=sandbox.client, timeout=10)
+    return str(answer.json()["access_token"])
+
+
+@pytest.mark.parametrize(
+    ("lifetime", "asked"),
+    [
+        ({"expires_in": 3600}, 1),
+        ({"expires_in": 10**400}, 1),
+        ({"expires_in": 60}, 3),
+        ({"expires_in": -1}, 3),
+        ({"expires_in": "3600"}, 3),
+        ({}, 3),
+    ],
+    ids=str,
+)
+def test_the_app_token_is_kept_until_shortly_before_it_expires(
+    lifetime: dict[str, Any], asked: int, sandbox: Sandbox
+) -> None:
     sandbox.add_album()
+    body = {"access_token": app_token(sandbox), **lifetime}
+    sandbox.fault("token.client", status=200, body=body, times=None)
+    before = len(sandbox.calls("token.client"))
     for _ in range(3):
-        find_by_uri(ALBUM_URI, "US")
-    assert len(sandbox.calls("token.client")) == 1
+        assert find_by_uri(ALBUM_URI, "US")
+    assert len(sandbox.calls("token.client")) - before == asked
+
+
+def test_threads_that_look_at_once_share_the_app_token(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(lambda _: find_by_uri(ALBUM_URI, "US"), range(16)))
+    asked = len(sandbox.calls("token.client"))
+    assert asked <= 8
+    assert find_by_uri(ALBUM_URI, "US")
+    assert len(sandbox.calls("token.client")) == asked
+
+
+def test_no_proxy_of_the_environment_sees_a_look_up(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.add_album()
+    for name in ("http_proxy", "HTTP_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    assert find_by_uri(ALBUM_URI, "US")
+
+
+@pytest.mark.parametrize("endpoint", ["album", "token.client"])
+def test_neither_an_error_nor_the_log_holds_a_secret(
+    endpoint: str, sandbox: Sandbox, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    sandbox.add_album()
+    with caplog.at_level(logging.DEBUG):
+        assert find_by_uri(ALBUM_URI, "US")
+        token = APP_TOKEN.current().reveal()
+        if endpoint == "token.client":
+            APP_TOKEN.forget()
+        error = failure(sandbox, endpoint, status=503, body={"error": f"no {token}"})
+    told = f"{error!r} {error} {vars(error)} {vars(APP_TOKEN)} {caplog.text}"
+    basic = b64encode(":".join(sandbox.client).encode()).decode()
+    assert not [
+        secret for secret in (token, settings.SPOTIFY_CLIENT_SECRET, basic) if secret in told
+    ]
 
 
 @pytest.mark.parametrize("kind", ["timeout", "slow_body"])
