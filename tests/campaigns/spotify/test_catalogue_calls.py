@@ -191,7 +191,7 @@ def app_token(sandbox: Sandbox) -> str:
         ({"expires_in": "3600"}, 3),
         ({}, 3),
     ],
-    ids=str,
+    ids=["an hour", "for ever", "a minute", "no time", "a word", "not said"],
 )
 def test_the_app_token_is_kept_until_shortly_before_it_expires(
     lifetime: dict[str, Any], asked: int, sandbox: Sandbox
