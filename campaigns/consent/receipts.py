@@ -15,14 +15,7 @@ from django.conf import settings
 from django.db import transaction
 
 from campaigns import keyring
-from campaigns.models import (
-    LONGEST_LEAD,
-    ROW_LIFETIME,
-    DailyCount,
-    PreSave,
-    PreSaveState,
-    Reason,
-)
+from campaigns.models import LONGEST_LEAD, ROW_LIFETIME, DailyCount, PreSave, PreSaveState, Reason
 
 # As long as a receipt can last: from the day a campaign opens until its rows are deleted.
 REMEMBERED_FOR: Final = LONGEST_LEAD + ROW_LIFETIME

@@ -18,13 +18,7 @@ from pytest_django import Settings
 from campaigns.catalogue import confirming
 from campaigns.gate.permits import Permits
 from campaigns.keyring import Secret
-from campaigns.models import (
-    Campaign,
-    CampaignState,
-    GateName,
-    PreSave,
-    Reason,
-)
+from campaigns.models import Campaign, CampaignState, GateName, PreSave, Reason
 from campaigns.planning import moving, transitions
 from campaigns.release import pipeline, worker
 from campaigns.release.claims import Outcome

@@ -17,6 +17,7 @@ from campaigns.catalogue.looks import LookupBudget
 from campaigns.clock import database_now
 from campaigns.gate import closing, permits
 from campaigns.models import (
+    HALVES,
     WATCH_EVERY,
     Campaign,
     CampaignState,

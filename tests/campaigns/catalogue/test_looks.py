@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from campaigns.catalogue import confirming, markets
-from campaigns.catalogue.looks import Finding, LookupBudget, is_out
+from campaigns.catalogue.looks import LookupBudget, is_out
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign, CampaignState, ErrorReason, Gate, GateName
+from campaigns.models import Campaign, CampaignState, ErrorReason, Finding, Gate, GateName
 from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign, make_local_campaign
 from tests.sandbox_process import ALBUM_URI, UPC, Sandbox

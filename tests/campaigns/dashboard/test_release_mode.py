@@ -12,15 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.dashboard.forms import DAY_HAS_BEGUN, CampaignForm
-from campaigns.models import (
-    Campaign,
-    CampaignState,
-    Label,
-    PreSave,
-    ReleaseMode,
-    User,
-    midnights,
-)
+from campaigns.models import Campaign, CampaignState, Label, PreSave, ReleaseMode, User, midnights
 from campaigns.planning import editing
 from campaigns.planning.moving import PublishingError
 from tests import factory

@@ -14,6 +14,8 @@ from campaigns.gate import closing
 from campaigns.models import (
     Campaign,
     CampaignState,
+    ErrorReason,
+    Finding,
     Label,
     PauseReason,
     PreSaveState,

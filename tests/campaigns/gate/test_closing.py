@@ -15,7 +15,7 @@ from campaigns.clock import database_now
 from campaigns.gate import closing, permits, rows
 from campaigns.gate.closing import GateClosedError
 from campaigns.gate.permits import Permits
-from campaigns.models import ErrorReason, Gate, GateName
+from campaigns.models import HALVES, ErrorReason, Gate, GateName
 from campaigns.spotify.answers import SpotifyError
 
 pytestmark = pytest.mark.django_db
@@ -23,7 +23,7 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def rate_limited(seconds: float, half: Half = GateName.API) -> SpotifyError:
+def rate_limited(seconds: float, half: GateName = GateName.API) -> SpotifyError:
     return SpotifyError(ErrorReason.RATE_LIMITED, half=half, retry_after=seconds)
 
 
@@ -98,9 +98,9 @@ def test_a_good_answer_does_not_open_a_gate_that_spotify_closed() -> None:
     assert blocked_until() == NOW + 30 * SECOND
 
 
-@pytest.mark.parametrize("half", list(Half))
-def test_a_closed_gate_lets_nobody_through_until_its_end(half: Half) -> None:
-    closed = GateName(half.value)
+@pytest.mark.parametrize("half", HALVES)
+def test_a_closed_gate_lets_nobody_through_until_its_end(half: GateName) -> None:
+    closed = half
     closing.close(rate_limited(30, half), NOW)
     last_moment = NOW + 30 * SECOND - timedelta(microseconds=1)
     for act in (closing.check_open, lambda now: permits.take(closed, 1, now)):

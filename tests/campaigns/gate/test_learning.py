@@ -17,7 +17,7 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def rate_limited(seconds: float, half: Half = GateName.API) -> SpotifyError:
+def rate_limited(seconds: float, half: GateName = GateName.API) -> SpotifyError:
     return SpotifyError(ErrorReason.RATE_LIMITED, half=half, retry_after=seconds)
 
 

@@ -10,12 +10,7 @@ from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import GateName
 from campaigns.release import worker
-from tests.nights.night import (
-    claim,
-    make_night,
-    states,
-    work,
-)
+from tests.nights.night import claim, make_night, states, work
 from tests.sandbox_process import Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]

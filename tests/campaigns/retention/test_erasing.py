@@ -11,15 +11,7 @@ import pytest
 from django.db import connection, connections, transaction
 from django.utils import timezone
 
-from campaigns.models import (
-    HARD_STOP,
-    Campaign,
-    CampaignState,
-    DailyCount,
-    PreSave,
-    Reason,
-    Totals,
-)
+from campaigns.models import HARD_STOP, Campaign, CampaignState, DailyCount, PreSave, Reason, Totals
 from campaigns.planning import transitions
 from campaigns.retention import erasing, expiring, keys
 from tests.factory import make_campaign, make_presave, make_presaves

@@ -13,14 +13,7 @@ from pytest_django import Settings
 
 from campaigns import keyring
 from campaigns.keyring import KeyringError
-from campaigns.models import (
-    HARD_STOP,
-    Campaign,
-    CampaignState,
-    PauseReason,
-    PreSave,
-    PreSaveState,
-)
+from campaigns.models import HARD_STOP, Campaign, CampaignState, PauseReason, PreSave, PreSaveState
 from campaigns.planning.moving import PublishingError
 from campaigns.planning.transitions import cancel_campaign, open_campaign
 from campaigns.retention import expiring, keys

@@ -13,13 +13,7 @@ from pytest_django import Settings
 from campaigns import spotify
 from campaigns.keyring import Secret
 from campaigns.models import GateName
-from campaigns.spotify import (
-    FanCalls,
-    Grant,
-    Slots,
-    SpotifyError,
-    fan_calls,
-)
+from campaigns.spotify import FanCalls, Grant, Slots, SpotifyError, fan_calls
 from tests.sandbox_process import ALBUM_URI, Sandbox
 
 UNKNOWN_URI = "spotify:album:0000000000000000000000"

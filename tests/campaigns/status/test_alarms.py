@@ -16,7 +16,16 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.gate import closing
-from campaigns.models import Alarm, Campaign, CampaignState, Label, PauseReason, Role
+from campaigns.models import (
+    Alarm,
+    Campaign,
+    CampaignState,
+    ErrorReason,
+    Finding,
+    Label,
+    PauseReason,
+    Role,
+)
 from campaigns.planning import moving, transitions
 from campaigns.spotify.answers import SpotifyError
 from campaigns.status import alarms
