@@ -86,7 +86,6 @@ def make_campaign(
         artwork_height=cover.height,
         artwork_accent=cover.accent,
         artwork_alt="A sun of five rings over a dark horizon",
-        artwork_alt_language="en",
         spotify_uri=f"spotify:album:{album_id}",
         release_at=release_at,
         release_zone="UTC",

@@ -93,7 +93,6 @@ def store_cover(picture: bytes) -> dict[str, Any]:
         "artwork_height": stored.height,
         "artwork_accent": stored.accent,
         "artwork_alt": ALT,
-        "artwork_alt_language": "en",
     }
 
 

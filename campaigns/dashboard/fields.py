@@ -7,12 +7,10 @@ import unicodedata
 from collections import defaultdict
 from datetime import datetime
 from functools import cache
-from operator import itemgetter
 from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
-from django.conf.locale import LANG_INFO
 from django.core.exceptions import ValidationError
 from django.forms.widgets import Input
 from django.utils import timezone
@@ -190,14 +188,6 @@ def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
         if region in _REGIONS:
             grouped[region].append((name, place.replace("_", " ").replace("/", ", ")))
     return [("Everywhere", [("UTC", "UTC")]), *grouped.items()]
-
-
-@cache
-def language_choices() -> list[tuple[str, str]]:
-    """Every language that Django knows by name, by its code, for a select."""
-    known = {code: about for code, about in LANG_INFO.items() if "name" in about}
-    named = {code: f"{about['name']} ({about['name_local']})" for code, about in known.items()}
-    return [("", "Not said"), *sorted(named.items(), key=itemgetter(1))]
 
 
 def is_zone(name: str) -> bool:

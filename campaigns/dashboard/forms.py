@@ -29,7 +29,6 @@ from campaigns.dashboard.fields import (
     ReleaseLinkField,
     UPCField,
     is_zone,
-    language_choices,
     zone_choices,
 )
 from campaigns.models import (
@@ -145,12 +144,6 @@ class CampaignForm(forms.Form):
         required=False,
         label="Artwork in words",
         help_text="For fans who do not see it: what is on the cover?",
-    )
-    artwork_alt_language = forms.ChoiceField(
-        choices=language_choices,
-        required=False,
-        label="Language of these words",
-        help_text="Screen readers then speak them as they are meant to sound.",
     )
     accent = forms.ChoiceField(
         choices=Accent.choices,

@@ -102,8 +102,6 @@ class Campaign(models.Model):
     artwork_width = models.PositiveIntegerField(default=0)
     artwork_height = models.PositiveIntegerField(default=0)
     artwork_alt = models.CharField(max_length=200, blank=True)
-    # In which language that is written, as BCP 47 writes it; empty when the artist did not say.
-    artwork_alt_language = models.CharField(max_length=10, db_default="", default="", blank=True)
     # The page's colour: the artist's choice, or else what was found in the artwork.
     accent = models.CharField(
         max_length=10, choices=Accent, default=Accent.FROM_ARTWORK, db_default="", blank=True

@@ -30,7 +30,7 @@ MOMENT: Final = ("release_at", "release_zone")
 SHOWN: Final = ("artwork", "artwork_width", "artwork_height", "artwork_accent")
 FILLED_IN: Final = (
     *("title", "artist", "slug", *Names._fields, "release_mode", *MOMENT),
-    *("artwork", "artwork_alt", "artwork_alt_language", "accent", "countdown_url", "links"),
+    *("artwork", "artwork_alt", "accent", "countdown_url", "links"),
 )
 MODE_STAYS: Final = (
     "Fans have consented already: each is due at the moment that this way of coming out gave them."

@@ -324,7 +324,7 @@ def test_after_the_first_consent_the_release_stays_what_it_is(artist: User, labe
     assert all(frozen.why for frozen in form.frozen)
     assert form.is_valid(), form.errors
     names = {"spotify_uri", "upc", "isrc"}
-    others = {"artwork_alt", "artwork_alt_language", "accent", "countdown_url", "links"}
+    others = {"artwork_alt", "accent", "countdown_url", "links"}
     assert set(form.values) == {"release_at", "release_zone", *others, *names}
 
 
@@ -391,7 +391,7 @@ def test_once_the_release_has_begun_only_its_moment_and_artwork_are_asked(
     form = form_of(artist, campaign, title="Bait", spotify_uri="bad", upc="bad")
 
     assert form.is_valid(), form.errors
-    looks = {"artwork_alt", "artwork_alt_language", "accent", "countdown_url", "links"}
+    looks = {"artwork_alt", "accent", "countdown_url", "links"}
     assert set(form.values) == {"release_at", "release_zone", *looks}
     assert {frozen.label for frozen in form.frozen} >= {"Title", "UPC or EAN", "ISRC"}
     assert "has passed" in str(form_of(artist, campaign, release_at="2026-09-01T13:59").errors)
