@@ -16,22 +16,13 @@ LONGEST_WAIT_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.01
 
 
-def write(path: Path, content: bytes, mode: int, *, sync: bool = True) -> None:
+def write(path: Path, content: bytes, mode: int) -> None:
     """A new file that only `mode` lets read, from its first moment on. Raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
     with os.fdopen(descriptor, "wb") as file:
         file.write(content)
-    if sync:
-        sync_file(path)
-
-
-def sync_file(path: Path) -> None:
-    """Raises OSError."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
+        file.flush()
         os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def sync_directory(directory: Path) -> None:

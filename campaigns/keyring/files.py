@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Set
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -26,8 +25,6 @@ from campaigns.keyring.sealing import VERSION, CampaignKey
 
 NONCE_BYTES: Final = 12
 KEY_SUFFIX: Final = ".key"
-REWRAPPED_AT_ONCE: Final = 100
-SYNCED_AT_ONCE: Final = 25
 _FINGERPRINT: Final = slice(1, 1 + FINGERPRINT_BYTES)
 _NONCE: Final = slice(_FINGERPRINT.stop, _FINGERPRINT.stop + NONCE_BYTES)
 UNREADABLE: Final = b""
@@ -146,10 +143,14 @@ class Keyring:
         result, campaign_ids = Rewrapping(), list(self.campaign_ids())
         with self._locked():
             self._clear_leftovers(set(campaign_ids))
-        # The lock is held for a few files at a time, so that no worker waits for a thousand.
-        for first in range(0, len(campaign_ids), REWRAPPED_AT_ONCE):
+        # The lock is held for one file at a time, so that no worker waits for a thousand.
+        for campaign_id in campaign_ids:
             with self._locked():
-                self._rewrap(campaign_ids[first : first + REWRAPPED_AT_ONCE], result)
+                self._master_keys = self._master_key_file.read()
+                try:
+                    result.done += self._rewrap(campaign_id)
+                except KeyringError as error:
+                    result.problems.append(str(error))
         with self._locked():
             durable.sync_directory(self._directory)
         return result
@@ -241,38 +242,22 @@ class Keyring:
                 "Put the right master key back; no key was made."
             )
 
-    def _rewrap(self, campaign_ids: list[UUID], result: Rewrapping) -> None:
-        self._master_keys = self._master_key_file.read()
-        written: dict[Path, Path] = {}
-        try:
-            for campaign_id in campaign_ids:
-                try:
-                    content = self._rewrapped(campaign_id)
-                except KeyringError as error:
-                    result.problems.append(str(error))
-                    continue
-                if content:
-                    temporary = self._temporary(campaign_id)
-                    written[temporary] = self._path(campaign_id)
-                    durable.write(temporary, content, 0o600, sync=False)
-            # At once: the disk then writes for many of them together.
-            with ThreadPoolExecutor(SYNCED_AT_ONCE) as pool:
-                list(pool.map(durable.sync_file, written))
-            for temporary, path in written.items():
-                temporary.replace(path)
-                result.done += 1
-        finally:
-            for temporary in written:
-                temporary.unlink(missing_ok=True)
-
-    def _rewrapped(self, campaign_id: UUID) -> bytes:
-        """What the key file should hold; empty if it needs no change."""
-        if not os.path.exists(self._path(campaign_id)):
-            return b""  # shredded meanwhile, and it stays so
+    def _rewrap(self, campaign_id: UUID) -> bool:
+        """Under the lock. False when nothing had to be changed."""
+        path = self._path(campaign_id)
+        if not os.path.exists(path):
+            return False  # shredded meanwhile, and it stays so
         content = self._read(campaign_id)
         if _is_whole(content) and content[_FINGERPRINT] == self.current.fingerprint:
-            return b""
-        return self._wrap(campaign_id, self._unwrap(campaign_id, content))
+            return False
+        rewrapped = self._wrap(campaign_id, self._unwrap(campaign_id, content))
+        temporary = self._temporary(campaign_id)
+        try:
+            durable.write(temporary, rewrapped, 0o600)
+            temporary.replace(path)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return True
 
     def _open(self, campaign_id: UUID) -> CampaignKey:
         return CampaignKey(campaign_id, self._unwrap(campaign_id, self._read(campaign_id)))
