@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
+from urllib.parse import urlsplit
 
-import idna
+from django.core.exceptions import ValidationError
+from django.core.validators import URLValidator
 from django.utils.encoding import iri_to_uri
 
 MOST_LINKS: Final = 8
 LONGEST_LINK: Final = 300
-HIGHEST_PORT: Final = 65535
 
 
 class OtherLinksError(ValueError):
@@ -23,10 +24,7 @@ class OtherLink(NamedTuple):
     url: str
 
 
-_LABEL: Final = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
-# A name's last label begins with a letter, which an IP address' does not.
-_HOST: Final = re.compile(rf"(?:{_LABEL}\.)+(?=[a-z]){_LABEL}(?::[1-9][0-9]{{0,4}})?")
-_LINK: Final = re.compile(r"https://(?P<host>[^/?#]*)(?P<rest>[/?#].*)?", re.IGNORECASE)
+_check_address: Final = URLValidator(schemes=["https"])
 _AMAZON_ENDINGS: Final = (
     *("ca", "co.jp", "co.uk", "com", "com.au", "com.br", "com.mx", "de", "es", "fr", "in", "it"),
 )
@@ -54,15 +52,14 @@ def parse_links(text: str) -> list[str]:
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if len(lines) > MOST_LINKS:
         raise OtherLinksError(
-            f"These are {len(lines)} links. The page shows {MOST_LINKS} at most: leave out the "
-            "rest."
+            f"You entered {len(lines)} links; the page can show {MOST_LINKS}."
         )
     links: list[str] = []
     for number, line in lines:
         try:
             link = _parse(line)
             if link in links:
-                raise OtherLinksError("this link stands further up already.")
+                raise OtherLinksError("this link is already listed.")
         except OtherLinksError as error:
             raise OtherLinksError(f"Line {number}: {error}") from error
         links.append(link)
@@ -70,48 +67,42 @@ def parse_links(text: str) -> list[str]:
 
 
 def _parse(line: str) -> str:
-    """One link, in ASCII: what is not is percent-encoded, quotes and angle brackets too."""
+    """One link, in ASCII: what is not is percent-encoded, quotes and angle brackets too. A host
+    with letters beyond a to z, which can look like another host, is no address then.
+    """
     if len(line.split()) > 1:
         raise OtherLinksError("give one address per line, without spaces.")
-    found = _LINK.fullmatch(line.strip())
-    if not found:
-        raise OtherLinksError("a link begins with https:// here.")
-    if "@" in found["host"]:
+    link = iri_to_uri(line.strip())
+    if not link.lower().startswith("https://"):
+        raise OtherLinksError("links must start with https://.")
+    if not _is_address(link):
+        raise OtherLinksError("this is no complete address, such as https://music.example/album.")
+    parts = urlsplit(link)
+    if "@" in parts.netloc:
         raise OtherLinksError("leave out the user name and password.")
-    link = f"https://{_ascii(found['host'])}{iri_to_uri(found['rest'] or '/')}"
+    link = parts._replace(netloc=parts.netloc.lower(), path=parts.path or "/").geturl()
     if len(link) > LONGEST_LINK:
         raise OtherLinksError(f"the link is longer than {LONGEST_LINK} characters.")
     return link
 
 
-def _ascii(host: str) -> str:
-    """The host in letters that every browser asks for, with its port: what is not ASCII by the
-    rules of IDNA 2008 (RFC 5891). Raises OtherLinksError.
-    """
-    name, colon, port = host.partition(":")
+def _is_address(link: str) -> bool:
     try:
-        name = name.lower() if name.isascii() else idna.encode(name, uts46=True).decode()
-    except idna.IDNAError:
-        name = ""
-    asked_for = name + colon + port
-    if not _HOST.fullmatch(asked_for) or int(port or 0) > HIGHEST_PORT:
-        raise OtherLinksError("this is no complete address, such as https://music.example/album.")
-    return asked_for
+        _check_address(link)
+    except ValidationError:
+        return False
+    return True
 
 
 def named(links: Iterable[str]) -> list[OtherLink]:
-    """What to show for each; without those that parse_links would not have taken."""
-    found = [(link, _LINK.fullmatch(link)) for link in links]
-    return [
-        OtherLink(_name_of(match["host"]), link)
-        for link, match in found
-        if match and _HOST.fullmatch(match["host"])
-    ]
+    """What to show for each; without those that are no https address."""
+    return [OtherLink(_name_of(link), link) for link in links if _is_address(link)]
 
 
-def _name_of(host: str) -> str:
+def _name_of(link: str) -> str:
     """The service's name; for others the host itself."""
-    parts = host.partition(":")[0].split(".")
+    host = urlsplit(link).hostname or ""
+    parts = host.split(".")
     suffixes = (".".join(parts[at:]) for at in range(len(parts)))
     service = next((_SERVICES[suffix] for suffix in suffixes if suffix in _SERVICES), "")
     return service or host.removeprefix("www.")

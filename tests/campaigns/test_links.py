@@ -30,49 +30,43 @@ def test_what_is_not_ascii_or_could_be_markup_is_encoded() -> None:
     ]
 
 
-def test_a_host_may_have_a_port_and_letters_of_any_script() -> None:
-    links = parse_links("https://music.example:8443/\nhttps://B\u00fccher.example:444/\u00e4?q")
-    assert links == ["https://music.example:8443/", "https://xn--bcher-kva.example:444/%C3%A4?q"]
-    # A host that IDNA 2008 would not have, but every browser has.
-    assert parse_links("https://V2--band.netlify.app/") == ["https://v2--band.netlify.app/"]
-    assert [link.name for link in named(links)] == [
-        "music.example:8443",
-        "xn--bcher-kva.example:444",
-    ]
+def test_a_host_may_have_a_port() -> None:
+    links = parse_links("https://music.example:8443/\nhttps://V2--band.netlify.app/")
+    assert links == ["https://music.example:8443/", "https://v2--band.netlify.app/"]
+    assert [link.name for link in named(links)] == ["music.example", "v2--band.netlify.app"]
 
 
-def test_a_host_that_looks_like_another_is_shown_as_what_it_is() -> None:
-    (link,) = named(parse_links("https://m\u0443sic.example/"))
+def test_a_host_in_other_letters_is_taken_as_browsers_copy_it() -> None:
+    """Only so can none look like another."""
+    with pytest.raises(OtherLinksError, match="no complete address"):
+        parse_links("https://m\u0443sic.example/")
+    (link,) = named(parse_links("https://xn--msic-v6d.example/"))
     assert link == ("xn--msic-v6d.example", "https://xn--msic-v6d.example/")
 
 
 @pytest.mark.parametrize(
     ("line", "why"),
     [
-        ("http://music.example", "begins with https://"),
-        ("javascript:alert(1)//https://music.example", "begins with https://"),
-        ("JavaScript:alert(1)", "begins with https://"),
-        ("data:text/html,<script>alert(1)</script>", "begins with https://"),
-        ("//music.example", "begins with https://"),
-        ("music.example/album", "begins with https://"),
+        ("http://music.example", "start with https://"),
+        ("javascript:alert(1)//https://music.example", "start with https://"),
+        ("JavaScript:alert(1)", "start with https://"),
+        ("data:text/html,<script>alert(1)</script>", "start with https://"),
+        ("//music.example", "start with https://"),
+        ("music.example/album", "start with https://"),
         ('https://x"onclick=', "no complete address"),
         ('https://music.example"onclick=alert(1)', "no complete address"),
         ("https://", "no complete address"),
-        ("https://localhost/album", "no complete address"),
-        ("https://music.example./", "no complete address"),
-        ("https://192.0.2.1/album", "no complete address"),
-        ("https://[2001:db8::1]/album", "no complete address"),
-        ("https://music.example:65536/", "no complete address"),
+        ("https://music/album", "no complete address"),
+        ("https://[2001:db8::1/album", "no complete address"),
         ("https://music.example:/", "no complete address"),
         ("https://music.example:443:443/", "no complete address"),
         ("https://:443/", "no complete address"),
         ("https://mu\u202esic.example/", "no complete address"),
-        ("https://\u00fc.\u00fc\u200d.example/", "no complete address"),
         ("https://music.example\\@evil.example/", "user name"),
         ("https://me:secret@music.example/", "user name"),
         (f"{ALBUM} {ALBUM}", "without spaces"),
         (f"{ALBUM}/{'a' * 300}", "longer than 300"),
-        ("https://music.example", "further up"),
+        ("https://music.example", "already listed"),
     ],
 )
 def test_any_other_line_is_refused_by_its_number(line: str, why: str) -> None:
@@ -84,7 +78,7 @@ def test_any_other_line_is_refused_by_its_number(line: str, why: str) -> None:
 def test_eight_links_are_the_most() -> None:
     links = [f"{ALBUM}/{number}" for number in range(9)]
     assert parse_links("\n".join(links[:8])) == links[:8]
-    with pytest.raises(OtherLinksError, match="These are 9 links"):
+    with pytest.raises(OtherLinksError, match="You entered 9 links; the page can show 8"):
         parse_links("\n".join(links))
 
 

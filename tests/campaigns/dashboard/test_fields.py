@@ -162,5 +162,5 @@ def test_links_are_a_list_and_come_back_as_lines() -> None:
 
 
 def test_a_refused_link_is_named_by_its_line_as_it_was_written() -> None:
-    with pytest.raises(ValidationError, match="Line 2: a link begins with https://"):
+    with pytest.raises(ValidationError, match="Line 2: links must start with https://"):
         OtherLinksField().clean("\njavascript:alert(1)")

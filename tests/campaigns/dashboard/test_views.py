@@ -381,7 +381,7 @@ def test_a_form_with_a_wrong_link_comes_back_with_what_was_written(
 ) -> None:
     wrong = "</textarea><script>alert(1)</script>"
     page = send(dashboard, links=wrong).content.decode()
-    assert "Line 1: a link begins with https://" in page
+    assert "Line 1: links must start with https://" in page
     assert "&lt;/textarea&gt;&lt;script&gt;" in page
     assert "<script>alert" not in page
     assert not Campaign.objects.exists()
@@ -395,7 +395,7 @@ def test_links_can_change_after_the_end(dashboard: Client, label: Label) -> None
     assert "https://a.example/</textarea>" in dashboard.get(LINKS).content.decode()
 
     refused = dashboard.post(LINKS, {"links": "http://b.example"}).content.decode()
-    assert "Line 1: a link begins with https://" in refused
+    assert "Line 1: links must start with https://" in refused
     answer = dashboard.post(LINKS, {"links": "https://b.example"}, follow=True)
 
     assert answer.redirect_chain == [(DETAIL, 302)]
