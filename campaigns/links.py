@@ -51,9 +51,7 @@ def parse_links(text: str) -> list[str]:
     """The links of a text with one on each line. Raises OtherLinksError."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if len(lines) > MOST_LINKS:
-        raise OtherLinksError(
-            f"You entered {len(lines)} links; the page can show {MOST_LINKS}."
-        )
+        raise OtherLinksError(f"You entered {len(lines)} links; the page can show {MOST_LINKS}.")
     links: list[str] = []
     for number, line in lines:
         try:

@@ -153,7 +153,7 @@ class CampaignForm(forms.Form):
     )
     countdown_url = CountdownLinkField()
     links = OtherLinksField()
-    filled_from = forms.CharField(required=False, widget=forms.HiddenInput)
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(
         self, *args: Any, user: User, now: datetime, campaign: Campaign | None = None, **kwargs: Any
@@ -190,7 +190,6 @@ class CampaignForm(forms.Form):
         self.number_lapsing = self.fields["agreed_lapse"].widget.number = number
 
     def _fill_in(self, campaign: Campaign) -> None:
-        self.initial["filled_from"] = editing.version_of(campaign)
         for name in self.fields:
             if hasattr(campaign, name):
                 self.initial[name] = getattr(campaign, name)
@@ -209,7 +208,7 @@ class CampaignForm(forms.Form):
                 campaign, f"get_{name}_display", lambda name=name: getattr(campaign, name)
             )
             self.frozen.append(Frozen(label, shown(), why))
-            if self.data.get("filled_from") and not self._stays(name, field):
+            if self.data.get("version") and not self._stays(name, field):
                 self.too_late.add(why)
         if "release_mode" not in self.fields:
             for name in self._unused_moment():
@@ -324,7 +323,7 @@ class CampaignForm(forms.Form):
     def _check_moment(self, cleaned: dict[str, Any]) -> None:
         if self.campaign:
             cleaned["release_at"] = _with_stored_seconds(cleaned["release_at"], self.campaign)
-            if cleaned["filled_from"] and cleaned["filled_from"] != self.initial["filled_from"]:
+            if cleaned.get("version") not in (None, self.campaign.version):
                 return  # that it was saved meanwhile comes first
             if self._is_live and cleaned["release_at"] == self.campaign.release_at:
                 return  # it may be due already while the artwork is changed
@@ -360,7 +359,7 @@ class CampaignForm(forms.Form):
         """Come back with what was found out while the campaign was being stored."""
         if isinstance(error, ChangedMeanwhileError):
             data = cast("QueryDict", self.data).copy()
-            data["filled_from"] = error.version
+            data["version"] = str(error.version)
             self.data = data
         if isinstance(error, LapseError):
             self._ask_for_agreement(error.lapsing)
@@ -379,7 +378,7 @@ class CampaignForm(forms.Form):
         return {
             name: value
             for name, value in self.cleaned_data.items()
-            if name not in ("label", "artwork", "out_now", "agreed_lapse", "filled_from")
+            if name not in ("label", "artwork", "out_now", "agreed_lapse", "version")
         }
 
     @property

@@ -152,9 +152,9 @@ def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             cleaned = form.cleaned_data
-            agreed, filled_from = cleaned.get("agreed_lapse", 0), cleaned["filled_from"]
+            agreed, version = cleaned.get("agreed_lapse", 0), cleaned["version"]
             picture = cleaned["artwork"]
-            changed = editing.change(campaign, form.values, picture, now, agreed, filled_from)
+            changed = editing.change(campaign, form.values, picture, now, agreed, version)
         except PublishingError as error:
             form.refuse(error)
         else:

@@ -146,6 +146,8 @@ class Campaign(models.Model):
         max_length=20, choices=PauseReason, default=PauseReason.NONE, blank=True
     )
     paused_at = models.DateTimeField(null=True, blank=True)
+    # Counts the changes that artists saved; a form carries the one that it was opened with.
+    version = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(auto_now_add=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import json
 import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -13,6 +11,7 @@ from itertools import count
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
+from django.db.models import F
 from PIL import Image
 
 from campaigns.artwork import files
@@ -28,10 +27,6 @@ logger = logging.getLogger(__name__)
 
 MOMENT: Final = ("release_at", "release_zone")
 SHOWN: Final = ("artwork", "artwork_width", "artwork_height", "artwork_accent")
-FILLED_IN: Final = (
-    *("title", "artist", "slug", *Names._fields, "release_mode", *MOMENT),
-    *("artwork", "artwork_alt", "accent", "countdown_url", "links"),
-)
 MODE_STAYS: Final = (
     "Fans have consented already: each is due at the moment that this way of coming out gave them."
 )
@@ -50,11 +45,11 @@ class ChangedMeanwhileError(PublishingError):
 
     def __init__(self, campaign: Campaign) -> None:
         super().__init__(
-            "This campaign was saved after this form was opened, so nothing of it is stored "
-            "yet. What you wrote is below. Look in another tab what the campaign says now; if you "
-            "send this form again, it says what is written here."
+            "Someone changed this campaign after you opened the form, so your changes weren't "
+            "saved. They're below. Check the current version in another tab; submitting again "
+            "overwrites it."
         )
-        self.version = version_of(campaign)
+        self.version = campaign.version
 
 
 def is_editable(campaign: Campaign) -> bool:
@@ -73,12 +68,6 @@ def frozen_fields(campaign: Campaign) -> dict[str, str]:
     if campaign.state != CampaignState.DRAFT:
         frozen["slug"] = ADDRESS_STAYS
     return frozen
-
-
-def version_of(campaign: Campaign) -> str:
-    """Another one for everything else that a form would be filled in with."""
-    values = [str(getattr(campaign, name)) for name in FILLED_IN]
-    return hashlib.sha256(json.dumps(values).encode()).hexdigest()
 
 
 def slug_is_taken(slug: str, by_other_than: Campaign | None = None) -> bool:
@@ -110,21 +99,22 @@ def change(
     picture: Image.Image | None,
     now: datetime,
     agreed_lapse: int = 0,
-    filled_from: str = "",
+    version: int | None = None,
 ) -> Campaign:
-    """`filled_from` is the version whose values the form showed.
+    """`version` is the one whose values the form showed.
 
     Raises PublishingError when a value may not be changed any more, LapseError when by a later
     moment more permissions would lapse than were agreed to, and ChangedMeanwhileError.
     """
-    _check_version(campaign, values, picture, filled_from)
+    _check_version(campaign, values, picture, version)
     _refuse_frozen(campaign, values)
     check = same_release.look_up(campaign, same_release.names_after(campaign, values))
     with _written(picture) as stored, _explaining_a_taken_slug(campaign), transaction.atomic():
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
         campaign = Campaign.objects.select_for_update(no_key=True).get(id=campaign.id)
-        _check_version(campaign, values, picture, filled_from)
+        _check_version(campaign, values, picture, version)
         _refuse_frozen(campaign, values)
+        campaign.version += _is_change(campaign, values, picture)
         _rename(campaign, same_release.names_after(campaign, values), check)
         release_at, zone = values["release_at"], values["release_zone"]
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
@@ -133,24 +123,28 @@ def change(
         for name, value in texts.items():
             setattr(campaign, name, value)
         _show(campaign, stored)
-        campaign.save(update_fields=[*texts, *SHOWN])
+        campaign.save(update_fields=[*texts, *SHOWN, "version"])
     campaign.refresh_from_db()
     return campaign
 
 
 def change_links(campaign: Campaign, links: list[str]) -> None:
     """Say where else to listen. No fan said yes to that, so it may change after the end too."""
-    Campaign.objects.filter(id=campaign.id).update(links=links)
+    Campaign.objects.filter(id=campaign.id).update(links=links, version=F("version") + 1)
 
 
 def _check_version(
-    campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None, filled_from: str
+    campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None, version: int | None
 ) -> None:
-    if not filled_from or filled_from == version_of(campaign):
-        return
-    is_sent_twice = all(getattr(campaign, name) == value for name, value in values.items())
-    if picture or not is_sent_twice:
+    """A form that is sent twice asks for what is there already, and is no error."""
+    if version not in (None, campaign.version) and _is_change(campaign, values, picture):
         raise ChangedMeanwhileError(campaign)
+
+
+def _is_change(campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None) -> bool:
+    return picture is not None or any(
+        getattr(campaign, name) != value for name, value in values.items()
+    )
 
 
 def _refuse_frozen(campaign: Campaign, values: Mapping[str, Any]) -> None:

@@ -171,6 +171,32 @@ def test_a_change_waits_for_the_consent_that_freezes_it() -> None:
     assert Campaign.objects.get().title == "As It Was"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_of_two_forms_sent_at_once_one_is_stored() -> None:
+    campaign = make_draft()
+    outcomes: list[str] = []
+
+    def change_title() -> None:
+        try:
+            editing.change(campaign, VALUES | {"title": "Second"}, None, NOW, version=0)
+        except PublishingError as error:
+            outcomes.append(type(error).__name__)
+        finally:
+            connection.close()
+
+    changing = threading.Thread(target=change_title)
+    with transaction.atomic():
+        editing.change(campaign, VALUES | {"title": "First"}, None, NOW, version=0)
+        changing.start()
+        while changing.is_alive() and not somebody_waits_for_a_lock():
+            pass
+    changing.join()
+
+    assert outcomes == ["ChangedMeanwhileError"]
+    stored = Campaign.objects.get()
+    assert (stored.title, stored.version) == ("First", 1)
+
+
 def somebody_waits_for_a_lock() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
