@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any, Final
 
 import django
@@ -20,7 +21,6 @@ from demo.environment import DemoError
 django.setup()
 
 from django.conf import settings  # noqa: E402 -- the environment is complete only now
-from django.core.files.uploadedfile import SimpleUploadedFile  # noqa: E402
 from django.core.management import call_command  # noqa: E402
 from django.utils import timezone  # noqa: E402
 
@@ -75,7 +75,7 @@ def release_night(night: Night, fan_count: int, seconds: int) -> bool:
 def make_campaign(
     night: Night, label: Label, slug: str, album_id: str, release_at: datetime
 ) -> Campaign:
-    cover = files.store(SimpleUploadedFile("cover.png", draw_cover()))
+    cover = files.write(files.prepare(BytesIO(draw_cover())))
     campaign = Campaign.objects.create(
         label=label,
         slug=slug,
@@ -84,6 +84,7 @@ def make_campaign(
         artwork=cover.name,
         artwork_width=cover.width,
         artwork_height=cover.height,
+        artwork_weights=cover.weights,
         artwork_accent=cover.accent,
         artwork_alt="A sun of five rings over a dark horizon",
         spotify_uri=f"spotify:album:{album_id}",

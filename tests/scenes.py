@@ -86,11 +86,12 @@ def set_up(picture: bytes | None = None) -> None:
 
 
 def store_cover(picture: bytes) -> dict[str, Any]:
-    stored = files.store(BytesIO(picture))
+    stored = files.write(files.prepare(BytesIO(picture)))
     return {
         "artwork": stored.name,
         "artwork_width": stored.width,
         "artwork_height": stored.height,
+        "artwork_weights": stored.weights,
         "artwork_accent": stored.accent,
         "artwork_alt": ALT,
     }

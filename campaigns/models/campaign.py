@@ -101,6 +101,8 @@ class Campaign(models.Model):
     artwork = models.CharField(max_length=32, blank=True)
     artwork_width = models.PositiveIntegerField(default=0)
     artwork_height = models.PositiveIntegerField(default=0)
+    # The bytes of each file, by its name.
+    artwork_weights = models.JSONField(default=dict, db_default={}, blank=True)
     artwork_alt = models.CharField(max_length=200, blank=True)
     # The page's colour: the artist's choice, or else what was found in the artwork.
     accent = models.CharField(

@@ -26,7 +26,7 @@ from campaigns.planning.same_release import SameReleaseCheck
 logger = logging.getLogger(__name__)
 
 MOMENT: Final = ("release_at", "release_zone")
-SHOWN: Final = ("artwork", "artwork_width", "artwork_height", "artwork_accent")
+SHOWN: Final = ("artwork", "artwork_width", "artwork_height", "artwork_weights", "artwork_accent")
 MODE_STAYS: Final = (
     "Fans have consented already: each is due at the moment that this way of coming out gave them."
 )
@@ -177,7 +177,7 @@ def _show(campaign: Campaign, stored: StoredArtwork | None) -> None:
         transaction.on_commit(partial(files.discard, campaign.artwork))
     campaign.artwork = stored.name
     campaign.artwork_width, campaign.artwork_height = stored.width, stored.height
-    campaign.artwork_accent = stored.accent
+    campaign.artwork_weights, campaign.artwork_accent = stored.weights, stored.accent
 
 
 @contextmanager

@@ -32,7 +32,7 @@ def test_a_bomb_is_refused_by_its_header_without_the_memory_it_asks_for(tmp_path
     assert bomb.stat().st_size < 40_000
 
     answer = subprocess.run(
-        [sys.executable, "-c", _STORE_IN_LITTLE_MEMORY, bomb],
+        [sys.executable, "-c", _PREPARE_IN_LITTLE_MEMORY, bomb],
         capture_output=True,
         text=True,
         check=False,
@@ -41,18 +41,18 @@ def test_a_bomb_is_refused_by_its_header_without_the_memory_it_asks_for(tmp_path
     assert answer.stdout == "refused: This picture has more than 25 megapixels.\n", answer.stderr
 
 
-_STORE_IN_LITTLE_MEMORY = """
+_PREPARE_IN_LITTLE_MEMORY = """
 import resource, sys
 import django
 django.setup()
-from campaigns import artwork
+from campaigns.artwork import files
 from PIL import Image
 Image.init()
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
 resource.setrlimit(resource.RLIMIT_AS, (used + 80_000_000, -1))
 try:
-    artwork.store(open(sys.argv[1], "rb"))
-except artwork.ArtworkError as error:
+    files.prepare(open(sys.argv[1], "rb"))
+except files.ArtworkError as error:
     print("refused:", str(error).split(". ")[0] + ".")
 """
 

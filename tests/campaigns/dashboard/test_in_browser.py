@@ -64,7 +64,7 @@ def campaigns(label: Label, settings: Settings, tmp_path: Path) -> None:
     """One campaign for each of PAGES, shown in development mode: that is the longest page."""
     settings.SPOTIFY_APP_MODE = "development"
     settings.ARTWORK_DIR = tmp_path / "artwork"
-    stored = files.store(file_of(picture(400, 400)))
+    stored = files.write(picture(400, 400))
     cover = {"artwork": stored.name, "artwork_width": 400, "artwork_height": 400}
     factory.make_campaign(label=label, slug="draft", state=CampaignState.DRAFT, title=LONG)
     factory.make_campaign(label=label, slug="opening", public_key=None)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from PIL import Image
 from playwright.sync_api import Browser, Page
 
 from campaigns.artwork import files
@@ -22,9 +23,20 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def stored(settings: Settings, tmp_path: Path) -> Path:
     """The directory of the files of a landing page's artwork."""
     settings.ARTWORK_DIR = tmp_path / "artwork"
-    name = files.write(photograph_like(1200, 1200)).name
-    make_campaign(slug="night-bus", artwork=name, artwork_width=1200, artwork_height=1200)
-    return tmp_path / "artwork" / name
+    return tmp_path / "artwork" / show("night-bus", photograph_like(1200, 1200))
+
+
+def show(slug: str, image: Image.Image) -> str:
+    """The name of the artwork's directory."""
+    stored = files.write(image)
+    make_campaign(
+        slug=slug,
+        artwork=stored.name,
+        artwork_width=stored.width,
+        artwork_height=stored.height,
+        artwork_weights=stored.weights,
+    )
+    return stored.name
 
 
 def fetched_by(page: Page, url: str) -> list[str]:
@@ -52,8 +64,7 @@ def test_a_phone_with_three_dots_to_a_pixel_gets_a_plain_picture_sharp(
     browser: Browser, site: str, settings: Settings, tmp_path: Path
 ) -> None:
     settings.ARTWORK_DIR = tmp_path / "artwork"
-    name = files.write(picture(1200, 1200)).name
-    make_campaign(slug="plain", artwork=name, artwork_width=1200, artwork_height=1200)
+    name = show("plain", picture(1200, 1200))
     with browser.new_context(
         viewport={"width": 390, "height": 844}, device_scale_factor=3, is_mobile=True
     ) as context:
