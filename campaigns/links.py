@@ -69,12 +69,12 @@ def _parse(line: str) -> str:
     with letters beyond a to z, which can look like another host, is no address then.
     """
     if len(line.split()) > 1:
-        raise OtherLinksError("give one address per line, without spaces.")
+        raise OtherLinksError("enter one address per line, without spaces.")
     link = iri_to_uri(line.strip())
     if not link.lower().startswith("https://"):
         raise OtherLinksError("links must start with https://.")
     if not _is_address(link):
-        raise OtherLinksError("this is no complete address, such as https://music.example/album.")
+        raise OtherLinksError("this isn't a complete address, such as https://music.example/album.")
     parts = urlsplit(link)
     if "@" in parts.netloc:
         raise OtherLinksError("leave out the user name and password.")
@@ -120,12 +120,11 @@ class ReleaseLinkError(ValueError):
 
 
 _WRONG_KIND: Final = {
-    "prerelease": "This is the link of a Countdown Page, which has a field of its own. It has "
-    "another id than the album and cannot be saved by an app: give the album's own link from "
-    "Spotify for Artists or your distributor, or its UPC.",
-    "playlist": "This is a playlist. A pre-save saves an album, single, EP or track: give its "
+    "prerelease": "This is the link of a Countdown Page, which has its own field. No app can save "
+    "it: enter the album's link from Spotify for Artists or your distributor, or its UPC.",
+    "playlist": "This is a playlist. A pre-save saves an album, single, EP or track: enter its "
     "link, or its UPC.",
-    "artist": "This is an artist's page. Give the link of the album or track that comes out, or "
+    "artist": "This is an artist's page. Enter the link of the album or track that comes out, or "
     "its UPC.",
 }
 
@@ -141,7 +140,7 @@ def parse_release_link(text: str) -> str:
     kind, item_id = found["kind"] or found["uri_kind"], found["id"] or found["uri_id"]
     if kind not in ("album", "track"):
         raise ReleaseLinkError(
-            _WRONG_KIND.get(kind, f"A {kind} cannot be pre-saved. Give an album's or track's link.")
+            _WRONG_KIND.get(kind, f"A {kind} can't be pre-saved. Enter an album's or track's link.")
         )
     if len(item_id) != 22:
         raise ReleaseLinkError("The id in this link is incomplete: it has 22 letters and digits.")

@@ -172,7 +172,7 @@ def _check_length(upload: IO[bytes]) -> None:
     upload.seek(0)
     if length > MOST_BYTES:
         raise ArtworkError(
-            f"The file has {length / 1024 / 1024:.1f} MB. Save it with at most 10 MB: "
+            f"The file is {length / 1024 / 1024:.1f} MB; the limit is 10 MB. "
             "1200 by 1200 pixels are enough."
         )
 
@@ -188,18 +188,17 @@ def _refusing_what_pillow_refuses() -> Iterator[None]:
         raise _too_many_pixels() from None
     except UnidentifiedImageError:
         raise ArtworkError(
-            "This is not a JPEG, PNG or WebP picture, whatever its name says. "
-            "Save it as one of them."
+            "This file isn't a JPEG, PNG or WebP image. Save it as one of them."
         ) from None
     except (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError):
         raise ArtworkError(
-            "This picture is damaged or incomplete. Save it again and send the new file."
+            "This image is damaged or incomplete. Save it again and upload the new file."
         ) from None
 
 
 def _too_many_pixels() -> ArtworkError:
     return ArtworkError(
-        "This picture has more than 25 megapixels. Make it smaller: 1200 by 1200 pixels are enough."
+        "This image has more than 25 megapixels. Make it smaller: 1200 by 1200 pixels are enough."
     )
 
 
@@ -209,13 +208,13 @@ def _check_shape(width: int, height: int) -> None:
     shorter, longer = sorted((width, height))
     if shorter < FEWEST_PIXELS_A_SIDE:
         raise ArtworkError(
-            f"This picture is {width} by {height} pixels, which would look blurred on a phone. "
+            f"This image is {width} by {height} pixels, which would look blurred on a phone. "
             f"Each side needs at least {FEWEST_PIXELS_A_SIDE}; 1200 by 1200 is best."
         )
     if longer > LONGEST_SHAPE * shorter:
         raise ArtworkError(
-            f"This picture is {width} by {height} pixels, too long for the page. "
-            "Cut it to a square, or at most twice as long as wide."
+            f"This image is {width} by {height} pixels, too long for the page. "
+            "Crop it to a square, or at most twice as long as wide."
         )
 
 

@@ -83,7 +83,7 @@ class UPCField(forms.CharField):
             )
         if not _check_digit_fits(digits):
             raise ValidationError(
-                "The last digit does not fit the others, so one of them is mistyped. "
+                "The last digit doesn't match the others, so one of them is mistyped. "
                 "Compare the number with your distributor's.",
                 code="upc_check_digit",
             )
@@ -166,7 +166,7 @@ class ArtworkField(forms.FileField):
     """A picture file; its value is the checked picture, ready to be written."""
 
     widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
-    default_error_messages = {"empty": "This file is empty. Save the picture again and send that."}
+    default_error_messages = {"empty": "This file is empty. Save the image again and upload that."}
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         # The stored artwork's name, which is the initial value, is no file to be checked again.
@@ -203,8 +203,7 @@ class CountdownLinkField(forms.CharField):
             max_length=300,
             label="Countdown Page",
             help_text="Spotify's own page for the release, if it has one: "
-            "https://open.spotify.com/prerelease/… It is offered to fans who rather do not "
-            "pre-save here.",
+            "https://open.spotify.com/prerelease/… Offered to fans who'd rather not pre-save here.",
         )
 
     def clean(self, value: Any) -> str:
@@ -230,7 +229,7 @@ class OtherLinksField(forms.CharField):
             label="Where else to listen",
             help_text=f"One https:// address per line, up to {MOST_LINKS}: Apple Music, Bandcamp, "
             "your own site. The page shows them when the release is out, and you can still change "
-            "them then. A host with letters beyond a to z is shown as browsers ask for it: xn--…",
+            "them then.",
         )
 
     def prepare_value(self, value: Any) -> Any:

@@ -54,8 +54,7 @@ FURTHEST_RELEASE: Final = timedelta(days=3 * 365)
 # A moment no further back was the present one when the form was filled in: it means now.
 PRESENT: Final = timedelta(minutes=5)
 DAY_HAS_BEGUN: Final = (
-    "This day has begun already where days begin first, on the islands at UTC+14. "
-    "Choose a later one."
+    "This day has already begun in the first time zone, UTC+14. Choose a later one."
 )
 
 
@@ -63,7 +62,7 @@ class LabelForm(forms.Form):
     name = PlainTextField(
         max_length=100,
         label="Name of the label",
-        help_text="An artist without a label gives the artist's name.",
+        help_text="No label? Use the artist's name.",
     )
 
 
@@ -91,8 +90,8 @@ class CampaignForm(forms.Form):
         max_length=LONGEST_SLUG,
         required=False,
         label="Address of the page",
-        help_text="Lower-case letters, digits and hyphens. Left empty, it is made of artist and "
-        "title. It stays once the campaign is open.",
+        help_text="Lower-case letters, digits and hyphens. Leave empty to use artist and title. "
+        "Can't be changed once the campaign is open.",
     )
     spotify_uri = ReleaseLinkField(
         max_length=300,
@@ -120,30 +119,29 @@ class CampaignForm(forms.Form):
         widget=forms.RadioSelect,
         label="When it comes out",
     )
-    release_at = MomentField(label="Date and time", help_text="As the clocks there will show it.")
+    release_at = MomentField(label="Date and time", help_text="In the time zone below.")
     release_zone = forms.ChoiceField(choices=zone_choices, label="Time zone")
     out_now = forms.BooleanField(
         required=False,
-        label="It is out already: begin now",
-        help_text="The moment above is then not used.",
+        label="Already out: start saving now",
+        help_text="The date and time above are ignored.",
     )
     release_day = DayField(
         label="Day",
-        help_text="A date alone: what is written for the other choice is not used. It is midnight "
-        "in New Zealand first; fans follow wherever they are, as their browsers tell their time "
-        "zones.",
+        help_text="Date only. Each fan gets it at midnight in their own time zone, New Zealand "
+        "first.",
     )
-    agreed_lapse = AgreementField(required=False, label="Move it all the same")
+    agreed_lapse = AgreementField(required=False, label="Move it anyway")
     artwork = ArtworkField(
         required=False,
         help_text="JPEG, PNG or WebP, at least 320 pixels a side, at most 10 MB and 25 megapixels. "
-        "What the file says about place and camera is taken out.",
+        "Location and camera data are removed.",
     )
     artwork_alt = PlainTextField(
         max_length=200,
         required=False,
-        label="Artwork in words",
-        help_text="For fans who do not see it: what is on the cover?",
+        label="Alt text",
+        help_text="Describe the cover for fans using a screen reader.",
     )
     accent = forms.ChoiceField(
         choices=Accent.choices,
@@ -255,7 +253,7 @@ class CampaignForm(forms.Form):
         if not re.fullmatch(SLUG_PATTERN, slug):
             raise ValidationError("Use the letters a to z, digits, and single hyphens in between.")
         if addresses.is_reserved(slug):
-            raise ValidationError("This word is an address of Presave itself. Choose another.")
+            raise ValidationError("This address is reserved. Choose another.")
         if editing.slug_is_taken(slug, by_other_than=self.campaign):
             raise ValidationError("This address is taken. Choose another.")
         return slug
@@ -296,8 +294,8 @@ class CampaignForm(forms.Form):
         if not cleaned["slug"]:
             self.add_error(
                 "slug",
-                "Artist and title have no letters that an address could be made of. "
-                "Write an address with the letters a to z.",
+                "Artist and title have no letters to make an address from. "
+                "Enter one with the letters a to z.",
             )
 
     def _check_release(self, cleaned: dict[str, Any]) -> None:

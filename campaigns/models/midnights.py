@@ -15,8 +15,6 @@ from zoneinfo import ZoneInfo, available_timezones
 FIRST_ZONE: Final = "Pacific/Kiritimati"
 LAST_ZONE: Final = "Etc/GMT+12"
 FIRST_TO_LAST: Final = timedelta(hours=26)
-# Zones have stood at whole quarters of an hour from UTC since 1972.
-OFFSET_STEP: Final = timedelta(minutes=15)
 # tzdata's name for a computer whose zone nobody has set.
 _NOT_A_PLACE: Final = frozenset({"Factory"})
 

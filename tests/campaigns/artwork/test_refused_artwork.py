@@ -38,7 +38,7 @@ def test_a_bomb_is_refused_by_its_header_without_the_memory_it_asks_for(tmp_path
         check=False,
     )
 
-    assert answer.stdout == "refused: This picture has more than 25 megapixels.\n", answer.stderr
+    assert answer.stdout == "refused: This image has more than 25 megapixels.\n", answer.stderr
 
 
 _PREPARE_IN_LITTLE_MEMORY = """
@@ -84,13 +84,13 @@ def test_more_than_10_megabytes_are_refused_unread() -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             pytest.fail("The file was read.")
 
-    with pytest.raises(ArtworkError, match="at most 10 MB"):
+    with pytest.raises(ArtworkError, match="the limit is 10 MB"):
         files.prepare(Unreadable(bytes(files.MOST_BYTES + 1)))
 
 
 @pytest.mark.parametrize("kind", ["GIF", "BMP", "TIFF", "ICO", "PPM", "JPEG2000", "AVIF"])
 def test_other_formats_are_refused_whatever_they_are_called(kind: str) -> None:
-    with pytest.raises(ArtworkError, match="not a JPEG, PNG or WebP"):
+    with pytest.raises(ArtworkError, match="isn't a JPEG, PNG or WebP"):
         files.prepare(file_of(picture(400, 400), kind))
 
 
@@ -105,7 +105,7 @@ def test_other_formats_are_refused_whatever_they_are_called(kind: str) -> None:
     ],
 )
 def test_what_is_no_picture_is_refused(content: bytes) -> None:
-    with pytest.raises(ArtworkError, match="not a JPEG, PNG or WebP"):
+    with pytest.raises(ArtworkError, match="isn't a JPEG, PNG or WebP"):
         files.prepare(BytesIO(content))
 
 

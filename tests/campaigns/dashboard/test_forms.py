@@ -128,7 +128,7 @@ def test_a_made_address_is_never_a_reserved_word_and_fits(artist: User, label: L
 def test_without_latin_letters_the_address_is_asked_for(artist: User, label: Label) -> None:
     errors = errors_of(form_of(artist, slug="", artist="夜", title="行"))
 
-    assert "Write an address with the letters a to z." in errors["slug"][0]
+    assert "Enter one with the letters a to z." in errors["slug"][0]
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_capitals_in_an_address_become_small(artist: User, label: Label) -> None
     "word", ["accounts", "dashboard", "callback", "receipt", "artwork", "privacy", "static"]
 )
 def test_a_word_of_the_service_itself_is_no_address(artist: User, label: Label, word: str) -> None:
-    assert "an address of Presave itself" in errors_of(form_of(artist, slug=word))["slug"][0]
+    assert "is reserved" in errors_of(form_of(artist, slug=word))["slug"][0]
 
 
 def test_a_taken_address_is_refused_and_a_campaign_keeps_its_own(
@@ -359,7 +359,7 @@ def test_a_file_that_is_no_picture_is_refused_and_said_to_be_lost(
     file = SimpleUploadedFile("cover.png", b"<svg onload=alert(1)>", "image/png")
     form = form_of(artist, files={"artwork": file})
 
-    assert "not a JPEG, PNG or WebP picture" in errors_of(form)["artwork"][0]
+    assert "isn't a JPEG, PNG or WebP image" in errors_of(form)["artwork"][0]
     assert form.lost_a_file
     assert not form_of(artist, title="").lost_a_file
 

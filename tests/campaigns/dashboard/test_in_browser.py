@@ -220,15 +220,15 @@ def test_a_move_by_which_permissions_lapse_is_agreed_to(
     page.goto("/dashboard/campaigns/old/edit")
     later = f"{timezone.now() + timedelta(days=90):%Y-%m-%d}T00:00"
     page.get_by_label("Date and time").fill(later)
-    page.get_by_label("Artwork in words").fill("A bus at night")
+    page.get_by_label("Alt text").fill("A bus at night")
     page.get_by_role("button", name="Save the changes").click()
 
     expect(page.locator(".error-summary")).to_be_focused()
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     found = Axe().run(page, options=RULES)
     assert found.violations_count == 0, found.generate_report()
-    page.get_by_role("link", name="Move it all the same").click()
-    expect(page.get_by_label("Move it all the same")).to_be_focused()
+    page.get_by_role("link", name="Move it anyway").click()
+    expect(page.get_by_label("Move it anyway")).to_be_focused()
     page.keyboard.press("Space")
     page.get_by_role("button", name="Save the changes").click()
     expect(page.get_by_text("Saved. The release is set for")).to_be_visible()

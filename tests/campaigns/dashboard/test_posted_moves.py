@@ -69,7 +69,7 @@ def test_before_permissions_lapse_the_form_asks_and_saves_nothing(
     assert "Nothing was saved yet" in page
     assert 'value="2"' in box_of(page)
     assert "checked" not in box_of(page)
-    assert "Move it all the same" in page
+    assert "Move it anyway" in page
     assert f'value="{in_days(LATER_DAYS)}"' in page
     assert 'value="Typed just now"' in page
     assert "Choose the artwork again" in page
@@ -183,7 +183,7 @@ def test_a_release_that_is_out_early_begins_with_one_tick(
 ) -> None:
     campaign = make_night(sandbox, fans=3, label=label, state=CampaignState.OPEN)
     form = text_of(dashboard.get(f"/dashboard/campaigns/{campaign.slug}/edit"))
-    assert "It is out already: begin now" in form
+    assert "Already out: start saving now" in form
 
     send(dashboard, campaign, out_now="on")
 
