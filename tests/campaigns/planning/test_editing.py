@@ -92,6 +92,8 @@ def test_new_artwork_replaces_the_old_once_it_is_certain(
     assert names_in(artwork_dir) == {changed.artwork}
     assert (changed.artwork_width, changed.artwork_height) == (400, 400)
     assert changed.artwork_accent == Accent.BLUE
+    assert {"320.avif", "400.avif"} < set(changed.artwork_weights)
+    assert "640.avif" not in changed.artwork_weights
 
 
 def test_a_change_without_a_file_keeps_the_artwork(artwork_dir: Path) -> None:
