@@ -13,7 +13,7 @@ from django.utils import translation
 from campaigns import links
 from campaigns.artwork import files
 from campaigns.consent import wordings
-from campaigns.fan import languages, moments, words
+from campaigns.fan import languages, times, words
 from campaigns.models import Campaign
 from campaigns.spotify import SCOPE
 from campaigns.status.phase import Phase
@@ -37,8 +37,8 @@ def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
         "subscribe_url": _subscribe_url(campaign),
         "links": links.named(campaign.links) if phase in LINKS_SHOWN else [],
         "artwork": files.renditions(campaign),
-        "release_date": moments.release_date(campaign),
-        "everywhere_at": moments.stated(campaign.everywhere_at, campaign),
+        "release_date": times.release_date(campaign),
+        "everywhere_at": times.stated(campaign.everywhere_at, campaign),
         "consent_template": wordings.template_of(campaign.consent_version),
         "listen_url": words.listen_url(campaign),
         "scope": SCOPE,

@@ -9,7 +9,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.fan.moments import spoken
+from campaigns.fan.times import spoken
 from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
 
 

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from campaigns.artwork import files as artworks
 from campaigns.artwork.encoding import CONTENT_TYPES
 from campaigns.consent import starting
-from campaigns.fan import languages, moments, page_context
+from campaigns.fan import languages, page_context, times
 from campaigns.fan.headers import starting_by_form, with_policy, without_session
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_cache import CACHE_SECONDS, PageCache
@@ -98,7 +98,7 @@ def _render_landing(
 ) -> HttpResponse:
     context = {
         **for_campaign(campaign, phase),
-        **(moments.for_countdown(campaign) if phase.is_to_come else {}),
+        **(times.for_countdown(campaign) if phase.is_to_come else {}),
         "social": page_context.link_to(campaign),
         "is_away": is_away,
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",

@@ -15,7 +15,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.consent import receipts
 from campaigns.consent.cookie import IssuedReceipt
-from campaigns.fan import cookies, languages, moments, words
+from campaigns.fan import cookies, languages, times, words
 from campaigns.fan.headers import with_policy, without_session
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import for_campaign
@@ -57,7 +57,7 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "delay": words.delay(presave),
         "is_waiting": presave.is_pending and not presave.refused_at and not phase.has_ended,
         "is_out": presave.state == PreSaveState.SAVED or phase is Phase.FINISHED,
-        **_moments_of(presave),
+        **_times_of(presave),
         "cancel_url": reverse("fan-cancel", args=[token]),
         "calendar_url": reverse("fan-receipt-calendar", args=[token]),
         "receipt_url": settings.PUBLIC_URL + reverse("fan-receipt", args=[token]),
@@ -65,18 +65,18 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     return render(request, "fan/receipt.html", context)
 
 
-def _moments_of(presave: PreSave) -> dict[str, Any]:
+def _times_of(presave: PreSave) -> dict[str, Any]:
     campaign, without_zone = presave.campaign, words.is_without_zone(presave)
     return {
         "without_zone": without_zone,
-        "release_date": moments.release_date(campaign, own_midnight=not without_zone)
+        "release_date": times.release_date(campaign, own_midnight=not without_zone)
         if campaign.at_local_midnights
-        else moments.release_moment(campaign),
-        "consented_at": moments.stated(presave.consented_at, campaign),
+        else times.release_time(campaign),
+        "consented_at": times.stated(presave.consented_at, campaign),
         "settled_at": presave.settled_at
-        and moments.stated(presave.settled_at, campaign, to_the_second=True),
-        "destroyed_by": moments.stated(presave.permission_ends_at, campaign),
-        "kept_until": moments.stated(campaign.rows_kept_until, campaign),
+        and times.stated(presave.settled_at, campaign, to_the_second=True),
+        "destroyed_by": times.stated(presave.permission_ends_at, campaign),
+        "kept_until": times.stated(campaign.rows_kept_until, campaign),
     }
 
 

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.utils import translation
 
-from campaigns.fan import moments
+from campaigns.fan import times
 from campaigns.models import Campaign
 
 
@@ -26,5 +26,5 @@ from campaigns.models import Campaign
 def test_a_moment_is_written_as_people_write_it(language: str, written: str) -> None:
     moment = datetime(2026, 11, 7, 10, tzinfo=ZoneInfo("Europe/Berlin"))
     with translation.override(language):
-        told = moments.stated(moment, Campaign(release_zone="Europe/Berlin"))
+        told = times.stated(moment, Campaign(release_zone="Europe/Berlin"))
     assert told == f'<time datetime="2026-11-07T10:00:00+01:00">{written}</time>'

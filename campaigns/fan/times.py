@@ -26,12 +26,12 @@ MONTHS: Final = (
 
 
 def release_date(campaign: Campaign, *, own_midnight: bool = True) -> SafeString:
-    """The release moment as the artist stated it, in the campaign's zone, as a `<time>` element.
+    """The release time as the artist stated it, in the campaign's zone, as a `<time>` element.
 
     With local midnights that is a day; `own_midnight` says whether this fan's midnight counts.
     """
     if not campaign.releases_at_midnight:
-        return release_moment(campaign)
+        return release_time(campaign)
     day = campaign.release_local.date()
     written = format_html(
         '<time datetime="{}">{}</time>', day.isoformat(), date_format(day, "DATE_FORMAT")
@@ -42,8 +42,8 @@ def release_date(campaign: Campaign, *, own_midnight: bool = True) -> SafeString
     return written
 
 
-def release_moment(campaign: Campaign) -> SafeString:
-    """The same to the minute and with its zone, for where nothing beside it says these."""
+def release_time(campaign: Campaign) -> SafeString:
+    """The same to the minute and with its zone, for where nothing next to it says these."""
     return stated(campaign.release_at, campaign)
 
 
@@ -64,9 +64,9 @@ def for_countdown(campaign: Campaign) -> dict[str, str | list[str]]:
     }
 
 
-def stated(moment: datetime, campaign: Campaign, *, to_the_second: bool = False) -> SafeString:
-    """A moment by the campaign's clock, as a `<time>` element: to the minute, or to the second."""
-    local = localtime(moment, ZoneInfo(clock(campaign)))
+def stated(instant: datetime, campaign: Campaign, *, to_the_second: bool = False) -> SafeString:
+    """An instant by the campaign's clock, as a `<time>` element: to the minute, or to the second."""
+    local = localtime(instant, ZoneInfo(clock(campaign)))
     form = get_format("DATETIME_FORMAT")
     return format_html(
         '<time datetime="{}">{} {}</time>',
