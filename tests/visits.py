@@ -53,7 +53,7 @@ def _in_development_mode(
         page.goto(site + scenes.LANDINGS["landing"])
         settings.SPOTIFY_APP_MODE = "extended"
         landing.PAGES.clear()
-        expect(page.get_by_text("Not open to everyone yet.")).to_be_visible()
+        expect(page.get_by_text("Test run.")).to_be_visible()
         yield "landing-development-mode", page
 
 
@@ -108,7 +108,7 @@ def _broken_pages(
         page = context.new_page()
         for name, error, title in (
             ("broken", RuntimeError(), "Something broke"),
-            ("no-database", OperationalError(), "Our records are out of reach"),
+            ("no-database", OperationalError(), "We can't reach our database"),
         ):
             _return_in_vain(page, site, monkeypatch, error)
             expect(page.get_by_role("heading", level=1)).to_contain_text(title)

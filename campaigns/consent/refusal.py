@@ -19,7 +19,7 @@ class Refusal(enum.Enum):
     STATE_MISMATCH = "state_mismatch"
     ALREADY_USED = "already_used"
     CODE_REFUSED = "code_refused"
-    CALLED_OFF = "called_off"
+    CANCELLED = "cancelled"
     FINISHED = "finished"
     PAUSED = "paused"
     MORE_THAN_ASKED = "more_than_asked"
@@ -51,7 +51,7 @@ def why_closed(campaign: Campaign | None, now: datetime) -> Refusal:
     """Why this campaign is none of those accepting consents."""
     phase = phase_of(campaign, now) if campaign else Phase.CANCELLED
     if campaign is None or phase is Phase.CANCELLED:
-        return Refusal.CALLED_OFF
+        return Refusal.CANCELLED
     if phase.has_ended:
         return Refusal.FINISHED
     return Refusal.NOT_OPEN_YET if campaign.public_key is None else Refusal.PAUSED

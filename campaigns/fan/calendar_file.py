@@ -1,7 +1,7 @@
 """The release as an event for a calendar (RFC 5545): a reminder that needs no permission, account
 or address.
 
-A campaign is one event for good: whoever subscribed to it, or opens a newer file, sees the moved
+A campaign is one event for good: people who subscribed to it, or open a newer file, see the moved
 date in the place of the old one. The same campaign gives the same bytes.
 """
 
@@ -17,7 +17,7 @@ from icalendar import Alarm, Calendar, Event
 from campaigns.models import Campaign, CampaignState
 from presave.version import VERSION
 
-# A release is a moment; calendars show what has a length.
+# A release is an instant; calendars show what has a length.
 EVENT_LENGTH: Final = timedelta(minutes=15)
 # How long a subscribed calendar may go on with what it has: RFC 7986, section 5.7.
 REFRESH_EVERY: Final = timedelta(hours=12)
@@ -25,7 +25,7 @@ REFRESH_EVERY: Final = timedelta(hours=12)
 
 def of_landing_page(campaign: Campaign, address: str) -> bytes:
     """The event of a campaign that was opened, in the active language, for anybody."""
-    hint = gettext("The page where you can listen to it when it is out: %(address)s")
+    hint = gettext("Listen here: %(address)s")
     return _file(campaign, address, hint % {"address": address})
 
 
@@ -33,7 +33,7 @@ def of_receipt(campaign: Campaign, address: str) -> bytes:
     """The same event for one fan, who finds the way back to the receipt in it."""
     hint = gettext(
         "Your receipt, which says what became of your pre-save: %(address)s\n"
-        "Keep this address to yourself: whoever knows it can see your receipt and cancel."
+        "Don't share this address: anyone who has it can see your receipt and cancel."
     )
     return _file(campaign, address, hint % {"address": address})
 
@@ -101,13 +101,13 @@ def _begin_and_end(campaign: Campaign) -> tuple[date, date]:
 def _summary(campaign: Campaign) -> str:
     names = {"title": campaign.title, "artist": campaign.artist}
     if campaign.state == CampaignState.CANCELLED:
-        return gettext("Called off: %(title)s by %(artist)s") % names
+        return gettext("Cancelled: %(title)s by %(artist)s") % names
     return gettext("%(title)s by %(artist)s is out") % names
 
 
 def _description(campaign: Campaign, hint: str) -> str:
     if campaign.state == CampaignState.CANCELLED:
-        return gettext("The artist called this campaign off. Nothing will be saved.")
+        return gettext("The artist cancelled this campaign. Nothing will be saved.")
     if campaign.at_local_midnights:
         return "\n".join([gettext("It comes out at midnight where you are."), hint])
     return hint

@@ -45,7 +45,7 @@ def operator() -> Operator:
 
 _WHILE_PENDING: Final = format_lazy(
     _(
-        "Erased in the moment the pre-save is saved, cancelled or given up: at the latest {stop} "
+        "Erased as soon as the pre-save is saved, cancelled or given up: at the latest {stop} "
         "days after the release, and {life} days after your consent."
     ),
     stop=HARD_STOP.days,
@@ -67,7 +67,7 @@ FIELDS: Final = (
     Field(
         "refused_at",
         _("Refusal time"),
-        _("when Spotify first refused your permission; it is asked once more before we believe it"),
+        _("when Spotify first refused your permission; we ask once more before we believe it"),
         _WHILE_PENDING,
     ),
     Field(
@@ -79,7 +79,7 @@ FIELDS: Final = (
     Field(
         "lease_until",
         _("Lease end"),
-        _("until when that turn lasts, or when the next try is"),
+        _("when that turn ends, or when the next try is"),
         _WHILE_PENDING,
     ),
     Field(

@@ -12,7 +12,7 @@ from campaigns.consent.refusal import Refusal
 
 TRY_AGAIN: Final = _("Try again")
 NOT_PRE_SAVED: Final = _("Not pre-saved")
-NOTHING_STORED: Final = _("Nothing was stored. We hold no permission from this try.")
+NOTHING_STORED: Final = _("Nothing was stored. We hold no permission from this attempt.")
 
 
 @dataclass(frozen=True)
@@ -37,16 +37,15 @@ PAGES: Final = {
     Refusal.DENIED: Page(
         title=_("You said no, and that is fine"),
         happened=_("You chose not to give the permission on Spotify's page."),
-        advice=_("If that was a slip of the thumb, you can go back and choose again."),
+        advice=_("Tapped by mistake? Go back and choose again."),
         retry=_("Back to the release"),
         status=200,
     ),
     Refusal.BROWSER_CHANGED: Page(
         title=_("Your browser changed on the way"),
         happened=_(
-            "You came back from Spotify in another browser than the one you left with. Apps "
-            "with a browser of their own often do that, and so does a browser that blocks all "
-            "cookies."
+            "You came back from Spotify in a different browser from the one you left with. Apps "
+            "with a built-in browser often do that, and so does a browser that blocks all cookies."
         ),
         advice=_(
             "Tap once more from here and stay in this browser. If it happens again, copy the "
@@ -59,29 +58,29 @@ PAGES: Final = {
     Refusal.TOO_LATE: Page(
         title=_("That took a little too long"),
         happened=_(
-            "For your safety, the way to Spotify and back is open for ten minutes. Yours had "
-            "closed when you came back."
+            "For your safety, you have ten minutes to go to Spotify and come back. You took longer."
         ),
         advice=_("Start again; it takes a few seconds."),
         retry=_("Start again"),
     ),
     Refusal.STATE_MISMATCH: Page(
-        title=_("Two starts got mixed up"),
+        title=_("Two attempts got mixed up"),
         happened=_(
-            "The answer from Spotify does not belong to the last start in this browser. That "
-            "happens when a pre-save is open in two tabs, or when somebody sends you a made-up "
-            "link."
+            "Spotify's answer doesn't belong to the last attempt in this browser. That happens "
+            "when a pre-save is open in two tabs, or when someone sends you a forged link."
         ),
         advice=_("Close the other tabs and start again here."),
         retry=_("Start again"),
     ),
     Refusal.ALREADY_USED: Page(
-        title=_("This link was used already"),
+        title=_("Link already used"),
         happened=_(
-            "Every answer from Spotify counts once, and this one has been counted. You "
-            "probably went back or loaded the page again."
+            "This link works once and has been used. You probably went back or reloaded the page."
         ),
-        advice=_("If you saw your receipt, you are in and need do nothing. If not, start again."),
+        advice=_(
+            "If you saw your receipt, you're in and there is nothing left to do. If not, start "
+            "again."
+        ),
         retry=_("Back to the release"),
         stored=_("Nothing more was stored this time."),
         label="",
@@ -103,25 +102,25 @@ PAGES: Final = {
         status=503,
     ),
     Refusal.PAUSED: Page(
-        title=_("Paused just now."),
+        title=_("Paused for now."),
         happened=_(
-            "Something has to be mended before more fans can pre-save. Every pre-save that was "
-            "made is kept. Come back a little later."
+            "We need to fix something before more fans can pre-save. Pre-saves already made are "
+            "safe; please come back later."
         ),
         retry=_("Back to the release"),
         status=503,
     ),
     Refusal.FINISHED: Page(
         title=_("Pre-save ended"),
-        happened=_("The release moment has come, and no more pre-saves are taken."),
+        happened=_("The release time has come, and pre-saves are closed."),
         advice=_("The release's page says whether it is out, and where to listen."),
         retry=_("See the release"),
         status=410,
     ),
-    Refusal.CALLED_OFF: Page(
-        title=_("The artist called this off"),
+    Refusal.CANCELLED: Page(
+        title=_("The artist cancelled this"),
         happened=_(
-            "The artist called this campaign off. Nothing will be saved, and every permission "
+            "The artist cancelled this campaign. Nothing will be saved, and every permission "
             "given for it is destroyed."
         ),
         retry=_("See the release"),
@@ -130,10 +129,10 @@ PAGES: Final = {
     Refusal.MORE_THAN_ASKED: Page(
         title=_("Spotify gave us more than we asked for"),
         happened=_(
-            "We ask for one permission alone. Spotify's answer held others as well, so we "
-            "threw all of it away."
+            "We ask for a single permission. Spotify's answer held others as well, so we threw "
+            "all of it away."
         ),
-        advice=_("That is ours to mend. You may remove this app at Spotify and try again."),
+        advice=_("That's our mistake. You can remove the app at Spotify and try again."),
     ),
     Refusal.LESS_THAN_ASKED: Page(
         title=_("The one permission is missing"),
@@ -144,25 +143,20 @@ PAGES: Final = {
         advice=_("Try again and agree to “Manage your saved content”."),
     ),
     Refusal.NOT_LISTED: Page(
-        title=_("Not open to everyone yet"),
+        title=_("This is a test run"),
         happened=_(
-            "Spotify lets this app serve only a few listed accounts until it has been "
-            "reviewed, and yours is not among them."
+            "Only a few invited Spotify accounts can pre-save here, and yours isn't one of them."
         ),
         advice=_(
-            "Nothing you can change makes it work today. The release's page tells you when it "
-            "is out."
+            "There's nothing you can change about that. The release's page tells you when it's out."
         ),
         retry=_("Back to the release"),
         status=403,
     ),
     Refusal.BUSY: Page(
         title=_("Many fans at once"),
-        happened=_(
-            "More people are coming back from Spotify right now than we may ask Spotify about "
-            "at once."
-        ),
-        advice=_("Wait half a minute and load this page again: what you agreed to still counts."),
+        happened=_("Many fans are pre-saving right now and we've reached Spotify's limit."),
+        advice=_("Wait half a minute and reload this page: your consent still counts."),
         retry=_("Back to the release"),
         status=503,
         stored=_("Nothing more was stored this time."),
@@ -176,13 +170,10 @@ PAGES: Final = {
     ),
     Refusal.SPOTIFY_AWAY: Page(
         title=_("Spotify is not taking pre-saves right now"),
-        happened=_(
-            "Spotify is out of order, or has asked us to wait, so we did not send you there for "
-            "nothing."
-        ),
+        happened=_("Spotify is having problems or asked us to wait, so we didn't send you there."),
         advice=_("Try again in a few minutes."),
         retry=_("Back to the release"),
         status=503,
-        stored=_("Nothing was asked of Spotify, and nothing was stored."),
+        stored=_("We didn't contact Spotify, and nothing was stored."),
     ),
 }

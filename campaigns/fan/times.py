@@ -65,7 +65,7 @@ def for_countdown(campaign: Campaign) -> dict[str, str | list[str]]:
 
 
 def stated(instant: datetime, campaign: Campaign, *, to_the_second: bool = False) -> SafeString:
-    """An instant by the campaign's clock, as a `<time>` element: to the minute, or to the second."""
+    """An instant by the campaign's clock, as a `<time>` element: to the minute, or the second."""
     local = localtime(instant, ZoneInfo(clock(campaign)))
     form = get_format("DATETIME_FORMAT")
     return format_html(

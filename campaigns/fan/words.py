@@ -50,18 +50,18 @@ _BY_STATE: Final = {
 }
 _AT_IT: Final = Outcome(
     _("Pre-saved"),
-    _("We are at it"),
+    _("We're on it"),
     _(
-        "The release moment has come, and your save is still to come: Spotify may not show the "
-        "release yet, be slow, or let us save only so many at a time. There is nothing left to do. "
-        "We keep trying."
+        "The release time has come, and your save is on its way: Spotify may not show the release "
+        "yet, may be slow, or may let us save only so many at a time. There is nothing left to "
+        "do; we keep trying."
     ),
 )
 _ASKED_AGAIN: Final = Outcome(
     _("Pre-saved"),
-    _("We are at it"),
+    _("We're on it"),
     _(
-        "Spotify refused your permission when we wanted to save. That can be a fault on its side, "
+        "Spotify refused your permission when we tried to save. That can be a fault on its side, "
         "so we ask once more before we believe it."
     ),
     _(
@@ -70,8 +70,8 @@ _ASKED_AGAIN: Final = Outcome(
     ),
 )
 _ENDING: Final = Outcome(
-    _("Called off"),
-    _("The artist called this off"),
+    _("Campaign cancelled"),
+    _("The artist cancelled this"),
     _("Nothing will be saved. Your permission is being destroyed right now."),
 )
 _BY_REASON: Final = {
@@ -79,20 +79,20 @@ _BY_REASON: Final = {
         _("Not saved"),
         _("The permission was gone"),
         _(
-            "When we wanted to save, Spotify told us that the permission had been withdrawn. "
+            "When we tried to save, Spotify told us that the permission had been withdrawn. "
             "Removing the app at Spotify, or changing your password there, does that."
         ),
         _("You can save the release by hand, or pre-save again while the page is open."),
     ),
     Reason.SCOPE: Outcome(
         _("Not saved"),
-        _("The permission did not reach"),
+        _("The permission was too narrow"),
         _("Spotify said that the permission does not allow saving to your library."),
         _("Pre-save again, and agree to “Manage your saved content”."),
     ),
     Reason.WIDER_SCOPE: Outcome(
         _("Not saved"),
-        _("The permission reached too far"),
+        _("The permission was too broad"),
         _(
             "Spotify said that the permission allows more than the one thing we asked for, so we "
             "threw it away unused."
@@ -102,10 +102,7 @@ _BY_REASON: Final = {
     Reason.NOT_LISTED: Outcome(
         _("Not saved"),
         _("Not open to your account yet"),
-        _(
-            "Spotify lets this app serve only a few listed accounts until it has been reviewed, "
-            "and yours is not among them."
-        ),
+        _("Only a few invited Spotify accounts can pre-save here, and yours isn't one of them."),
         _("Save the release by hand: search for it on Spotify."),
     ),
     Reason.UNREADABLE: Outcome(
@@ -115,13 +112,16 @@ _BY_REASON: Final = {
         _("Pre-save again while the page is open, or save the release by hand."),
     ),
     Reason.CAMPAIGN_CANCELLED: Outcome(
-        _("Called off"),
-        _("The artist called this off"),
-        _("Nothing will be saved. The permission was destroyed the moment the campaign ended."),
+        _("Campaign cancelled"),
+        _("The artist cancelled this"),
+        _(
+            "Nothing will be saved. The permission was destroyed as soon as the campaign was "
+            "cancelled."
+        ),
     ),
     Reason.PERMISSION_AGE: Outcome(
         _("Not saved"),
-        _("The permission grew too old"),
+        _("The permission expired"),
         _(
             "Spotify ends every permission six months after it was given, and the release came "
             "later."
@@ -130,7 +130,7 @@ _BY_REASON: Final = {
     ),
     Reason.HARD_STOP: Outcome(
         _("Not saved"),
-        _("Seven days, and no save"),
+        _("Not saved within seven days"),
         _(
             "The release could not be saved within seven days, and we keep no permission longer "
             "than that."
@@ -152,7 +152,7 @@ def _while_pending(presave: PreSave, now: datetime) -> Outcome:
         return _ENDING
     if presave.refused_at:
         return _ASKED_AGAIN
-    # A save that failed for the moment is due again later.
+    # A save that failed for now is due again later.
     is_due = presave.due_at <= now or presave.attempts
     return _AT_IT if is_due else _BY_STATE[PreSaveState.PENDING]
 
@@ -160,17 +160,21 @@ def _while_pending(presave: PreSave, now: datetime) -> Outcome:
 def delay(presave: PreSave) -> str:
     """How long the fan waited: from the release, or from the consent when that came later.
 
-    Empty while there is no save, and when a move to a later moment overtook it.
+    Empty while there is no save, and when a move to a later release time overtook it.
     """
     if presave.settled_at is None:
         return ""
     start, sentence = presave.due_at, _("%(span)s after the release")
+    at_once = _("the second it came out")
     if presave.campaign.at_local_midnights and not is_without_zone(presave):
         sentence = _("%(span)s after midnight where you are")
     if presave.consented_at > start:
         start, sentence = presave.consented_at, _("%(span)s after you said yes")
+        at_once = _("the second you said yes")
     waited = presave.settled_at - start
-    return sentence % {"span": spoken(waited)} if waited >= timedelta() else ""
+    if waited < timedelta():
+        return ""
+    return str(at_once) if waited < timedelta(seconds=1) else sentence % {"span": spoken(waited)}
 
 
 def is_without_zone(presave: PreSave) -> bool:

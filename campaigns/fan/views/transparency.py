@@ -25,7 +25,7 @@ from campaigns.fan.transparency_report import Release, Report
 from campaigns.models import Reason
 from presave import csp
 
-# Counting a million permissions takes the database a moment, and anybody may ask for it.
+# Counting a million permissions takes the database a while, and anybody may ask for it.
 FRESH_SECONDS: Final = 60
 REASONS: Final[dict[str, str | Promise]] = {
     Reason.REVOKED: gettext_lazy("The permission was withdrawn at Spotify"),

@@ -95,13 +95,13 @@ FORGED: list[Any] = [
     pytest.param(failed_at_spotify, 503, "Spotify is not answering", id="error at Spotify"),
     pytest.param(without_cookie, 400, "Your browser changed", id="no cookie"),
     pytest.param(with_an_altered_cookie, 400, "Your browser changed", id="altered cookie"),
-    pytest.param(with_another_browsers_cookie, 400, "Two starts got mixed up", id="other cookie"),
-    pytest.param(with_a_made_up_state, 400, "Two starts got mixed up", id="wrong state"),
-    pytest.param(without_a_state, 400, "Two starts got mixed up", id="no state"),
-    pytest.param(to_a_cancelled_campaign, 410, "The artist called this off", id="cancelled"),
+    pytest.param(with_another_browsers_cookie, 400, "Two attempts got mixed up", id="other cookie"),
+    pytest.param(with_a_made_up_state, 400, "Two attempts got mixed up", id="wrong state"),
+    pytest.param(without_a_state, 400, "Two attempts got mixed up", id="no state"),
+    pytest.param(to_a_cancelled_campaign, 410, "The artist cancelled this", id="cancelled"),
     pytest.param(to_a_finished_campaign, 410, "Pre-save ended", id="finished"),
-    pytest.param(to_a_paused_campaign, 503, "Paused just now.", id="paused"),
-    pytest.param(to_a_deleted_campaign, 410, "The artist called this off", id="deleted"),
+    pytest.param(to_a_paused_campaign, 503, "Paused for now.", id="paused"),
+    pytest.param(to_a_deleted_campaign, 410, "The artist cancelled this", id="deleted"),
 ]
 
 

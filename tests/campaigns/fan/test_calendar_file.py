@@ -61,8 +61,7 @@ def test_the_file_is_this_to_the_letter(settings: Settings) -> None:
         "DTSTAMP:20261101T120000Z",
         f"UID:{campaign.id}@presave.example",
         "SEQUENCE:0",
-        "DESCRIPTION:The page where you can listen to it when it is out: "
-        "https://presave.example/night-bus",
+        "DESCRIPTION:Listen here: https://presave.example/night-bus",
         "LAST-MODIFIED:20261101T120000Z",
         "STATUS:CONFIRMED",
         "TRANSP:TRANSPARENT",
@@ -78,7 +77,7 @@ def test_the_file_is_this_to_the_letter(settings: Settings) -> None:
     ]
 
 
-def test_a_release_at_the_artists_midnight_is_one_moment_for_everybody() -> None:
+def test_a_release_at_the_artists_midnight_is_one_instant_for_everybody() -> None:
     """A day would ring at midnight wherever the calendar is."""
     campaign = campaign_of(MIDNIGHT_IN_BERLIN, release_zone="Europe/Berlin")
     end = MIDNIGHT_IN_BERLIN + timedelta(minutes=15)
@@ -113,7 +112,7 @@ def test_a_cancelled_campaign_takes_its_event_back() -> None:
     taken_back = event(campaign)
     assert (taken_back["uid"], taken_back["status"]) == (uid, "CANCELLED")
     assert taken_back["sequence"] == 3600
-    assert taken_back["summary"] == "Called off: Night Bus by Demo Artist"
+    assert taken_back["summary"] == "Cancelled: Night Bus by Demo Artist"
     assert "Nothing will be saved" in taken_back["description"]
     assert taken_back.walk("VALARM") == []
 
@@ -130,7 +129,7 @@ def test_the_receipts_event_is_the_same_one_with_the_receipts_address() -> None:
     own = event_of(calendar_file.of_receipt(campaign, "https://presave.example/receipt/s3cret"))
     for_all = event(campaign)
     assert own["url"] == "https://presave.example/receipt/s3cret"
-    assert "Keep this address to yourself" in own["description"]
+    assert "Don't share this address" in own["description"]
     differing = {name for name in for_all if for_all[name] != own[name]}
     assert differing == {"URL", "DESCRIPTION"}
 

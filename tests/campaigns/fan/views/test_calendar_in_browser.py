@@ -14,7 +14,7 @@ from tests.factory import make_campaign
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-COPY = "Copy the link of this page"
+COPY = "Copy link"
 # What the browsers inside other apps lack.
 NO_CLIPBOARD = "delete Navigator.prototype.clipboard"
 NO_COPYING = f"{NO_CLIPBOARD}; Document.prototype.execCommand = () => false"
@@ -68,7 +68,7 @@ def test_where_nothing_can_be_copied_the_link_is_shown_and_selected(
     page.evaluate(NO_COPYING)
     page.get_by_role("button", name=COPY).click()
     expect(page.locator("#page-url-copied")).to_contain_text("The link is selected")
-    address = page.get_by_role("textbox", name="Link of this page")
+    address = page.get_by_role("textbox", name="Link to this page")
     expect(address).to_be_visible()
     assert page.evaluate("getSelection().toString()") == f"{site}/night-bus"
 

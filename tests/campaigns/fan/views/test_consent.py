@@ -230,7 +230,7 @@ def test_who_cancelled_and_fails_the_second_time_is_not_led_to_the_first(
     back = fan.decide(fan.tap(campaign))
     fan.sandbox.fault("token.code", status=503)
     assert fan.get(back).status_code == 503
-    assert "This link was used already" in text_of(fan.get(back))
+    assert "Link already used" in text_of(fan.get(back))
 
 
 def test_a_return_whose_exchange_failed_is_used_up(fan: Fan, campaign: Campaign) -> None:
@@ -242,7 +242,7 @@ def test_a_return_whose_exchange_failed_is_used_up(fan: Fan, campaign: Campaign)
         assert fan.get(back).status_code == 503
         fan.cookie = cookie
     with time_machine.travel(began + timedelta(seconds=21), tick=False):
-        assert "This link was used already" in text_of(fan.get(back))
+        assert "Link already used" in text_of(fan.get(back))
     assert len(fan.sandbox.calls("token.code")) == 1
 
 
@@ -262,7 +262,7 @@ def test_of_two_starts_the_older_ones_return_leads_back_to_its_own_release(
     to_spotify = fan.tap(campaign)
     fan.tap(other)
     answer = fan.get(fan.decide(to_spotify))
-    assert "Two starts got mixed up" in text_of(answer)
+    assert "Two attempts got mixed up" in text_of(answer)
     assert f'href="/{campaign.slug}"' in text_of(answer)
     assert f'href="/{other.slug}"' not in text_of(answer)
 

@@ -62,7 +62,7 @@ def test_a_slash_too_many_or_capitals_lead_to_the_page_that_was_meant(
 @pytest.mark.parametrize(
     ("error", "status", "title"),
     [
-        (OperationalError("gone"), 503, "Our records are out of reach for a moment"),
+        (OperationalError("gone"), 503, "We can't reach our database right now"),
         (RuntimeError("broken"), 500, "Something broke on our side"),
     ],
 )

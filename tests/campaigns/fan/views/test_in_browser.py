@@ -165,15 +165,14 @@ def test_the_artwork_is_shown_sharp_and_described(
     assert cover.evaluate("image => image.naturalWidth") >= shown
 
 
-def test_the_release_moment_is_told_in_the_fans_own_time_and_counted_down_to(
+def test_the_release_time_is_told_in_the_fans_own_time_and_counted_down_to(
     browser: Browser, site: str, pages: dict[str, str]
 ) -> None:
     context = browser.new_context(timezone_id="America/Los_Angeles", locale="en-GB")
     page = context.new_page()
     page.goto(site + pages["landing"])
     own = page.locator("[data-own-time]")
-    expect(own).to_contain_text("Where you are:")
-    expect(own).to_contain_text(":00 · 00:00 Berlin time")
+    expect(own).to_contain_text(":00 your time · 00:00 Berlin time")
     countdown = page.locator("[data-countdown]")
     expect(countdown).to_be_visible()
     expect(countdown).to_have_attribute("aria-hidden", "true")
@@ -222,7 +221,7 @@ def test_the_own_time_and_the_countdown_are_in_the_pages_words(
     context.close()
 
 
-def test_a_page_that_was_open_since_before_says_when_the_moment_has_come(
+def test_a_page_that_was_open_since_before_says_when_the_time_has_come(
     page: Page, site: str
 ) -> None:
     campaign = make_campaign(release_at=timezone.now() + timedelta(minutes=5))
@@ -283,6 +282,6 @@ def test_in_another_apps_browser_the_way_out_is_offered(
         scheme, _, here = (site + pages["landing"]).partition("://")
         link = box.get_by_role("link", name="Open in your browser")
         expect(link).to_have_attribute("href", way_out.format(scheme=scheme, page=here))
-        box.get_by_role("button", name="Copy the link").click()
+        box.get_by_role("button", name="Copy link").click()
         expect(box.locator("[aria-live]")).not_to_be_empty()
     context.close()

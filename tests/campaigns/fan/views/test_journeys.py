@@ -51,7 +51,7 @@ def test_a_full_visit_meets_only_us_and_spotifys_page(
     page.on("request", note)
     page.on("response", look)
     pre_save(page, landing)
-    page.get_by_role("button", name="Cancel this pre-save").click()
+    page.get_by_role("button", name="Cancel pre-save").click()
     expect(page.get_by_role("heading", name="Cancelled, as you asked")).to_be_visible()
     page.get_by_role("link", name="Privacy").click()
     assert hosts == {urlsplit(site).netloc, urlsplit(spotify.url).netloc}
@@ -76,7 +76,7 @@ def test_the_whole_way_works_without_javascript(
     expect(page.get_by_role("heading", name="You're in")).to_be_visible()
     assert PreSave.objects.get().state == PreSaveState.PENDING
 
-    page.get_by_role("button", name="Cancel this pre-save").click()
+    page.get_by_role("button", name="Cancel pre-save").click()
     expect(page.get_by_role("heading", name="Cancelled, as you asked")).to_be_visible()
     names = {cookie["name"] for cookie in context.cookies(site)}
     assert "receipts" in names
@@ -103,7 +103,7 @@ def test_who_comes_back_is_told_and_makes_no_second_row(page: Page, landing: str
     page.get_by_role("link", name="See your receipt").click()
     page.wait_for_url(receipt)
 
-    page.get_by_role("button", name="Cancel this pre-save").click()
+    page.get_by_role("button", name="Cancel pre-save").click()
     expect(page.get_by_role("heading", name="Cancelled, as you asked")).to_be_visible()
     page.goto(landing)
     expect(page.get_by_role("link", name=START)).to_be_visible()
@@ -123,7 +123,7 @@ def test_a_page_that_going_back_shows_as_it_was_is_brought_up_to_date(
     expect(page.get_by_text("You're in.")).to_be_visible()
     with page.context.new_page() as other:
         other.goto(receipt)
-        other.get_by_role("button", name="Cancel this pre-save").click()
+        other.get_by_role("button", name="Cancel pre-save").click()
         expect(other.get_by_role("heading", name="Cancelled, as you asked")).to_be_visible()
     page.evaluate("dispatchEvent(new PageTransitionEvent('pageshow', {persisted: true}))")
     expect(page.get_by_role("link", name=START)).to_be_visible()
@@ -197,7 +197,7 @@ def test_the_keyboard_alone_is_enough(page: Page, landing: str) -> None:
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Agree").press("Enter")
     expect(page.get_by_role("heading", name="You're in")).to_be_visible()
-    cancel = page.get_by_role("button", name="Cancel this pre-save")
+    cancel = page.get_by_role("button", name="Cancel pre-save")
     for _ in range(5):
         page.keyboard.press("Tab")
         if cancel.evaluate("button => button === document.activeElement"):

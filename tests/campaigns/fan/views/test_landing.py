@@ -51,7 +51,7 @@ def test_the_landing_page_says_what_is_asked_and_what_not(client: Client) -> Non
     assert f'<a class="button" href="/{campaign.slug}/go">Pre-save on Spotify</a>' in text
     assert f"“Manage your saved content” <code>{SAVE_SCOPE}</code>" in text
     assert "save this album to your Albums, once, then destroy the permission" in text
-    assert "see your e-mail, playlists or what you listen to" in text
+    assert "see your email, playlists or what you listen to" in text
     assert f'href="{APPS_URL}"' in text
     assert 'href="/privacy"' in text
 
@@ -103,23 +103,23 @@ STATES: list[Any] = [
     pytest.param({"release_at": timezone.now()}, ["Due <time", "Any moment now", "/go"], id="due"),
     pytest.param(
         {"paused_reason": PauseReason.KEY_MISSING},
-        ["Out <time", "Paused just now", "Every pre-save that was made is kept"],
+        ["Out <time", "Paused for now", "Pre-saves already made are safe"],
         id="paused",
     ),
     pytest.param(
         {"paused_reason": PauseReason.KEY_MISSING, "release_at": timezone.now()},
-        ["Due <time", "Paused just now"],
+        ["Due <time", "Paused for now"],
         id="paused when it was due",
     ),
     pytest.param({"public_key": None}, ["Out <time", "Not open yet"], id="opening"),
     pytest.param(
         {"state": CampaignState.RELEASING},
-        ["Out now", "saving is going on", "Listen on Spotify", "Save it to my library", "/go"],
+        ["Out now", "we're saving right now", "Listen on Spotify", "Save it to my library", "/go"],
         id="releasing",
     ),
     pytest.param(
         {"state": CampaignState.RELEASING, "paused_reason": PauseReason.RELEASE_REFUSED},
-        ["Out now", "the artist has been told", "Listen on Spotify", "/go"],
+        ["Out now", "Saving is on hold", "Listen on Spotify", "/go"],
         id="releasing, paused",
     ),
     pytest.param(
@@ -132,7 +132,7 @@ STATES: list[Any] = [
         ["Pre-save ended", "did not appear on Spotify in time"],
         id="finished without a release",
     ),
-    pytest.param({"state": CampaignState.CANCELLED}, ["Called off"], id="cancelled"),
+    pytest.param({"state": CampaignState.CANCELLED}, ["Campaign cancelled"], id="cancelled"),
 ]
 
 
@@ -161,7 +161,7 @@ def test_no_page_before_the_artist_opened_the_campaign(client: Client) -> None:
 def test_development_mode_is_said_plainly(client: Client, settings: Settings, mode: str) -> None:
     settings.SPOTIFY_APP_MODE = mode
     text = page(client, f"/{make_campaign().slug}")
-    assert ("Not open to everyone yet" in text) is (mode == "development")
+    assert ("Test run." in text) is (mode == "development")
 
 
 @pytest.mark.parametrize(
@@ -218,12 +218,12 @@ def test_anyone_gets_the_same_page_without_a_cookie(client: Client) -> None:
         ({"state": CampaignState.CANCELLED}, None, 60, 600),
     ],
 )
-def test_no_cache_keeps_the_page_beyond_its_moment(
+def test_no_cache_keeps_the_page_beyond_its_release_time(
     client: Client, fields: dict[str, Any], release_in: timedelta | None, fresh: int, stale: int
 ) -> None:
     with time_machine.travel(datetime.now(UTC), tick=False):
-        moment = {"release_at": timezone.now() + release_in} if release_in is not None else {}
-        answer = client.get(f"/{make_campaign(**fields, **moment).slug}")
+        release = {"release_at": timezone.now() + release_in} if release_in is not None else {}
+        answer = client.get(f"/{make_campaign(**fields, **release).slug}")
     assert answer.headers["Cache-Control"] == (
         f"public, max-age={fresh}, stale-while-revalidate={stale}, stale-if-error=86400"
     )

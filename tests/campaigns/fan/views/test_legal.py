@@ -46,7 +46,7 @@ def test_the_privacy_page_lists_every_column_with_its_purpose_and_lifetime(clien
         "Deleted with the row and the receipt, 30 days after the release.",
         "one encrypted cookie, for 20 minutes.",
         "lasts at most 205 days.",
-        "so that it counts only once: for 20 minutes or little more.",
+        "so that it counts only once: for 20 minutes or a little longer.",
     ],
 )
 def test_the_privacy_page_says_how_long(client: Client, lifetime: str) -> None:
@@ -113,7 +113,7 @@ def test_anyone_may_keep_them(client: Client, path: str) -> None:
     assert again.status_code == 304
 
 
-# Beside the button.
+# Next to the button.
 
 
 @pytest.mark.parametrize("path", ["/night-bus", "/night-bus/go"])
@@ -121,7 +121,7 @@ def test_a_fan_meets_both_before_going_to_spotify(client: Client, path: str) -> 
     make_campaign(slug="night-bus")
     text = page(client, f"{path}?lang=en")
     assert 'By continuing you agree to the <a href="/terms?lang=en">terms</a>.' in text
-    assert 'is on the <a href="/privacy?lang=en">privacy page</a>.' in text
+    assert 'See the <a href="/privacy?lang=en">privacy page</a> for what we keep' in text
 
 
 @pytest.mark.parametrize("path", ["/night-bus", "/night-bus/go"])

@@ -94,7 +94,7 @@ def test_the_clocks_of_that_night_count(fan: Fan, day: str, zone: str, due: str)
 
 
 @pytest.mark.parametrize("zone", NO_ZONES)
-def test_whoever_says_no_zone_is_due_at_the_last_midnight(
+def test_a_fan_who_says_no_zone_is_due_at_the_last_midnight(
     fan: Fan, campaign: Campaign, zone: str
 ) -> None:
     assert fan.pre_save(campaign, zone).status_code == 303
@@ -226,7 +226,7 @@ PHASES: list[Any] = [
     pytest.param(
         27,
         {"state": CampaignState.RELEASING},
-        ["Out now", "saving is going on right now"],
+        ["Out now", "we're saving right now"],
         ["where they are"],
         id="out everywhere",
     ),
@@ -261,7 +261,7 @@ def test_the_receipt_says_the_day_and_states_times_in_utc(
 def test_the_receipt_tells_whose_browser_said_no_zone(client: Client, campaign: Campaign) -> None:
     make_presave(campaign, receipt="a-receipt", due_at=campaign.everywhere_at)
     text = text_of(client.get("/receipt/a-receipt"))
-    assert "Your browser told no time zone, so yours comes with the last midnight on Earth" in text
+    assert "Your browser shared no time zone, so yours comes at the last midnight worldwide" in text
     assert f"{DAY:%-d %B %Y}, 12:00 UTC" in text
     assert "where you are" not in text
 

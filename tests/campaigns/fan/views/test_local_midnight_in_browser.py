@@ -59,7 +59,7 @@ def test_without_javascript_the_last_midnight_is_said_and_counts(
     page.goto(f"{site}/night-bus")
     expect(page.get_by_text("as without JavaScript")).to_be_visible()
     pre_save(page)
-    expect(page.get_by_text("Your browser told no time zone")).to_be_visible()
+    expect(page.get_by_text("Your browser shared no time zone")).to_be_visible()
     assert PreSave.objects.get().due_at == campaign.everywhere_at
     context.close()
 

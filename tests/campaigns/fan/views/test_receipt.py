@@ -38,7 +38,7 @@ def test_a_waiting_receipt_says_what_is_held_and_until_when(client: Client) -> N
     assert 'action="/receipt/a-receipt/cancel"' in text
     assert "does not remove this app from your Spotify account" in text
     assert f'href="{APPS_URL}"' in text
-    assert "What we cannot prove to you: that no other copy was ever made." in text
+    assert "We can't prove to you that no other copy was ever made" in text
 
 
 @pytest.mark.parametrize(
@@ -55,21 +55,23 @@ def test_a_receipt_says_what_the_permission_would_also_have_allowed(
 @pytest.mark.parametrize(
     "state", [PreSaveState.PENDING, PreSaveState.SAVED, PreSaveState.CANCELLED]
 )
-def test_who_told_no_zone_is_told_of_no_own_midnight(client: Client, state: PreSaveState) -> None:
+def test_a_fan_without_a_zone_is_told_of_no_own_midnight(
+    client: Client, state: PreSaveState
+) -> None:
     campaign = make_local_campaign()
     last = campaign.everywhere_at
     settled_at = None if state == PreSaveState.PENDING else last + timedelta(seconds=4)
     make_presave(campaign, receipt="a-receipt", due_at=last, state=state, settled_at=settled_at)
     text = text_of(client.get("/receipt/a-receipt"))
     assert "midnight where you are" not in text
-    assert ("Your browser told no time zone" in text) is (state == PreSaveState.PENDING)
+    assert ("Your browser shared no time zone" in text) is (state == PreSaveState.PENDING)
     assert ("4 seconds after the release" in text) is (state == PreSaveState.SAVED)
 
 
 NOW = timezone.now()
 HOUR = timedelta(hours=1)
 WAITING = "You're in"
-AT_IT = "We are at it"
+AT_IT = "We're on it"
 
 
 @pytest.mark.parametrize(
@@ -85,7 +87,7 @@ AT_IT = "We are at it"
     ],
 )
 @pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.RELEASING])
-def test_a_receipt_that_still_waits_after_its_moment_does_not_promise_the_release(
+def test_a_receipt_that_still_waits_after_its_time_does_not_promise_the_release(
     client: Client, state: CampaignState, fields: dict[str, Any], title: str
 ) -> None:
     text = receipt(client, {"state": state, "release_at": NOW - HOUR}, **fields)
@@ -95,7 +97,7 @@ def test_a_receipt_that_still_waits_after_its_moment_does_not_promise_the_releas
     assert 'action="/receipt/a-receipt/cancel"' in text
     # Who was refused can join again without cancelling.
     assert ("Back to the release" in text) is ("refused_at" in fields)
-    assert ("to join again, cancel it here first" in text) is ("refused_at" not in fields)
+    assert ("to pre-save again, cancel here first" in text) is ("refused_at" not in fields)
 
 
 def test_a_saved_receipt_says_when(client: Client) -> None:
@@ -128,11 +130,13 @@ def test_a_receipt_of_a_release_that_was_moved_after_the_save_claims_no_delay(
 @pytest.mark.parametrize(
     ("consented", "settled", "words"),
     [
+        (-60, 0, "the second it came out"),
         (-60, 1, "1 second after the release"),
         (-60, 119, "119 seconds after the release"),
         (-60, 5400, "90 minutes after the release"),
         (-60, 100_000, "27 hours after the release"),
         (-60, 400_000, "4 days after the release"),
+        (3600, 3600, "the second you said yes"),
         (3600, 3604, "4 seconds after you said yes"),
     ],
 )
@@ -152,14 +156,14 @@ def test_the_delay_counts_from_what_the_fan_waited_for(
 
 ENDINGS: list[Any] = [
     (PreSaveState.FAILED, Reason.REVOKED, "The permission was gone"),
-    (PreSaveState.FAILED, Reason.SCOPE, "The permission did not reach"),
-    (PreSaveState.FAILED, Reason.WIDER_SCOPE, "The permission reached too far"),
+    (PreSaveState.FAILED, Reason.SCOPE, "The permission was too narrow"),
+    (PreSaveState.FAILED, Reason.WIDER_SCOPE, "The permission was too broad"),
     (PreSaveState.FAILED, Reason.NOT_LISTED, "Not open to your account yet"),
     (PreSaveState.FAILED, Reason.UNREADABLE, "We could not open your permission"),
     (PreSaveState.CANCELLED, Reason.BY_FAN, "Cancelled, as you asked"),
-    (PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, "The artist called this off"),
-    (PreSaveState.EXPIRED, Reason.PERMISSION_AGE, "The permission grew too old"),
-    (PreSaveState.EXPIRED, Reason.HARD_STOP, "Seven days, and no save"),
+    (PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, "The artist cancelled this"),
+    (PreSaveState.EXPIRED, Reason.PERMISSION_AGE, "The permission expired"),
+    (PreSaveState.EXPIRED, Reason.HARD_STOP, "Not saved within seven days"),
 ]
 
 
@@ -202,7 +206,7 @@ def test_a_receipt_that_waits_no_longer_leads_on(
     campaign = {"state": campaign_state, "confirmed_uri": ALBUM_URI if confirmed else ""}
     text = receipt(client, campaign, state=state)
     assert [words for words in (LISTEN, BACK) if f">{words}" in text] == way_on
-    assert ("to join again, cancel it here first" in text) is (way_on == [])
+    assert ("to pre-save again, cancel here first" in text) is (way_on == [])
 
 
 def test_every_reason_has_a_receipt_of_its_own() -> None:

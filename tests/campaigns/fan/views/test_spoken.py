@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-COPY = "Copy the link of this page"
+COPY = "Copy link"
 LISTEN = """
     window.spoken = [];
     for (const region of document.querySelectorAll("[aria-live]"))
@@ -69,7 +69,7 @@ def test_a_fan_who_is_in_hears_it_and_the_focus_goes_to_the_receipt(page: Page, 
 
 def test_a_button_says_what_it_does_without_the_text_around_it(page: Page, site: str) -> None:
     page.goto(site + scenes.RECEIPTS["receipt-waiting"])
-    cancel = page.get_by_role("button", name="Cancel this pre-save")
+    cancel = page.get_by_role("button", name="Cancel pre-save")
     expect(cancel).to_have_accessible_description(
         "That destroys our copy of the permission at once."
     )

@@ -64,7 +64,7 @@ def test_the_page_says_what_is_held_and_what_is_gone(
     assert f"<code>{SAVE_SCOPE}</code>" in text
     assert f"<dd>{settings.VERSION}</dd>" in text
     assert f'<code class="commit">{"c" * 40}</code>' in text
-    assert "whoever runs it could show you others" in text
+    assert "the people who run it could show you others" in text
 
 
 @pytest.mark.parametrize("path", ["/transparency", "/transparency.json"])
@@ -78,7 +78,7 @@ def test_a_fresh_instance_says_that_nothing_has_happened(client: Client) -> None
     text = text_of(client.get("/transparency"))
     assert "There is no permission here that could be lost." in text
     assert "No permission has ended here yet." in text
-    assert "No campaign of 1 fans or more has finished here yet." in text
+    assert "No campaign with 1 fans or more has finished here yet." in text
     assert "<table" not in text
 
 
@@ -90,13 +90,13 @@ def test_a_campaign_of_nine_fans_is_left_out_and_the_page_says_so(
     make_presaves(small, ["gone"] * 9, state=PreSaveState.SAVED)
     text = text_of(client.get("/transparency"))
     assert '<th scope="row">The release was saved</th><td>9</td>' in text
-    assert "No campaign of 10 fans or more has finished here yet." in text
+    assert "No campaign with 10 fans or more has finished here yet." in text
 
     cache.clear()
     make_presave(small, state=PreSaveState.SAVED)
     text = text_of(client.get("/transparency"))
     assert "<td>100%</td>" in text
-    assert "Campaigns of fewer than 10 fans are not listed" in text
+    assert "Campaigns with fewer than 10 fans aren't listed" in text
 
 
 def test_the_json_has_the_same_numbers_and_no_others(client: Client, campaign: Campaign) -> None:
