@@ -1,4 +1,4 @@
-"""The catalogue: which albums and tracks exist, from which moment on and in which markets."""
+"""The catalogue: which albums and tracks exist, from when on and in which markets."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ class Item:
         """Without a market nothing is available, as Spotify says of clients without a country."""
         if market is None or (self.removed_at is not None and self.removed_at <= now):
             return False
-        moment = self.markets.get(market, self.available_at)
-        return moment is not None and moment <= now
+        instant = self.markets.get(market, self.available_at)
+        return instant is not None and instant <= now
 
     def available_markets(self, now: float) -> list[str]:
         known = sorted({*MARKETS, *self.markets})

@@ -102,7 +102,7 @@ def item_as_json(item: Item) -> Json:
         **asdict(item),
         "uri": item.uri,
         "available_at": to_iso(item.available_at),
-        "markets": {market: iso_or_none(moment) for market, moment in item.markets.items()},
+        "markets": {market: iso_or_none(instant) for market, instant in item.markets.items()},
         "removed_at": iso_or_none(item.removed_at),
     }
 

@@ -11,7 +11,7 @@ def to_iso(instant: float) -> str:
 
 def from_iso(text: str) -> float:
     """Raises ValueError if the text is no ISO instant or carries no UTC offset."""
-    moment = datetime.fromisoformat(text)
-    if moment.tzinfo is None:
+    instant = datetime.fromisoformat(text)
+    if instant.tzinfo is None:
         raise ValueError("the instant has no UTC offset")
-    return moment.timestamp()
+    return instant.timestamp()

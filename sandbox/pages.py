@@ -101,7 +101,7 @@ def account_options(state: State, signed_in: str) -> list[str]:
 
 async def index(request: web.Request) -> web.Response:
     state = request.app[STATE]
-    # Whoever saved something is what a visitor looks for.
+    # Visitors look for fans who saved something.
     fullest_first = sorted(
         state.accounts.values(), key=lambda account: -len(state.libraries.get(account.id, {}))
     )
@@ -139,10 +139,10 @@ def item_row(item: Item) -> str:
 
 def appearance(item: Item) -> str:
     word = "since" if item.available_at <= time.time() else "from"
-    return f"{word} {moment(item.available_at)}"
+    return f"{word} {time_element(item.available_at)}"
 
 
-def moment(instant: float) -> str:
+def time_element(instant: float) -> str:
     iso = to_iso(instant)
     return f'<time datetime="{iso}">{iso[:10]} {iso[11:19]} UTC</time>'
 
@@ -169,5 +169,5 @@ def saved_card(state: State, uri: str, saved_at: float) -> str:
     return (
         '<li class="saved"><img src="/static/cover.svg" alt="" width="64" height="64">'
         f"<div><strong>{title}</strong><br>{artists}<br>"
-        f"<small>Saved {moment(saved_at)} · <code>{escape(uri)}</code></small></div></li>"
+        f"<small>Saved {time_element(saved_at)} · <code>{escape(uri)}</code></small></div></li>"
     )

@@ -160,7 +160,7 @@ def item_from(body: object) -> Item:
     name = script.take("name", text)
     field = "artists" if "artists" in script else "artist"
     artists = script.get(field, artist_names, ["Demo Artist"])
-    moment = script.get("available_at", optional(instant), None)
+    appears_at = script.get("available_at", optional(instant), None)
     item = Item(
         kind=kind,
         id=script.get("id", spotify_id, derived_id(kind, name, *artists)),
@@ -173,7 +173,7 @@ def item_from(body: object) -> Item:
         album_name=script.get("album_name", optional(text), None),
         label=script.get("label", text, "Demo Label"),
         total_tracks=script.get("total_tracks", whole, 1),
-        available_at=time.time() if moment is None else moment,
+        available_at=time.time() if appears_at is None else appears_at,
         markets=script.get("markets", mapping_of(market, optional(instant)), {}),
         removed_at=script.get("removed_at", optional(instant), None),
         unplayable_markets=script.get("unplayable_markets", list_of(market), []),
