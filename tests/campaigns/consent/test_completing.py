@@ -113,7 +113,7 @@ def test_a_campaign_that_ends_during_the_exchange_stores_nothing_and_says_why(
 
     monkeypatch.setattr(spotify, "exchange_code", meanwhile)
     answer = fan.pre_save(campaign)
-    assert "<h1>The artist called this off" in text_of(answer)
+    assert "<h1>The artist cancelled this" in text_of(answer)
     assert not PreSave.objects.exists()
 
 
@@ -188,7 +188,7 @@ def test_in_development_mode_only_listed_fans_are_taken(
     fan.account = "a-stranger"
     answer = fan.pre_save(campaign)
     assert answer.status_code == status
-    assert ("Not open to everyone yet" in text_of(answer)) is not listed
+    assert ("This is a test run" in text_of(answer)) is not listed
     assert PreSave.objects.exists() is listed
 
 
@@ -212,7 +212,7 @@ def test_a_browser_that_keeps_nothing_is_told_that_it_is_in(fan: Fan, campaign: 
         fan.client.cookies.clear()
         answer = fan.get(again)
         assert answer.status_code == 400
-        assert "If you saw your receipt, you are in" in text_of(answer)
+        assert "If you saw your receipt, you're in" in text_of(answer)
         assert "Not pre-saved" not in text_of(answer)
         assert "Nothing was stored" not in text_of(answer)
     assert PreSave.objects.count() == 1

@@ -77,5 +77,5 @@ def test_of_two_tabs_the_one_that_was_started_last_comes_through(
 ) -> None:
     first, second = fan.tap(campaign), fan.tap(campaign)
 
-    assert "Two starts got mixed up" in text_of(fan.get(fan.decide(first)))
+    assert "Two attempts got mixed up" in text_of(fan.get(fan.decide(first)))
     assert fan.get(fan.decide(second)).status_code == 303

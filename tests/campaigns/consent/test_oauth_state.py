@@ -44,7 +44,7 @@ def test_a_made_up_state_leads_nowhere(fan: Fan, state: str) -> None:
     assert answer.status_code == 400
     assert "script" not in text_of(answer)
     assert 'class="button"' not in text_of(answer)
-    assert "Open the link of the release again" in text_of(answer)
+    assert "Open the release's link again" in text_of(answer)
 
 
 def test_a_return_counts_once(fan: Fan, campaign: Campaign) -> None:
@@ -53,6 +53,6 @@ def test_a_return_counts_once(fan: Fan, campaign: Campaign) -> None:
     fan.client.cookies.clear()
     answer = fan.get(back)
     assert answer.status_code == 400
-    assert "This link was used already" in text_of(answer)
+    assert "Link already used" in text_of(answer)
     assert len(fan.sandbox.calls("token.code")) == 1
     assert PreSave.objects.count() == 1

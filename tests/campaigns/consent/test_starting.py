@@ -100,7 +100,7 @@ def test_a_forged_confirmation_is_asked_again(fan: Fan, campaign: Campaign, orig
     ("state", "title"),
     [
         (CampaignState.FINISHED, "Pre-save ended"),
-        (CampaignState.CANCELLED, "The artist called this off"),
+        (CampaignState.CANCELLED, "The artist cancelled this"),
     ],
 )
 def test_an_ended_campaign_takes_no_start(fan: Fan, state: CampaignState, title: str) -> None:
@@ -119,7 +119,7 @@ def test_an_unknown_campaign_has_no_start(client: Client) -> None:
     ("fields", "status", "words"),
     [
         ({"public_key": None}, 503, "Not open yet."),
-        ({"paused_reason": PauseReason.KEY_MISSING}, 503, "Paused just now."),
+        ({"paused_reason": PauseReason.KEY_MISSING}, 503, "Paused for now."),
     ],
 )
 def test_a_campaign_without_its_key_takes_no_start(

@@ -13,8 +13,8 @@ from campaigns.catalogue import confirming
 from campaigns.catalogue.looks import LookupBudget
 from campaigns.models import Campaign, CampaignState
 from campaigns.planning import editing
-from tests import factory, forms
 from campaigns.retention import keys
+from tests import factory, forms
 from tests.fans import text_of
 
 if TYPE_CHECKING:
