@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from presave import csp, env, error_reports, version
+from presave import env, error_reports, version
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -72,15 +72,14 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
-    "csp",
     "campaigns",
 ]
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "presave.csp.Middleware",
-    "presave.csp.extra_headers",
+    "campaigns.headers.default_policy",
+    "presave.headers.extra_headers",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -153,7 +152,6 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
 SECURE_REFERRER_POLICY = "no-referrer"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-CONTENT_SECURITY_POLICY = {"DIRECTIVES": csp.upgraded(csp.DASHBOARD, IS_HTTPS)}
 # Preloading binds the whole domain for years: that is the operator's decision, not a default.
 SILENCED_SYSTEM_CHECKS = ["security.W021"]
 

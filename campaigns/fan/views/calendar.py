@@ -14,15 +14,14 @@ from django.views.decorators.http import conditional_page, require_safe
 
 from campaigns.consent import receipts
 from campaigns.fan import calendar_file, languages, page_context
-from campaigns.fan.headers import with_policy, without_session
 from campaigns.fan.languages import in_fans_language
+from campaigns.headers import FILES, with_policy, without_session
 from campaigns.models import Campaign, ReminderCount, ReminderKind
-from presave import csp
 
 
 @require_safe
 @without_session
-@with_policy(csp.FILES)
+@with_policy(FILES)
 @in_fans_language
 def calendar(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A download counts. A calendar that looks whether its copy is still right does not."""
@@ -44,7 +43,7 @@ def _calendar(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 @require_safe
 @never_cache
-@with_policy(csp.FILES)
+@with_policy(FILES)
 @in_fans_language
 def receipt_calendar(request: HttpRequest, token: str) -> HttpResponse:
     """Not counted: this fan has pre-saved."""
@@ -58,7 +57,7 @@ def receipt_calendar(request: HttpRequest, token: str) -> HttpResponse:
 @require_safe
 @without_session
 @never_cache
-@with_policy(csp.FILES)
+@with_policy(FILES)
 @in_fans_language
 def countdown(request: HttpRequest, slug: str) -> HttpResponse:
     campaigns = Campaign.objects.public().exclude(countdown_url="")

@@ -21,15 +21,14 @@ from campaigns.consent import completing, receipts, refusal, starting
 from campaigns.consent.completing import AuthorizationResponse
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan import cookies, languages, refusals
-from campaigns.fan.headers import starting_by_form, with_policy
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_cache import PageCache
 from campaigns.fan.page_context import SPOTIFY_APPS_URL, for_campaign
 from campaigns.fan.views.receipt import to_new_receipt, to_receipt
+from campaigns.headers import WITHOUT_FORMS, let_form_lead_to_spotify, with_policy
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, midnights
 from campaigns.status.phase import phase_of
-from presave import csp
 
 # After these the code is used up, and the cookie good for nothing. After others the fan may go back
 # and choose again, come back from a start in another tab, or load the same page once more.
@@ -56,7 +55,6 @@ REFUSALS: Final[PageCache[bytes]] = PageCache(seconds=60)
 @require_http_methods(["GET", "HEAD", "POST"])
 @csrf_exempt
 @never_cache
-@with_policy(csp.CONFIRM)
 @in_fans_language
 def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     """Send the fan to Spotify; a start that did not come from our own page is asked to tap once
@@ -81,7 +79,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
             "zone": zone,
             "from_elsewhere": from_elsewhere,
         }
-        return starting_by_form(render)(request, "fan/confirm.html", context)
+        return let_form_lead_to_spotify(render(request, "fan/confirm.html", context))
     try:
         to_spotify = _to_spotify(request, campaign)
     except ConsentError as error:
@@ -103,7 +101,7 @@ def _to_spotify(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 @require_safe
 @never_cache
-@with_policy(csp.LANDING)
+@with_policy(WITHOUT_FORMS)
 @in_fans_language
 def callback(request: HttpRequest) -> HttpResponse:
     """Spotify's one redirect URI.

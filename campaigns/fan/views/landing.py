@@ -19,18 +19,23 @@ from campaigns.artwork import files as artworks
 from campaigns.artwork.encoding import CONTENT_TYPES
 from campaigns.consent import starting
 from campaigns.fan import languages, page_context, times
-from campaigns.fan.headers import starting_by_form, with_policy, without_session
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_cache import CACHE_SECONDS, PageCache
 from campaigns.fan.page_context import for_campaign
+from campaigns.headers import (
+    FILES,
+    WITHOUT_FORMS,
+    let_form_lead_to_spotify,
+    with_policy,
+    without_session,
+)
 from campaigns.models import Campaign
 from campaigns.status.phase import Phase, phase_of
-from presave import csp
 
 
 @require_safe
 @without_session
-@with_policy(csp.LANDING)
+@with_policy(WITHOUT_FORMS)
 @in_fans_language
 @cache_control(public=True, max_age=60)
 def home(request: HttpRequest) -> HttpResponse:
@@ -49,21 +54,15 @@ PAGES: Final[PageCache[CachedPage]] = PageCache()
 
 @require_safe
 @without_session
-@with_policy(csp.LANDING)
+@with_policy(WITHOUT_FORMS)
 def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The same page for everybody, without a cookie, so that any cache may keep it."""
     spoken = (languages.chosen(request), languages.of_browser(request))
     page = PAGES.get((slug, *spoken), lambda: _make_landing(request, slug))
-    answer = starting_by_form(_landing) if page.holds_form else _landing
-    return answer(request, page)
-
-
-# The policy stands outside the condition, so that a 304 carries it too: caches take a 304's headers
-# over.
-def _landing(request: HttpRequest, page: CachedPage) -> HttpResponseBase:
-    response = HttpResponse(page.content, headers=page.headers)
+    whole = HttpResponse(page.content, headers=page.headers)
     etag = page.headers["ETag"]
-    return get_conditional_response(request, etag=etag, response=response) or response
+    response = get_conditional_response(request, etag=etag, response=whole) or whole
+    return let_form_lead_to_spotify(response) if page.holds_form else response
 
 
 def _make_landing(request: HttpRequest, slug: str) -> CachedPage:
@@ -108,7 +107,7 @@ def _render_landing(
 
 @require_safe
 @without_session
-@with_policy(csp.FILES)
+@with_policy(FILES)
 def artwork(request: HttpRequest, name: str, file: str) -> HttpResponseBase:
     path = artworks.path_of(name, file)
     if path is None:

@@ -14,19 +14,18 @@ from django.views.decorators.http import conditional_page, require_safe
 from campaigns.consent.cookie import COOKIE_LIFETIME
 from campaigns.consent.receipts import REMEMBERED_FOR
 from campaigns.fan import disclosure
-from campaigns.fan.headers import with_policy, without_session
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import SPOTIFY_APPS_URL
+from campaigns.headers import WITHOUT_FORMS, with_policy, without_session
 from campaigns.models import HARD_STOP
 from campaigns.spotify import SCOPE
-from presave import csp
 
 SPOTIFY_PRIVACY_URL: Final = "https://www.spotify.com/legal/privacy-policy/"
 
 
 @require_safe
 @without_session
-@with_policy(csp.LANDING)
+@with_policy(WITHOUT_FORMS)
 @in_fans_language
 @conditional_page
 def privacy(request: HttpRequest) -> HttpResponse:
@@ -48,7 +47,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @without_session
-@with_policy(csp.LANDING)
+@with_policy(WITHOUT_FORMS)
 @in_fans_language
 @conditional_page
 def terms(request: HttpRequest) -> HttpResponse:

@@ -16,18 +16,17 @@ from django.views.decorators.http import require_POST, require_safe
 from campaigns.consent import receipts
 from campaigns.consent.cookie import IssuedReceipt
 from campaigns.fan import cookies, languages, times, words
-from campaigns.fan.headers import with_policy, without_session
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import for_campaign
+from campaigns.headers import FILES, with_policy, without_session
 from campaigns.models import ROW_LIFETIME, PreSave, PreSaveState
 from campaigns.status.phase import Phase, phase_of
-from presave import csp
 
 
 @require_safe
 @never_cache
 @without_session
-@with_policy(csp.FILES)
+@with_policy(FILES)
 def mine(request: HttpRequest, slug: str) -> HttpResponse:
     """Whether this browser holds a receipt for the campaign: asked by the landing page's script,
     whose page is the same for everybody.
@@ -42,7 +41,6 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
 
 @require_safe
 @never_cache
-@with_policy(csp.RECEIPT)
 @in_fans_language
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     presave = receipts.find(token)

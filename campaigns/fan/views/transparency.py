@@ -19,11 +19,10 @@ from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
 from campaigns.fan import transparency_report
-from campaigns.fan.headers import with_policy, without_session
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.transparency_report import Release, Report
+from campaigns.headers import WITHOUT_FORMS, with_policy, without_session
 from campaigns.models import Reason
-from presave import csp
 
 # Counting a million permissions takes the database a while, and anybody may ask for it.
 FRESH_SECONDS: Final = 60
@@ -40,7 +39,7 @@ REASONS: Final[dict[str, str | Promise]] = {
 
 @require_safe
 @without_session
-@with_policy(csp.LANDING)
+@with_policy(WITHOUT_FORMS)
 @in_fans_language
 @conditional_page
 @cache_control(public=True, max_age=FRESH_SECONDS)
@@ -59,7 +58,7 @@ def page(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @without_session
-@with_policy(csp.LANDING)
+@with_policy(WITHOUT_FORMS)
 @conditional_page
 @cache_control(public=True, max_age=FRESH_SECONDS)
 def data(request: HttpRequest) -> HttpResponse:

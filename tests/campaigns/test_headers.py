@@ -1,4 +1,4 @@
-"""The headers of the fan's pages: what guards them, and what no cache may keep."""
+"""The headers of each page: what guards it, and what no cache may keep."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.test import Client
 
-from campaigns.fan import headers
-from tests.factory import make_campaign, make_presave
+from tests.factory import make_campaign, make_local_campaign, make_presave
 from tests.fans import text_of
 
 if TYPE_CHECKING:
@@ -19,6 +18,7 @@ pytestmark = pytest.mark.django_db
 
 STRICT = {
     "default-src": "'none'",
+    "script-src": "'self'",
     "style-src": "'self'",
     "img-src": "'self'",
     "font-src": "'self'",
@@ -55,8 +55,7 @@ def test_every_page_is_guarded(
     settings.SPOTIFY_ACCOUNTS_URL = "https://accounts.example"
     make_presave(make_campaign(slug="night-bus"), receipt="a-receipt")
     answer = client.get(path)
-    own = " ".join(headers.sources())
-    assert policy_of(answer) == {**STRICT, "script-src": own, "form-action": form_action}
+    assert policy_of(answer) == {**STRICT, "form-action": form_action}
     assert answer.headers["X-Frame-Options"] == "DENY"
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -67,6 +66,40 @@ def test_every_page_is_guarded(
     assert answer.headers["Referrer-Policy"] == referrer
     assert ("no-store" in answer.headers.get("Cache-Control", "")) is not stored
     assert ('content="noindex"' in text_of(answer)) is not stored
+
+
+@pytest.mark.parametrize(
+    "path", ["/accounts/login/", "/dashboard", "/healthz", "/no-such-campaign"]
+)
+def test_what_has_no_policy_of_its_own_gets_the_strict_one(client: Client, path: str) -> None:
+    assert policy_of(client.get(path)) == {**STRICT, "form-action": "'self'"}
+
+
+@pytest.mark.parametrize("path", ["/night-bus/calendar.ics", "/night-bus/mine"])
+def test_a_file_opened_as_a_page_can_do_nothing(client: Client, path: str) -> None:
+    make_campaign(slug="night-bus")
+    assert policy_of(client.get(path)) == {"default-src": "'none'", "sandbox": ""}
+
+
+def test_what_a_cache_has_already_keeps_the_pages_own_headers(client: Client) -> None:
+    make_local_campaign(slug="everywhere")
+    first = client.get("/everywhere")
+    again = client.get("/everywhere", headers={"if-none-match": first.headers["ETag"]})
+    assert (first.status_code, again.status_code) == (200, 304)
+    for name in ("Content-Security-Policy", "Referrer-Policy"):
+        assert again.headers[name] == first.headers[name]
+    assert policy_of(again)["form-action"].startswith("'self' http")
+    assert again.headers["Referrer-Policy"] == "same-origin"
+
+
+@pytest.mark.parametrize("path", ["/", "/healthz", "/night-bus/calendar.ics", "/night-bus/go"])
+def test_over_https_everything_is_fetched_over_https(
+    client: Client, settings: Settings, path: str
+) -> None:
+    make_campaign(slug="night-bus")
+    assert "upgrade-insecure-requests" not in policy_of(client.get(path))
+    settings.IS_HTTPS = True
+    assert policy_of(Client().get(path))["upgrade-insecure-requests"] == ""
 
 
 def test_search_engines_are_told_by_name_not_to_list_a_receipt(client: Client) -> None:

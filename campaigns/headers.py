@@ -1,0 +1,81 @@
+"""What the headers of an answer promise: the content security policies, and decorators of views.
+
+Nothing is inline, so no policy needs a nonce and each is one constant string.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Final, TypeVar, cast
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+V = TypeVar("V", bound=Callable[..., HttpResponseBase])
+_POLICY: Final = "Content-Security-Policy"
+_STRICT: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
+    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
+    "object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'; form-action "
+)
+_WITH_FORMS: Final = f"{_STRICT}'self'"
+WITHOUT_FORMS: Final = f"{_STRICT}'none'"
+FILES: Final = "default-src 'none'; sandbox"
+
+
+def with_policy(policy: str) -> Callable[[V], V]:
+    """Send this policy, unless the answer brings one. It stands outside of what answers 304, whose
+    headers caches take over.
+    """
+
+    def decorate(view: V) -> V:
+        @wraps(view)
+        def wrapped(*args: Any, **kwargs: Any) -> HttpResponseBase:
+            response = view(*args, **kwargs)
+            response.headers.setdefault(_POLICY, policy)
+            return response
+
+        return cast("V", wrapped)
+
+    return decorate
+
+
+def let_form_lead_to_spotify(response: HttpResponseBase) -> HttpResponseBase:
+    """Chromium checks the redirect after a form against form-action, and no-referrer would make the
+    form's Origin header "null".
+    """
+    response.headers[_POLICY] = f"{_WITH_FORMS} {settings.SPOTIFY_ACCOUNTS_URL}"
+    response.headers["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def default_policy(
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> Callable[[HttpRequest], HttpResponseBase]:
+    """The middleware for what no view decided. A loopback instance has no https to upgrade to."""
+    upgrade = "; upgrade-insecure-requests" if settings.IS_HTTPS else ""
+
+    def middleware(request: HttpRequest) -> HttpResponseBase:
+        response = get_response(request)
+        response.headers[_POLICY] = response.headers.get(_POLICY, _WITH_FORMS) + upgrade
+        return response
+
+    return middleware
+
+
+def without_session(view: V) -> V:
+    """Keep a public answer free of `Vary: Cookie` and of every Set-Cookie.
+
+    CsrfViewMiddleware looks into the session of each request, which alone would bring the first.
+    SessionMiddleware leaves a request that has no session alone.
+    """
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = view(request, *args, **kwargs)
+        del request.session
+        return response
+
+    return cast("V", wrapped)
