@@ -30,7 +30,8 @@ services: dev ## Find or install Postgres, gettext and Chromium for the tests
 	@$(BIN)/python -m tools.setup_services
 
 .PHONY: demo
-demo: setup ## Run a whole release night on this machine (ONCE=1: stop after the summary)
+demo: ## Run a whole release night on this machine (ONCE=1: stop after the summary)
+	@deploy/install.sh requirements-demo.txt
 	@$(BIN)/python -m demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
 
 .PHONY: test
@@ -86,6 +87,7 @@ deploy-check: dev
 .PHONY: lock
 lock: dev ## Pin the newest versions that requirements*.in allow
 	@$(LOCK) --upgrade -o requirements.txt requirements.in
+	@$(LOCK) --upgrade -o requirements-demo.txt requirements-demo.in
 	@$(LOCK) --upgrade -o requirements-dev.txt requirements-dev.in
 
 .PHONY: messages

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install one requirements file, hash-checked, into ./.venv. Does nothing when that is done already.
-# Usage: deploy/install.sh requirements.txt|requirements-dev.txt   (PYTHON=... picks the interpreter)
+# Usage: deploy/install.sh requirements.txt|requirements-demo.txt|requirements-dev.txt   (PYTHON=... picks the interpreter)
 set -eu
 cd "$(dirname "$0")/.."
 requirements=$1
@@ -57,7 +57,12 @@ echo "Installing the packages of $requirements into .venv (a minute or so, once)
 .venv/bin/python -m pip install --disable-pip-version-check --require-hashes \
     -r "$requirements" >.venv/install.log 2>&1 || explain_pip_failure
 cp "$requirements" "$installed"
-# The development set contains the production set.
-if [ "$requirements" = requirements-dev.txt ]; then
-    cp requirements.txt .venv/installed-requirements.txt
-fi
+# The development set contains the demo's, and that one the production set.
+case $requirements in
+    requirements-dev.txt) contained="requirements-demo.txt requirements.txt" ;;
+    requirements-demo.txt) contained=requirements.txt ;;
+    *) contained= ;;
+esac
+for file in $contained; do
+    cp "$file" ".venv/installed-$file"
+done

