@@ -6,11 +6,12 @@ import re
 import tomllib
 from pathlib import Path
 
+from django.conf import settings
+
 from campaigns.consent.cookie import COOKIE_LIFETIME
 from campaigns.consent.receipts import REMEMBERED_FOR
 from campaigns.fan.disclosure import FIELDS
 from campaigns.models import HARD_STOP, PERMISSION_LIFETIME, ROW_LIFETIME
-from presave.version import VERSION
 
 ROOT = Path(__file__).resolve().parent.parent
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
@@ -98,4 +99,4 @@ def test_the_changelog_begins_with_the_version_of_the_project() -> None:
     first = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text(), re.MULTILINE)
 
     assert first is not None
-    assert first[1] == version == VERSION
+    assert first[1] == version == settings.VERSION

@@ -15,7 +15,6 @@ from django.utils.translation import gettext
 from icalendar import Alarm, Calendar, Event
 
 from campaigns.models import Campaign, CampaignState
-from presave.version import VERSION
 
 # A release is an instant; calendars show what has a length.
 EVENT_LENGTH: Final = timedelta(minutes=15)
@@ -41,7 +40,7 @@ def of_receipt(campaign: Campaign, address: str) -> bytes:
 def _file(campaign: Campaign, address: str, hint: str) -> bytes:
     calendar = Calendar()
     calendar.add("version", "2.0")
-    calendar.add("prodid", f"-//Presave//Presave {VERSION}//EN")
+    calendar.add("prodid", f"-//Presave//Presave {settings.VERSION}//EN")
     calendar.add("method", "PUBLISH")
     calendar.add("refresh-interval", REFRESH_EVERY, parameters={"VALUE": "DURATION"})
     # The same for Outlook, which does not know the standard's name.

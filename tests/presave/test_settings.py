@@ -143,12 +143,13 @@ def test_loopback_works_without_https(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_what_is_not_set_is_spotify_itself_in_development_mode_with_sign_up_closed(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    names = ("SPOTIFY_ACCOUNTS_URL", "SPOTIFY_API_URL", "SPOTIFY_APP_MODE", "SIGN_UP")
+    names = ("SPOTIFY_ACCOUNTS_URL", "SPOTIFY_API_URL", "SPOTIFY_APP_MODE", "SIGN_UP", "COMMIT")
     usual = read_settings(monkeypatch, **dict.fromkeys(names))
     assert usual["SPOTIFY_ACCOUNTS_URL"] == "https://accounts.spotify.com"
     assert usual["SPOTIFY_API_URL"] == "https://api.spotify.com/v1"
     assert usual["SPOTIFY_APP_MODE"] == "development"
     assert usual["SIGN_UP"] == "closed"
+    assert usual["COMMIT"] == "unknown"
 
 
 @pytest.mark.parametrize(

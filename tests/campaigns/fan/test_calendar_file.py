@@ -11,7 +11,6 @@ from icalendar import Calendar
 from campaigns.fan import calendar_file
 from campaigns.models import Campaign, CampaignState
 from campaigns.planning import moving, transitions
-from presave.version import VERSION
 from tests.factory import make_campaign, make_local_campaign
 
 if TYPE_CHECKING:
@@ -50,7 +49,7 @@ def test_the_file_is_this_to_the_letter(settings: Settings) -> None:
     assert lines.split("\r\n") == [
         "BEGIN:VCALENDAR",
         "VERSION:2.0",
-        f"PRODID:-//Presave//Presave {VERSION}//EN",
+        f"PRODID:-//Presave//Presave {settings.VERSION}//EN",
         "METHOD:PUBLISH",
         "REFRESH-INTERVAL;VALUE=DURATION:PT12H",
         "X-PUBLISHED-TTL:PT12H",
