@@ -1,4 +1,4 @@
-"""What a report of an error may hold, wherever it goes: an error page, an error mail, Sentry.
+"""What a report of an error may hold when it goes to Sentry.
 
 A permission or a code is a local variable for a moment, a query string, a form. So a report holds
 where the error happened, and nothing of what it happened with.
@@ -6,15 +6,11 @@ where the error happened, and nothing of what it happened with.
 
 from __future__ import annotations
 
-from collections.abc import ItemsView
-from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
 import sentry_sdk
 from django.core.exceptions import ImproperlyConfigured
-from django.http import HttpRequest
-from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 from sentry_sdk.integrations.celery import CeleryIntegration
 from sentry_sdk.integrations.django import DjangoIntegration
 from sentry_sdk.utils import BadDsn, Dsn
@@ -45,50 +41,6 @@ _COLLECT_NOTHING: Final[Any] = {
 }
 # Their texts are sentences of ours, or names. Those of others may quote what they could not read.
 _OURS: Final = ("campaigns", "presave")
-
-
-class NoVariables(SafeExceptionReporterFilter):
-    """For Django's reports: no local variables and no settings, whatever their names are."""
-
-    def is_active(self, request: HttpRequest | None) -> bool:
-        return True
-
-    def get_safe_settings(self) -> dict[str, Any]:
-        return {}
-
-    def get_traceback_frame_variables(
-        self, request: HttpRequest | None, tb_frame: FrameType
-    ) -> ItemsView[str, Any]:
-        return {}.items()
-
-
-class NoRequest(ExceptionReporter):
-    """For Django's reports: nothing of the request, whose address, form, cookies and headers may
-    each hold a code, a receipt or a session.
-    """
-
-    def __init__(
-        self,
-        request: HttpRequest | None,
-        exc_type: type[BaseException] | None,
-        exc_value: BaseException | None,
-        tb: TracebackType | None,
-        is_email: bool = False,
-    ) -> None:
-        super().__init__(None, exc_type, exc_value, tb, is_email)
-
-    def get_traceback_data(self) -> dict[str, Any]:
-        data = super().get_traceback_data()
-        data |= {"exception_value": _text(self.exc_value), "unicode_hint": ""}
-        data.pop("exception_notes", None)
-        return data
-
-    def get_traceback_frames(self) -> list[dict[str, Any]]:
-        frames = super().get_traceback_frames()
-        for frame in frames:
-            if cause := frame.get("exc_cause"):
-                frame["exc_cause"] = f"{type(cause).__name__}: {_text(cause)}"
-        return frames
 
 
 def send_to_sentry(dsn: str) -> None:
@@ -154,10 +106,6 @@ def _logentry(logger: str | None, entry: dict[str, Any]) -> dict[str, Any]:
     if not _is_ours(logger):
         return {"message": entry.get("message")}  # the text without what was filled in
     return {"message": mask(str(entry.get("formatted") or entry.get("message")))}
-
-
-def _text(error: BaseException | None) -> str:
-    return mask(str(error)) if _is_ours(type(error).__module__) else ""
 
 
 def _is_ours(name: str | None) -> bool:

@@ -30,6 +30,10 @@ if len(SECRET_KEY) < 50 and not DEBUG:
 PUBLIC_URL = env.origin("PUBLIC_URL", "http://127.0.0.1:8000" if DEBUG else env.REQUIRED)
 PUBLIC_HOST = str(urlsplit(PUBLIC_URL).hostname)
 IS_HTTPS = PUBLIC_URL.startswith("https://")
+if DEBUG and IS_HTTPS:
+    raise ImproperlyConfigured(
+        "DEBUG must be False for a PUBLIC_URL with https: its error pages show every secret."
+    )
 ALLOWED_HOSTS = [PUBLIC_HOST]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data")
@@ -304,6 +308,7 @@ LOGGING = {
     },
     "root": {"handlers": ["stderr"], "level": "INFO"},
     "loggers": {
+        # Without Django's own handler, which mails errors with everything around them.
         "django": {"handlers": [], "propagate": True},
         "django.request": {"level": "ERROR", "filters": ["expected_503"]},
         "spotipy": {"level": "WARNING"},
@@ -316,10 +321,6 @@ LOGGING = {
     },
 }
 
-# Reports of errors name no variables, requests or settings. Django sends none by itself.
-
-DEFAULT_EXCEPTION_REPORTER = "presave.error_reports.NoRequest"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "presave.error_reports.NoVariables"
 SENTRY_DSN = env.secret("SENTRY_DSN", "none")
 if SENTRY_DSN != "none":
     error_reports.send_to_sentry(SENTRY_DSN)

@@ -118,6 +118,11 @@ def test_debug_alone_has_defaults_for_what_is_the_operators(
         read_settings(monkeypatch, DEBUG="False", **DEFAULT_IN_DEBUG)
 
 
+def test_debug_is_for_a_loopback_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DEBUG"):
+        read_settings(monkeypatch, DEBUG="True", PUBLIC_URL="https://presave.example.com")
+
+
 def test_the_spotify_secret_has_no_default_even_in_debug(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(ImproperlyConfigured, match="SPOTIFY_CLIENT_SECRET"):
         read_settings(monkeypatch, DEBUG="True", SPOTIFY_CLIENT_SECRET=None)
