@@ -12,6 +12,7 @@ from typing import Any, Final, TypeVar, cast
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.views.decorators.cache import never_cache
 
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 _POLICY: Final = "Content-Security-Policy"
@@ -40,6 +41,18 @@ def with_policy(policy: str) -> Callable[[V], V]:
         return cast("V", wrapped)
 
     return decorate
+
+
+def at_secret_address(view: V) -> V:
+    """No cache keeps the answer, and no search engine lists it."""
+
+    @wraps(view)
+    def wrapped(*args: Any, **kwargs: Any) -> HttpResponseBase:
+        response = never_cache(view)(*args, **kwargs)
+        response.headers["X-Robots-Tag"] = "noindex"
+        return response
+
+    return cast("V", wrapped)
 
 
 def let_form_lead_to_spotify(response: HttpResponseBase) -> HttpResponseBase:

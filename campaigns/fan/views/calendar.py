@@ -15,7 +15,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from campaigns.consent import receipts
 from campaigns.fan import calendar_file, languages, page_context
 from campaigns.fan.languages import in_fans_language
-from campaigns.headers import FILES, with_policy, without_session
+from campaigns.headers import FILES, at_secret_address, with_policy, without_session
 from campaigns.models import Campaign, ReminderCount, ReminderKind
 
 
@@ -42,7 +42,7 @@ def _calendar(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 
 
 @require_safe
-@never_cache
+@at_secret_address
 @with_policy(FILES)
 @in_fans_language
 def receipt_calendar(request: HttpRequest, token: str) -> HttpResponse:

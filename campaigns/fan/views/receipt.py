@@ -18,7 +18,7 @@ from campaigns.consent.cookie import IssuedReceipt
 from campaigns.fan import cookies, languages, times, words
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import for_campaign
-from campaigns.headers import FILES, with_policy, without_session
+from campaigns.headers import FILES, at_secret_address, with_policy, without_session
 from campaigns.models import ROW_LIFETIME, PreSave, PreSaveState
 from campaigns.status.phase import Phase, phase_of
 
@@ -40,7 +40,7 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @require_safe
-@never_cache
+@at_secret_address
 @in_fans_language
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
     presave = receipts.find(token)
@@ -80,7 +80,7 @@ def _times_of(presave: PreSave) -> dict[str, Any]:
 
 @require_POST
 @csrf_exempt
-@never_cache
+@at_secret_address
 @in_fans_language
 def cancel(request: HttpRequest, token: str) -> HttpResponse:
     """Needs no CSRF token: the address itself is the secret, and a fan has no session that could
