@@ -1,5 +1,5 @@
-"""Celery tasks: a ring of the bell in, one call of the core, a count out. Nothing travels
-through Redis but the ring itself.
+"""Celery tasks: one call of the core, a count out. Their messages carry nothing: each says only
+"look at the rows".
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from campaigns.clock import database_now
 from campaigns.release import worker
 
 # Short, so that a worker told to stop is done well before compose's stop_grace_period; the next
-# ring goes on.
+# message goes on.
 SLICE: Final = timedelta(seconds=20)
 
 

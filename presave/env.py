@@ -163,7 +163,7 @@ def origin(name: str, default: str | Required = REQUIRED) -> str:
 
 
 def contact(name: str, default: str | Required = REQUIRED) -> str:
-    """Where people can write to: an e-mail address, or the https address of a page."""
+    """Where people can write to: an email address, or the https address of a page."""
     value = text(name, default)
     is_page = value.startswith("https://")
     validate = URLValidator(schemes=["https"]) if is_page else validate_email
@@ -171,7 +171,7 @@ def contact(name: str, default: str | Required = REQUIRED) -> str:
         validate(value)
     except ValidationError:
         raise ImproperlyConfigured(
-            f"{name} must be an e-mail address or an address that starts with https://, "
+            f"{name} must be an email address or an address that starts with https://, "
             f"not {value!r}."
         ) from None
     return value

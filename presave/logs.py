@@ -11,8 +11,8 @@ _PRIVATE = re.compile(r"(/receipt/)\s*.+|([?&](?:code|state)=)[^&\s]+", re.IGNOR
 
 
 class HidePrivateAddresses(logging.Filter):
-    """Masks receipt addresses and callback codes: whoever knows a receipt's address can cancel
-    its pre-save.
+    """Masks receipt addresses and callback codes: anyone who knows a receipt's address can
+    cancel its pre-save.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -196,7 +196,7 @@ ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if IS_HTTPS else 0
 
-# E-mail: only artists and labels ever get any, and only about their own accounts and campaigns.
+# Email: only artists and labels ever get any, and only about their own accounts and campaigns.
 
 EMAIL_SETTINGS = env.email("EMAIL_URL")
 EMAIL_BACKEND = EMAIL_SETTINGS.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
@@ -213,7 +213,7 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SIGN_UP == "open" else "none"
 SENDS_EMAIL = not EMAIL_BACKEND.endswith("dummy.EmailBackend")
 if SIGN_UP == "open" and not SENDS_EMAIL:
     raise ImproperlyConfigured(
-        "SIGN_UP=open needs EMAIL_URL, as new accounts confirm their address by e-mail."
+        "SIGN_UP=open needs EMAIL_URL, as new accounts confirm their address by email."
     )
 
 # Files
@@ -278,8 +278,7 @@ CELERY_TIMEZONE = "UTC"
 # from starting again.
 CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
 CELERY_BEAT_SCHEDULE = {
-    # A ring says only "look at the rows". It carries nothing, and a missed or doubled one changes
-    # nothing.
+    # A message says only "look at the rows". A missed or doubled one changes nothing.
     "run-due-work-every-2-seconds": {
         "task": "campaigns.tasks.run_due_work",
         "schedule": timedelta(seconds=2),
@@ -314,7 +313,7 @@ LOGGING = {
         "spotipy": {"level": "WARNING"},
         "urllib3": {"level": "WARNING"},
         "aiohttp": {"level": "WARNING"},
-        # A ring every two seconds is no news.
+        # A message every two seconds is no news.
         "celery.app.trace": {"level": "WARNING"},
         "celery.beat": {"level": "WARNING"},
         "celery.worker.strategy": {"level": "WARNING"},

@@ -72,8 +72,8 @@ def verify_keys() -> list[str]:
 
     Raises KeyringError when the master key itself is missing or wrong.
     """
-    ring = keyring.from_settings()
-    problems = {campaign.id: _problem(ring, campaign) for campaign in _live_campaigns()}
+    keyring_files = keyring.from_settings()
+    problems = {campaign.id: _problem(keyring_files, campaign) for campaign in _live_campaigns()}
     # One that ended a moment ago has no key any more, and that is right.
     still_live = set(_live_campaigns().values_list("id", flat=True))
     return [problem for id, problem in problems.items() if problem and id in still_live]
@@ -85,9 +85,9 @@ def check_keys(now: datetime) -> None:
 
     Raises KeyringError when the master key itself is missing or wrong.
     """
-    ring = keyring.from_settings()
+    keyring_files = keyring.from_settings()
     for campaign in _live_campaigns():
-        problem, row = _problem(ring, campaign), _live_campaigns().filter(id=campaign.id)
+        problem, row = _problem(keyring_files, campaign), _live_campaigns().filter(id=campaign.id)
         if problem and not campaign.is_paused:
             # None when it ended a moment ago, and its key with it.
             if row.update(paused_reason=PauseReason.KEY_MISSING, paused_at=now):
@@ -100,9 +100,9 @@ def _live_campaigns() -> QuerySet[Campaign]:
     return Campaign.objects.exclude(public_key=None).exclude(state__in=ENDED_STATES)
 
 
-def _problem(ring: Keyring, campaign: Campaign) -> str:
+def _problem(keyring_files: Keyring, campaign: Campaign) -> str:
     try:
-        fits = ring.open(campaign.id).public_bytes == bytes(campaign.public_key or b"")
+        fits = keyring_files.open(campaign.id).public_bytes == bytes(campaign.public_key or b"")
     except KeyFileError as error:
         return str(error)
     if fits:

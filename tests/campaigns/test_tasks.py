@@ -1,4 +1,4 @@
-"""The bell: it says that it is time to look, and nothing else."""
+"""The task: its message says that it is time to look, and nothing else."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.sandbox_process import Sandbox
 
 
 @pytest.mark.django_db
-def test_one_ring_does_the_whole_night_and_answers_the_saves(sandbox: Sandbox) -> None:
+def test_one_message_does_the_whole_night_and_answers_the_saves(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, state=CampaignState.OPEN, release_at=timezone.now())
     assert tasks.run_due_work() == 5
     assert states(campaign) == {"saved": 5}

@@ -81,7 +81,7 @@ class Machine:
         self._closing.close()
 
     def start_worker(self) -> Process:
-        """Celery with two children; `worker_is_ready` says when it takes rings."""
+        """Celery with two children; `worker_is_ready` says when it takes messages."""
         worker = self.run(
             *(*CELERY, "worker", "--loglevel", "INFO", "--concurrency", str(WORKER_CONCURRENCY)),
             *("--without-gossip", "--without-mingle"),

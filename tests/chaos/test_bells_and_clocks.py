@@ -1,4 +1,4 @@
-"""Too many rings, clocks that are a day off, too few file handles: none of it changes a save."""
+"""Too many messages, clocks that are a day off, too few file handles: none of it changes a save."""
 
 from __future__ import annotations
 
@@ -29,16 +29,16 @@ def assert_saved_once_at_the_pace(campaign: Campaign, sandbox: Sandbox, fans: in
     check_books(campaign)
 
 
-def test_three_beats_and_fifty_rings_at_once_save_everybody_once_at_the_same_pace(
+def test_three_beats_and_fifty_messages_at_once_save_everybody_once_at_the_same_pace(
     machine: StartMachine, sandbox: Sandbox, wait_for: WaitFor
 ) -> None:
     here = machine(rate=RATE)
     wait_for_worker(here.start_worker())
     campaign = due_night(sandbox, fans=3 * RATE)
     last, *others = [here.start_beat() for _ in range(3)]
-    rings = Celery(broker=here.valkey.url)
+    sender = Celery(broker=here.valkey.url)
     for _ in range(50):
-        rings.send_task(run_due_work.name)
+        sender.send_task(run_due_work.name)
 
     wait_for(lambda: states(campaign) == {"saved": 3 * RATE}, "the last save")
     assert_saved_once_at_the_pace(campaign, sandbox, 3 * RATE)
@@ -46,7 +46,7 @@ def test_three_beats_and_fifty_rings_at_once_save_everybody_once_at_the_same_pac
         beat.kill9()
     here.send_to_valkey("FLUSHALL")
     later = due_night(sandbox, fans=5)
-    wait_for(lambda: states(later) == {"saved": 5}, "the saves after a ring of the last beat")
+    wait_for(lambda: states(later) == {"saved": 5}, "the saves after a message of the last beat")
     assert last.exit_code is None
 
 

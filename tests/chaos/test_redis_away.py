@@ -1,4 +1,4 @@
-"""Redis flushed, full, read-only or absent: it carries nothing but a ring."""
+"""Redis flushed, full, read-only or absent: it carries nothing but "look at the rows"."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.sandbox_process import ALBUM_URI, Sandbox
 
 pytestmark = [pytest.mark.stack]
 
-NO_RING = "Couldn't apply scheduled task"
+NOT_SENT = "Couldn't apply scheduled task"
 NOWHERE = "redis://127.0.0.1:1/0"
 FLUSHED_EVERY = 3.0
 RATE = 20
@@ -61,10 +61,10 @@ def test_while_redis_takes_no_ring_the_release_worker_saves(
     assert here.start_release_worker("--once").wait(60) == 0
     assert states(full) == {"saved": 5}
     check_books(full)
-    wait_for(lambda: NO_RING in beat.log, "beat's complaint")
+    wait_for(lambda: NOT_SENT in beat.log, "beat's complaint")
     assert here.send_to_valkey("CONFIG SET maxmemory 0") == b"+OK\r\n"
     roomy = due_night(sandbox, fans=5)
-    wait_for(lambda: is_saved_under_a_supervisor(here, roomy), "the saves after the next ring")
+    wait_for(lambda: is_saved_under_a_supervisor(here, roomy), "the saves after the next message")
 
     # A worker whose Redis turns read-only ends.
     assert here.send_to_valkey("REPLICAOF 127.0.0.1 1") == b"+OK\r\n"

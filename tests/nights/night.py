@@ -48,7 +48,7 @@ def make_local_night(
 
 
 def work(later: float = 0, stopped: Event | None = None) -> int:
-    """What one ring of the bell does, `later` seconds from now."""
+    """What one run of the task does, `later` seconds from now."""
     clock = clock_ahead(later)
     until = clock() + timedelta(seconds=20)
     return worker.work(until, stopped or Event(), clock)

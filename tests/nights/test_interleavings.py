@@ -95,7 +95,7 @@ class Schedule:
         self._check(before, self.row)
 
     def finish(self) -> None:
-        """The bell goes on ringing: what is left is taken up, and the fan ends once."""
+        """The task runs again and again: what is left is taken up, and the fan ends once."""
         sent = sum(worker.sent for worker in self.workers.values())
         if self.row.is_pending:
             let_time_pass(PAST_THE_LEASE + BAN)

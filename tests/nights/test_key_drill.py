@@ -97,8 +97,8 @@ def kill_in_mid_rewrap(run: Callable[..., Process]) -> None:
 
 
 def is_half_rewrapped() -> bool:
-    ring = keyring.from_settings()
-    return ring.wrapped_by()[ring.current.fingerprint] > 0
+    keyring_files = keyring.from_settings()
+    return keyring_files.wrapped_by()[keyring_files.current.fingerprint] > 0
 
 
 @pytest.fixture

@@ -42,7 +42,7 @@ HOMES = {
 
 
 def work_at(moment: datetime) -> int:
-    """What one ring of the bell does at that moment."""
+    """What one run of the task does at that moment."""
     return work((moment - database_now()).total_seconds())
 
 

@@ -1,4 +1,4 @@
-"""A release for which nobody rings: `manage.py release_worker` needs no Redis."""
+"""A release without beat: `manage.py release_worker` needs no Redis."""
 
 from __future__ import annotations
 

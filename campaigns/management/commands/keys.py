@@ -55,9 +55,9 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
 
     def status(self, options: dict[str, Any]) -> None:
-        ring = keyring.from_settings()
-        self._show_master_keys(ring)
-        files = set(ring.campaign_ids())
+        keyring_files = keyring.from_settings()
+        self._show_master_keys(keyring_files)
+        files = set(keyring_files.campaign_ids())
         for campaign in Campaign.objects.exclude(public_key=None).order_by("opened_at"):
             here = "key file present" if campaign.id in files else "no key file"
             if campaign.key_destroyed_at:
@@ -67,10 +67,10 @@ class Command(BaseCommand):
         for campaign_id in sorted(files):
             self.stdout.write(f"{campaign_id}: a key file without a campaign of this database")
 
-    def _show_master_keys(self, ring: Keyring) -> None:
-        wrapped = ring.wrapped_by()
-        for key in ring.master_keys:
-            role = "current" if key == ring.current else "older"
+    def _show_master_keys(self, keyring_files: Keyring) -> None:
+        wrapped = keyring_files.wrapped_by()
+        for key in keyring_files.master_keys:
+            role = "current" if key == keyring_files.current else "older"
             self.stdout.write(
                 f"Master key {key.name} (fingerprint {key.fingerprint.hex()}, {role}): wraps "
                 f"{_files(wrapped.pop(key.fingerprint, 0))}"
@@ -102,11 +102,11 @@ class Command(BaseCommand):
         self.stdout.write(f"The key of {campaign.slug} is destroyed.")
 
     def rotate(self, options: dict[str, Any]) -> None:
-        ring = keyring.from_settings()
+        keyring_files = keyring.from_settings()
         try:
-            key = ring.rotate()
+            key = keyring_files.rotate()
         except keyring.MasterKeyFileReadOnlyError as error:
-            line = ANOTHER_LINE.format(name=ring.next_name)
+            line = ANOTHER_LINE.format(name=keyring_files.next_name)
             raise CommandError(
                 f"{error} Nothing was changed.\n\n{BY_HAND.format(command=line)}\n"
                 "After that: manage.py keys rewrap"
@@ -117,9 +117,11 @@ class Command(BaseCommand):
         )
 
     def rewrap(self, options: dict[str, Any]) -> None:
-        ring = keyring.from_settings()
-        result = ring.rewrap()
-        self.stdout.write(f"Rewrapped {_files(result.done)} by the master key {ring.current.name}.")
+        keyring_files = keyring.from_settings()
+        result = keyring_files.rewrap()
+        self.stdout.write(
+            f"Rewrapped {_files(result.done)} by the master key {keyring_files.current.name}."
+        )
         if result.problems:
             raise CommandError("\n".join(result.problems))
 

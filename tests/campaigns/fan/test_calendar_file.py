@@ -77,7 +77,7 @@ def test_the_file_is_this_to_the_letter(settings: Settings) -> None:
 
 
 def test_a_release_at_the_artists_midnight_is_one_instant_for_everybody() -> None:
-    """A day would ring at midnight wherever the calendar is."""
+    """A day would remind at midnight wherever the calendar is."""
     campaign = campaign_of(MIDNIGHT_IN_BERLIN, release_zone="Europe/Berlin")
     end = MIDNIGHT_IN_BERLIN + timedelta(minutes=15)
     assert times(event(campaign)) == {"dtstart": MIDNIGHT_IN_BERLIN, "dtend": end}

@@ -35,14 +35,14 @@ def master_key(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ring(keyring_dir: Path, master_key: Path) -> Keyring:
+def keyring_files(keyring_dir: Path, master_key: Path) -> Keyring:
     return Keyring(keyring_dir, master_key)
 
 
 @pytest.fixture
-def key(ring: Keyring) -> CampaignKey:
-    ring.public_key(CAMPAIGN)
-    return ring.open(CAMPAIGN)
+def key(keyring_files: Keyring) -> CampaignKey:
+    keyring_files.public_key(CAMPAIGN)
+    return keyring_files.open(CAMPAIGN)
 
 
 def files(directory: Path) -> dict[str, bytes]:
@@ -56,43 +56,45 @@ def seal(key: CampaignKey, campaign: uuid.UUID = CAMPAIGN, row: uuid.UUID = ROW)
 # Key files.
 
 
-def test_a_key_file_can_be_read_by_its_owner_alone(ring: Keyring, keyring_dir: Path) -> None:
-    ring.public_key(CAMPAIGN)
+def test_a_key_file_can_be_read_by_its_owner_alone(
+    keyring_files: Keyring, keyring_dir: Path
+) -> None:
+    keyring_files.public_key(CAMPAIGN)
     (path,) = keyring_dir.iterdir()
     assert path.name == f"{CAMPAIGN}.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(keyring_dir.stat().st_mode) == 0o700
 
 
-def test_a_key_file_holds_no_bare_key(ring: Keyring, keyring_dir: Path) -> None:
-    ring.public_key(CAMPAIGN)
-    private = ring.open(CAMPAIGN)._private_key.private_bytes_raw()
+def test_a_key_file_holds_no_bare_key(keyring_files: Keyring, keyring_dir: Path) -> None:
+    keyring_files.public_key(CAMPAIGN)
+    private = keyring_files.open(CAMPAIGN)._private_key.private_bytes_raw()
     assert private not in files(keyring_dir)[f"{CAMPAIGN}.key"]
 
 
-def test_the_public_key_stays_the_same(ring: Keyring, keyring_dir: Path) -> None:
-    first = ring.public_key(CAMPAIGN)
+def test_the_public_key_stays_the_same(keyring_files: Keyring, keyring_dir: Path) -> None:
+    first = keyring_files.public_key(CAMPAIGN)
     before = files(keyring_dir)
-    assert ring.public_key(CAMPAIGN) == ring.open(CAMPAIGN).public_bytes == first
+    assert keyring_files.public_key(CAMPAIGN) == keyring_files.open(CAMPAIGN).public_bytes == first
     assert files(keyring_dir) == before
-    assert ring.public_key(OTHER_CAMPAIGN) != first
+    assert keyring_files.public_key(OTHER_CAMPAIGN) != first
 
 
 def test_a_key_that_another_worker_made_meanwhile_is_not_replaced(
-    ring: Keyring, keyring_dir: Path
+    keyring_files: Keyring, keyring_dir: Path
 ) -> None:
-    ring.public_key(CAMPAIGN)
+    keyring_files.public_key(CAMPAIGN)
     before = files(keyring_dir)
-    ring._create(CAMPAIGN)  # as a worker that saw no file a moment ago
+    keyring_files._create(CAMPAIGN)  # as a worker that saw no file a moment ago
     assert files(keyring_dir) == before
 
 
-def test_threads_that_race_make_one_key(ring: Keyring, keyring_dir: Path) -> None:
+def test_threads_that_race_make_one_key(keyring_files: Keyring, keyring_dir: Path) -> None:
     barrier = Barrier(8)
 
     def make(_: int) -> bytes:
         barrier.wait()
-        return ring.public_key(CAMPAIGN)
+        return keyring_files.public_key(CAMPAIGN)
 
     with ThreadPoolExecutor(8) as pool:
         assert len(set(pool.map(make, range(8)))) == 1
@@ -119,58 +121,64 @@ def test_processes_that_race_make_one_key(keyring_dir: Path, master_key: Path) -
     assert list(files(keyring_dir)) == [f"{CAMPAIGN}.key"]
 
 
-def test_after_shredding_nothing_opens(ring: Keyring, key: CampaignKey, keyring_dir: Path) -> None:
+def test_after_shredding_nothing_opens(
+    keyring_files: Keyring, key: CampaignKey, keyring_dir: Path
+) -> None:
     sealed = seal(key)
-    ring.shred(CAMPAIGN)
+    keyring_files.shred(CAMPAIGN)
     assert files(keyring_dir) == {}
     with pytest.raises(KeyringError, match=f"campaign {CAMPAIGN} is missing"):
-        ring.open(CAMPAIGN)
-    ring.public_key(CAMPAIGN)
+        keyring_files.open(CAMPAIGN)
+    keyring_files.public_key(CAMPAIGN)
     with pytest.raises(UnreadablePermissionError):
-        ring.open(CAMPAIGN).open(sealed, ROW)
+        keyring_files.open(CAMPAIGN).open(sealed, ROW)
 
 
-def test_shredding_again_changes_nothing(ring: Keyring) -> None:
-    ring.public_key(OTHER_CAMPAIGN)
-    ring.shred(CAMPAIGN)
-    ring.shred(CAMPAIGN)
-    assert list(ring.campaign_ids()) == [OTHER_CAMPAIGN]
+def test_shredding_again_changes_nothing(keyring_files: Keyring) -> None:
+    keyring_files.public_key(OTHER_CAMPAIGN)
+    keyring_files.shred(CAMPAIGN)
+    keyring_files.shred(CAMPAIGN)
+    assert list(keyring_files.campaign_ids()) == [OTHER_CAMPAIGN]
 
 
 def test_a_key_that_cannot_be_deleted_is_not_said_to_be_gone(
-    ring: Keyring, keyring_dir: Path
+    keyring_files: Keyring, keyring_dir: Path
 ) -> None:
     (keyring_dir / f"{CAMPAIGN}.key").mkdir()
     with pytest.raises(KeyringError, match="cannot be deleted"):
-        ring.shred(CAMPAIGN)
+        keyring_files.shred(CAMPAIGN)
 
 
-def test_a_keyring_that_vanished_is_reported(ring: Keyring, keyring_dir: Path) -> None:
+def test_a_keyring_that_vanished_is_reported(keyring_files: Keyring, keyring_dir: Path) -> None:
     keyring_dir.rmdir()
     with pytest.raises(KeyringError, match="KEYRING_DIR"):
-        ring.public_key(CAMPAIGN)
+        keyring_files.public_key(CAMPAIGN)
 
 
-def test_a_key_file_of_another_campaign_is_refused(ring: Keyring, keyring_dir: Path) -> None:
-    ring.public_key(CAMPAIGN)
+def test_a_key_file_of_another_campaign_is_refused(
+    keyring_files: Keyring, keyring_dir: Path
+) -> None:
+    keyring_files.public_key(CAMPAIGN)
     (keyring_dir / f"{CAMPAIGN}.key").rename(keyring_dir / f"{OTHER_CAMPAIGN}.key")
     with pytest.raises(KeyringError, match="damaged"):
-        ring.open(OTHER_CAMPAIGN)
+        keyring_files.open(OTHER_CAMPAIGN)
 
 
 @pytest.mark.parametrize("damage", [b"", b"\x01", b"\x02" + b"x" * 80, b"x" * 69])
 def test_a_damaged_key_file_is_refused_and_left_alone(
-    damage: bytes, ring: Keyring, keyring_dir: Path
+    damage: bytes, keyring_files: Keyring, keyring_dir: Path
 ) -> None:
-    ring.public_key(CAMPAIGN)
+    keyring_files.public_key(CAMPAIGN)
     (keyring_dir / f"{CAMPAIGN}.key").write_bytes(damage)
     with pytest.raises(KeyringError, match=f"campaign {CAMPAIGN} is damaged"):
-        ring.public_key(CAMPAIGN)
+        keyring_files.public_key(CAMPAIGN)
     assert files(keyring_dir) == {f"{CAMPAIGN}.key": damage}
 
 
-def test_every_altered_byte_of_a_key_file_is_noticed(ring: Keyring, keyring_dir: Path) -> None:
-    ring.public_key(CAMPAIGN)
+def test_every_altered_byte_of_a_key_file_is_noticed(
+    keyring_files: Keyring, keyring_dir: Path
+) -> None:
+    keyring_files.public_key(CAMPAIGN)
     path = keyring_dir / f"{CAMPAIGN}.key"
     content = path.read_bytes()
     for position in range(len(content)):
@@ -178,43 +186,43 @@ def test_every_altered_byte_of_a_key_file_is_noticed(ring: Keyring, keyring_dir:
         altered[position] ^= 1
         path.write_bytes(altered)
         with pytest.raises(KeyringError):
-            ring.open(CAMPAIGN)
+            keyring_files.open(CAMPAIGN)
 
 
-def test_a_stray_file_does_not_hide_the_keys(ring: Keyring, keyring_dir: Path) -> None:
-    ring.public_key(CAMPAIGN)
+def test_a_stray_file_does_not_hide_the_keys(keyring_files: Keyring, keyring_dir: Path) -> None:
+    keyring_files.public_key(CAMPAIGN)
     (keyring_dir / "README.key").write_text("kept by hand")
     (keyring_dir / "lost+found").mkdir()
-    assert list(ring.campaign_ids()) == [CAMPAIGN]
+    assert list(keyring_files.campaign_ids()) == [CAMPAIGN]
 
 
 # Master keys.
 
 
 def test_a_wrong_master_key_is_refused_with_both_fingerprints(
-    ring: Keyring, keyring_dir: Path, master_key: Path
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path
 ) -> None:
-    ring.public_key(CAMPAIGN)
+    keyring_files.public_key(CAMPAIGN)
     before = files(keyring_dir)
     master_key.write_text(master_key_line("1"))
     wrong = Keyring(keyring_dir, master_key)
     with pytest.raises(KeyringError) as caught:
         wrong.public_key(CAMPAIGN)
-    assert ring.fingerprint in str(caught.value)
+    assert keyring_files.fingerprint in str(caught.value)
     assert wrong.fingerprint in str(caught.value)
-    assert ring.fingerprint != wrong.fingerprint
+    assert keyring_files.fingerprint != wrong.fingerprint
     assert files(keyring_dir) == before
 
 
 def test_an_older_master_key_on_a_later_line_still_opens(
-    ring: Keyring, keyring_dir: Path, master_key: Path
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path
 ) -> None:
-    public = ring.public_key(CAMPAIGN)
+    public = keyring_files.public_key(CAMPAIGN)
     older = master_key.read_text()
     master_key.write_text(master_key_line("2") + older)
     rotated = Keyring(keyring_dir, master_key)
     assert rotated.open(CAMPAIGN).public_bytes == public
-    assert rotated.fingerprint != ring.fingerprint
+    assert rotated.fingerprint != keyring_files.fingerprint
     rotated.public_key(OTHER_CAMPAIGN)
     master_key.write_text(older)
     with pytest.raises(KeyringError):

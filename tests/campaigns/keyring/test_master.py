@@ -34,116 +34,122 @@ def master_key(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ring(keyring_dir: Path, master_key: Path) -> Keyring:
+def keyring_files(keyring_dir: Path, master_key: Path) -> Keyring:
     return Keyring(keyring_dir, master_key)
 
 
-def make_keys(ring: Keyring, count: int) -> dict[uuid.UUID, bytes]:
+def make_keys(keyring_files: Keyring, count: int) -> dict[uuid.UUID, bytes]:
     ids = [uuid.uuid4() for _ in range(count)]
-    return {campaign_id: ring.public_key(campaign_id) for campaign_id in ids}
+    return {campaign_id: keyring_files.public_key(campaign_id) for campaign_id in ids}
 
 
-def opened(ring: Keyring) -> dict[uuid.UUID, bytes]:
-    return {key: ring.open(key).public_bytes for key in ring.campaign_ids()}
+def opened(keyring_files: Keyring) -> dict[uuid.UUID, bytes]:
+    return {key: keyring_files.open(key).public_bytes for key in keyring_files.campaign_ids()}
 
 
-def names(ring: Keyring) -> list[str]:
-    return [key.name for key in ring.master_keys]
+def names(keyring_files: Keyring) -> list[str]:
+    return [key.name for key in keyring_files.master_keys]
 
 
 # Rotate.
 
 
 def test_rotating_puts_a_fresh_key_in_front_and_keeps_the_others(
-    ring: Keyring, keyring_dir: Path, master_key: Path
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path
 ) -> None:
-    keys, old = make_keys(ring, 2), ring.current
-    new = ring.rotate()
+    keys, old = make_keys(keyring_files, 2), keyring_files.current
+    new = keyring_files.rotate()
     again = Keyring(keyring_dir, master_key)
-    assert names(again) == names(ring) == ["2", "1"]
+    assert names(again) == names(keyring_files) == ["2", "1"]
     assert again.current.fingerprint == new.fingerprint != old.fingerprint
     assert opened(again) == keys
     assert again.wrapped_by() == {old.fingerprint: 2}
     keys |= make_keys(again, 1)
     assert again.wrapped_by() == {old.fingerprint: 2, new.fingerprint: 1}
-    assert opened(ring) == keys
+    assert opened(keyring_files) == keys
 
 
 @pytest.mark.parametrize("mode", [0o400, 0o440, 0o600])
 def test_the_file_keeps_its_mode_and_nothing_stays_beside_it(
-    mode: int, ring: Keyring, master_key: Path
+    mode: int, keyring_files: Keyring, master_key: Path
 ) -> None:
     master_key.chmod(mode)
-    ring.rotate()
+    keyring_files.rotate()
     assert stat.S_IMODE(master_key.stat().st_mode) == mode
     assert os.listdir(master_key.parent) == [master_key.name]
 
 
-def test_a_new_name_is_one_that_is_not_taken(ring: Keyring, master_key: Path) -> None:
+def test_a_new_name_is_one_that_is_not_taken(keyring_files: Keyring, master_key: Path) -> None:
     master_key.chmod(0o600)
     master_key.write_text(master_key_line("9") + master_key_line("old-one") + master_key_line("10"))
-    assert ring.rotate().name == "11"
+    assert keyring_files.rotate().name == "11"
     master_key.chmod(0o600)
     master_key.write_text(master_key_line("summer"))
-    assert ring.rotate().name == "2"
+    assert keyring_files.rotate().name == "2"
 
 
-def test_a_file_that_cannot_be_replaced_stays_as_it_is(ring: Keyring, master_key: Path) -> None:
+def test_a_file_that_cannot_be_replaced_stays_as_it_is(
+    keyring_files: Keyring, master_key: Path
+) -> None:
     """As a secret of docker compose; here its name leaves no room for another beside it."""
     fixed = master_key.rename(master_key.with_name("m" * 245))
-    ring = Keyring(ring._directory, fixed)
+    keyring_files = Keyring(keyring_files._directory, fixed)
     before = fixed.read_bytes()
     with pytest.raises(MasterKeyFileReadOnlyError) as caught:
-        ring.rotate()
+        keyring_files.rotate()
     assert str(fixed) in str(caught.value)
     assert fixed.read_bytes() == before
     assert os.listdir(fixed.parent) == [fixed.name]
-    assert names(ring) == ["1"]
+    assert names(keyring_files) == ["1"]
 
 
 # Rewrap.
 
 
-def test_rewrapping_wraps_every_file_by_the_current_key(ring: Keyring, keyring_dir: Path) -> None:
-    keys = make_keys(ring, 5)
-    new = ring.rotate()
-    result = ring.rewrap()
+def test_rewrapping_wraps_every_file_by_the_current_key(
+    keyring_files: Keyring, keyring_dir: Path
+) -> None:
+    keys = make_keys(keyring_files, 5)
+    new = keyring_files.rotate()
+    result = keyring_files.rewrap()
     assert (result.done, result.problems) == (5, [])
-    assert ring.wrapped_by() == {new.fingerprint: 5}
-    assert opened(ring) == keys
+    assert keyring_files.wrapped_by() == {new.fingerprint: 5}
+    assert opened(keyring_files) == keys
     assert {path.suffix for path in keyring_dir.iterdir()} == {".key"}
     assert {stat.S_IMODE(path.stat().st_mode) for path in keyring_dir.iterdir()} == {0o600}
 
 
-def test_rewrapping_again_changes_nothing(ring: Keyring, keyring_dir: Path) -> None:
-    make_keys(ring, 3)
-    ring.rotate()
-    ring.rewrap()
+def test_rewrapping_again_changes_nothing(keyring_files: Keyring, keyring_dir: Path) -> None:
+    make_keys(keyring_files, 3)
+    keyring_files.rotate()
+    keyring_files.rewrap()
     before = {path: path.read_bytes() for path in keyring_dir.iterdir()}
-    assert ring.rewrap().done == 0
+    assert keyring_files.rewrap().done == 0
     assert {path: path.read_bytes() for path in keyring_dir.iterdir()} == before
 
 
 def test_a_file_that_cannot_be_rewrapped_is_named_and_holds_no_other_up(
-    ring: Keyring, keyring_dir: Path, master_key: Path
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path
 ) -> None:
-    keys = make_keys(ring, 3)
+    keys = make_keys(keyring_files, 3)
     damaged, folder, *_ = keys
     (keyring_dir / f"{damaged}.key").write_bytes(b"damaged")
     (keyring_dir / f"{folder}.key").unlink()
     (keyring_dir / f"{folder}.key").mkdir()
-    ring.rotate()
-    result = ring.rewrap()
+    keyring_files.rotate()
+    result = keyring_files.rewrap()
     assert result.done == 1
     assert [str(id) in "".join(result.problems) for id in keys] == [True, True, False]
     assert (keyring_dir / f"{damaged}.key").read_bytes() == b"damaged"
 
 
-def test_what_a_killed_worker_left_behind_is_cleared(ring: Keyring, keyring_dir: Path) -> None:
-    (campaign_id,) = make_keys(ring, 1)
+def test_what_a_killed_worker_left_behind_is_cleared(
+    keyring_files: Keyring, keyring_dir: Path
+) -> None:
+    (campaign_id,) = make_keys(keyring_files, 1)
     (keyring_dir / f".{campaign_id}.123.abcd").write_bytes(b"half a file")
     (keyring_dir / ".kept.by.hand").write_bytes(b"not ours")
-    ring.rewrap()
+    keyring_files.rewrap()
     left = {path.name for path in keyring_dir.iterdir()}
     assert left == {f"{campaign_id}.key", ".kept.by.hand"}
 
@@ -159,20 +165,20 @@ def _rewrap_until(step: int, directory: Path, master_key: Path) -> None:
             if touched == step:
                 os._exit(9)
 
-    ring = Keyring(directory, master_key)
+    keyring_files = Keyring(directory, master_key)
     sys.addaudithook(count)
-    ring.rewrap()
+    keyring_files.rewrap()
     os._exit(0)
 
 
 def test_a_rewrap_may_die_at_every_step_and_is_run_again(
-    ring: Keyring, keyring_dir: Path, master_key: Path
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path
 ) -> None:
-    keys = make_keys(ring, 2)
+    keys = make_keys(keyring_files, 2)
     context, died, step = get_context("fork"), True, 0
     while died:
         step += 1
-        ring.rotate()
+        keyring_files.rotate()
         child = context.Process(target=_rewrap_until, args=(step, keyring_dir, master_key))
         child.start()
         child.join()
@@ -190,13 +196,13 @@ def test_a_rewrap_may_die_at_every_step_and_is_run_again(
 
 
 def test_a_master_key_that_wraps_nothing_is_retired(
-    ring: Keyring, keyring_dir: Path, master_key: Path
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path
 ) -> None:
-    keys = make_keys(ring, 2)
-    ring.rotate()
-    ring.rewrap()
-    ring.retire("1")
-    assert names(ring) == names(Keyring(keyring_dir, master_key)) == ["2"]
+    keys = make_keys(keyring_files, 2)
+    keyring_files.rotate()
+    keyring_files.rewrap()
+    keyring_files.retire("1")
+    assert names(keyring_files) == names(Keyring(keyring_dir, master_key)) == ["2"]
     assert stat.S_IMODE(master_key.stat().st_mode) == 0o400
     assert opened(Keyring(keyring_dir, master_key)) == keys
 
@@ -211,71 +217,71 @@ def test_a_master_key_that_wraps_nothing_is_retired(
     ],
 )
 def test_a_master_key_that_is_needed_is_not_retired(
-    name: str, sentence: str, ring: Keyring, master_key: Path
+    name: str, sentence: str, keyring_files: Keyring, master_key: Path
 ) -> None:
-    make_keys(ring, 2)
-    ring.rotate()
+    make_keys(keyring_files, 2)
+    keyring_files.rotate()
     before = master_key.read_bytes()
     with pytest.raises(KeyringError, match=sentence):
-        ring.retire(name)
+        keyring_files.retire(name)
     assert master_key.read_bytes() == before
 
 
 def test_no_master_key_is_retired_while_a_file_does_not_tell_which_wraps_it(
-    ring: Keyring, keyring_dir: Path
+    keyring_files: Keyring, keyring_dir: Path
 ) -> None:
-    (campaign_id,) = make_keys(ring, 1)
+    (campaign_id,) = make_keys(keyring_files, 1)
     (keyring_dir / f"{campaign_id}.key").write_bytes(b"damaged")
-    ring.rotate()
+    keyring_files.rotate()
     with pytest.raises(KeyringError, match=r"1 of the key files .* cannot be read"):
-        ring.retire("1")
+        keyring_files.retire("1")
 
 
 # Beside workers.
 
 
 def test_a_worker_that_began_before_a_rotation_opens_everything_after_two(
-    ring: Keyring, keyring_dir: Path, master_key: Path
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path
 ) -> None:
-    keys = make_keys(ring, 3)
+    keys = make_keys(keyring_files, 3)
     for _ in range(2):
         operator = Keyring(keyring_dir, master_key)
         retired = operator.current.name
         operator.rotate()
         operator.rewrap()
         operator.retire(retired)
-    assert opened(ring) == keys
+    assert opened(keyring_files) == keys
 
 
 def test_a_key_made_by_a_worker_that_began_before_is_wrapped_by_the_current_key(
-    ring: Keyring, keyring_dir: Path, master_key: Path
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path
 ) -> None:
     operator = Keyring(keyring_dir, master_key)
     operator.rotate()
     operator.retire("1")
-    keys = make_keys(ring, 1)
+    keys = make_keys(keyring_files, 1)
     assert opened(Keyring(keyring_dir, master_key)) == keys
 
 
 def test_no_key_is_made_by_a_master_key_that_the_others_do_not_know(
-    ring: Keyring, keyring_dir: Path, master_key: Path
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path
 ) -> None:
-    keys = make_keys(ring, 1)
+    keys = make_keys(keyring_files, 1)
     right = master_key.read_bytes()
     master_key.chmod(0o600)
     master_key.write_text(master_key_line("1"))
     wrong = Keyring(keyring_dir, master_key)
     with pytest.raises(KeyringError, match="no key was made") as caught:
         wrong.public_key(uuid.uuid4())
-    assert ring.fingerprint in str(caught.value)
+    assert keyring_files.fingerprint in str(caught.value)
     master_key.write_bytes(right)
     assert opened(Keyring(keyring_dir, master_key)) == keys
 
 
 def test_a_shredded_key_stays_shredded_beside_a_rewrap(
-    ring: Keyring, keyring_dir: Path, master_key: Path
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path
 ) -> None:
-    keys = make_keys(ring, 60)
+    keys = make_keys(keyring_files, 60)
     kept = set(list(keys)[::3])
     doomed = [key for key in keys if key not in kept]
     random.shuffle(doomed)
@@ -301,9 +307,9 @@ def test_a_shredded_key_stays_shredded_beside_a_rewrap(
 
 
 def test_keys_are_made_and_opened_all_the_time_while_the_master_key_changes(
-    ring: Keyring, keyring_dir: Path, master_key: Path
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path
 ) -> None:
-    keys, ended = make_keys(ring, 20), Event()
+    keys, ended = make_keys(keyring_files, 20), Event()
 
     def until_ended(act: Callable[[], Any]) -> int:
         done = 0
@@ -319,9 +325,9 @@ def test_keys_are_made_and_opened_all_the_time_while_the_master_key_changes(
 
     def make_one() -> None:
         # An older one goes, so that the keyring does not grow with the speed of this machine.
-        made.update(make_keys(ring, 1))
+        made.update(make_keys(keyring_files, 1))
         if len(made) > 20:
-            ring.shred(next(iter(made)))
+            keyring_files.shred(next(iter(made)))
             del made[next(iter(made))]
 
     made: dict[uuid.UUID, bytes] = {}

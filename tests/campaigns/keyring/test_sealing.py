@@ -26,14 +26,14 @@ def master_key(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ring(keyring_dir: Path, master_key: Path) -> Keyring:
+def keyring_files(keyring_dir: Path, master_key: Path) -> Keyring:
     return Keyring(keyring_dir, master_key)
 
 
 @pytest.fixture
-def key(ring: Keyring) -> CampaignKey:
-    ring.public_key(CAMPAIGN)
-    return ring.open(CAMPAIGN)
+def key(keyring_files: Keyring) -> CampaignKey:
+    keyring_files.public_key(CAMPAIGN)
+    return keyring_files.open(CAMPAIGN)
 
 
 def seal(key: CampaignKey, campaign: uuid.UUID = CAMPAIGN, row: uuid.UUID = ROW) -> bytes:
@@ -55,10 +55,12 @@ def test_a_permission_does_not_open_in_another_row(key: CampaignKey) -> None:
         key.open(seal(key), OTHER_ROW)
 
 
-def test_a_permission_does_not_open_in_another_campaign(ring: Keyring, key: CampaignKey) -> None:
-    ring.public_key(OTHER_CAMPAIGN)
+def test_a_permission_does_not_open_in_another_campaign(
+    keyring_files: Keyring, key: CampaignKey
+) -> None:
+    keyring_files.public_key(OTHER_CAMPAIGN)
     with pytest.raises(UnreadablePermissionError):
-        ring.open(OTHER_CAMPAIGN).open(seal(key), ROW)
+        keyring_files.open(OTHER_CAMPAIGN).open(seal(key), ROW)
 
 
 def test_a_permission_names_its_campaign_even_under_the_same_key(key: CampaignKey) -> None:
