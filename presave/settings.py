@@ -144,6 +144,15 @@ CACHES: dict[str, dict[str, Any]] = {
         # Room enough that a stranger's attempts do not push another account's count out.
         "OPTIONS": {"MAX_ENTRIES": 100_000},
     },
+    # Of each process. Apart, so that a flood of forged returns pushes no landing page out.
+    **{
+        name: {
+            "BACKEND": "django.core.cache.backends.locmem.LocMemCache",
+            "LOCATION": name,
+            "OPTIONS": {"MAX_ENTRIES": 1000},
+        }
+        for name in ("pages", "refusals")
+    },
 }
 
 # Transport security, cookies, headers. A loopback address has no https, so it has neither secure

@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Final, Never
 
+from django.core.cache import caches
 from django.db import OperationalError
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -14,7 +15,6 @@ from campaigns.clock import database_now
 from campaigns.consent import completing, receipts
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan.refusals import PAGES
-from campaigns.fan.views import landing
 from campaigns.gate import closing
 from campaigns.models import Gate, GateName
 from tests import scenes
@@ -49,10 +49,10 @@ def _in_development_mode(
     with new_context(None) as context:
         page = context.new_page()
         settings.SPOTIFY_APP_MODE = "development"
-        landing.PAGES.clear()
+        caches["pages"].clear()
         page.goto(site + scenes.LANDINGS["landing"])
         settings.SPOTIFY_APP_MODE = "extended"
-        landing.PAGES.clear()
+        caches["pages"].clear()
         expect(page.get_by_text("Test run.")).to_be_visible()
         yield "landing-development-mode", page
 
@@ -61,10 +61,10 @@ def _without_spotify(new_context: NewContext, site: str) -> Iterator[tuple[str, 
     with new_context(None) as context:
         page = context.new_page()
         closing.close_for_outage(GateName.ACCOUNTS, database_now())
-        landing.PAGES.clear()
+        caches["pages"].clear()
         page.goto(site + scenes.LANDINGS["landing"])
         Gate.objects.update(blocked_until=None)
-        landing.PAGES.clear()
+        caches["pages"].clear()
         expect(page.get_by_text("Spotify is not taking pre-saves right now.")).to_be_visible()
         yield "landing-spotify-away", page
 

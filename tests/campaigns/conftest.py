@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
 from django.test.testcases import LiveServerThread
 
 from campaigns.clock import database_now
-from campaigns.fan.views import consent as fan_pages
-from campaigns.fan.views import landing
 from campaigns.models import Label, User
 from campaigns.status import heartbeat
 from tests import factory
@@ -29,8 +28,8 @@ if TYPE_CHECKING:
 
 @pytest.fixture(autouse=True)
 def no_page_is_kept() -> None:
-    landing.PAGES.clear()
-    fan_pages.REFUSALS.clear()
+    for name in ("pages", "refusals"):
+        caches[name].clear()
 
 
 @pytest.fixture(autouse=True)

@@ -4,6 +4,7 @@ an account or a session.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
@@ -22,7 +23,7 @@ from campaigns.consent.completing import AuthorizationResponse
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan import cookies, languages, refusals
 from campaigns.fan.languages import in_fans_language
-from campaigns.fan.page_cache import PageCache
+from campaigns.fan.page_cache import get_or_make
 from campaigns.fan.page_context import SPOTIFY_APPS_URL, for_campaign
 from campaigns.fan.views.receipt import to_new_receipt, to_receipt
 from campaigns.headers import WITHOUT_FORMS, let_form_lead_to_spotify, with_policy
@@ -47,9 +48,8 @@ _MAYBE_PRE_SAVED: Final = (
 )
 
 
-# Apart, so that a flood of forged returns does not push the landing pages out; and for longer, as
-# nothing that changes stands in them.
-REFUSALS: Final[PageCache[bytes]] = PageCache(seconds=60)
+# Longer than a landing page, as nothing that changes stands in a refusal.
+REFUSAL_SECONDS: Final = 60
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -144,7 +144,8 @@ def _refused(request: HttpRequest, error: ConsentError) -> HttpResponse:
     """A flood of forged returns meets the same page again and again."""
     spoken = (translation.get_language(), languages.chosen(request))
     key = (error.refusal.value, error.slug, *spoken)
-    content = REFUSALS.get(key, lambda: _render_refusal(request, error))
+    make = partial(_render_refusal, request, error)
+    content = get_or_make("refusals", key, REFUSAL_SECONDS, make)
     return HttpResponse(content, status=refusals.PAGES[error.refusal].status)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from django.conf import settings
@@ -20,7 +21,7 @@ from campaigns.artwork.encoding import CONTENT_TYPES
 from campaigns.consent import starting
 from campaigns.fan import languages, page_context, times
 from campaigns.fan.languages import in_fans_language
-from campaigns.fan.page_cache import CACHE_SECONDS, PageCache
+from campaigns.fan.page_cache import get_or_make
 from campaigns.fan.page_context import for_campaign
 from campaigns.headers import (
     FILES,
@@ -49,7 +50,7 @@ class CachedPage:
     holds_form: bool
 
 
-PAGES: Final[PageCache[CachedPage]] = PageCache()
+CACHE_SECONDS: Final = 1
 
 
 @require_safe
@@ -58,7 +59,8 @@ PAGES: Final[PageCache[CachedPage]] = PageCache()
 def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The same page for everybody, without a cookie, so that any cache may keep it."""
     spoken = (languages.chosen(request), languages.of_browser(request))
-    page = PAGES.get((slug, *spoken), lambda: _make_landing(request, slug))
+    make = partial(_make_landing, request, slug)
+    page = get_or_make("pages", (slug, *spoken), CACHE_SECONDS, make)
     whole = HttpResponse(page.content, headers=page.headers)
     etag = page.headers["ETag"]
     response = get_conditional_response(request, etag=etag, response=whole) or whole
@@ -86,7 +88,7 @@ def _lifetime(campaign: Campaign, phase: Phase, now: datetime, is_away: bool) ->
         fresh, stale = 2, 0
     elif campaign.release_at > now:
         # The process itself answers with the page a second longer.
-        left = max(1, int((campaign.release_at - now).total_seconds() - CACHE_SECONDS))
+        left = max(1, int((campaign.release_at - now).total_seconds()) - CACHE_SECONDS)
         fresh, stale = min(fresh, left), min(stale, max(left - fresh, 0))
     return {"max_age": fresh, "stale_while_revalidate": stale, "stale_if_error": 86400}
 
