@@ -2,7 +2,7 @@
 the outcome together with the erasure.
 
 `python -m benchmarks.designs NAME CAMPAIGN` runs one in a process of its own and tells what it
-took. The three beside the engine are made as well as their design allows: connections and
+took. The three others are made as well as their design allows: connections and
 clients are kept, and nothing waits that need not.
 """
 

@@ -1,4 +1,4 @@
-"""What a benchmark runs on: a throw-away Postgres and Valkey, and rows of fans who consented."""
+"""What a benchmark runs on: a throw-away Postgres and Valkey, and rows of fans who pre-saved."""
 
 from __future__ import annotations
 

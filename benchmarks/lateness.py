@@ -16,7 +16,7 @@ from embedded import processes
 from embedded.stack import Stack
 
 RUNS: Final = 20
-# The release moment of one run after the other's, and how long after it the catalogue shows the
+# How far apart the runs' release times are, and how long after its own the catalogue shows a
 # release: from at once to five seconds late.
 APART: Final = timedelta(seconds=4)
 LATEST_SECONDS: Final = 5.0
@@ -43,7 +43,7 @@ def measure(directory: Path) -> Table:
     return Table(
         "Lateness",
         f"{RUNS} releases, each appearing in the sandbox's catalogue up to {LATEST_SECONDS:.0f} s "
-        "after its release moment; beat and a Celery worker as compose runs them. From the "
+        "after its release time; beat and a Celery worker as compose runs them. From the "
         "appearance to the first save's arrival at the sandbox.",
         [
             Line.at_most("p50", median(late), 3, " s"),

@@ -1,4 +1,4 @@
-"""How many landing pages a web process answers, beside a view that does nothing; and what a flood
+"""How many landing pages a web process answers, next to a view that does nothing; and what a flood
 of forged returns from Spotify does.
 """
 
@@ -91,7 +91,7 @@ def count_rows() -> int:
 
 @contextmanager
 def web(directory: Path) -> Iterator[tuple[str, Sandbox]]:
-    """The web process with the empty view beside the product's, and the sandbox as its Spotify."""
+    """The web process with the empty view next to the product's, and the sandbox as its Spotify."""
     from django.core.management import call_command
 
     call_command("collectstatic", interactive=False, verbosity=0)

@@ -1,4 +1,4 @@
-"""Whether a small campaign waits for a large one that is due at the same moment."""
+"""Whether a small campaign waits for a large one that is due at the same time."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ LATENCY_MS: Final = 50
 
 def measure(directory: Path) -> Table:
     with environment.server(directory, "benchmarks.responder", f"--latency-ms={LATENCY_MS}"):
-        alone = time_small_campaign(directory, beside=0)
-        together = time_small_campaign(directory, beside=LARGE)
+        alone = time_small_campaign(directory, alongside=0)
+        together = time_small_campaign(directory, alongside=LARGE)
     return Table(
         "Sharing the pace",
         f"A campaign of {SMALL:,} fans alone, and due together with one of {LARGE:,}; {WORKERS} "
         f"worker processes, {CAP:.0f} saves a second for all. benchmarks/responder.py answered.",
         [
             Line("the small campaign alone", f"{alone:.1f} s"),
-            Line("the small campaign beside the large one", f"{together:.1f} s"),
-            Line.at_most("beside to alone", together / alone, 2.5, " times"),
+            Line("the small campaign alongside the large one", f"{together:.1f} s"),
+            Line.at_most("together to alone", together / alone, 2.5, " times"),
         ],
     )
 
 
-def time_small_campaign(directory: Path, beside: int) -> float:
-    """Seconds from the common release moment to the small campaign's last save."""
+def time_small_campaign(directory: Path, alongside: int) -> float:
+    """Seconds from the common release time to the small campaign's last save."""
     from campaigns.models import DailyCount
 
     environment.forget_everything()
-    due = [make_fans(SMALL)] + ([make_fans(beside)] if beside else [])
+    due = [make_fans(SMALL)] + ([make_fans(alongside)] if alongside else [])
     with idle_workers(directory, CAP):
         environment.let_go(*due)
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""How fast one worker process saves, and what a fan costs it, beside three other designs."""
+"""How fast one worker process saves, and what a fan costs it, next to three other designs."""
 
 from __future__ import annotations
 

@@ -43,7 +43,7 @@ def make_missing(directory: Path) -> list[str]:
 
 
 def write(path: Path, content: str) -> None:
-    """The file is private from its first moment on."""
+    """The file is private from the start."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
     with os.fdopen(descriptor, "w") as file:
         file.write(f"{content}\n")
