@@ -13,9 +13,7 @@ ASKED_EVERY_SECONDS: Final = 1.0
 
 
 def database_now() -> datetime:
-    """The database's clock, the only one the release core compares with: workers' clocks may be
-    wrong.
-    """
+    """The time by the database's clock: workers' own clocks may be wrong."""
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute("SELECT clock_timestamp()")
@@ -26,8 +24,8 @@ def database_now() -> datetime:
 
 
 class DatabaseClock:
-    """The database's clock for a busy worker: asked once a second, and carried on in between by the
-    machine's steady one, which nobody sets.
+    """The database's clock for a busy worker: asked once a second; in between the machine's steady
+    clock, which nobody sets, counts on.
     """
 
     def __init__(self) -> None:

@@ -17,9 +17,7 @@ def alive(request: HttpRequest) -> HttpResponse:
 
 
 def ready(request: HttpRequest) -> HttpResponse:
-    """Ready means that the database answers and a worker is there; Redis is a doorbell and may be
-    away.
-    """
+    """Ready means that the database answers and there is a heartbeat; Redis may be away."""
     try:
         trouble = heartbeat.operator_warning()
     except Error:

@@ -1,5 +1,4 @@
-"""Find and confirm the release in Spotify's catalogue: nothing is saved before the catalogue shows
-it.
+"""Confirms releases in Spotify's catalogue: nothing is saved before the catalogue shows it.
 
 Spotify answers 200 to a save of an id that does not exist, so the look before the save is the only
 proof there is.
@@ -41,7 +40,7 @@ def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> i
     """Look once for every campaign whose release is due or being saved, as long as the gate is
     open.
 
-    Answers how many were confirmed. One look that fails does not hold the others up.
+    Returns how many were confirmed. One look that fails does not hold the others up.
     """
     confirmed, budget = 0, LookupBudget(now, is_over)
     longest_waiting = F("next_check_at").asc(nulls_first=True)
@@ -59,7 +58,7 @@ def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> i
 
 def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
     """Look for one campaign's release: start releasing when it is there, let the fans of further
-    markets in, or stop when it has gone. Says whether it started.
+    markets in, or stop when it has gone. Returns whether it started.
 
     Of several workers only one looks, for as long as it takes.
     """
@@ -80,7 +79,7 @@ def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
         if campaign.state == CampaignState.OPEN:
             _note(campaign, Finding.UNREACHABLE)
     finally:
-        # An artist's act in between asks for a look at once, and stays as it is.
+        # If an artist has asked for a look at once meanwhile, that stays.
         reserved = Campaign.objects.filter(id=campaign.id, next_check_at=reserved_until)
         reserved.update(next_check_at=next_look)
     return False
@@ -153,13 +152,13 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
 
 
 def _tell_anew(campaign: Campaign) -> None:
-    """A further market that is late is another matter than the one that people were told of."""
+    """Let people be told of the next market that is late, which is another matter than the last."""
     if campaign.at_local_midnights:
         campaign.alarms.filter(trouble=Trouble.LATE).delete()
 
 
 def _stop_releasing(campaign: Campaign) -> int:
-    """Back to waiting: every permission is kept, and nothing counts as confirmed any more."""
+    """Go back to waiting: every permission is kept, and nothing counts as confirmed any more."""
     return _unchanged(campaign).update(
         state=CampaignState.OPEN,
         confirmed_uri="",

@@ -1,4 +1,4 @@
-"""One look into one market's catalogue, and what it found."""
+"""One look into one market's catalogue and its finding; and the budget that all looks share."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ class LookupBudgetSpentError(Exception):
 
 
 class LookupBudget:
-    """How long one worker may look things up in one round: `now` is the database's clock at its
-    beginning, and goes on with the machine's steady one.
+    """How long one worker may look things up in one round. `now` is the database's clock at its
+    beginning; the machine's steady clock counts on from there.
     """
 
     def __init__(self, now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
@@ -58,8 +58,8 @@ class LookupBudget:
 
 
 def look(campaign: Campaign, market: str, budget: LookupBudget) -> tuple[Finding, str]:
-    """One look into a market's catalogue. Raises SpotifyError, LookupBudgetSpentError and
-    GateClosedError.
+    """Look once into a market's catalogue: the finding, and the URI if it is confirmed. Raises
+    SpotifyError, LookupBudgetSpentError and GateClosedError.
     """
     names = Names.of(campaign)
     hits = find(names, market, budget.permit)
@@ -69,7 +69,7 @@ def look(campaign: Campaign, market: str, budget: LookupBudget) -> tuple[Finding
     if not matching:
         return Finding.DIFFERENT_CODE, ""
     if not names.spotify_uri:
-        # A mistyped code can be somebody else's; who gives a link has seen where it leads.
+        # A mistyped code can be somebody else's; with a link the artist saw where it leads.
         matching = [hit for hit in matching if is_by(campaign.artist, hit)]
     if not matching:
         return Finding.OTHER_ARTIST, ""

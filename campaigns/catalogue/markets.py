@@ -1,7 +1,7 @@
-"""In which markets the catalogue is asked for a release, and from when on.
+"""The markets in which the catalogue is asked for a release, and from when on.
 
-A release comes out at local midnight market by market, and of a fan's market Presave knows nothing:
-it may not read it. So a few markets stand for their neighbours.
+A release comes out market by market, at local midnight. Presave does not know a fan's market, as it
+may not read it. So a few markets stand for their neighbours.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from django.conf import settings
 from campaigns.models import Campaign, ReleaseMode, midnights
 
 # Markets in the order in which their day begins, each with the zone that it begins in. The United
-# States stand twice, as Spotify does not say which of their midnights counts.
+# States are there twice, as Spotify does not say which of their midnights counts.
 # https://providersupport.spotify.com/article/setting-up-a-release-deal
 MARKETS: Final = (
     ("NZ", "Pacific/Auckland"),
@@ -35,14 +35,16 @@ MARKETS: Final = (
 
 @dataclass(frozen=True)
 class MarketMidnight:
-    """From `at` on the release may show in these markets."""
+    """The instant from which on a release may show in these markets."""
 
     at: datetime
     markets: tuple[str, ...]
 
 
 def market_midnights(campaign: Campaign) -> list[MarketMidnight]:
-    """In their order. A release at one instant has one, in the operator's market."""
+    """A campaign's market midnights in order. A release at one instant has one, in the operator's
+    market.
+    """
     if campaign.release_mode == ReleaseMode.ONE_INSTANT:
         return [MarketMidnight(campaign.release_at, (settings.SPOTIFY_MARKET,))]
     day = midnights.day_of(campaign.release_at)
@@ -63,8 +65,8 @@ def _own_market(campaign: Campaign) -> list[tuple[str, str]]:
 
 
 def confirmed_until(campaign: Campaign, seen: MarketMidnight) -> datetime | None:
-    """Who may be served when the release was seen in a market of that midnight: fans who are due
-    before the next one, and after the last one everybody. None is no bound.
+    """The bound before which due fans may be served, once the release was seen in a market of that
+    midnight: the next one, or after the last one the campaign's last day. None is no bound.
     """
     if campaign.release_mode == ReleaseMode.ONE_INSTANT:
         return None

@@ -1,4 +1,4 @@
-"""What names a release: link, UPC, ISRC, artist; and whether the catalogue's entry agrees."""
+"""A release's names, as link, UPC, ISRC and artist, compared with the catalogue's entry."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def find(names: Names, market: str, permit: Permit) -> list[Release]:
 
 
 def agrees(names: Names, release: Release) -> bool:
-    """Every name the artist gave is the release's own. UPCs may differ by leading zeros."""
+    """Whether every name the artist gave is the release's own. UPCs may differ by leading zeros."""
     same_upc = not names.upc or names.upc.lstrip("0") == release.upc.lstrip("0")
     same_isrc = not names.isrc or names.isrc == release.isrc.upper()
     same_uri = not names.spotify_uri or names.spotify_uri == release.uri

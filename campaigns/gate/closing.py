@@ -1,5 +1,5 @@
-"""Closing the gate: "blocked until" for every worker at once, by Spotify's word or in an outage,
-and finding out with one call whether an outage is over.
+"""Closing the gate for every worker at once, because Spotify said so or in an outage; and trying
+with one call whether an outage is over.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from campaigns.spotify.answers import Scope, SpotifyError
 logger = logging.getLogger(__name__)
 
 # How long an app-wide error without a Retry-After keeps the gate closed: long enough not to hammer,
-# short enough that an operator who mends the client secret sees the work go on.
+# short enough that an operator who corrects the client secret sees the work go on.
 APP_ERROR_PAUSE: Final = timedelta(seconds=60)
 # An outage closes the gate for 5 s, 10 s, 20 s … at most a minute; then one call tries.
 FIRST_OUTAGE_PAUSE: Final = timedelta(seconds=5)
@@ -31,7 +31,7 @@ LONGEST_OUTAGE_PAUSE: Final = timedelta(seconds=60)
 LONGEST_TRY: Final = timedelta(minutes=2)
 # Long enough for one fan's refresh and save.
 TRIAL: Final = timedelta(seconds=25)
-# No incident of Spotify's that took permissions for withdrawn is known to have lasted longer.
+# No incident at Spotify that took permissions for withdrawn is known to have lasted longer.
 DISTRUST: Final = timedelta(hours=2)
 
 
@@ -45,14 +45,14 @@ class GateClosedError(Exception):
 
 
 def check_open(now: datetime, names: Sequence[GateName] = HALVES) -> None:
-    """Raises GateClosedError while one of these halves of Spotify is blocked."""
+    """Raise GateClosedError while one of these halves of Spotify is blocked."""
     blocked = _closed(names, now).order_by("-blocked_until").first()
     if blocked and blocked.blocked_until:
         raise GateClosedError(blocked.blocked_until, blocked.blocked_reason)
 
 
 def is_any_closed(names: Sequence[GateName]) -> bool:
-    """As check_open, by the database's clock, in one query."""
+    """Whether check_open would raise, by the database's clock, in one query."""
     return _closed(names, Now()).exists()
 
 
@@ -95,7 +95,7 @@ def close_after(error: SpotifyError) -> None:
 
 def close_for_outage(name: GateName, now: datetime) -> None:
     """Stop everybody's calls to a half of Spotify that fails for most fans. Of the many workers
-    and calls that notice it, the first one counts.
+    and calls that notice an outage, the first one counts.
     """
     with transaction.atomic():
         gate = locked(name, now)
@@ -116,7 +116,7 @@ def distrust_refusals(name: GateName, now: datetime) -> None:
 
 
 def begin_trial(halves: Mapping[GateName, Gate], now: datetime) -> bool:
-    """Whether the caller may be the one to try, with one fan, if an outage is over."""
+    """Reserve the trial whether an outage is over, with one fan; False if another worker has it."""
     failing = [name for name, gate in halves.items() if gate.outages]
     with transaction.atomic():
         tried = [locked(name, now).trial_until for name in failing]
@@ -127,14 +127,14 @@ def begin_trial(halves: Mapping[GateName, Gate], now: datetime) -> bool:
 
 
 def end_trial(halves: Mapping[GateName, Gate]) -> None:
-    """There was nobody to try with: the next worker that has a fan may."""
+    """End a trial that had no fan to try with: the next worker that has one may begin another."""
     failing = [name for name, gate in halves.items() if gate.outages]
     Gate.objects.filter(name__in=failing).update(trial_until=None)
 
 
 def note_working(name: GateName, now: datetime) -> bool:
-    """A call was answered as it should be. Answers whether with that an outage, if there was one,
-    is over: while the gate is closed it may be the answer to a call from before.
+    """Note that a call was answered as it should be. Returns whether an outage, if there was one,
+    is over with that: while the gate is closed it may be the answer to an earlier call.
     """
     with transaction.atomic():
         gate = locked(name, now)

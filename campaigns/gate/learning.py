@@ -1,5 +1,5 @@
-"""The rate adapts to a limit that Spotify does not publish: additive increase, multiplicative
-decrease.
+"""The rate, which adapts to a limit that Spotify does not publish: additive increase,
+multiplicative decrease (AIMD).
 
 Spotify's limit is a rolling window of 30 seconds.
 https://developer.spotify.com/documentation/web-api/concepts/rate-limits
@@ -25,13 +25,13 @@ LARGEST_INCREASE: Final = 1.0
 # Fewer permits than one a second before a 429 say nothing about a window: somebody else filled it.
 SMALLEST_SAMPLE: Final = 30
 LOWEST_RATE: Final = 0.2
-# What was learned on another day may have been an incident's.
+# An estimate of another day may have come from an incident.
 ESTIMATE_TTL: Final = timedelta(days=1)
 
 
 def adjust(gate: Gate, now: datetime) -> None:
-    """Probe upwards after a quiet window, as far as the operator's cap, which rules what was not
-    learned.
+    """Raise the rate after a quiet window, up to the operator's cap, which is the rate as long as
+    there is no estimate.
     """
     if gate.adjusted_at is None or now - gate.adjusted_at >= ESTIMATE_TTL:
         gate.rate, gate.adjusted_at, gate.increases = cap(), None, 0
@@ -44,7 +44,7 @@ def adjust(gate: Gate, now: datetime) -> None:
 
 
 def estimate_limit(gate: Gate, now: datetime) -> None:
-    """A 429 tells how much Spotify's window holds: what we sent in the last one."""
+    """Estimate from a 429 how much Spotify's window holds: what was sent in the last one."""
     unused = max((gate.free_at - now).total_seconds(), 0.0) * gate.rate
     held = permits_in_window(gate, now) - round(unused)
     if held >= SMALLEST_SAMPLE:

@@ -1,5 +1,5 @@
-"""Permits for calls to Spotify, taken in blocks and spaced evenly: the generic cell rate algorithm
-(GCRA) on a row that all workers share.
+"""Permits for calls to Spotify, taken in blocks and spaced evenly by the generic cell rate
+algorithm (GCRA) on a row that all workers share.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from campaigns.gate.learning import adjust, record_permits
 from campaigns.gate.rows import cap, credit, is_blocked, locked, next_free_at
 from campaigns.models import Gate, GateName
 
-# So many seconds' worth of consents may come at once before one is asked to wait.
+# The burst of consents that is let through before one is asked to wait.
 CONSENT_BURST: Final = timedelta(seconds=3)
-# Permits are taken so far ahead: nobody holds the others up for longer.
+# How far ahead permits are taken: no worker holds the others up for longer.
 AHEAD: Final = timedelta(seconds=0.25)
 
 

@@ -1,4 +1,4 @@
-"""The gates' rows as they stand: read, locked, and what follows from one row alone."""
+"""The gates' rows: read and locked, and what follows from one row alone."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def is_blocked(gate: Gate, now: datetime) -> bool:
 
 
 def next_free_at(gate: Gate, now: datetime) -> datetime:
-    """When the next permit may be used. One that lies further ahead than permits are ever taken was
+    """When the next permit may be used. A time further ahead than permits are ever taken was
     written before the database's clock was set back.
     """
     is_lost = not is_blocked(gate, now) and gate.free_at > now + FURTHEST_PERMIT

@@ -1,6 +1,6 @@
-"""What people were told about a campaign's troubles, so that they are told once.
+"""Alarms that were raised about a campaign's troubles, so that people are told once.
 
-campaigns/status/alarms.py raises alarms.
+campaigns/status/alarms.py raises them.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ from campaigns.models.choices import Trouble
 
 
 class Alarm(models.Model):
-    """That people were told of one trouble of one campaign at one release moment."""
+    """A record that people were told of one trouble of one campaign at one release time."""
 
     campaign = models.ForeignKey(
         "campaigns.Campaign", on_delete=models.CASCADE, related_name="alarms"
     )
-    # A release that was moved is a new promise, whose breach is told again.
+    # A release that was moved is a new promise: people are told again when it is broken.
     release_at = models.DateTimeField()
     trouble = models.CharField(max_length=20, choices=Trouble)
     raised_at = models.DateTimeField()

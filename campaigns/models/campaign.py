@@ -1,4 +1,4 @@
-"""The campaign's row: what is released, when, and where it stands."""
+"""Campaigns: what is released, when, and how far it is."""
 
 from __future__ import annotations
 
@@ -189,7 +189,7 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=~Q(spotify_uri="", upc="", isrc=""), name="campaign_names_a_release"
             ),
-            # What is saved is one album or track, whoever writes the row.
+            # What is saved is one album or track, however the row was written.
             models.CheckConstraint(
                 condition=(Q(spotify_uri="") | Q(spotify_uri__regex=SPOTIFY_URI_PATTERN))
                 & (Q(confirmed_uri="") | Q(confirmed_uri__regex=SPOTIFY_URI_PATTERN)),
@@ -245,7 +245,7 @@ class Campaign(models.Model):
 
     @property
     def release_local(self) -> datetime:
-        """The release moment as the artist stated it, in the campaign's own zone."""
+        """The release time as the artist stated it, in the campaign's own zone."""
         return localtime(self.release_at, ZoneInfo(self.release_zone))
 
     @property
@@ -259,7 +259,7 @@ class Campaign(models.Model):
 
     @property
     def everywhere_at(self) -> datetime:
-        """When the last fan's release moment comes."""
+        """The release time of the last fans."""
         return self.release_at + midnights.FIRST_TO_LAST * self.at_local_midnights
 
     @property

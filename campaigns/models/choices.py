@@ -16,7 +16,7 @@ class CampaignState(models.TextChoices):
 
 
 class ReleaseMode(models.TextChoices):
-    """Whether all fans are due at one instant, or each at midnight of the release day."""
+    """When fans are due: all at one instant, or each at local midnight of the release day."""
 
     ONE_INSTANT = "one_instant", "Everywhere at the same moment"
     LOCAL_MIDNIGHT = "local_midnight", "At midnight where each fan is"
@@ -52,7 +52,7 @@ class PauseReason(models.TextChoices):
 
 
 class Trouble(models.TextChoices):
-    """Why a release that is due does not go as it was promised: people are told of it."""
+    """Why a release that is due does not go as promised: people are told of it."""
 
     LATE = "late", "The release is not confirmed ten minutes after its moment"
     KEY_MISSING = PauseReason.KEY_MISSING.value, PauseReason.KEY_MISSING.label

@@ -32,7 +32,7 @@ class Totals:
 
 @dataclass(frozen=True)
 class Reminders:
-    """How often fans took a way that needs no permission; not how many fans did."""
+    """How often fans took a reminder, which needs no permission; not how many fans did."""
 
     calendar: int = 0
     countdown: int = 0
@@ -107,7 +107,7 @@ class ReminderCountQuerySet(models.QuerySet["ReminderCount"]):
 
 
 class ReminderCount(models.Model):
-    """How often fans took a way that needs no permission, on one UTC day.
+    """How often fans took a reminder, which needs no permission, on one UTC day.
 
     Anybody can ask for these, as often as they like. So they are rows of their own: a flood of them
     does not hold up the counts of release night.

@@ -1,4 +1,4 @@
-"""What the words and codes that name a campaign and its release look like."""
+"""Patterns for slugs, Spotify URIs, UPCs and ISRCs."""
 
 from __future__ import annotations
 

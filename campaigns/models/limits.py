@@ -1,4 +1,4 @@
-"""Every promise that is a span of time, in one place."""
+"""Every promised period, in one place."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Midnight where each fan is: when a day begins in a time zone, and which zones are known.
+"""Local midnights: when a day begins in a time zone, and which zones are known.
 
 Pure functions of dates and IANA zone names; the rules are those of the pinned tzdata package.
 """
@@ -32,9 +32,9 @@ def known_zone(name: str) -> str:
 def day_begins(day: date, zone: str) -> datetime:
     """The instant at which that day begins there, in UTC.
 
-    Where the clocks skip midnight this is the moment of the change, as the day then begins at
-    01:00. Where they show it twice it is the first time. The whole day may be skipped (Apia,
-    30 December 2011): then it is where the next one begins. Raises ZoneInfoNotFoundError.
+    Where the clocks skip midnight this is when they change, as the day then begins at 01:00. Where
+    they show it twice it is the first time. The whole day may be skipped (Apia, 30 December 2011):
+    then it is where the next one begins. Raises ZoneInfoNotFoundError.
     """
     return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
 

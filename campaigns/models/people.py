@@ -1,4 +1,4 @@
-"""Who logs in: artists and labels' members, and what each may do. Fans have no accounts."""
+"""People who log in, labels, and what each member may do. Fans have no accounts."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class UserManager(DjangoUserManager["User"]):
 
 
 class User(AbstractUser):
-    """An artist or a label's member. They log in by e-mail; fans have no accounts."""
+    """An artist or a label's member, who logs in by email."""
 
     username = None  # type: ignore[assignment]
     first_name = None  # type: ignore[assignment]

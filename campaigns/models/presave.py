@@ -1,4 +1,4 @@
-"""The rows of pre-saves: what is kept about a fan, and how it ends."""
+"""Pre-saves: what is kept about a fan, and how it ends."""
 
 from __future__ import annotations
 
@@ -24,20 +24,20 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         return self.pending().filter(free, due_at__lte=now)
 
     def servable_until(self, confirmed_until: datetime | None) -> PreSaveQuerySet:
-        """Those due before it; without a bound all."""
+        """Those due before `confirmed_until`; all if there is no bound."""
         return self.filter(due_at__lt=confirmed_until) if confirmed_until else self
 
     def servable(self) -> PreSaveQuerySet:
-        """The same by what their campaign's row says now."""
+        """As servable_until, by what each one's campaign says now."""
         confirmed = Q(due_at__lt=F("campaign__confirmed_until"))
         return self.filter(confirmed | Q(campaign__confirmed_until=None))
 
     def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:
-        """The fence: rows still pending under exactly these claims."""
+        """The rows still pending under exactly these fences."""
         return self.pending().filter(lease__in=fences)
 
     def end(self, state: PreSaveState, reason: Reason, now: datetime) -> int:
-        """The one way a pre-save ends: its permission is erased by the statement that says so."""
+        """End pre-saves, in the one way there is: the same statement erases their permissions."""
         return self.update(
             state=state,
             reason=reason,
@@ -61,7 +61,7 @@ class PreSave(models.Model):
     )
     state = models.CharField(max_length=10, choices=PreSaveState, default=PreSaveState.PENDING)
     reason = models.CharField(max_length=20, choices=Reason, default=Reason.NONE, blank=True)
-    # The fan's own release moment; a further try is put off by lease_until alone.
+    # The fan's own release time; a further try is put off by lease_until alone.
     due_at = models.DateTimeField()
     attempts = models.PositiveSmallIntegerField(default=0)
     lease = models.UUIDField(null=True)
@@ -95,8 +95,7 @@ class PreSave(models.Model):
                 condition=Q(state__in=PreSaveState.values, reason__in=Reason.values),
                 name="presave_state_known",
             ),
-            # Destroyed means destroyed: whoever settles a row erases its permission in the same
-            # statement.
+            # Destroyed means destroyed: a statement that settles a row has to erase its permission.
             models.CheckConstraint(
                 condition=Q(state=PreSaveState.PENDING, sealed__isnull=False, settled_at=None)
                 | ~Q(state=PreSaveState.PENDING)

@@ -1,4 +1,4 @@
-"""What all workers share: Spotify's limits as they were met. campaigns/gate decides with them."""
+"""Rows that all workers share: the gates, on which campaigns/gate decides, and the heartbeat."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from campaigns.models.choices import ErrorReason, GateName
 
 
 class Gate(models.Model):
-    """The app-wide pace towards one half of Spotify, where no worker can forget a ban."""
+    """The app-wide pace of one kind of calls to Spotify, in a row: no worker can forget a ban."""
 
     name = models.CharField(primary_key=True, max_length=10, choices=GateName)
     # Requests per second, at most SPOTIFY_MAX_RATE.
@@ -17,17 +17,17 @@ class Gate(models.Model):
     # From when on the next permit may be used.
     free_at = models.DateTimeField()
     blocked_until = models.DateTimeField(null=True)
-    # Since when it has been closed for this reason; a try that failed in between does not count.
+    # Since when it has been closed for this reason; a trial that failed in between does not count.
     blocked_at = models.DateTimeField(null=True)
     blocked_reason = models.CharField(max_length=40, choices=ErrorReason, blank=True)
     # Permits of the last half minute, as [second since 1970, number of permits].
     recent = models.JSONField(default=list, db_default=[])
-    # When `rate` was last learned from a 429 or raised since; null while SPOTIFY_MAX_RATE rules.
+    # When `rate` was last estimated from a 429 or raised since; null while SPOTIFY_MAX_RATE is it.
     adjusted_at = models.DateTimeField(null=True)
-    # How often it was raised since it was learned.
+    # How often it was raised since that estimate.
     increases = models.PositiveSmallIntegerField(default=0, db_default=0)
-    # How often in a row the gate was closed for an outage, and until when one call is trying
-    # whether it is over.
+    # How often in a row the gate was closed for an outage, and until when a trial with one call
+    # is under way.
     outages = models.PositiveSmallIntegerField(default=0, db_default=0)
     trial_until = models.DateTimeField(null=True)
     # When this half was last seen to work, and until when no refusal of its is believed, because

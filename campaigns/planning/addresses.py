@@ -6,8 +6,8 @@ from typing import Final
 
 from django.urls import URLPattern, URLResolver, get_resolver
 
-# Addresses that the service promises and does not serve yet; static files are served beside the URL
-# configuration.
+# Reserved although the URL configuration does not name them: WhiteNoise serves static files before
+# it, and monitoring asks for /metrics by custom, which no campaign's page may answer.
 _KEPT_FREE: Final = frozenset({"metrics", "static"})
 
 

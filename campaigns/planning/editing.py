@@ -1,4 +1,4 @@
-"""Writing a campaign down: what may still be changed, and storing it together with its artwork."""
+"""Creates and changes campaigns, with their artwork, as far as a change is still allowed."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ RELEASING_STAYS: Final = (
 
 
 class ChangedMeanwhileError(PublishingError):
-    """The form was filled in from values that are not the campaign's any more: what it leaves as
-    it was would put old ones back, a release's moment among them.
+    """The form was filled in from values that are not the campaign's any more: storing it would put
+    old ones back, among them the release time.
     """
 
     def __init__(self, campaign: Campaign) -> None:
@@ -103,8 +103,8 @@ def change(
 ) -> Campaign:
     """`version` is the one whose values the form showed.
 
-    Raises PublishingError when a value may not be changed any more, LapseError when by a later
-    moment more permissions would lapse than were agreed to, and ChangedMeanwhileError.
+    Raises PublishingError when a value may not be changed any more, LapseError when with a later
+    release time more permissions would expire than were agreed to, and ChangedMeanwhileError.
     """
     _check_version(campaign, values, picture, version)
     _refuse_frozen(campaign, values)
@@ -129,7 +129,7 @@ def change(
 
 
 def change_links(campaign: Campaign, links: list[str]) -> None:
-    """Say where else to listen. No fan said yes to that, so it may change after the end too."""
+    """Store where else to listen. No fan said yes to that, so it may change after the end too."""
     Campaign.objects.filter(id=campaign.id).update(links=links, version=F("version") + 1)
 
 
@@ -170,7 +170,7 @@ def _rename(campaign: Campaign, names: Names, check: SameReleaseCheck | None) ->
 
 
 def _show(campaign: Campaign, stored: StoredArtwork | None) -> None:
-    """Make the stored artwork the campaign's own; what it replaces goes once that is certain."""
+    """Make the stored artwork the campaign's own; what it replaces is deleted after the commit."""
     if stored is None:
         return
     if campaign.artwork:
@@ -194,7 +194,7 @@ def _written(picture: Image.Image | None) -> Iterator[StoredArtwork | None]:
 
 @contextmanager
 def _explaining_a_taken_slug(campaign: Campaign) -> Iterator[None]:
-    """Two artists can ask for one address in the same moment; the constraint lets one have it."""
+    """Two artists can ask for one address at the same time; the constraint lets one have it."""
     try:
         yield
     except IntegrityError as error:

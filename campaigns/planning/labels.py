@@ -1,4 +1,4 @@
-"""Bringing people in: an account, a role in a label, and a link to set the password."""
+"""Labels and their members: creating labels, and inviting people with a link to set a password."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ LONGEST_NAME = 100
 
 
 class InvitationError(ValueError):
-    """Nobody was invited. The message tells the operator what to change."""
+    """Nobody was invited. The message says what to change in the command."""
 
 
 @dataclass(frozen=True)
 class Invitation:
-    """Who may now do what, and the address where they set their password, once."""
+    """The membership that was granted, and the address where its user sets a password, once."""
 
     membership: Membership
     url: str
@@ -33,10 +33,10 @@ class Invitation:
 
 @transaction.atomic
 def invite(email: str, label: str, role: Role | None) -> Invitation:
-    """Make what is missing of account, label and membership. Raises InvitationError.
+    """Create what is missing of account, label and membership. Raises InvitationError.
 
-    Without a role, the first member of a label becomes its owner and others become editors;
-    who is a member already keeps the role.
+    Without a role, the first member of a label becomes its owner and others become editors; a
+    member keeps the role.
     """
     user = _account(email)
     joined = _label(label)
@@ -67,7 +67,7 @@ def _account(email: str) -> User:
 
 
 def _label(name_or_id: str) -> Label:
-    """By id, or by name; a name that no label has makes one."""
+    """The label of that id or name; a name that no label has creates one."""
     try:
         return Label.objects.get(id=UUID(name_or_id))
     except ValueError:

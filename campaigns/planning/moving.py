@@ -1,4 +1,4 @@
-"""Moving a release: the new moment, who waits anew, and whose permission would end before it."""
+"""Moves a release to a new release time, and counts the permissions that would expire before it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class PublishingError(Exception):
 
 
 class LapseError(PublishingError):
-    """By this move permissions would end before the release, more than the artist agreed to."""
+    """With this move more permissions would expire before the release than the artist agreed to."""
 
     def __init__(self, lapsing: int, pending: int) -> None:
         permissions = "permission" if pending == 1 else "permissions"
@@ -35,7 +35,7 @@ class LapseError(PublishingError):
 
 
 def check_release_moment(release_at: datetime, now: datetime) -> None:
-    """Raises PublishingError when fans could not be served at that moment."""
+    """Raise PublishingError when fans could not be served at that time."""
     if release_at < now:
         raise PublishingError("The release moment has passed. Set a moment in the future.")
     if release_at > now + LONGEST_LEAD:
@@ -51,10 +51,10 @@ def check_release_moment(release_at: datetime, now: datetime) -> None:
 def move_release(
     campaign: Campaign, release_at: datetime, zone: str, now: datetime, agreed_lapse: int = 0
 ) -> None:
-    """Set the release moment, for fans who have consented too; `now` itself begins at once.
+    """Set the release time, also for pre-saves that exist; `now` itself begins at once.
 
-    A release that has begun waits again, for whoever was not served yet. Raises PublishingError,
-    and LapseError when more permissions would lapse than were agreed to.
+    A release that has begun waits again, with the fans who were not served yet. Raises
+    PublishingError, and LapseError when more permissions would expire than were agreed to.
     """
     campaign = locked(campaign)
     if campaign.has_ended:
@@ -70,8 +70,8 @@ def move_release(
 
 
 def _wait_anew(campaign: Campaign, release_at: datetime, now: datetime) -> None:
-    """What was found out about the old moment says nothing about the new one: neither that the
-    release is out, nor that Spotify refuses it or a fan.
+    """Forget what was found out about the old release time, as it says nothing about the new one:
+    neither that the release is out, nor that Spotify refuses it or a fan.
     """
     campaign.state, campaign.scheduled_at, campaign.next_check_at = CampaignState.OPEN, now, None
     campaign.confirmed_uri, campaign.confirmed_at, campaign.confirmed_until = "", None, None
@@ -90,7 +90,7 @@ def _wait_anew(campaign: Campaign, release_at: datetime, now: datetime) -> None:
 
 
 def _due_after_move(campaign: Campaign, release_at: datetime) -> datetime | Combinable:
-    """Fans at local midnights keep their distance to the first one, as their zones are not kept:
+    """With local midnights fans keep their distance to the first one, as their zones are not kept:
     where one of the two days lies in summer time, theirs comes an hour early or late.
     """
     if not campaign.at_local_midnights:
@@ -105,7 +105,7 @@ def _check_lapse(campaign: Campaign, release_at: datetime, agreed: int) -> None:
 
 
 def _count_lapsing(campaign: Campaign, release_at: datetime) -> int:
-    """How many of the permissions end before that moment."""
+    """How many of the permissions expire before that time."""
     too_old = release_at - PERMISSION_LIFETIME
     return campaign.presaves.pending().filter(consented_at__lte=too_old).count()
 

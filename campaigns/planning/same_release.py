@@ -1,6 +1,6 @@
-"""What fans said yes to stays what it is.
+"""Keeps a release the one that fans said yes to.
 
-After the first consent title and artist stay. The release's link, UPC and ISRC change only where
+After the first pre-save title and artist stay. The release's link, UPC and ISRC change only where
 that narrows down what is saved, or where Spotify's catalogue shows the same release under the old
 and the new ones.
 """
@@ -59,7 +59,7 @@ CHANGED_MEANWHILE: Final = (
 
 @dataclass(frozen=True)
 class SameReleaseCheck:
-    """The catalogue showed the same release under both."""
+    """A proof that the catalogue showed the same release under the old and the new names."""
 
     before: Names
     codes_at_consent: Names
@@ -67,22 +67,22 @@ class SameReleaseCheck:
 
 
 def is_frozen(campaign: Campaign) -> bool:
-    """After the first consent, what fans said yes to stays what it was."""
+    """Whether the release has to stay the same: after the first pre-save."""
     return campaign.presaves.exists()
 
 
 def names_after(campaign: Campaign, values: Mapping[str, Any]) -> Names:
-    """What names the release once these values are the campaign's."""
+    """The release's names once these values are the campaign's."""
     return Names.of(campaign)._replace(
         **{name: values[name] for name in Names._fields if name in values}
     )
 
 
 def look_up(campaign: Campaign, after: Names) -> SameReleaseCheck | None:
-    """Look into the catalogue whether the change keeps the release the same; None where no look is
+    """Ask the catalogue whether the change keeps the release the same; None where no look is
     needed. Raises PublishingError.
 
-    To be called without a lock: Spotify may be slow.
+    Call it without a lock: Spotify may be slow.
     """
     if not is_frozen(campaign) or _is_free(campaign, after):
         return None
@@ -103,9 +103,9 @@ def look_up(campaign: Campaign, after: Names) -> SameReleaseCheck | None:
 
 
 def accept(campaign: Campaign, after: Names, check: SameReleaseCheck | None) -> list[str]:
-    """Under the campaign's lock: whether the change may be made, after the look without it.
+    """Decide under the campaign's lock whether the change may be made, after the look without it.
 
-    Answers the campaign's `codes_added_after_consent` from then on. Raises PublishingError.
+    Returns the campaign's `codes_added_after_consent` from then on. Raises PublishingError.
     """
     before, agreed = Names.of(campaign), codes_at_consent(campaign)
     if not is_frozen(campaign):
@@ -121,7 +121,7 @@ def accept(campaign: Campaign, after: Names, check: SameReleaseCheck | None) -> 
 def codes_at_consent(campaign: Campaign) -> Names:
     """The names that the release had when fans said yes to it.
 
-    One that was added after the first consent proves nothing: by adding another release's code
+    One that was added after the first pre-save proves nothing: by adding another release's code
     first and its link then, the other release could be put in place of this one.
     """
     return Names.of(campaign)._replace(**dict.fromkeys(campaign.codes_added_after_consent, ""))
@@ -138,7 +138,7 @@ def _is_free(campaign: Campaign, after: Names) -> bool:
 
 
 def _compare(agreed: Names, after: Names) -> None:
-    """Raises PublishingError unless the catalogue shows the same release under both."""
+    """Raise PublishingError unless the catalogue shows the same release under both."""
     found = _look(after)
     if not found:
         raise PublishingError(NEW_NOT_SHOWN)

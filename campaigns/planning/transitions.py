@@ -1,4 +1,4 @@
-"""An artist's acts on a campaign: open it, change it, move its release, resume it, cancel it."""
+"""An artist's acts that change a campaign's state: open, cancel, resume."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from campaigns.retention import erasing
 
 @transaction.atomic
 def open_campaign(campaign: Campaign, now: datetime) -> None:
-    """From here on the worker makes the key, and with it the landing page goes live.
+    """Open a draft. The worker then makes its key, with which the landing page goes live.
 
     Raises PublishingError.
     """
@@ -31,10 +31,10 @@ def open_campaign(campaign: Campaign, now: datetime) -> None:
 def cancel_campaign(campaign: Campaign, now: datetime) -> int:
     """End the campaign without a save and erase every permission it holds.
 
-    Answers how many. Raises PublishingError.
+    Returns how many. Raises PublishingError.
     """
-    # Committed first, it stops every further save by itself, and workers finish the erasing should
-    # this process die in its midst.
+    # The new state, committed first, stops every further save by itself, and workers finish the
+    # erasing should this process die in the middle of it.
     _end_by_cancelling(campaign, now)
     return erasing.erase_cancelled(campaign.id, now)
 
@@ -49,9 +49,9 @@ def _end_by_cancelling(campaign: Campaign, now: datetime) -> None:
 
 
 def resume(campaign: Campaign) -> None:
-    """Let a paused campaign go on, after what stopped it was mended.
+    """Let a paused campaign go on, after what stopped it was fixed.
 
-    Should it be stopped once more, people are told once more. Raises PublishingError.
+    If it is stopped again, people are told again. Raises PublishingError.
     """
     resumable = Campaign.objects.exclude(state__in=ENDED_STATES).filter(
         id=campaign.id, paused_reason__in=[one for one in PauseReason if one.is_resumable]

@@ -1,9 +1,10 @@
-"""A worker's hold on pre-saves: claim a block of due rows, look whether the claim still stands,
-settle it.
+"""Claims on pre-saves: a worker claims a block of due rows, checks that the claim still stands, and
+settles it.
 
-A claim is a lease by the database's clock and a fresh fence. Every later write names the fence, so
-a worker that stalled past its lease can change nothing. Whatever dies leaves rows that come due
-again. A fan who is put off is held by nobody until the next try: the due instant stays as it is.
+A claim is a lease by the database's clock and a fresh fence, the fencing token. Every later write
+names the fence, so a worker that stalled past its lease can change nothing. A worker that dies
+leaves rows that come due again. A fan who is put off is held by nobody until the next try: the due
+instant stays as it is.
 """
 
 from __future__ import annotations
@@ -47,7 +48,7 @@ class Claim:
 
 @dataclass(frozen=True)
 class Held:
-    """A claimed row on its way."""
+    """A claimed row, between its claim and its outcome."""
 
     row: PreSave
     claim: Claim
@@ -59,9 +60,9 @@ class Held:
 
 @dataclass
 class Outcome:
-    """What became of claimed rows of one campaign: each stands in exactly one of the parts.
+    """What became of claimed rows of one campaign: each is in exactly one of the parts.
 
-    Returned rows lose no attempt; refused ones wait for their second look.
+    Returned rows lose no attempt; refused ones are asked for once more later.
     """
 
     saved: list[UUID] = field(default_factory=list)
@@ -87,8 +88,8 @@ class Outcome:
 def claim_block(
     campaign: Campaign, size: int, now: datetime, *, fresh_first: bool = False
 ) -> Claim | None:
-    """Take up to `size` due rows under a fresh fence: those that are due longest, or those that
-    were never tried. Two workers never hold the same row.
+    """Claim up to `size` due rows under a fresh fence: those that have been due longest, or those
+    that were never tried. Two workers never hold the same row.
     """
     fence, until = uuid4(), now + LEASE
     never_tried = [F("refused_at").asc(nulls_first=True), F("attempts").asc()]
@@ -112,16 +113,16 @@ def claim_block(
 
 
 def count_up_to(campaign: Campaign, most: int) -> int:
-    """How many fans of a campaign are pending, as far as it matters."""
+    """How many pre-saves of a campaign are pending, counted no further than `most`."""
     return PreSave.objects.pending().filter(campaign=campaign)[:most].count()
 
 
 def still_standing(
     ids: Collection[UUID], fences: Collection[UUID], now: datetime
 ) -> dict[UUID, str]:
-    """The rows that may be saved now, each with the URI that is to be saved: still ours, not
-    cancelled, their campaign still releasing, in their market too. The URI is read anew, because
-    since the claim the release may have been moved, mended and confirmed once more.
+    """The rows that may be saved now, each with the URI to save: still held under the fence, not
+    cancelled, their campaign still releasing, in their market too. The URI is read again, because
+    since the claim the release may have been moved, corrected and confirmed once more.
     """
     held = PreSave.objects.filter(id__in=ids, lease_until__gt=now).held_under(fences)
     standing = held.servable().filter(campaign__in=Campaign.objects.releasing())
@@ -129,8 +130,8 @@ def still_standing(
 
 
 def keep_rotated_tokens(claim: Claim, tokens: Mapping[UUID, Secret]) -> None:
-    """Commit a replaced refresh token before the save: if we die in between, the old one may be
-    worth nothing.
+    """Commit a replaced refresh token before the save: if the worker dies in between, the old one
+    may be worth nothing.
     """
     public_key = bytes(claim.campaign.public_key or b"")
     for row_id, token in tokens.items():
@@ -139,15 +140,15 @@ def keep_rotated_tokens(claim: Claim, tokens: Mapping[UUID, Secret]) -> None:
 
 
 def forget_refusal(row: PreSave, fence: UUID) -> None:
-    """Spotify took the permission after all; a later refusal is a first one again."""
+    """Forget a refusal, as Spotify took the permission after all; the next one is a first again."""
     held = PreSave.objects.filter(id=row.id).held_under({fence})
     held.update(refused_at=None, reason=Reason.NONE)
 
 
 def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime) -> None:
-    """Record what became of claimed rows.
+    """Record the outcome of claimed rows.
 
-    The statement that ends a row erases its permission; the fence guards all.
+    The statement that ends a row erases its permission; every statement names the fence.
     """
     saved = _end(campaign, fences, outcome, now) if outcome.saved or outcome.failed else 0
     held = PreSave.objects.held_under(fences)
@@ -179,7 +180,7 @@ def _end(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: da
 
 
 def _locked(rows: PreSaveQuerySet) -> set[UUID]:
-    """Those of the rows that nobody else is changing just now.
+    """Lock those of the rows that nobody else is changing now, and skip the others.
 
     An artist who cancels or moves the release takes all of a campaign's rows at once: waiting for
     them could be a deadlock, and what is left out here frees itself when its lease ends.

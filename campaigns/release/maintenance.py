@@ -1,4 +1,4 @@
-"""Everything that a worker does but the saves themselves, also on a thread beside them."""
+"""Maintenance: everything that a worker does but the saves, also on a thread during a release."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST_WAIT_SECONDS: Final = 1.0
 
 @dataclass(frozen=True)
 class Shift:
-    """How long a worker may go on, by the database's clock, unless told to stop before."""
+    """How long a worker may go on, by the database's clock, unless it is told to stop before."""
 
     until: datetime
     stopped: Event
@@ -37,7 +37,7 @@ class Shift:
 
 
 def run_maintenance(shift: Shift) -> None:
-    """Everything but the saves themselves."""
+    """Do everything but the saves, once."""
     now = shift.clock()
     heartbeat.beat(now)
     try:
@@ -57,8 +57,8 @@ def run_maintenance(shift: Shift) -> None:
 
 
 class MaintenanceThread:
-    """Keeps house beside a long release, on a thread and a database connection of its own, so that
-    a slow look into the catalogue does not hold up the saves.
+    """Runs maintenance during a long release, on a thread and a database connection of its own, so
+    that a slow look into the catalogue does not hold up the saves.
     """
 
     def __init__(self, shift: Shift) -> None:
@@ -71,11 +71,11 @@ class MaintenanceThread:
 
     def __exit__(self, *exception: object) -> None:
         if self._thread:
-            # One that takes longer ends by itself, as its shift is over: nothing waits for it.
+            # A run that takes longer ends by itself, as its shift is over: nothing waits for it.
             self._thread.join(timeout=LONGEST_WAIT_SECONDS)
 
     def maybe_run(self) -> None:
-        """Keep house now and then; never twice at once."""
+        """Run maintenance if it is time; never twice at once."""
         is_at_it = self._thread is not None and self._thread.is_alive()
         if is_at_it or time.monotonic() < self._next:
             return
@@ -87,7 +87,7 @@ class MaintenanceThread:
         try:
             run_maintenance(self._shift)
         except Exception:
-            # The next reminder tries again; what is wrong with the database, the saves notice too.
+            # The next run tries again; what is wrong with the database, the saves notice too.
             logger.exception("maintenance failed")
         finally:
             connections.close_all()

@@ -1,6 +1,6 @@
-"""Whether Spotify works: what one worker's answers say when they are taken together.
+"""The outage detector: whether Spotify works, from one worker's last answers taken together.
 
-One fan's trouble is the fan's. When most fans have it, it is an outage, which closes the gate; and
+Trouble with one fan is that fan's. Trouble with most fans is an outage, which closes the gate; and
 when many are refused at once, no refusal is believed for a while.
 """
 
@@ -48,7 +48,7 @@ class OutageDetector:
             self._working_noted[half] = now
 
     def note_trouble(self, held: Held, half: GateName, gate: Gate) -> None:
-        """Fans who are asked again say nothing: they may be the odd ones."""
+        """Count trouble with a fan who is tried for the first time: others may be the odd ones."""
         if not held.is_first_try:
             return
         self._troubles[half].append((held.claim.campaign.id, True))
@@ -59,8 +59,8 @@ class OutageDetector:
             self._troubles[half].clear()
 
     def note_refusal(self, held: Held, gate: Gate) -> None:
-        """Of fans asked for the first time few have withdrawn their permission. When it is said of
-        many, it is not believed of anybody for a while.
+        """Count a refusal. Few of the fans who are tried for the first time have withdrawn their
+        permission: when many are refused, no refusal is believed for a while.
         """
         if not held.is_first_try:
             return
@@ -73,7 +73,7 @@ class OutageDetector:
             self._refusals.clear()
 
     def await_confirmation(self, half: GateName) -> None:
-        """The next good answer is one to be noted: somebody was refused."""
+        """Let the next good answer be noted at once: it can confirm that Spotify works."""
         self._working_noted.pop(half, None)
 
 

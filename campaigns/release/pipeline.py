@@ -1,7 +1,7 @@
-"""One worker's pre-saves on their way: claimed, refreshed, saved, settled, many at once.
+"""The pipeline: many claimed pre-saves of one worker at once, each refreshed, saved and settled.
 
-Each answer is recorded within milliseconds, so that little is repeated when a worker dies; and the
-pace is the gate's, call by call.
+Each answer is recorded within milliseconds, so that little is repeated when a worker dies. The gate
+sets the pace, call by call.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ LARGEST_BLOCK: Final = 200
 SHARE_FOR_DATABASE: Final = 5
 LONGEST_GATHERING: Final = 0.05
 FEWEST_GATHERED: Final = 2
-# How long a turn waits when nothing comes back: other workers may close the gate meanwhile.
+# How long a step waits when nothing comes back: other workers may close the gate meanwhile.
 LONGEST_STEP: Final = 0.03
 # After so long a stand-still the answers say more about this machine than about Spotify.
 STOOD_STILL_SECONDS: Final = 3.0
@@ -85,7 +85,7 @@ class Pipeline:
         return min(LARGEST_HOLD, max(1, int(served_soon))) - len(self._held)
 
     def apply_gates(self) -> None:
-        """Look at the gates, and halt what they do not allow."""
+        """Read the gates, and halt the calls that they do not allow."""
         now = self._clock()
         self.gates = rows.gates(now)
         blocked = {half for half in HALVES if rows.is_blocked(self.gates[half], now)}
@@ -98,7 +98,7 @@ class Pipeline:
                 self._calls.resume(half)
 
     def admit(self, claim: Claim, key: CampaignKey) -> None:
-        """Open the claimed permissions and send them to be refreshed."""
+        """Take on a claim: open its permissions and send them to be refreshed."""
         tokens = {}
         for row in claim.rows:
             self._held[row.id] = Held(row, claim)
@@ -118,7 +118,7 @@ class Pipeline:
         self._calls.refresh(tokens, Slots(taken.first_in, taken.step))
 
     def step(self, *, block: bool = True) -> None:
-        """Act on the answers that came in, and record what is decided. `block`: wait for some."""
+        """Act on the answers that came in, and record the outcomes. `block`: wait for some."""
         began = time.monotonic()
         if not block or self._outcomes:
             answers = self._calls.collect(0, 0)
@@ -140,7 +140,7 @@ class Pipeline:
         return rest if coming >= FEWEST_GATHERED else 0
 
     def drain(self) -> None:
-        """Send nothing more; wait for what is on its way, and give the rest back."""
+        """Send nothing more, wait for the calls that are on their way, and give the rest back."""
         self._is_ending = True
         while not self.is_empty:
             for half in HALVES:
@@ -201,7 +201,7 @@ class Pipeline:
                 outcome.delay(row)
 
     def _sort_odd(self, held: Held, error: SpotifyError, campaign: Campaign | None) -> None:
-        """What may be about this fan alone, until enough others are told the same."""
+        """Delay a fan with an odd answer, until enough others get the same to stop everybody."""
         odd = self._odd[error.reason, campaign.id if campaign else None]
         odd.add(held.row.id)
         self._outcome(held).delay(held.row)
@@ -226,8 +226,8 @@ class Pipeline:
             self._outages.note_trouble(held, half, self.gates[half])
 
     def _save_granted(self) -> None:
-        """Look once more whether the claims stand, take permits, and send the saves: of so many
-        fans as can be sent almost at once, so that no look is old when its save is sent.
+        """Check once more that the claims stand, take permits, and send the saves: of as many fans
+        as can be sent almost at once, so that no check is old when its save is sent.
         """
         granted = self._next_granted()
         if not granted:
@@ -290,9 +290,9 @@ class Pipeline:
 
 
 def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:
-    """Stop a releasing campaign until somebody acts; its permissions are kept.
+    """Pause a releasing campaign until somebody acts; its permissions are kept.
 
-    Says whether this changed anything.
+    Returns whether this changed anything.
     """
     going_on = Campaign.objects.releasing().filter(id=campaign.id)
     return bool(going_on.update(paused_reason=reason, paused_at=now))

@@ -1,4 +1,4 @@
-"""Whose fans come next."""
+"""The queue of campaigns with due fans: whose are claimed next."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from campaigns.models import Campaign, PreSave
 from campaigns.release.claims import Claim, claim_block
 from campaigns.release.pipeline import Clock
 
-# How often a worker that is busy saving looks for new campaigns, and keeps house beside it.
+# How often a worker that is busy saving looks for new campaigns.
 LOOK_AROUND: Final = timedelta(seconds=1)
 
 
 class Queue:
-    """Whose fans come next: those of the campaign that was served longest ago, so that a small one
-    does not wait for a large one.
+    """Claims fans of the campaign that was served longest ago, so that a small one does not wait
+    for a large one.
     """
 
     def __init__(self, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""When a fan is tried again, and when a refusal is believed."""
+"""Retries: when a fan is tried again, and when a refusal is believed."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final
 
 from campaigns.models import Gate, PreSave
 
-# Full jitter under 2^n seconds, at most 15 minutes, between two attempts for one fan. After so many
-# attempts it is this fan that cannot be served, and an hour passes between two.
+# Exponential back-off with full jitter, at most 15 minutes, between two attempts for one fan. After
+# so many attempts it is this fan who cannot be served, and about an hour passes between two.
 LONGEST_DELAY: Final = timedelta(minutes=15)
 QUICK_ATTEMPTS: Final = 12
 LATE_RETRY_INTERVAL: Final = timedelta(hours=1)
-# A refusal that would end a pre-save is believed when it is repeated this much later, and meanwhile
-# Spotify was seen to serve other fans. Without any such witness it has to stand for a day: an
-# incident at Spotify has answered `invalid_grant` to everybody before.
+# A refusal that would end a pre-save is believed when it is repeated this much later, and Spotify
+# has served other fans meanwhile. Without that confirmation it has to last for a day: an incident
+# at Spotify has answered `invalid_grant` to everybody before.
 SECOND_LOOK: Final = timedelta(minutes=30)
 UNCONFIRMED_REFUSAL_WAIT: Final = timedelta(days=1)
 # Answers so close together are answers of the same Spotify.

@@ -1,7 +1,6 @@
-"""Release night: everything a worker does for the campaigns whose time has come, and beside it the
-keeping of house.
+"""The worker's loop: saves for the campaigns whose release time has come, and maintenance.
 
-The rows are the truth: claims.py holds them, pipeline.py brings them to Spotify and back.
+The rows are the truth: queue.py and claims.py claim them, pipeline.py serves them.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ logger = logging.getLogger(__name__)
 def work(until: datetime, stopped: Event, clock: Clock | None = None) -> int:
     """Do all work that is due, until there is none, `until` has passed, or `stopped` is set.
 
-    Answers the saves made.
+    Returns the number of saves.
     """
     shift = Shift(until, stopped, clock or DatabaseClock())
     beside = replace(shift, clock=clock or DatabaseClock())  # one for each thread
@@ -50,7 +49,7 @@ def work(until: datetime, stopped: Event, clock: Clock | None = None) -> int:
 def release(calls: FanCalls[UUID], shift: Shift, meanwhile: Callable[[], None]) -> int:
     """Save every campaign's due fans until none is due, the gate closes, or the shift is over.
 
-    Answers the saves made.
+    Returns the number of saves.
     """
     pipeline, queue = Pipeline(calls, shift.clock), Queue(shift.clock)
     while not shift.is_over():
@@ -65,7 +64,7 @@ def release(calls: FanCalls[UUID], shift: Shift, meanwhile: Callable[[], None]) 
 
 
 def _claim_more(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
-    """Take on one more block, if there is room for all of it and the gates have room too."""
+    """Claim one more block, if the pipeline and the gates have room for all of it."""
     halves = pipeline.gates.values()
     size = permits.block_size(halves, LARGEST_BLOCK)
     if pipeline.room < size or not permits.has_room(halves, now):
@@ -79,8 +78,8 @@ def _claim_more(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
 
 
 def _try_one(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
-    """Find out with one fan whether an outage is over: best one who was never tried, for the others
-    may have trouble of their own.
+    """Find out with one fan whether an outage is over: if possible one who was never tried, for the
+    others may have trouble of their own.
     """
     if not closing.begin_trial(pipeline.gates, now):
         return False
@@ -93,7 +92,7 @@ def _try_one(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
 
 
 def _is_merely_busy(pipeline: Pipeline, now: datetime) -> bool:
-    """Other workers have taken the permits of the next moments; ours come after them."""
+    """Whether other workers have taken the next permits, so that ours come after theirs."""
     halves = pipeline.gates.values()
     blocked = any(rows.is_blocked(gate, now) for gate in halves)
     return not blocked and not permits.has_room(halves, now)

@@ -1,6 +1,4 @@
-"""How long things are kept: making and shredding campaign keys, expiring and erasing
-permissions, deleting what has run out.
-"""
+"""Deletes the rows of fans whose receipts were kept long enough, and log-ins that have run out."""
 
 from __future__ import annotations
 
@@ -21,9 +19,7 @@ ROWS_DELETED_AT_ONCE: Final = 1000
 
 
 def delete_old_rows(now: datetime) -> int:
-    """Delete some rows of one campaign whose fans have had their receipts long enough; the counts
-    stay.
-    """
+    """Delete some rows of one campaign whose receipts were kept long enough; the counts stay."""
     campaign = Campaign.objects.awaiting_deletion(now).order_by("release_at").first()
     if campaign is None:
         return 0

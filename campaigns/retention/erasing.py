@@ -1,4 +1,4 @@
-"""Permissions erased in blocks, each a transaction of its own with its count, so that a million of
+"""Erases permissions in blocks, each a transaction of its own with its count, so that a million of
 them hold nobody up and nothing that was done is done again.
 """
 
@@ -21,7 +21,7 @@ from campaigns.models import (
     Reason,
 )
 
-# So few that neither a fan who consents nor a worker notices how long they take.
+# So few that neither a fan who pre-saves nor a worker notices how long they take.
 ROWS_ERASED_AT_ONCE: Final = 5000
 
 
@@ -37,7 +37,8 @@ def expire_some(campaigns: QuerySet[Campaign], condition: Q, reason: Reason, now
 def _expire_some_of(
     campaigns: QuerySet[Campaign], condition: Q, reason: Reason, now: datetime
 ) -> int:
-    # Whoever holds the campaign is at it as well, or moves the release: the next round looks again.
+    # Another worker that holds the campaign erases too, or an artist moves the release: the next
+    # round looks again.
     campaign = campaigns.select_for_update(no_key=True, skip_locked=True).first()
     if campaign is None:
         return 0
@@ -46,9 +47,10 @@ def _expire_some_of(
 
 
 def erase_cancelled(campaign_id: UUID, now: datetime) -> int:
-    """Erase all that a cancelled campaign holds; answers how many, whoever erased them.
+    """Erase all permissions of a cancelled campaign; returns how many, those that a worker erased
+    included.
 
-    A worker's row is waited for: none holds one while it waits for another.
+    It waits for rows that a worker has locked: no worker holds one while it waits for another.
     """
     while _cancel_some(_pending_of(campaign_id).select_for_update(), campaign_id, now):
         pass
@@ -61,8 +63,8 @@ def erase_cancelled(campaign_id: UUID, now: datetime) -> int:
 
 
 def finish_cancelling(now: datetime) -> int:
-    """Erase one block of each cancelled campaign that still holds something: whoever cancelled it
-    is at it, or was cut short.
+    """Erase one block of each cancelled campaign that still holds something: its cancellation is
+    still under way, or was cut short.
     """
     cancelled = Campaign.objects.filter(state=CampaignState.CANCELLED)
     return sum(
@@ -92,7 +94,7 @@ def _pending_of(campaign_id: UUID) -> PreSaveQuerySet:
 
 
 def _free(rows: PreSaveQuerySet) -> PreSaveQuerySet:
-    """Those that nobody else is changing just now: the others come with the next round."""
+    """Lock those that nobody else is changing now: the others come with the next round."""
     return rows.select_for_update(skip_locked=True)
 
 

@@ -1,4 +1,4 @@
-"""Permissions that end by time, and campaigns that end when nobody is left to serve."""
+"""Ends permissions whose time is over, and campaigns that have nobody left to serve."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def finish_settled(now: datetime) -> int:
     settled = Campaign.objects.endable(now).exclude(presaves__state=PreSaveState.PENDING)
     for campaign_id in list(settled.values_list("id", flat=True)):
         with transaction.atomic():
-            # A consent takes the same lock, so none can slip in between this look and the end.
+            # A consent takes the same lock, so none can come in between this look and the end.
             campaign = (
                 Campaign.objects.endable(now)
                 .select_for_update(no_key=True)
@@ -42,8 +42,8 @@ def finish_settled(now: datetime) -> int:
 
 
 def expire(now: datetime) -> int:
-    """Erase what may not be kept any longer, saved or not: at most a block of each campaign, so
-    that a worker is soon back at its saves. The rest comes with the next rounds of all workers.
+    """Erase permissions that may not be kept any longer: at most a block of each campaign, so that
+    a worker is soon back at its saves. The rest comes with the next rounds of all workers.
     """
     # A campaign younger than a permission's life holds no permission that is too old.
     old = Campaign.objects.filter(opened_at__lte=now - PERMISSION_LIFETIME)

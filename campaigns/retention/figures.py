@@ -1,5 +1,5 @@
-"""How long an ended campaign's fans waited for their saves, and why some got none: written down
-before their rows are deleted.
+"""Figures of an ended campaign, written down before its rows are deleted: how long fans waited for
+their saves, and why some got none.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from campaigns.models import Campaign, PreSave, PreSaveState
 
 
 def write_down(now: datetime) -> int:
-    """Write down the figures of every campaign that has ended; answers of how many.
+    """Write down the figures of every campaign that has ended; returns of how many.
 
     No lock is held meanwhile: an ended campaign takes no consent, and its rows change no more.
     """
@@ -39,11 +39,11 @@ def _figures(campaign_id: UUID) -> Mapping[str, Any]:
 
 
 def _delays(campaign_id: UUID) -> QuerySet[PreSave, timedelta]:
-    """From each fan's own release moment, or from the consent when that came later, to the save;
-    the shortest first.
+    """From each fan's own release time, or from the consent when that came later, to the save; the
+    shortest first.
 
-    A save that was on its way while the release was moved stands before its new moment. It says
-    nothing about how long anybody waited, and is left out.
+    A save that was on its way while the release was moved comes before the new release time. It
+    says nothing about how long anybody waited, and is left out.
     """
     saved = PreSave.objects.filter(
         campaign_id=campaign_id,
@@ -55,7 +55,7 @@ def _delays(campaign_id: UUID) -> QuerySet[PreSave, timedelta]:
 
 
 def _percentile(delays: QuerySet[PreSave, timedelta], number: int, percent: int) -> int | None:
-    """The nearest rank, in whole seconds that it did not exceed. The database sorts, so that a
+    """The percentile by nearest rank, rounded up to whole seconds. The database sorts, so that a
     million rows need not come here.
     """
     if not number:

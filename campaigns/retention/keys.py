@@ -17,7 +17,7 @@ logger = logging.getLogger(__name__)
 
 
 def make_keys() -> int:
-    """Give every opened campaign its key; its landing page goes live with that.
+    """Give every opened campaign its key, with which its landing page goes live.
 
     A key that cannot be made does not hold the others up.
     """
@@ -61,27 +61,30 @@ def shred_ended(now: datetime) -> int:
 
 
 def shred(campaign_id: UUID, now: datetime) -> int:
-    """The file goes first: a crash in between only repeats the deletion. Raises KeyringError."""
+    """Destroy one campaign's key. Raises KeyringError.
+
+    The file goes first: a crash in between only repeats the deletion.
+    """
     keyring.from_settings().shred(campaign_id)
     logger.info("key destroyed campaign=%s", campaign_id)
     return Campaign.objects.awaiting_shredding().filter(id=campaign_id).update(key_destroyed_at=now)
 
 
 def verify_keys() -> list[str]:
-    """Open the key of every live campaign and compare it with its row; says what is wrong.
+    """Open the key of every live campaign and compare it with its row; returns what is wrong.
 
     Raises KeyringError when the master key itself is missing or wrong.
     """
     keyring_files = keyring.from_settings()
     problems = {campaign.id: _problem(keyring_files, campaign) for campaign in _live_campaigns()}
-    # One that ended a moment ago has no key any more, and that is right.
+    # One that has ended meanwhile has no key any more, and that is right.
     still_live = set(_live_campaigns().values_list("id", flat=True))
     return [problem for id, problem in problems.items() if problem and id in still_live]
 
 
 def check_keys(now: datetime) -> None:
-    """Pause every live campaign whose key does not open and fit: nobody may consent to it any
-    more. It goes on when the key is back.
+    """Pause every live campaign whose key does not open and fit: it takes no pre-saves. It goes on
+    when the key is back.
 
     Raises KeyringError when the master key itself is missing or wrong.
     """
@@ -89,7 +92,7 @@ def check_keys(now: datetime) -> None:
     for campaign in _live_campaigns():
         problem, row = _problem(keyring_files, campaign), _live_campaigns().filter(id=campaign.id)
         if problem and not campaign.is_paused:
-            # None when it ended a moment ago, and its key with it.
+            # No row when it has ended meanwhile, and its key with it.
             if row.update(paused_reason=PauseReason.KEY_MISSING, paused_at=now):
                 logger.error("campaign paused: %s", problem)
         elif not problem and campaign.paused_reason == PauseReason.KEY_MISSING:

@@ -1,4 +1,4 @@
-"""`manage.py invite`: the way in for artists and label members while sign-up is closed."""
+"""`manage.py invite`: lets artists and label members in while sign-up is closed."""
 
 from __future__ import annotations
 

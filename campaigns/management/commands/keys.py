@@ -1,4 +1,4 @@
-"""Keys, as an operator handles them on the worker's side."""
+"""`manage.py keys`: shows, checks, destroys and rewraps keys, on the worker's side."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from campaigns.keyring import Keyring
 from campaigns.models import Campaign
 from campaigns.retention import keys
 
-# What no process of Presave can do itself where the file is a secret of docker compose.
+# What no process of Presave can do where the master key file is a secret of docker compose.
 BY_HAND = """\
 Where that file is kept (secrets/master_key with docker compose), change it as its owner or root:
 

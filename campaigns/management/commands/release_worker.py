@@ -1,5 +1,5 @@
-"""The release loop with neither Celery nor Redis: for the night on which those are what is
-broken.
+"""`manage.py release_worker`: the worker's loop with neither Celery nor Redis, for the night on
+which those are broken.
 """
 
 from __future__ import annotations
@@ -56,12 +56,11 @@ class Command(BaseCommand):
                 stopped.wait(1)
 
     def turn(self, stopped: Event) -> int:
-        """Answers the saves made."""
+        """Work for a while; returns the number of saves."""
         try:
             return worker.work(until=database_now() + TURN, stopped=stopped)
         except Error:
-            # The database is away: its rows hold everything, so waiting for it is all there is to
-            # do.
+            # The rows hold everything, so waiting for the database is all there is to do.
             logger.exception("database unavailable")
         except Exception:
             # This is the worker of last resort: it goes on, and the rows come due again.
