@@ -29,7 +29,7 @@ def filled_in(campaign: Campaign | None = None, /, **values: Any) -> dict[str, A
     return {**shown, "release_at": moment, "release_zone": campaign.release_zone, **values}
 
 
-def send(dashboard: Client, campaign: Campaign | None = None, **values: Any) -> Any:
+def send(dashboard: Client, campaign: Campaign | None = None, /, **values: Any) -> Any:
     """Sends the form to where its page leads, and goes where the answer leads."""
     address = f"campaigns/{campaign.slug}/edit" if campaign else "new"
     return dashboard.post(f"/dashboard/{address}", filled_in(campaign, **values), follow=True)

@@ -137,7 +137,7 @@ def test_a_form_whose_moment_has_passed_meanwhile_says_first_that_it_was_moved(
 ) -> None:
     version, shown = opened(dashboard), Campaign.objects.get()
     moved = timezone.now() + timedelta(days=60)
-    assert "Saved" in send(dashboard, shown, version, release_at=f"{moved:%Y-%m-%dT%H:%M}")
+    assert "Saved" in send_opened(dashboard, shown, version, release_at=f"{moved:%Y-%m-%dT%H:%M}")
     past = f"{timezone.now() - timedelta(days=1):%Y-%m-%dT%H:%M}"
     page = send_opened(dashboard, shown, version, release_at=past)
     assert CHANGED in page
@@ -165,14 +165,14 @@ def test_what_the_worker_finds_out_is_no_change_of_the_form(
     confirming.confirm(Campaign.objects.get(), LookupBudget(timezone.now()))
     campaign.refresh_from_db()
     assert campaign.last_finding == "not_there_yet"
-    assert "Saved" in send(dashboard, campaign, version, artwork_alt="Red")
+    assert "Saved" in send_opened(dashboard, campaign, version, artwork_alt="Red")
 
 
 def test_a_form_that_changes_nothing_makes_no_other_one_old(
     dashboard: Client, campaign: Campaign
 ) -> None:
     version = opened(dashboard)
-    assert "Saved" in send(dashboard, campaign, version)
+    assert "Saved" in send_opened(dashboard, campaign, version)
     assert opened(dashboard) == version
 
 

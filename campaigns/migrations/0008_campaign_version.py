@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0006_remove_artwork_alt_language")]
+    dependencies = [("campaigns", "0007_remove_artwork_alt_language")]
 
     operations = [
         migrations.AddField(

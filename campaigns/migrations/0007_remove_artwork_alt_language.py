@@ -2,6 +2,6 @@ from django.db import migrations
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0005_words_of_the_trade")]
+    dependencies = [("campaigns", "0006_finding_and_gate_choices")]
 
     operations = [migrations.RemoveField("campaign", "artwork_alt_language")]

@@ -2,7 +2,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0007_campaign_version")]
+    dependencies = [("campaigns", "0008_campaign_version")]
 
     operations = [
         migrations.AddField(
