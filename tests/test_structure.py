@@ -26,7 +26,7 @@ FLOORS = (
     {"catalogue"},
     {"gate"},
     {"spotify", "retention", "artwork"},
-    {"models", "keyring", "clock", "links"},
+    {"models", "keyring", "clock", "links", "headers"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # All that the edges know of the product: each other, and the words in which they answer.
@@ -45,7 +45,6 @@ TESTED_ELSEWHERE = {
     "campaigns/keyring/durable.py": "no rules but the disk's: test_files.py and test_master.py",
     "campaigns/models/choices.py": "names alone",
     "campaigns/urls.py": "test_access.py asks for every address of the dashboard",
-    "presave/csp.py": "test_headers.py, by what is sent",
 }
 # What may be imported in one package of presave and campaigns only: the edges.
 ONLY_IN = {

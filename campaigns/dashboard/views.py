@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, replace
+from datetime import datetime
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -32,6 +33,7 @@ from campaigns.models import (
 from campaigns.planning import editing, labels, transitions
 from campaigns.planning.moving import PublishingError
 from campaigns.status import heartbeat, overview
+from campaigns.status.overview import Standing, standing_of
 from campaigns.status.progress import backlog_of, progress_of
 from campaigns.status.sentences import release_time, release_time_in_utc, sentence
 
@@ -93,45 +95,50 @@ def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
 def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     campaign = access.campaign_seen_by(request.user, slug)
-    standing = overview.standing_of(campaign, now)
-    totals, backlog = DailyCount.objects.totals_of(campaign.id), backlog_of(standing, now)
-    at, worker_warning = (
-        progress_of(standing, totals, backlog, now),
-        heartbeat.worker_warning([campaign]),
-    )
-    if at and worker_warning:
-        at = replace(at, text=worker_warning)
+    standing, totals = standing_of(campaign, now), DailyCount.objects.totals_of(campaign.id)
+    backlog, worker_warning = backlog_of(standing, now), heartbeat.worker_warning([campaign])
+    progress = progress_of(standing, totals, backlog, now)
+    if progress and worker_warning:
+        progress = replace(progress, text=worker_warning)
     if request.get_preferred_type(["text/html", "application/json"]) == "application/json":
         return JsonResponse(
             {
                 "status": standing.status.value,
                 "counts": _counts(totals),
-                "progress": asdict(at) if at else None,
+                "progress": asdict(progress) if progress else None,
             }
         )
-    explanation = overview.explanation_of(standing, backlog.waiting)
     context = {
-        "campaign": campaign,
-        "status": standing.status,
+        **_told(standing, backlog.waiting, now),
         "counts": _counts(totals),
-        "progress": at,
+        "progress": progress,
         "worker_warning": worker_warning,
-        "trouble": explanation if standing.trouble else None,
-        "next_step": overview.next_step(standing, explanation, now),
-        "finding": overview.finding(standing),
-        "can_resume": PauseReason(campaign.paused_reason).is_resumable,
-        "release_time": release_time(campaign),
-        "release_time_in_utc": release_time_in_utc(campaign),
         "artwork": files.renditions(campaign),
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "can_edit": access.may_edit(campaign),
         "is_editable": editing.is_editable(campaign),
         "links": links.named(campaign.links),
         "reminders": ReminderCount.objects.totals_of(campaign.id),
-        "too_early": overview.too_early_to_open(campaign, now),
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
     }
     return render(request, "dashboard/campaign_detail.html", context)
+
+
+def _told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any]:
+    """Where the campaign stands, in words."""
+    campaign = standing.campaign
+    explanation = overview.explanation_of(standing, waiting_fans)
+    return {
+        "campaign": campaign,
+        "status": standing.status,
+        "trouble": explanation if standing.trouble else None,
+        "next_step": overview.next_step(standing, explanation, now),
+        "finding": overview.finding(standing),
+        "can_resume": PauseReason(campaign.paused_reason).is_resumable,
+        "too_early": overview.too_early_to_open(campaign, now),
+        "release_time": release_time(campaign),
+        "release_time_in_utc": release_time_in_utc(campaign),
+    }
 
 
 @for_members

@@ -122,7 +122,9 @@ class Campaign(models.Model):
     isrc = models.CharField(max_length=12, blank=True)
     # Those of the three that were given only after the first consent: what fans said yes to did not
     # have them.
-    codes_added_after_consent = models.JSONField(default=list, db_default=[], blank=True)
+    codes_added_after_consent = models.JSONField(
+        default=list, db_default=[], blank=True, db_column="added_later"
+    )
     # What the catalogue confirmed at release time, and what is saved.
     confirmed_uri = models.CharField(max_length=40, blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)

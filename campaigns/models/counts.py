@@ -71,7 +71,7 @@ class DailyCount(models.Model):
         "campaigns.Campaign", on_delete=models.CASCADE, related_name="daily_counts"
     )
     day = models.DateField()
-    presaves = models.PositiveIntegerField(default=0)
+    presaves = models.PositiveIntegerField(default=0, db_column="consented")
     saved = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
     cancelled = models.PositiveIntegerField(default=0)

@@ -25,7 +25,7 @@ class Gate(models.Model):
     # When `rate` was last estimated from a 429 or raised since; null while SPOTIFY_MAX_RATE is it.
     adjusted_at = models.DateTimeField(null=True)
     # How often it was raised since that estimate.
-    increases = models.PositiveSmallIntegerField(default=0, db_default=0)
+    increases = models.PositiveSmallIntegerField(default=0, db_default=0, db_column="raises")
     # How often in a row the gate was closed for an outage, and until when a trial with one call
     # is under way.
     outages = models.PositiveSmallIntegerField(default=0, db_default=0)
@@ -33,7 +33,7 @@ class Gate(models.Model):
     # When this half was last seen to work, and until when no refusal of its is believed, because
     # too many fans were refused at once.
     worked_at = models.DateTimeField(null=True)
-    distrusted_until = models.DateTimeField(null=True)
+    distrusted_until = models.DateTimeField(null=True, db_column="doubted_until")
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(rate__gt=0), name="gate_rate_positive")]
@@ -44,10 +44,11 @@ class Gate(models.Model):
 
 class Heartbeat(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
-    beat_at = models.DateTimeField()
+    beat_at = models.DateTimeField(db_column="given_at")
 
     class Meta:
-        constraints = [models.CheckConstraint(condition=Q(id=1), name="heartbeat_is_one")]
+        db_table = "campaigns_pulse"
+        constraints = [models.CheckConstraint(condition=Q(id=1), name="pulse_is_one")]
 
     def __str__(self) -> str:
         return f"Heartbeat of {self.beat_at}"

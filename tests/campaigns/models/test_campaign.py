@@ -14,7 +14,9 @@ from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
     CampaignState,
+    DailyCount,
     Gate,
+    Heartbeat,
     PauseReason,
     PreSave,
     PreSaveState,
@@ -152,9 +154,10 @@ def test_a_campaign_knows_what_it_will_save(fields: dict[str, str], saves_a_trac
 # An upgrade while the previous version still runs.
 
 
-def test_the_previous_version_can_still_write_its_rows() -> None:
+@pytest.mark.parametrize("schema", ["0001_initial", "0004_artwork_alt_language"])
+def test_the_previous_version_can_still_write_its_rows(schema: str) -> None:
     """Its models write the columns that they know, and leave out what came later."""
-    previous = MigrationLoader(connection).project_state(("campaigns", "0001_initial")).apps
+    previous = MigrationLoader(connection).project_state(("campaigns", schema)).apps
     now = timezone.now()
     campaign = previous.get_model("campaigns", "Campaign").objects.create(
         label_id=make_label().id,
@@ -176,6 +179,7 @@ def test_the_previous_version_can_still_write_its_rows() -> None:
     )
 
     gate, row = Gate.objects.get(), Campaign.objects.get()
+    assert previous.get_model("campaigns", "Campaign").objects.get().slug == row.slug
     assert (gate.recent, gate.increases, gate.outages) == ([], 0, 0)
     assert (row.codes_added_after_consent, row.release_mode) == ([], ReleaseMode.ONE_INSTANT)
     assert claim_block(row, 1, campaign.release_at)
@@ -184,3 +188,14 @@ def test_the_previous_version_can_still_write_its_rows() -> None:
         state="saved", sealed=None, lease=None, lease_until=None, settled_at=now
     )
     assert PreSave.objects.get().state == PreSaveState.SAVED
+
+
+def test_the_previous_version_can_still_count_and_beat() -> None:
+    previous = MigrationLoader(connection).project_state(("campaigns", "0004_artwork_alt_language"))
+    campaign, now = make_campaign(), timezone.now()
+    counts = previous.apps.get_model("campaigns", "DailyCount").objects
+    counts.create(campaign_id=campaign.id, day=now.date(), consented=1)
+    previous.apps.get_model("campaigns", "Pulse").objects.create(given_at=now)
+
+    assert DailyCount.objects.totals_of(campaign.id).presaves == 1
+    assert Heartbeat.objects.get().beat_at == now
