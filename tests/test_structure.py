@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("presave", "campaigns", "sandbox", "demo", "embedded")
+PACKAGES = ("presave", "campaigns", "sandbox", "demo", "embedded", "tools", "benchmarks")
 MOST_LINES_OF_A_FUNCTION = 40
 SCOPE = "user-library-modify"
 
