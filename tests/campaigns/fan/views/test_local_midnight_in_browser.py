@@ -41,7 +41,7 @@ def test_a_fan_is_due_at_midnight_where_the_browser_is(
     page.on("request", lambda request: addresses.append(request.url))
     page.goto(f"{site}/night-bus")
     expect(page.get_by_text("at midnight where you are").first).to_be_visible()
-    expect(page.get_by_text("as without JavaScript")).to_be_hidden()
+    expect(page.get_by_text("your time zone without JavaScript")).to_be_hidden()
     assert context.cookies(site) == []
     pre_save(page)
     expect(page.get_by_text("at midnight where you are").first).to_be_visible()
@@ -57,7 +57,7 @@ def test_without_javascript_the_last_midnight_is_said_and_counts(
     context = browser.new_context(timezone_id="Asia/Tokyo", java_script_enabled=False)
     page = context.new_page()
     page.goto(f"{site}/night-bus")
-    expect(page.get_by_text("as without JavaScript")).to_be_visible()
+    expect(page.get_by_text("your time zone without JavaScript")).to_be_visible()
     pre_save(page)
     expect(page.get_by_text("Your browser shared no time zone")).to_be_visible()
     assert PreSave.objects.get().due_at == campaign.everywhere_at

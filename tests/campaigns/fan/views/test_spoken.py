@@ -71,6 +71,6 @@ def test_a_button_says_what_it_does_without_the_text_around_it(page: Page, site:
     page.goto(site + scenes.RECEIPTS["receipt-waiting"])
     cancel = page.get_by_role("button", name="Cancel pre-save")
     expect(cancel).to_have_accessible_description(
-        "That destroys our copy of the permission at once."
+        "This destroys our copy of the permission at once."
     )
     expect(page.get_by_role("button", name="Copy Address of this receipt")).to_be_visible()
