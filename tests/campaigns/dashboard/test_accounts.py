@@ -156,7 +156,7 @@ def test_a_form_without_its_token_is_refused_in_words() -> None:
     response = client.post(LOGIN, {"login": "a@example.com", "password": "x"})
 
     assert response.status_code == 403
-    assert b"This form was too old" in response.content
+    assert b"This form has expired" in response.content
 
 
 @pytest.mark.parametrize(
@@ -197,8 +197,8 @@ def test_an_open_sign_up_is_offered(settings: Settings) -> None:
 def test_without_e_mail_the_reset_page_says_whom_to_ask() -> None:
     page = Client().get("/accounts/password/reset/").content.decode()
 
-    assert "This Presave sends no e-mail." in page
-    assert "Ask the operator for a new invitation" in page
+    assert "This site cannot send email." in page
+    assert "Ask the person who runs it for a new link" in page
     assert "<form" not in page
 
 
@@ -209,7 +209,7 @@ def test_with_e_mail_a_forgotten_password_is_set_anew(settings: Settings) -> Non
 
     response = client.post("/accounts/password/reset/", {"email": user.email}, follow=True)
 
-    assert b"Look into your mail" in response.content
+    assert b"Check your email" in response.content
     assert len(mail.outbox) == 1
     link = re.search(r"/accounts/password/reset/key/\S+", str(mail.outbox[0].body))
     assert link
@@ -251,7 +251,7 @@ def test_every_account_page_looks_like_the_dashboard(address: str, logged_in: bo
 def test_a_link_that_is_wrong_says_so(key: str) -> None:
     page = Client().get(f"/accounts/password/reset/key/{key}/", follow=True).content.decode()
 
-    assert "This link is used up" in page
+    assert "This link has expired" in page
 
 
 # The error pages
@@ -262,7 +262,7 @@ def test_a_page_that_is_not_there_says_so_without_a_cookie() -> None:
         response = Client().get(address)
 
         assert response.status_code == 404
-        assert b"There is nothing at this address" in response.content
+        assert b"nothing at this address" in response.content
         assert not response.cookies
 
 
@@ -273,7 +273,7 @@ def test_a_broken_page_says_so_without_asking_the_database(
         raise RuntimeError("canary")
 
     overview = importlib.import_module("campaigns.status.overview")
-    monkeypatch.setattr(overview, "lines", broken)
+    monkeypatch.setattr(overview, "list_items", broken)
     client = Client(raise_request_exception=False)
     log_in(client, factory.make_user().email)
 

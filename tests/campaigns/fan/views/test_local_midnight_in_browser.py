@@ -131,7 +131,7 @@ def test_the_form_asks_for_what_belongs_to_the_choice(
     page.get_by_label("Title").fill("Night Bus")
     page.get_by_label("Artist", exact=True).fill("Demo Artist")
     page.get_by_label("Spotify link or URI").fill("spotify:album:4aawyAB9vmqN3uQ7FjRGTy")
-    page.get_by_role("button", name="Save the draft").click()
+    page.get_by_role("button", name="Save draft").click()
     expect(page.get_by_text("at midnight where each fan is").first).to_be_visible()
     assert Campaign.objects.get().release_at == midnights.first_midnight(day)
     context.close()
