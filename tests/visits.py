@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Final, Never
 
 from django.core.cache import caches
 from django.db import OperationalError
-from playwright.sync_api import BrowserContext, Page, expect
+from django.utils import timezone
+from playwright.sync_api import BrowserContext, Page, Route, expect
 
 from campaigns.clock import database_now
-from campaigns.consent import completing, receipts
+from campaigns.consent import completing, cookie, oauth_state, receipts, starting
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan.refusals import PAGES
 from campaigns.gate import closing
-from campaigns.models import Gate, GateName
+from campaigns.models import Campaign, Gate, GateName
 from tests import scenes
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ def each(
     yield from _without_spotify(new_context, site)
     yield from _in_another_app(new_context, site)
     yield from _return_visit(new_context, site)
+    yield from _second_return(new_context, site)
     yield from _refusals(new_context, site, monkeypatch)
     yield from _broken_pages(new_context, site, monkeypatch)
 
@@ -81,13 +83,33 @@ def _in_another_app(new_context: NewContext, site: str) -> Iterator[tuple[str, P
 def _return_visit(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
     with new_context(None) as context:
         page = context.new_page()
-        cookie = receipts.remembering({}, "first-light", "waiting")
-        context.add_cookies([{"name": "receipts", "value": cookie, "url": site}])
+        kept = receipts.remembering({}, "first-light", "waiting")
+        context.add_cookies([{"name": "receipts", "value": kept, "url": site}])
         # The receipt's script tells the landing page's that there is something to ask for.
         page.goto(site + scenes.RECEIPTS["receipt-waiting"])
         page.goto(site + scenes.LANDINGS["landing"])
         expect(page.get_by_role("link", name="See your receipt")).to_be_visible()
         yield "landing-you-are-in", page
+
+
+def _second_return(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
+    """While the first may be at Spotify. The page is shown without what makes it refresh."""
+    now, campaign = timezone.now(), Campaign.objects.get(slug="first-light")
+    pending = starting.start_authorization(campaign, now).pending
+    oauth_state.spend(pending.state, now)
+
+    def stand_still(route: Route) -> None:
+        answer = route.fetch()
+        headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
+        route.fulfill(response=answer, headers=headers)
+
+    with new_context(None) as context:
+        context.add_cookies([{"name": "presave", "value": cookie.sealed(pending), "url": site}])
+        page = context.new_page()
+        page.route("**/receipt/*", stand_still)
+        page.goto(f"{site}/receipt/{pending.token.reveal()}")
+        expect(page.get_by_role("heading", level=1)).to_have_text("One moment")
+        yield "receipt-one-moment", page
 
 
 def _refusals(

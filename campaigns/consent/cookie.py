@@ -1,4 +1,4 @@
-"""The sealed cookie of a fan on the way to Spotify: its fields, its life, opening it."""
+"""The sealed cookie of a fan on the way to Spotify: fields, life, sealing and opening."""
 
 from __future__ import annotations
 
@@ -16,33 +16,43 @@ from campaigns.keyring import Secret
 COOKIE_MAX_AGE: Final = timedelta(minutes=10)
 # The browser keeps it longer, so that who comes too late is told that and nothing else.
 COOKIE_LIFETIME: Final = 2 * COOKIE_MAX_AGE
-# 256 bits, so that a receipt's address cannot be guessed.
-TOKEN_BYTES: Final = 32
 _PURPOSE: Final = "consent"
-
-
-@dataclass(frozen=True)
-class PendingConsent:
-    """What the sealed cookie holds."""
-
-    state: str
-    campaign_id: UUID
-    slug: str
-    at: int
-    zone: str
-    receipt: str
-
-    @property
-    def issued(self) -> IssuedReceipt:
-        return IssuedReceipt(Secret(self.receipt), self.slug)
 
 
 @dataclass(frozen=True)
 class IssuedReceipt:
     """A fan who is in: the receipt's token, and the campaign's slug."""
 
-    receipt: Secret
+    token: Secret
     slug: str
+
+
+@dataclass(frozen=True)
+class PendingConsent:
+    """A consent between the tap and the receipt, as the fan's browser carries it."""
+
+    state: str
+    campaign_id: UUID
+    slug: str
+    at: int
+    zone: str
+    token: Secret
+
+    @property
+    def receipt(self) -> IssuedReceipt:
+        return IssuedReceipt(self.token, self.slug)
+
+
+def sealed(pending: PendingConsent) -> str:
+    content = {
+        "state": pending.state,
+        "campaign": str(pending.campaign_id),
+        "slug": pending.slug,
+        "at": pending.at,
+        "zone": pending.zone,
+        "receipt": pending.token.reveal(),
+    }
+    return keyring.seal_cookie(settings.SECRET_KEY, json.dumps(content).encode(), _PURPOSE)
 
 
 def opened(cookie: str) -> PendingConsent | None:
@@ -50,8 +60,8 @@ def opened(cookie: str) -> PendingConsent | None:
     if content is None:
         return None
     fields = json.loads(content)
-    fields["campaign_id"] = UUID(fields.pop("campaign"))
     try:
-        return PendingConsent(**fields)
-    except TypeError:
+        campaign_id, token = UUID(fields.pop("campaign")), Secret(fields.pop("receipt"))
+        return PendingConsent(campaign_id=campaign_id, token=token, **fields)
+    except (KeyError, TypeError):
         return None  # another version of Presave made it: one more tap

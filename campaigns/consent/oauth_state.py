@@ -38,10 +38,12 @@ def language_of(state: str) -> str:
     return state.partition(".")[2].partition(".")[0]
 
 
-def was_spent(state: str) -> bool:
-    """Whether the fan went back or loaded the page again after this state had come to its end."""
-    # One that was made up is not worth a query.
-    return is_ours(state) and SpentState.objects.filter(digest=receipts.digest(state)).exists()
+def spent_at(state: str) -> datetime | None:
+    """When this state came back from Spotify; None for one that has not, or is not ours."""
+    if not is_ours(state):
+        return None  # not worth a query
+    spent = SpentState.objects.filter(digest=receipts.digest(state))
+    return spent.values_list("spent_at", flat=True).first()
 
 
 def spend(state: str, now: datetime) -> bool:

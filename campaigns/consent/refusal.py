@@ -18,6 +18,7 @@ class Refusal(enum.Enum):
     TOO_LATE = "too_late"
     STATE_MISMATCH = "state_mismatch"
     ALREADY_USED = "already_used"
+    NOT_COMPLETED = "not_completed"
     CODE_REFUSED = "code_refused"
     CANCELLED = "cancelled"
     FINISHED = "finished"

@@ -1,63 +1,60 @@
-"""Starting: the address at Spotify to send the fan to, and the cookie to give the browser."""
+"""Starting: the authorization request to send the fan to Spotify with, and the pending consent for
+the browser to carry.
+"""
 
 from __future__ import annotations
 
-import json
 import secrets
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from django.conf import settings
 
-from campaigns import keyring, spotify
+from campaigns import spotify
 from campaigns.consent import oauth_state, receipts
-from campaigns.consent.cookie import _PURPOSE, TOKEN_BYTES, opened
+from campaigns.consent.cookie import PendingConsent
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.gate import closing
+from campaigns.keyring import Secret
 from campaigns.models import Campaign, GateName, midnights
+
+# 256 bits, so that a receipt's address cannot be guessed.
+TOKEN_BYTES: Final = 32
 
 
 @dataclass(frozen=True)
 class Authorization:
-    """A fan on the way to Spotify: where to send the browser, and the sealed cookie to give it."""
+    """A fan on the way to Spotify: where to send the browser, and what it carries."""
 
     authorize_url: str
-    cookie: str
+    pending: PendingConsent
 
 
 def start_authorization(
-    campaign: Campaign, now: datetime, zone: str = "", language: str = "", cookie: str = ""
+    campaign: Campaign,
+    now: datetime,
+    zone: str = "",
+    language: str = "",
+    before: PendingConsent | None = None,
 ) -> Authorization:
     """`zone` is what the fan's browser says, if it was asked: where each fan has a midnight.
-    `language` is the one the fan chose, if any; `cookie` that of a start before.
+    `language` is the one the fan chose, if any; `before` is what the browser carries of an earlier
+    tap.
 
     Raises ConsentError while Spotify would not answer us when the fan comes back.
     """
     if spotify_is_away():
         raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug)
-    state = oauth_state.new(campaign.slug, language)
-    content = json.dumps(
-        {
-            "state": state,
-            "campaign": str(campaign.id),
-            "slug": campaign.slug,
-            "at": int(now.timestamp()),
-            "zone": midnights.known_zone(zone),
-            "receipt": _receipt_to_be(campaign, cookie),
-        }
+    pending = PendingConsent(
+        state=oauth_state.new(campaign.slug, language),
+        campaign_id=campaign.id,
+        slug=campaign.slug,
+        at=int(now.timestamp()),
+        zone=midnights.known_zone(zone),
+        token=_receipt_token(campaign, before),
     )
-    cookie = keyring.seal_cookie(settings.SECRET_KEY, content.encode(), _PURPOSE)
-    return Authorization(spotify.authorize_url(state), cookie)
-
-
-def _receipt_to_be(campaign: Campaign, cookie: str) -> str:
-    """Drawn at the start, so that a browser which loses the answer still knows its receipt; and the
-    same one for a second start while the first is under way, so that they cannot make two rows.
-    """
-    before = opened(cookie)
-    if before and before.slug == campaign.slug and not receipts.find(before.receipt):
-        return before.receipt
-    return secrets.token_urlsafe(TOKEN_BYTES)
+    return Authorization(spotify.authorize_url(pending.state), pending)
 
 
 def spotify_is_away() -> bool:
@@ -65,3 +62,12 @@ def spotify_is_away() -> bool:
     in_development = settings.SPOTIFY_APP_MODE == "development"
     halves = [GateName.ACCOUNTS, *([GateName.API] if in_development else [])]
     return closing.is_any_closed(halves)
+
+
+def _receipt_token(campaign: Campaign, before: PendingConsent | None) -> Secret:
+    """Drawn at the tap, so that a browser which loses the answer still knows its receipt; and the
+    same one for a second tap while the first is pending, so that they cannot make two rows.
+    """
+    if before and before.slug == campaign.slug and not receipts.find(before.token.reveal()):
+        return before.token
+    return Secret(secrets.token_urlsafe(TOKEN_BYTES))

@@ -1,4 +1,4 @@
-"""The two cookies of a fan's browser, both sealed: the way to Spotify, and the receipts."""
+"""The two cookies of a fan's browser, both sealed: the consent on its way, and the receipts."""
 
 from __future__ import annotations
 
@@ -8,19 +8,19 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 
 from campaigns.consent import cookie, receipts
-from campaigns.consent.cookie import IssuedReceipt
+from campaigns.consent.cookie import IssuedReceipt, PendingConsent
 
 
-def flow(request: HttpRequest) -> str:
-    return request.COOKIES.get(_flow_name(), "")
+def pending_consent(request: HttpRequest) -> PendingConsent | None:
+    return cookie.opened(request.COOKIES.get(_pending_consent_name(), ""))
 
 
-def set_flow(response: HttpResponse, value: str) -> None:
-    _set(response, _flow_name(), value, cookie.COOKIE_LIFETIME)
+def set_pending_consent(response: HttpResponse, pending: PendingConsent) -> None:
+    _set(response, _pending_consent_name(), cookie.sealed(pending), cookie.COOKIE_LIFETIME)
 
 
-def delete_flow(response: HttpResponse) -> None:
-    response.delete_cookie(_flow_name(), samesite="Lax")
+def delete_pending_consent(response: HttpResponse) -> None:
+    response.delete_cookie(_pending_consent_name(), samesite="Lax")
 
 
 def kept_receipts(request: HttpRequest) -> dict[str, str]:
@@ -28,12 +28,12 @@ def kept_receipts(request: HttpRequest) -> dict[str, str]:
 
 
 def remember(request: HttpRequest, response: HttpResponse, issued: IssuedReceipt) -> None:
-    kept, token = kept_receipts(request), issued.receipt.reveal()
+    kept, token = kept_receipts(request), issued.token.reveal()
     keeping = receipts.remembering(kept, issued.slug, token)
     _set(response, _receipts_name(), keeping, receipts.REMEMBERED_FOR)
 
 
-def _flow_name() -> str:
+def _pending_consent_name() -> str:
     return f"{settings.COOKIE_PREFIX}presave"
 
 

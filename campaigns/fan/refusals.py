@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from functools import partial
+from typing import Any, Final
 
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.consent.refusal import Refusal
+from campaigns.consent.refusal import ConsentError, Refusal
+from campaigns.fan import languages
+from campaigns.fan.page_cache import get_or_make
+from campaigns.fan.page_context import SPOTIFY_APPS_URL
 
 TRY_AGAIN: Final = _("Try again")
 NOT_PRE_SAVED: Final = _("Not pre-saved")
@@ -84,6 +93,13 @@ PAGES: Final = {
         retry=_("Back to the release"),
         stored=_("Nothing more was stored this time."),
         label="",
+    ),
+    Refusal.NOT_COMPLETED: Page(
+        title=_("That didn't work"),
+        happened=_("Spotify sent you back, but we couldn't complete your pre-save."),
+        advice=_("Go back to the release and tap again."),
+        retry=_("Back to the release"),
+        status=404,
     ),
     Refusal.CODE_REFUSED: Page(
         title=_("Spotify did not confirm your answer"),
@@ -177,3 +193,28 @@ PAGES: Final = {
         stored=_("We didn't contact Spotify, and nothing was stored."),
     ),
 }
+
+# Longer than a landing page, as nothing that changes stands in a refusal.
+RENDERED_SECONDS: Final = 60
+
+
+def refused(request: HttpRequest, error: ConsentError) -> HttpResponse:
+    """A flood of forged returns meets the same page again and again."""
+    spoken = (translation.get_language() or "", languages.chosen(request))
+    key = (error.refusal.value, error.slug, *spoken)
+    content = get_or_make("refusals", key, RENDERED_SECONDS, partial(_render, request, error))
+    return HttpResponse(content, status=PAGES[error.refusal].status)
+
+
+def _render(request: HttpRequest, error: ConsentError) -> bytes:
+    page = PAGES[error.refusal]
+    context: dict[str, Any] = {"page": page, "slug": error.slug, "apps_url": SPOTIFY_APPS_URL}
+    if error.slug:
+        landing_path = reverse("fan-landing", args=[error.slug])
+        retry_path = reverse("fan-go", args=[error.slug]) if page.goes_on else landing_path
+        context |= {
+            "retry_url": retry_path,
+            "landing_path": landing_path,
+            "page_url": settings.PUBLIC_URL + landing_path,
+        }
+    return render_to_string("fan/refused.html", context, request).encode()

@@ -16,13 +16,18 @@ from tests.factory import make_campaign
 from tests.fans import Fan, text_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from campaigns.keyring import Secret
     from tests.sandbox_process import Sandbox
 
 pytestmark = pytest.mark.django_db
 
 STEPS = 25
-ACTS = ("tap", "tap", "agree", "agree", "deny", "lose", "lose", "overtake", "again", "cancel")
+ACTS = (
+    *("tap", "tap", "agree", "agree", "deny", "lose", "lose", "overtake", "load_twice"),
+    *("again", "cancel"),
+)
 RARE = ("fail", "pause")
 
 
@@ -56,21 +61,38 @@ class Browser:
 
     def overtake(self, campaign: Campaign, tab: str) -> None:
         """The fan goes back and taps again while the answer is still at Spotify."""
+        self._meanwhile(tab, lambda: self.tap(campaign))
+
+    def load_twice(self, tab: str) -> Any:
+        """The fan loads the way back again meanwhile, and finds the receipt where that leads."""
+        addresses: list[str] = []
+
+        def load_again() -> None:
+            answer = self.fan.get(self.last_return)
+            if answer.status_code == 303:
+                addresses.append(answer.headers["Location"])
+                assert "<h1>One moment" in text_of(self.fan.get(addresses[0]))
+
+        self._meanwhile(tab, load_again)
+        return self.fan.get(addresses[0]) if addresses else None
+
+    def _meanwhile(self, tab: str, act: Callable[[], Any]) -> None:
+        """The browser does that instead of waiting, so that the answer is lost."""
         exchange, cookies = spotify.exchange_code, self.cookies
-        tapped: dict[str, str] = {}
+        kept: list[dict[str, str]] = []
 
         def slowly(code: Secret) -> Any:
             self.monkeypatch.setattr(spotify, "exchange_code", exchange)
             self.cookies = cookies
-            self.tap(campaign)
-            tapped.update(self.cookies)
+            act()
+            kept.append(self.cookies)
             return exchange(code)
 
         self.monkeypatch.setattr(spotify, "exchange_code", slowly)
         self.agree(tab)
         self.monkeypatch.setattr(spotify, "exchange_code", exchange)
-        if tapped:
-            self.cookies = tapped
+        if kept:
+            self.cookies = kept[0]
 
     def fail(self, tab: str) -> Any:
         self.fan.sandbox.fault("token.code", status=503)

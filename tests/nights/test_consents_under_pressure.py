@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -10,7 +11,7 @@ from pytest_django import Settings
 
 from campaigns.catalogue import confirming, looks
 from campaigns.clock import database_now
-from campaigns.consent import completing, receipts
+from campaigns.consent import completing, oauth_state
 from campaigns.gate import closing, permits
 from campaigns.models import CampaignState, Gate, GateName, PreSave, SpentState
 from tests.factory import make_campaign
@@ -69,37 +70,33 @@ def test_one_return_replayed_uses_up_nobodys_budget(sandbox: Sandbox, settings: 
     assert second.get(second.decide(second.tap(campaign))).status_code == 303
 
 
-def test_few_second_returns_wait_for_the_first_at_once(sandbox: Sandbox) -> None:
-    """The first has spent the state, and is at Spotify still."""
-    fan = Fan(sandbox)
-    back = fan.decide(fan.tap(make_campaign()))
-    state = query_of(back)["state"]
-    SpentState.objects.create(digest=receipts.digest(state), spent_at=timezone.now())
-    taken = 0
-    while completing._SECOND_RETURNS.acquire(blocking=False):
-        taken += 1
-    try:
-        answer = fan.get(back)
-    finally:
-        for _ in range(taken):
-            completing._SECOND_RETURNS.release()
-    assert answer.status_code == 503
-    assert "Nothing more was stored this time." in text_of(answer)
-    assert fan.cookie, "the same return must count when it is loaded again"
-
-
-def test_few_consents_wait_for_spotify_at_once(sandbox: Sandbox) -> None:
-    campaign = make_campaign()
-    fan = Fan(sandbox)
-    back = fan.decide(fan.tap(campaign))
+@pytest.fixture
+def all_exchanges_taken() -> Iterator[None]:
     taken = 0
     while completing._EXCHANGES.acquire(blocking=False):
         taken += 1
-    try:
-        assert fan.get(back).status_code == 503
-    finally:
-        for _ in range(taken):
-            completing._EXCHANGES.release()
+    yield
+    for _ in range(taken):
+        completing._EXCHANGES.release()
+
+
+def test_a_second_return_waits_in_the_browser_and_takes_nobodys_place(
+    sandbox: Sandbox, all_exchanges_taken: None
+) -> None:
+    """The first has spent the state, and is at Spotify still."""
+    fan = Fan(sandbox)
+    back = fan.decide(fan.tap(make_campaign()))
+    oauth_state.spend(query_of(back)["state"], timezone.now())
+    for _ in range(20):
+        answer = fan.get(back)
+        assert answer.status_code == 303
+        assert "One moment" in text_of(fan.get(answer.headers["Location"]))
+    assert sandbox.calls("token.code") == []
+
+
+def test_few_consents_wait_for_spotify_at_once(sandbox: Sandbox, all_exchanges_taken: None) -> None:
+    fan = Fan(sandbox)
+    assert fan.get(fan.decide(fan.tap(make_campaign()))).status_code == 503
     assert sandbox.calls("token.code") == []
 
 

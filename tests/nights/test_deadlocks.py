@@ -70,7 +70,7 @@ def wait_until_somebody_waits() -> None:
 def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
     """A save's first count of the day, not committed yet, and a consent that counts too."""
     campaign = make_campaign(state=CampaignState.RELEASING)
-    started = PendingConsent("a-state", campaign.id, campaign.slug, at=0, zone="", receipt="r")
+    pending = PendingConsent("a", campaign.id, campaign.slug, at=0, zone="", token=Secret("r"))
     counted, go_on = Event(), Event()
 
     def settle_slowly() -> None:
@@ -84,7 +84,7 @@ def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
         assert counted.wait(SECONDS)
         consenting = in_thread(
             pool,
-            lambda: completing._record(started, Secret("a-token"), timezone.now()),
+            lambda: completing._insert_presave(pending, Secret("a-token"), timezone.now()),
         )
         wait_until_somebody_waits()
         go_on.set()

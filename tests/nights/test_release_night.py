@@ -325,7 +325,7 @@ def complete_authorization(campaign: Campaign, sandbox: Sandbox, account: str) -
     authorization = starting.start_authorization(campaign, timezone.now())
     state = authorization.authorize_url.split("state=")[1].split("&")[0]
     returned = AuthorizationResponse(state=state, code=Secret(sandbox.consent(account)), error="")
-    return completing.complete_authorization(returned, authorization.cookie, timezone.now()).receipt
+    return completing.complete_authorization(returned, authorization.pending, timezone.now()).token
 
 
 def test_a_consent_during_the_release_is_saved_too(sandbox: Sandbox) -> None:

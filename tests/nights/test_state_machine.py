@@ -115,10 +115,10 @@ class Night(RuleBasedStateMachine):
         state = authorization.authorize_url.split("state=")[1].split("&")[0]
         returned = AuthorizationResponse(state, Secret(self.sandbox.consent(fan)), "")
         try:
-            receipt = completing.complete_authorization(returned, authorization.cookie, now).receipt
+            done = completing.complete_authorization(returned, authorization.pending, now)
         except ConsentError:
             return
-        row = receipts.find(receipt.reveal())
+        row = receipts.find(done.token.reveal())
         assert row
         self.account_of[row.id] = fan
         self.must_stay_out.discard(fan)

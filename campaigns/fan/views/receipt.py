@@ -9,13 +9,15 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns.consent import receipts
-from campaigns.consent.cookie import IssuedReceipt
-from campaigns.fan import cookies, languages, times, words
+from campaigns.consent import completing, receipts
+from campaigns.consent.cookie import IssuedReceipt, PendingConsent
+from campaigns.consent.refusal import ConsentError, Refusal
+from campaigns.fan import cookies, languages, refusals, times, words
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import for_campaign
 from campaigns.headers import FILES, at_secret_address, with_policy, without_session
@@ -43,9 +45,9 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
 @at_secret_address
 @in_fans_language
 def receipt(request: HttpRequest, token: str) -> HttpResponse:
-    presave = receipts.find(token)
+    pending, presave = _pending_here(request, token), receipts.find(token)
     if presave is None:
-        return _no_receipt(request)
+        return _no_receipt_yet(request, pending) if pending else _no_receipt(request)
     now = timezone.now()
     phase = phase_of(presave.campaign, now)
     context = {
@@ -60,7 +62,17 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "calendar_url": reverse("fan-receipt-calendar", args=[token]),
         "receipt_url": settings.PUBLIC_URL + reverse("fan-receipt", args=[token]),
     }
-    return render(request, "fan/receipt.html", context)
+    response = render(request, "fan/receipt.html", context)
+    if pending:  # the answer that would have said so was lost, or came here before the row
+        _keep(request, response, pending.receipt)
+    return response
+
+
+def _pending_here(request: HttpRequest, token: str) -> PendingConsent | None:
+    """The consent that this browser carries, if this is the receipt that it may come to."""
+    pending = cookies.pending_consent(request)
+    is_its_own = pending and constant_time_compare(pending.token.reveal(), token)
+    return pending if is_its_own else None
 
 
 def _times_of(presave: PreSave) -> dict[str, Any]:
@@ -99,14 +111,31 @@ def _no_receipt(request: HttpRequest) -> HttpResponse:
     return render(request, "fan/no_receipt.html", context, status=404)
 
 
+def _no_receipt_yet(request: HttpRequest, pending: PendingConsent) -> HttpResponse:
+    """The page that waits, asking again every two seconds; or what is to be said after that."""
+    if completing.is_under_way(pending, timezone.now()):
+        address = reverse("fan-receipt", args=[pending.token.reveal()])
+        response = render(request, "fan/one_moment.html", {"receipt_path": address})
+        response.headers["Refresh"] = "2"
+        return response
+    kept_token = cookies.kept_receipts(request).get(pending.slug, "")
+    if receipts.stands(kept_token):
+        return to_receipt(request, kept_token)
+    return refusals.refused(request, ConsentError(Refusal.NOT_COMPLETED, pending.slug))
+
+
 def to_receipt(request: HttpRequest, token: str) -> HttpResponse:
     address = reverse("fan-receipt", args=[token])
     return HttpResponseRedirect(address + languages.query(languages.chosen(request)), status=303)
 
 
 def to_new_receipt(request: HttpRequest, issued: IssuedReceipt) -> HttpResponse:
-    """To the receipt, which this browser remembers from now on. The way to Spotify is over."""
-    response = to_receipt(request, issued.receipt.reveal())
-    cookies.remember(request, response, issued)
-    cookies.delete_flow(response)
+    response = to_receipt(request, issued.token.reveal())
+    _keep(request, response, issued)
     return response
+
+
+def _keep(request: HttpRequest, response: HttpResponse, issued: IssuedReceipt) -> None:
+    """This browser remembers the receipt from now on; its consent is not pending any more."""
+    cookies.remember(request, response, issued)
+    cookies.delete_pending_consent(response)

@@ -81,17 +81,17 @@ def test_two_returns_at_once_make_one_exchange_and_one_row_and_both_lead_to_it(
     fan, campaign = Fan(sandbox), make_campaign()
     back = fan.decide(fan.tap(campaign))
     sandbox.set(latency_ms={"token.code": 200})
-    start, answers = threading.Barrier(2), []
+    start, twins = threading.Barrier(2), [Fan(sandbox), Fan(sandbox)]
+    answers = []
 
-    def come_back() -> None:
-        twin = Fan(sandbox)
+    def come_back(twin: Fan) -> None:
         twin.cookie = fan.cookie
         start.wait()
         answer = twin.get(back)
-        answers.append((answer.status_code, answer.headers.get("Location")))
+        answers.append((answer.status_code, answer.headers["Location"]))
         connections.close_all()
 
-    threads = [threading.Thread(target=come_back) for _ in range(2)]
+    threads = [threading.Thread(target=come_back, args=[twin]) for twin in twins]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -100,6 +100,10 @@ def test_two_returns_at_once_make_one_exchange_and_one_row_and_both_lead_to_it(
     assert len(set(answers)) == 1, "both lead to the one receipt"
     assert len(sandbox.calls("token.code")) == 1
     assert PreSave.objects.count() == 1
+    for twin in twins:
+        assert "You're in" in text_of(twin.get(answers[0][1]))
+        assert twin.cookie == ""
+        assert twin.get(f"/{campaign.slug}/mine").status_code == 200
 
 
 def test_a_campaign_that_ends_during_the_exchange_stores_nothing_and_says_why(

@@ -241,9 +241,16 @@ def test_a_return_whose_exchange_failed_is_used_up(fan: Fan, campaign: Campaign)
         fan.sandbox.fault("token.code", status=503)
         assert fan.get(back).status_code == 503
         fan.cookie = cookie
+        address = fan.get(back).headers["Location"]
+        assert "<h1>One moment" in text_of(fan.get(address))
     with time_machine.travel(began + timedelta(seconds=21), tick=False):
-        assert "Link already used" in text_of(fan.get(back))
+        assert fan.get(back).headers["Location"] == address
+        answer = fan.get(address)
+    assert (answer.status_code, "Refresh" in answer.headers) == (404, False)
+    assert "<h1>That didn't work" in text_of(answer)
+    assert f'href="/{campaign.slug}"' in text_of(answer)
     assert len(fan.sandbox.calls("token.code")) == 1
+    assert fan.pre_save(campaign).headers["Location"] == address
 
 
 # On the way to Spotify.

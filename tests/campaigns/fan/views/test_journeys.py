@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from threading import Event
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
 from icalendar import Calendar
 from playwright.sync_api import Browser, Page, Request, Response, expect
 
+from campaigns import spotify as client
 from campaigns.models import Campaign, PreSave, PreSaveState
 from tests.factory import make_campaign, make_local_campaign
 from tests.sandbox_process import Sandbox
+
+if TYPE_CHECKING:
+    from campaigns.keyring import Secret
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -130,19 +136,47 @@ def test_a_page_that_going_back_shows_as_it_was_is_brought_up_to_date(
     expect(page.get_by_text("You're in.")).to_be_hidden()
 
 
-def test_who_loads_a_slow_way_back_again_is_in_once(
-    page: Page, landing: str, spotify: Sandbox
+@pytest.fixture
+def exchange(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The code's exchange, which tells when it has begun and waits until it may go on."""
+    begun, go_on, exchange_code = Event(), Event(), client.exchange_code
+
+    def slowly(code: Secret) -> Any:
+        begun.set()
+        assert go_on.wait(timeout=30)
+        return exchange_code(code)
+
+    monkeypatch.setattr(client, "exchange_code", slowly)
+    return SimpleNamespace(begun=begun, go_on=go_on)
+
+
+@pytest.mark.parametrize("with_script", [True, False], ids=["with script", "without"])
+def test_who_loads_a_slow_way_back_again_waits_for_the_receipt_and_is_in_once(
+    browser: Browser, site: str, landing: str, exchange: SimpleNamespace, with_script: bool
 ) -> None:
-    page.goto(landing)
-    page.get_by_role("link", name=START).click()
-    spotify.set(latency_ms={"token.code": 1500})
-    with page.expect_request("**/callback?**") as back:
-        page.get_by_role("button", name="Agree").click(no_wait_after=True)
-    page.goto(back.value.url)
-    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
-    assert PreSave.objects.count() == 1
-    page.goto(landing)
-    expect(page.get_by_text("You're in.")).to_be_visible()
+    with browser.new_context(java_script_enabled=with_script) as context:
+        page = context.new_page()
+        page.goto(landing)
+        page.get_by_role("link", name=START).click()
+        with page.expect_request("**/callback?**") as back:
+            page.get_by_role("button", name="Agree").click(no_wait_after=True)
+        assert exchange.begun.wait(timeout=30)
+        page.goto(back.value.url)
+        expect(page.get_by_role("heading", name="One moment")).to_be_visible()
+        address = page.url
+        assert address.startswith(f"{site}/receipt/")
+        exchange.go_on.set()
+        expect(page.get_by_role("heading", name="You're in")).to_be_visible(timeout=20_000)
+        assert page.url == address
+        names = {cookie["name"] for cookie in context.cookies(site)}
+        assert "receipts" in names
+        assert "presave" not in names
+        assert PreSave.objects.count() == 1
+        page.go_back()
+        assert page.url != address, "no refresh may be a step back of its own"
+        page.goto(landing)
+        page.get_by_role("link", name="See your receipt" if with_script else START).click()
+        page.wait_for_url(address)
 
 
 def test_a_stranger_asks_for_no_receipt(page: Page, landing: str) -> None:
