@@ -171,6 +171,12 @@ def test_every_room_has_one_floor() -> None:
     assert set(FLOOR_OF) == rooms
 
 
+def test_newcomers_read_of_the_same_floors() -> None:
+    lines = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8").splitlines()
+    listed = [set(line.strip().split(", ")) for line in lines if re.match(r"    [a-z, ]+$", line)]
+    assert listed == list(FLOORS)
+
+
 def test_imports_run_down_the_floors() -> None:
     """Also those inside functions and for types alone. So there is no circle of rooms either."""
     wrong = {
