@@ -1,7 +1,7 @@
 """The directory of key files: one for each campaign, its private key wrapped by a master key.
 
-Whoever makes, rewraps or shreds a file holds the directory's lock; reading needs none, because a
-file changes all at once.
+A process that makes, rewraps or shreds a file holds the lock of the directory; reading needs none,
+because a file changes all at once.
 """
 
 from __future__ import annotations

@@ -33,8 +33,8 @@ def work(until: datetime, stopped: Event, clock: Clock | None = None) -> int:
     Returns the number of saves.
     """
     shift = Shift(until, stopped, clock or DatabaseClock())
-    beside = replace(shift, clock=clock or DatabaseClock())  # one for each thread
-    with FanCalls[UUID](CONNECTIONS) as calls, MaintenanceThread(beside) as maintenance:
+    maintenance_shift = replace(shift, clock=clock or DatabaseClock())  # one clock for each thread
+    with FanCalls[UUID](CONNECTIONS) as calls, MaintenanceThread(maintenance_shift) as maintenance:
         # The saves come first, so that slow looks into the catalogue cannot use up every shift.
         saved = just_saved = release(calls, shift, maintenance.maybe_run)
         while not shift.is_over():

@@ -14,7 +14,7 @@ from django.db.models.functions import Now
 from campaigns.models import Campaign, CampaignState, Heartbeat
 
 BEAT_EVERY: Final = timedelta(seconds=10)
-# A worker's maintenance comes every few seconds, also beside a long release.
+# A worker's maintenance comes every few seconds, also during a long release.
 DEAD_AFTER: Final = timedelta(seconds=60)
 _NEEDING_A_WORKER: Final = (CampaignState.OPEN, CampaignState.RELEASING)
 
