@@ -13,7 +13,7 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -23,14 +23,7 @@ from django.db.models.functions import Coalesce
 from campaigns import keyring
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, DailyCount, PreSave, PreSaveQuerySet, PreSaveState, Reason
-from campaigns.release.retrying import (
-    LATE_RETRY_INTERVAL,
-    LATEST_SECOND_LOOK,
-    LONGEST_DELAY,
-    QUICK_ATTEMPTS,
-    SECOND_LOOK,
-    random_between,
-)
+from campaigns.release import retrying
 
 logger = logging.getLogger(__name__)
 
@@ -153,11 +146,13 @@ def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: 
     saved = _end(campaign, fences, outcome, now) if outcome.saved or outcome.failed else 0
     held = PreSave.objects.held_under(fences)
     if outcome.returned:
-        _give_back(held.filter(id__in=outcome.returned))
+        _let_go(held.filter(id__in=outcome.returned), None)
     for reason, ids in outcome.refused.items():
-        _put_off(held.filter(id__in=ids), reason, now)
+        refused_at, again_at = Coalesce("refused_at", now), now + retrying.until_second_look()
+        _let_go(held.filter(id__in=ids), again_at, reason=reason, refused_at=refused_at)
     for row_id, attempts in outcome.delayed.items():
-        _delay(held.filter(id=row_id), attempts, now)
+        again_at = now + retrying.delay_after(attempts)
+        _let_go(held.filter(id=row_id), again_at, attempts=min(attempts + 1, 32_000))
     failed = sum(map(len, outcome.failed.values()))
     if saved or failed:
         logger.info("settled campaign=%s saved=%d failed=%d", campaign.id, saved, failed)
@@ -189,30 +184,7 @@ def _locked(rows: PreSaveQuerySet) -> set[UUID]:
 
 
 @transaction.atomic
-def _give_back(held: PreSaveQuerySet) -> None:
-    PreSave.objects.filter(id__in=_locked(held)).update(lease=None, lease_until=None)
-
-
-@transaction.atomic
-def _put_off(held: PreSaveQuerySet, reason: Reason, now: datetime) -> None:
-    wait = random_between(SECOND_LOOK, LATEST_SECOND_LOOK)
-    PreSave.objects.filter(id__in=_locked(held)).update(
-        refused_at=Coalesce("refused_at", now),
-        reason=reason,
-        lease=None,
-        lease_until=now + wait,
-    )
-
-
-@transaction.atomic
-def _delay(held: PreSaveQuerySet, attempts: int, now: datetime) -> None:
-    if attempts >= QUICK_ATTEMPTS:
-        wait = random_between(LATE_RETRY_INTERVAL / 2, LATE_RETRY_INTERVAL * 3 / 2)
-    else:
-        longest = min(timedelta(seconds=2.0 ** (attempts + 1)), LONGEST_DELAY)
-        wait = random_between(timedelta(seconds=0.5), longest)
-    PreSave.objects.filter(id__in=_locked(held)).update(
-        attempts=min(attempts + 1, 32_000),
-        lease=None,
-        lease_until=now + wait,
-    )
+def _let_go(held: PreSaveQuerySet, again_at: datetime | None, **changes: Any) -> None:
+    """Nobody holds these rows any more, and none is claimed before `again_at`."""
+    rows = PreSave.objects.filter(id__in=_locked(held))
+    rows.update(lease=None, lease_until=again_at, **changes)

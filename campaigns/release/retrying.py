@@ -39,5 +39,16 @@ def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
     return worked_since or now - first >= UNCONFIRMED_REFUSAL_WAIT
 
 
-def random_between(shortest: timedelta, longest: timedelta) -> timedelta:
+def delay_after(attempts: int) -> timedelta:
+    if attempts >= QUICK_ATTEMPTS:
+        return _random_between(LATE_RETRY_INTERVAL / 2, LATE_RETRY_INTERVAL * 3 / 2)
+    longest = min(timedelta(seconds=2.0 ** (attempts + 1)), LONGEST_DELAY)
+    return _random_between(timedelta(seconds=0.5), longest)
+
+
+def until_second_look() -> timedelta:
+    return _random_between(SECOND_LOOK, LATEST_SECOND_LOOK)
+
+
+def _random_between(shortest: timedelta, longest: timedelta) -> timedelta:
     return shortest + (longest - shortest) * random.random()  # noqa: S311 -- spreads load, hides nothing
