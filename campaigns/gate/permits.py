@@ -5,7 +5,6 @@ algorithm (GCRA) on a row that all workers share.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,19 +15,12 @@ from campaigns.gate.closing import GateClosedError
 from campaigns.gate.learning import adjust, record_permits
 from campaigns.gate.rows import cap, credit, is_blocked, locked, next_free_at
 from campaigns.models import Gate, GateName
+from campaigns.spotify import Slots
 
 # The burst of consents that is let through before one is asked to wait.
 CONSENT_BURST: Final = timedelta(seconds=3)
 # How far ahead permits are taken: no worker holds the others up for longer.
 AHEAD: Final = timedelta(seconds=0.25)
-
-
-@dataclass(frozen=True)
-class Permits:
-    """Calls that may be sent: the first in `first_in` seconds, each later one `step` seconds on."""
-
-    first_in: float
-    step: float
 
 
 def has_room(halves: Iterable[Gate], now: datetime) -> bool:
@@ -54,7 +46,7 @@ def block_size(halves: Iterable[Gate], largest: int) -> int:
     return max(1, min(largest, int(pace(halves) * AHEAD.total_seconds())))
 
 
-def take(name: GateName, count: int, now: datetime) -> Permits:
+def take(name: GateName, count: int, now: datetime) -> Slots:
     """Take `count` permits, spread evenly from the next free instant on. Raises GateClosedError."""
     with transaction.atomic():
         gate = locked(name, now)
@@ -65,7 +57,7 @@ def take(name: GateName, count: int, now: datetime) -> Permits:
         gate.free_at = first + timedelta(seconds=count / gate.rate)
         record_permits(gate, max(first, now), count)
         gate.save(update_fields=["rate", "free_at", "recent", "adjusted_at", "increases"])
-    return Permits((first - now).total_seconds(), 1 / gate.rate)
+    return Slots((first - now).total_seconds(), 1 / gate.rate)
 
 
 def admit_consent(now: datetime) -> bool:

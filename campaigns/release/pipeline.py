@@ -111,11 +111,11 @@ class Pipeline:
         if not tokens:
             return
         try:
-            taken = permits.take(GateName.ACCOUNTS, len(tokens), self._clock())
+            slots = permits.take(GateName.ACCOUNTS, len(tokens), self._clock())
         except closing.GateClosedError:
             self._outcomes[claim.campaign.id].returned += tokens
             return
-        self._calls.refresh(tokens, Slots(taken.first_in, taken.step))
+        self._calls.refresh(tokens, slots)
 
     def step(self, *, block: bool = True) -> None:
         """Act on the answers that came in, and record the outcomes. `block`: wait for some."""
@@ -233,9 +233,9 @@ class Pipeline:
         if not granted:
             return
         standing = self._standing(granted)
-        taken = self._permits(len(standing))
-        if taken:
-            self._send_saves({id: granted.pop(id) for id in standing}, standing, taken)
+        slots = self._slots(len(standing))
+        if slots:
+            self._send_saves({id: granted.pop(id) for id in standing}, standing, slots)
         for row_id in granted:
             self._outcome(self._held[row_id]).returned.append(row_id)
 
@@ -250,22 +250,19 @@ class Pipeline:
             return {}
         return claims.still_standing(ids, self._fences(ids), self._clock())
 
-    def _permits(self, count: int) -> permits.Permits | None:
+    def _slots(self, count: int) -> Slots | None:
         try:
             return permits.take(GateName.API, count, self._clock()) if count else None
         except closing.GateClosedError:
             return None
 
-    def _send_saves(
-        self, tokens: dict[UUID, Secret], uris: dict[UUID, str], taken: permits.Permits
-    ) -> None:
+    def _send_saves(self, tokens: dict[UUID, Secret], uris: dict[UUID, str], slots: Slots) -> None:
         by_uri: defaultdict[str, dict[UUID, Secret]] = defaultdict(dict)
         for row_id, token in tokens.items():
             by_uri[uris[row_id]][row_id] = token
-        first_in = taken.first_in
         for uri, part in by_uri.items():
-            self._calls.save(part, uri, Slots(first_in, taken.step))
-            first_in += len(part) * taken.step
+            self._calls.save(part, uri, slots)
+            slots = slots._replace(first_in=slots.first_in + len(part) * slots.step)
 
     def _settle(self) -> None:
         outcomes, self._outcomes = self._outcomes, defaultdict(Outcome)
