@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Final
+from typing import Final, NamedTuple
 
 from campaigns.keyring import Secret
 from campaigns.models.choices import ErrorReason, GateName
@@ -19,6 +19,15 @@ from campaigns.models.choices import ErrorReason, GateName
 # https://developer.spotify.com/documentation/web-api/concepts/rate-limits
 DEFAULT_RETRY_AFTER: Final = 30.0
 LONGEST_RETRY_AFTER: Final = 604_800.0
+
+
+class Answer(NamedTuple):
+    """An answer as it came. `date` is when it says that it was made."""
+
+    status: int
+    retry_after: str | None
+    body: bytes
+    date: str | None = None
 
 
 class Scope(enum.Enum):
@@ -76,54 +85,52 @@ class Grant:
     expires_in: int
 
 
-def parse_grant(body: bytes) -> Grant:
-    answer = json_object(body)
-    access_token = _text(answer, "access_token")
+def parse_grant(answer: Answer) -> Grant:
+    """What the token endpoint gave. Raises SpotifyError."""
+    if answer.status != 200:
+        raise token_error(answer)
+    grant = json_object(answer.body)
+    access_token = _text(grant, "access_token")
     if access_token is None:
         raise SpotifyError(ErrorReason.UNUSABLE_ANSWER)
-    refresh_token = _text(answer, "refresh_token")
-    expires_in = answer.get("expires_in")
+    refresh_token = _text(grant, "refresh_token")
+    expires_in = grant.get("expires_in")
     return Grant(
         access_token=Secret(access_token),
         refresh_token=Secret(refresh_token) if refresh_token else None,
-        scope=_text(answer, "scope"),
+        scope=_text(grant, "scope"),
         expires_in=expires_in if isinstance(expires_in, int) else 0,
     )
 
 
-def _text(answer: dict[str, object], name: str) -> str | None:
-    value = answer.get(name)
+def _text(fields: dict[str, object], name: str) -> str | None:
+    value = fields.get(name)
     return value if isinstance(value, str) and value else None
 
 
-def token_error(
-    status: int, retry_after: str | None, body: bytes, date: str | None = None
-) -> SpotifyError:
-    """RFC 6749 section 5.2 names the errors of a token endpoint, all with a status of 4xx.
-
-    `date` is when the answer says that it was made.
-    """
-    code = _error_code(body) if 400 <= status < 500 else ""
-    wait = None
-    if status == 429:
-        reason, wait = ErrorReason.RATE_LIMITED, seconds_until(retry_after, date)
+def token_error(answer: Answer) -> SpotifyError:
+    """RFC 6749 section 5.2 names the errors of a token endpoint, all with a status of 4xx."""
+    code = json_object(answer.body).get("error") if 400 <= answer.status < 500 else None
+    if answer.status == 429:
+        reason = ErrorReason.RATE_LIMITED
     elif code == "invalid_grant":
         reason = ErrorReason.INVALID_GRANT
     elif code == "invalid_client":
         reason = ErrorReason.INVALID_CLIENT
-    elif status >= 500:
+    elif answer.status >= 500:
         reason = ErrorReason.UNAVAILABLE
     else:
         reason = ErrorReason.UNUSABLE_ANSWER
-    return SpotifyError(reason, half=GateName.ACCOUNTS, retry_after=wait)
+    return SpotifyError(reason, half=GateName.ACCOUNTS, retry_after=_wait(answer))
 
 
-def api_error(
-    status: int, retry_after: str | None, body: bytes, date: str | None = None
-) -> SpotifyError:
+def api_error(answer: Answer) -> SpotifyError:
     """The meaning of a Web API answer that is not 200, as docs/release-night.md lists them."""
-    wait = seconds_until(retry_after, date) if status == 429 else None
-    return SpotifyError(_api_reason(status, body), retry_after=wait)
+    return SpotifyError(_api_reason(answer.status, answer.body), retry_after=_wait(answer))
+
+
+def _wait(answer: Answer) -> float | None:
+    return seconds_until(answer.retry_after, answer.date) if answer.status == 429 else None
 
 
 def _api_reason(status: int, body: bytes) -> ErrorReason:
@@ -148,11 +155,6 @@ def _why_forbidden(text: str) -> ErrorReason:
     if "Active premium subscription required" in text:
         return ErrorReason.PREMIUM_LAPSED
     return ErrorReason.FORBIDDEN
-
-
-def _error_code(body: bytes) -> str:
-    code = json_object(body).get("error")
-    return code if isinstance(code, str) else ""
 
 
 def json_object(body: bytes) -> dict[str, object]:

@@ -98,19 +98,19 @@ def _ask(path: str, permit: Permit, **query: str) -> dict[str, Any] | None:
     """One call to the Web API; None when Spotify knows nothing of that name."""
     permit()
     token = APP_TOKEN.current()
-    status, retry_after, body, date = ask_once(
+    answer = ask_once(
         "GET",
         f"{settings.SPOTIFY_API_URL}/{path}",
         params=query,
         headers={"Authorization": f"Bearer {token.reveal()}"},
     )
-    if status in (400, 404):
+    if answer.status in (400, 404):
         return None
-    if status == 401:
+    if answer.status == 401:
         APP_TOKEN.forget()
-    if status != 200:
-        raise api_error(status, retry_after, body, date)
-    return json_object(body)
+    if answer.status != 200:
+        raise api_error(answer)
+    return json_object(answer.body)
 
 
 class _KeptToken(NamedTuple):

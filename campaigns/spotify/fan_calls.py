@@ -17,17 +17,11 @@ from yarl import URL
 
 from campaigns.keyring import Secret
 from campaigns.models.choices import HALVES, ErrorReason, GateName
-from campaigns.spotify.answers import (
-    Grant,
-    Scope,
-    SpotifyError,
-    api_error,
-    parse_grant,
-    token_error,
-)
-from campaigns.spotify.http import Answer, client_credentials, new_session, request
+from campaigns.spotify.answers import Grant, Scope, SpotifyError, api_error, parse_grant
+from campaigns.spotify.http import client_credentials, new_session, request
 
 K = TypeVar("K")
+Call = Callable[[], Coroutine[Any, Any, Grant | None]]
 FORM: Final = "application/x-www-form-urlencoded"
 
 logger = logging.getLogger(__name__)
@@ -58,9 +52,7 @@ class _Lane(Generic[K]):
     """The calls to one half of Spotify that wait for their time, in that order."""
 
     half: GateName
-    waiting: deque[tuple[float, K, Callable[[], Coroutine[Any, Any, Grant | None]]]] = field(
-        default_factory=deque
-    )
+    waiting: deque[tuple[float, K, Call]] = field(default_factory=deque)
     # Set when there is something new to wait for, or a connection came free.
     news: asyncio.Event = field(default_factory=asyncio.Event)
     connections: int = 0
@@ -132,12 +124,7 @@ class FanCalls(Generic[K]):
     def resume(self, half: GateName) -> None:
         self._lanes[half].is_halted = False
 
-    def _enqueue(
-        self,
-        half: GateName,
-        calls: Mapping[K, Callable[[], Coroutine[Any, Any, Grant | None]]],
-        slots: Slots,
-    ) -> None:
+    def _enqueue(self, half: GateName, calls: Mapping[K, Call], slots: Slots) -> None:
         lane, at = self._lanes[half], self._loop.time() + slots.first_in
         for key, call in calls.items():
             lane.waiting.append((at, key, call))
@@ -204,9 +191,7 @@ class FanCalls(Generic[K]):
             lane.connections += 1
             self._start(self._make(lane, key, call))
 
-    async def _make(
-        self, lane: _Lane[K], key: K, call: Callable[[], Coroutine[Any, Any, Grant | None]]
-    ) -> None:
+    async def _make(self, lane: _Lane[K], key: K, call: Call) -> None:
         result: Grant | SpotifyError | None
         try:
             result = await call()
@@ -227,28 +212,23 @@ class FanCalls(Generic[K]):
 
     async def _refresh(self, refresh_token: Secret) -> Grant:
         form = {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()}
-        status, retry_after, body, date = await self._ask(
+        answer = await request(
+            self._session,
             "POST",
             URL(f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token"),
             data=urlencode(form).encode(),
             headers={"Authorization": client_credentials(), "Content-Type": FORM},
         )
-        if status != 200:
-            raise token_error(status, retry_after, body, date)
-        return parse_grant(body)
+        return parse_grant(answer)
 
     async def _save(self, access_token: Secret, address: URL) -> None:
-        status, retry_after, body, date = await self._ask(
-            "PUT", address, headers={"Authorization": f"Bearer {access_token.reveal()}"}
-        )
-        if status != 200:
-            raise api_error(status, retry_after, body, date)
-        if body.lstrip().startswith(b"<"):
+        bearer = {"Authorization": f"Bearer {access_token.reveal()}"}
+        answer = await request(self._session, "PUT", address, headers=bearer)
+        if answer.status != 200:
+            raise api_error(answer)
+        if answer.body.lstrip().startswith(b"<"):
             # Spotify's own 200 has no body: this page comes from something in between.
             raise SpotifyError(ErrorReason.UNUSABLE_ANSWER)
-
-    async def _ask(self, method: str, address: URL, **options: Any) -> Answer:
-        return await request(self._session, method, address, **options)
 
 
 async def _happens(event: asyncio.Event, within: float) -> None:

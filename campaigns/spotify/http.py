@@ -10,12 +10,10 @@ from django.conf import settings
 from yarl import URL
 
 from campaigns.models.choices import ErrorReason
-from campaigns.spotify.answers import Grant, SpotifyError, parse_grant, token_error
+from campaigns.spotify.answers import Answer, Grant, SpotifyError, parse_grant
 
 CONNECT_SECONDS: Final = 5.0
 TOTAL_SECONDS: Final = 10.0
-# Status, Retry-After as it came, body, Date as it came.
-Answer = tuple[int, str | None, bytes, str | None]
 
 
 def new_session(connections: int) -> aiohttp.ClientSession:
@@ -37,7 +35,7 @@ async def request(
         async with session.request(method, url, allow_redirects=False, **options) as answer:
             body = await answer.read() if with_body else b""
             headers = answer.headers
-            return answer.status, headers.get("Retry-After"), body, headers.get("Date")
+            return Answer(answer.status, headers.get("Retry-After"), body, headers.get("Date"))
     except (aiohttp.ClientError, TimeoutError, OSError):
         raise SpotifyError(ErrorReason.UNREACHABLE) from None
 
@@ -54,15 +52,13 @@ def ask_once(method: str, url: str, **options: Any) -> Answer:
 
 def ask_for_token(form: dict[str, str]) -> Grant:
     """One call to the token endpoint. Raises SpotifyError."""
-    status, retry_after, body, date = ask_once(
+    answer = ask_once(
         "POST",
         f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token",
         data=form,
         headers={"Authorization": client_credentials()},
     )
-    if status != 200:
-        raise token_error(status, retry_after, body, date)
-    return parse_grant(body)
+    return parse_grant(answer)
 
 
 def client_credentials() -> str:

@@ -25,16 +25,7 @@ def authorize_url(state: str) -> str:
 
     `show_dialog` makes Spotify ask each time: a campaign is a new purpose.
     """
-    return str(_oauth(settings.SPOTIFY_ACCOUNTS_URL).get_authorize_url(state=state))
-
-
-def redirect_uri() -> str:
-    """The one redirect URI, registered at Spotify exactly so; never built from a request's Host."""
-    return f"{settings.PUBLIC_URL}/callback"
-
-
-def _oauth(accounts_url: str) -> Any:
-    oauth = SpotifyOAuth(
+    oauth: Any = SpotifyOAuth(
         client_id=settings.SPOTIFY_CLIENT_ID,
         client_secret=settings.SPOTIFY_CLIENT_SECRET,
         redirect_uri=redirect_uri(),
@@ -42,8 +33,13 @@ def _oauth(accounts_url: str) -> Any:
         show_dialog=True,
         cache_handler=MemoryCacheHandler(),
     )
-    oauth.OAUTH_AUTHORIZE_URL = f"{accounts_url}/authorize"
-    return oauth
+    oauth.OAUTH_AUTHORIZE_URL = f"{settings.SPOTIFY_ACCOUNTS_URL}/authorize"
+    return str(oauth.get_authorize_url(state=state))
+
+
+def redirect_uri() -> str:
+    """The one redirect URI, registered at Spotify exactly so; never built from a request's Host."""
+    return f"{settings.PUBLIC_URL}/callback"
 
 
 def exchange_code(code: Secret) -> Grant:
@@ -65,16 +61,16 @@ def is_open_to(access_token: Secret) -> bool:
     https://developer.spotify.com/documentation/web-api/concepts/quota-modes: five allow-listed
     users, 403 for all others.
     """
-    status, retry_after, _, date = ask_once(
+    answer = ask_once(
         "GET",
         f"{settings.SPOTIFY_API_URL}/me",
         with_body=False,
         headers={"Authorization": f"Bearer {access_token.reveal()}"},
     )
-    if status not in (200, 403):
-        raise api_error(status, retry_after, b"", date)
-    if status == 403:
+    if answer.status not in (200, 403):
+        raise api_error(answer)
+    if answer.status == 403:
         # The body, which would tell a fan who is not listed from an owner without Premium, stays
         # unread: nothing of GET /me is.
         logger.warning("fan refused in development mode: not listed, or the owner has no Premium")
-    return status == 200
+    return answer.status == 200

@@ -13,6 +13,7 @@ from campaigns.models import HARD_STOP
 from campaigns.spotify.answers import (
     DEFAULT_RETRY_AFTER,
     LONGEST_RETRY_AFTER,
+    Answer,
     Scope,
     SpotifyError,
     api_error,
@@ -72,7 +73,7 @@ PREMIUM = "Active premium subscription required for the owner of the app"
     ],
 )
 def test_an_answer_of_the_web_api(status: int, body: bytes, reason: str, scope: Scope) -> None:
-    assert facts(api_error(status, None, body)) == (reason, scope, None)
+    assert facts(api_error(Answer(status, None, body))) == (reason, scope, None)
 
 
 @pytest.mark.parametrize(
@@ -102,15 +103,15 @@ def test_an_answer_of_the_web_api(status: int, body: bytes, reason: str, scope: 
 def test_an_answer_of_the_token_endpoint(
     status: int, body: bytes, reason: str, scope: Scope
 ) -> None:
-    assert facts(token_error(status, None, body)) == (reason, scope, None)
+    assert facts(token_error(Answer(status, None, body))) == (reason, scope, None)
 
 
 @pytest.mark.parametrize("read", [api_error, token_error], ids=["api", "token"])
 def test_429_stops_the_whole_app_for_as_long_as_spotify_says(read: object) -> None:
     assert callable(read)
-    error = read(429, "17", api_body(429, "API rate limit exceeded"))
+    error = read(Answer(429, "17", api_body(429, "API rate limit exceeded")))
     assert facts(error) == ("rate_limited", Scope.APP, 17.0)
-    error = read(429, None, b"")
+    error = read(Answer(429, None, b""))
     assert facts(error) == ("rate_limited", Scope.APP, DEFAULT_RETRY_AFTER)
 
 
@@ -123,7 +124,7 @@ def test_429_stops_the_whole_app_for_as_long_as_spotify_says(read: object) -> No
     ],
 )
 def test_a_spent_quota_is_told_apart_from_a_fast_pace(body: bytes) -> None:
-    error = api_error(429, "50400", body)
+    error = api_error(Answer(429, "50400", body))
     assert facts(error) == ("quota_exceeded", Scope.APP, 50_400.0)
 
 
@@ -164,7 +165,7 @@ def test_retry_after_in_seconds_as_a_date_or_as_garbage(value: str | None, secon
 @pytest.mark.parametrize("read", [api_error, token_error], ids=["api", "token"])
 def test_a_date_is_compared_with_the_answers_own_and_not_with_this_machines(read: Any) -> None:
     in_two_minutes = "Fri, 27 Nov 2026 00:02:00 GMT"
-    assert read(429, in_two_minutes, b"", DATE).retry_after == 120.0
+    assert read(Answer(429, in_two_minutes, b"", DATE)).retry_after == 120.0
 
 
 @pytest.mark.parametrize("date", [None, "", "noon", "Fri, 99 Nov 2026 00:00:00 GMT"])
@@ -180,7 +181,7 @@ def test_a_ban_of_days_is_kept_to_as_long_as_a_release_can_wait() -> None:
 
 def test_a_grant_is_read_as_spotify_wrote_it() -> None:
     body = {"access_token": "BQ1", "refresh_token": "AQ1", "scope": "user-library-modify other"}
-    grant = parse_grant(json.dumps(body).encode())
+    grant = parse_grant(Answer(200, None, json.dumps(body).encode()))
     assert grant.access_token.reveal() == "BQ1"
     assert grant.refresh_token is not None
     assert grant.refresh_token.reveal() == "AQ1"
@@ -189,7 +190,7 @@ def test_a_grant_is_read_as_spotify_wrote_it() -> None:
 
 @pytest.mark.parametrize("left_out", [{}, {"refresh_token": None, "scope": None}])
 def test_what_a_grant_leaves_out_is_not_made_up(left_out: dict[str, None]) -> None:
-    grant = parse_grant(json.dumps({"access_token": "BQ1", **left_out}).encode())
+    grant = parse_grant(Answer(200, None, json.dumps({"access_token": "BQ1", **left_out}).encode()))
     assert grant.refresh_token is None
     assert grant.scope is None
 
@@ -203,11 +204,11 @@ def test_what_a_grant_leaves_out_is_not_made_up(left_out: dict[str, None]) -> No
 )
 def test_an_answer_without_an_access_token_is_no_grant(body: bytes) -> None:
     with pytest.raises(SpotifyError) as caught:
-        parse_grant(body)
+        parse_grant(Answer(200, None, body))
     assert facts(caught.value) == ("unusable_answer", Scope.FAN, None)
 
 
 def test_an_error_holds_no_secret() -> None:
     body = b'{"error": "invalid_grant", "error_description": "canary", "access_token": "canary"}'
-    for error in (token_error(400, None, body), api_error(403, None, body)):
+    for error in (token_error(Answer(400, None, body)), api_error(Answer(403, None, body))):
         assert "canary" not in f"{error!r} {error} {vars(error)}"
