@@ -9,48 +9,48 @@ import re
 import warnings
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 from urllib.parse import SplitResult, urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import URLValidator, validate_email
 
-
-class Required:
-    """The type of REQUIRED, the default of a variable that has none."""
-
-
-REQUIRED: Final = Required()
+# The default of a variable that has none.
+REQUIRED: Final = None
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "::1")
 _ADDRESS: Final = re.compile(
     r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?"
 )
 
 
-def text(name: str, default: str | Required = REQUIRED) -> str:
+def _refuse(name: str, wanted: str, value: str) -> NoReturn:
+    raise ImproperlyConfigured(f"{name} must {wanted}, not {value!r}.") from None
+
+
+def text(name: str, default: str | None = REQUIRED) -> str:
     value = os.environ.get(name, "").strip()
     if value:
         return value
-    if isinstance(default, Required):
+    if default is None:
         raise ImproperlyConfigured(
             f"{name} is not set. Set it in the environment (see .env.example)."
         )
     return default
 
 
-def secret(name: str, default: str | Required = REQUIRED) -> str:
+def secret(name: str, default: str | None = REQUIRED) -> str:
     """The variable itself or the content of the file that NAME_FILE names, never both."""
-    path = os.environ.get(f"{name}_FILE", "").strip()
-    if path and os.environ.get(name, "").strip():
+    path, value = text(f"{name}_FILE", ""), text(name, "")
+    if path and value:
         raise ImproperlyConfigured(f"Set either {name} or {name}_FILE, not both.")
     if path:
         return _read_secret_file(f"{name}_FILE", Path(path))
-    if not os.environ.get(name, "").strip() and isinstance(default, Required):
+    if not value and default is None:
         raise ImproperlyConfigured(
             f"{name} is not set. Set {name}, or {name}_FILE to the path of a file that holds it."
         )
-    return text(name, default)
+    return value or default or ""
 
 
 def _read_secret_file(name: str, path: Path) -> str:
@@ -67,16 +67,13 @@ def _read_secret_file(name: str, path: Path) -> str:
 
 
 def flag(name: str, default: bool) -> bool:
-    value = text(name, str(default))
-    if value not in ("True", "False"):
-        raise ImproperlyConfigured(f"{name} must be True or False, not {value!r}.")
-    return value == "True"
+    return choice(name, ("True", "False"), str(default)) == "True"
 
 
 def choice(name: str, options: Sequence[str], default: str) -> str:
     value = text(name, default)
     if value not in options:
-        raise ImproperlyConfigured(f"{name} must be one of {', '.join(options)}, not {value!r}.")
+        _refuse(name, f"be one of {', '.join(options)}", value)
     return value
 
 
@@ -88,9 +85,7 @@ def rate(name: str, default: float) -> float:
     except ValueError:
         number = 0.0
     if not 0 < number <= 10_000:
-        raise ImproperlyConfigured(
-            f"{name} must be a number of requests per second between 0 and 10000, not {value!r}."
-        )
+        _refuse(name, "be a number of requests per second between 0 and 10000", value)
     return number
 
 
@@ -98,9 +93,7 @@ def market(name: str, default: str) -> str:
     """An ISO 3166-1 alpha-2 country code, as Spotify's `market` parameter takes it."""
     value = text(name, default)
     if not re.fullmatch(r"[A-Z]{2}", value):
-        raise ImproperlyConfigured(
-            f"{name} must be a two-letter country code such as US, not {value!r}."
-        )
+        _refuse(name, "be a two-letter country code such as US", value)
     return value
 
 
@@ -108,13 +101,11 @@ def commit(name: str, default: str) -> str:
     """The full name of a git commit: 40 hexadecimal digits, or 64 in a repository with SHA-256."""
     value = text(name, "")
     if value and not re.fullmatch(r"[0-9a-f]{40}([0-9a-f]{24})?", value):
-        raise ImproperlyConfigured(
-            f"{name} must be the 40 or 64 digits that `git rev-parse HEAD` prints, not {value!r}."
-        )
+        _refuse(name, "be the 40 or 64 digits that `git rev-parse HEAD` prints", value)
     return value or default
 
 
-def url(name: str, default: str | Required = REQUIRED) -> str:
+def url(name: str, default: str | None = REQUIRED) -> str:
     """An https address without a trailing slash; plain http only for a loopback address."""
     value = text(name, default).rstrip("/")
     if "@" in value:
@@ -122,14 +113,9 @@ def url(name: str, default: str | Required = REQUIRED) -> str:
     parts = _split(name, value)
     # Lower case only, as browsers write an origin: it is compared with theirs.
     if not _ADDRESS.fullmatch(value) or not parts.hostname:
-        raise ImproperlyConfigured(
-            f"{name} must be an address such as https://presave.example.com, not {value!r}."
-        )
+        _refuse(name, "be an address such as https://presave.example.com", value)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
-        raise ImproperlyConfigured(
-            f"{name} must start with https:// (plain http is for http://127.0.0.1 only), "
-            f"not {value!r}."
-        )
+        _refuse(name, "start with https:// (plain http is for http://127.0.0.1 only)", value)
     return value
 
 
@@ -147,22 +133,18 @@ def _split(name: str, value: str) -> SplitResult:
     return parts
 
 
-def origin(name: str, default: str | Required = REQUIRED) -> str:
+def origin(name: str, default: str | None = REQUIRED) -> str:
     """As `url`, without a path."""
     value = url(name, default)
     default_port = {"https": 443, "http": 80}[urlsplit(value).scheme]
     if urlsplit(value).port == default_port:
-        raise ImproperlyConfigured(
-            f"{name} must leave out :{default_port}, as browsers do: not {value!r}."
-        )
+        _refuse(name, f"leave out :{default_port}, as browsers do", value)
     if urlsplit(value).path:
-        raise ImproperlyConfigured(
-            f"{name} must not have a path, only scheme and host: not {value!r}."
-        )
+        _refuse(name, "have no path, only scheme and host", value)
     return value
 
 
-def contact(name: str, default: str | Required = REQUIRED) -> str:
+def contact(name: str, default: str | None = REQUIRED) -> str:
     """Where people can write to: an email address, or the https address of a page."""
     value = text(name, default)
     is_page = value.startswith("https://")
@@ -170,21 +152,18 @@ def contact(name: str, default: str | Required = REQUIRED) -> str:
     try:
         validate(value)
     except ValidationError:
-        raise ImproperlyConfigured(
-            f"{name} must be an email address or an address that starts with https://, "
-            f"not {value!r}."
-        ) from None
+        _refuse(name, "be an email address or an address that starts with https://", value)
     return value
 
 
 def path(name: str, default: Path) -> Path:
     value = Path(text(name, str(default)))
     if not value.is_absolute():
-        raise ImproperlyConfigured(f"{name} must be an absolute path, not {str(value)!r}.")
+        _refuse(name, "be an absolute path", str(value))
     return value
 
 
-def database(name: str, default: str | Required = REQUIRED) -> dict[str, Any]:
+def database(name: str, default: str | None = REQUIRED) -> dict[str, Any]:
     """Django's settings for a postgres:// or sqlite://// address."""
     value = secret(name, default)
     if not value.startswith(("postgres://", "postgresql://", "sqlite:////")):
@@ -199,7 +178,7 @@ def database(name: str, default: str | Required = REQUIRED) -> dict[str, Any]:
     return config
 
 
-def redis_url(name: str, default: str | Required = REQUIRED) -> str:
+def redis_url(name: str, default: str | None = REQUIRED) -> str:
     value = secret(name, default)
     if not value.startswith(("redis://", "rediss://", "redis+socket://")):
         raise ImproperlyConfigured(f"{name} must start with redis:// or rediss://.")

@@ -207,15 +207,8 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if IS_HTTPS else 0
 
 # Email: only artists and labels ever get any, and only about their own accounts and campaigns.
 
-EMAIL_SETTINGS = env.email("EMAIL_URL")
-EMAIL_BACKEND = EMAIL_SETTINGS.get("EMAIL_BACKEND", "django.core.mail.backends.dummy.EmailBackend")
-EMAIL_HOST = EMAIL_SETTINGS.get("EMAIL_HOST", "")
-EMAIL_PORT = EMAIL_SETTINGS.get("EMAIL_PORT") or 25
-EMAIL_HOST_USER = EMAIL_SETTINGS.get("EMAIL_HOST_USER") or ""
-EMAIL_HOST_PASSWORD = EMAIL_SETTINGS.get("EMAIL_HOST_PASSWORD") or ""
-EMAIL_USE_TLS = EMAIL_SETTINGS.get("EMAIL_USE_TLS", False)
-EMAIL_USE_SSL = EMAIL_SETTINGS.get("EMAIL_USE_SSL", False)
-EMAIL_FILE_PATH = EMAIL_SETTINGS.get("EMAIL_FILE_PATH")
+EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+vars().update(env.email("EMAIL_URL"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = f"Presave <presave@{PUBLIC_HOST}>"
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SIGN_UP == "open" else "none"
