@@ -16,14 +16,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from campaigns.catalogue import confirming
-from campaigns.gate.permits import Permits
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, CampaignState, GateName, PreSave, Reason
 from campaigns.planning import moving, transitions
 from campaigns.release import pipeline, worker
 from campaigns.release.claims import Outcome
 from campaigns.release.pipeline import Pipeline
-from campaigns.spotify import Answered
+from campaigns.spotify import Answered, Slots
 from tests.factory import make_campaign, make_presave, make_presaves
 from tests.nights.night import (
     check_books,
@@ -69,12 +68,10 @@ class Interrupted(Pipeline):
     sent_before: set[UUID]
     sent_after: set[UUID]
 
-    def _send_saves(
-        self, tokens: dict[UUID, Secret], uris: dict[UUID, str], permits: Permits
-    ) -> None:
+    def _send_saves(self, tokens: dict[UUID, Secret], uris: dict[UUID, str], slots: Slots) -> None:
         sent = Interrupted.sent_before if Interrupted.act else Interrupted.sent_after
         sent.update(tokens)
-        super()._send_saves(tokens, uris, permits)
+        super()._send_saves(tokens, uris, slots)
 
     def _sort(self, answer: Answered[UUID]) -> None:
         super()._sort(answer)

@@ -14,8 +14,8 @@ from pytest_django import Settings
 from campaigns.clock import database_now
 from campaigns.gate import closing, permits, rows
 from campaigns.gate.closing import GateClosedError
-from campaigns.gate.permits import Permits
 from campaigns.models import HALVES, ErrorReason, Gate, GateName
+from campaigns.spotify import Slots
 from campaigns.spotify.answers import SpotifyError
 
 pytestmark = pytest.mark.django_db
@@ -31,7 +31,7 @@ def blocked_until(name: GateName = GateName.API) -> datetime | None:
     return Gate.objects.get(name=name).blocked_until
 
 
-def start_of(permits: Permits, now: datetime = NOW) -> timedelta:
+def start_of(permits: Slots, now: datetime = NOW) -> timedelta:
     """From NOW until the first of the permits may be used, to the millisecond."""
     return timedelta(seconds=round((now - NOW).total_seconds() + permits.first_in, 3))
 

@@ -8,8 +8,8 @@ import pytest
 from pytest_django import Settings
 
 from campaigns.gate import closing, learning, permits, rows
-from campaigns.gate.permits import Permits
 from campaigns.models import ErrorReason, Gate, GateName
+from campaigns.spotify import Slots
 from campaigns.spotify.answers import SpotifyError
 
 pytestmark = pytest.mark.django_db
@@ -21,7 +21,7 @@ def rate_limited(seconds: float, half: GateName = GateName.API) -> SpotifyError:
     return SpotifyError(ErrorReason.RATE_LIMITED, half=half, retry_after=seconds)
 
 
-def start_of(permits: Permits, now: datetime = NOW) -> timedelta:
+def start_of(permits: Slots, now: datetime = NOW) -> timedelta:
     """From NOW until the first of the permits may be used, to the millisecond."""
     return timedelta(seconds=round((now - NOW).total_seconds() + permits.first_in, 3))
 

@@ -11,8 +11,8 @@ from django.db import connections
 from pytest_django import Settings
 
 from campaigns.gate import permits, rows
-from campaigns.gate.permits import Permits
 from campaigns.models import Gate, GateName
+from campaigns.spotify import Slots
 
 pytestmark = pytest.mark.django_db
 
@@ -20,7 +20,7 @@ NOW = datetime(2026, 11, 27, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 
 
-def start_of(permits: Permits, now: datetime = NOW) -> timedelta:
+def start_of(permits: Slots, now: datetime = NOW) -> timedelta:
     """From NOW until the first of the permits may be used, to the millisecond."""
     return timedelta(seconds=round((now - NOW).total_seconds() + permits.first_in, 3))
 
