@@ -1,4 +1,4 @@
-"""What the headers of an answer promise: the content security policies, and decorators of views.
+"""What the headers of an answer promise: the middleware for all answers, and decorators of views.
 
 Nothing is inline, so no policy needs a nonce and each is one constant string.
 """
@@ -12,7 +12,7 @@ from typing import Any, Final, TypeVar, cast
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.views.decorators.cache import never_cache
+from django.utils.cache import add_never_cache_headers
 
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 _POLICY: Final = "Content-Security-Policy"
@@ -24,18 +24,23 @@ _STRICT: Final = (
 _WITH_FORMS: Final = f"{_STRICT}'self'"
 WITHOUT_FORMS: Final = f"{_STRICT}'none'"
 FILES: Final = "default-src 'none'; sandbox"
+_ISOLATION: Final = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Cross-Origin-Embedder-Policy": "require-corp",
+    "Permissions-Policy": (
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), browsing-topics=()"
+    ),
+}
 
 
-def with_policy(policy: str) -> Callable[[V], V]:
-    """Send this policy, unless the answer brings one. It stands outside of what answers 304, whose
-    headers caches take over.
-    """
+def _afterwards(finish: Callable[[HttpRequest, HttpResponseBase], object]) -> Callable[[V], V]:
+    """Make a decorator that does this with each answer of a view."""
 
     def decorate(view: V) -> V:
         @wraps(view)
-        def wrapped(*args: Any, **kwargs: Any) -> HttpResponseBase:
-            response = view(*args, **kwargs)
-            response.headers.setdefault(_POLICY, policy)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+            response = view(request, *args, **kwargs)
+            finish(request, response)
             return response
 
         return cast("V", wrapped)
@@ -43,16 +48,28 @@ def with_policy(policy: str) -> Callable[[V], V]:
     return decorate
 
 
-def at_secret_address(view: V) -> V:
+def with_policy(policy: str) -> Callable[[V], V]:
+    """Send this policy, unless the answer brings one. It stands outside of what answers 304, whose
+    headers caches take over.
+    """
+    return _afterwards(lambda request, response: response.headers.setdefault(_POLICY, policy))
+
+
+@_afterwards
+def at_secret_address(request: HttpRequest, response: HttpResponseBase) -> None:
     """No cache keeps the answer, and no search engine lists it."""
+    add_never_cache_headers(response)
+    response.headers["X-Robots-Tag"] = "noindex"
 
-    @wraps(view)
-    def wrapped(*args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = never_cache(view)(*args, **kwargs)
-        response.headers["X-Robots-Tag"] = "noindex"
-        return response
 
-    return cast("V", wrapped)
+@_afterwards
+def without_session(request: HttpRequest, response: HttpResponseBase) -> None:
+    """Keep a public answer free of `Vary: Cookie` and of every Set-Cookie.
+
+    CsrfViewMiddleware looks into the session of each request, which alone would bring the first.
+    SessionMiddleware leaves a request that has no session alone.
+    """
+    del request.session
 
 
 def let_form_lead_to_spotify(response: HttpResponseBase) -> HttpResponseBase:
@@ -64,31 +81,23 @@ def let_form_lead_to_spotify(response: HttpResponseBase) -> HttpResponseBase:
     return response
 
 
-def default_policy(
+def default_headers(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
-    """The middleware for what no view decided. A loopback instance has no https to upgrade to."""
+    """The middleware for what no view decided and SecurityMiddleware has no setting for.
+
+    A loopback instance has no https to upgrade to.
+    """
     upgrade = "; upgrade-insecure-requests" if settings.IS_HTTPS else ""
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
         response.headers[_POLICY] = response.headers.get(_POLICY, _WITH_FORMS) + upgrade
+        if response.status_code >= 400:
+            # What is wrong now may be right in a minute; no cache may keep it.
+            response.headers.setdefault("Cache-Control", "no-store")
+        for name, value in _ISOLATION.items():
+            response.headers.setdefault(name, value)
         return response
 
     return middleware
-
-
-def without_session(view: V) -> V:
-    """Keep a public answer free of `Vary: Cookie` and of every Set-Cookie.
-
-    CsrfViewMiddleware looks into the session of each request, which alone would bring the first.
-    SessionMiddleware leaves a request that has no session alone.
-    """
-
-    @wraps(view)
-    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        response = view(request, *args, **kwargs)
-        del request.session
-        return response
-
-    return cast("V", wrapped)

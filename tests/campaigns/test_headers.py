@@ -127,3 +127,23 @@ def test_redirects_with_secrets_are_not_stored(client: Client) -> None:
     cancelled = client.post("/receipt/a-receipt/cancel")
     for answer in (start, cancelled):
         assert "no-store" in answer.headers["Cache-Control"]
+
+
+def test_no_cache_keeps_an_error(client: Client) -> None:
+    answer = client.get("/no-such-campaign")
+
+    assert answer.status_code == 404
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert "Set-Cookie" not in answer.headers
+
+
+def test_every_answer_is_isolated(client: Client) -> None:
+    for address in ("/", "/no-such-campaign", "/accounts/login/", "/healthz"):
+        headers = client.get(address).headers
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+        assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "camera=()" in headers["Permissions-Policy"]
+        assert "default-src 'none'" in headers["Content-Security-Policy"]
