@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import stat
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,13 +17,24 @@ LONGEST_WAIT_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.01
 
 
-def write(path: Path, content: bytes, mode: int) -> None:
-    """A new file that only `mode` lets read, from its first moment on. Raises OSError."""
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(descriptor)
+def replace(path: Path, content: bytes, like: os.stat_result | None = None) -> None:
+    """Put a file in its place, all of it at once: with the owner and mode of `like`, or else for
+    its owner alone. Raises OSError.
+    """
+    mode = stat.S_IMODE(like.st_mode) if like else 0o600
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(descriptor)
+        if like:
+            os.chown(temporary, like.st_uid, like.st_gid)
+            temporary.chmod(mode)
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def sync_directory(directory: Path) -> None:

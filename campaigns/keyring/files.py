@@ -202,9 +202,6 @@ class Keyring:
     def _path(self, campaign_id: UUID) -> Path:
         return self._directory / f"{campaign_id}{KEY_SUFFIX}"
 
-    def _temporary(self, campaign_id: UUID) -> Path:
-        return self._directory / f".{campaign_id}.{os.getpid()}.{os.urandom(4).hex()}"
-
     def _clear_leftovers(self, campaign_ids: Set[UUID]) -> None:
         """Under the lock, what somebody who died left behind while writing these keys' files."""
         names = {str(campaign_id) for campaign_id in campaign_ids}
@@ -213,21 +210,14 @@ class Keyring:
                 leftover.unlink(missing_ok=True)
 
     def _create(self, campaign_id: UUID) -> None:
-        # The file appears under its name whole or not at all, and never replaces another worker's.
-        temporary = self._temporary(campaign_id)
         self._refuse_a_strangers_keyring()
         with self._locked():
             # Read again under the lock: a key wrapped by a master key that was retired a moment
             # ago would be lost.
             self._master_keys = self._master_key_file.read()
-            try:
+            if not os.path.exists(self._path(campaign_id)):  # or another worker was faster
                 content = self._wrap(campaign_id, X25519PrivateKey.generate())
-                durable.write(temporary, content, 0o600)
-                os.link(temporary, self._path(campaign_id))
-            except FileExistsError:
-                pass
-            finally:
-                temporary.unlink(missing_ok=True)
+                durable.replace(self._path(campaign_id), content)
             durable.sync_directory(self._directory)
 
     def _refuse_a_strangers_keyring(self) -> None:
@@ -250,13 +240,7 @@ class Keyring:
         content = self._read(campaign_id)
         if _is_whole(content) and content[_FINGERPRINT] == self.current.fingerprint:
             return False
-        rewrapped = self._wrap(campaign_id, self._unwrap(campaign_id, content))
-        temporary = self._temporary(campaign_id)
-        try:
-            durable.write(temporary, rewrapped, 0o600)
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        durable.replace(path, self._wrap(campaign_id, self._unwrap(campaign_id, content)))
         return True
 
     def _open(self, campaign_id: UUID) -> CampaignKey:

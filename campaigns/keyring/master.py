@@ -106,17 +106,9 @@ class MasterKeyFile:
 
     def _replace(self, lines: list[str]) -> None:
         """All of the file at once, with the owner and the mode that it had."""
-        temporary = self.path.with_name(f".{self.path.name}.{os.getpid()}.{os.urandom(4).hex()}")
+        content = "".join(f"{line}\n" for line in lines).encode()
         try:
-            before = self.path.stat()
-            try:
-                content = "".join(f"{line}\n" for line in lines).encode()
-                durable.write(temporary, content, stat.S_IMODE(before.st_mode))
-                os.chown(temporary, before.st_uid, before.st_gid)
-                temporary.chmod(stat.S_IMODE(before.st_mode))
-                temporary.replace(self.path)
-            finally:
-                temporary.unlink(missing_ok=True)
+            durable.replace(self.path, content, like=self.path.stat())
             durable.sync_directory(self.path.parent)
         except OSError as error:
             raise MasterKeyFileReadOnlyError(
