@@ -25,20 +25,6 @@ _KEPT: Final = (
     *("event_id", "timestamp", "platform", "sdk", "level", "logger", "release", "environment"),
     *("server_name", "modules", "exception", "logentry", "breadcrumbs", "transaction"),
 )
-# https://docs.sentry.io/platforms/python/data-management/data-collected/
-_OFF: Final = {"mode": "off"}
-_COLLECT_NOTHING: Final[Any] = {
-    "user_info": False,
-    "cookies": _OFF,
-    "http_headers": {"request": _OFF},
-    "http_bodies": [],
-    "url_query_params": _OFF,
-    "graphql": {"document": False, "variables": False},
-    "gen_ai": {"inputs": False, "outputs": False},
-    "database_query_data": False,
-    "queues": False,
-    "stack_frame_variables": False,
-}
 # Their texts are sentences of ours, or names. Those of others may quote what they could not read.
 _OURS: Final = ("campaigns", "presave")
 
@@ -58,7 +44,6 @@ def send_to_sentry(dsn: str) -> None:
         auto_enabling_integrations=False,
         include_local_variables=False,
         max_request_body_size="never",
-        data_collection=_COLLECT_NOTHING,
         auto_session_tracking=False,
         send_client_reports=False,
         spotlight=False,
@@ -98,8 +83,6 @@ def _reduce_exception(exception: dict[str, Any]) -> None:
     if text and _is_ours(exception.get("module")):
         exception["value"] = mask(str(text))
     exception.pop("mechanism", None)
-    for frame in (exception.get("stacktrace") or {}).get("frames") or ():
-        frame.pop("vars", None)
 
 
 def _logentry(logger: str | None, entry: dict[str, Any]) -> dict[str, Any]:
