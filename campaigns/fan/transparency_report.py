@@ -5,9 +5,8 @@ finished campaign shares and delays, which do not say how many fans it had.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
-from datetime import date, datetime
-from typing import Final
+from datetime import datetime
+from typing import Any, Final
 
 from django.conf import settings
 from django.db.models import Count, Min, Q, Sum
@@ -20,94 +19,42 @@ MOST_RELEASES: Final = 20
 FEWEST_FANS: Final = 10
 
 
-@dataclass(frozen=True)
-class Held:
+def report(now: datetime) -> dict[str, Any]:
+    """As JSON and the page show it. Of campaigns that go on, failures are counted without their
+    reasons. Releases of fewer fans than `fewest_fans_of_a_release` are not among `releases`.
+    """
+    return {
+        "counted_at": now,
+        "version": settings.VERSION,
+        "commit": settings.COMMIT,
+        "scope": SCOPE,
+        "held": _held(now),
+        "destroyed": _destroyed(),
+        "failures_of_ended_campaigns": _failures(),
+        "keys": _keys(),
+        "fewest_fans_of_a_release": FEWEST_FANS,
+        "releases": _releases(),
+    }
+
+
+def _held(now: datetime) -> dict[str, Any]:
     """The permissions that are held now. Of the oldest only the day, in UTC, is told."""
-
-    number: int
-    oldest_day: date | None
-    oldest_age_days: int | None
-
-
-@dataclass(frozen=True)
-class Destroyed:
-    """The permissions that were destroyed since the first campaign, by what became of them."""
-
-    number: int
-    saved: int
-    failed: int
-    cancelled: int
-    expired: int
-
-
-@dataclass(frozen=True)
-class Keys:
-    alive: int
-    destroyed: int
-
-
-@dataclass(frozen=True)
-class Release:
-    """A finished campaign. Its delays, in seconds, are None while they are not written down, and
-    when nobody was saved; its share is of all its pre-saves, in whole per cent, rounded down.
-    """
-
-    day: date
-    delay_p50: int | None
-    delay_p95: int | None
-    saved_percent: int
-
-
-@dataclass(frozen=True)
-class Report:
-    """Of campaigns that go on, failures are counted without their reasons. Releases of fewer fans
-    than `fewest_fans_of_a_release` are not among `releases`.
-    """
-
-    counted_at: datetime
-    version: str
-    commit: str
-    scope: str
-    held: Held
-    destroyed: Destroyed
-    failures_of_ended_campaigns: dict[str, int]
-    keys: Keys
-    fewest_fans_of_a_release: int
-    releases: list[Release]
-
-
-def report(now: datetime) -> Report:
-    return Report(
-        counted_at=now,
-        version=settings.VERSION,
-        commit=settings.COMMIT,
-        scope=SCOPE,
-        held=_held(now),
-        destroyed=_destroyed(),
-        failures_of_ended_campaigns=_failures(),
-        keys=_keys(),
-        fewest_fans_of_a_release=FEWEST_FANS,
-        releases=_releases(),
-    )
-
-
-def _held(now: datetime) -> Held:
     found = PreSave.objects.pending().aggregate(number=Count("*"), oldest=Min("consented_at"))
-    oldest: datetime | None = found["oldest"]
-    if oldest is None:
-        return Held(0, None, None)
-    return Held(found["number"], oldest.date(), (now.date() - oldest.date()).days)
+    day = found["oldest"] and found["oldest"].date()
+    age = day and (now.date() - day).days
+    return {"number": found["number"], "oldest_day": day, "oldest_age_days": age}
 
 
-def _destroyed() -> Destroyed:
+def _destroyed() -> dict[str, int]:
+    """The permissions that were destroyed since the first campaign, by what became of them."""
     totals = DailyCount.objects.totals()
-    return Destroyed(
-        number=totals.settled,
-        saved=totals.saved,
-        failed=totals.failed,
-        cancelled=totals.cancelled,
-        expired=totals.expired,
-    )
+    return {
+        "number": totals.settled,
+        "saved": totals.saved,
+        "failed": totals.failed,
+        "cancelled": totals.cancelled,
+        "expired": totals.expired,
+    }
 
 
 def _failures() -> dict[str, int]:
@@ -118,17 +65,16 @@ def _failures() -> dict[str, int]:
     return dict(total.most_common())
 
 
-def _keys() -> Keys:
+def _keys() -> dict[str, int]:
     destroyed = Q(key_destroyed_at__isnull=False)
     # One that was cancelled before the worker came to it never had a key.
     made = Campaign.objects.exclude(public_key=None)
-    counts = made.aggregate(
+    return made.aggregate(
         alive=Count("id", filter=~destroyed), destroyed=Count("id", filter=destroyed)
     )
-    return Keys(**counts)
 
 
-def _releases() -> list[Release]:
+def _releases() -> list[dict[str, Any]]:
     """The newest, without those of so few fans that a figure would be about one of them."""
     finished = Campaign.objects.filter(state=CampaignState.FINISHED).annotate(
         fans=Sum("daily_counts__presaves")
@@ -139,10 +85,13 @@ def _releases() -> list[Release]:
     return [_release(campaign, totals[campaign.id]) for campaign in newest]
 
 
-def _release(campaign: Campaign, totals: Totals) -> Release:
-    return Release(
-        day=campaign.release_local.date(),
-        delay_p50=campaign.delivery_p50,
-        delay_p95=campaign.delivery_p95,
-        saved_percent=100 * totals.saved // totals.presaves,
-    )
+def _release(campaign: Campaign, totals: Totals) -> dict[str, Any]:
+    """Its delays, in seconds, are None while they are not written down, and when nobody was saved;
+    its share is of all its pre-saves, in whole per cent, rounded down.
+    """
+    return {
+        "day": campaign.release_local.date(),
+        "delay_p50": campaign.delivery_p50,
+        "delay_p95": campaign.delivery_p95,
+        "saved_percent": 100 * totals.saved // totals.presaves,
+    }
