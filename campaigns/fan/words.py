@@ -12,53 +12,46 @@ from django.utils.translation import gettext_lazy as _
 from campaigns.fan.times import spoken
 from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
 
+PRE_SAVED: Final = _("Pre-saved")
+NOT_SAVED: Final = _("Not saved")
+
 
 @dataclass(frozen=True)
 class Outcome:
-    label: str | Promise
     title: str | Promise
     text: str | Promise
     advice: str | Promise = ""
+    label: str | Promise = NOT_SAVED
 
 
+# What failed or expired always has a reason.
 _BY_STATE: Final = {
     PreSaveState.PENDING: Outcome(
-        _("Pre-saved"),
         _("You're in"),
         _("There is nothing left to do. When the release is out, it appears in your library."),
+        label=PRE_SAVED,
     ),
     PreSaveState.SAVED: Outcome(
-        _("Saved"),
         _("It's in your library"),
         _("Open Spotify: it is there, ready to play."),
+        label=_("Saved"),
     ),
     PreSaveState.CANCELLED: Outcome(
-        _("Cancelled"),
         _("Cancelled, as you asked"),
         _("Nothing will be saved. The permission is destroyed."),
-    ),
-    PreSaveState.FAILED: Outcome(
-        _("Not saved"),
-        _("This one did not work"),
-        _("Spotify did not let us save the release for you."),
-    ),
-    PreSaveState.EXPIRED: Outcome(
-        _("Not saved"),
-        _("This one ran out of time"),
-        _("The permission was destroyed unused."),
+        label=_("Cancelled"),
     ),
 }
 _AT_IT: Final = Outcome(
-    _("Pre-saved"),
     _("We're on it"),
     _(
         "The release time has come, and your save is on its way: Spotify may not show the release "
         "yet, may be slow, or may let us save only so many at a time. There is nothing left to "
         "do; we keep trying."
     ),
+    label=PRE_SAVED,
 )
 _ASKED_AGAIN: Final = Outcome(
-    _("Pre-saved"),
     _("We're on it"),
     _(
         "Spotify refused your permission when we tried to save. That can be a fault on its side, "
@@ -68,15 +61,15 @@ _ASKED_AGAIN: Final = Outcome(
         "If you removed the app at Spotify or changed your password there, nothing will be saved. "
         "Then pre-save again from the release's page."
     ),
+    label=PRE_SAVED,
 )
 _ENDING: Final = Outcome(
-    _("Campaign cancelled"),
     _("The artist cancelled this"),
     _("Nothing will be saved. Your permission is being destroyed right now."),
+    label=_("Campaign cancelled"),
 )
 _BY_REASON: Final = {
     Reason.REVOKED: Outcome(
-        _("Not saved"),
         _("The permission was gone"),
         _(
             "When we tried to save, Spotify told us that the permission had been withdrawn. "
@@ -85,13 +78,11 @@ _BY_REASON: Final = {
         _("You can save the release by hand, or pre-save again while the page is open."),
     ),
     Reason.SCOPE: Outcome(
-        _("Not saved"),
         _("The permission was too narrow"),
         _("Spotify said that the permission does not allow saving to your library."),
         _("Pre-save again, and agree to “Manage your saved content”."),
     ),
     Reason.WIDER_SCOPE: Outcome(
-        _("Not saved"),
         _("The permission was too broad"),
         _(
             "Spotify said that the permission allows more than the one thing we asked for, so we "
@@ -100,27 +91,24 @@ _BY_REASON: Final = {
         _("Remove the app at Spotify, then pre-save again while the page is open."),
     ),
     Reason.NOT_LISTED: Outcome(
-        _("Not saved"),
         _("Not open to your account yet"),
         _("Only a few invited Spotify accounts can pre-save here, and yours isn't one of them."),
         _("Save the release by hand: search for it on Spotify."),
     ),
     Reason.UNREADABLE: Outcome(
-        _("Not saved"),
         _("We could not open your permission"),
         _("The sealed permission could not be opened. That is our fault, not yours."),
         _("Pre-save again while the page is open, or save the release by hand."),
     ),
     Reason.CAMPAIGN_CANCELLED: Outcome(
-        _("Campaign cancelled"),
         _("The artist cancelled this"),
         _(
             "Nothing will be saved. The permission was destroyed as soon as the campaign was "
             "cancelled."
         ),
+        label=_("Campaign cancelled"),
     ),
     Reason.PERMISSION_AGE: Outcome(
-        _("Not saved"),
         _("The permission expired"),
         _(
             "Spotify ends every permission six months after it was given, and the release came "
@@ -129,7 +117,6 @@ _BY_REASON: Final = {
         _("Pre-save again, if the release is still to come."),
     ),
     Reason.HARD_STOP: Outcome(
-        _("Not saved"),
         _("Not saved within seven days"),
         _(
             "The release could not be saved within seven days, and we keep no permission longer "
