@@ -19,27 +19,26 @@ from campaigns.fan import languages
 from campaigns.fan.page_cache import get_or_make
 from campaigns.fan.page_context import SPOTIFY_APPS_URL
 
-TRY_AGAIN: Final = _("Try again")
+BACK: Final = _("Back to the release")
 NOT_PRE_SAVED: Final = _("Not pre-saved")
 NOTHING_STORED: Final = _("Nothing was stored. We hold no permission from this attempt.")
 
 
 @dataclass(frozen=True)
 class Page:
-    """`retry` names the link back to the campaign, which with `goes_on` leads straight to Spotify
-    once more. Where the browser was the trouble, the campaign's address is offered for another one.
+    """`retry` names the link back to the campaign. Where the browser was the trouble, it leads
+    straight to Spotify once more, and the campaign's address is offered for another browser.
     `label` is empty where the fan may be in all the same.
     """
 
     title: str | Promise
     happened: str | Promise
     advice: str | Promise = ""
-    retry: str | Promise = TRY_AGAIN
+    retry: str | Promise = BACK
     status: int = 400
     stored: str | Promise = NOTHING_STORED
     label: str | Promise = NOT_PRE_SAVED
-    goes_on: bool = False
-    in_other_browser: bool = False
+    browser_changed: bool = False
 
 
 PAGES: Final = {
@@ -47,7 +46,6 @@ PAGES: Final = {
         title=_("You said no, and that is fine"),
         happened=_("You chose not to give the permission on Spotify's page."),
         advice=_("Tapped by mistake? Go back and choose again."),
-        retry=_("Back to the release"),
         status=200,
     ),
     Refusal.BROWSER_CHANGED: Page(
@@ -61,8 +59,7 @@ PAGES: Final = {
             "address and open it in the browser you use every day."
         ),
         retry=_("Tap once more"),
-        goes_on=True,
-        in_other_browser=True,
+        browser_changed=True,
     ),
     Refusal.TOO_LATE: Page(
         title=_("That took a little too long"),
@@ -90,7 +87,6 @@ PAGES: Final = {
             "If you saw your receipt, you're in and there is nothing left to do. If not, start "
             "again."
         ),
-        retry=_("Back to the release"),
         stored=_("Nothing more was stored this time."),
         label="",
     ),
@@ -98,7 +94,6 @@ PAGES: Final = {
         title=_("That didn't work"),
         happened=_("Spotify sent you back, but we couldn't complete your pre-save."),
         advice=_("Go back to the release and tap again."),
-        retry=_("Back to the release"),
         status=404,
     ),
     Refusal.CODE_REFUSED: Page(
@@ -114,7 +109,6 @@ PAGES: Final = {
         title=_("Not open yet."),
         happened=_("The pre-save opens within a minute."),
         advice=_("Go back and tap again then."),
-        retry=_("Back to the release"),
         status=503,
     ),
     Refusal.PAUSED: Page(
@@ -123,7 +117,6 @@ PAGES: Final = {
             "We need to fix something before more fans can pre-save. Pre-saves already made are "
             "safe; please come back later."
         ),
-        retry=_("Back to the release"),
         status=503,
     ),
     Refusal.FINISHED: Page(
@@ -149,6 +142,7 @@ PAGES: Final = {
             "all of it away."
         ),
         advice=_("That's our mistake. You can remove the app at Spotify and try again."),
+        retry=_("Try again"),
     ),
     Refusal.LESS_THAN_ASKED: Page(
         title=_("The one permission is missing"),
@@ -157,6 +151,7 @@ PAGES: Final = {
             "without it we could not save anything."
         ),
         advice=_("Try again and agree to “Manage your saved content”."),
+        retry=_("Try again"),
     ),
     Refusal.NOT_LISTED: Page(
         title=_("This is a test run"),
@@ -166,14 +161,12 @@ PAGES: Final = {
         advice=_(
             "There's nothing you can change about that. The release's page tells you when it's out."
         ),
-        retry=_("Back to the release"),
         status=403,
     ),
     Refusal.BUSY: Page(
         title=_("Many fans at once"),
         happened=_("Many fans are pre-saving right now and we've reached Spotify's limit."),
         advice=_("Wait half a minute and reload this page: your consent still counts."),
-        retry=_("Back to the release"),
         status=503,
         stored=_("Nothing more was stored this time."),
         label="",
@@ -182,13 +175,13 @@ PAGES: Final = {
         title=_("Spotify is not answering"),
         happened=_("Spotify could not confirm your answer to us just now."),
         advice=_("Wait a minute and try again."),
+        retry=_("Try again"),
         status=503,
     ),
     Refusal.SPOTIFY_AWAY: Page(
         title=_("Spotify is not taking pre-saves right now"),
         happened=_("Spotify is having problems or asked us to wait, so we didn't send you there."),
         advice=_("Try again in a few minutes."),
-        retry=_("Back to the release"),
         status=503,
         stored=_("We didn't contact Spotify, and nothing was stored."),
     ),
@@ -211,7 +204,7 @@ def _render(request: HttpRequest, error: ConsentError) -> bytes:
     context: dict[str, Any] = {"page": page, "slug": error.slug, "apps_url": SPOTIFY_APPS_URL}
     if error.slug:
         landing_path = reverse("fan-landing", args=[error.slug])
-        retry_path = reverse("fan-go", args=[error.slug]) if page.goes_on else landing_path
+        retry_path = reverse("fan-go", args=[error.slug]) if page.browser_changed else landing_path
         context |= {
             "retry_url": retry_path,
             "landing_path": landing_path,
