@@ -17,32 +17,6 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import HARD_STOP, PERMISSION_LIFETIME, ROW_LIFETIME
 
-
-@dataclass(frozen=True)
-class Field:
-    """One column of a pre-save's row, in a fan's words."""
-
-    column: str
-    name: Promise
-    purpose: Promise
-    lifetime: Promise
-
-
-@dataclass(frozen=True)
-class Operator:
-    """Who runs this instance. `link` leads to the contact."""
-
-    name: str
-    contact: str
-    link: str
-
-
-def operator() -> Operator:
-    contact = settings.OPERATOR_CONTACT
-    link = contact if contact.startswith("https://") else f"mailto:{quote(contact, safe='@')}"
-    return Operator(settings.OPERATOR_NAME, contact, link)
-
-
 _WHILE_PENDING: Final = format_lazy(
     _(
         "Erased as soon as the pre-save is saved, cancelled or given up: at the latest {stop} "
@@ -55,6 +29,24 @@ _WITH_THE_ROW: Final = format_lazy(
     _("Deleted with the row and the receipt, {days} days after the release."),
     days=ROW_LIFETIME.days,
 )
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a pre-save's row, in a fan's words."""
+
+    column: str
+    name: Promise
+    purpose: Promise
+    lifetime: Promise = _WITH_THE_ROW
+
+
+def operator() -> dict[str, str]:
+    """Who runs this instance. `link` leads to the contact."""
+    contact = settings.OPERATOR_CONTACT
+    link = contact if contact.startswith("https://") else f"mailto:{quote(contact, safe='@')}"
+    return {"name": settings.OPERATOR_NAME, "contact": contact, "link": link}
+
 
 # Those of one lifetime stand together, as the privacy page shows them.
 FIELDS: Final = (
@@ -82,43 +74,29 @@ FIELDS: Final = (
         _("when that turn ends, or when the next try is"),
         _WHILE_PENDING,
     ),
-    Field(
-        "id",
-        _("Row number"),
-        _("a random number that ties the sealed permission to this row"),
-        _WITH_THE_ROW,
-    ),
-    Field("campaign_id", _("Campaign"), _("which release to save"), _WITH_THE_ROW),
-    Field(
-        "state",
-        _("State"),
-        _("whether it is pending, saved, failed, cancelled or expired"),
-        _WITH_THE_ROW,
-    ),
-    Field("reason", _("Reason"), _("why it ended without a save, for your receipt"), _WITH_THE_ROW),
+    Field("id", _("Row number"), _("a random number that ties the sealed permission to this row")),
+    Field("campaign_id", _("Campaign"), _("which release to save")),
+    Field("state", _("State"), _("whether it is pending, saved, failed, cancelled or expired")),
+    Field("reason", _("Reason"), _("why it ended without a save, for your receipt")),
     Field(
         "due_at",
         _("Due time"),
         _("when to save; for a release at local midnights, midnight where you are"),
-        _WITH_THE_ROW,
     ),
-    Field("attempts", _("Attempts"), _("how often saving was tried"), _WITH_THE_ROW),
+    Field("attempts", _("Attempts"), _("how often saving was tried")),
     Field(
         "consented_at",
         _("Consent time"),
         _("when you said yes; Spotify ends each permission six months later"),
-        _WITH_THE_ROW,
     ),
     Field(
         "settled_at",
         _("End time"),
         _("when it was saved, cancelled or given up, and the permission destroyed"),
-        _WITH_THE_ROW,
     ),
     Field(
         "receipt_hash",
         _("Receipt hash"),
         _("finds your row when you open your receipt; the receipt's address itself is not kept"),
-        _WITH_THE_ROW,
     ),
 )
