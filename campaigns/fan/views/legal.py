@@ -29,15 +29,13 @@ SPOTIFY_PRIVACY_URL: Final = "https://www.spotify.com/legal/privacy-policy/"
 @in_fans_language
 @conditional_page
 def privacy(request: HttpRequest) -> HttpResponse:
-    cookie_minutes = int(COOKIE_LIFETIME.total_seconds() // 60)
     context = {
         "fields": disclosure.FIELDS,
         "scope": SCOPE,
         "apps_url": SPOTIFY_APPS_URL,
         "spotify_privacy_url": SPOTIFY_PRIVACY_URL,
-        "cookie_minutes": cookie_minutes,
         # A state is forgotten when its cookie is.
-        "spent_minutes": cookie_minutes,
+        "cookie_minutes": int(COOKIE_LIFETIME.total_seconds() // 60),
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",
         "receipts_cookie_days": REMEMBERED_FOR.days,
         "reports_errors": settings.SENTRY_DSN != "none",
