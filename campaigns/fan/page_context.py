@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
@@ -22,9 +21,8 @@ from campaigns.status.phase import Phase
 # address names the fan's. Calendar programs take webcal: for "subscribe to it".
 SUBSCRIBED: Final = "subscribed"
 
-
 # Where else to listen is shown once anybody can.
-LINKS_SHOWN: Final = (*(Phase.RELEASING_SOMEWHERE, Phase.RELEASING, Phase.FINISHED, Phase.MISSED),)
+LINKS_SHOWN: Final = (Phase.RELEASING_SOMEWHERE, Phase.RELEASING, Phase.FINISHED, Phase.MISSED)
 SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
 
 
@@ -65,20 +63,10 @@ LOCALES: Final = {
 }
 
 
-@dataclass(frozen=True)
-class Link:
-    """Whole addresses, of the page without a chosen language and of the picture."""
-
-    page: str
-    image: str
-    locale: str
-
-
-def link_to(campaign: Campaign) -> Link:
+def for_shared_link(campaign: Campaign) -> dict[str, str]:
     """https://ogp.me"""
     image = files.card_address(campaign) or static("campaigns/social-card.jpg")
-    return Link(
-        page=f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
-        image=f"{settings.PUBLIC_URL}{image}",
-        locale=LOCALES[translation.get_language() or settings.LANGUAGE_CODE],
-    )
+    return {
+        "card_url": f"{settings.PUBLIC_URL}{image}",
+        "locale": LOCALES[translation.get_language() or settings.LANGUAGE_CODE],
+    }
