@@ -158,6 +158,8 @@ def _unsaved_presave(
         fields.setdefault("settled_at", timezone.now())
     if state == PreSaveState.FAILED:
         fields.setdefault("reason", Reason.REVOKED)
+    if state == PreSaveState.EXPIRED:
+        fields.setdefault("reason", Reason.HARD_STOP)
     return PreSave(campaign=campaign, **fields)
 
 
