@@ -7,7 +7,6 @@ every link to the next page carries it along.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import wraps
 from typing import Any, Final, TypeVar, cast
 
@@ -23,13 +22,6 @@ from campaigns.consent import oauth_state
 
 PARAMETER: Final = "lang"
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
-
-
-@dataclass(frozen=True)
-class Language:
-    code: str
-    name: str
-    is_current: bool
 
 
 def in_fans_language(view: V) -> V:
@@ -72,10 +64,4 @@ def query(code: str) -> str:
 
 def choice(request: HttpRequest) -> dict[str, Any]:
     """For the templates: the languages to choose from, and what keeps a link in the chosen one."""
-    current = translation.get_language()
-    return {
-        "language_choices": [
-            Language(code, name, code == current) for code, name in settings.LANGUAGES
-        ],
-        "lang": query(chosen(request)),
-    }
+    return {"languages": settings.LANGUAGES, "lang": query(chosen(request))}
