@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.db import models
+from django.utils.translation import gettext_lazy as _
 
 
 class CampaignState(models.TextChoices):
@@ -69,18 +70,20 @@ class PreSaveState(models.TextChoices):
 
 
 class Reason(models.TextChoices):
-    """Why a pre-save ended without a save, or why it waits."""
+    """Why a pre-save ended without a save, or why it waits. The transparency page shows the labels
+    of those that count as failures.
+    """
 
     NONE = "", "None"
-    REVOKED = "revoked", "The permission was withdrawn at Spotify"
-    SCOPE = "scope", "The permission does not allow changing the library"
-    WIDER_SCOPE = "wider_scope", "The permission allows more than was asked for"
-    NOT_LISTED = "not_listed", "Spotify does not let this app serve this account"
-    UNREADABLE = "unreadable", "The sealed permission could not be opened"
+    REVOKED = "revoked", _("The permission was withdrawn at Spotify")
+    SCOPE = "scope", _("Spotify said that the permission does not allow saving")
+    WIDER_SCOPE = "wider_scope", _("The permission allowed more than we had asked for")
+    NOT_LISTED = "not_listed", _("Spotify does not let this service serve the account yet")
+    UNREADABLE = "unreadable", _("We could not open the permission")
     BY_FAN = "by_fan", "Cancelled by the fan"
     CAMPAIGN_CANCELLED = "campaign_cancelled", "The campaign was cancelled"
-    PERMISSION_AGE = "permission_age", "Spotify ends a permission after six months"
-    HARD_STOP = "hard_stop", "The release could not be saved within seven days"
+    PERMISSION_AGE = "permission_age", _("Spotify ends a permission after six months")
+    HARD_STOP = "hard_stop", _("The release could not be saved within seven days")
 
 
 class Finding(models.TextChoices):

@@ -11,9 +11,7 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 from django.utils import timezone
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
@@ -24,15 +22,6 @@ from campaigns.models import Reason
 
 # Counting a million permissions takes the database a while, and anybody may ask for it.
 FRESH_SECONDS: Final = 60
-REASONS: Final[dict[str, str | Promise]] = {
-    Reason.REVOKED: gettext_lazy("The permission was withdrawn at Spotify"),
-    Reason.SCOPE: gettext_lazy("Spotify said that the permission does not allow saving"),
-    Reason.WIDER_SCOPE: gettext_lazy("The permission allowed more than we had asked for"),
-    Reason.NOT_LISTED: gettext_lazy("Spotify does not let this service serve the account yet"),
-    Reason.UNREADABLE: gettext_lazy("We could not open the permission"),
-    Reason.PERMISSION_AGE: gettext_lazy("Spotify ends a permission after six months"),
-    Reason.HARD_STOP: gettext_lazy("The release could not be saved within seven days"),
-}
 
 
 @require_safe
@@ -42,11 +31,11 @@ REASONS: Final[dict[str, str | Promise]] = {
 @conditional_page
 @cache_control(public=True, max_age=FRESH_SECONDS)
 def page(request: HttpRequest) -> HttpResponse:
-    report = _report()
+    report, labels = _report(), dict(Reason.choices)
     context = {
         "report": report,
         "failures": [
-            (REASONS.get(reason, reason), number)
+            (labels.get(reason, reason), number)
             for reason, number in report["failures_of_ended_campaigns"].items()
         ],
         "releases": [_in_words(release) for release in report["releases"]],
