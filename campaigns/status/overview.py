@@ -28,7 +28,7 @@ LONGEST_DESTRUCTION: Final = timedelta(minutes=10)
 
 
 class Status(TextChoices):
-    """A phase in the artist's words. The value is also a CSS class."""
+    """A phase in the artist's words; most have its value, which is also a CSS class."""
 
     DRAFT = "draft", "Draft"
     OPENING = "opening", "Going live…"
@@ -44,20 +44,6 @@ class Status(TextChoices):
     def is_passing(self) -> bool:
         """Whether the page looks for the next one by itself, every few seconds."""
         return self in (Status.OPENING, Status.WAITING, Status.OVERDUE, Status.RELEASING)
-
-
-_OF_PHASE: Final = {
-    Phase.DRAFT: Status.DRAFT,
-    Phase.OPENING: Status.OPENING,
-    Phase.OPEN: Status.OPEN,
-    Phase.DUE_SOMEWHERE: Status.WAITING,
-    Phase.DUE: Status.WAITING,
-    Phase.RELEASING_SOMEWHERE: Status.RELEASING,
-    Phase.RELEASING: Status.RELEASING,
-    Phase.FINISHED: Status.FINISHED,
-    Phase.MISSED: Status.FINISHED,
-    Phase.CANCELLED: Status.CANCELLED,
-}
 
 
 @dataclass(frozen=True)
@@ -82,7 +68,13 @@ def _status(campaign: Campaign, phase: Phase, trouble: Trouble | None) -> Status
         return Status.PAUSED
     if trouble is Trouble.LATE:
         return Status.OVERDUE
-    return Status.OPENING if campaign.is_opening else _OF_PHASE[phase]
+    if campaign.is_opening:
+        return Status.OPENING
+    if phase.is_due:
+        return Status.WAITING
+    if phase.is_releasing:
+        return Status.RELEASING
+    return Status.FINISHED if phase is Phase.MISSED else Status(phase.value)
 
 
 @dataclass(frozen=True)
