@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db.models import TextChoices
 
-from campaigns.artwork.files import Renditions, renditions
+from campaigns.artwork.files import renditions
 from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
@@ -77,31 +77,18 @@ def _status(campaign: Campaign, phase: Phase, trouble: Trouble | None) -> Status
     return Status.FINISHED if phase is Phase.MISSED else Status(phase.value)
 
 
-@dataclass(frozen=True)
-class ListItem:
-    """One campaign of the list."""
-
-    campaign: Campaign
-    status: Status
-    totals: Totals
-    trouble: Explanation | None
-
-    @property
-    def artwork(self) -> Renditions | None:
-        return renditions(self.campaign)
-
-
-def list_items(campaigns: Iterable[Campaign], now: datetime) -> list[ListItem]:
-    """Two queries, however many campaigns there are."""
+def list_items(campaigns: Iterable[Campaign], now: datetime) -> list[dict[str, Any]]:
+    """What the list shows of each. Two queries, however many campaigns there are."""
     standings = [standing_of(campaign, now) for campaign in campaigns]
     totals = DailyCount.objects.totals_by_campaign(one.campaign.id for one in standings)
     return [
-        ListItem(
-            one.campaign,
-            one.status,
-            totals.get(one.campaign.id, Totals()),
-            explain(one.campaign, one.phase, one.trouble) if one.trouble else None,
-        )
+        {
+            "campaign": one.campaign,
+            "status": one.status,
+            "artwork": renditions(one.campaign),
+            "totals": totals.get(one.campaign.id, Totals()),
+            "trouble": one.trouble and explain(one.campaign, one.phase, one.trouble),
+        }
         for one in standings
     ]
 
