@@ -24,12 +24,7 @@ def beat(now: datetime) -> None:
     # A heartbeat of the future is one of a database whose clock was ahead, and says nothing.
     if Heartbeat.objects.filter(beat_at__gt=now - BEAT_EVERY, beat_at__lte=now).exists():
         return
-    Heartbeat.objects.bulk_create(
-        [Heartbeat(beat_at=now)],
-        update_conflicts=True,
-        unique_fields=["id"],
-        update_fields=["beat_at"],
-    )
+    Heartbeat.objects.update_or_create(id=1, defaults={"beat_at": now})
 
 
 def operator_warning() -> str:
