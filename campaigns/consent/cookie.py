@@ -44,15 +44,9 @@ class PendingConsent:
 
 
 def sealed(pending: PendingConsent) -> str:
-    content = {
-        "state": pending.state,
-        "campaign": str(pending.campaign_id),
-        "slug": pending.slug,
-        "at": pending.at,
-        "zone": pending.zone,
-        "receipt": pending.token.reveal(),
-    }
-    return keyring.seal_cookie(settings.SECRET_KEY, json.dumps(content).encode(), _PURPOSE)
+    readable = {"campaign_id": str(pending.campaign_id), "token": pending.token.reveal()}
+    content = json.dumps({**vars(pending), **readable}).encode()
+    return keyring.seal_cookie(settings.SECRET_KEY, content, _PURPOSE)
 
 
 def opened(cookie: str) -> PendingConsent | None:
@@ -61,7 +55,7 @@ def opened(cookie: str) -> PendingConsent | None:
         return None
     fields = json.loads(content)
     try:
-        campaign_id, token = UUID(fields.pop("campaign")), Secret(fields.pop("receipt"))
+        campaign_id, token = UUID(fields.pop("campaign_id")), Secret(fields.pop("token"))
         return PendingConsent(campaign_id=campaign_id, token=token, **fields)
     except (KeyError, TypeError):
         return None  # another version of Presave made it: one more tap
