@@ -95,7 +95,7 @@ def _return_visit(new_context: NewContext, site: str) -> Iterator[tuple[str, Pag
 def _second_return(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
     """While the first may be at Spotify. The page is shown without what makes it refresh."""
     now, campaign = timezone.now(), Campaign.objects.get(slug="first-light")
-    pending = starting.start_authorization(campaign, now).pending
+    pending = starting.start_authorization(campaign, now)
     oauth_state.spend(pending.state, now)
 
     def stand_still(route: Route) -> None:

@@ -1,17 +1,13 @@
-"""Starting: the authorization request to send the fan to Spotify with, and the pending consent for
-the browser to carry.
-"""
+"""Starting: the pending consent for the browser to carry to Spotify and back."""
 
 from __future__ import annotations
 
 import secrets
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.conf import settings
 
-from campaigns import spotify
 from campaigns.consent import oauth_state, receipts
 from campaigns.consent.cookie import PendingConsent
 from campaigns.consent.refusal import ConsentError, Refusal
@@ -23,22 +19,16 @@ from campaigns.models import Campaign, GateName, midnights
 TOKEN_BYTES: Final = 32
 
 
-@dataclass(frozen=True)
-class Authorization:
-    """A fan on the way to Spotify: where to send the browser, and what it carries."""
-
-    authorize_url: str
-    pending: PendingConsent
-
-
 def start_authorization(
     campaign: Campaign,
     now: datetime,
     zone: str = "",
     language: str = "",
     before: PendingConsent | None = None,
-) -> Authorization:
-    """`zone` is what the fan's browser says, if it was asked: where each fan has a midnight.
+) -> PendingConsent:
+    """What the browser carries, whose state belongs into Spotify's address.
+
+    `zone` is what the fan's browser says, if it was asked: where each fan has a midnight.
     `language` is the one the fan chose, if any; `before` is what the browser carries of an earlier
     tap.
 
@@ -46,7 +36,7 @@ def start_authorization(
     """
     if spotify_is_away():
         raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug)
-    pending = PendingConsent(
+    return PendingConsent(
         state=oauth_state.new(campaign.slug, language),
         campaign_id=campaign.id,
         slug=campaign.slug,
@@ -54,7 +44,6 @@ def start_authorization(
         zone=midnights.known_zone(zone),
         token=_receipt_token(campaign, before),
     )
-    return Authorization(spotify.authorize_url(pending.state), pending)
 
 
 def spotify_is_away() -> bool:

@@ -322,10 +322,9 @@ def test_a_rotated_token_does_not_revive_a_cancelled_row(sandbox: Sandbox) -> No
 
 def complete_authorization(campaign: Campaign, sandbox: Sandbox, account: str) -> Secret:
     """A fan comes back from Spotify with a code, as the callback view sees it."""
-    authorization = starting.start_authorization(campaign, timezone.now())
-    state = authorization.authorize_url.split("state=")[1].split("&")[0]
-    returned = AuthorizationResponse(state=state, code=Secret(sandbox.consent(account)), error="")
-    return completing.complete_authorization(returned, authorization.pending, timezone.now()).token
+    pending = starting.start_authorization(campaign, timezone.now())
+    returned = AuthorizationResponse(pending.state, Secret(sandbox.consent(account)), error="")
+    return completing.complete_authorization(returned, pending, timezone.now()).token
 
 
 def test_a_consent_during_the_release_is_saved_too(sandbox: Sandbox) -> None:

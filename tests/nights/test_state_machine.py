@@ -111,11 +111,10 @@ class Night(RuleBasedStateMachine):
     @rule(fan=st.sampled_from(FANS))
     def consent(self, fan: str) -> None:
         now = timezone.now()
-        authorization = starting.start_authorization(self.campaign, now)
-        state = authorization.authorize_url.split("state=")[1].split("&")[0]
-        returned = AuthorizationResponse(state, Secret(self.sandbox.consent(fan)), "")
+        pending = starting.start_authorization(self.campaign, now)
+        returned = AuthorizationResponse(pending.state, Secret(self.sandbox.consent(fan)), "")
         try:
-            done = completing.complete_authorization(returned, authorization.pending, now)
+            done = completing.complete_authorization(returned, pending, now)
         except ConsentError:
             return
         row = receipts.find(done.token.reveal())

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
+from campaigns import spotify
 from campaigns.consent import completing, receipts, refusal, starting
 from campaigns.consent.completing import AuthorizationResponse
 from campaigns.consent.cookie import IssuedReceipt
@@ -87,9 +88,9 @@ def _to_spotify(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     zone = request.POST.get("zone", "") if campaign.at_local_midnights else ""
     before = cookies.pending_consent(request)
     now, language = timezone.now(), languages.chosen(request)
-    authorization = starting.start_authorization(campaign, now, zone, language, before)
-    redirection = HttpResponseRedirect(authorization.authorize_url)
-    cookies.set_pending_consent(redirection, authorization.pending)
+    pending = starting.start_authorization(campaign, now, zone, language, before)
+    redirection = HttpResponseRedirect(spotify.authorize_url(pending.state))
+    cookies.set_pending_consent(redirection, pending)
     return redirection
 
 
