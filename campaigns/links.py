@@ -1,4 +1,7 @@
-"""Links that artists paste: the release's own at Spotify, and where else to listen."""
+"""Links that artists paste: the release's own at Spotify, and where else to listen.
+
+The message of a ValidationError tells the artist what to give instead.
+"""
 
 from __future__ import annotations
 
@@ -13,10 +16,6 @@ from django.utils.encoding import iri_to_uri
 
 MOST_LINKS: Final = 8
 LONGEST_LINK: Final = 300
-
-
-class OtherLinksError(ValueError):
-    """A line holds no link that can be shown. The message names the line and says why."""
 
 
 class OtherLink(NamedTuple):
@@ -48,18 +47,18 @@ _SERVICES: Final = {
 
 
 def parse_links(text: str) -> list[str]:
-    """The links of a text with one on each line. Raises OtherLinksError."""
+    """The links of a text with one on each line. Raises ValidationError, which names the line."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if len(lines) > MOST_LINKS:
-        raise OtherLinksError(f"You entered {len(lines)} links; the page can show {MOST_LINKS}.")
+        raise ValidationError(f"You entered {len(lines)} links; the page can show {MOST_LINKS}.")
     links: list[str] = []
     for number, line in lines:
         try:
             link = _parse(line)
             if link in links:
-                raise OtherLinksError("this link is already listed.")
-        except OtherLinksError as error:
-            raise OtherLinksError(f"Line {number}: {error}") from error
+                raise ValidationError("this link is already listed.")
+        except ValidationError as error:
+            raise ValidationError(f"Line {number}: {error.message}") from error
         links.append(link)
     return links
 
@@ -69,18 +68,18 @@ def _parse(line: str) -> str:
     with letters beyond a to z, which can look like another host, is no address then.
     """
     if len(line.split()) > 1:
-        raise OtherLinksError("enter one address per line, without spaces.")
+        raise ValidationError("enter one address per line, without spaces.")
     link = iri_to_uri(line.strip())
     if not link.lower().startswith("https://"):
-        raise OtherLinksError("links must start with https://.")
+        raise ValidationError("links must start with https://.")
     if not _is_address(link):
-        raise OtherLinksError("this isn't a complete address, such as https://music.example/album.")
+        raise ValidationError("this isn't a complete address, such as https://music.example/album.")
     parts = urlsplit(link)
     if "@" in parts.netloc:
-        raise OtherLinksError("leave out the user name and password.")
+        raise ValidationError("leave out the user name and password.")
     link = parts._replace(netloc=parts.netloc.lower(), path=parts.path or "/").geturl()
     if len(link) > LONGEST_LINK:
-        raise OtherLinksError(f"the link is longer than {LONGEST_LINK} characters.")
+        raise ValidationError(f"the link is longer than {LONGEST_LINK} characters.")
     return link
 
 
@@ -112,13 +111,6 @@ _SPOTIFY_LINK: Final = re.compile(
 )
 
 
-class ReleaseLinkError(ValueError):
-    """The text is not the address of an album or track.
-
-    The message tells the artist what to give instead.
-    """
-
-
 _WRONG_KIND: Final = {
     "prerelease": "This is the link of a Countdown Page, which has its own field. No app can save "
     "it: enter the album's link from Spotify for Artists or your distributor, or its UPC.",
@@ -130,28 +122,28 @@ _WRONG_KIND: Final = {
 
 
 def parse_release_link(text: str) -> str:
-    """The Spotify URI of an album's or track's link or URI. Raises ReleaseLinkError."""
+    """The Spotify URI of an album's or track's link or URI. Raises ValidationError."""
     found = _SPOTIFY_LINK.fullmatch(text.strip())
     if not found:
-        raise ReleaseLinkError(
+        raise ValidationError(
             "This is not the link of an album or track. It looks like "
             "https://open.spotify.com/album/… (in Spotify: Share, Copy link) or spotify:album:…"
         )
     kind, item_id = found["kind"] or found["uri_kind"], found["id"] or found["uri_id"]
     if kind not in ("album", "track"):
-        raise ReleaseLinkError(
+        raise ValidationError(
             _WRONG_KIND.get(kind, f"A {kind} can't be pre-saved. Enter an album's or track's link.")
         )
     if len(item_id) != 22:
-        raise ReleaseLinkError("The id in this link is incomplete: it has 22 letters and digits.")
+        raise ValidationError("The id in this link is incomplete: it has 22 letters and digits.")
     return f"spotify:{kind}:{item_id}"
 
 
 def parse_countdown_link(text: str) -> str:
-    """The bare address of a Countdown Page. Raises ReleaseLinkError."""
+    """The bare address of a Countdown Page. Raises ValidationError."""
     found = _SPOTIFY_LINK.fullmatch(text.strip())
     if not found or found["kind"] != "prerelease" or len(found["id"]) != 22:
-        raise ReleaseLinkError(
+        raise ValidationError(
             "This is not the link of a Countdown Page. It looks like "
             "https://open.spotify.com/prerelease/… (on the page: Share, Copy link)"
         )

@@ -17,14 +17,7 @@ from django.utils import timezone
 
 from campaigns.artwork import files
 from campaigns.artwork.files import ArtworkError
-from campaigns.links import (
-    MOST_LINKS,
-    OtherLinksError,
-    ReleaseLinkError,
-    parse_countdown_link,
-    parse_links,
-    parse_release_link,
-)
+from campaigns.links import MOST_LINKS, parse_countdown_link, parse_links, parse_release_link
 from campaigns.models.formats import ISRC_PATTERN, UPC_PATTERN
 
 # Unicode's Bidi_Control characters turn text around and can make a title read as another one.
@@ -61,12 +54,7 @@ class ReleaseLinkField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
-        if not text:
-            return ""
-        try:
-            return parse_release_link(text)
-        except ReleaseLinkError as error:
-            raise ValidationError(str(error), code="release_link") from error
+        return parse_release_link(text) if text else ""
 
 
 class UPCField(forms.CharField):
@@ -208,12 +196,7 @@ class CountdownLinkField(forms.CharField):
 
     def clean(self, value: Any) -> str:
         text = super().clean(value)
-        if not text:
-            return ""
-        try:
-            return parse_countdown_link(text)
-        except ReleaseLinkError as error:
-            raise ValidationError(str(error), code="countdown_link") from error
+        return parse_countdown_link(text) if text else ""
 
 
 class OtherLinksField(forms.CharField):
@@ -236,7 +219,4 @@ class OtherLinksField(forms.CharField):
         return "\n".join(value) if isinstance(value, list) else value
 
     def clean(self, value: Any) -> Any:
-        try:
-            return parse_links(super().clean(value))
-        except OtherLinksError as error:
-            raise ValidationError(str(error), code="other_links") from error
+        return parse_links(super().clean(value))
