@@ -66,8 +66,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def endable(self, now: datetime) -> CampaignQuerySet:
         """Those whose release has come to every zone, or whose time to save it has run out."""
         out_of_time = Q(
-            state__in=[CampaignState.OPEN, CampaignState.RELEASING],
-            release_at__lte=now - HARD_STOP,
+            state__in=[CampaignState.OPEN, CampaignState.RELEASING], release_at__lte=now - HARD_STOP
         )
         everywhere = Q(release_mode=ReleaseMode.ONE_INSTANT) | Q(
             release_at__lte=now - midnights.FIRST_TO_LAST

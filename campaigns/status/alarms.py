@@ -89,9 +89,7 @@ def _messages(campaign: Campaign, trouble: Trouble, now: datetime) -> list[Email
     subject = " ".join(render_to_string("mail/alarm_subject.txt", context).split())
     body = render_to_string("mail/alarm_body.txt", context)
     told = User.objects.filter(
-        is_active=True,
-        memberships__label=campaign.label_id,
-        memberships__role__in=EDITING_ROLES,
+        is_active=True, memberships__label=campaign.label_id, memberships__role__in=EDITING_ROLES
     )
     addresses = told.order_by("email").values_list("email", flat=True).distinct()
     return [EmailMessage(subject, body, to=[address]) for address in addresses]

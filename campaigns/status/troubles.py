@@ -54,12 +54,7 @@ def waiting_fans(campaign: Campaign, now: datetime) -> PreSaveQuerySet:
 
 def explain(campaign: Campaign, phase: Phase, trouble: Trouble, fans: int = 0) -> Explanation:
     """`fans` wait for the release in their country, where that is the trouble."""
-    facts = {
-        "phase": phase,
-        "trouble": trouble,
-        "finding": campaign.last_finding,
-        "fans": fans,
-    }
+    facts = {"phase": phase, "trouble": trouble, "finding": campaign.last_finding, "fans": fans}
     return Explanation(
         title=sentence("trouble_title", campaign, **facts),
         found=sentence("trouble_found", campaign, **facts),

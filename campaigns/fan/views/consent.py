@@ -39,11 +39,7 @@ _CODE_CONSUMED: Final = (
     Refusal.SPOTIFY_DOWN,
 )
 # A second return, of a tab that was left open or a page that was loaded again.
-_MAYBE_PRE_SAVED: Final = (
-    Refusal.ALREADY_USED,
-    Refusal.BROWSER_CHANGED,
-    Refusal.STATE_MISMATCH,
-)
+_MAYBE_PRE_SAVED: Final = (Refusal.ALREADY_USED, Refusal.BROWSER_CHANGED, Refusal.STATE_MISMATCH)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
