@@ -44,12 +44,6 @@ class User(AbstractUser):
     def __str__(self) -> str:
         return self.email
 
-    def get_full_name(self) -> str:
-        return self.email
-
-    def get_short_name(self) -> str:
-        return self.email
-
 
 class Label(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
