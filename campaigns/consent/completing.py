@@ -73,7 +73,7 @@ def complete_authorization(
         if oauth_state.spent_at(pending.state):
             return pending
         kept_token = (kept or {}).get(pending.slug, "")
-        if receipts.stands(kept_token):
+        if receipts.standing(kept_token):
             return IssuedReceipt(Secret(kept_token), pending.slug)
         with _one_of_few_exchanges():
             if not oauth_state.spend(pending.state, now):
@@ -91,7 +91,7 @@ def stored_receipt(pending: PendingConsent | None) -> IssuedReceipt | None:
     """The receipt of a consent that is pending for the browser alone, which lost the answer; while
     the pre-save stands.
     """
-    if pending and receipts.stands(pending.token.reveal()):
+    if pending and receipts.standing(pending.token.reveal()):
         return pending.receipt
     return None
 

@@ -45,10 +45,6 @@ def standing(token: str) -> PreSave | None:
     return presave if presave.state in (PreSaveState.PENDING, PreSaveState.SAVED) else None
 
 
-def stands(token: str) -> bool:
-    return standing(token) is not None
-
-
 def cancel(presave_id: UUID, now: datetime) -> bool:
     """Erase the fan's permission at once; wins over a save in flight, whose claim no longer
     matches.

@@ -16,6 +16,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
+from django.utils.translation import get_language_from_request
 from django.utils.translation.trans_real import get_supported_language_variant
 
 from campaigns.consent import oauth_state
@@ -30,7 +31,7 @@ def in_fans_language(view: V) -> V:
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         asked_for = chosen(request)
-        with translation.override(asked_for or of_browser(request)):
+        with translation.override(asked_for or get_language_from_request(request)):
             response = view(request, *args, **kwargs)
             response.headers.setdefault("Content-Language", translation.get_language() or "")
         if not asked_for:
@@ -51,10 +52,6 @@ def chosen(request: HttpRequest) -> str:
         return get_supported_language_variant(code.replace("_", "-").lower())
     except (LookupError, SuspiciousOperation):
         return ""
-
-
-def of_browser(request: HttpRequest) -> str:
-    return translation.get_language_from_request(request)
 
 
 def query(code: str) -> str:

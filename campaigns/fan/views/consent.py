@@ -51,7 +51,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     more.
     """
     kept_token = cookies.kept_receipts(request).get(slug, "")
-    if receipts.stands(kept_token):
+    if receipts.standing(kept_token):
         return to_receipt(request, kept_token)
     stored = completing.stored_receipt(cookies.pending_consent(request))
     if stored and stored.slug == slug:
@@ -123,7 +123,7 @@ def _refuse_unless_stored(
     if stored and stored.slug == error.slug:
         return to_new_receipt(request, stored)
     kept_token = cookies.kept_receipts(request).get(error.slug, "")
-    if error.refusal in _MAYBE_PRE_SAVED and receipts.stands(kept_token):
+    if error.refusal in _MAYBE_PRE_SAVED and receipts.standing(kept_token):
         return to_receipt(request, kept_token)
     was_used = error.refusal == Refusal.ALREADY_USED
     if was_used and completing.created_by(response.state, kept_token):

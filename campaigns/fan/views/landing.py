@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
+from django.utils.translation import get_language_from_request
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
@@ -58,7 +59,7 @@ CACHE_SECONDS: Final = 1
 @with_policy(WITHOUT_FORMS)
 def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The same page for everybody, without a cookie, so that any cache may keep it."""
-    spoken = (languages.chosen(request), languages.of_browser(request))
+    spoken = (languages.chosen(request), get_language_from_request(request))
     make = partial(_make_landing, request, slug)
     page = get_or_make("pages", (slug, *spoken), CACHE_SECONDS, make)
     whole = HttpResponse(page.content, headers=page.headers)

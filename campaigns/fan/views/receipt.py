@@ -119,7 +119,7 @@ def _no_receipt_yet(request: HttpRequest, pending: PendingConsent) -> HttpRespon
         response.headers["Refresh"] = "2"
         return response
     kept_token = cookies.kept_receipts(request).get(pending.slug, "")
-    if receipts.stands(kept_token):
+    if receipts.standing(kept_token):
         return to_receipt(request, kept_token)
     return refusals.refused(request, ConsentError(Refusal.NOT_COMPLETED, pending.slug))
 
