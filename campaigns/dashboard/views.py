@@ -53,7 +53,7 @@ def campaign_list(request: AuthenticatedRequest) -> HttpResponse:
     memberships = list(request.user.memberships.select_related("label").order_by("label__name"))
     context = {
         "items": items,
-        "worker_warning": heartbeat.worker_warning([item.campaign for item in items]),
+        "worker_warning": heartbeat.worker_warning([item["campaign"] for item in items]),
         "memberships": memberships,
         "can_create": any(membership.role in EDITING_ROLES for membership in memberships),
     }
