@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -21,13 +23,26 @@ def make_keys() -> int:
 
     A key that cannot be made does not hold the others up.
     """
-    made = 0
-    for campaign_id in list(Campaign.objects.awaiting_key().values_list("id", flat=True)):
+    return _for_each(Campaign.objects.awaiting_key(), _make_key, "key not made")
+
+
+def shred_ended(now: datetime) -> int:
+    """Destroy the key of every ended campaign.
+
+    One that cannot be destroyed is tried again and does not hold the others up.
+    """
+    shred_now = partial(shred, now=now)
+    return _for_each(Campaign.objects.awaiting_shredding(), shred_now, "key not destroyed")
+
+
+def _for_each(campaigns: QuerySet[Campaign], act: Callable[[UUID], int], failure: str) -> int:
+    done = 0
+    for campaign_id in list(campaigns.values_list("id", flat=True)):
         try:
-            made += _make_key(campaign_id)
+            done += act(campaign_id)
         except KeyringError as error:
-            logger.error("key not made campaign=%s: %s", campaign_id, error)
-    return made
+            logger.error("%s campaign=%s: %s", failure, campaign_id, error)
+    return done
 
 
 @transaction.atomic
@@ -44,20 +59,6 @@ def _make_key(campaign_id: UUID) -> int:
     campaign.public_key = keyring.from_settings().public_key(campaign_id)
     campaign.save(update_fields=["public_key"])
     return 1
-
-
-def shred_ended(now: datetime) -> int:
-    """Destroy the key of every ended campaign.
-
-    One that cannot be destroyed is tried again and does not hold the others up.
-    """
-    shredded = 0
-    for campaign_id in list(Campaign.objects.awaiting_shredding().values_list("id", flat=True)):
-        try:
-            shredded += shred(campaign_id, now)
-        except KeyringError as error:
-            logger.error("key not destroyed campaign=%s: %s", campaign_id, error)
-    return shredded
 
 
 def shred(campaign_id: UUID, now: datetime) -> int:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from argparse import ArgumentParser
+from contextlib import suppress
 from typing import Any
-from uuid import UUID
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
@@ -142,8 +143,9 @@ class Command(BaseCommand):
 
     def _find(self, name: str) -> Campaign:
         campaign = Campaign.objects.filter(slug=name).first()
-        if campaign is None and _is_uuid(name):
-            campaign = Campaign.objects.filter(id=name).first()
+        if campaign is None:
+            with suppress(ValidationError):  # no UUID
+                campaign = Campaign.objects.filter(id=name).first()
         if campaign is None:
             raise CommandError(f"There is no campaign {name}.")
         return campaign
@@ -151,11 +153,3 @@ class Command(BaseCommand):
 
 def _files(count: int) -> str:
     return "1 key file" if count == 1 else f"{count} key files"
-
-
-def _is_uuid(name: str) -> bool:
-    try:
-        UUID(name)
-    except ValueError:
-        return False
-    return True

@@ -9,7 +9,6 @@ import signal
 from argparse import ArgumentParser
 from datetime import timedelta
 from threading import Event
-from types import FrameType
 from typing import Any, Final
 
 from django.core.management.base import BaseCommand, CommandError
@@ -42,12 +41,8 @@ class Command(BaseCommand):
         except Error as error:
             raise CommandError(f"The database does not answer: {error}") from None
         stopped = Event()
-
-        def stop(number: int, frame: FrameType | None) -> None:
-            stopped.set()
-
-        signal.signal(signal.SIGTERM, stop)
-        signal.signal(signal.SIGINT, stop)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
         while not stopped.is_set():
             saved = self.turn(stopped)
             if options["once"]:
