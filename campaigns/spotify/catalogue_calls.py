@@ -113,36 +113,26 @@ def _ask(path: str, permit: Permit, **query: str) -> dict[str, Any] | None:
     return json_object(answer.body)
 
 
-class _KeptToken(NamedTuple):
-    app: tuple[str, str]
-    token: Secret
-    ends_at: float
-
-
 class _AppToken:
     """The app's own token, kept in memory. All threads use the same one; it is replaced as a whole,
     and two that find none may both ask for one.
     """
 
     def __init__(self) -> None:
-        self._kept: _KeptToken | None = None
+        self._kept: tuple[Secret, float] | None = None
 
     def current(self) -> Secret:
         """Raises SpotifyError."""
-        app, kept, now = _app(), self._kept, time.monotonic()
-        if kept and kept.app == app and now < kept.ends_at:
-            return kept.token
+        kept, now = self._kept, time.monotonic()
+        if kept and now < kept[1]:
+            return kept[0]
         grant = ask_for_token({"grant_type": "client_credentials"})
         lifetime = min(grant.expires_in, LONGEST_TOKEN_LIFE_SECONDS) - EXPIRY_MARGIN_SECONDS
-        self._kept = _KeptToken(app, grant.access_token, now + lifetime)
+        self._kept = grant.access_token, now + lifetime
         return grant.access_token
 
     def forget(self) -> None:
         self._kept = None
-
-
-def _app() -> tuple[str, str]:
-    return settings.SPOTIFY_ACCOUNTS_URL, settings.SPOTIFY_CLIENT_ID
 
 
 APP_TOKEN: Final = _AppToken()
