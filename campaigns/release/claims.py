@@ -105,11 +105,6 @@ def claim_block(
     return Claim(campaign, fence, rows)
 
 
-def count_up_to(campaign: Campaign, most: int) -> int:
-    """How many pre-saves of a campaign are pending, counted no further than `most`."""
-    return PreSave.objects.pending().filter(campaign=campaign)[:most].count()
-
-
 def still_standing(
     ids: Collection[UUID], fences: Collection[UUID], now: datetime
 ) -> dict[UUID, str]:

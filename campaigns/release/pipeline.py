@@ -23,7 +23,6 @@ from campaigns.models import (
     Gate,
     GateName,
     PauseReason,
-    PreSave,
     Reason,
 )
 from campaigns.release import claims, retrying
@@ -207,7 +206,7 @@ class Pipeline:
         self._outcome(held).delay(held.row)
         if campaign is None and len(odd) >= MOST_ODD:
             closing.close(error, self._clock())
-        elif campaign and len(odd) >= min(MOST_ODD, claims.count_up_to(campaign, MOST_ODD)):
+        elif campaign and len(odd) >= campaign.presaves.pending()[:MOST_ODD].count():
             pause(campaign, PauseReason.RELEASE_REFUSED, self._clock())
 
     def _sort_refusal(self, held: Held, half: GateName, reason: Reason) -> None:
@@ -296,6 +295,6 @@ def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:
 
 
 def _pause_when_not_listed(campaign: Campaign, now: datetime) -> None:
-    refused = PreSave.objects.pending().filter(campaign=campaign, reason=Reason.NOT_LISTED)
+    refused = campaign.presaves.pending().filter(reason=Reason.NOT_LISTED)
     if refused[:MOST_ODD].count() >= MOST_ODD:
         pause(campaign, PauseReason.APP_NOT_OPEN, now)
