@@ -48,7 +48,7 @@ class Keyring:
     def __init__(self, directory: Path, master_key_file: Path, secret_key: str = "") -> None:
         self._directory = directory
         self._master_key_file = MasterKeyFile(master_key_file, secret_key)
-        self._master_keys = self._master_key_file.read()
+        self.master_keys = self._master_key_file.read()
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -63,16 +63,12 @@ class Keyring:
     @property
     def current(self) -> MasterKey:
         """The master key that wraps what is made from now on."""
-        return self._master_keys[0]
-
-    @property
-    def master_keys(self) -> list[MasterKey]:
-        return list(self._master_keys)
+        return self.master_keys[0]
 
     @property
     def next_name(self) -> str:
         """What the next master key will be called."""
-        return next_name(self._master_keys)
+        return next_name(self.master_keys)
 
     def public_key(self, campaign_id: UUID) -> bytes:
         """The campaign's public key; its key file is made first if there is none. Safe to call
@@ -87,7 +83,7 @@ class Keyring:
             return self._open(campaign_id)
         except UnknownMasterKeyError:
             # It may have been rotated and rewrapped since this keyring was made.
-            self._master_keys = self._master_key_file.read()
+            self.master_keys = self._master_key_file.read()
             return self._open(campaign_id)
 
     def shred(self, campaign_id: UUID) -> None:
@@ -133,7 +129,7 @@ class Keyring:
         """
         with self._locked():
             key = self._master_key_file.put_in_front()
-            self._master_keys = self._master_key_file.read()
+            self.master_keys = self._master_key_file.read()
         return key
 
     def rewrap(self) -> Rewrapping:
@@ -146,7 +142,7 @@ class Keyring:
         # The lock is held for one file at a time, so that no worker waits for a thousand.
         for campaign_id in campaign_ids:
             with self._locked():
-                self._master_keys = self._master_key_file.read()
+                self.master_keys = self._master_key_file.read()
                 try:
                     result.done += self._rewrap(campaign_id)
                 except KeyringError as error:
@@ -161,15 +157,15 @@ class Keyring:
         Raises MasterKeyFileReadOnlyError.
         """
         with self._locked():
-            self._master_keys = self._master_key_file.read()
+            self.master_keys = self._master_key_file.read()
             self._check_unused(name)
             # Were the rewrapped files lost in a power cut, the key would be missed.
             durable.sync_directory(self._directory)
             self._master_key_file.remove(name)
-            self._master_keys = self._master_key_file.read()
+            self.master_keys = self._master_key_file.read()
 
     def _check_unused(self, name: str) -> None:
-        key = next((key for key in self._master_keys if key.name == name), None)
+        key = next((key for key in self.master_keys if key.name == name), None)
         if key is None:
             raise KeyringError(f"MASTER_KEY_FILE holds no master key {name}.")
         if key == self.current:
@@ -214,7 +210,7 @@ class Keyring:
         with self._locked():
             # Read again under the lock: a key wrapped by a master key that was retired a moment
             # ago would be lost.
-            self._master_keys = self._master_key_file.read()
+            self.master_keys = self._master_key_file.read()
             if not os.path.exists(self._path(campaign_id)):  # or another worker was faster
                 content = self._wrap(campaign_id, X25519PrivateKey.generate())
                 durable.replace(self._path(campaign_id), content)
@@ -268,7 +264,7 @@ class Keyring:
         if not _is_whole(content):
             raise _damaged(campaign_id)
         fingerprint = content[_FINGERPRINT]
-        master = next((key for key in self._master_keys if key.fingerprint == fingerprint), None)
+        master = next((key for key in self.master_keys if key.fingerprint == fingerprint), None)
         if master is None:
             raise UnknownMasterKeyError(
                 f"The key file of campaign {campaign_id} was wrapped by the master key "
