@@ -114,7 +114,8 @@ def write(image: Image.Image) -> StoredArtwork:
     try:
         for width in widths(image.width):
             _write_width(image, width, unfinished)
-        _write_card(image, unfinished)
+        card = encode(social_card.draw(image), ".jpg", social_card.MOST_BYTES)
+        (unfinished / social_card.FILE).write_bytes(card)
         weights = {file.name: file.stat().st_size for file in unfinished.iterdir()}
         unfinished.chmod(0o755)
         unfinished.rename(settings.ARTWORK_DIR / name)
@@ -230,7 +231,7 @@ def _opaque_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     """A picture that never saw the file's metadata. What is transparent becomes white."""
     if image.mode.startswith("I;16"):
         image = image.point(lambda value: value / 256).convert("L")
-    if "transparency" in image.info or image.mode in ("LA", "PA", "RGBA", "RGBa"):
+    if image.has_transparency_data:
         image = image.convert("RGBA")
         background = Image.new("RGB", image.size, "white")
         background.paste(image, mask=image.getchannel("A"))
@@ -262,11 +263,6 @@ def _write_width(image: Image.Image, width: int, directory: Path) -> None:
     most_bytes = MOST_BYTES_ON_PHONES if width <= WIDEST_MADE_LIGHT else None
     for suffix in CONTENT_TYPES:
         (directory / f"{width}{suffix}").write_bytes(encode(sized, suffix, most_bytes))
-
-
-def _write_card(image: Image.Image, directory: Path) -> None:
-    card = encode(social_card.draw(image), ".jpg", social_card.MOST_BYTES)
-    (directory / social_card.FILE).write_bytes(card)
 
 
 def _srcsets(campaign: Campaign, widths_of_types: Sequence[Sequence[int]]) -> Srcsets:
