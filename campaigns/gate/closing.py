@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Max, QuerySet
 from django.db.models.functions import Now
 
 from campaigns.clock import database_now
@@ -66,11 +66,8 @@ def is_open(now: datetime) -> bool:
 
 def opens_at(now: datetime) -> datetime | None:
     """When both halves of Spotify may be called again; None when they may be called now."""
-    try:
-        check_open(now)
-    except GateClosedError as error:
-        return error.until
-    return None
+    until: datetime | None = _closed(HALVES, now).aggregate(until=Max("blocked_until"))["until"]
+    return until
 
 
 def close(error: SpotifyError, now: datetime) -> None:

@@ -46,8 +46,5 @@ def cap() -> float:
 
 
 def locked(name: GateName, now: datetime) -> Gate:
-    gate = Gate.objects.select_for_update().filter(name=name).first()
-    if gate is None:
-        Gate.objects.bulk_create([Gate(name=name, rate=cap(), free_at=now)], ignore_conflicts=True)
-        gate = Gate.objects.select_for_update().get(name=name)
-    return gate
+    defaults = {"rate": cap(), "free_at": now}
+    return Gate.objects.select_for_update().get_or_create(name=name, defaults=defaults)[0]
