@@ -152,11 +152,11 @@ class Pipeline:
             return  # settled before: its lease had ended, and it was claimed again
         if isinstance(answer.result, SpotifyError):
             self._sort_error(held, answer.half, answer.result)
-        elif isinstance(answer.result, Grant):
-            self._outages.note_working(held, answer.half, self.gates[answer.half])
+            return
+        self._outages.note_working(held, answer.half, self.gates[answer.half])
+        if isinstance(answer.result, Grant):
             self._sort_grant(held, answer.result)
         else:
-            self._outages.note_working(held, answer.half, self.gates[answer.half])
             self._odd.clear()
             self._outcome(held).saved.append(held.row.id)
 

@@ -69,24 +69,15 @@ def _claim_more(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
     size = permits.block_size(halves, LARGEST_BLOCK)
     if pipeline.room < size or not permits.has_room(halves, now):
         return False
-    if any(gate.outages for gate in halves):
-        return _try_one(pipeline, queue, now)
-    claimed = queue.claim(size)
-    if claimed:
-        pipeline.admit(*claimed)
-    return claimed is not None
-
-
-def _try_one(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
-    """Find out with one fan whether an outage is over: if possible one who was never tried, for the
-    others may have trouble of their own.
-    """
-    if not closing.begin_trial(pipeline.gates, now):
+    # One fan tells whether an outage is over: if possible one who was never tried, for the others
+    # may have trouble of their own.
+    is_trial = any(gate.outages for gate in halves)
+    if is_trial and not closing.begin_trial(pipeline.gates, now):
         return False
-    claimed = queue.claim(1, fresh_first=True)
+    claimed = queue.claim(1 if is_trial else size, fresh_first=is_trial)
     if claimed:
         pipeline.admit(*claimed)
-    else:
+    elif is_trial:
         closing.end_trial(pipeline.gates)
     return claimed is not None
 
