@@ -9,6 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
 from urllib.parse import urlencode
 
@@ -87,7 +88,7 @@ class FanCalls(Generic[K]):
 
         The error `invalid_grant` means a permission was withdrawn or expired.
         """
-        calls = {key: lambda token=token: self._refresh(token) for key, token in tokens.items()}
+        calls = {key: partial(self._refresh, token) for key, token in tokens.items()}
         self._enqueue(GateName.ACCOUNTS, calls, slots)
 
     def save(self, access_tokens: Mapping[K, Secret], uri: str, slots: Slots) -> None:
@@ -98,10 +99,7 @@ class FanCalls(Generic[K]):
         # https://developer.spotify.com/documentation/web-api/reference/save-library-items: `uris`
         # goes into the query.
         address = URL(f"{settings.SPOTIFY_API_URL}/me/library").with_query(uris=uri)
-        calls = {
-            key: lambda token=token: self._save(token, address)
-            for key, token in access_tokens.items()
-        }
+        calls = {key: partial(self._save, token, address) for key, token in access_tokens.items()}
         self._enqueue(GateName.API, calls, slots)
 
     def collect(self, at_least: float, at_most: float) -> list[Answered[K]]:
