@@ -10,7 +10,6 @@ import os
 from collections import Counter
 from collections.abc import Iterator, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -28,14 +27,6 @@ KEY_SUFFIX: Final = ".key"
 _FINGERPRINT: Final = slice(1, 1 + FINGERPRINT_BYTES)
 _NONCE: Final = slice(_FINGERPRINT.stop, _FINGERPRINT.stop + NONCE_BYTES)
 UNREADABLE: Final = b""
-
-
-@dataclass
-class Rewrapping:
-    """How many key files were rewrapped, and what is wrong with those that were left alone."""
-
-    done: int = 0
-    problems: list[str] = field(default_factory=list)
 
 
 class UnknownMasterKeyError(KeyringError):
@@ -132,11 +123,13 @@ class Keyring:
             self.master_keys = self._master_key_file.read()
         return key
 
-    def rewrap(self) -> Rewrapping:
-        """Wrap every key file by the current master key. It may be cut short at any moment, and
-        run again; workers may open, make and shred keys meanwhile.
+    def rewrap(self) -> tuple[int, list[str]]:
+        """Wrap every key file by the current master key; returns how many were rewrapped, and what
+        is wrong with those that were left alone. It may be cut short at any moment, and run again;
+        workers may open, make and shred keys meanwhile.
         """
-        result, campaign_ids = Rewrapping(), list(self.campaign_ids())
+        campaign_ids = list(self.campaign_ids())
+        rewrapped, problems = 0, list[str]()
         with self._locked():
             self._clear_leftovers(set(campaign_ids))
         # The lock is held for one file at a time, so that no worker waits for a thousand.
@@ -144,12 +137,12 @@ class Keyring:
             with self._locked():
                 self.master_keys = self._master_key_file.read()
                 try:
-                    result.done += self._rewrap(campaign_id)
+                    rewrapped += self._rewrap(campaign_id)
                 except KeyringError as error:
-                    result.problems.append(str(error))
+                    problems.append(str(error))
         with self._locked():
             durable.sync_directory(self._directory)
-        return result
+        return rewrapped, problems
 
     def retire(self, name: str) -> None:
         """Take a master key away that wraps nothing any more.

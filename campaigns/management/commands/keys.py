@@ -119,12 +119,12 @@ class Command(BaseCommand):
 
     def rewrap(self, options: dict[str, Any]) -> None:
         keyring_files = keyring.from_settings()
-        result = keyring_files.rewrap()
+        rewrapped, problems = keyring_files.rewrap()
         self.stdout.write(
-            f"Rewrapped {_files(result.done)} by the master key {keyring_files.current.name}."
+            f"Rewrapped {_files(rewrapped)} by the master key {keyring_files.current.name}."
         )
-        if result.problems:
-            raise CommandError("\n".join(result.problems))
+        if problems:
+            raise CommandError("\n".join(problems))
 
     def retire(self, options: dict[str, Any]) -> None:
         name = options["name"]
