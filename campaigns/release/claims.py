@@ -10,9 +10,11 @@ instant stays as it is.
 from __future__ import annotations
 
 import logging
+from collections import defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any, Final
 from uuid import UUID, uuid4
 
@@ -59,19 +61,10 @@ class Outcome:
     """
 
     saved: list[UUID] = field(default_factory=list)
-    failed: dict[Reason, list[UUID]] = field(default_factory=dict)
-    refused: dict[Reason, list[UUID]] = field(default_factory=dict)
+    failed: dict[Reason, list[UUID]] = field(default_factory=partial(defaultdict, list))
+    refused: dict[Reason, list[UUID]] = field(default_factory=partial(defaultdict, list))
     delayed: dict[UUID, int] = field(default_factory=dict)
     returned: list[UUID] = field(default_factory=list)
-
-    def fail(self, row_id: UUID, reason: Reason) -> None:
-        self.failed.setdefault(reason, []).append(row_id)
-
-    def refuse(self, row_id: UUID, reason: Reason) -> None:
-        self.refused.setdefault(reason, []).append(row_id)
-
-    def delay(self, row: PreSave) -> None:
-        self.delayed[row.id] = row.attempts
 
     def settled(self) -> set[UUID]:
         lists = [*self.failed.values(), *self.refused.values()]

@@ -106,7 +106,7 @@ class Pipeline:
                 tokens[row.id] = key.open(bytes(row.sealed or b""), row.id)
             except UnreadablePermissionError:
                 logger.error("permission unreadable presave=%s", row.id)
-                self._outcomes[claim.campaign.id].fail(row.id, Reason.UNREADABLE)
+                self._outcomes[claim.campaign.id].failed[Reason.UNREADABLE].append(row.id)
         if not tokens:
             return
         try:
@@ -164,7 +164,8 @@ class Pipeline:
         row_id = held.row.id
         if grant.scope is not None and grant.scope.split() != [SCOPE]:
             narrower = SCOPE not in grant.scope.split()
-            self._outcome(held).fail(row_id, Reason.SCOPE if narrower else Reason.WIDER_SCOPE)
+            reason = Reason.SCOPE if narrower else Reason.WIDER_SCOPE
+            self._outcome(held).failed[reason].append(row_id)
             return
         if grant.refresh_token:
             claims.keep_rotated_tokens(held.claim, {row_id: grant.refresh_token})
@@ -190,20 +191,20 @@ class Pipeline:
             case ErrorReason.NOT_SENT:
                 outcome.returned.append(row.id)
             case ErrorReason.SCOPE:
-                outcome.fail(row.id, Reason.SCOPE)
+                outcome.failed[Reason.SCOPE].append(row.id)
             case ErrorReason.INVALID_GRANT:
                 self._sort_refusal(held, half, Reason.REVOKED)
             case ErrorReason.NOT_LISTED:
                 self._sort_refusal(held, half, Reason.NOT_LISTED)
             case _:
                 self._note_trouble(held, half)
-                outcome.delay(row)
+                outcome.delayed[row.id] = row.attempts
 
     def _sort_odd(self, held: Held, error: SpotifyError, campaign: Campaign | None) -> None:
         """Delay a fan with an odd answer, until enough others get the same to stop everybody."""
         odd = self._odd[error.reason, campaign.id if campaign else None]
         odd.add(held.row.id)
-        self._outcome(held).delay(held.row)
+        self._outcome(held).delayed[held.row.id] = held.row.attempts
         if campaign is None and len(odd) >= MOST_ODD:
             closing.close(error, self._clock())
         elif campaign and len(odd) >= campaign.presaves.pending()[:MOST_ODD].count():
@@ -215,9 +216,9 @@ class Pipeline:
             self._note_trouble(held, half)
             self._outages.note_refusal(held, gate)
         if row.reason == reason and retrying.is_confirmed(row, gate, self._clock()):
-            self._outcome(held).fail(row.id, reason)
+            self._outcome(held).failed[reason].append(row.id)
         else:
-            self._outcome(held).refuse(row.id, reason)
+            self._outcome(held).refused[reason].append(row.id)
             self._outages.await_confirmation(half)
 
     def _note_trouble(self, held: Held, half: GateName) -> None:

@@ -208,7 +208,7 @@ def put_off(claimed: Claim, delayed: int | None = None, refused: Reason | None =
     (row,) = claimed.rows
     outcome = Outcome(delayed={} if delayed is None else {row.id: delayed})
     if refused:
-        outcome.refuse(row.id, refused)
+        outcome.refused[refused].append(row.id)
     settle(claimed, outcome)
 
 
