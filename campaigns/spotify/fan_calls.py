@@ -8,6 +8,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
@@ -235,7 +236,5 @@ async def _happens(event: asyncio.Event, within: float) -> None:
         # Give the answers that are ready their turn.
         await asyncio.sleep(0)
         return
-    try:
+    with suppress(TimeoutError):
         await asyncio.wait_for(event.wait(), within)
-    except TimeoutError:
-        pass
