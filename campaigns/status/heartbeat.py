@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
-from typing import Final, NamedTuple
+from typing import Final
 
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Now
@@ -33,9 +33,10 @@ def operator_warning() -> str:
     if last is None:
         is_needed = Campaign.objects.filter(state__in=_NEEDING_A_WORKER).exists()
         return "No heartbeat from the worker yet. Check worker and beat." if is_needed else ""
-    if last.silent_for <= DEAD_AFTER:
+    _, ago = last
+    if ago <= DEAD_AFTER:
         return ""
-    seconds = int(last.silent_for.total_seconds())
+    seconds = int(ago.total_seconds())
     return f"No heartbeat from the worker for {seconds} seconds. Check worker and beat."
 
 
@@ -46,18 +47,14 @@ def worker_warning(campaigns: Collection[Campaign]) -> str:
     last = _last_beat()
     if last is None:
         return "There was no sign of the worker yet: ask the person who runs this site."
-    if last.silent_for <= DEAD_AFTER:
+    beat_at, ago = last
+    if ago <= DEAD_AFTER:
         return ""
-    since = f"{last.beat_at.astimezone(UTC):%H:%M UTC on %-d %B %Y}"
+    since = f"{beat_at.astimezone(UTC):%H:%M UTC on %-d %B %Y}"
     return f"There was no sign of the worker since {since}: ask the person who runs this site."
 
 
-class _LastBeat(NamedTuple):
-    beat_at: datetime
-    silent_for: timedelta
-
-
-def _last_beat() -> _LastBeat | None:
-    silent_for = ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField())
-    last = Heartbeat.objects.values_list("beat_at", silent_for).first()
-    return _LastBeat(*last) if last else None
+def _last_beat() -> tuple[datetime, timedelta] | None:
+    """When a worker beat last, and how long ago that is."""
+    ago = ExpressionWrapper(Now() - F("beat_at"), output_field=DurationField())
+    return Heartbeat.objects.values_list("beat_at", ago).first()
