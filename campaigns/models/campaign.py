@@ -76,19 +76,18 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def awaiting_shredding(self) -> CampaignQuerySet:
         return self.filter(state__in=ENDED_STATES, key_destroyed_at=None, opened_at__isnull=False)
 
-    def awaiting_figures(self, now: datetime) -> CampaignQuerySet:
-        """Ended ones whose fans' rows have all ended, and are still there to be looked at."""
+    def settled(self) -> CampaignQuerySet:
+        """Ended ones whose fans' rows have all ended."""
         pending = PreSave.objects.pending().filter(campaign=OuterRef("pk"))
-        return self.filter(
-            state__in=ENDED_STATES, failures__isnull=True, release_at__gt=now - ROW_LIFETIME
-        ).exclude(Exists(pending))
+        return self.filter(state__in=ENDED_STATES).exclude(Exists(pending))
+
+    def awaiting_figures(self, now: datetime) -> CampaignQuerySet:
+        """Settled ones whose rows are still there to be looked at."""
+        return self.settled().filter(failures__isnull=True, release_at__gt=now - ROW_LIFETIME)
 
     def awaiting_deletion(self, now: datetime) -> CampaignQuerySet:
-        """Ended ones whose fans' rows have all ended, and been kept long enough."""
-        pending = PreSave.objects.pending().filter(campaign=OuterRef("pk"))
-        return self.filter(
-            state__in=ENDED_STATES, rows_deleted_at=None, release_at__lte=now - ROW_LIFETIME
-        ).exclude(Exists(pending))
+        """Settled ones whose rows have been kept long enough."""
+        return self.settled().filter(rows_deleted_at=None, release_at__lte=now - ROW_LIFETIME)
 
 
 class Campaign(models.Model):
