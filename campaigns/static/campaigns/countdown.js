@@ -1,7 +1,7 @@
 // The release in the fan's own time, and how long it is until then, in the page's words. Not in those
 // of Intl's dates and numbers: their first use keeps a phone from painting for a tenth of a second.
 const own = document.querySelector("[data-own-time]");
-const countdown = document.querySelector("[data-countdown], [data-countdown-day]");
+const countdown = document.querySelector("[data-countdown]");
 const plural = new Intl.PluralRules(document.documentElement.lang);
 const MINUTE = 60;
 const DAY = 86400 * 1000;
@@ -30,11 +30,6 @@ function showOwnTime() {
   own.querySelector("[data-here]").hidden = own.hidden = false;
 }
 
-function target() {
-  const day = countdown.dataset.countdownDay;
-  return new Date(day ? `${day}T00:00` : countdown.dataset.countdown);
-}
-
 function part(count, [one, other]) {
   const span = document.createElement("span");
   const [before, after] = (plural.select(count) === "one" ? one : other).split("%(count)d");
@@ -47,7 +42,8 @@ function part(count, [one, other]) {
 }
 
 function tick() {
-  const rest = target() - Date.now();
+  // Without a zone it is the fan's own time.
+  const rest = new Date(countdown.dataset.countdown) - Date.now();
   let left = Math.ceil(rest / 1000 / MINUTE);
   countdown.hidden = left <= 0;
   if (left <= 0) {

@@ -145,7 +145,7 @@ def test_the_button_is_on_a_phones_first_screen(
         page = context.new_page()
         for name in ("landing", "landing-local-midnights", "landing-without-artwork"):
             page.goto(f"{site}{pages[name]}?lang={language}")
-            countdown = page.locator("[data-countdown], [data-countdown-day]")
+            countdown = page.locator("[data-countdown]")
             expect(countdown).to_be_visible()
             expect(countdown).to_have_attribute("aria-hidden", "true")
             box = page.locator("[data-start] .button").bounding_box()
