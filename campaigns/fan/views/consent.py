@@ -1,6 +1,4 @@
-"""What a fan sees: landing page, the way to Spotify and back, receipt, cancel. None of it needs
-an account or a session.
-"""
+"""The fan's way to Spotify and back, without an account or a session."""
 
 from __future__ import annotations
 
