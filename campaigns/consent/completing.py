@@ -198,20 +198,16 @@ def _insert_presave(pending: PendingConsent, permission: Secret, now: datetime) 
     campaign = campaigns.accepting_consents().select_for_update(no_key=True).first()
     if campaign is None or campaign.public_key is None:
         raise ConsentError(why_closed(campaigns.first(), now))
+    due_at = campaign.release_at
+    if campaign.at_local_midnights:  # the instant is kept, the zone is not
+        due_at = midnights.due_at(due_at, pending.zone)
     row_id = uuid4()
     PreSave.objects.create(
         id=row_id,
         campaign=campaign,
-        due_at=_due_at(campaign, pending.zone),
+        due_at=due_at,
         sealed=keyring.seal(bytes(campaign.public_key), permission, campaign.id, row_id),
         consented_at=now,
         receipt_hash=receipts.digest(pending.token.reveal()),
     )
     DailyCount.objects.add(campaign.id, now, {"presaves": 1})
-
-
-def _due_at(campaign: Campaign, zone: str) -> datetime:
-    """The instant is kept, the zone is not."""
-    if campaign.at_local_midnights:
-        return midnights.due_at(campaign.release_at, zone)
-    return campaign.release_at
