@@ -68,7 +68,9 @@ def _raise_once(campaign: Campaign, trouble: Trouble, now: datetime) -> bool:
             trouble.value,
             campaign.last_finding or "none",
         )
-        _send(campaign, _messages(campaign, trouble, now))
+        if messages := _messages(campaign, trouble, now):
+            # On a thread of its own, as a slow mail server may not hold up the saves.
+            Thread(target=_send, args=[campaign.id, messages], name="alarm").start()
     return is_mine
 
 
@@ -95,13 +97,7 @@ def _messages(campaign: Campaign, trouble: Trouble, now: datetime) -> list[Email
     return [EmailMessage(subject, body, to=[address]) for address in addresses]
 
 
-def _send(campaign: Campaign, messages: list[EmailMessage]) -> None:
-    """On a thread of its own: a slow mail server holds up neither the saves nor the house."""
-    if messages:
-        Thread(target=_send_each, args=[campaign.id, messages], name="alarm").start()
-
-
-def _send_each(campaign_id: UUID, messages: list[EmailMessage]) -> None:
+def _send(campaign_id: UUID, messages: list[EmailMessage]) -> None:
     for message in messages:
         try:
             message.send()
