@@ -31,7 +31,7 @@ def release_date(campaign: Campaign, *, own_midnight: bool = True) -> SafeString
     With local midnights that is a day; `own_midnight` says whether this fan's midnight counts.
     """
     if not campaign.releases_at_midnight:
-        return release_time(campaign)
+        return stated(campaign.release_at, campaign)
     day = campaign.release_local.date()
     written = format_html(
         '<time datetime="{}">{}</time>', day.isoformat(), date_format(day, "DATE_FORMAT")
@@ -40,11 +40,6 @@ def release_date(campaign: Campaign, *, own_midnight: bool = True) -> SafeString
         # Translators: the day of a release
         return format_html(_("{day}, at midnight where you are"), day=written)
     return written
-
-
-def release_time(campaign: Campaign) -> SafeString:
-    """The same to the minute and with its zone, for where nothing next to it says these."""
-    return stated(campaign.release_at, campaign)
 
 
 def for_countdown(campaign: Campaign) -> dict[str, str | list[str]]:

@@ -81,7 +81,7 @@ def _times_of(presave: PreSave) -> dict[str, Any]:
         "without_zone": without_zone,
         "release_date": times.release_date(campaign, own_midnight=not without_zone)
         if campaign.at_local_midnights
-        else times.release_time(campaign),
+        else times.stated(campaign.release_at, campaign),
         "consented_at": times.stated(presave.consented_at, campaign),
         "settled_at": presave.settled_at
         and times.stated(presave.settled_at, campaign, to_the_second=True),
