@@ -9,7 +9,6 @@ import secrets
 from datetime import datetime
 from typing import Final
 
-from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare, salted_hmac
 
 from campaigns.consent import receipts
@@ -48,12 +47,9 @@ def spent_at(state: str) -> datetime | None:
 
 def spend(state: str, now: datetime) -> bool:
     """Burn the state before the exchange; of two returns with the same state only one can."""
-    try:
-        with transaction.atomic():
-            SpentState.objects.create(digest=receipts.digest(state), spent_at=now)
-    except IntegrityError:
-        return False
-    return True
+    digest, defaults = receipts.digest(state), {"spent_at": now}
+    _, is_first = SpentState.objects.get_or_create(digest=digest, defaults=defaults)
+    return is_first
 
 
 def is_ours(state: str) -> bool:
