@@ -24,7 +24,6 @@ from campaigns.models.choices import Trouble as Trouble
 from campaigns.models.counts import DailyCount as DailyCount
 from campaigns.models.counts import ReminderCount as ReminderCount
 from campaigns.models.counts import ReminderKind as ReminderKind
-from campaigns.models.counts import Reminders as Reminders
 from campaigns.models.counts import Totals as Totals
 from campaigns.models.limits import HARD_STOP as HARD_STOP
 from campaigns.models.limits import LONGEST_LEAD as LONGEST_LEAD
