@@ -19,7 +19,7 @@ class CampaignState(models.TextChoices):
 class ReleaseMode(models.TextChoices):
     """When fans are due: all at one instant, or each at local midnight of the release day."""
 
-    ONE_INSTANT = "one_instant", "Everywhere at the same moment"
+    ONE_INSTANT = "one_instant", "Everywhere at the same time"
     LOCAL_MIDNIGHT = "local_midnight", "At midnight where each fan is"
 
 
@@ -55,7 +55,7 @@ class PauseReason(models.TextChoices):
 class Trouble(models.TextChoices):
     """Why a release that is due does not go as promised: people are told of it."""
 
-    LATE = "late", "The release is not confirmed ten minutes after its moment"
+    LATE = "late", "The release is not confirmed ten minutes after its release time"
     KEY_MISSING = PauseReason.KEY_MISSING.value, PauseReason.KEY_MISSING.label
     RELEASE_REFUSED = PauseReason.RELEASE_REFUSED.value, PauseReason.RELEASE_REFUSED.label
     APP_NOT_OPEN = PauseReason.APP_NOT_OPEN.value, PauseReason.APP_NOT_OPEN.label

@@ -55,7 +55,7 @@ def _account(email: str) -> User:
     try:
         validate_email(email)
     except ValidationError:
-        raise InvitationError(f"{email!r} is not an e-mail address.") from None
+        raise InvitationError(f"{email!r} is not an email address.") from None
     user = User.objects.filter(email__iexact=email).first()
     if user is None:
         user = User.objects.create_user(email)

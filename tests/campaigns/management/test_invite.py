@@ -139,8 +139,8 @@ def test_of_labels_with_one_name_the_id_says_which() -> None:
 @pytest.mark.parametrize(
     ("email", "label", "why"),
     [
-        ("artist", "Demo Label", "not an e-mail address"),
-        ("", "Demo Label", "not an e-mail address"),
+        ("artist", "Demo Label", "not an email address"),
+        ("", "Demo Label", "not an email address"),
         (EMAIL, " ", "1 to 100 characters"),
         (EMAIL, "a" * 101, "1 to 100 characters"),
         (EMAIL, "00000000-0000-4000-8000-000000000000", "no label with the id"),
