@@ -1,4 +1,4 @@
-"""Form fields that know one thing each: plain text, a release's link or code, a moment, a zone."""
+"""Form fields that know one thing each: plain text, a release's link or code, a time, a zone."""
 
 from __future__ import annotations
 
@@ -27,7 +27,6 @@ _REGIONS: Final = (
     *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic"),
     *("Australia", "Europe", "Indian", "Pacific"),
 )
-MOMENT_FORMAT: Final = "%Y-%m-%dT%H:%M"
 
 
 class PlainTextField(forms.CharField):
@@ -52,28 +51,32 @@ def visible_text(text: str) -> str:
 class ReleaseLinkField(forms.CharField):
     """A Spotify link or URI of an album or track; its value is the URI."""
 
-    def clean(self, value: Any) -> str:
-        text = super().clean(value)
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
         return parse_release_link(text) if text else ""
+
+
+class CountdownLinkField(forms.CharField):
+    """The link of a Countdown Page; its value is the bare link, without what a share adds."""
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value)
+        return parse_countdown_link(text) if text else ""
 
 
 class UPCField(forms.CharField):
     """A UPC or EAN as GS1 forms it; its value is the digits."""
 
-    def clean(self, value: Any) -> str:
-        digits = re.sub(r"[\s-]", "", super().clean(value))
-        if not digits:
-            return ""
-        if not re.fullmatch(UPC_PATTERN, digits, re.ASCII):
+    def to_python(self, value: Any) -> str:
+        digits = re.sub(r"[\s-]", "", super().to_python(value) or "")
+        if digits and not re.fullmatch(UPC_PATTERN, digits, re.ASCII):
             raise ValidationError(
-                "A UPC has 12 digits and an EAN 13. Your distributor shows it with the release.",
-                code="upc_form",
+                "A UPC has 12 digits and an EAN 13. Your distributor shows it with the release."
             )
         if not _check_digit_fits(digits):
             raise ValidationError(
                 "The last digit doesn't match the others, so one of them is mistyped. "
-                "Compare the number with your distributor's.",
-                code="upc_check_digit",
+                "Compare the number with your distributor's."
             )
         return digits
 
@@ -90,21 +93,20 @@ def _check_digit_fits(digits: str) -> bool:
 class ISRCField(forms.CharField):
     """An ISRC as ISO 3901 forms it; its value has capitals and no hyphens."""
 
-    def clean(self, value: Any) -> str:
-        code = re.sub(r"[\s-]", "", super().clean(value)).upper()
+    def to_python(self, value: Any) -> str:
+        code = re.sub(r"[\s-]", "", super().to_python(value) or "").upper()
         if code and not re.fullmatch(ISRC_PATTERN, code, re.ASCII):
             raise ValidationError(
                 "An ISRC has 12 characters, such as QZ-ABC-26-00042: two letters, three letters or "
-                "digits, and seven digits.",
-                code="isrc_form",
+                "digits, and seven digits."
             )
         return code
 
 
-class MomentField(forms.DateTimeField):
+class ReleaseTimeField(forms.DateTimeField):
     """Date and time as the browser's own picker sends them, read in the active zone."""
 
-    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format=MOMENT_FORMAT)
+    widget = forms.DateTimeInput(attrs={"type": "datetime-local"}, format="%Y-%m-%dT%H:%M")
 
     def to_python(self, value: Any) -> datetime | None:
         try:
@@ -113,10 +115,8 @@ class MomentField(forms.DateTimeField):
             if error.code != "ambiguous_timezone":
                 raise
             raise ValidationError(
-                "The clocks change in %(zone)s at that hour: this time comes twice, or not at all. "
-                "Choose a time an hour or more away.",
-                code="ambiguous_timezone",
-                params={"zone": timezone.get_current_timezone_name()},
+                f"The clocks change in {timezone.get_current_timezone_name()} at that hour: this "
+                "time comes twice, or not at all. Choose a time an hour or more away."
             ) from error
 
 
@@ -142,12 +142,6 @@ class AgreementField(forms.Field):
 
     def clean(self, value: Any) -> int:
         return int(value) if re.fullmatch(r"[0-9]{1,9}", value or "", re.ASCII) else 0
-
-
-class DayField(forms.DateField):
-    """A date as the browser's own picker sends it."""
-
-    widget = forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d")
 
 
 class ArtworkField(forms.FileField):
@@ -176,27 +170,6 @@ def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
         if region in _REGIONS:
             grouped[region].append((name, place.replace("_", " ").replace("/", ", ")))
     return [("Everywhere", [("UTC", "UTC")]), *grouped.items()]
-
-
-def is_zone(name: str) -> bool:
-    return any(name == zone for _, zones in zone_choices() for zone, _ in zones)
-
-
-class CountdownLinkField(forms.CharField):
-    """The link of a Countdown Page; its value is the bare link, without what a share adds."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            required=False,
-            max_length=300,
-            label="Countdown Page",
-            help_text="Spotify's own page for the release, if it has one: "
-            "https://open.spotify.com/prerelease/… Offered to fans who'd rather not pre-save here.",
-        )
-
-    def clean(self, value: Any) -> str:
-        text = super().clean(value)
-        return parse_countdown_link(text) if text else ""
 
 
 class OtherLinksField(forms.CharField):

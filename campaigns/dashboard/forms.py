@@ -4,14 +4,13 @@ ever answers instead.
 
 from __future__ import annotations
 
-import re
-from contextlib import nullcontext
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.forms.models import model_to_dict
 from django.utils import timezone
 from django.utils.text import slugify
 
@@ -21,16 +20,15 @@ from campaigns.dashboard.fields import (
     AgreementField,
     ArtworkField,
     CountdownLinkField,
-    DayField,
     ISRCField,
-    MomentField,
     OtherLinksField,
     PlainTextField,
     ReleaseLinkField,
+    ReleaseTimeField,
     UPCField,
-    is_zone,
     zone_choices,
 )
+from campaigns.dashboard.sentences import why_not
 from campaigns.models import (
     LONGEST_LEAD,
     Accent,
@@ -41,21 +39,26 @@ from campaigns.models import (
     User,
     midnights,
 )
-from campaigns.models.formats import LONGEST_SLUG, SLUG_PATTERN
+from campaigns.models.formats import LONGEST_SLUG, check_slug
 from campaigns.planning import addresses, editing, moving
-from campaigns.planning.editing import ChangedMeanwhileError
-from campaigns.planning.moving import LapseError, PublishingError
+from campaigns.planning.obstacles import Obstacle, PlanningError
 
 if TYPE_CHECKING:
     from django.http import QueryDict
 
 # Nobody plans a release further ahead; what lies beyond is a mistyped year.
 FURTHEST_RELEASE: Final = timedelta(days=3 * 365)
-# A moment no further back was the present one when the form was filled in: it means now.
+# A release time no further back was the present one when the form was filled in: it means now.
 PRESENT: Final = timedelta(minutes=5)
-DAY_HAS_BEGUN: Final = (
-    "This day has already begun in the first time zone, UTC+14. Choose a later one."
-)
+# As far back as any day is read: the calendar's first one has no midnight in UTC.
+FIRST_DAY: Final = date(2000, 1, 1)
+# The fields that are not asked with each choice.
+UNUSED: Final = {
+    ReleaseMode.ONE_INSTANT: ("release_day",),
+    ReleaseMode.LOCAL_MIDNIGHT: ("release_at", "release_zone", "out_now"),
+}
+# Where an obstacle is told that only storing the campaign meets.
+FIELD_OF: Final = {Obstacle.ADDRESS_TAKEN: "slug", Obstacle.PERMISSIONS_EXPIRE: "agreed_lapse"}
 
 
 class LabelForm(forms.Form):
@@ -112,21 +115,24 @@ class CampaignForm(forms.Form):
         label="ISRC",
         help_text="Of a single track, which is then saved to Liked Songs.",
     )
-    release_mode = forms.ChoiceField(
+    release_mode = forms.TypedChoiceField(
         choices=ReleaseMode.choices,
+        coerce=ReleaseMode,
+        empty_value=ReleaseMode.ONE_INSTANT,
         initial=ReleaseMode.ONE_INSTANT,
         required=False,
         widget=forms.RadioSelect,
         label="When it comes out",
     )
-    release_at = MomentField(label="Date and time", help_text="In the time zone below.")
+    release_at = ReleaseTimeField(label="Date and time", help_text="In the time zone below.")
     release_zone = forms.ChoiceField(choices=zone_choices, label="Time zone")
     out_now = forms.BooleanField(
         required=False,
         label="Already out: start saving now",
         help_text="The date and time above are ignored.",
     )
-    release_day = DayField(
+    release_day = forms.DateField(
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
         label="Day",
         help_text="Date only. Each fan gets it at midnight in their own time zone, New Zealand "
         "first.",
@@ -149,7 +155,13 @@ class CampaignForm(forms.Form):
         widget=forms.RadioSelect,
         label="Colour of the page",
     )
-    countdown_url = CountdownLinkField()
+    countdown_url = CountdownLinkField(
+        max_length=300,
+        required=False,
+        label="Countdown Page",
+        help_text="Spotify's own page for the release, if it has one: "
+        "https://open.spotify.com/prerelease/… Offered to fans who'd rather not pre-save here.",
+    )
     links = OtherLinksField()
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
@@ -159,8 +171,9 @@ class CampaignForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.now = now
         self.campaign = campaign
+        self.state = campaign.state if campaign else CampaignState.DRAFT
         self.frozen: list[Frozen] = []
-        self.too_late: set[str] = set()
+        self.too_late: set[Obstacle] = set()
         self._offer_labels(user)
         self._offer_moves()
         if campaign:
@@ -173,85 +186,56 @@ class CampaignForm(forms.Form):
         if self.campaign or self.only_label:
             del self.fields["label"]
         else:
-            self.fields["label"] = forms.ModelChoiceField(labels, empty_label=None)
-            self.order_fields(["label"])
+            cast("forms.ModelChoiceField[Label]", self.fields["label"]).queryset = labels
 
     def _offer_moves(self) -> None:
-        if not (self._is_open and self.campaign and self.campaign.release_at > self.now):
+        is_waiting = self.campaign and self.campaign.release_at > self.now
+        if not (self.state == CampaignState.OPEN and is_waiting):
             del self.fields["out_now"]
-        if not self._is_live:
+        if self.state == CampaignState.DRAFT:
             del self.fields["agreed_lapse"]
         else:
             self._ask_for_agreement(AgreementField().clean(self.data.get("agreed_lapse")))
 
     def _ask_for_agreement(self, number: int) -> None:
-        self.number_lapsing = self.fields["agreed_lapse"].widget.number = number
+        self.number_expiring = self.fields["agreed_lapse"].widget.number = number
 
     def _fill_in(self, campaign: Campaign) -> None:
-        for name in self.fields:
-            if hasattr(campaign, name):
-                self.initial[name] = getattr(campaign, name)
+        # Naive, so that Django shows it as it is: in the campaign's zone, not in the server's.
+        shown = campaign.release_local.replace(tzinfo=None)
+        self.initial = model_to_dict(campaign) | {"release_at": shown}
         if campaign.at_local_midnights:
-            self.initial["release_day"] = campaign.release_local.date()
+            self.initial["release_day"] = shown.date()
             del self.initial["release_at"], self.initial["release_zone"]
-        else:
-            # Naive, so that Django shows it as it is: in the campaign's zone, not in the server's.
-            self.initial["release_at"] = campaign.release_local.replace(tzinfo=None)
 
     def _freeze(self, campaign: Campaign) -> None:
-        for name, why in editing.frozen_fields(campaign).items():
-            field = self.fields.pop(name)
+        for name, obstacle in editing.frozen_fields(campaign).items():
+            field, value = self.fields.pop(name), getattr(campaign, name)
+            shown = getattr(campaign, f"get_{name}_display", lambda value=value: value)()
             label = str(field.label or name.capitalize())
-            shown = getattr(
-                campaign, f"get_{name}_display", lambda name=name: getattr(campaign, name)
-            )
-            self.frozen.append(Frozen(label, shown(), why))
-            if self.data.get("version") and not self._stays(name, field):
-                self.too_late.add(why)
+            self.frozen.append(Frozen(label, shown, why_not(obstacle)))
+            # The form may have been opened before the field was frozen.
+            if self.data.get("version") and field.has_changed(value, self.data.get(name, value)):
+                self.too_late.add(obstacle)
         if "release_mode" not in self.fields:
-            for name in self._unused_moment():
+            for name in UNUSED[ReleaseMode(campaign.release_mode)]:
                 self.fields.pop(name, None)
 
-    def _stays(self, name: str, field: forms.Field) -> bool:
-        """Whether the form did not have this field, or changes nothing with it: it may have been
-        opened before the field was frozen.
-        """
-        if name not in self.data:
-            return True
-        try:
-            return bool(field.clean(self.data[name]) == getattr(self.campaign, name))
-        except ValidationError:
-            return False
-
-    @property
-    def mode(self) -> ReleaseMode:
-        """The one that was chosen, or that stays."""
-        if self.campaign and "release_mode" not in self.fields:
-            return ReleaseMode(self.campaign.release_mode)
-        chosen = self.data.get(self.add_prefix("release_mode"), "")
-        return ReleaseMode(chosen) if chosen in ReleaseMode.values else ReleaseMode.ONE_INSTANT
-
-    def _unused_moment(self) -> tuple[str, ...]:
-        """The fields that ask for the moment in the other mode."""
-        if self.mode == ReleaseMode.LOCAL_MIDNIGHT:
-            return ("release_at", "release_zone", "out_now")
-        return ("release_day",)
-
     def full_clean(self) -> None:
-        """The moment is read in the campaign's own zone, so that zone is active meanwhile.
+        """Reads the release time in the campaign's own zone, which is active meanwhile.
 
         Django then refuses the times that the clocks skip or repeat.
         """
-        zone = str(self.data.get(self.add_prefix("release_zone"), ""))
-        with timezone.override(ZoneInfo(zone)) if is_zone(zone) else nullcontext():
+        zone = self.data.get("release_zone", "")
+        is_zone = cast("forms.ChoiceField", self.base_fields["release_zone"]).valid_value(zone)
+        with timezone.override(ZoneInfo(zone) if is_zone else None):
             super().full_clean()
 
     def clean_slug(self) -> str:
         slug: str = self.cleaned_data["slug"].lower()
         if not slug:
             return ""
-        if not re.fullmatch(SLUG_PATTERN, slug):
-            raise ValidationError("Use the letters a to z, digits, and single hyphens in between.")
+        check_slug(slug)
         if addresses.is_reserved(slug):
             raise ValidationError("This address is reserved. Choose another.")
         if editing.slug_is_taken(slug, by_other_than=self.campaign):
@@ -260,34 +244,26 @@ class CampaignForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        for why in self.too_late:
-            self.add_error(None, why)
-        for name in self._unused_moment():
+        for obstacle in self.too_late:
+            self.add_error(None, why_not(obstacle))
+        stays = self.campaign.release_mode if self.campaign else ReleaseMode.ONE_INSTANT
+        mode = ReleaseMode(cleaned.get("release_mode", stays))
+        for name in UNUSED[mode]:
             self.errors.pop(name, None)
             cleaned.pop(name, None)
         if cleaned.get("slug") == "" and cleaned.get("artist") and cleaned.get("title"):
             self._propose_slug(cleaned)
-        self._check_release(cleaned)
-        if "release_mode" in cleaned:
-            cleaned["release_mode"] = self.mode
-        if cleaned.get("release_day"):
-            self._begin_day(cleaned)
+        if "upc" in self.fields:
+            self._check_release(*(cleaned.get(name, "") for name in Names._fields))
+        if day := cleaned.pop("release_day", None):
+            cleaned["release_at"] = midnights.first_midnight(max(day, FIRST_DAY))
+            cleaned["release_zone"] = midnights.FIRST_ZONE
         if cleaned.get("out_now"):
             cleaned["release_at"] = self.now
             self.errors.pop("release_at", None)
         if cleaned.get("release_at") and cleaned.get("release_zone"):
-            self._check_moment(cleaned)
+            self._check_release_time(cleaned, is_day=day is not None)
         return cleaned
-
-    def _begin_day(self, cleaned: dict[str, Any]) -> None:
-        day = cleaned.pop("release_day")
-        if day > (self.now + FURTHEST_RELEASE).date():
-            self.add_error("release_day", "This is more than three years ahead. Check the year.")
-        elif day < (self.now - FURTHEST_RELEASE).date():
-            self.add_error("release_day", DAY_HAS_BEGUN)
-        else:
-            cleaned["release_at"] = midnights.first_midnight(day)
-            cleaned["release_zone"] = midnights.FIRST_ZONE
 
     def _propose_slug(self, cleaned: dict[str, Any]) -> None:
         cleaned["slug"] = editing.free_slug(slugify(f"{cleaned['artist']} {cleaned['title']}"))
@@ -298,72 +274,70 @@ class CampaignForm(forms.Form):
                 "Enter one with the letters a to z.",
             )
 
-    def _check_release(self, cleaned: dict[str, Any]) -> None:
-        """One album or one track; a frozen field counts with the value it keeps."""
-        uri, upc, isrc = (
-            cleaned.get(name, "") if name in self.fields else getattr(self.campaign, name)
-            for name in Names._fields
-        )
-        if not (uri or upc or isrc) and not any(name in self.errors for name in Names._fields):
+    def _check_release(self, uri: str, upc: str, isrc: str) -> None:
+        """It has to be one album or one track."""
+        if not (uri or upc or isrc) and self.errors.keys().isdisjoint(Names._fields):
             self.add_error("spotify_uri", "Say which release it is: give its link, UPC or ISRC.")
         elif upc and (isrc or uri.startswith("spotify:track:")):
-            self._refuse(
+            self.add_error(
                 "upc", "A UPC belongs to an album or single. Leave it empty to release a track."
             )
         elif isrc and uri.startswith("spotify:album:"):
-            self._refuse(
+            self.add_error(
                 "isrc", "An ISRC belongs to a track. Leave it empty to release an album or single."
             )
 
-    def _refuse(self, name: str, sentence: str) -> None:
-        self.add_error(name if name in self.fields else None, sentence)
-
-    def _check_moment(self, cleaned: dict[str, Any]) -> None:
+    def _check_release_time(self, cleaned: dict[str, Any], is_day: bool) -> None:
+        is_live, release_at = self.state != CampaignState.DRAFT, cleaned["release_at"]
         if self.campaign:
-            cleaned["release_at"] = _with_stored_seconds(cleaned["release_at"], self.campaign)
+            stored = self.campaign.release_at
+            # The picker shows minutes.
+            if release_at == stored.replace(second=0, microsecond=0):
+                cleaned["release_at"] = release_at = stored
             if cleaned.get("version") not in (None, self.campaign.version):
                 return  # that it was saved meanwhile comes first
-            if self._is_live and cleaned["release_at"] == self.campaign.release_at:
+            if is_live and release_at == stored:
                 return  # it may be due already while the artwork is changed
-        field = "release_day" if self.mode == ReleaseMode.LOCAL_MIDNIGHT else "release_at"
-        means_now = self._is_open and field == "release_at"
-        if means_now and self.now - PRESENT < cleaned["release_at"] < self.now:
-            cleaned["release_at"] = self.now
-        moment = cleaned["release_at"]
-        if moment > self.now + FURTHEST_RELEASE:
+        means_now = self.state == CampaignState.OPEN and not is_day
+        if means_now and self.now - PRESENT < release_at < self.now:
+            cleaned["release_at"] = release_at = self.now
+        field = "release_day" if is_day else "release_at"
+        if release_at > self.now + FURTHEST_RELEASE:
             self.add_error(field, "This is more than three years ahead. Check the year.")
             return
         try:
             # A draft may wait for its 175 days: opening it asks again.
-            soon = moment if self._is_live else min(moment, self.now + LONGEST_LEAD)
-            moving.check_release_moment(soon, self.now)
-        except PublishingError as error:
-            has_begun = field == "release_day" and moment <= self.now
-            self.add_error(field, DAY_HAS_BEGUN if has_begun else str(error))
+            soon = release_at if is_live else min(release_at, self.now + LONGEST_LEAD)
+            moving.check_release_time(soon, self.now)
+        except PlanningError as error:
+            self.add_error(field, why_not(**vars(error), is_day=is_day))
 
-    @property
-    def _is_open(self) -> bool:
-        return self.campaign is not None and self.campaign.state == CampaignState.OPEN
+    def save(self) -> Campaign | None:
+        """The campaign once it is stored; None when the form comes back, with errors if it was
+        sent.
+        """
+        if not self.is_valid():
+            return None
+        picture = self.cleaned_data["artwork"]
+        try:
+            if not self.campaign:
+                return editing.create(self.chosen_label, self.values, picture)
+            agreed = self.cleaned_data.get("agreed_lapse", 0)
+            version = self.cleaned_data["version"]
+            return editing.change(self.campaign, self.values, picture, self.now, agreed, version)
+        except PlanningError as error:
+            self._refuse(error)
+            return None
 
-    @property
-    def _is_live(self) -> bool:
-        return self._is_open or self.is_releasing
-
-    @property
-    def is_releasing(self) -> bool:
-        return self.campaign is not None and self.campaign.state == CampaignState.RELEASING
-
-    def refuse(self, error: PublishingError) -> None:
+    def _refuse(self, error: PlanningError) -> None:
         """Come back with what was found out while the campaign was being stored."""
-        if isinstance(error, ChangedMeanwhileError):
+        if error.obstacle is Obstacle.CHANGED:
             data = cast("QueryDict", self.data).copy()
             data["version"] = str(error.version)
             self.data = data
-        if isinstance(error, LapseError):
-            self._ask_for_agreement(error.lapsing)
-            self.add_error("agreed_lapse", str(error))
-        else:
-            self.add_error(None, str(error))
+        if error.obstacle is Obstacle.PERMISSIONS_EXPIRE:
+            self._ask_for_agreement(error.expiring)
+        self.add_error(FIELD_OF.get(error.obstacle), why_not(**vars(error)))
 
     @property
     def lost_a_file(self) -> bool:
@@ -383,9 +357,3 @@ class CampaignForm(forms.Form):
     def chosen_label(self) -> Label:
         label: Label = self.only_label or self.cleaned_data["label"]
         return label
-
-
-def _with_stored_seconds(moment: datetime, campaign: Campaign) -> datetime:
-    """The picker shows minutes; a form sent back as it was leaves the stored moment as it is."""
-    stored = campaign.release_at
-    return stored if moment == stored.replace(second=0, microsecond=0) else moment

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
+from functools import wraps
 from typing import Any, TypeVar
 
 from django.conf import settings
@@ -21,6 +22,7 @@ from campaigns.artwork import files
 from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.forms import CampaignForm, LabelForm, LinksForm
+from campaigns.dashboard.sentences import why_not
 from campaigns.models import (
     EDITING_ROLES,
     Campaign,
@@ -31,7 +33,7 @@ from campaigns.models import (
     Totals,
 )
 from campaigns.planning import editing, labels, transitions
-from campaigns.planning.moving import PublishingError
+from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.status import heartbeat, overview
 from campaigns.status.overview import Standing, standing_of
 from campaigns.status.progress import backlog_of, progress_of
@@ -43,6 +45,29 @@ View = TypeVar("View", bound=Callable[..., HttpResponse])
 def for_members(view: View) -> View:
     """Behind the log-in, and never kept by any cache."""
     return never_cache(login_required(view))
+
+
+def for_editors(view: Callable[[AuthenticatedRequest, Campaign], HttpResponse]) -> Any:
+    """A member's act on the campaign that a form was shown for; another one may have its address
+    by now. An obstacle is told on the campaign's page.
+    """
+
+    @for_members
+    @wraps(view)
+    def act(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+        campaign_id = request.POST.get("campaign", "")
+        campaign = access.campaign_edited_by(request.user, slug, campaign_id)
+        try:
+            return view(request, campaign)
+        except PlanningError as error:
+            messages.error(request, why_not(**vars(error)))
+            return _to_page(campaign)
+
+    return act
+
+
+def _to_page(campaign: Campaign) -> HttpResponse:
+    return redirect("dashboard-campaign", campaign.slug)
 
 
 @for_members
@@ -80,13 +105,8 @@ def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
     form = CampaignForm(
         request.POST or None, request.FILES or None, user=request.user, now=timezone.now()
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            campaign = editing.create(form.chosen_label, form.values, form.cleaned_data["artwork"])
-        except PublishingError as error:
-            form.add_error("slug", str(error))
-        else:
-            return _saved(request, campaign)
+    if campaign := form.save():
+        return _saved(request, campaign)
     return render(request, "dashboard/campaign_form.html", {"form": form})
 
 
@@ -116,7 +136,6 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "artwork": files.renditions(campaign),
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "can_edit": access.may_edit(campaign),
-        "is_editable": editing.is_editable(campaign),
         "links": links.named(campaign.links),
         "reminders": ReminderCount.objects.totals_of(campaign.id),
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
@@ -141,31 +160,20 @@ def _told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any
     }
 
 
-@for_members
+@for_editors
 @require_http_methods(["GET", "HEAD", "POST"])
-def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = _campaign_of_form(request, slug)
-    if not editing.is_editable(campaign):
-        messages.error(request, "The campaign has ended: nothing can be changed any more.")
-        return redirect("dashboard-campaign", campaign.slug)
-    now = timezone.now()
+def campaign_edit(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    if campaign.has_ended:
+        raise PlanningError(Obstacle.ENDED)
     form = CampaignForm(
         request.POST or None,
         request.FILES or None,
         user=request.user,
-        now=now,
+        now=timezone.now(),
         campaign=campaign,
     )
-    if request.method == "POST" and form.is_valid():
-        try:
-            cleaned = form.cleaned_data
-            agreed, version = cleaned.get("agreed_lapse", 0), cleaned["version"]
-            picture = cleaned["artwork"]
-            changed = editing.change(campaign, form.values, picture, now, agreed, version)
-        except PublishingError as error:
-            form.refuse(error)
-        else:
-            return _saved(request, changed)
+    if changed := form.save():
+        return _saved(request, changed)
     context = {
         "form": form,
         "campaign": campaign,
@@ -175,68 +183,47 @@ def campaign_edit(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     return render(request, "dashboard/campaign_form.html", context)
 
 
-@for_members
+@for_editors
 @require_http_methods(["GET", "HEAD", "POST"])
-def campaign_links(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+def campaign_links(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     """The links of a finished campaign; before, they are part of its form."""
-    campaign = access.campaign_edited_by(request.user, slug)
     if campaign.state != CampaignState.FINISHED:
-        return redirect("dashboard-campaign-edit", slug)
+        return redirect("dashboard-campaign-edit", campaign.slug)
     form = LinksForm(request.POST or None, initial={"links": campaign.links})
-    if request.method == "POST" and form.is_valid():
+    if form.is_valid():
         editing.change_links(campaign, form.cleaned_data["links"])
         messages.success(request, "Saved. The page shows these links from now on.")
-        return redirect("dashboard-campaign", slug)
+        return _to_page(campaign)
     context = {"form": form, "campaign": campaign}
     return render(request, "dashboard/links_form.html", context)
 
 
-@for_members
+@for_editors
 @require_POST
-def campaign_open(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = _campaign_of_form(request, slug)
-    try:
-        transitions.open_campaign(campaign, timezone.now())
-    except PublishingError as error:
-        messages.error(request, str(error))
-    return redirect("dashboard-campaign", campaign.slug)
+def campaign_open(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    transitions.open_campaign(campaign, timezone.now())
+    return _to_page(campaign)
 
 
-@for_members
+@for_editors
 @require_http_methods(["GET", "HEAD", "POST"])
-def campaign_cancel(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = _campaign_of_form(request, slug)
+def campaign_cancel(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if request.method == "POST":
-        try:
-            erased = transitions.cancel_campaign(campaign, timezone.now())
-        except PublishingError as error:
-            messages.error(request, str(error))
-        else:
-            messages.success(request, sentence("cancelled", campaign, erased=erased))
-        return redirect("dashboard-campaign", campaign.slug)
+        erased = transitions.cancel_campaign(campaign, timezone.now())
+        messages.success(request, sentence("cancelled", campaign, erased=erased))
+        return _to_page(campaign)
     if campaign.has_ended:
-        messages.error(request, "This campaign has ended already.")
-        return redirect("dashboard-campaign", campaign.slug)
+        raise PlanningError(Obstacle.ENDED)
     context = {"campaign": campaign, "pending": campaign.presaves.pending().count()}
     return render(request, "dashboard/campaign_cancel.html", context)
 
 
-@for_members
+@for_editors
 @require_POST
-def campaign_resume(request: AuthenticatedRequest, slug: str) -> HttpResponse:
-    campaign = _campaign_of_form(request, slug)
-    try:
-        transitions.resume(campaign)
-    except PublishingError as error:
-        messages.error(request, str(error))
-    else:
-        messages.success(request, "Campaign resumed.")
-    return redirect("dashboard-campaign", campaign.slug)
-
-
-def _campaign_of_form(request: AuthenticatedRequest, slug: str) -> Campaign:
-    """The campaign that a form was shown for: another one may have its address by now."""
-    return access.campaign_edited_by(request.user, slug, request.POST.get("campaign", ""))
+def campaign_resume(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    transitions.resume(campaign)
+    messages.success(request, "Campaign resumed.")
+    return _to_page(campaign)
 
 
 def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
@@ -249,7 +236,7 @@ def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
         messages.warning(request, too_early)
     if served := overview.served_before(campaign):
         messages.info(request, served)
-    return redirect("dashboard-campaign", campaign.slug)
+    return _to_page(campaign)
 
 
 def _counts(totals: Totals) -> dict[str, Any]:

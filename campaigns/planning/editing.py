@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from itertools import count
-from typing import Any, Final
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -20,53 +20,23 @@ from campaigns.catalogue.names import Names
 from campaigns.models import Campaign, CampaignState, Label
 from campaigns.models.formats import LONGEST_SLUG
 from campaigns.planning import addresses, moving, same_release
-from campaigns.planning.moving import PublishingError
+from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.planning.same_release import SameReleaseCheck
 
 logger = logging.getLogger(__name__)
 
-MOMENT: Final = ("release_at", "release_zone")
-SHOWN: Final = ("artwork", "artwork_width", "artwork_height", "artwork_weights", "artwork_accent")
-MODE_STAYS: Final = (
-    "Fans have consented already: each is due at the moment that this way of coming out gave them."
-)
-ADDRESS_STAYS: Final = "The campaign is open and fans hold this address, so it stays."
-IDENTITY_STAYS: Final = "Fans have said yes to exactly this release, so it stays what it is."
-RELEASING_STAYS: Final = (
-    "The release has begun, so it stays what it is. To change the link or a code, move the release "
-    "to a later moment first."
-)
 
-
-class ChangedMeanwhileError(PublishingError):
-    """The form was filled in from values that are not the campaign's any more: storing it would put
-    old ones back, among them the release time.
-    """
-
-    def __init__(self, campaign: Campaign) -> None:
-        super().__init__(
-            "Someone changed this campaign after you opened the form, so your changes weren't "
-            "saved. They're below. Check the current version in another tab; submitting again "
-            "overwrites it."
-        )
-        self.version = campaign.version
-
-
-def is_editable(campaign: Campaign) -> bool:
-    return not campaign.has_ended
-
-
-def frozen_fields(campaign: Campaign) -> dict[str, str]:
+def frozen_fields(campaign: Campaign) -> dict[str, Obstacle]:
     """The fields that may not be changed any more, each with the reason."""
     frozen = {}
     if campaign.state == CampaignState.RELEASING:
         stays = (*same_release.TEXTS, *Names._fields, "release_mode")
-        frozen.update(dict.fromkeys(stays, RELEASING_STAYS))
+        frozen.update(dict.fromkeys(stays, Obstacle.STAYS_WHILE_RELEASING))
     elif same_release.is_frozen(campaign):
-        frozen.update(dict.fromkeys(same_release.TEXTS, IDENTITY_STAYS))
-        frozen["release_mode"] = MODE_STAYS
+        frozen.update(dict.fromkeys(same_release.TEXTS, Obstacle.RELEASE_STAYS))
+        frozen["release_mode"] = Obstacle.MODE_STAYS
     if campaign.state != CampaignState.DRAFT:
-        frozen["slug"] = ADDRESS_STAYS
+        frozen["slug"] = Obstacle.ADDRESS_STAYS
     return frozen
 
 
@@ -85,9 +55,9 @@ def free_slug(wish: str) -> str:
 
 
 def create(label: Label, values: Mapping[str, Any], picture: Image.Image | None) -> Campaign:
-    """A new draft. Raises PublishingError when its address was taken meanwhile."""
+    """A new draft. Raises PlanningError when its address was taken meanwhile."""
     campaign = Campaign(label=label, **values)
-    with _written(picture) as stored, _explaining_a_taken_slug(campaign), transaction.atomic():
+    with _storing(picture) as stored:
         _show(campaign, stored)
         campaign.save(force_insert=True)
     return campaign
@@ -101,30 +71,26 @@ def change(
     agreed_lapse: int = 0,
     version: int | None = None,
 ) -> Campaign:
-    """`version` is the one whose values the form showed.
+    """`version` is the one whose values the form showed. Raises PlanningError.
 
-    Raises PublishingError when a value may not be changed any more, LapseError when with a later
-    release time more permissions would expire than were agreed to, and ChangedMeanwhileError.
+    `agreed_lapse` is how many permissions may expire before a later release time.
     """
-    _check_version(campaign, values, picture, version)
-    _refuse_frozen(campaign, values)
+    _check(campaign, values, picture, version)
     check = same_release.look_up(campaign, same_release.names_after(campaign, values))
-    with _written(picture) as stored, _explaining_a_taken_slug(campaign), transaction.atomic():
+    with _storing(picture) as stored:
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
-        campaign = Campaign.objects.select_for_update(no_key=True).get(id=campaign.id)
-        _check_version(campaign, values, picture, version)
-        _refuse_frozen(campaign, values)
-        campaign.version += _is_change(campaign, values, picture)
-        _rename(campaign, same_release.names_after(campaign, values), check)
+        campaign = moving.locked(campaign)
+        _check(campaign, values, picture, version)
+        is_change = _is_change(campaign, values, picture)
         release_at, zone = values["release_at"], values["release_zone"]
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
-            moving.move_release(campaign, release_at, zone, now, agreed_lapse)
-        texts = {name: values[name] for name in values if name not in (*MOMENT, *Names._fields)}
-        for name, value in texts.items():
+            campaign = moving.move_release(campaign, release_at, zone, now, agreed_lapse)
+        _rename(campaign, same_release.names_after(campaign, values), check)
+        for name, value in values.items():
             setattr(campaign, name, value)
+        campaign.version += is_change
         _show(campaign, stored)
-        campaign.save(update_fields=[*texts, *SHOWN, "version"])
-    campaign.refresh_from_db()
+        campaign.save()
     return campaign
 
 
@@ -133,12 +99,20 @@ def change_links(campaign: Campaign, links: list[str]) -> None:
     Campaign.objects.filter(id=campaign.id).update(links=links, version=F("version") + 1)
 
 
-def _check_version(
+def _check(
     campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None, version: int | None
 ) -> None:
-    """A form that is sent twice asks for what is there already, and is no error."""
+    """Raise PlanningError when the campaign is not what the form showed, or what is changed stays.
+
+    A form that is sent twice asks for what is there already, and is no error.
+    """
     if version not in (None, campaign.version) and _is_change(campaign, values, picture):
-        raise ChangedMeanwhileError(campaign)
+        raise PlanningError(Obstacle.CHANGED, version=campaign.version)
+    if campaign.has_ended:
+        raise PlanningError(Obstacle.ENDED)
+    for name, why in frozen_fields(campaign).items():
+        if values.get(name, getattr(campaign, name)) != getattr(campaign, name):
+            raise PlanningError(why)
 
 
 def _is_change(campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None) -> bool:
@@ -147,25 +121,13 @@ def _is_change(campaign: Campaign, values: Mapping[str, Any], picture: Image.Ima
     )
 
 
-def _refuse_frozen(campaign: Campaign, values: Mapping[str, Any]) -> None:
-    if not is_editable(campaign):
-        raise PublishingError("The campaign has ended: nothing can be changed any more.")
-    for name, why in frozen_fields(campaign).items():
-        if values.get(name, getattr(campaign, name)) != getattr(campaign, name):
-            raise PublishingError(why)
-
-
 def _rename(campaign: Campaign, names: Names, check: SameReleaseCheck | None) -> None:
-    """Give the release its new link and codes, and let the worker look for them at once."""
+    """Let the release have its new link and codes, and the worker look for them at once."""
     before = Names.of(campaign)
     if names == before:
         return
     campaign.codes_added_after_consent = same_release.accept(campaign, names, check)
-    campaign.spotify_uri, campaign.upc, campaign.isrc = names
     campaign.next_check_at, campaign.last_finding = None, ""
-    campaign.save(
-        update_fields=[*Names._fields, "codes_added_after_consent", "next_check_at", "last_finding"]
-    )
     logger.info("release renamed campaign=%s from=%s to=%s", campaign.id, before, names)
 
 
@@ -181,23 +143,16 @@ def _show(campaign: Campaign, stored: StoredArtwork | None) -> None:
 
 
 @contextmanager
-def _written(picture: Image.Image | None) -> Iterator[StoredArtwork | None]:
-    """The picture's files, which are deleted again when what follows fails."""
+def _storing(picture: Image.Image | None) -> Iterator[StoredArtwork | None]:
+    """A transaction with the picture's files, which are deleted again when it fails."""
     stored = files.write(picture) if picture else None
     try:
-        yield stored
-    except BaseException:
+        with transaction.atomic():
+            yield stored
+    except BaseException as error:
         if stored:
             files.discard(stored.name)
+        # Two artists can ask for one address at the same time; the constraint lets one have it.
+        if isinstance(error, IntegrityError) and "slug" in str(error):
+            raise PlanningError(Obstacle.ADDRESS_TAKEN) from error
         raise
-
-
-@contextmanager
-def _explaining_a_taken_slug(campaign: Campaign) -> Iterator[None]:
-    """Two artists can ask for one address at the same time; the constraint lets one have it."""
-    try:
-        yield
-    except IntegrityError as error:
-        if "slug" not in str(error):
-            raise
-        raise PublishingError("This address was taken a moment ago. Choose another.") from error

@@ -16,57 +16,38 @@ from campaigns.models import (
     PauseReason,
     Reason,
 )
+from campaigns.planning.obstacles import Obstacle, PlanningError
 
 
-class PublishingError(Exception):
-    """The act is not possible now. The text tells the artist why and what to change."""
-
-
-class LapseError(PublishingError):
-    """With this move more permissions would expire before the release than the artist agreed to."""
-
-    def __init__(self, lapsing: int, pending: int) -> None:
-        permissions = "permission" if pending == 1 else "permissions"
-        super().__init__(
-            f"{lapsing} of {pending} {permissions} would lapse before this moment and be destroyed "
-            "unsaved, because Spotify ends each one six months after the fan gave it."
-        )
-        self.lapsing = lapsing
-
-
-def check_release_moment(release_at: datetime, now: datetime) -> None:
-    """Raise PublishingError when fans could not be served at that time."""
+def check_release_time(release_at: datetime, now: datetime) -> None:
+    """Raise PlanningError when fans could not be served at that time."""
     if release_at < now:
-        raise PublishingError("The release moment has passed. Set a moment in the future.")
+        raise PlanningError(Obstacle.PAST)
     if release_at > now + LONGEST_LEAD:
-        earliest = release_at - LONGEST_LEAD
-        raise PublishingError(
-            "Spotify ends every permission six months after the fan gave it, so a campaign can "
-            f"open at most {LONGEST_LEAD.days} days before its release: this one from "
-            f"{earliest:%-d %B %Y} on."
-        )
+        raise PlanningError(Obstacle.TOO_FAR_AHEAD, possible_from=release_at - LONGEST_LEAD)
 
 
 @transaction.atomic
 def move_release(
     campaign: Campaign, release_at: datetime, zone: str, now: datetime, agreed_lapse: int = 0
-) -> None:
+) -> Campaign:
     """Set the release time, also for pre-saves that exist; `now` itself begins at once.
 
     A release that has begun waits again, with the fans who were not served yet. Raises
-    PublishingError, and LapseError when more permissions would expire than were agreed to.
+    PlanningError, also when more permissions would expire before it than were agreed to.
     """
     campaign = locked(campaign)
     if campaign.has_ended:
-        raise PublishingError("The campaign has ended: its release cannot be moved any more.")
+        raise PlanningError(Obstacle.ENDED)
     if campaign.state != CampaignState.DRAFT and release_at != campaign.release_at:
         if campaign.state == CampaignState.RELEASING and release_at <= now:
-            raise PublishingError("The release has begun. It can only be moved to a later moment.")
-        check_release_moment(release_at, now)
+            raise PlanningError(Obstacle.BEGUN)
+        check_release_time(release_at, now)
         _check_lapse(campaign, release_at, agreed_lapse)
         _wait_anew(campaign, release_at, now)
     campaign.release_at, campaign.release_zone = release_at, zone
     campaign.save()
+    return campaign
 
 
 def _wait_anew(campaign: Campaign, release_at: datetime, now: datetime) -> None:
@@ -99,12 +80,13 @@ def _due_after_move(campaign: Campaign, release_at: datetime) -> datetime | Comb
 
 
 def _check_lapse(campaign: Campaign, release_at: datetime, agreed: int) -> None:
-    lapsing = _count_lapsing(campaign, release_at)
-    if lapsing > max(agreed, _count_lapsing(campaign, campaign.release_at)):
-        raise LapseError(lapsing, campaign.presaves.pending().count())
+    expiring = _count_expiring(campaign, release_at)
+    if expiring > max(agreed, _count_expiring(campaign, campaign.release_at)):
+        pending = campaign.presaves.pending().count()
+        raise PlanningError(Obstacle.PERMISSIONS_EXPIRE, expiring=expiring, pending=pending)
 
 
-def _count_lapsing(campaign: Campaign, release_at: datetime) -> int:
+def _count_expiring(campaign: Campaign, release_at: datetime) -> int:
     """How many of the permissions expire before that time."""
     too_old = release_at - PERMISSION_LIFETIME
     return campaign.presaves.pending().filter(consented_at__lte=too_old).count()

@@ -18,43 +18,10 @@ from campaigns.catalogue.names import Names, find
 from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import Campaign
-from campaigns.planning.moving import PublishingError
+from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import Release, SpotifyError
 
 TEXTS: Final = ("title", "artist")
-
-OTHER_RELEASE: Final = (
-    "Spotify's catalogue shows this as another release than the one fans said yes to: its UPC or "
-    "ISRC, or its artists, differ. Put back the link and the code as they were; another release "
-    "needs a new campaign."
-)
-NOT_IN_AGREEMENT: Final = (
-    "Spotify's catalogue shows another UPC or ISRC for this link than the one you gave. Compare "
-    "them with your distributor's."
-)
-NEW_NOT_SHOWN: Final = (
-    "Fans have said yes to this campaign's release, and Spotify's catalogue does not show yet what "
-    "you gave instead, so Presave cannot see that it is the same one. Nothing was changed: try "
-    "again when Spotify shows it."
-)
-OLD_NOT_SHOWN: Final = (
-    "Spotify's catalogue does not show the release that fans said yes to, so Presave cannot see "
-    "that what you gave instead is the same one. Nothing was changed: try again when Spotify shows "
-    "it, or make a new campaign."
-)
-NO_ANSWER: Final = (
-    "Spotify did not answer, so Presave could not see whether this is still the release that fans "
-    "said yes to. Nothing was changed: send the form again in a moment."
-)
-NO_TURN: Final = (
-    "Spotify lets Presave ask so little at present that the look whether this is still the release "
-    "that fans said yes to did not get its turn. Nothing was changed: send the form again in a "
-    "minute."
-)
-CHANGED_MEANWHILE: Final = (
-    "While you were editing, a fan has pre-saved or somebody else has changed the campaign. "
-    "Nothing was changed: send the form again."
-)
 
 
 @dataclass(frozen=True)
@@ -80,7 +47,7 @@ def names_after(campaign: Campaign, values: Mapping[str, Any]) -> Names:
 
 def look_up(campaign: Campaign, after: Names) -> SameReleaseCheck | None:
     """Ask the catalogue whether the change keeps the release the same; None where no look is
-    needed. Raises PublishingError.
+    needed. Raises PlanningError.
 
     Call it without a lock: Spotify may be slow.
     """
@@ -89,23 +56,19 @@ def look_up(campaign: Campaign, after: Names) -> SameReleaseCheck | None:
     try:
         _compare(codes_at_consent(campaign), after)
     except closing.GateClosedError as error:
-        raise PublishingError(
-            f"Spotify told Presave to wait until {error.until:%H:%M:%S UTC on %-d %B %Y}, so it "
-            "cannot look now whether this is still the release that fans said yes to. Nothing was "
-            "changed: send the form again after that."
-        ) from None
+        raise PlanningError(Obstacle.SPOTIFY_WAITS, possible_from=error.until) from None
     except looks.LookupBudgetSpentError:
-        raise PublishingError(NO_TURN) from None
+        raise PlanningError(Obstacle.NO_TURN) from None
     except SpotifyError as error:
         closing.close_after(error)
-        raise PublishingError(NO_ANSWER) from None
+        raise PlanningError(Obstacle.SPOTIFY_SILENT) from None
     return SameReleaseCheck(Names.of(campaign), codes_at_consent(campaign), after)
 
 
 def accept(campaign: Campaign, after: Names, check: SameReleaseCheck | None) -> list[str]:
     """Decide under the campaign's lock whether the change may be made, after the look without it.
 
-    Returns the campaign's `codes_added_after_consent` from then on. Raises PublishingError.
+    Returns the campaign's `codes_added_after_consent` from then on. Raises PlanningError.
     """
     before, agreed = Names.of(campaign), codes_at_consent(campaign)
     if not is_frozen(campaign):
@@ -115,7 +78,7 @@ def accept(campaign: Campaign, after: Names, check: SameReleaseCheck | None) -> 
         return [name for name in Names._fields if getattr(after, name) and not stays[name]]
     if check == SameReleaseCheck(before, agreed, after):
         return []
-    raise PublishingError(CHANGED_MEANWHILE)
+    raise PlanningError(Obstacle.CHANGED_WHILE_CHECKING)
 
 
 def codes_at_consent(campaign: Campaign) -> Names:
@@ -138,20 +101,20 @@ def _is_free(campaign: Campaign, after: Names) -> bool:
 
 
 def _compare(agreed: Names, after: Names) -> None:
-    """Raise PublishingError unless the catalogue shows the same release under both."""
+    """Raise PlanningError unless the catalogue shows the same release under both."""
     found = _look(after)
     if not found:
-        raise PublishingError(NEW_NOT_SHOWN)
+        raise PlanningError(Obstacle.NEW_NOT_SHOWN)
     new = [release for release in found if names.agrees(after, release)]
     if not new:
-        raise PublishingError(NOT_IN_AGREEMENT)
+        raise PlanningError(Obstacle.CODES_DIFFER)
     old = _look(agreed) or _look(agreed._replace(spotify_uri=""))
     if not old:
-        raise PublishingError(OLD_NOT_SHOWN)
+        raise PlanningError(Obstacle.OLD_NOT_SHOWN)
     codes = {_upc(agreed.upc), agreed.isrc}.union(*map(_codes, old)) - {""}
     artists = {_artists(release) for release in old}
     if any(not codes & _codes(release) or _artists(release) not in artists for release in new):
-        raise PublishingError(OTHER_RELEASE)
+        raise PlanningError(Obstacle.OTHER_RELEASE)
 
 
 def _look(names: Names) -> list[Release]:

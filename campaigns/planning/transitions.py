@@ -8,7 +8,8 @@ from django.db import transaction
 
 from campaigns.consent import wordings
 from campaigns.models import ENDED_STATES, Campaign, CampaignState, PauseReason, Trouble
-from campaigns.planning.moving import PublishingError, check_release_moment, locked
+from campaigns.planning.moving import check_release_time, locked
+from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.retention import erasing
 
 
@@ -16,12 +17,12 @@ from campaigns.retention import erasing
 def open_campaign(campaign: Campaign, now: datetime) -> None:
     """Open a draft. The worker then makes its key, with which the landing page goes live.
 
-    Raises PublishingError.
+    Raises PlanningError.
     """
     campaign = locked(campaign)
     if campaign.state != CampaignState.DRAFT:
-        raise PublishingError("Only a draft can be opened.")
-    check_release_moment(campaign.release_at, now)
+        raise PlanningError(Obstacle.NOT_A_DRAFT)
+    check_release_time(campaign.release_at, now)
     campaign.state = CampaignState.OPEN
     campaign.opened_at = campaign.scheduled_at = now
     campaign.consent_version = wordings.CURRENT_VERSION
@@ -31,7 +32,7 @@ def open_campaign(campaign: Campaign, now: datetime) -> None:
 def cancel_campaign(campaign: Campaign, now: datetime) -> int:
     """End the campaign without a save and erase every permission it holds.
 
-    Returns how many. Raises PublishingError.
+    Returns how many. Raises PlanningError.
     """
     # The new state, committed first, stops every further save by itself, and workers finish the
     # erasing should this process die in the middle of it.
@@ -43,7 +44,7 @@ def cancel_campaign(campaign: Campaign, now: datetime) -> int:
 def _end_by_cancelling(campaign: Campaign, now: datetime) -> None:
     campaign = locked(campaign)
     if campaign.has_ended:
-        raise PublishingError("This campaign has ended already.")
+        raise PlanningError(Obstacle.ENDED)
     campaign.state, campaign.cancelled_at = CampaignState.CANCELLED, now
     campaign.save(update_fields=["state", "cancelled_at"])
 
@@ -51,14 +52,11 @@ def _end_by_cancelling(campaign: Campaign, now: datetime) -> None:
 def resume(campaign: Campaign) -> None:
     """Let a paused campaign go on, after what stopped it was fixed.
 
-    If it is stopped again, people are told again. Raises PublishingError.
+    If it is stopped again, people are told again. Raises PlanningError.
     """
     resumable = Campaign.objects.exclude(state__in=ENDED_STATES).filter(
         id=campaign.id, paused_reason__in=[one for one in PauseReason if one.is_resumable]
     )
     if not resumable.update(paused_reason=PauseReason.NONE, paused_at=None, next_check_at=None):
-        raise PublishingError(
-            "There is nothing to resume. A campaign whose key is missing goes on by itself when "
-            "the operator has brought the key file back."
-        )
+        raise PlanningError(Obstacle.NOTHING_TO_RESUME)
     campaign.alarms.exclude(trouble=Trouble.LATE).delete()

@@ -5,11 +5,7 @@ from __future__ import annotations
 import pytest
 from django.core.exceptions import ValidationError
 
-from campaigns.links import (
-    named,
-    parse_links,
-    parse_release_link,
-)
+from campaigns.links import named, parse_links, parse_release_link
 from tests.sandbox_process import ALBUM_URI, UPC
 
 ALBUM = "https://music.example/album"

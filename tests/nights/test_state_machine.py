@@ -35,7 +35,7 @@ from campaigns.consent.refusal import ConsentError
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, CampaignState, Gate, PreSave, SpentState
 from campaigns.planning import moving, transitions
-from campaigns.planning.moving import PublishingError
+from campaigns.planning.obstacles import PlanningError
 from campaigns.release import outages, retrying, worker
 from campaigns.spotify.catalogue_calls import APP_TOKEN
 from tests.factory import make_campaign
@@ -133,7 +133,7 @@ class Night(RuleBasedStateMachine):
     def cancel_campaign(self) -> None:
         try:
             transitions.cancel_campaign(self.campaign, timezone.now())
-        except PublishingError:
+        except PlanningError:
             return
         pending = PreSave.objects.exclude(id__in=self.cancelled).filter(state="cancelled")
         self.cancelled |= set(pending.values_list("id", flat=True))
@@ -145,7 +145,7 @@ class Night(RuleBasedStateMachine):
         now = timezone.now()
         try:
             moving.move_release(self.campaign, now + hours * HOUR, "Europe/Berlin", now)
-        except PublishingError:
+        except PlanningError:
             assert self._state() not in (CampaignState.DRAFT, CampaignState.OPEN)
 
     # What workers do.

@@ -140,7 +140,7 @@ def test_an_address_has_plain_letters_only(artist: User, label: Label, wrong: st
     # The last but two is written with a Cyrillic letter that looks like an i.
     errors = errors_of(form_of(artist, slug=wrong))
 
-    assert errors == {"slug": ["Use the letters a to z, digits, and single hyphens in between."]}
+    assert errors == {"slug": ["Use lower-case letters a to z, digits and single hyphens only."]}
 
 
 def test_capitals_in_an_address_become_small(artist: User, label: Label) -> None:
@@ -208,10 +208,10 @@ def test_the_colour_of_the_page_is_one_of_the_palette(artist: User, label: Label
         assert list(form_of(artist, accent=accent).errors) == faulty
 
 
-# The moment
+# The release time
 
 
-def test_the_moment_is_read_in_the_campaigns_own_zone(artist: User, label: Label) -> None:
+def test_the_release_time_is_read_in_the_campaigns_own_zone(artist: User, label: Label) -> None:
     in_tokyo = form_of(artist, release_zone="Asia/Tokyo")
     in_new_york = form_of(artist, release_zone="America/New_York")
 
@@ -238,11 +238,11 @@ def test_an_unknown_zone_gives_only_its_own_error(artist: User, label: Label, zo
 
 
 @pytest.mark.parametrize("past", ["2026-09-01T13:59", "2020-01-01T00:00", "0001-01-01T00:00"])
-def test_a_moment_in_the_past_is_refused(artist: User, label: Label, past: str) -> None:
+def test_a_release_time_in_the_past_is_refused(artist: User, label: Label, past: str) -> None:
     errors = errors_of(form_of(artist, release_at=past))
 
     assert errors == {
-        "release_at": ["The release moment has passed. Set a moment in the future."],
+        "release_at": ["The release time has passed. Set one in the future."],
     }
 
 
@@ -256,7 +256,7 @@ def test_a_mistyped_year_is_refused(artist: User, label: Label, far: str) -> Non
 
 
 @pytest.mark.parametrize("nonsense", ["", "tomorrow", "2026-13-45T99:99", "\0", "5" * 500])
-def test_what_is_no_moment_is_refused(artist: User, label: Label, nonsense: str) -> None:
+def test_what_is_no_time_is_refused(artist: User, label: Label, nonsense: str) -> None:
     assert list(form_of(artist, release_at=nonsense).errors) == ["release_at"]
 
 
@@ -274,7 +274,7 @@ def test_an_open_campaign_cannot_be_moved_beyond_175_days(artist: User, label: L
     assert "Spotify ends every permission six months after" in str(too_late.errors["release_at"])
 
 
-def test_an_open_campaign_that_is_due_keeps_its_moment(artist: User, label: Label) -> None:
+def test_an_open_campaign_that_is_due_keeps_its_release_time(artist: User, label: Label) -> None:
     campaign = make_campaign(
         label, release_at=NOW - timedelta(minutes=5), opened_at=NOW - timedelta(days=2)
     )
@@ -288,7 +288,7 @@ def test_an_open_campaign_that_is_due_keeps_its_moment(artist: User, label: Labe
     assert "has passed" in str(moved.errors["release_at"])
 
 
-def test_the_stored_moment_comes_back_as_it_was_with_its_seconds(
+def test_the_stored_release_time_comes_back_as_it_was_with_its_seconds(
     artist: User, label: Label
 ) -> None:
     release_at = datetime(2026, 12, 4, 23, 0, 30, tzinfo=UTC)
@@ -383,7 +383,7 @@ def test_a_label_needs_a_visible_name() -> None:
     assert "name" in LabelForm({"name": "a" * 101}).errors
 
 
-def test_once_the_release_has_begun_only_its_moment_and_artwork_are_asked(
+def test_once_the_release_has_begun_only_its_time_and_artwork_are_asked(
     artist: User, label: Label
 ) -> None:
     campaign = make_campaign(

@@ -51,7 +51,7 @@ def test_a_draft_is_made_with_its_artwork(
     assert f"/artwork/{campaign.artwork}/320.avif 320w" in response.content.decode()
 
 
-def test_saving_says_the_moment_in_utc_too(dashboard: Client, label: Label) -> None:
+def test_saving_says_the_release_time_in_utc_too(dashboard: Client, label: Label) -> None:
     with_message = send(dashboard, release_at="2026-12-05T00:00").content.decode()
 
     assert "5 December 2026 at 00:00 (Europe/Paris)" in with_message
@@ -121,7 +121,7 @@ def test_the_edit_page_says_what_stays_and_why(dashboard: Client, label: Label) 
 
     page = page_of(dashboard, campaign, "/edit")
 
-    assert "Fans have said yes to exactly this release" in page
+    assert "Fans have already pre-saved this release" in page
     assert "the campaign is open" in page.lower()
     assert 'name="title"' not in page
     assert 'name="release_at"' in page
@@ -138,7 +138,7 @@ def test_what_has_ended_cannot_be_edited(
         dashboard.get(f"/dashboard/campaigns/{campaign.slug}/edit", follow=True),
         send(dashboard, campaign, title="New"),
     ):
-        assert "nothing can be changed any more" in response.content.decode()
+        assert "can&#x27;t be changed any more" in response.content.decode()
     assert Campaign.objects.get().title == "Night Bus"
     assert "/edit" not in page_of(dashboard, campaign)
 

@@ -12,8 +12,9 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
+from campaigns.dashboard.sentences import why_not
 from campaigns.models import Campaign, CampaignState, Label, PreSave, PreSaveState
-from campaigns.planning import same_release
+from campaigns.planning.obstacles import Obstacle
 from tests import factory
 from tests.fans import text_of
 from tests.forms import in_days, send
@@ -65,7 +66,7 @@ def test_before_permissions_lapse_the_form_asks_and_saves_nothing(
         )
     )
 
-    assert "2 of 3 permissions would lapse before this moment" in page
+    assert "2 of 3 permissions would expire before this date" in page
     assert "Nothing was saved yet" in page
     assert 'value="2"' in box_of(page)
     assert "checked" not in box_of(page)
@@ -90,7 +91,7 @@ def test_the_form_asks_again_when_the_number_has_grown(dashboard: Client, label:
 
     page = text_of(send(dashboard, campaign, release_at=in_days(LATER_DAYS), agreed_lapse="2"))
 
-    assert "3 of 4 permissions would lapse" in page
+    assert "3 of 4 permissions would expire" in page
     assert 'value="3"' in box_of(page)
     assert "checked" not in box_of(page)
     assert stored(campaign).release_at == campaign.release_at
@@ -117,7 +118,7 @@ def test_an_agreement_that_is_no_number_agrees_to_nothing(
 
     page = text_of(send(dashboard, campaign, release_at=in_days(LATER_DAYS), agreed_lapse=junk))
 
-    assert "2 of 3 permissions would lapse" in page
+    assert "2 of 3 permissions would expire" in page
     assert stored(campaign).release_at == campaign.release_at
 
 
@@ -191,7 +192,7 @@ def test_a_release_that_is_out_early_begins_with_one_tick(
     assert work() == 3
 
 
-def test_an_edit_just_after_the_release_moment_does_not_move_it(
+def test_an_edit_just_after_the_release_time_does_not_move_it(
     dashboard: Client, label: Label
 ) -> None:
     moment = timezone.now() - timedelta(minutes=2)
@@ -226,7 +227,7 @@ def test_a_refused_swap_says_why_and_keeps_what_was_typed(
 
     page = text_of(send(dashboard, campaign, spotify_uri=other, artwork_alt="Typed just now"))
 
-    assert same_release.OTHER_RELEASE in page
+    assert why_not(Obstacle.OTHER_RELEASE) in page
     assert f'value="{other}"' in page
     assert 'value="Typed just now"' in page
     assert stored(campaign).spotify_uri == ALBUM_URI

@@ -11,10 +11,11 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.dashboard.forms import DAY_HAS_BEGUN, CampaignForm
+from campaigns.dashboard.forms import CampaignForm
+from campaigns.dashboard.sentences import why_not
 from campaigns.models import Campaign, CampaignState, Label, PreSave, ReleaseMode, User, midnights
 from campaigns.planning import editing
-from campaigns.planning.moving import PublishingError
+from campaigns.planning.obstacles import Obstacle, PlanningError
 from tests import factory
 from tests.fans import text_of
 from tests.forms import filled_in, send
@@ -104,10 +105,10 @@ def test_a_moment_does_not_use_the_day(artist: User, label: Label) -> None:
     [
         ("", "This field is required."),
         ("nonsense", "Enter a valid date."),
-        ("2026-09-01", DAY_HAS_BEGUN),
+        ("2026-09-01", why_not(Obstacle.PAST, is_day=True)),
         # It is 02:00 of 2 September at UTC+14.
-        ("2026-09-02", DAY_HAS_BEGUN),
-        ("0001-01-01", DAY_HAS_BEGUN),
+        ("2026-09-02", why_not(Obstacle.PAST, is_day=True)),
+        ("0001-01-01", why_not(Obstacle.PAST, is_day=True)),
         ("2036-12-05", "This is more than three years ahead. Check the year."),
         ("9999-12-31", "This is more than three years ahead. Check the year."),
     ],
@@ -181,7 +182,7 @@ def test_after_the_first_consent_the_mode_stays_and_the_form_says_why(
     campaign = make_local(label) if local else factory.make_campaign(**moment)
     factory.make_presave(campaign)
     form = CampaignForm(user=artist, now=NOW, campaign=campaign)
-    (frozen,) = [frozen for frozen in form.frozen if frozen.why == editing.MODE_STAYS]
+    (frozen,) = [frozen for frozen in form.frozen if frozen.why == why_not(Obstacle.MODE_STAYS)]
     assert frozen.value == ReleaseMode(campaign.release_mode).label
     asked = {"release_day"} if local else {"release_at", "release_zone"}
     assert asked == {"release_day", "release_at", "release_zone", "release_mode"} & {*form.fields}
@@ -197,7 +198,7 @@ def test_a_form_that_was_open_longer_does_not_switch_the_mode_of_fans(
     assert form.is_valid(), form.errors
     presave = factory.make_presave(campaign)
     kept = {name: getattr(campaign, name) for name in ("title", "artist", "spotify_uri")}
-    with pytest.raises(PublishingError, match="each is due at the moment"):
+    with pytest.raises(PlanningError, match=Obstacle.MODE_STAYS):
         editing.change(campaign, form.values | kept, None, NOW)
     assert Campaign.objects.get().release_mode == ReleaseMode.ONE_INSTANT
     assert PreSave.objects.get().due_at == presave.due_at

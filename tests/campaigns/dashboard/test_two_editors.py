@@ -11,8 +11,9 @@ from django.utils import timezone
 
 from campaigns.catalogue import confirming
 from campaigns.catalogue.looks import LookupBudget
+from campaigns.dashboard.sentences import why_not
 from campaigns.models import Campaign, CampaignState
-from campaigns.planning import editing
+from campaigns.planning.obstacles import Obstacle
 from campaigns.retention import keys
 from tests import factory, forms
 from tests.fans import text_of
@@ -132,7 +133,7 @@ def test_a_form_that_is_sent_twice_is_stored_once_and_says_so(
         assert CHANGED not in page
 
 
-def test_a_form_whose_moment_has_passed_meanwhile_says_first_that_it_was_moved(
+def test_a_form_whose_release_time_has_passed_meanwhile_says_first_that_it_was_moved(
     dashboard: Client, campaign: Campaign
 ) -> None:
     version, shown = opened(dashboard), Campaign.objects.get()
@@ -150,7 +151,7 @@ def test_a_form_from_before_the_first_fan_does_not_drop_what_was_written(
     version = opened(dashboard)
     factory.make_presave(campaign)
     page = send_opened(dashboard, campaign, version, title="Night Train")
-    assert editing.IDENTITY_STAYS in page
+    assert why_not(Obstacle.RELEASE_STAYS) in page
     assert "Saved" not in page
     assert "Saved" in send_opened(dashboard, campaign, version, artwork_alt="Red")
 

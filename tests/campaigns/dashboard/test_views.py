@@ -140,7 +140,10 @@ def test_cancelling_says_how_many_permissions_go_and_then_erases_them(
     after = post(dashboard, campaign, "cancel", follow=True).content.decode()
     assert "Campaign cancelled; 3 permissions erased." in after
     assert not campaign.presaves.exclude(sealed=None).exists()
-    assert "ended already" in post(dashboard, campaign, "cancel", follow=True).content.decode()
+    assert (
+        "has ended and can&#x27;t be changed"
+        in post(dashboard, campaign, "cancel", follow=True).content.decode()
+    )
 
 
 def test_a_paused_campaign_says_why_and_can_be_resumed(dashboard: Client, label: Label) -> None:
@@ -156,7 +159,7 @@ def test_a_paused_campaign_says_why_and_can_be_resumed(dashboard: Client, label:
 
 
 @pytest.mark.parametrize("reason", [PauseReason.NONE, PauseReason.KEY_MISSING])
-def test_what_a_button_cannot_mend_is_not_resumed(
+def test_what_a_button_cannot_fix_is_not_resumed(
     dashboard: Client, label: Label, reason: PauseReason
 ) -> None:
     campaign = make_campaign(label, paused_reason=reason)

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 
 from campaigns.models import Accent, Campaign, CampaignState
 from campaigns.planning import editing
-from campaigns.planning.moving import PublishingError
+from campaigns.planning.obstacles import Obstacle, PlanningError
 from tests import factory
 from tools.pictures import picture
 
@@ -64,7 +64,7 @@ def test_a_new_campaign_is_a_draft_with_its_artwork(artwork_dir: Path) -> None:
 def test_an_address_taken_meanwhile_is_told_and_leaves_no_file(artwork_dir: Path) -> None:
     make_draft()
 
-    with pytest.raises(PublishingError, match="This address was taken a moment ago"):
+    with pytest.raises(PlanningError, match=Obstacle.ADDRESS_TAKEN):
         editing.create(factory.make_label(), VALUES, picture(400, 400))
 
     assert Campaign.objects.count() == 1
@@ -113,9 +113,9 @@ def test_what_fans_said_yes_to_is_not_changed_by_a_form_that_was_open_longer(
     factory.make_presave(campaign)
 
     for text in ("title", "artist"):
-        with pytest.raises(PublishingError, match="Fans have said yes to exactly this release"):
+        with pytest.raises(PlanningError, match=Obstacle.RELEASE_STAYS):
             editing.change(campaign, kept | {text: "Bait"}, picture(400, 400), NOW)
-    with pytest.raises(PublishingError, match="fans hold this address"):
+    with pytest.raises(PlanningError, match=Obstacle.ADDRESS_STAYS):
         editing.change(campaign, kept | {"slug": "other"}, None, NOW)
 
     assert Campaign.objects.get().title == "As It Was"
@@ -128,7 +128,7 @@ def test_a_refused_move_changes_nothing_else(artwork_dir: Path) -> None:
     kept = {name: getattr(campaign, name) for name in VALUES if name != "slug"}
     too_late = kept["release_at"] + timedelta(days=400)
 
-    with pytest.raises(PublishingError, match="at most 175 days"):
+    with pytest.raises(PlanningError, match=Obstacle.TOO_FAR_AHEAD):
         editing.change(
             campaign, kept | {"title": "New", "release_at": too_late}, picture(400, 400), NOW
         )
@@ -142,7 +142,7 @@ def test_a_refused_move_changes_nothing_else(artwork_dir: Path) -> None:
 def test_what_has_ended_is_not_changed(state: CampaignState) -> None:
     campaign = factory.make_campaign(state=state)
 
-    with pytest.raises(PublishingError, match="nothing can be changed any more"):
+    with pytest.raises(PlanningError, match=Obstacle.ENDED):
         editing.change(campaign, VALUES, None, NOW)
 
 
@@ -150,13 +150,13 @@ def test_what_has_ended_is_not_changed(state: CampaignState) -> None:
 def test_a_change_waits_for_the_consent_that_freezes_it() -> None:
     campaign = factory.make_campaign(title="As It Was")
     kept = {name: getattr(campaign, name) for name in VALUES if name != "slug"}
-    outcomes: list[str] = []
+    outcomes: list[Obstacle] = []
 
     def change_title() -> None:
         try:
             editing.change(campaign, kept | {"title": "Bait"}, None, NOW)
-        except PublishingError as error:
-            outcomes.append(str(error))
+        except PlanningError as error:
+            outcomes.append(error.obstacle)
         finally:
             connection.close()
 
@@ -169,20 +169,20 @@ def test_a_change_waits_for_the_consent_that_freezes_it() -> None:
             pass
     changing.join()
 
-    assert outcomes == [editing.IDENTITY_STAYS]
+    assert outcomes == [Obstacle.RELEASE_STAYS]
     assert Campaign.objects.get().title == "As It Was"
 
 
 @pytest.mark.django_db(transaction=True)
 def test_of_two_forms_sent_at_once_one_is_stored() -> None:
     campaign = make_draft()
-    outcomes: list[str] = []
+    outcomes: list[Obstacle] = []
 
     def change_title() -> None:
         try:
             editing.change(campaign, VALUES | {"title": "Second"}, None, NOW, version=0)
-        except PublishingError as error:
-            outcomes.append(type(error).__name__)
+        except PlanningError as error:
+            outcomes.append(error.obstacle)
         finally:
             connection.close()
 
@@ -194,7 +194,7 @@ def test_of_two_forms_sent_at_once_one_is_stored() -> None:
             pass
     changing.join()
 
-    assert outcomes == ["ChangedMeanwhileError"]
+    assert outcomes == [Obstacle.CHANGED]
     stored = Campaign.objects.get()
     assert (stored.title, stored.version) == ("First", 1)
 

@@ -15,7 +15,7 @@ from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import HALVES, Campaign, ErrorReason, Gate, GateName, PreSave
 from campaigns.planning import editing, same_release
-from campaigns.planning.moving import PublishingError
+from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign, make_presave
 from tests.nights.night import check_books, make_night, states, work
@@ -47,12 +47,12 @@ def change(campaign: Campaign, **values: Any) -> Campaign:
     return changed
 
 
-def refusal(campaign: Campaign, **values: Any) -> str:
+def refusal(campaign: Campaign, **values: Any) -> Obstacle:
     before = Campaign.objects.values().get(id=campaign.id)
-    with pytest.raises(PublishingError) as caught:
+    with pytest.raises(PlanningError) as caught:
         change(campaign, **values)
     assert Campaign.objects.values().get(id=campaign.id) == before
-    return str(caught.value)
+    return caught.value.obstacle
 
 
 # The look into the catalogue.
@@ -80,17 +80,14 @@ def test_another_release_needs_a_new_campaign(other: dict[str, Any], sandbox: Sa
     sandbox.add_album()
     sandbox.add_album(id=OTHER_ID, **other)
 
-    told = refusal(make_consented(), spotify_uri=OTHER_URI)
-
-    assert told == same_release.OTHER_RELEASE
-    assert "needs a new campaign" in told
+    assert refusal(make_consented(), spotify_uri=OTHER_URI) is Obstacle.OTHER_RELEASE
 
 
 def test_a_track_does_not_take_the_place_of_its_album(sandbox: Sandbox) -> None:
     sandbox.add_album()
     sandbox.add_track()
 
-    assert refusal(make_consented(), spotify_uri=TRACK_URI) == same_release.OTHER_RELEASE
+    assert refusal(make_consented(), spotify_uri=TRACK_URI) is Obstacle.OTHER_RELEASE
 
 
 def test_a_wrong_code_beside_a_link_is_mended_to_the_one_the_catalogue_shows(
@@ -100,7 +97,7 @@ def test_a_wrong_code_beside_a_link_is_mended_to_the_one_the_catalogue_shows(
     sandbox.add_album(id=OTHER_ID, upc=OTHER_UPC, artists=["Demo Artist"])
     campaign = make_consented(spotify_uri=ALBUM_URI, upc="012345678905")
 
-    assert refusal(campaign, upc=OTHER_UPC) == same_release.NOT_IN_AGREEMENT
+    assert refusal(campaign, upc=OTHER_UPC) is Obstacle.CODES_DIFFER
     assert change(campaign, upc=UPC).upc == UPC
 
 
@@ -109,7 +106,7 @@ def test_a_code_may_be_replaced_by_the_link_of_what_carries_it(sandbox: Sandbox)
     sandbox.add_album(id=OTHER_ID, upc=OTHER_UPC)
     campaign = make_consented(upc=UPC)
 
-    assert refusal(campaign, upc="", spotify_uri=OTHER_URI) == same_release.OTHER_RELEASE
+    assert refusal(campaign, upc="", spotify_uri=OTHER_URI) is Obstacle.OTHER_RELEASE
     assert change(campaign, upc="", spotify_uri=ALBUM_URI).spotify_uri == ALBUM_URI
 
 
@@ -117,17 +114,17 @@ def test_a_code_alone_is_not_swapped_for_another(sandbox: Sandbox) -> None:
     sandbox.add_album()
     sandbox.add_album(id=OTHER_ID, upc=OTHER_UPC)
 
-    assert refusal(make_consented(upc=UPC), upc=OTHER_UPC) == same_release.OTHER_RELEASE
+    assert refusal(make_consented(upc=UPC), upc=OTHER_UPC) is Obstacle.OTHER_RELEASE
 
 
 def test_what_is_not_shown_yet_is_not_compared(sandbox: Sandbox) -> None:
     campaign = make_consented()
     sandbox.add_album()
-    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.NEW_NOT_SHOWN
+    assert refusal(campaign, spotify_uri=OTHER_URI) is Obstacle.NEW_NOT_SHOWN
 
     sandbox.add_album(id=OTHER_ID)
     sandbox.add_album(available_at=FUTURE)
-    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.OLD_NOT_SHOWN
+    assert refusal(campaign, spotify_uri=OTHER_URI) is Obstacle.OLD_NOT_SHOWN
 
 
 @pytest.mark.parametrize(
@@ -169,8 +166,8 @@ def test_a_code_that_was_added_later_does_not_let_the_link_be_swapped(sandbox: S
     change(campaign, upc=OTHER_UPC)
     assert campaign.codes_added_after_consent == ["upc"]
 
-    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.OTHER_RELEASE
-    assert refusal(campaign, spotify_uri="") == same_release.OTHER_RELEASE
+    assert refusal(campaign, spotify_uri=OTHER_URI) is Obstacle.OTHER_RELEASE
+    assert refusal(campaign, spotify_uri="") is Obstacle.OTHER_RELEASE
     assert change(campaign, upc=UPC).codes_added_after_consent == ["upc"]
     assert change(campaign, upc="").codes_added_after_consent == []
 
@@ -181,8 +178,8 @@ def test_a_link_that_was_added_later_does_not_let_the_code_be_swapped(sandbox: S
     campaign = make_consented(upc=UPC)
     change(campaign, spotify_uri=OTHER_URI)
 
-    assert refusal(campaign, upc=OTHER_UPC) == same_release.OTHER_RELEASE
-    assert refusal(campaign, upc="") == same_release.OTHER_RELEASE
+    assert refusal(campaign, upc=OTHER_UPC) is Obstacle.OTHER_RELEASE
+    assert refusal(campaign, upc="") is Obstacle.OTHER_RELEASE
 
 
 def test_what_the_catalogue_showed_to_be_the_same_vouches_from_then_on(sandbox: Sandbox) -> None:
@@ -192,7 +189,7 @@ def test_what_the_catalogue_showed_to_be_the_same_vouches_from_then_on(sandbox: 
     change(campaign, spotify_uri=ALBUM_URI)
     assert change(campaign, upc="").codes_added_after_consent == []
 
-    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.OTHER_RELEASE
+    assert refusal(campaign, spotify_uri=OTHER_URI) is Obstacle.OTHER_RELEASE
     assert change(campaign, upc=UPC).codes_added_after_consent == ["upc"]
 
 
@@ -209,7 +206,7 @@ def test_a_spotify_in_trouble_is_told_and_nothing_is_changed(
 ) -> None:
     campaign = make_consented()
     sandbox.fault("album", **fault)
-    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.NO_ANSWER
+    assert refusal(campaign, spotify_uri=OTHER_URI) is Obstacle.SPOTIFY_SILENT
     closing.check_open(database_now())
 
 
@@ -219,13 +216,13 @@ def test_a_slow_spotify_is_not_waited_for_long(
     monkeypatch.setattr(spotify.http, "TOTAL_SECONDS", 0.3)
     campaign = make_consented()
     sandbox.fault("album", "timeout")
-    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.NO_ANSWER
+    assert refusal(campaign, spotify_uri=OTHER_URI) is Obstacle.SPOTIFY_SILENT
 
 
 def test_a_429_closes_the_gate_for_everybody(sandbox: Sandbox) -> None:
     campaign = make_consented()
     sandbox.fault("album", status=429, headers={"Retry-After": "30"})
-    assert refusal(campaign, spotify_uri=OTHER_URI) == same_release.NO_ANSWER
+    assert refusal(campaign, spotify_uri=OTHER_URI) is Obstacle.SPOTIFY_SILENT
     assert not closing.is_open(database_now())
 
 
@@ -236,9 +233,12 @@ def test_a_closed_gate_is_told_with_its_end_and_nothing_is_asked(
     now = database_now()
     closing.close(SpotifyError(ErrorReason.RATE_LIMITED, half=half, retry_after=90), now)
 
-    told = refusal(make_consented(), spotify_uri=OTHER_URI)
+    campaign = make_consented()
 
-    assert f"until {now + timedelta(seconds=90):%H:%M:%S} UTC on" in told
+    with pytest.raises(PlanningError, match=Obstacle.SPOTIFY_WAITS) as caught:
+        change(campaign, spotify_uri=OTHER_URI)
+
+    assert caught.value.possible_from == now + timedelta(seconds=90)
     assert sandbox.calls() == []
 
 
@@ -249,9 +249,9 @@ def test_a_first_consent_while_the_form_is_sent_refuses_a_change_that_was_not_co
     make_presave(campaign)
 
     assert check is None
-    with pytest.raises(PublishingError) as caught:
+    with pytest.raises(PlanningError) as caught:
         same_release.accept(campaign, after, check)
-    assert str(caught.value) == same_release.CHANGED_MEANWHILE
+    assert caught.value.obstacle is Obstacle.CHANGED_WHILE_CHECKING
 
 
 @pytest.mark.parametrize(
@@ -276,9 +276,9 @@ def test_what_was_compared_counts_only_while_it_is_still_so(
     campaign.refresh_from_db()
     other = after._replace(upc="012345678905")
     for compared in (check, None):
-        with pytest.raises(PublishingError) as caught:
+        with pytest.raises(PlanningError) as caught:
             same_release.accept(campaign, other, compared)
-        assert str(caught.value) == same_release.CHANGED_MEANWHILE
+        assert caught.value.obstacle is Obstacle.CHANGED_WHILE_CHECKING
 
 
 def test_a_new_name_is_written_down_in_the_log(
@@ -343,8 +343,8 @@ def test_a_wrong_code_saves_nothing_and_once_it_is_mended_the_release_goes_on(
     Gate.objects.all().delete()  # the worker's calls are ahead of the artist's clock
     if with_consents and beyond_repair:
         assert refusal(campaign, **mended) in (
-            same_release.OLD_NOT_SHOWN,
-            same_release.OTHER_RELEASE,
+            Obstacle.OLD_NOT_SHOWN,
+            Obstacle.OTHER_RELEASE,
         )
         assert states(campaign) == {"pending": fans}
         return

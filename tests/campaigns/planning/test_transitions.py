@@ -19,7 +19,7 @@ from campaigns.models import (
     Reason,
 )
 from campaigns.planning import transitions
-from campaigns.planning.moving import PublishingError
+from campaigns.planning.obstacles import Obstacle, PlanningError
 from tests import factory
 
 pytestmark = pytest.mark.django_db
@@ -57,7 +57,7 @@ def test_only_a_draft_can_be_opened(state: CampaignState) -> None:
     campaign = factory.make_campaign(state=state)
     before = Campaign.objects.values().get()
 
-    with pytest.raises(PublishingError, match="Only a draft"):
+    with pytest.raises(PlanningError, match=Obstacle.NOT_A_DRAFT):
         transitions.open_campaign(campaign, NOW)
 
     assert Campaign.objects.values().get() == before
@@ -67,16 +67,17 @@ def test_a_campaign_opens_175_days_before_its_release_and_not_a_second_earlier()
     transitions.open_campaign(make_draft(NOW + LONGEST_LEAD), NOW)
 
     too_early = make_draft(NOW + LONGEST_LEAD + timedelta(seconds=1))
-    with pytest.raises(PublishingError, match=r"at most 175 days .* from 1 September 2026 on"):
+    with pytest.raises(PlanningError, match=Obstacle.TOO_FAR_AHEAD) as caught:
         transitions.open_campaign(too_early, NOW)
 
+    assert caught.value.possible_from == NOW + timedelta(seconds=1)
     too_early.refresh_from_db()
     assert too_early.state == CampaignState.DRAFT
 
 
 @pytest.mark.parametrize("ago", [timedelta(seconds=1), timedelta(days=1)])
-def test_a_draft_whose_moment_has_passed_cannot_be_opened(ago: timedelta) -> None:
-    with pytest.raises(PublishingError, match="has passed"):
+def test_a_draft_whose_release_time_has_passed_cannot_be_opened(ago: timedelta) -> None:
+    with pytest.raises(PlanningError, match=Obstacle.PAST):
         transitions.open_campaign(make_draft(NOW - ago), NOW)
 
 
@@ -114,7 +115,7 @@ def test_cancelling_a_draft_needs_no_key() -> None:
 def test_what_has_ended_is_not_cancelled(state: CampaignState) -> None:
     campaign = factory.make_campaign(state=state)
 
-    with pytest.raises(PublishingError, match="ended already"):
+    with pytest.raises(PlanningError, match=Obstacle.ENDED):
         transitions.cancel_campaign(campaign, NOW)
 
 
@@ -138,11 +139,11 @@ def test_a_resumed_campaign_looks_at_once() -> None:
         {"state": CampaignState.CANCELLED, "paused_reason": PauseReason.RELEASE_REFUSED},
     ],
 )
-def test_only_a_pause_that_people_can_mend_is_resumed(fields: dict[str, Any]) -> None:
+def test_only_a_pause_that_people_can_fix_is_resumed(fields: dict[str, Any]) -> None:
     campaign = factory.make_campaign(next_check_at=RELEASE, **fields)
     before = Campaign.objects.values().get()
 
-    with pytest.raises(PublishingError, match="goes on by itself when the operator"):
+    with pytest.raises(PlanningError, match=Obstacle.NOTHING_TO_RESUME):
         transitions.resume(campaign)
 
     assert Campaign.objects.values().get() == before

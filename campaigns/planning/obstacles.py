@@ -1,0 +1,50 @@
+"""Why an artist's act is not possible, by name; the dashboard has a sentence for each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum, auto
+
+
+class Obstacle(StrEnum):
+    # The campaign's state.
+    NOT_A_DRAFT = auto()
+    ENDED = auto()
+    NOTHING_TO_RESUME = auto()
+    # The release time.
+    PAST = auto()
+    TOO_FAR_AHEAD = auto()
+    BEGUN = auto()
+    PERMISSIONS_EXPIRE = auto()
+    # What may not be changed any more.
+    ADDRESS_STAYS = auto()
+    MODE_STAYS = auto()
+    RELEASE_STAYS = auto()
+    STAYS_WHILE_RELEASING = auto()
+    # Others who were there first.
+    ADDRESS_TAKEN = auto()
+    CHANGED = auto()
+    CHANGED_WHILE_CHECKING = auto()
+    # Whether it is still the same release.
+    OTHER_RELEASE = auto()
+    CODES_DIFFER = auto()
+    NEW_NOT_SHOWN = auto()
+    OLD_NOT_SHOWN = auto()
+    SPOTIFY_SILENT = auto()
+    SPOTIFY_WAITS = auto()
+    NO_TURN = auto()
+
+
+@dataclass(eq=False)
+class PlanningError(Exception):
+    """The act is not possible now, and nothing was changed."""
+
+    obstacle: Obstacle
+    # From when on it is possible.
+    possible_from: datetime | None = None
+    # With this release time, how many of the pending permissions would expire before it.
+    expiring: int = 0
+    pending: int = 0
+    # The campaign's version, when the form showed an older one.
+    version: int | None = None
