@@ -15,7 +15,7 @@ from playwright.sync_api import BrowserContext, Page, Route, expect
 from campaigns.clock import database_now
 from campaigns.consent import completing, cookie, oauth_state, receipts, starting
 from campaigns.consent.refusal import ConsentError, Refusal
-from campaigns.fan.refusals import PAGES
+from campaigns.fan.refusal_pages import PAGES
 from campaigns.gate import closing
 from campaigns.models import Campaign, Gate, GateName
 from tests import scenes

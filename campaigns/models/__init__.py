@@ -1,6 +1,7 @@
 """The rows of the product, their constraints, and querysets that speak its language.
 
-Every room above reads and writes them. Rules that need a decision live in those rooms.
+limits.py holds every promised period. Every room above reads and writes rows; rules that need a
+decision live in those rooms.
 """
 
 from __future__ import annotations

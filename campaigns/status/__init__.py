@@ -1,4 +1,5 @@
-"""Where a campaign stands: its phase, progress, troubles and alarms, and the worker's heartbeat.
+"""Where a campaign stands: its phase, its progress, what is wrong with it, the worker's heartbeat.
 
-Pages and alarms read it. It changes no campaign.
+Pages read it. troubles.py decides what is wrong, alarms.py tells people by email. It changes no
+campaign.
 """

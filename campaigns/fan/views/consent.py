@@ -18,7 +18,7 @@ from campaigns.consent import completing, receipts, refusal, starting
 from campaigns.consent.completing import AuthorizationResponse
 from campaigns.consent.cookie import IssuedReceipt
 from campaigns.consent.refusal import ConsentError, Refusal
-from campaigns.fan import cookies, languages, refusals
+from campaigns.fan import cookies, languages, refusal_pages
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import for_campaign
 from campaigns.fan.views.receipt import to_new_receipt, to_receipt
@@ -58,7 +58,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     if campaign is None:
         closed = get_object_or_404(Campaign.objects.public(), slug=slug)
         why = refusal.why_closed(closed, timezone.now())
-        return refusals.refused(request, ConsentError(why, slug))
+        return refusal_pages.refused(request, ConsentError(why, slug))
     needs_form = campaign.at_local_midnights and request.method != "POST"
     from_elsewhere = not _was_tapped_here(request)
     if needs_form or from_elsewhere:
@@ -72,7 +72,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     try:
         to_spotify = _to_spotify(request, campaign)
     except ConsentError as error:
-        return refusals.refused(request, error)
+        return refusal_pages.refused(request, error)
     if stored:  # of another release: its cookie makes way for this one's
         cookies.remember(request, to_spotify, stored)
     return to_spotify
@@ -126,7 +126,7 @@ def _refuse_unless_stored(
     was_used = error.refusal == Refusal.ALREADY_USED
     if was_used and completing.created_by(response.state, kept_token):
         return to_receipt(request, kept_token)
-    refused = refusals.refused(request, error)
+    refused = refusal_pages.refused(request, error)
     if response.code and error.refusal in _CODE_CONSUMED:
         cookies.delete_pending_consent(refused)
     return refused

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from functools import partial
-from typing import Final
 
 from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
@@ -22,7 +20,7 @@ from campaigns.artwork.encoding import CONTENT_TYPES
 from campaigns.consent import starting
 from campaigns.fan import languages, page_context, times
 from campaigns.fan.languages import in_fans_language
-from campaigns.fan.page_cache import get_or_make
+from campaigns.fan.page_cache import CACHE_SECONDS, get_or_make, lifetime
 from campaigns.fan.page_context import for_campaign
 from campaigns.headers import (
     FILES,
@@ -51,9 +49,6 @@ class CachedPage:
     holds_form: bool
 
 
-CACHE_SECONDS: Final = 1
-
-
 @require_safe
 @without_session
 @with_policy(WITHOUT_FORMS)
@@ -75,23 +70,8 @@ def _make_landing(request: HttpRequest, slug: str) -> CachedPage:
     is_away = campaign.takes_consents and starting.spotify_is_away()
     response = _render_landing(request, campaign, phase, is_away)
     set_response_etag(response)
-    patch_cache_control(response, public=True, **_lifetime(campaign, phase, now, is_away))
+    patch_cache_control(response, public=True, **lifetime(campaign, phase, now, is_away))
     return CachedPage(response.content, dict(response.items()), campaign.at_local_midnights)
-
-
-def _lifetime(campaign: Campaign, phase: Phase, now: datetime, is_away: bool) -> dict[str, int]:
-    """How long caches may keep the landing page, in seconds: but for errors not beyond its release
-    time, and hardly at all while the campaign goes from one phase to the next by itself, or Spotify
-    is away.
-    """
-    fresh, stale = 60, 600
-    if is_away or phase.is_passing:
-        fresh, stale = 2, 0
-    elif campaign.release_at > now:
-        # The process itself answers with the page a second longer.
-        left = max(1, int((campaign.release_at - now).total_seconds()) - CACHE_SECONDS)
-        fresh, stale = min(fresh, left), min(stale, max(left - fresh, 0))
-    return {"max_age": fresh, "stale_while_revalidate": stale, "stale_if_error": 86400}
 
 
 @in_fans_language

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_POST, require_safe
 from campaigns.consent import completing, receipts
 from campaigns.consent.cookie import IssuedReceipt, PendingConsent
 from campaigns.consent.refusal import ConsentError, Refusal
-from campaigns.fan import cookies, languages, refusals, times, words
+from campaigns.fan import cookies, languages, refusal_pages, times, words
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import for_campaign
 from campaigns.headers import FILES, at_secret_address, with_policy, without_session
@@ -121,7 +121,7 @@ def _no_receipt_yet(request: HttpRequest, pending: PendingConsent) -> HttpRespon
     kept_token = cookies.kept_receipts(request).get(pending.slug, "")
     if receipts.standing(kept_token):
         return to_receipt(request, kept_token)
-    return refusals.refused(request, ConsentError(Refusal.NOT_COMPLETED, pending.slug))
+    return refusal_pages.refused(request, ConsentError(Refusal.NOT_COMPLETED, pending.slug))
 
 
 def to_receipt(request: HttpRequest, token: str) -> HttpResponse:
