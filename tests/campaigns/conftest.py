@@ -16,6 +16,7 @@ from django.test.testcases import LiveServerThread
 
 from campaigns.clock import database_now
 from campaigns.models import Label, User
+from campaigns.release import maintenance
 from campaigns.status import heartbeat
 from tests import factory
 from tests.fans import Fan
@@ -39,8 +40,11 @@ def keyring_dir(settings: Settings, tmp_path: Path) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def no_maintenance_outlives_its_test() -> Iterator[None]:
-    """A release waits for its own a second: on a slow machine it writes into the next test."""
+def no_maintenance_beside_a_slow_release(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """On a slow machine a release would take long enough for it, and its own connection would wait
+    for the rows of the test's open transaction. No thread of it lives into the next test.
+    """
+    monkeypatch.setattr(maintenance, "MAINTENANCE_SECONDS", 3600)
     yield
     for thread in threading.enumerate():
         if thread.name == "maintenance":

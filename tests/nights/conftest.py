@@ -9,6 +9,6 @@ from tests.campaigns.conftest import halting as halting
 from tests.campaigns.conftest import keyring_dir as keyring_dir
 from tests.campaigns.conftest import label as label
 from tests.campaigns.conftest import (
-    no_maintenance_outlives_its_test as no_maintenance_outlives_its_test,
+    no_maintenance_beside_a_slow_release as no_maintenance_beside_a_slow_release,
 )
 from tests.campaigns.conftest import no_page_is_kept as no_page_is_kept
