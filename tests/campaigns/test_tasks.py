@@ -28,7 +28,7 @@ def test_one_message_does_the_whole_night_and_answers_the_saves(sandbox: Sandbox
 
 
 @pytest.mark.django_db
-def test_a_ring_with_nothing_to_do_changes_nothing(sandbox: Sandbox) -> None:
+def test_a_run_with_nothing_to_do_changes_nothing(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, state=CampaignState.OPEN)
     called = len(sandbox.calls())
     assert tasks.run_due_work() == tasks.run_due_work() == 0
@@ -41,7 +41,7 @@ def beat_entry() -> dict[str, Any]:
     return dict(entry)
 
 
-def test_beat_rings_every_two_seconds_and_old_rings_expire() -> None:
+def test_beat_sends_a_message_every_two_seconds_and_old_ones_expire() -> None:
     entry = beat_entry()
     assert entry["task"] == tasks.run_due_work.name
     assert entry["task"] in app.tasks
@@ -49,12 +49,12 @@ def test_beat_rings_every_two_seconds_and_old_rings_expire() -> None:
     assert 0 < entry["options"]["expires"] <= 30
 
 
-def test_a_ring_carries_nothing() -> None:
+def test_a_message_carries_nothing() -> None:
     assert not {"args", "kwargs"} & set(beat_entry())
     assert inspect.signature(tasks.run_due_work.run).parameters == {}
 
 
-def test_a_ring_ends_before_the_broker_would_hand_it_to_another() -> None:
+def test_a_run_ends_before_the_broker_would_hand_it_to_another() -> None:
     limit = timedelta(seconds=settings.CELERY_TASK_SOFT_TIME_LIMIT)
     hard_limit = timedelta(seconds=settings.CELERY_TASK_TIME_LIMIT)
     redelivery = timedelta(seconds=settings.CELERY_BROKER_TRANSPORT_OPTIONS["visibility_timeout"])

@@ -50,7 +50,7 @@ def test_celery_finishes_a_release_while_redis_is_flushed_every_three_seconds(
     check_books(campaign)
 
 
-def test_while_redis_takes_no_ring_the_release_worker_saves(
+def test_while_redis_takes_no_message_the_release_worker_saves(
     machine: StartMachine, sandbox: Sandbox, wait_for: WaitFor
 ) -> None:
     here = machine()

@@ -128,7 +128,7 @@ def test_the_operators_cap_bounds_what_is_learned(settings: Settings) -> None:
     assert gate().rate == pytest.approx(20 * rows.SHARE_OF_CAP)
 
 
-def test_a_lesson_of_yesterday_is_forgotten(settings: Settings) -> None:
+def test_an_estimate_of_yesterday_is_forgotten(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     moment = fill_window(30, 100)
     closing.close(rate_limited(1), moment)

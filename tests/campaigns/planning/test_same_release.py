@@ -90,7 +90,7 @@ def test_a_track_does_not_take_the_place_of_its_album(sandbox: Sandbox) -> None:
     assert refusal(make_consented(), spotify_uri=TRACK_URI) is Obstacle.OTHER_RELEASE
 
 
-def test_a_wrong_code_beside_a_link_is_mended_to_the_one_the_catalogue_shows(
+def test_a_wrong_code_with_a_link_is_corrected_to_the_one_the_catalogue_shows(
     sandbox: Sandbox,
 ) -> None:
     sandbox.add_album()
@@ -141,7 +141,7 @@ def test_what_can_only_narrow_down_asks_spotify_nothing(
 
 @pytest.mark.parametrize("codes", [{"upc": UPC}, {"isrc": ISRC}], ids=str)
 @pytest.mark.parametrize("link", ["", OTHER_URI])
-def test_a_link_is_mended_beside_a_code_that_stays(
+def test_a_link_is_corrected_while_its_code_stays(
     codes: dict[str, str], link: str, sandbox: Sandbox
 ) -> None:
     uri = ALBUM_URI if "upc" in codes else TRACK_URI
@@ -320,7 +320,7 @@ def test_a_new_name_is_written_down_in_the_log(
     ids=["no hit", "two hits", "another artist's", "another's code", "another script"],
 )
 @pytest.mark.parametrize("with_consents", [False, True])
-def test_a_wrong_code_saves_nothing_and_once_it_is_mended_the_release_goes_on(
+def test_a_wrong_code_saves_nothing_and_once_it_is_corrected_the_release_goes_on(
     given: dict[str, str],
     albums: list[dict[str, Any]],
     finding: str,

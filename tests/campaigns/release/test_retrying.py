@@ -141,7 +141,7 @@ def test_a_single_unlisted_fan_fails_after_a_second_look(sandbox: Sandbox) -> No
     assert fresh(campaign).paused_reason == ""
 
 
-def test_unlisted_fans_are_no_witnesses_for_each_other(sandbox: Sandbox) -> None:
+def test_unlisted_fans_confirm_no_refusal_of_each_other(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=2)
     sandbox.fault("library", status=403, body=NOT_LISTED, times=None)
     work()

@@ -40,7 +40,7 @@ def ready(client: Client) -> tuple[int, str]:
 # What a worker says.
 
 
-def test_every_ring_of_the_bell_is_a_sign_of_life() -> None:
+def test_every_run_of_due_work_is_a_heartbeat() -> None:
     run_due_work()
     assert database_now() - Heartbeat.objects.get().beat_at < 20 * SECOND
 
@@ -60,7 +60,7 @@ def test_it_is_written_every_ten_seconds_at_most() -> None:
     assert written == [0, 0, 0, 10, 10, 20]
 
 
-def test_a_pulse_of_the_future_does_not_hide_a_death(client: Client) -> None:
+def test_a_heartbeat_of_the_future_does_not_hide_a_death(client: Client) -> None:
     heard(-3600 * SECOND)
     work()
     beat_at = Heartbeat.objects.get().beat_at
