@@ -47,6 +47,13 @@ def test_a_made_up_state_leads_nowhere(fan: Fan, state: str) -> None:
     assert "Open the release's link again" in text_of(answer)
 
 
+def test_a_state_is_spent_once() -> None:
+    now, state = timezone.now(), oauth_state.new("night-bus")
+    later = now + timedelta(seconds=1)
+    assert [oauth_state.spend(state, now), oauth_state.spend(state, later)] == [True, False]
+    assert oauth_state.spent_at(state) == now
+
+
 def test_a_return_counts_once(fan: Fan, campaign: Campaign) -> None:
     back = fan.decide(fan.tap(campaign))
     assert fan.get(back).status_code == 303
