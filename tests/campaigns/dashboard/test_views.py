@@ -134,7 +134,7 @@ def test_cancelling_says_how_many_permissions_go_and_then_erases_them(
 
     page = page_of(dashboard, campaign, "/cancel")
     assert "3 permissions will be erased" in page
-    assert "cannot be undone" in page
+    assert "can't be undone" in page
     assert Campaign.objects.get().state == CampaignState.OPEN
 
     after = post(dashboard, campaign, "cancel", follow=True).content.decode()
