@@ -12,7 +12,6 @@ from zoneinfo import available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.forms.widgets import Input
 from django.utils import timezone
 
 from campaigns.artwork import files
@@ -118,30 +117,6 @@ class ReleaseTimeField(forms.DateTimeField):
                 f"The clocks change in {timezone.get_current_timezone_name()} at that hour: this "
                 "time comes twice, or not at all. Choose a time an hour or more away."
             ) from error
-
-
-class AgreementInput(forms.CheckboxInput):
-    """A box whose tick agrees to a number, and to no larger one."""
-
-    number = 0
-
-    def get_context(self, name: str, value: Any, attrs: Any) -> dict[str, Any]:
-        is_agreed = value == str(self.number)
-        attrs = {**(attrs or {}), **({"checked": True} if is_agreed else {})}
-        context: dict[str, Any] = Input.get_context(self, name, str(self.number), attrs)
-        return context
-
-    def value_from_datadict(self, data: Any, files: Any, name: str) -> Any:
-        return data.get(name)
-
-
-class AgreementField(forms.Field):
-    """Its value is the number agreed to; 0 without a tick."""
-
-    widget = AgreementInput
-
-    def clean(self, value: Any) -> int:
-        return int(value) if re.fullmatch(r"[0-9]{1,9}", value or "", re.ASCII) else 0
 
 
 class ArtworkField(forms.FileField):

@@ -17,7 +17,6 @@ from django.utils.text import slugify
 from campaigns.catalogue.names import Names
 from campaigns.dashboard import access
 from campaigns.dashboard.fields import (
-    AgreementField,
     ArtworkField,
     CountdownLinkField,
     ISRCField,
@@ -57,6 +56,8 @@ UNUSED: Final = {
     ReleaseMode.ONE_INSTANT: ("release_day",),
     ReleaseMode.LOCAL_MIDNIGHT: ("release_at", "release_zone", "out_now"),
 }
+# What is asked next to the campaign's own fields, or stored apart.
+NO_VALUES: Final = ("label", "artwork", "out_now", "expiring", "agreed_lapse", "version")
 # Where an obstacle is told that only storing the campaign meets.
 FIELD_OF: Final = {Obstacle.ADDRESS_TAKEN: "slug", Obstacle.PERMISSIONS_EXPIRE: "agreed_lapse"}
 
@@ -137,7 +138,9 @@ class CampaignForm(forms.Form):
         help_text="Date only. Each fan gets it at midnight in their own time zone, New Zealand "
         "first.",
     )
-    agreed_lapse = AgreementField(required=False, label="Move it anyway")
+    # How many permissions a move would destroy, as the form has told: a tick agrees to no more.
+    expiring = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    agreed_lapse = forms.BooleanField(required=False, label="Move it anyway")
     artwork = ArtworkField(
         required=False,
         help_text="JPEG, PNG or WebP, at least 320 pixels a side, at most 10 MB and 25 megapixels. "
@@ -175,10 +178,11 @@ class CampaignForm(forms.Form):
         self.frozen: list[Frozen] = []
         self.too_late: set[Obstacle] = set()
         self._offer_labels(user)
-        self._offer_moves()
         if campaign:
             self._fill_in(campaign)
             self._freeze(campaign)
+        if not (self.state == CampaignState.OPEN and campaign and campaign.release_at > now):
+            self.fields.pop("out_now", None)
 
     def _offer_labels(self, user: User) -> None:
         labels = access.labels_edited_by(user)
@@ -187,18 +191,6 @@ class CampaignForm(forms.Form):
             del self.fields["label"]
         else:
             cast("forms.ModelChoiceField[Label]", self.fields["label"]).queryset = labels
-
-    def _offer_moves(self) -> None:
-        is_waiting = self.campaign and self.campaign.release_at > self.now
-        if not (self.state == CampaignState.OPEN and is_waiting):
-            del self.fields["out_now"]
-        if self.state == CampaignState.DRAFT:
-            del self.fields["agreed_lapse"]
-        else:
-            self._ask_for_agreement(AgreementField().clean(self.data.get("agreed_lapse")))
-
-    def _ask_for_agreement(self, number: int) -> None:
-        self.number_expiring = self.fields["agreed_lapse"].widget.number = number
 
     def _fill_in(self, campaign: Campaign) -> None:
         # Naive, so that Django shows it as it is: in the campaign's zone, not in the server's.
@@ -318,25 +310,27 @@ class CampaignForm(forms.Form):
         """
         if not self.is_valid():
             return None
-        picture = self.cleaned_data["artwork"]
+        given, values = self.cleaned_data, self.values
+        picture = given["artwork"]
         try:
             if not self.campaign:
-                return editing.create(self.chosen_label, self.values, picture)
-            agreed = self.cleaned_data.get("agreed_lapse", 0)
-            version = self.cleaned_data["version"]
-            return editing.change(self.campaign, self.values, picture, self.now, agreed, version)
+                return editing.create(self.chosen_label, values, picture)
+            agreed = (given["expiring"] or 0) * given["agreed_lapse"]
+            version = given["version"]
+            return editing.change(self.campaign, values, picture, self.now, agreed, version)
         except PlanningError as error:
             self._refuse(error)
             return None
 
     def _refuse(self, error: PlanningError) -> None:
         """Come back with what was found out while the campaign was being stored."""
+        data = cast("QueryDict", self.data).copy()
         if error.obstacle is Obstacle.CHANGED:
-            data = cast("QueryDict", self.data).copy()
             data["version"] = str(error.version)
-            self.data = data
         if error.obstacle is Obstacle.PERMISSIONS_EXPIRE:
-            self._ask_for_agreement(error.expiring)
+            data["expiring"] = str(error.expiring)
+            data.pop("agreed_lapse", None)
+        self.data = data
         self.add_error(FIELD_OF.get(error.obstacle), why_not(**vars(error)))
 
     @property
@@ -346,12 +340,8 @@ class CampaignForm(forms.Form):
 
     @property
     def values(self) -> dict[str, Any]:
-        """The checked values by the campaign's own field names. The artwork stands apart."""
-        return {
-            name: value
-            for name, value in self.cleaned_data.items()
-            if name not in ("label", "artwork", "out_now", "agreed_lapse", "version")
-        }
+        """The checked values by the campaign's own field names."""
+        return {name: value for name, value in self.cleaned_data.items() if name not in NO_VALUES}
 
     @property
     def chosen_label(self) -> Label:

@@ -30,7 +30,6 @@ from campaigns.models import (
     DailyCount,
     PauseReason,
     ReminderCount,
-    Totals,
 )
 from campaigns.planning import editing, labels, transitions
 from campaigns.planning.obstacles import Obstacle, PlanningError
@@ -124,13 +123,13 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         return JsonResponse(
             {
                 "status": standing.status.value,
-                "counts": _counts(totals),
+                "counts": {**asdict(totals), "pending": totals.pending},
                 "progress": asdict(progress) if progress else None,
             }
         )
     context = {
         **_told(standing, backlog.waiting, now),
-        "counts": _counts(totals),
+        "counts": totals,
         "progress": progress,
         "worker_warning": worker_warning,
         "artwork": files.renditions(campaign),
@@ -178,7 +177,7 @@ def campaign_edit(request: AuthenticatedRequest, campaign: Campaign) -> HttpResp
         "form": form,
         "campaign": campaign,
         "artwork": files.renditions(campaign),
-        "counts": _counts(DailyCount.objects.totals_of(campaign.id)),
+        "counts": DailyCount.objects.totals_of(campaign.id),
     }
     return render(request, "dashboard/campaign_form.html", context)
 
@@ -237,8 +236,3 @@ def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if served := overview.served_before(campaign):
         messages.info(request, served)
     return _to_page(campaign)
-
-
-def _counts(totals: Totals) -> dict[str, Any]:
-    names = ("presaves", "pending", "saved", "failed", "cancelled", "expired")
-    return {name: getattr(totals, name) for name in names}
