@@ -36,7 +36,7 @@ class Command(BaseCommand):
             raise CommandError(str(error)) from None
         except (OperationalError, ProgrammingError):
             raise CommandError(
-                "The database cannot be used. Is it there? Then run `manage.py migrate` first."
+                "Can't reach the database, or it has no tables yet: run `manage.py migrate` first."
             ) from None
         days = timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT).days
         self.stdout.write(f"{invitation.membership}.")

@@ -100,6 +100,15 @@ def test_the_form_asks_again_when_the_number_has_grown(dashboard: Client, label:
     assert stored(campaign).release_at == campaign.release_at
 
 
+def test_the_number_without_a_tick_agrees_to_nothing(dashboard: Client, label: Label) -> None:
+    campaign = make_old(label)
+
+    page = text_of(send(dashboard, campaign, release_at=in_days(LATER_DAYS), expiring="2"))
+
+    assert asked_in(page) == (2, False)
+    assert stored(campaign).release_at == campaign.release_at
+
+
 def test_an_agreement_is_kept_when_the_form_comes_back_for_something_else(
     dashboard: Client, label: Label
 ) -> None:
@@ -244,5 +253,5 @@ def test_the_form_offers_what_may_be_added_and_sends_back_what_stays(
 
     assert f'value="{ALBUM_URI}"' in form
     assert 'value="609008295069"' in form
-    assert "you can add what was left out" in form
+    assert "you can add missing codes" in form
     assert 'name="title"' not in form
