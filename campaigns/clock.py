@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import connection
 
 ASKED_EVERY_SECONDS: Final = 1.0
+Clock = Callable[[], datetime]
 
 
 def database_now() -> datetime:

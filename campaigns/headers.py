@@ -92,7 +92,9 @@ def default_headers(
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
         response = get_response(request)
-        response.headers[_POLICY] = response.headers.get(_POLICY, _WITH_FORMS) + upgrade
+        # With DEBUG, Django's own pages for 404 and 500 hold their style.
+        if not (settings.DEBUG and response.status_code in (404, 500)):
+            response.headers[_POLICY] = response.headers.get(_POLICY, _WITH_FORMS) + upgrade
         if response.status_code >= 400:
             # What is wrong now may be right in a minute; no cache may keep it.
             response.headers.setdefault("Cache-Control", "no-store")

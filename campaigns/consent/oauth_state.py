@@ -58,7 +58,8 @@ def is_ours(state: str) -> bool:
 
 
 def _seal(state: str) -> str:
-    return salted_hmac("campaigns.consent.state", state, algorithm="sha256").hexdigest()[:32]
+    # The salt is a value on the wire, whatever the modules are called.
+    return salted_hmac("campaigns.authorising.state", state, algorithm="sha256").hexdigest()[:32]
 
 
 def forget_spent_states(now: datetime) -> int:

@@ -57,9 +57,9 @@ UNUSED: Final = {
     ReleaseMode.LOCAL_MIDNIGHT: ("release_at", "release_zone", "out_now"),
 }
 # What is asked next to the campaign's own fields, or stored apart.
-NO_VALUES: Final = ("label", "artwork", "out_now", "expiring", "agreed_lapse", "version")
+NO_VALUES: Final = ("label", "artwork", "out_now", "expiring", "move_anyway", "version")
 # Where an obstacle is told that only storing the campaign meets.
-FIELD_OF: Final = {Obstacle.ADDRESS_TAKEN: "slug", Obstacle.PERMISSIONS_EXPIRE: "agreed_lapse"}
+FIELD_OF: Final = {Obstacle.ADDRESS_TAKEN: "slug", Obstacle.PERMISSIONS_EXPIRE: "move_anyway"}
 
 
 class LabelForm(forms.Form):
@@ -140,7 +140,7 @@ class CampaignForm(forms.Form):
     )
     # How many permissions a move would destroy, as the form has told: a tick agrees to no more.
     expiring = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    agreed_lapse = forms.BooleanField(required=False, label="Move it anyway")
+    move_anyway = forms.BooleanField(required=False, label="Move it anyway")
     artwork = ArtworkField(
         required=False,
         help_text="JPEG, PNG or WebP, at least 320 pixels a side, at most 10 MB and 25 megapixels. "
@@ -315,7 +315,7 @@ class CampaignForm(forms.Form):
         try:
             if not self.campaign:
                 return editing.create(self.chosen_label, values, picture)
-            agreed = (given["expiring"] or 0) * given["agreed_lapse"]
+            agreed = (given["expiring"] or 0) * given["move_anyway"]
             version = given["version"]
             return editing.change(self.campaign, values, picture, self.now, agreed, version)
         except PlanningError as error:
@@ -329,7 +329,7 @@ class CampaignForm(forms.Form):
             data["version"] = str(error.version)
         if error.obstacle is Obstacle.PERMISSIONS_EXPIRE:
             data["expiring"] = str(error.expiring)
-            data.pop("agreed_lapse", None)
+            data.pop("move_anyway", None)
         self.data = data
         self.add_error(FIELD_OF.get(error.obstacle), why_not(**vars(error)))
 

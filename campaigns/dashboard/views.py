@@ -149,6 +149,7 @@ def _told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any
     return {
         "campaign": campaign,
         "status": standing.status,
+        "is_passing": standing.is_passing,
         "trouble": explanation if standing.trouble else None,
         "next_step": overview.next_step(standing, explanation, now),
         "finding": overview.finding(standing),

@@ -1,13 +1,14 @@
-"""How long the landing page may be kept: by the web process, so that a link which thousands open at
-once costs little, and by caches before it. Nothing of it may depend on who asks.
+"""Fan pages that are the same for everybody, kept for a while: by the web process, so that a link
+which thousands open at once costs little, and by caches before it.
 """
 
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Callable
 from datetime import datetime
-from typing import Final, TypeVar, cast
+from typing import Final, TypeVar
 
 from django.core.cache import caches
 
@@ -16,12 +17,31 @@ from campaigns.status.phase import Phase
 
 T = TypeVar("T")
 CACHE_SECONDS: Final = 1
+STALE_SECONDS: Final = 9
 
 
 def get_or_make(cache: str, key: tuple[str, ...], seconds: int, make: Callable[[], T]) -> T:
-    """From the cache of that name in the settings. An address may be longer than its keys."""
-    digest = hashlib.sha256(repr(key).encode()).hexdigest()
-    return cast("T", caches[cache].get_or_set(digest, make, seconds))
+    """What was made no longer ago than that, from the cache of that name in the settings.
+
+    While one thread makes it anew, the others get what is up to STALE_SECONDS older: all of them at
+    once would make a slow database slower.
+    """
+    kept, now = caches[cache], time.time()
+    # A digest is a key that any cache takes, however long the address is.
+    name = hashlib.sha256(repr(key).encode()).hexdigest()
+    found: tuple[T, float] | None = kept.get(name)
+    if found and now < found[1]:
+        return found[0]
+    is_mine = kept.add(f"{name}-maker", True, STALE_SECONDS)
+    if found and not is_mine:
+        return found[0]
+    try:
+        made = make()
+        kept.set(name, (made, time.time() + seconds), seconds + STALE_SECONDS)
+    finally:
+        if is_mine:
+            kept.delete(f"{name}-maker")
+    return made
 
 
 def lifetime(campaign: Campaign, phase: Phase, now: datetime, is_away: bool) -> dict[str, int]:

@@ -21,7 +21,7 @@ from campaigns.status.phase import Phase
 # address names the fan's. Calendar programs take webcal: for "subscribe to it".
 SUBSCRIBED: Final = "subscribed"
 
-# Where else to listen is shown once anybody can.
+# Where else to listen is shown once the release is out, or the campaign has ended without it.
 LINKS_SHOWN: Final = (Phase.RELEASING_SOMEWHERE, Phase.RELEASING, Phase.FINISHED, Phase.MISSED)
 SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
 

@@ -94,6 +94,9 @@ PAGES: Final = {
         title=_("That didn't work"),
         happened=_("Spotify sent you back, but we couldn't complete your pre-save."),
         advice=_("Go back to the release and tap again."),
+        # The first return may still be on its way: nobody knows yet what it comes to.
+        stored=_("Nothing more was stored this time."),
+        label="",
         status=404,
     ),
     Refusal.CODE_REFUSED: Page(

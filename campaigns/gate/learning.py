@@ -1,5 +1,5 @@
-"""The rate, which adapts to a limit that Spotify does not publish: additive increase,
-multiplicative decrease (AIMD).
+"""The rate, which adapts to a limit that Spotify does not publish: multiplicative decrease after a
+429, and an increase whose step doubles with each quiet window.
 
 Spotify's limit is a rolling window of 30 seconds.
 https://developer.spotify.com/documentation/web-api/concepts/rate-limits

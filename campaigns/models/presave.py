@@ -5,13 +5,16 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from datetime import datetime
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from django.db import models
 from django.db.models import F, Q
 
 from campaigns.models.choices import PreSaveState, Reason
 from campaigns.models.limits import PERMISSION_LIFETIME
+
+# Fans whom a market that showed the release speaks for; by what their campaign's row says now.
+SERVABLE: Final = Q(due_at__lt=F("campaign__confirmed_until")) | Q(campaign__confirmed_until=None)
 
 
 class PreSaveQuerySet(models.QuerySet["PreSave"]):
@@ -29,8 +32,7 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
 
     def servable(self) -> PreSaveQuerySet:
         """As servable_until, by what each one's campaign says now."""
-        confirmed = Q(due_at__lt=F("campaign__confirmed_until"))
-        return self.filter(confirmed | Q(campaign__confirmed_until=None))
+        return self.filter(SERVABLE)
 
     def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:
         """The rows still pending under exactly these fences."""

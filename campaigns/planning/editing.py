@@ -68,12 +68,12 @@ def change(
     values: Mapping[str, Any],
     picture: Image.Image | None,
     now: datetime,
-    agreed_lapse: int = 0,
+    may_expire: int = 0,
     version: int | None = None,
 ) -> Campaign:
     """`version` is the one whose values the form showed. Raises PlanningError.
 
-    `agreed_lapse` is how many permissions may expire before a later release time.
+    `may_expire` is how many permissions may expire before a later release time.
     """
     _check(campaign, values, picture, version)
     check = same_release.look_up(campaign, same_release.names_after(campaign, values))
@@ -84,7 +84,7 @@ def change(
         is_change = _is_change(campaign, values, picture)
         release_at, zone = values["release_at"], values["release_zone"]
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
-            campaign = moving.move_release(campaign, release_at, zone, now, agreed_lapse)
+            campaign = moving.move_release(campaign, release_at, zone, now, may_expire)
         _rename(campaign, same_release.names_after(campaign, values), check)
         for name, value in values.items():
             setattr(campaign, name, value)

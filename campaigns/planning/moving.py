@@ -29,7 +29,7 @@ def check_release_time(release_at: datetime, now: datetime) -> None:
 
 @transaction.atomic
 def move_release(
-    campaign: Campaign, release_at: datetime, zone: str, now: datetime, agreed_lapse: int = 0
+    campaign: Campaign, release_at: datetime, zone: str, now: datetime, may_expire: int = 0
 ) -> Campaign:
     """Set the release time, also for pre-saves that exist; `now` itself begins at once.
 
@@ -43,7 +43,7 @@ def move_release(
         if campaign.state == CampaignState.RELEASING and release_at <= now:
             raise PlanningError(Obstacle.BEGUN)
         check_release_time(release_at, now)
-        _check_lapse(campaign, release_at, agreed_lapse)
+        _check_expiring(campaign, release_at, may_expire)
         _wait_anew(campaign, release_at, now)
     campaign.release_at, campaign.release_zone = release_at, zone
     campaign.save()
@@ -79,7 +79,7 @@ def _due_after_move(campaign: Campaign, release_at: datetime) -> datetime | Comb
     return F("due_at") + (release_at - campaign.release_at)
 
 
-def _check_lapse(campaign: Campaign, release_at: datetime, agreed: int) -> None:
+def _check_expiring(campaign: Campaign, release_at: datetime, agreed: int) -> None:
     expiring = _count_expiring(campaign, release_at)
     if expiring > max(agreed, _count_expiring(campaign, campaign.release_at)):
         pending = campaign.presaves.pending().count()

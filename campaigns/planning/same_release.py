@@ -117,11 +117,11 @@ def _compare(agreed: Names, after: Names) -> None:
         raise PlanningError(Obstacle.OTHER_RELEASE)
 
 
-def _look(names: Names) -> list[Release]:
-    if not any(names):
+def _look(given: Names) -> list[Release]:
+    if not any(given):
         return []
     permit = looks.LookupBudget(database_now()).permit
-    return find(names, settings.SPOTIFY_MARKET, permit)
+    return find(given, settings.SPOTIFY_MARKET, permit)
 
 
 def _codes(release: Release) -> set[str]:

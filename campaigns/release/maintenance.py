@@ -12,9 +12,9 @@ from typing import Final, Self
 from django.db import connections
 
 from campaigns.catalogue import confirming
+from campaigns.clock import Clock
 from campaigns.consent import oauth_state
 from campaigns.keyring import KeyringError
-from campaigns.release.pipeline import Clock
 from campaigns.retention import deleting, expiring, figures, keys
 from campaigns.status import alarms, heartbeat
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from campaigns.clock import Clock
 from campaigns.gate import closing
 from campaigns.models import HALVES, Gate, GateName
 from campaigns.release.claims import Held
@@ -29,7 +30,7 @@ MOST_REFUSED: Final = 0.05
 class OutageDetector:
     """`halt` is called when a half of Spotify is found to be out of order."""
 
-    def __init__(self, clock: Callable[[], datetime], halt: Callable[[GateName], None]) -> None:
+    def __init__(self, clock: Clock, halt: Callable[[GateName], None]) -> None:
         self._clock = clock
         self._halt = halt
         # Of fans asked for the first time: whose campaign, and whether it went wrong.

@@ -9,11 +9,12 @@ from __future__ import annotations
 import logging
 import time
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from campaigns.clock import Clock
 from campaigns.gate import closing, permits, rows
 from campaigns.keyring import CampaignKey, Secret, UnreadablePermissionError
 from campaigns.models import (
@@ -52,8 +53,6 @@ STOOD_STILL_SECONDS: Final = 3.0
 # What Spotify says to one or two fans may be about them. When a third is told the same, and nobody
 # was served in between, it is about the campaign or the app.
 MOST_ODD: Final = 3
-
-Clock = Callable[[], datetime]
 
 
 class Pipeline:

@@ -10,10 +10,10 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef
 
 from campaigns import keyring
+from campaigns.clock import Clock
 from campaigns.keyring import CampaignKey, KeyringError
 from campaigns.models import Campaign, PreSave
 from campaigns.release.claims import Claim, claim_block
-from campaigns.release.pipeline import Clock
 
 # How often a worker that is busy saving looks for new campaigns.
 LOOK_AROUND: Final = timedelta(seconds=1)
@@ -52,7 +52,7 @@ class Queue:
 
 
 def _open_key(campaign: Campaign) -> CampaignKey | None:
-    """None when the key does not open or fit; retention.check_keys then pauses the campaign."""
+    """None when the key does not open or fit; keys.check_keys then pauses the campaign."""
     try:
         key = keyring.from_settings().open(campaign.id)
     except KeyringError:

@@ -5,14 +5,13 @@ The rows are the truth: queue.py and claims.py claim them, pipeline.py serves th
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 from threading import Event
 from uuid import UUID
 
-from campaigns.clock import DatabaseClock
+from campaigns.clock import Clock, DatabaseClock
 from campaigns.gate import closing, permits, rows
 from campaigns.release.maintenance import (
     LONGEST_WAIT_SECONDS,
@@ -20,11 +19,9 @@ from campaigns.release.maintenance import (
     Shift,
     run_maintenance,
 )
-from campaigns.release.pipeline import CONNECTIONS, LARGEST_BLOCK, Clock, Pipeline
+from campaigns.release.pipeline import CONNECTIONS, LARGEST_BLOCK, Pipeline
 from campaigns.release.queue import Queue
 from campaigns.spotify import FanCalls
-
-logger = logging.getLogger(__name__)
 
 
 def work(until: datetime, stopped: Event, clock: Clock | None = None) -> int:

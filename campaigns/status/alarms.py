@@ -33,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 
 def raise_due(now: datetime) -> int:
-    """Raise the alarms that were not raised yet; answers how many.
+    """Raise the alarms that were not raised yet; returns how many.
 
     One that fails does not hold the others up.
     """

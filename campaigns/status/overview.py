@@ -21,7 +21,7 @@ from campaigns.models import (
 )
 from campaigns.status.phase import Phase, phase_of
 from campaigns.status.sentences import release_time, sentence
-from campaigns.status.troubles import Explanation, explain, trouble_of
+from campaigns.status.troubles import Explanation, explain, title_of, trouble_of
 
 # A key is destroyed within seconds; one that is still there is somebody's business.
 LONGEST_DESTRUCTION: Final = timedelta(minutes=10)
@@ -40,11 +40,6 @@ class Status(TextChoices):
     FINISHED = "finished", "Finished"
     CANCELLED = "cancelled", "Cancelled"
 
-    @property
-    def is_passing(self) -> bool:
-        """Whether the page looks for the next one by itself, every few seconds."""
-        return self in (Status.OPENING, Status.WAITING, Status.OVERDUE, Status.RELEASING)
-
 
 @dataclass(frozen=True)
 class Standing:
@@ -54,6 +49,11 @@ class Standing:
     phase: Phase
     trouble: Trouble | None
     status: Status
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether the next status may come within seconds, without anybody's doing."""
+        return self.phase.is_passing and self.status is not Status.PAUSED
 
 
 def standing_of(campaign: Campaign, now: datetime) -> Standing:
@@ -87,7 +87,7 @@ def list_items(campaigns: Iterable[Campaign], now: datetime) -> list[dict[str, A
             "status": one.status,
             "artwork": renditions(one.campaign),
             "totals": totals.get(one.campaign.id, Totals()),
-            "trouble": one.trouble and explain(one.campaign, one.phase, one.trouble),
+            "trouble": one.trouble and title_of(one.campaign, one.phase, one.trouble),
         }
         for one in standings
     ]

@@ -9,13 +9,13 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, F, Q
+from django.db.models import Count, Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from campaigns.gate import permits, rows
-from campaigns.models import Campaign, Gate, PreSave, Totals
+from campaigns.models import SERVABLE, Campaign, Gate, PreSave, Totals
 from campaigns.status.overview import Standing
 from campaigns.status.phase import Phase
 from campaigns.status.sentences import sentence
@@ -68,7 +68,6 @@ def backlog_of(standing: Standing, now: datetime) -> Backlog:
     campaign = standing.campaign
     if not standing.phase.is_releasing or campaign.is_paused:
         return Backlog()
-    servable = Q(due_at__lt=F("campaign__confirmed_until")) | Q(campaign__confirmed_until=None)
     put_off = Q(lease=None, lease_until__gt=now)
     tried = Q(refused_at__isnull=False) | Q(attempts__gt=0)
     counts = (
@@ -77,13 +76,13 @@ def backlog_of(standing: Standing, now: datetime) -> Backlog:
         .order_by()
         .values_list("campaign_id")
         .annotate(
-            due=Count("id", filter=servable & ~put_off),
+            due=Count("id", filter=SERVABLE & ~put_off),
             tried_again=Count("id", filter=tried),
-            waiting=Count("id", filter=~servable),
+            waiting=Count("id", filter=~SERVABLE),
         )
     )
     found = {campaign_id: numbers for campaign_id, *numbers in counts}
-    _, tried_again, waiting = found.get(campaign.id, (0, 0, 0))
+    _due, tried_again, waiting = found.get(campaign.id, (0, 0, 0))
     return share_of({id: due for id, (due, *_) in found.items()}, campaign.id, tried_again, waiting)
 
 

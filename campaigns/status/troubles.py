@@ -52,6 +52,10 @@ def waiting_fans(campaign: Campaign, now: datetime) -> PreSaveQuerySet:
     return due.filter(due_at__gte=until) if until else due.none()
 
 
+def title_of(campaign: Campaign, phase: Phase, trouble: Trouble) -> str:
+    return sentence("trouble_title", campaign, phase=phase, trouble=trouble)
+
+
 def explain(campaign: Campaign, phase: Phase, trouble: Trouble, fans: int = 0) -> Explanation:
     """`fans` wait for the release in their country, where that is the trouble."""
     facts = {"phase": phase, "trouble": trouble, "finding": campaign.last_finding, "fans": fans}

@@ -64,7 +64,7 @@ def test_a_run_ends_before_the_broker_would_hand_it_to_another() -> None:
 def test_no_answer_of_a_task_is_kept() -> None:
     assert app.conf.task_ignore_result
     assert not app.conf.result_backend
-    assert app.conf.accept_content == ["json"]
+    assert set(app.conf.accept_content) == {"json"}
     assert not app.conf.worker_send_task_events
 
 

@@ -40,10 +40,10 @@ def _shorten_waits() -> None:
     """
     seconds = os.environ.get(LEASE_SECONDS)
     if seconds:
-        from campaigns.release import claims
+        from campaigns.release import claims, retrying
 
-        for name in ("LEASE", "LONGEST_DELAY"):
-            patch.object(claims, name, timedelta(seconds=float(seconds))).start()
+        for module, name in ((claims, "LEASE"), (retrying, "LONGEST_DELAY")):
+            patch.object(module, name, timedelta(seconds=float(seconds))).start()
 
 
 if __name__ == "__main__":

@@ -39,7 +39,7 @@ def make_old(label: Label, fans: int = 2, **fields: Any) -> Campaign:
 def asked_in(page: str) -> tuple[int, bool] | None:
     """How many permissions the page asks about, and whether its box is ticked."""
     number = re.search(r'name="expiring" value="(\d+)"', page)
-    box = re.search(r"<input[^>]*agreed_lapse[^>]*>", page)
+    box = re.search(r"<input[^>]*move_anyway[^>]*>", page)
     return (int(number[1]), "checked" in box[0]) if number and box else None
 
 
@@ -78,7 +78,7 @@ def test_before_permissions_lapse_the_form_asks_and_saves_nothing(
     assert Campaign.objects.values().get() == before
 
 
-AGREED: dict[str, Any] = {"expiring": "2", "agreed_lapse": "on"}
+AGREED: dict[str, Any] = {"expiring": "2", "move_anyway": "on"}
 
 
 def test_with_the_box_ticked_the_release_is_moved(dashboard: Client, label: Label) -> None:

@@ -28,6 +28,35 @@ def test_another_key_is_another_page(other: tuple[str, str]) -> None:
     assert get_or_make("pages", other, 1, lambda: "other") == "other"
 
 
+def test_while_one_thread_makes_it_anew_the_others_get_what_there_is() -> None:
+    with time_machine.travel(datetime(2026, 12, 4, tzinfo=UTC), tick=False) as clock:
+        get_or_make("pages", KEY, 1, lambda: "first")
+        clock.shift(2)
+        others: list[str] = []
+
+        def make() -> str:
+            others.append(get_or_make("pages", KEY, 1, lambda: "made twice"))
+            return "second"
+
+        assert get_or_make("pages", KEY, 1, make) == "second"
+        assert others == ["first"]
+        assert get_or_make("pages", KEY, 1, lambda: "third") == "second"
+
+
+def test_nothing_is_shown_ten_seconds_after_its_time() -> None:
+    with time_machine.travel(datetime(2026, 12, 4, tzinfo=UTC), tick=False) as clock:
+        get_or_make("pages", KEY, 1, lambda: "first")
+        clock.shift(11)
+        nested: list[str] = []
+
+        def make() -> str:
+            nested.append(get_or_make("pages", KEY, 1, lambda: "its own"))
+            return "second"
+
+        assert get_or_make("pages", KEY, 1, make) == "second"
+        assert nested == ["its own"]
+
+
 def test_what_could_not_be_made_is_tried_again() -> None:
     with pytest.raises(ZeroDivisionError):
         get_or_make("pages", KEY, 1, lambda: str(1 / 0))

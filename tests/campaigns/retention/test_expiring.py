@@ -162,7 +162,7 @@ def test_a_permission_of_180_days_ends_though_its_release_was_moved_again_and_ag
     oldest, younger = make_presave(campaign), make_presave(campaign)
     for days in (100, 170, 175):
         moment = now + timedelta(days=days)
-        moving.move_release(campaign, moment + LONGEST_LEAD, "UTC", moment, agreed_lapse=2)
+        moving.move_release(campaign, moment + LONGEST_LEAD, "UTC", moment, may_expire=2)
     PreSave.objects.filter(id=younger.id).update(consented_at=oldest.consented_at + SECOND)
     due = oldest.consented_at + PERMISSION_LIFETIME
     assert expiring.expire(due - SECOND) == 0
