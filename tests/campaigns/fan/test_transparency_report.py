@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
@@ -73,17 +73,20 @@ def test_what_is_held_is_counted_and_of_the_oldest_the_day_is_told() -> None:
     }
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_is_held_is_counted_in_an_index() -> None:
     make_presaves(make_campaign(), ["a"] * 100)
     with CaptureQueriesContext(connection) as queries:
         transparency_report.report(NOW)
     (held,) = [query["sql"] for query in queries if "MIN(" in query["sql"]]
     with connection.cursor() as cursor:
-        for other_way in ("seqscan", "bitmapscan", "indexscan"):
-            cursor.execute(f"SET LOCAL enable_{other_way} = off")
-        cursor.execute(f"EXPLAIN {held}")
-        plan = str(cursor.fetchall())
-    # The planner's own choice depends on when the table was vacuumed last.
+        # Only what was vacuumed can be counted in an index alone.
+        cursor.execute("VACUUM ANALYZE campaigns_presave")
+        with transaction.atomic():
+            for other_way in ("seqscan", "bitmapscan"):
+                cursor.execute(f"SET LOCAL enable_{other_way} = off")
+            cursor.execute(f"EXPLAIN {held}")
+            plan = str(cursor.fetchall())
     assert "Index Only Scan using presave_oldest" in plan
 
 
