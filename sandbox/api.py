@@ -8,7 +8,8 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox.catalogue import MARKET, SPOTIFY_ID, Item
+from sandbox.catalogue import SPOTIFY_ID, Found
+from sandbox.markets import refusal_of
 from sandbox.objects import ObjectWriter, private_user
 from sandbox.state import STATE, AccessToken, State
 
@@ -103,8 +104,8 @@ def market_for(request: web.Request, token: AccessToken) -> str | None:
     asked = request.query.get("market")
     if asked == "from_token":
         require_scope(token, "user-read-private")
-    elif asked is not None and not MARKET.fullmatch(asked):
-        raise ApiError(400, "Invalid market code")
+    elif asked is not None and (refusal := refusal_of(asked)):
+        raise ApiError(400, refusal)
     return country_of(request.app[STATE], token) or asked
 
 
@@ -114,24 +115,31 @@ def writer_for(request: web.Request, market: str | None) -> ObjectWriter:
     return ObjectWriter(str(request.url.origin()), mode, asked)
 
 
-def find_item(request: web.Request, kind: str) -> tuple[Item, ObjectWriter]:
+def find_item(request: web.Request, kind: str) -> tuple[Found, ObjectWriter]:
     token = caller(request)
     market = market_for(request, token)
-    uri = f"spotify:{kind}:{request.match_info['id']}"
-    item = request.app[STATE].catalogue.find(uri, market)
-    if item is None:
+    spotify_id = request.match_info["id"]
+    if not SPOTIFY_ID.fullmatch(spotify_id):
+        raise ApiError(400, "Invalid base62 id")
+    writer = writer_for(request, market)
+    # Only a market can say that another instance of a track plays there.
+    relinks = kind == "track" and writer.market is not None
+    found = request.app[STATE].catalogue.read(
+        f"spotify:{kind}:{spotify_id}", market, relinks=relinks
+    )
+    if found is None:
         raise ApiError(404, "Resource not found")
-    return item, writer_for(request, market)
+    return found, writer
 
 
 async def album(request: web.Request) -> web.Response:
-    item, writer = find_item(request, "album")
-    return web.json_response(writer.album(item))
+    found, writer = find_item(request, "album")
+    return web.json_response(writer.album(found.item))
 
 
 async def track(request: web.Request) -> web.Response:
-    item, writer = find_item(request, "track")
-    return web.json_response(writer.track(item))
+    found, writer = find_item(request, "track")
+    return web.json_response(writer.found_track(found))
 
 
 async def search(request: web.Request) -> web.Response:
@@ -143,10 +151,11 @@ async def search(request: web.Request) -> web.Response:
     limit, offset = page_of(request)
     market = market_for(request, token)
     writer = writer_for(request, market)
-    catalogue = request.app[STATE].catalogue
+    state = request.app[STATE]
+    as_stored = state.settings.isrc_as_stored
     answer = {}
     for kind in kinds:
-        found = catalogue.search(kind, query, market)
+        found = state.catalogue.search(kind, query, market, isrc_as_stored=as_stored)
         write = writer.track if kind == "track" else writer.simplified_album
         objects = [write(item) for item in found[offset : offset + limit]]
         # Measured: a search by ISRC answers with items and a total of 0.
@@ -235,7 +244,9 @@ def kind_of(uri: str) -> str:
 
 
 def save_available(state: State, fan: str, uris: list[str]) -> None:
-    """Measured: an unknown id is answered with 200 and nothing is saved."""
+    """Measured: an unknown id is answered with 200 and nothing is saved. So is one that this call
+    does not see.
+    """
     country = state.accounts[fan].country
     for uri in uris:
         if state.catalogue.find(uri, country) is not None:

@@ -12,7 +12,7 @@ from typing import Any
 from aiohttp import web
 
 from sandbox import scripts
-from sandbox.catalogue import Item
+from sandbox.catalogue import Item, Window
 from sandbox.instants import to_iso
 from sandbox.scripts import Script, ScriptError
 from sandbox.state import STATE, State
@@ -29,6 +29,7 @@ def routes() -> list[web.RouteDef]:
         web.post("/_sandbox/reset", acting(reset)),
         web.get("/_sandbox/catalogue", acting(list_catalogue)),
         web.post("/_sandbox/catalogue", acting(put_items)),
+        web.patch("/_sandbox/catalogue", acting(change_item)),
         web.delete("/_sandbox/catalogue", acting(clear_catalogue)),
         web.delete("/_sandbox/catalogue/{uri}", drop_item),
         web.get("/_sandbox/users", acting(list_users)),
@@ -86,6 +87,22 @@ def put_items(state: State, body: object) -> Json:
     return {"items": [item_as_json(item) for item in items]}
 
 
+def change_item(state: State, body: object) -> Json:
+    """Change the named fields of one item and leave the others."""
+    script = Script(body)
+    uri = script.take("uri", scripts.text)
+    known = state.catalogue.known(uri)
+    if known is None:
+        raise ScriptError("The catalogue holds no item with this URI.")
+    fields = item_as_json(known)
+    del fields["uri"]
+    item = scripts.item_from({**fields, **script.rest()})
+    if item.uri != uri:
+        raise ScriptError("An item keeps its kind and id: add another one instead.")
+    state.catalogue.put(item)
+    return {"items": [item_as_json(item)]}
+
+
 def clear_catalogue(state: State, body: object) -> Json:
     state.catalogue.clear()
     return {}
@@ -104,6 +121,15 @@ def item_as_json(item: Item) -> Json:
         "available_at": to_iso(item.available_at),
         "markets": {market: iso_or_none(instant) for market, instant in item.markets.items()},
         "removed_at": iso_or_none(item.removed_at),
+        "windows": [window_as_json(window) for window in item.windows],
+    }
+
+
+def window_as_json(window: Window) -> Json:
+    return {
+        "from": to_iso(window.opens),
+        "until": iso_or_none(window.closes),
+        "share": window.share,
     }
 
 

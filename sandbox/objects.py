@@ -5,12 +5,12 @@ from __future__ import annotations
 import time
 from typing import Any
 
-from sandbox.catalogue import Item, derived_id
+from sandbox.catalogue import Artist, Found, Item, derived_id
 from sandbox.state import Account
 
 Json = dict[str, Any]
 
-# Label, popularity and available_markets were removed for apps in development mode:
+# Label, popularity, available_markets and linked_from were removed for apps in development mode:
 # https://developer.spotify.com/documentation/web-api/tutorials/february-2026-migration-guide
 COVER_SIZES = (640, 300, 64)
 TRACK_MILLISECONDS = 180_000
@@ -40,7 +40,7 @@ class ObjectWriter:
     def simplified_album(self, item: Item) -> Json:
         album = {
             "album_type": item.album_type,
-            "artists": [self._artist(name) for name in item.artists],
+            "artists": [self._artist(artist) for artist in item.artists],
             "images": self._images(),
             "release_date": item.release_date,
             "release_date_precision": precision_of(item.release_date),
@@ -49,9 +49,18 @@ class ObjectWriter:
         }
         return self._with_markets(album, item)
 
+    def found_track(self, found: Found) -> Json:
+        """The track that answers. With extended quota it names the one that was asked for."""
+        track = self.track(found.item)
+        if found.linked_from is not None and self.mode == "extended":
+            named = self._identity("track", found.linked_from.id, found.linked_from.name)
+            del named["name"]
+            track["linked_from"] = named
+        return track
+
     def track(self, item: Item) -> Json:
         track = {
-            **self._simplified_track(item.id, item.name, item.artists, 1),
+            **self._simplified_track(item, item.id, item.name, 1),
             "album": self._album_of(item),
             "external_ids": {"isrc": item.isrc} if item.isrc else {},
         }
@@ -90,21 +99,20 @@ class ObjectWriter:
             "uri": f"spotify:{kind}:{spotify_id}",
         }
 
-    def _artist(self, name: str) -> Json:
-        return self._identity("artist", derived_id("artist", name), name)
+    def _artist(self, artist: Artist) -> Json:
+        return self._identity("artist", artist.id, artist.name)
 
     def _images(self) -> list[Json]:
         url = f"{self.origin}/static/cover.svg"
         return [{"url": url, "height": size, "width": size} for size in COVER_SIZES]
 
-    def _simplified_track(
-        self, spotify_id: str, name: str, artists: list[str], number: int
-    ) -> Json:
+    def _simplified_track(self, item: Item, spotify_id: str, name: str, number: int) -> Json:
+        """A track with the artists of the item, which is the track itself or its album."""
         return {
-            "artists": [self._artist(artist) for artist in artists],
+            "artists": [self._artist(artist) for artist in item.artists],
             "disc_number": 1,
             "duration_ms": TRACK_MILLISECONDS,
-            "explicit": False,
+            "explicit": item.explicit,
             "is_local": False,
             "preview_url": None,
             "track_number": number,
@@ -114,7 +122,7 @@ class ObjectWriter:
     def _album_tracks(self, item: Item) -> Json:
         tracks = [
             self._simplified_track(
-                derived_id(item.id, str(number)), f"Track {number}", item.artists, number
+                item, derived_id(item.id, str(number)), f"Track {number}", number
             )
             for number in range(1, item.total_tracks + 1)
         ]
@@ -123,17 +131,17 @@ class ObjectWriter:
 
     def _album_of(self, track: Item) -> Json:
         name = track.album_name or track.name
-        single = Item(
+        album = Item(
             kind="album",
-            id=derived_id("album", name, *track.artists),
+            id=track.album_id or derived_id("album", name, *track.artist_names),
             name=name,
             artists=track.artists,
             release_date=track.release_date,
-            album_type="single" if track.album_name is None else "album",
+            album_type=track.album_type,
             available_at=track.available_at,
             markets=track.markets,
         )
-        return self.simplified_album(single)
+        return self.simplified_album(album)
 
 
 def precision_of(release_date: str) -> str:

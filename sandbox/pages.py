@@ -131,7 +131,7 @@ def account_row(state: State, account: Account) -> str:
 
 def item_row(item: Item) -> str:
     return (
-        f"<tr><td>{escape(item.name)}<br><small>{escape(', '.join(item.artists))}<br>"
+        f"<tr><td>{escape(item.name)}<br><small>{escape(', '.join(item.artist_names))}<br>"
         f"<code>{item.uri}</code></small></td>"
         f"<td>{item.kind}</td><td>{appearance(item)}</td></tr>"
     )
@@ -165,7 +165,7 @@ async def library(request: web.Request) -> web.Response:
 def saved_card(state: State, uri: str, saved_at: float) -> str:
     item = state.catalogue.known(uri)
     title = escape(item.name) if item else "An item that has left the catalogue"
-    artists = escape(", ".join(item.artists)) if item else ""
+    artists = escape(", ".join(item.artist_names)) if item else ""
     return (
         '<li class="saved"><img src="/static/cover.svg" alt="" width="64" height="64">'
         f"<div><strong>{title}</strong><br>{artists}<br>"

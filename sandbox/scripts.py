@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
-from sandbox.catalogue import MARKET, SPOTIFY_ID, Item, derived_id
+from sandbox.catalogue import SPOTIFY_ID, Artist, Item, Window, derived_id
 from sandbox.faults import ENDPOINTS, KINDS, Fault
 from sandbox.instants import from_iso
+from sandbox.markets import MARKET
 from sandbox.state import Account, Settings
 
 Value = TypeVar("Value")
@@ -45,6 +46,11 @@ class Script:
 
     def get(self, name: str, check: Check[Value], default: Value) -> Value:
         return self.take(name, check) if name in self._fields else default
+
+    def rest(self) -> dict[str, Any]:
+        """All that is not taken yet."""
+        fields, self._fields = self._fields, {}
+        return fields
 
     def finish(self) -> None:
         if self._fields:
@@ -134,17 +140,38 @@ def anything(value: object) -> Any:
 
 market = matching(MARKET, "a market of two capital letters")
 spotify_id = matching(SPOTIFY_ID, "a Spotify id of 22 letters and digits")
+album_type = one_of("album", "single", "compilation")
 account_id = matching(ACCOUNT_ID, "1 to 64 letters, digits, dots, dashes or underscores")
 release_date = matching(RELEASE_DATE, "a date such as 2026-11-27, 2026-11 or 2026")
+WINDOW_FIELDS = ("from", "until", "share")
+ARTISTS_MEANING = "a name, an object with a name and an id, or a list of these"
 
 
-def artist_names(value: object) -> list[str]:
-    """One name, or a list of names or of objects with a name."""
+def artists_of(value: object) -> list[Artist]:
+    """One artist or a list of them: a name, or an object with a name and perhaps an id."""
     listed = value if isinstance(value, list) else [value]
-    names = [entry.get("name") if isinstance(entry, dict) else entry for entry in listed]
-    if not names or not all(isinstance(name, str) for name in names):
-        raise ValueError("a name or a list of names")
-    return cast(list[str], names)
+    artists = [artist_from(entry) for entry in listed]
+    if not artists:
+        raise ValueError(ARTISTS_MEANING)
+    return artists
+
+
+def artist_from(entry: object) -> Artist:
+    fields = entry if isinstance(entry, dict) else {"name": entry}
+    name = fields.get("name")
+    if not isinstance(name, str) or not set(fields) <= {"id", "name"}:
+        raise ValueError(ARTISTS_MEANING)
+    return Artist(spotify_id(fields.get("id", derived_id("artist", name))), name)
+
+
+def window_from(value: object) -> Window:
+    """Every field may be left out."""
+    fields = mapping_of(one_of(*WINDOW_FIELDS), anything)(value)
+    return Window(
+        opens=optional(instant)(fields.get("from")) or 0.0,
+        closes=optional(instant)(fields.get("until")),
+        share=share(fields.get("share", 1)),
+    )
 
 
 def latency(value: object) -> dict[str, float]:
@@ -159,26 +186,37 @@ def item_from(body: object) -> Item:
     kind = script.take("kind", one_of("album", "track"))
     name = script.take("name", text)
     field = "artists" if "artists" in script else "artist"
-    artists = script.get(field, artist_names, ["Demo Artist"])
+    artists = script.get(field, artists_of, artists_of("Demo Artist"))
+    names = [artist.name for artist in artists]
     appears_at = script.get("available_at", optional(instant), None)
+    album_name = script.get("album_name", optional(text), None)
+    is_single = kind == "track" and album_name is None
     item = Item(
         kind=kind,
-        id=script.get("id", spotify_id, derived_id(kind, name, *artists)),
+        id=script.get("id", spotify_id, derived_id(kind, name, *names)),
         name=name,
         artists=artists,
         upc=script.get("upc", optional(text), None),
         isrc=script.get("isrc", optional(text), None),
         release_date=script.get("release_date", release_date, today()),
-        album_type=script.get("album_type", one_of("album", "single", "compilation"), "album"),
-        album_name=script.get("album_name", optional(text), None),
+        album_type=script.get("album_type", album_type, "single" if is_single else "album"),
+        album_name=album_name,
+        album_id=script.get("album_id", optional(spotify_id), None),
+        explicit=script.get("explicit", flag, False),
         label=script.get("label", text, "Demo Label"),
         total_tracks=script.get("total_tracks", whole, 1),
         available_at=time.time() if appears_at is None else appears_at,
         markets=script.get("markets", mapping_of(market, optional(instant)), {}),
         removed_at=script.get("removed_at", optional(instant), None),
         unplayable_markets=script.get("unplayable_markets", list_of(market), []),
+        windows=script.get("windows", list_of(window_from), []),
+        seed=script.get("seed", whole, 0),
+        relinked_to=script.get("relinked_to", optional(spotify_id), None),
+        moved_to=script.get("moved_to", optional(spotify_id), None),
     )
     script.finish()
+    if kind == "album" and item.relinked_to is not None:
+        raise ScriptError("The field relinked_to is for tracks only.")
     return item
 
 
@@ -278,6 +316,7 @@ SETTING_CHECKS: Mapping[str, Check[Any]] = {
     "refresh_token_days": number,
     "code_seconds": number,
     "premium_lapsed": flag,
+    "isrc_as_stored": flag,
 }
 
 

@@ -46,6 +46,7 @@ class Settings:
     refresh_token_days: float = 180.0
     code_seconds: float = 600.0
     premium_lapsed: bool = False
+    isrc_as_stored: bool = False
 
     def latency_seconds(self, endpoint: str) -> float:
         wanted = self.latency_ms.get(endpoint, self.latency_ms.get("*", 0.0))

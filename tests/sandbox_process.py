@@ -6,6 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlsplit
@@ -24,6 +25,20 @@ ALBUM_URI = "spotify:album:4aawyAB9vmqN3uQ7FjRGTy"
 TRACK_URI = "spotify:track:7a3LWj5xSFhFRYmztS8wgK"
 UPC = "609008295069"
 ISRC = "QZAAA2600001"
+
+
+def window(
+    begins: float | None = None, ends: float | None = None, share: float = 1
+) -> dict[str, Any]:
+    """From so many seconds after now until so many after it, the share of calls that see an item;
+    a side that is not named is open.
+    """
+    now = datetime.now(UTC)
+    bounds = {
+        name: None if seconds is None else (now + timedelta(seconds=seconds)).isoformat()
+        for name, seconds in (("from", begins), ("until", ends))
+    }
+    return {**bounds, "share": share}
 
 
 class Sandbox:
@@ -68,6 +83,9 @@ class Sandbox:
     def delete(self, path: str) -> Any:
         return self._answer(self._http.delete(f"{self.url}/_sandbox/{path}"))
 
+    def patch(self, path: str, body: Any) -> Any:
+        return self._answer(self._http.patch(f"{self.url}/_sandbox/{path}", json=body))
+
     def set(self, **settings: Any) -> None:
         self.post("settings", settings)
 
@@ -81,6 +99,18 @@ class Sandbox:
     def add_track(self, **details: Any) -> None:
         track = {"kind": "track", "id": TRACK_URI.split(":")[2], "name": "Last Stop", "isrc": ISRC}
         self.post("catalogue", {**track, **details})
+
+    def change(self, uri: str, **details: Any) -> None:
+        """Change an item that is in the catalogue and leave what is not named."""
+        self.patch("catalogue", {"uri": uri, **details})
+
+    def show(self, uri: str, *windows: dict[str, Any], seed: int = 0) -> None:
+        """Make an item visible in these windows only; without any, always."""
+        self.change(uri, windows=list(windows), seed=seed)
+
+    def hide(self, uri: str) -> None:
+        """Take an item out of sight and keep it, so that it can be shown again."""
+        self.show(uri, window(share=0))
 
     def add_fans(self, count: int) -> list[str]:
         self.post("users", {"count": count})

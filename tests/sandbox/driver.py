@@ -93,8 +93,12 @@ class Sandbox:
         self.script("catalogue", {**album, "upc": UPC, **details})
 
     def add_track(self, **details: Any) -> None:
-        track = {"kind": "track", "id": TRACK_ID, "name": "Last Stop", "artist": "Demo Artist"}
+        track = {"kind": "track", "id": TRACK_ID, "name": "Last Stop", "artists": ["Demo Artist"]}
         self.script("catalogue", {**track, "isrc": ISRC, **details})
+
+    def change(self, uri: str, **details: Any) -> requests.Response:
+        body = {"uri": uri, **details}
+        return self.http.patch(f"{self.url}/_sandbox/catalogue", json=body)
 
     def decide(
         self,

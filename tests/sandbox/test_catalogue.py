@@ -6,12 +6,13 @@ from dataclasses import replace
 
 import pytest
 
-from sandbox.catalogue import Item
+from sandbox.catalogue import Artist, Item
 from tests.sandbox.driver import ALBUM_ID, ISRC, TRACK_ID, UPC, Sandbox, Tokens, error_of
 
 PAST = "2026-01-01T00:00:00+00:00"
 FUTURE = "2126-01-01T00:00:00Z"
 NOT_FOUND = (404, "Resource not found")
+ARTIST = Artist("0" * 22, "Demo Artist")
 
 
 def test_an_album_carries_its_upc(sandbox: Sandbox) -> None:
@@ -47,7 +48,7 @@ def test_an_item_appears_from_its_moment_on(sandbox: Sandbox) -> None:
 
 
 def test_the_moment_itself_counts_as_available() -> None:
-    item = Item("album", ALBUM_ID, "Night Bus", ["Demo Artist"], available_at=100.0)
+    item = Item("album", ALBUM_ID, "Night Bus", [ARTIST], available_at=100.0)
     assert not item.is_available("DE", 99.999)
     assert item.is_available("DE", 100.0)
     local = replace(item, markets={"NZ": 50.0, "US": 150.0, "CN": None})
@@ -114,9 +115,11 @@ def test_a_market_from_the_token_needs_another_scope(sandbox: Sandbox) -> None:
     assert sandbox.get(path, private, market="from_token").json()["is_playable"] is True
 
 
-def test_a_malformed_market_is_refused(sandbox: Sandbox) -> None:
-    answer = sandbox.get(f"/albums/{ALBUM_ID}", sandbox.app_token(), market="Germany")
-    assert error_of(answer) == (400, "Invalid market code")
+@pytest.mark.parametrize("id_", ["x", ALBUM_ID[:-1], f"{ALBUM_ID}x", f"{ALBUM_ID[:-1]}_"])
+def test_a_malformed_id_is_refused(sandbox: Sandbox, id_: str) -> None:
+    for path in (f"/albums/{id_}", f"/tracks/{id_}"):
+        answer = sandbox.get(path, sandbox.app_token(), market="DE")
+        assert error_of(answer) == (400, "Invalid base62 id")
 
 
 def test_a_upc_finds_every_album_that_has_it_and_no_track(sandbox: Sandbox) -> None:

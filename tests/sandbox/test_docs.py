@@ -7,7 +7,7 @@ from dataclasses import fields
 import pytest
 
 from sandbox import control, faults, scripts
-from sandbox.catalogue import Item
+from sandbox.catalogue import Artist, Item
 from sandbox.state import Account, Settings
 from tests.sandbox.driver import REPOSITORY
 
@@ -29,10 +29,14 @@ def test_every_kind_and_place_of_a_fault_is_explained(page: str) -> None:
     assert [word for word in sorted(words) if f"`{word}`" not in page] == []
 
 
-@pytest.mark.parametrize("subject", [Item, Account, faults.Fault])
+@pytest.mark.parametrize("subject", [Item, Artist, Account, faults.Fault])
 def test_every_field_is_explained(page: str, subject: type) -> None:
     names = {field.name for field in fields(subject)} - NOT_SCRIPTED
     assert [name for name in names if f"`{name}`" not in page and f'"{name}"' not in page] == []
+
+
+def test_every_side_of_a_window_is_explained(page: str) -> None:
+    assert [name for name in scripts.WINDOW_FIELDS if f"`{name}`" not in page] == []
 
 
 def test_every_control_address_is_listed(page: str) -> None:

@@ -69,6 +69,21 @@ def test_albums_and_tracks_fit(spotify: Validator, path: str, query: dict[str, s
     assert spotify.ask("GET", path, spotify.sandbox.app_token(), **query).status_code == 200
 
 
+@pytest.mark.parametrize("path", [f"/albums/{ALBUM_ID}", f"/tracks/{TRACK_ID}"])
+def test_odd_albums_and_tracks_fit(spotify: Validator, path: str) -> None:
+    """Relinked, moved, explicit, with codes in other forms and artists with ids of their own."""
+    other, artists = "1" * 22, [{"name": "Kino", "id": "2" * 22}, "Guest"]
+    spotify.sandbox.add_album(moved_to=other)
+    spotify.sandbox.add_album(
+        id=other, artists=artists, explicit=True, upc=f"00{UPC}", windows=[{"share": 1}]
+    )
+    spotify.sandbox.add_track(relinked_to=other)
+    spotify.sandbox.add_track(id=other, artists=artists, explicit=True, isrc="qz-aaa-26-00001")
+    answer = spotify.ask("GET", path, spotify.sandbox.app_token(), market="DE").json()
+    assert answer["id"] == other
+    assert ("linked_from" in answer) == path.startswith("/tracks")
+
+
 def test_search_results_fit(spotify: Validator) -> None:
     app = spotify.sandbox.app_token()
     for query in (f"upc:{UPC}", f"isrc:{ISRC}", "night", "nothing at all"):
