@@ -14,7 +14,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from campaigns.catalogue import looks, names
-from campaigns.catalogue.names import Names, find
+from campaigns.catalogue.names import Names, find, plain_code
 from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import Campaign
@@ -94,9 +94,11 @@ def _is_free(campaign: Campaign, after: Names) -> bool:
     """Whether the change can only narrow down what is saved: the catalogue has to agree with every
     name that is given, and with a code that stays it agrees only for the same release.
     """
-    _, upc, isrc = agreed = codes_at_consent(campaign)
+    agreed = codes_at_consent(campaign)
+    upc, isrc = plain_code(agreed.upc), plain_code(agreed.isrc)
     if upc or isrc:
-        return (after.upc, after.isrc) == (upc or after.upc, isrc or after.isrc)
+        added = plain_code(after.upc), plain_code(after.isrc)
+        return added == (upc or added[0], isrc or added[1])
     return after.spotify_uri == agreed.spotify_uri
 
 
@@ -111,7 +113,7 @@ def _compare(agreed: Names, after: Names) -> None:
     old = _look(agreed) or _look(agreed._replace(spotify_uri=""))
     if not old:
         raise PlanningError(Obstacle.OLD_NOT_SHOWN)
-    codes = {_upc(agreed.upc), agreed.isrc}.union(*map(_codes, old)) - {""}
+    codes = ({plain_code(agreed.upc), plain_code(agreed.isrc)} - {""}).union(*map(_codes, old))
     artists = {_artists(release) for release in old}
     if any(not codes & _codes(release) or _artists(release) not in artists for release in new):
         raise PlanningError(Obstacle.OTHER_RELEASE)
@@ -125,11 +127,7 @@ def _look(given: Names) -> list[Release]:
 
 
 def _codes(release: Release) -> set[str]:
-    return {_upc(release.upc), release.isrc.upper()} - {""}
-
-
-def _upc(upc: str) -> str:
-    return upc.lstrip("0")
+    return {plain_code(release.upc), plain_code(release.isrc)} - {""}
 
 
 def _artists(release: Release) -> frozenset[str]:
