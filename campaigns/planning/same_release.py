@@ -17,7 +17,7 @@ from campaigns.catalogue import looks, names
 from campaigns.catalogue.names import Names, find, plain_code
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign
+from campaigns.models import Campaign, ErrorReason
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import Release, SpotifyError
 
@@ -61,6 +61,8 @@ def look_up(campaign: Campaign, after: Names) -> SameReleaseCheck | None:
         raise PlanningError(Obstacle.NO_TURN) from None
     except SpotifyError as error:
         closing.close_after(error)
+        if error.reason is ErrorReason.QUESTION_REFUSED:
+            raise PlanningError(Obstacle.QUESTION_REFUSED) from None
         raise PlanningError(Obstacle.SPOTIFY_SILENT) from None
     return SameReleaseCheck(Names.of(campaign), codes_at_consent(campaign), after)
 

@@ -257,6 +257,12 @@ def test_a_spotify_in_trouble_is_told_and_nothing_is_changed(
     closing.check_open(database_now())
 
 
+def test_a_question_that_spotify_refuses_is_told_as_such(sandbox: Sandbox) -> None:
+    campaign = make_consented()
+    sandbox.fault("album", status=400)
+    assert refusal(campaign, spotify_uri=OTHER_URI) is Obstacle.QUESTION_REFUSED
+
+
 def test_a_slow_spotify_is_not_waited_for_long(
     sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
