@@ -93,13 +93,20 @@ def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
 
 def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     findings: list[Finding] = []
+    under_code: tuple[str, MarketMidnight] | None = None
     for midnight, market in _to_ask(_begun(campaign, budget.now)):
-        if findings and not budget.has_time:
+        if (findings or under_code) and not budget.has_time:
             break
         finding, uri = look(campaign, market, budget)
-        if finding is Finding.CONFIRMED:
+        if finding is not Finding.CONFIRMED:
+            findings.append(finding)
+        elif _all_is_well(campaign, uri) is Finding.CONFIRMED:
             return _start_releasing(campaign, uri, midnight, budget.now)
-        findings.append(finding)
+        else:
+            # Another market may show the link itself.
+            under_code = under_code or (uri, midnight)
+    if under_code:
+        return _start_releasing(campaign, *under_code, budget.now)
     if findings:
         _note(campaign, max(findings, key=_BY_WEIGHT.index))
     return False
@@ -151,23 +158,35 @@ def _all_is_well(campaign: Campaign, uri: str) -> Finding:
 def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
     """Whether further markets show what was confirmed, or else whether the last one still does."""
     findings: list[Finding] = []
-    all_is_well = _all_is_well(campaign, campaign.confirmed_uri)
     for midnight, market in _to_ask(_unseen(campaign, budget.now)):
         if findings and not budget.has_time:
             break
-        finding = _look_for_confirmed(campaign, market, budget)
+        finding, uri = _look_for_confirmed(campaign, market, budget)
         if finding is Finding.CONFIRMED:
-            until = markets.confirmed_until(campaign, midnight)
-            _unchanged(campaign).update(confirmed_until=until, last_finding=all_is_well)
-            _tell_anew(campaign)
+            _let_market_in(campaign, uri, midnight)
             return
         findings.append(finding)
     begun = _begun(campaign, budget.now)
     seen = [midnight for midnight in begun if _is_seen(campaign, midnight)][-1]
     if any(_shows_confirmed(campaign, market, budget) for market in seen.markets):
+        all_is_well = _all_is_well(campaign, campaign.confirmed_uri)
         _note(campaign, max(findings, key=_BY_WEIGHT.index, default=all_is_well))
     elif _stop_releasing(campaign):
         logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
+
+
+def _let_market_in(campaign: Campaign, uri: str, seen: MarketMidnight) -> None:
+    """Serve the fans of a further market too. One that shows the link itself, where an earlier one
+    had only what its code led to, is believed: from then on the link's release is saved.
+    """
+    let_in = _unchanged(campaign).update(
+        confirmed_uri=uri,
+        confirmed_until=markets.confirmed_until(campaign, seen),
+        last_finding=_all_is_well(campaign, uri),
+    )
+    if let_in and uri != campaign.confirmed_uri:
+        logger.warning("release shown under its link campaign=%s uri=%s", campaign.id, uri)
+    _tell_anew(campaign)
 
 
 def _tell_anew(campaign: Campaign) -> None:
@@ -217,21 +236,25 @@ def _shows_confirmed(campaign: Campaign, market: str, budget: LookupBudget) -> b
     )
 
 
-def _look_for_confirmed(campaign: Campaign, market: str, budget: LookupBudget) -> Finding:
-    """Whether a further market shows what was confirmed, or what it finds instead: nothing that is
-    out, or the artist's codes under another id, a regional variant.
+def _look_for_confirmed(
+    campaign: Campaign, market: str, budget: LookupBudget
+) -> tuple[Finding, str]:
+    """Whether a further market shows what was confirmed, or the link itself where that was only
+    found by its code; or what it finds instead: nothing that is out, or the artist's codes under
+    another id, a regional variant.
     """
     try:
         if _shows_confirmed(campaign, market, budget):
-            return Finding.CONFIRMED
+            return Finding.CONFIRMED, campaign.confirmed_uri
     except SpotifyError as error:
         if error.reason is not ErrorReason.QUESTION_REFUSED:
             raise
-        return Finding.QUESTION_REFUSED
+        return Finding.QUESTION_REFUSED, ""
     if campaign.spotify_uri == campaign.confirmed_uri:
-        return Finding.NOT_THERE_YET
-    finding, _ = look(campaign, market, budget)
-    return Finding.OTHER_VARIANT if finding is Finding.CONFIRMED else finding
+        return Finding.NOT_THERE_YET, ""
+    finding, uri = look(campaign, market, budget)
+    is_variant = finding is Finding.CONFIRMED and uri != campaign.spotify_uri
+    return (Finding.OTHER_VARIANT, "") if is_variant else (finding, uri)
 
 
 def _begun(campaign: Campaign, now: datetime) -> list[MarketMidnight]:

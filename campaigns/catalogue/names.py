@@ -50,7 +50,7 @@ def find(names: Names, market: str, permit: Permit) -> list[Release]:
 
 def find_by_code(names: Names, market: str, permit: Permit) -> list[Release]:
     """What a market shows under the code: an album under its UPC, a track under its ISRC."""
-    if not plain_code(names.code):
+    if not names.code:
         return []
     find_under = spotify.find_by_upc if names.code == names.upc else spotify.find_by_isrc
     return find_under(names.code, market, permit)
@@ -62,7 +62,7 @@ def _as_it_was_asked_for(names: Names, hit: Release) -> Release:
 
     https://developer.spotify.com/documentation/web-api/concepts/track-relinking
     """
-    stands_in = names.is_track and is_same_code(names.isrc, hit.isrc)
+    stands_in = is_same_code(names.isrc, hit.isrc)
     return replace(hit, uri=names.spotify_uri) if stands_in else hit
 
 
