@@ -115,7 +115,7 @@ def _compare(agreed: Names, after: Names) -> None:
     old = _look(agreed) or _look(agreed._replace(spotify_uri=""))
     if not old:
         raise PlanningError(Obstacle.OLD_NOT_SHOWN)
-    codes = ({plain_code(agreed.upc), plain_code(agreed.isrc)} - {""}).union(*map(_codes, old))
+    codes = {plain_code(agreed.upc), plain_code(agreed.isrc)}.union(*map(_codes, old))
     artists = {_artists(release) for release in old}
     if any(not codes & _codes(release) or _artists(release) not in artists for release in new):
         raise PlanningError(Obstacle.OTHER_RELEASE)
