@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from campaigns.catalogue.folding import is_same_name
 from campaigns.catalogue.names import (
     Names,
     codes_agree,
@@ -75,12 +76,23 @@ def look(campaign: Campaign, market: str, budget: LookupBudget) -> tuple[Finding
     try:
         hits = find(names, market, budget.permit)
         if not hits and names.spotify_uri:
-            hits = find_by_code(names, market, budget.permit)
+            hits = _find_next_to_link(campaign, market, budget)
     except SpotifyError as error:
         if error.reason is not ErrorReason.QUESTION_REFUSED:
             raise
         return Finding.QUESTION_REFUSED, ""
     return _judge(campaign, names, hits, budget.now)
+
+
+def _find_next_to_link(campaign: Campaign, market: str, budget: LookupBudget) -> list[Release]:
+    """What the code next to the link finds. One that was given after fans had said yes can be of
+    another release of the artist's: then the title has to be the one that they saw.
+    """
+    names = Names.of(campaign)
+    hits = find_by_code(names, market, budget.permit)
+    if ("isrc" if names.is_track else "upc") not in campaign.codes_added_after_consent:
+        return hits
+    return [hit for hit in hits if is_same_name(campaign.title, hit.title)]
 
 
 def _judge(

@@ -76,8 +76,7 @@ def accept(campaign: Campaign, after: Names, check: SameReleaseCheck | None) -> 
     if not is_frozen(campaign):
         return []
     if _is_free(campaign, after):
-        stays = {name: getattr(agreed, name) == getattr(after, name) for name in Names._fields}
-        return [name for name in Names._fields if getattr(after, name) and not stays[name]]
+        return _added(agreed, after)
     if check == SameReleaseCheck(before, agreed, after):
         return []
     raise PlanningError(Obstacle.CHANGED_WHILE_CHECKING)
@@ -102,6 +101,16 @@ def _is_free(campaign: Campaign, after: Names) -> bool:
         added = plain_code(after.upc), plain_code(after.isrc)
         return added == (upc or added[0], isrc or added[1])
     return after.spotify_uri == agreed.spotify_uri
+
+
+def _added(agreed: Names, after: Names) -> list[str]:
+    """Which names are others than fans said yes to; a code may be written otherwise."""
+    stays = {
+        "spotify_uri": agreed.spotify_uri == after.spotify_uri,
+        "upc": plain_code(agreed.upc) == plain_code(after.upc),
+        "isrc": plain_code(agreed.isrc) == plain_code(after.isrc),
+    }
+    return [name for name in Names._fields if getattr(after, name) and not stays[name]]
 
 
 def _compare(agreed: Names, after: Names) -> None:

@@ -324,6 +324,25 @@ def test_what_a_dead_links_code_finds_has_to_be_the_release(
     assert confirm(make_due(spotify_uri=OTHER_URI, upc=UPC)) == (False, finding, "open")
 
 
+@pytest.mark.parametrize(
+    ("title", "outcome"),
+    [
+        ("NIGHT BUS!", (True, "found_by_code", "releasing")),
+        ("Another Album", (False, "not_there_yet", "open")),
+    ],
+)
+@pytest.mark.parametrize("kind", ["album", "track"])
+def test_a_code_that_fans_did_not_say_yes_to_has_to_lead_to_their_title(
+    kind: str, title: str, outcome: tuple[bool, str, str], sandbox: Sandbox
+) -> None:
+    """Otherwise a dead link and another code would put another release in its place."""
+    sandbox.add_album(name=title)
+    sandbox.add_track(name=title)
+    code = {"upc": UPC} if kind == "album" else {"isrc": ISRC}
+    link = OTHER_URI if kind == "album" else OTHER_TRACK
+    assert confirm(make_due(spotify_uri=link, codes_added_after_consent=[*code], **code)) == outcome
+
+
 def test_an_albums_link_does_not_fall_back_to_a_track(sandbox: Sandbox) -> None:
     sandbox.add_track()
     assert confirm(make_due(spotify_uri=OTHER_URI, isrc=ISRC)) == (False, "not_there_yet", "open")

@@ -183,7 +183,8 @@ def test_two_releases_without_a_code_are_not_the_same(sandbox: Sandbox) -> None:
 
 def test_a_code_may_be_written_otherwise_without_a_look(sandbox: Sandbox) -> None:
     campaign = make_consented(upc=UPC)
-    assert change(campaign, upc=f"0{UPC}", spotify_uri=OTHER_URI).upc == f"0{UPC}"
+    changed = change(campaign, upc=f"0{UPC}", spotify_uri=OTHER_URI)
+    assert (changed.upc, changed.codes_added_after_consent) == (f"0{UPC}", ["spotify_uri"])
     assert sandbox.calls() == []
 
 
