@@ -12,14 +12,14 @@ from campaigns.catalogue.folding import is_same_name
 from campaigns.catalogue.names import (
     Names,
     codes_agree,
-    find,
     find_by_code,
+    find_under_link,
     is_by,
     the_one,
 )
 from campaigns.gate import closing, permits, rows
 from campaigns.models import Campaign, ErrorReason, Finding, GateName
-from campaigns.spotify import Release, SpotifyError
+from campaigns.spotify import Permit, Release, SpotifyError
 
 # A slow catalogue may not keep a worker from its saves: after so long no further market is asked,
 # and after LAST_CALL_SECONDS no further call is sent. The other looks come with the next round.
@@ -74,9 +74,7 @@ def look(campaign: Campaign, market: str, budget: LookupBudget) -> tuple[Finding
     """
     names = Names.of(campaign)
     try:
-        hits = find(names, market, budget.permit)
-        if not hits and names.spotify_uri:
-            hits = _find_next_to_link(campaign, market, budget)
+        hits = _find(campaign, names, market, budget.permit)
     except SpotifyError as error:
         if error.reason is not ErrorReason.QUESTION_REFUSED:
             raise
@@ -84,15 +82,18 @@ def look(campaign: Campaign, market: str, budget: LookupBudget) -> tuple[Finding
     return _judge(campaign, names, hits, budget.now)
 
 
-def _find_next_to_link(campaign: Campaign, market: str, budget: LookupBudget) -> list[Release]:
-    """What the code next to the link finds. One that was given after fans had said yes can be of
-    another release of the artist's: then the title has to be the one that they saw.
+def _find(campaign: Campaign, names: Names, market: str, permit: Permit) -> list[Release]:
+    """What the market shows under the link, or else under the code. A code that was given after
+    fans had said yes can be of another release of the artist's: next to a link it has to lead to
+    the title that they saw.
     """
-    names = Names.of(campaign)
-    hits = find_by_code(names, market, budget.permit)
-    if ("isrc" if names.is_track else "upc") not in campaign.codes_added_after_consent:
+    if names.spotify_uri and (hits := find_under_link(names, market, permit)):
         return hits
-    return [hit for hit in hits if is_same_name(campaign.title, hit.title)]
+    hits = find_by_code(names, market, permit)
+    code = "isrc" if names.is_track else "upc"
+    if names.spotify_uri and code in campaign.codes_added_after_consent:
+        return [hit for hit in hits if is_same_name(campaign.title, hit.title)]
+    return hits
 
 
 def _judge(

@@ -56,6 +56,18 @@ def find_by_code(names: Names, market: str, permit: Permit) -> list[Release]:
     return find_under(names.code, market, permit)
 
 
+def find_under_link(names: Names, market: str, permit: Permit) -> list[Release]:
+    """As `find`, before anything is confirmed: an id that moved is found under its new one. It
+    answers like a track that another plays in place of, but search does not list it any more, and a
+    save of it might have no effect.
+    """
+    hits = spotify.find_by_uri(names.spotify_uri, market, permit)
+    asked = [_as_it_was_asked_for(names, hit) for hit in hits]
+    if asked == hits or spotify.lists_track(names.spotify_uri, names.isrc, market, permit):
+        return asked
+    return hits
+
+
 def _as_it_was_asked_for(names: Names, hit: Release) -> Release:
     """A track that plays in place of the one that was asked for is the same recording if its ISRC
     is: it counts as the link's own. Spotify does not say so to apps in development mode.

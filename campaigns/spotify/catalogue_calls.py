@@ -77,30 +77,41 @@ def find_by_upc(upc: str, market: str, permit: Permit) -> list[Release]:
 
 
 def find_by_isrc(isrc: str, market: str, permit: Permit) -> list[Release]:
-    """The tracks under an ISRC, which Spotify stored without or, in places, with hyphens."""
-    hyphened = re.sub(r"^(..)(...)(..)(.{5})$", r"\1-\2-\3-\4", isrc)
-    return _search_each("isrc", [isrc, hyphened], "track", market, permit)
+    return _search_each("isrc", _isrc_forms(isrc), "track", market, permit)
+
+
+def lists_track(uri: str, isrc: str, market: str, permit: Permit) -> bool:
+    """Whether a search by ISRC lists this track, whatever answers when it is read."""
+    return any(
+        uri in _search(f"isrc:{form}", "track", market, permit) for form in _isrc_forms(isrc)
+    )
+
+
+def _isrc_forms(isrc: str) -> list[str]:
+    """Spotify stored ISRCs without or, in places, with hyphens."""
+    return [isrc, re.sub(r"^(..)(...)(..)(.{5})$", r"\1-\2-\3-\4", isrc)]
 
 
 def _search_each(
     code: str, forms: list[str], kind: str, market: str, permit: Permit
 ) -> list[Release]:
-    """What the first form of a code finds that finds something."""
+    """What the first form of a code finds that finds something. Search answers leave out
+    external_ids of albums: each hit is read by itself.
+    """
     for form in dict.fromkeys(forms):
-        if found := _search(f"{code}:{form}", kind, market, permit):
+        uris = _search(f"{code}:{form}", kind, market, permit)
+        if found := [hit for uri in uris for hit in find_by_uri(uri, market, permit)]:
             return found
     return []
 
 
-def _search(query: str, kind: str, market: str, permit: Permit) -> list[Release]:
-    # Search answers leave out external_ids of albums, and `total` is not to be trusted: each hit is
-    # read by itself.
+def _search(query: str, kind: str, market: str, permit: Permit) -> list[str]:
+    # `total` is not to be trusted.
     answer = _ask("search", permit, q=query, type=kind, market=market, limit="5")
     try:
-        uris = [str(item["uri"]) for item in (answer or {})[f"{kind}s"]["items"] if item]
+        return [str(item["uri"]) for item in (answer or {})[f"{kind}s"]["items"] if item]
     except (KeyError, TypeError):
         raise SpotifyError(ErrorReason.UNUSABLE_ANSWER) from None
-    return [found for uri in uris for found in find_by_uri(uri, market, permit)]
 
 
 def _release(item: dict[str, Any]) -> Release:

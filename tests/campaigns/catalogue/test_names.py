@@ -18,6 +18,7 @@ from campaigns.gate import closing
 from campaigns.models import Campaign
 from campaigns.spotify import Artist, Release
 from tests.factory import make_campaign, make_local_campaign, make_presave
+from tests.nights.night import check_books, make_night, work
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 
 OTHER_ID = "1111111111111111111111"
@@ -382,6 +383,26 @@ def test_a_relinked_track_with_the_given_isrc_is_the_links_own(isrc: str, sandbo
     assert confirm(campaign) == (False, "confirmed", "releasing")
 
 
+@pytest.mark.parametrize("mode", ["development", "extended"])
+def test_a_track_that_moved_is_saved_under_its_new_id(mode: str, sandbox: Sandbox) -> None:
+    sandbox.set(mode=mode)
+    sandbox.add_track(moved_to=OTHER_ID)
+    sandbox.add_track(id=OTHER_ID)
+    campaign = make_due(spotify_uri=TRACK_URI, isrc=ISRC)
+    assert confirm(campaign) == (True, "found_by_code", "releasing")
+    assert campaign.confirmed_uri == OTHER_TRACK
+
+
+@pytest.mark.parametrize("mode", ["development", "extended"])
+def test_a_relinked_track_is_the_links_own_in_either_mode(mode: str, sandbox: Sandbox) -> None:
+    sandbox.set(mode=mode)
+    sandbox.add_track(relinked_to=OTHER_ID)
+    sandbox.add_track(id=OTHER_ID, album_name="Elsewhere")
+    campaign = make_due(spotify_uri=TRACK_URI, isrc=ISRC)
+    assert confirm(campaign) == (True, "confirmed", "releasing")
+    assert campaign.confirmed_uri == TRACK_URI
+
+
 def test_a_relinked_track_that_says_so_needs_no_isrc(sandbox: Sandbox) -> None:
     answer_as(sandbox, "track", linked_from={"uri": TRACK_URI})
     campaign = make_due(spotify_uri=TRACK_URI)
@@ -425,6 +446,16 @@ def test_an_album_that_moved_is_saved_under_its_new_id(
     campaign = make_due(spotify_uri=ALBUM_URI, upc=UPC, artist=artist)
     assert confirm(campaign) == outcome
     assert campaign.confirmed_uri == (OTHER_URI if outcome[0] else "")
+
+
+def test_an_album_that_moved_is_saved_for_fans(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, 2, state="open", release_at=timezone.now(), upc=UPC)
+    Campaign.objects.update(spotify_uri=ALBUM_URI)
+    sandbox.add_album(moved_to=OTHER_ID)
+    sandbox.add_album(id=OTHER_ID)
+    assert work() == 2
+    assert [[*saved] for saved in sandbox.libraries().values()] == [[OTHER_URI]] * 2
+    check_books(campaign)
 
 
 def test_what_was_found_by_its_code_is_watched_under_its_own_id(sandbox: Sandbox) -> None:
