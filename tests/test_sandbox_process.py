@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 
 from campaigns import spotify
@@ -15,25 +13,30 @@ def is_shown() -> bool:
 
 
 @pytest.mark.parametrize(
-    ("windows", "shown"),
+    ("offsets", "shown"),
     [
         ([], True),
-        ([window()], True),
-        ([window(-60)], True),
-        ([window(-60, 60)], True),
-        ([window(-60, -30)], False),
-        ([window(60)], False),
-        ([window(-60, -30), window(60)], False),
-        ([window(-60, -30), window(-10)], True),
-        ([window(-60, share=0)], False),
+        ([()], True),
+        ([(-60,)], True),
+        ([(-60, 60)], True),
+        ([(-60, -30)], False),
+        ([(60,)], False),
+        ([(-60, -30), (60,)], False),
+        ([(-60, -30), (-10,)], True),
     ],
 )
 def test_windows_are_seconds_from_now(
-    windows: list[dict[str, Any]], shown: bool, sandbox: Sandbox
+    offsets: list[tuple[int, ...]], shown: bool, sandbox: Sandbox
 ) -> None:
     sandbox.add_album()
-    sandbox.show(ALBUM_URI, *windows)
+    sandbox.show(ALBUM_URI, *(window(*seconds) for seconds in offsets))
     assert is_shown() is shown
+
+
+def test_a_window_with_a_share_of_nothing_shows_nothing(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    sandbox.show(ALBUM_URI, window(-60, share=0))
+    assert not is_shown()
 
 
 def test_a_hidden_item_is_shown_again_as_it_was(sandbox: Sandbox) -> None:
