@@ -31,7 +31,6 @@ class Obstacle(StrEnum):
     CODES_DIFFER = auto()
     NEW_NOT_SHOWN = auto()
     OLD_NOT_SHOWN = auto()
-    QUESTION_REFUSED = auto()
     SPOTIFY_SILENT = auto()
     SPOTIFY_WAITS = auto()
     NO_TURN = auto()
