@@ -37,8 +37,6 @@ class PendingConsent:
     at: int
     zone: str
     token: Secret
-    # The digest of what the page showed at the tap, in hex.
-    agreed: str
 
     @property
     def receipt(self) -> IssuedReceipt:

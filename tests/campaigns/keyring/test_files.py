@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 CAMPAIGN, OTHER_CAMPAIGN = uuid.uuid4(), uuid.uuid4()
 ROW, OTHER_ROW = uuid.uuid4(), uuid.uuid4()
-AGREED = b"a" * 32
 TOKEN = "AQD-canary-of-a-refresh-token"
 
 
@@ -51,7 +50,7 @@ def files(directory: Path) -> dict[str, bytes]:
 
 
 def seal(key: CampaignKey, campaign: uuid.UUID = CAMPAIGN, row: uuid.UUID = ROW) -> bytes:
-    return keyring.seal(key.public_bytes, Secret(TOKEN), campaign, row, AGREED)
+    return keyring.seal(key.public_bytes, Secret(TOKEN), campaign, row)
 
 
 # Key files.
@@ -132,7 +131,7 @@ def test_after_shredding_nothing_opens(
         keyring_files.open(CAMPAIGN)
     keyring_files.public_key(CAMPAIGN)
     with pytest.raises(UnreadablePermissionError):
-        keyring_files.open(CAMPAIGN).open(sealed, ROW, AGREED)
+        keyring_files.open(CAMPAIGN).open(sealed, ROW)
 
 
 def test_shredding_again_changes_nothing(keyring_files: Keyring) -> None:
@@ -297,6 +296,6 @@ def test_the_web_side_needs_neither_keyring_nor_master_key(
     sealed = seal(key)
     cookie = keyring.seal_cookie("a-secret-key", b"content", "consent")
     assert keyring.open_cookie("a-secret-key", cookie, "consent") == b"content"
-    assert key.open(sealed, ROW, AGREED).reveal() == TOKEN
+    assert key.open(sealed, ROW).reveal() == TOKEN
     with pytest.raises(KeyringError):
         keyring.from_settings()
