@@ -16,33 +16,11 @@ import pytest
 
 from campaigns import keyring
 from campaigns.keyring import CampaignKey, Keyring, KeyringError, Secret, UnreadablePermissionError
+from tests.campaigns.keyring.conftest import CAMPAIGN, OTHER_CAMPAIGN, ROW, TOKEN
 from tests.factory import master_key_line
 
 if TYPE_CHECKING:
     from pytest_django import Settings
-
-CAMPAIGN, OTHER_CAMPAIGN = uuid.uuid4(), uuid.uuid4()
-ROW, OTHER_ROW = uuid.uuid4(), uuid.uuid4()
-TOKEN = "AQD-canary-of-a-refresh-token"
-
-
-@pytest.fixture
-def master_key(tmp_path: Path) -> Path:
-    path = tmp_path / "master.key"
-    path.touch(0o600)
-    path.write_text(master_key_line("1"))
-    return path
-
-
-@pytest.fixture
-def keyring_files(keyring_dir: Path, master_key: Path) -> Keyring:
-    return Keyring(keyring_dir, master_key)
-
-
-@pytest.fixture
-def key(keyring_files: Keyring) -> CampaignKey:
-    keyring_files.public_key(CAMPAIGN)
-    return keyring_files.open(CAMPAIGN)
 
 
 def files(directory: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""Maintenance beside the saves: what fails or takes long there holds no save up."""
+"""Maintenance runs beside the saves: its failures and delays hold up no save."""
 
 from __future__ import annotations
 
