@@ -16,6 +16,8 @@ import environ
 from django.core.exceptions import ImproperlyConfigured, ValidationError
 from django.core.validators import URLValidator, validate_email
 
+from presave.markets import MARKETS
+
 # The default of a variable that has none.
 REQUIRED: Final = None
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "::1")
@@ -90,10 +92,12 @@ def rate(name: str, default: float) -> float:
 
 
 def market(name: str, default: str) -> str:
-    """An ISO 3166-1 alpha-2 country code, as Spotify's `market` parameter takes it."""
+    """A country that Spotify serves, as its `market` parameter takes it."""
     value = text(name, default)
-    if not re.fullmatch(r"[A-Z]{2}", value):
-        _refuse(name, "be a two-letter country code such as US", value)
+    if value == "UK":
+        _refuse(name, "be GB for the United Kingdom", value)
+    if value not in MARKETS:
+        _refuse(name, "be the two-letter code of a country that Spotify serves, as US or GB", value)
     return value
 
 

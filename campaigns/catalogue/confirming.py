@@ -16,13 +16,19 @@ from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 
-from campaigns import spotify
 from campaigns.catalogue import markets
 from campaigns.catalogue.looks import LookupBudget, LookupBudgetSpentError, is_out, look
 from campaigns.catalogue.markets import MarketMidnight
-from campaigns.catalogue.names import Names, agrees
+from campaigns.catalogue.names import Names, agrees, find
 from campaigns.gate import closing
-from campaigns.models import WATCH_EVERY, Campaign, CampaignState, Finding, Trouble
+from campaigns.models import (
+    WATCH_EVERY,
+    Campaign,
+    CampaignState,
+    ErrorReason,
+    Finding,
+    Trouble,
+)
 from campaigns.spotify import SpotifyError
 
 logger = logging.getLogger(__name__)
@@ -87,13 +93,20 @@ def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
 
 def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     findings: list[Finding] = []
+    under_code: tuple[str, MarketMidnight] | None = None
     for midnight, market in _to_ask(_begun(campaign, budget.now)):
-        if findings and not budget.has_time:
+        if (findings or under_code) and not budget.has_time:
             break
         finding, uri = look(campaign, market, budget)
-        if finding is Finding.CONFIRMED:
+        if finding is not Finding.CONFIRMED:
+            findings.append(finding)
+        elif _all_is_well(campaign, uri) is Finding.CONFIRMED:
             return _start_releasing(campaign, uri, midnight, budget.now)
-        findings.append(finding)
+        else:
+            # Another market may show the link itself.
+            under_code = under_code or (uri, midnight)
+    if under_code:
+        return _start_releasing(campaign, *under_code, budget.now)
     if findings:
         _note(campaign, max(findings, key=_BY_WEIGHT.index))
     return False
@@ -122,13 +135,24 @@ def _start_releasing(campaign: Campaign, uri: str, seen: MarketMidnight, now: da
         confirmed_uri=uri,
         confirmed_at=now,
         confirmed_until=markets.confirmed_until(campaign, seen),
-        last_finding=Finding.CONFIRMED,
+        last_finding=_all_is_well(campaign, uri),
     )
     if started:
         logger.info("release confirmed campaign=%s uri=%s", campaign.id, uri)
+        if campaign.spotify_uri not in ("", uri):
+            logger.warning(
+                "release found by its code, not under its link campaign=%s link=%s uri=%s",
+                *(campaign.id, campaign.spotify_uri, uri),
+            )
         if campaign.last_finding != Finding.GONE:
             _tell_anew(campaign)
     return bool(started)
+
+
+def _all_is_well(campaign: Campaign, uri: str) -> Finding:
+    """What is said of a release that is there: also that it is not where the link leads."""
+    is_elsewhere = campaign.spotify_uri not in ("", uri)
+    return Finding.FOUND_BY_CODE if is_elsewhere else Finding.CONFIRMED
 
 
 def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
@@ -137,18 +161,32 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
     for midnight, market in _to_ask(_unseen(campaign, budget.now)):
         if findings and not budget.has_time:
             break
-        if _shows_confirmed(campaign, market, budget):
-            until = markets.confirmed_until(campaign, midnight)
-            _unchanged(campaign).update(confirmed_until=until, last_finding=Finding.CONFIRMED)
-            _tell_anew(campaign)
+        finding, uri = _look_for_confirmed(campaign, market, budget)
+        if finding is Finding.CONFIRMED:
+            _let_market_in(campaign, uri, midnight)
             return
-        findings.append(_shown_instead(campaign, market, budget))
+        findings.append(finding)
     begun = _begun(campaign, budget.now)
     seen = [midnight for midnight in begun if _is_seen(campaign, midnight)][-1]
     if any(_shows_confirmed(campaign, market, budget) for market in seen.markets):
-        _note(campaign, max(findings, key=_BY_WEIGHT.index, default=Finding.CONFIRMED))
+        all_is_well = _all_is_well(campaign, campaign.confirmed_uri)
+        _note(campaign, max(findings, key=_BY_WEIGHT.index, default=all_is_well))
     elif _stop_releasing(campaign):
         logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
+
+
+def _let_market_in(campaign: Campaign, uri: str, seen: MarketMidnight) -> None:
+    """Serve the fans of a further market too. One that shows the link itself, where an earlier one
+    had only what its code led to, is believed: from then on the link's release is saved.
+    """
+    let_in = _unchanged(campaign).update(
+        confirmed_uri=uri,
+        confirmed_until=markets.confirmed_until(campaign, seen),
+        last_finding=_all_is_well(campaign, uri),
+    )
+    if let_in and uri != campaign.confirmed_uri:
+        logger.warning("release shown under its link campaign=%s uri=%s", campaign.id, uri)
+    _tell_anew(campaign)
 
 
 def _tell_anew(campaign: Campaign) -> None:
@@ -170,7 +208,8 @@ def _stop_releasing(campaign: Campaign) -> int:
 
 def _note(campaign: Campaign, finding: Finding) -> None:
     has_gone = campaign.last_finding == Finding.GONE
-    if not (has_gone and finding in (Finding.UNREACHABLE, Finding.NOT_THERE_YET)):
+    tells_less = (Finding.UNREACHABLE, Finding.QUESTION_REFUSED, Finding.NOT_THERE_YET)
+    if not (has_gone and finding in tells_less):
         _unchanged(campaign).update(last_finding=finding)
 
 
@@ -190,23 +229,32 @@ def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
 
 def _shows_confirmed(campaign: Campaign, market: str, budget: LookupBudget) -> bool:
     """Whether the market shows exactly what is being saved, and it still agrees with all codes."""
+    confirmed = Names.of(campaign)._replace(spotify_uri=campaign.confirmed_uri)
     return any(
-        hit.uri == campaign.confirmed_uri
-        and agrees(Names.of(campaign), hit)
-        and hit.is_playable
-        and is_out(hit.release_date, budget.now)
-        for hit in spotify.find_by_uri(campaign.confirmed_uri, market, budget.permit)
+        agrees(confirmed, hit) and hit.is_playable and is_out(hit.release_date, budget.now)
+        for hit in find(confirmed, market, budget.permit)
     )
 
 
-def _shown_instead(campaign: Campaign, market: str, budget: LookupBudget) -> Finding:
-    """What a market finds that does not show what was confirmed: nothing that is out, or the
-    artist's codes under another id, a regional variant.
+def _look_for_confirmed(
+    campaign: Campaign, market: str, budget: LookupBudget
+) -> tuple[Finding, str]:
+    """Whether a further market shows what was confirmed, or the link itself where that was only
+    found by its code; or what it finds instead: nothing that is out, or the artist's codes under
+    another id, a regional variant.
     """
-    if campaign.spotify_uri:
-        return Finding.NOT_THERE_YET
-    finding, _ = look(campaign, market, budget)
-    return Finding.OTHER_VARIANT if finding is Finding.CONFIRMED else finding
+    try:
+        if _shows_confirmed(campaign, market, budget):
+            return Finding.CONFIRMED, campaign.confirmed_uri
+    except SpotifyError as error:
+        if error.reason is not ErrorReason.QUESTION_REFUSED:
+            raise
+        return Finding.QUESTION_REFUSED, ""
+    if campaign.spotify_uri == campaign.confirmed_uri:
+        return Finding.NOT_THERE_YET, ""
+    finding, uri = look(campaign, market, budget)
+    is_variant = finding is Finding.CONFIRMED and uri != campaign.spotify_uri
+    return (Finding.OTHER_VARIANT, "") if is_variant else (finding, uri)
 
 
 def _begun(campaign: Campaign, now: datetime) -> list[MarketMidnight]:

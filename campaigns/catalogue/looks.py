@@ -8,9 +8,18 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from campaigns.catalogue.names import Names, agrees, find, is_by
+from campaigns.catalogue.folding import is_same_name
+from campaigns.catalogue.names import (
+    Names,
+    codes_agree,
+    find_by_code,
+    find_under_link,
+    is_by,
+    the_one,
+)
 from campaigns.gate import closing, permits, rows
-from campaigns.models import Campaign, Finding, GateName
+from campaigns.models import Campaign, ErrorReason, Finding, GateName
+from campaigns.spotify import Permit, Release, SpotifyError
 
 # A slow catalogue may not keep a worker from its saves: after so long no further market is asked,
 # and after LAST_CALL_SECONDS no further call is sent. The other looks come with the next round.
@@ -60,25 +69,52 @@ class LookupBudget:
 def look(campaign: Campaign, market: str, budget: LookupBudget) -> tuple[Finding, str]:
     """Look once into a market's catalogue: the finding, and the URI if it is confirmed. Raises
     SpotifyError, LookupBudgetSpentError and GateClosedError.
+
+    Where the link shows nothing, the code next to it is asked.
     """
     names = Names.of(campaign)
-    hits = find(names, market, budget.permit)
+    try:
+        hits = _find(campaign, names, market, budget.permit)
+    except SpotifyError as error:
+        if error.reason is not ErrorReason.QUESTION_REFUSED:
+            raise
+        return Finding.QUESTION_REFUSED, ""
+    return _judge(campaign, names, hits, budget.now)
+
+
+def _find(campaign: Campaign, names: Names, market: str, permit: Permit) -> list[Release]:
+    """What the market shows under the link, or else under the code. A code that was given after
+    fans had said yes can be of another release of the artist's: next to a link it has to lead to
+    the title that they saw.
+    """
+    if names.spotify_uri and (hits := find_under_link(names, market, permit)):
+        return hits
+    hits = find_by_code(names, market, permit)
+    code = "isrc" if names.is_track else "upc"
+    if names.spotify_uri and code in campaign.codes_added_after_consent:
+        return [hit for hit in hits if is_same_name(campaign.title, hit.title)]
+    return hits
+
+
+def _judge(
+    campaign: Campaign, names: Names, hits: list[Release], now: datetime
+) -> tuple[Finding, str]:
     if not hits:
         return Finding.NOT_THERE_YET, ""
-    matching = [hit for hit in hits if agrees(names, hit)]
-    if not matching:
+    if not names.code and all(hit.uri != names.spotify_uri for hit in hits):
+        return Finding.RELINKED, ""
+    hits = [hit for hit in hits if codes_agree(names, hit)]
+    if not hits:
         return Finding.DIFFERENT_CODE, ""
-    if not names.spotify_uri:
-        # A mistyped code can be somebody else's; with a link the artist saw where it leads.
-        matching = [hit for hit in matching if is_by(campaign.artist, hit)]
-    if not matching:
+    # A mistyped code can be somebody else's; with a link the artist saw where it leads.
+    hits = [hit for hit in hits if hit.uri == names.spotify_uri or is_by(campaign.artist, hit)]
+    if not hits:
         return Finding.OTHER_ARTIST, ""
-    out = {hit.uri for hit in matching if hit.is_playable and is_out(hit.release_date, budget.now)}
+    out = [hit for hit in hits if hit.is_playable and is_out(hit.release_date, now)]
     if not out:
         return Finding.NOT_OUT_YET, ""
-    if len(out) > 1:
-        return Finding.SEVERAL_MATCH, ""
-    return Finding.CONFIRMED, out.pop()
+    found = the_one(out, campaign.release_local.date())
+    return (Finding.CONFIRMED, found.uri) if found else (Finding.SEVERAL_MATCH, "")
 
 
 def is_out(release_date: str, now: datetime) -> bool:

@@ -72,6 +72,11 @@ class UPCField(forms.CharField):
             raise ValidationError(
                 "A UPC has 12 digits and an EAN 13. Your distributor shows it with the release."
             )
+        if digits and not digits.strip("0"):
+            raise ValidationError(
+                "Zeros alone are no UPC. Leave it empty until your distributor shows you the "
+                "release's own."
+            )
         if not _check_digit_fits(digits):
             raise ValidationError(
                 "The last digit doesn't match the others, so one of them is mistyped. "

@@ -14,6 +14,7 @@ from django.forms.models import model_to_dict
 from django.utils import timezone
 from django.utils.text import slugify
 
+from campaigns.catalogue.folding import with_letters_for_signs
 from campaigns.catalogue.names import Names
 from campaigns.dashboard import access
 from campaigns.dashboard.fields import (
@@ -258,7 +259,8 @@ class CampaignForm(forms.Form):
         return cleaned
 
     def _propose_slug(self, cleaned: dict[str, Any]) -> None:
-        cleaned["slug"] = editing.free_slug(slugify(f"{cleaned['artist']} {cleaned['title']}"))
+        name = with_letters_for_signs(f"{cleaned['artist']} {cleaned['title']}")
+        cleaned["slug"] = editing.free_slug(slugify(name))
         if not cleaned["slug"]:
             self.add_error(
                 "slug",

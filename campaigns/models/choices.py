@@ -92,13 +92,16 @@ class Finding(models.TextChoices):
     """
 
     UNREACHABLE = "unreachable", "Spotify did not answer"
+    QUESTION_REFUSED = "question_refused", "Spotify does not accept the question"
     NOT_THERE_YET = "not_there_yet", "The release is not there"
     NOT_OUT_YET = "not_out_yet", "It is there, and not out"
     GONE = "gone", "It was there, and no longer is"
+    RELINKED = "relinked", "The link answers under another id"
     DIFFERENT_CODE = "different_code", "Its link, UPC or ISRC differs"
     OTHER_ARTIST = "other_artist", "The code is another artist's"
     SEVERAL_MATCH = "several_match", "Several releases carry the code"
     OTHER_VARIANT = "other_variant", "A market shows it under another link"
+    FOUND_BY_CODE = "found_by_code", "The release is there under its code, not under the link"
     CONFIRMED = "confirmed", "The release is there"
 
 
@@ -118,6 +121,7 @@ class ErrorReason(models.TextChoices):
     UNREACHABLE = "unreachable", "No answer, or a broken one"
     UNAVAILABLE = "unavailable", "Spotify says that it does not work"
     UNUSABLE_ANSWER = "unusable_answer", "An answer that Spotify does not document"
+    QUESTION_REFUSED = "question_refused", "The catalogue does not accept the question"
     UNEXPECTED = "unexpected", "An error of Presave's own"
     NOT_SENT = "not_sent", "The call was not made"
     INVALID_GRANT = "invalid_grant", "The permission or the code is not valid"

@@ -31,6 +31,7 @@ class Obstacle(StrEnum):
     CODES_DIFFER = auto()
     NEW_NOT_SHOWN = auto()
     OLD_NOT_SHOWN = auto()
+    QUESTION_REFUSED = auto()
     SPOTIFY_SILENT = auto()
     SPOTIFY_WAITS = auto()
     NO_TURN = auto()

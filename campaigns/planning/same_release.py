@@ -14,10 +14,10 @@ from typing import Any, Final
 from django.conf import settings
 
 from campaigns.catalogue import looks, names
-from campaigns.catalogue.names import Names, find
+from campaigns.catalogue.names import Names, find, plain_code
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign
+from campaigns.models import Campaign, ErrorReason
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import Release, SpotifyError
 
@@ -61,6 +61,8 @@ def look_up(campaign: Campaign, after: Names) -> SameReleaseCheck | None:
         raise PlanningError(Obstacle.NO_TURN) from None
     except SpotifyError as error:
         closing.close_after(error)
+        if error.reason is ErrorReason.QUESTION_REFUSED:
+            raise PlanningError(Obstacle.QUESTION_REFUSED) from None
         raise PlanningError(Obstacle.SPOTIFY_SILENT) from None
     return SameReleaseCheck(Names.of(campaign), codes_at_consent(campaign), after)
 
@@ -74,8 +76,7 @@ def accept(campaign: Campaign, after: Names, check: SameReleaseCheck | None) -> 
     if not is_frozen(campaign):
         return []
     if _is_free(campaign, after):
-        stays = {name: getattr(agreed, name) == getattr(after, name) for name in Names._fields}
-        return [name for name in Names._fields if getattr(after, name) and not stays[name]]
+        return _added(agreed, after)
     if check == SameReleaseCheck(before, agreed, after):
         return []
     raise PlanningError(Obstacle.CHANGED_WHILE_CHECKING)
@@ -94,10 +95,22 @@ def _is_free(campaign: Campaign, after: Names) -> bool:
     """Whether the change can only narrow down what is saved: the catalogue has to agree with every
     name that is given, and with a code that stays it agrees only for the same release.
     """
-    _, upc, isrc = agreed = codes_at_consent(campaign)
+    agreed = codes_at_consent(campaign)
+    upc, isrc = plain_code(agreed.upc), plain_code(agreed.isrc)
     if upc or isrc:
-        return (after.upc, after.isrc) == (upc or after.upc, isrc or after.isrc)
+        added = plain_code(after.upc), plain_code(after.isrc)
+        return added == (upc or added[0], isrc or added[1])
     return after.spotify_uri == agreed.spotify_uri
+
+
+def _added(agreed: Names, after: Names) -> list[str]:
+    """Which names are others than fans said yes to; a code may be written otherwise."""
+    stays = {
+        "spotify_uri": agreed.spotify_uri == after.spotify_uri,
+        "upc": plain_code(agreed.upc) == plain_code(after.upc),
+        "isrc": plain_code(agreed.isrc) == plain_code(after.isrc),
+    }
+    return [name for name in Names._fields if getattr(after, name) and not stays[name]]
 
 
 def _compare(agreed: Names, after: Names) -> None:
@@ -111,7 +124,7 @@ def _compare(agreed: Names, after: Names) -> None:
     old = _look(agreed) or _look(agreed._replace(spotify_uri=""))
     if not old:
         raise PlanningError(Obstacle.OLD_NOT_SHOWN)
-    codes = {_upc(agreed.upc), agreed.isrc}.union(*map(_codes, old)) - {""}
+    codes = {plain_code(agreed.upc), plain_code(agreed.isrc)}.union(*map(_codes, old))
     artists = {_artists(release) for release in old}
     if any(not codes & _codes(release) or _artists(release) not in artists for release in new):
         raise PlanningError(Obstacle.OTHER_RELEASE)
@@ -125,11 +138,7 @@ def _look(given: Names) -> list[Release]:
 
 
 def _codes(release: Release) -> set[str]:
-    return {_upc(release.upc), release.isrc.upper()} - {""}
-
-
-def _upc(upc: str) -> str:
-    return upc.lstrip("0")
+    return {plain_code(release.upc), plain_code(release.isrc)} - {""}
 
 
 def _artists(release: Release) -> frozenset[str]:

@@ -45,6 +45,8 @@ def scope_of(reason: ErrorReason) -> Scope:
             return Scope.FAN
         case ErrorReason.UNEXPECTED | ErrorReason.NOT_SENT | ErrorReason.ACCESS_TOKEN_REFUSED:
             return Scope.FAN
+        case ErrorReason.QUESTION_REFUSED:
+            return Scope.FAN
         case ErrorReason.INVALID_GRANT | ErrorReason.SCOPE | ErrorReason.NOT_LISTED:
             return Scope.FAN
         case ErrorReason.RELEASE_REFUSED:

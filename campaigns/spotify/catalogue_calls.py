@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import logging
 import re
 import time
 from collections.abc import Callable
@@ -13,8 +15,10 @@ from django.conf import settings
 from campaigns.keyring import Secret
 from campaigns.models.choices import ErrorReason
 from campaigns.models.formats import SPOTIFY_URI_PATTERN
-from campaigns.spotify.answers import SpotifyError, api_error, json_object
+from campaigns.spotify.answers import Answer, SpotifyError, api_error, json_object
 from campaigns.spotify.http import ask_for_token, ask_once
+
+logger = logging.getLogger(__name__)
 
 # Called just before each call to the Web API; it may wait for the call's turn, or raise.
 Permit = Callable[[], None]
@@ -22,6 +26,10 @@ Permit = Callable[[], None]
 # Spotify's tokens live for an hour. One that is about to expire is not used any more.
 LONGEST_TOKEN_LIFE_SECONDS: Final = 3600
 EXPIRY_MARGIN_SECONDS: Final = 60
+# How many digits a UPC may be stored with: GTIN-12, 13 and 14 differ by zeros in front.
+UPC_LENGTHS: Final = (12, 13, 14)
+# "invalid id", "Invalid base62 id", "Invalid album id"
+_INVALID_ID: Final = re.compile(r"\binvalid\b.*\bid\b", re.IGNORECASE)
 
 
 class Artist(NamedTuple):
@@ -33,7 +41,8 @@ class Artist(NamedTuple):
 class Release:
     """An album or track as the catalogue shows it.
 
-    `release_date` may be a year, a month or a day.
+    `release_date` may be a year, a month or a day; `album_type` is that of a track's album. An
+    album with an explicit track is explicit.
     """
 
     uri: str
@@ -42,11 +51,14 @@ class Release:
     release_date: str
     is_playable: bool
     artists: tuple[Artist, ...]
+    title: str = ""
+    album_type: str = ""
+    is_explicit: bool = False
 
 
 def find_by_uri(uri: str, market: str, permit: Permit) -> list[Release]:
     """The album or track as a list of one, or an empty list when the market's catalogue does not
-    show it yet.
+    show it yet. It may answer under another URI.
     """
     if not re.fullmatch(SPOTIFY_URI_PATTERN, uri):
         raise SpotifyError(ErrorReason.UNUSABLE_ANSWER)
@@ -56,22 +68,50 @@ def find_by_uri(uri: str, market: str, permit: Permit) -> list[Release]:
 
 
 def find_by_upc(upc: str, market: str, permit: Permit) -> list[Release]:
-    return _search(f"upc:{upc}", "album", market, permit)
+    """The albums under a UPC. A search finds the digits only as Spotify stored them, with or
+    without zeros in front: each form is asked for, as it was given first, until one is found.
+    """
+    digits = upc.lstrip("0")
+    forms = [upc, *(digits.zfill(length) for length in UPC_LENGTHS)] if digits else []
+    return _search_each("upc", forms, "album", market, permit)
 
 
 def find_by_isrc(isrc: str, market: str, permit: Permit) -> list[Release]:
-    return _search(f"isrc:{isrc}", "track", market, permit)
+    return _search_each("isrc", _isrc_forms(isrc), "track", market, permit)
 
 
-def _search(query: str, kind: str, market: str, permit: Permit) -> list[Release]:
-    # Search answers leave out external_ids of albums, and `total` is not to be trusted: each hit is
-    # read by itself.
+def lists_track(uri: str, isrc: str, market: str, permit: Permit) -> bool:
+    """Whether a search by ISRC lists this track, whatever answers when it is read."""
+    return any(
+        uri in _search(f"isrc:{form}", "track", market, permit) for form in _isrc_forms(isrc)
+    )
+
+
+def _isrc_forms(isrc: str) -> list[str]:
+    """Spotify stored ISRCs without or, in places, with hyphens."""
+    return [isrc, re.sub(r"^(..)(...)(..)(.{5})$", r"\1-\2-\3-\4", isrc)]
+
+
+def _search_each(
+    code: str, forms: list[str], kind: str, market: str, permit: Permit
+) -> list[Release]:
+    """What the first form of a code finds that finds something. Search answers leave out
+    external_ids of albums: each hit is read by itself.
+    """
+    for form in dict.fromkeys(forms):
+        uris = _search(f"{code}:{form}", kind, market, permit)
+        if found := [hit for uri in uris for hit in find_by_uri(uri, market, permit)]:
+            return found
+    return []
+
+
+def _search(query: str, kind: str, market: str, permit: Permit) -> list[str]:
+    # `total` is not to be trusted.
     answer = _ask("search", permit, q=query, type=kind, market=market, limit="5")
     try:
-        uris = [str(item["uri"]) for item in (answer or {})[f"{kind}s"]["items"] if item]
+        return [str(item["uri"]) for item in (answer or {})[f"{kind}s"]["items"] if item]
     except (KeyError, TypeError):
         raise SpotifyError(ErrorReason.UNUSABLE_ANSWER) from None
-    return [found for uri in uris for found in find_by_uri(uri, market, permit)]
 
 
 def _release(item: dict[str, Any]) -> Release:
@@ -89,9 +129,19 @@ def _release(item: dict[str, Any]) -> Release:
             artists=tuple(
                 Artist(str(artist["id"]), str(artist["name"])) for artist in item["artists"]
             ),
+            title=str(item.get("name") or ""),
+            album_type=str(album.get("album_type") or ""),
+            is_explicit=any(track.get("explicit") is True for track in _tracks(item)),
         )
     except (KeyError, TypeError, AttributeError):
         raise SpotifyError(ErrorReason.UNUSABLE_ANSWER) from None
+
+
+def _tracks(item: dict[str, Any]) -> list[dict[str, Any]]:
+    """An album's first tracks, or the track itself."""
+    if "tracks" not in item:
+        return [item]
+    return [track for track in (item["tracks"] or {}).get("items") or [] if track]
 
 
 def _ask(path: str, permit: Permit, **query: str) -> dict[str, Any] | None:
@@ -104,13 +154,22 @@ def _ask(path: str, permit: Permit, **query: str) -> dict[str, Any] | None:
         params=query,
         headers={"Authorization": f"Bearer {token.reveal()}"},
     )
-    if answer.status in (400, 404):
+    if answer.status == 404 or _is_of_an_id(answer):
         return None
+    if answer.status == 400 and json_object(answer.body):
+        logger.warning("question refused path=%s market=%s", path, query["market"])
+        raise SpotifyError(ErrorReason.QUESTION_REFUSED)
     if answer.status == 401:
         APP_TOKEN.forget()
     if answer.status != 200:
         raise api_error(answer)
     return json_object(answer.body)
+
+
+def _is_of_an_id(answer: Answer) -> bool:
+    """Whether Spotify says that there is no such id, and not that the question is wrong."""
+    text = json.dumps(json_object(answer.body).get("error"))
+    return answer.status == 400 and bool(_INVALID_ID.search(text))
 
 
 class _AppToken:

@@ -122,9 +122,10 @@ def next_step(standing: Standing, explanation: Explanation | None, now: datetime
 
 def finding(standing: Standing) -> str:
     """What the last look into the catalogue found, where it tells more than the status does."""
-    found = standing.campaign.last_finding
-    is_variant = found == Finding.OTHER_VARIANT and standing.status is Status.RELEASING
-    if not is_variant and not (found and standing.status is Status.WAITING):
+    found, status = standing.campaign.last_finding, standing.status
+    is_elsewhere = status is Status.RELEASING and found == Finding.OTHER_VARIANT
+    was_elsewhere = status in (Status.RELEASING, Status.FINISHED) and found == Finding.FOUND_BY_CODE
+    if not (is_elsewhere or was_elsewhere or (found and status is Status.WAITING)):
         return ""
     return sentence("finding", standing.campaign, finding=found)
 

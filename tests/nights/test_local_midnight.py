@@ -172,6 +172,54 @@ def test_what_was_confirmed_is_all_that_is_ever_saved(sandbox: Sandbox) -> None:
     assert fresh(campaign).last_finding == "confirmed"
 
 
+def test_the_link_outranks_what_an_earlier_market_had_under_its_code(sandbox: Sandbox) -> None:
+    """New Zealand has a variant of its own, and nothing under the link."""
+    variant = f"spotify:album:{OTHER_ID}"
+    campaign = make_local_night(sandbox, DAY, HOMES, spotify_uri=ALBUM_URI, upc=UPC)
+    show_in(sandbox, "NZ", id=OTHER_ID)
+    work_at(midnight("Pacific/Auckland"))
+    assert fresh(campaign).last_finding == "found_by_code"
+    assert fresh(campaign).confirmed_uri == variant
+    # Japan shows neither, then the United States the link.
+    work_at(midnight("Asia/Tokyo"))
+    assert fresh(campaign).confirmed_until == midnight("Australia/Sydney")
+    show_in(sandbox, "US")
+    work_at(midnight("America/Los_Angeles"))
+    assert (fresh(campaign).last_finding, fresh(campaign).confirmed_uri) == ("confirmed", ALBUM_URI)
+    assert states(campaign) == {"saved": 4, "pending": 1}
+    libraries = sandbox.libraries()
+    assert [*libraries["fan-1"], *libraries["fan-4"]] == [variant, ALBUM_URI]
+
+
+def test_of_a_variant_and_the_link_in_one_look_the_link_is_confirmed(sandbox: Sandbox) -> None:
+    campaign = make_local_night(sandbox, DAY, {}, spotify_uri=ALBUM_URI, upc=UPC)
+    show_in(sandbox, "US")
+    show_in(sandbox, "MX", "BR", id=OTHER_ID)
+    # Mexico's day began last, and that of the operator's market an hour before.
+    work_at(midnight("America/Mexico_City"))
+    assert fresh(campaign).confirmed_uri == ALBUM_URI
+
+
+def test_a_refused_market_neither_stops_a_release_nor_hides_that_it_has_gone(
+    sandbox: Sandbox,
+) -> None:
+    campaign = make_local_night(sandbox, DAY, HOMES)
+    show_in(sandbox, "NZ")
+    work_at(midnight("Pacific/Auckland"))
+    refused: dict[str, Any] = {"status": 400, "body": {"error": {"status": 400}}}
+    sandbox.fault("album", times=2, **refused)  # Japan and Australia
+    work_at(midnight("Asia/Tokyo"))
+    assert fresh(campaign).last_finding == "question_refused"
+    assert fresh(campaign).state == CampaignState.RELEASING
+    sandbox.fault("album", times=2, **refused)
+    show_in(sandbox)
+    work_at(midnight("Asia/Tokyo") + HOUR)
+    assert (fresh(campaign).last_finding, fresh(campaign).state) == ("gone", CampaignState.OPEN)
+    sandbox.fault("album", times=None, **refused)
+    work_at(midnight("Asia/Tokyo") + 1.5 * HOUR)
+    assert fresh(campaign).last_finding == "gone"
+
+
 # Claims.
 
 

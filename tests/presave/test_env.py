@@ -39,6 +39,8 @@ GOOD: list[tuple[Reader, tuple[Any, ...], str, Any]] = [
     (env.rate, (1.0,), "0.5", 0.5),
     (env.rate, (1.0,), "10000", 10_000.0),
     (env.market, ("US",), "DE", "DE"),
+    (env.market, ("US",), "GB", "GB"),
+    (env.market, ("US",), "XK", "XK"),
     (env.commit, ("unknown",), "0123456789abcdef" * 4, "0123456789abcdef" * 4),
     (env.commit, ("unknown",), "0123456789" * 4, "0123456789" * 4),
     (env.commit, ("unknown",), "", "unknown"),
@@ -72,7 +74,7 @@ BAD: list[tuple[Reader, tuple[Any, ...], list[str]]] = [
     (env.choice, (["a", "b"], "a"), ["c", "A", "a,b"]),
     (env.rate, (1.0,), ["0", "-1", "nan", "inf", "10001", "ten", "1/s"]),
     (env.commit, ("unknown",), ["main", "v1.0", "a" * 7, "a" * 39, "a" * 41, "g" * 40, "A" * 40]),
-    (env.market, ("US",), ["us", "USA", "U1", "ÜS"]),
+    (env.market, ("US",), ["us", "USA", "U1", "ÜS", "EU", "ZZ", "UK", "RU", "CN"]),
     (
         env.url,
         (),
@@ -117,6 +119,11 @@ def test_a_bad_value_is_refused_with_its_variable_named(
     # A value that ends in white space is a value without it; inside, it is refused.
     monkeypatch.setenv(NAME, value if value.strip() == value else f"{value}x")
     refusal(reader, *arguments)
+
+
+def test_the_united_kingdom_is_told_its_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, "UK")
+    assert refusal(env.market, "US") == f"{NAME} must be GB for the United Kingdom, not 'UK'."
 
 
 REQUIRED: list[tuple[Reader, str]] = [

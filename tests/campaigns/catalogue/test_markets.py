@@ -11,6 +11,8 @@ from pytest_django import Settings
 from campaigns.catalogue import markets
 from campaigns.catalogue.markets import MARKETS, MarketMidnight
 from campaigns.models import Campaign, ReleaseMode
+from presave import markets as served
+from sandbox import markets as sandbox_markets
 
 FIRST = datetime(2026, 12, 4, 10, tzinfo=UTC)
 
@@ -48,6 +50,14 @@ def test_markets_are_asked_in_the_order_in_which_their_day_begins() -> None:
         (20, ("MX",)),
         (22, ("US",)),
     ]
+
+
+def test_spotify_serves_every_market_of_the_table() -> None:
+    assert {market for market, _ in MARKETS} <= served.MARKETS
+
+
+def test_the_sandbox_serves_the_same_markets_as_the_settings_allow() -> None:
+    assert {*sandbox_markets.MARKETS} == served.MARKETS
 
 
 def test_the_table_stands_in_that_order_on_every_day_of_the_year() -> None:

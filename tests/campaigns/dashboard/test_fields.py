@@ -76,6 +76,12 @@ def test_a_mistyped_upc_is_found_by_its_check_digit(mistyped: str) -> None:
     assert "The last digit doesn't match" in refusal_of(UPCField(), mistyped)
 
 
+@pytest.mark.parametrize("zeros", ["000000000000", "0 00000 00000 0", "0" * 13, "0" * 14])
+def test_zeros_alone_are_no_upc(zeros: str) -> None:
+    assert "Zeros alone are no UPC" in refusal_of(UPCField(), zeros)
+    assert UPCField(required=False).clean("") == ""
+
+
 @pytest.mark.parametrize("written", ["qz-abc-26-00042", "QZABC2600042", " QZ ABC 26 00042 "])
 def test_an_isrc_is_capitals_without_hyphens(written: str) -> None:
     assert ISRCField().clean(written) == "QZABC2600042"

@@ -106,6 +106,23 @@ def test_an_empty_address_is_made_of_artist_and_title(artist: User, label: Label
     assert form.values["slug"] == "bjork-sons-uber-nacht-2026"
 
 
+@pytest.mark.parametrize(
+    ("name", "title", "slug"),
+    [
+        ("Łódź", "Straße", "lodz-strasse"),
+        ("Røyksopp", "Þór", "royksopp-thor"),
+        ("P!nk", "A$AP!", "pink-asap"),
+    ],
+)
+def test_an_address_has_the_letters_that_people_write_instead(
+    name: str, title: str, slug: str, artist: User, label: Label
+) -> None:
+    form = form_of(artist, slug="", artist=name, title=title)
+
+    assert form.is_valid(), form.errors
+    assert form.values["slug"] == slug
+
+
 def test_a_made_address_steps_aside_for_a_taken_one(artist: User, label: Label) -> None:
     make_campaign(label, slug="demo-artist-night-bus")
     make_campaign(label, slug="demo-artist-night-bus-2")

@@ -149,6 +149,54 @@ def test_a_link_is_corrected_while_its_code_stays(
     assert sandbox.calls() == []
 
 
+ZEROS = "000000000000"
+
+
+@pytest.mark.parametrize("at_consent", [True, False])
+@pytest.mark.parametrize("other", [{}, {"upc": None}, {"upc": ZEROS}, {"upc": OTHER_UPC}], ids=str)
+def test_a_code_of_zeros_does_not_let_the_link_be_changed_without_a_look(
+    other: dict[str, Any], at_consent: bool, sandbox: Sandbox
+) -> None:
+    sandbox.add_album(upc=None)
+    sandbox.add_album(id=OTHER_ID, **other)
+    campaign = make_consented(spotify_uri=ALBUM_URI, upc=ZEROS if at_consent else "")
+    if not at_consent:
+        change(campaign, upc=ZEROS)
+
+    assert refusal(campaign, spotify_uri=OTHER_URI) in (
+        Obstacle.OTHER_RELEASE,
+        Obstacle.CODES_DIFFER,
+    )
+    assert refusal(campaign, spotify_uri=OTHER_URI, upc="") is Obstacle.OTHER_RELEASE
+
+
+def test_a_code_of_zeros_may_be_taken_out(sandbox: Sandbox) -> None:
+    change(make_consented(spotify_uri=ALBUM_URI, upc=ZEROS), upc="")
+    assert sandbox.calls() == []
+
+
+def test_two_releases_without_a_code_are_not_the_same(sandbox: Sandbox) -> None:
+    sandbox.add_album(upc=None)
+    sandbox.add_album(id=OTHER_ID, upc=None)
+    assert refusal(make_consented(), spotify_uri=OTHER_URI) is Obstacle.OTHER_RELEASE
+
+
+def test_a_code_may_be_written_otherwise_without_a_look(sandbox: Sandbox) -> None:
+    campaign = make_consented(upc=UPC)
+    changed = change(campaign, upc=f"0{UPC}", spotify_uri=OTHER_URI)
+    assert (changed.upc, changed.codes_added_after_consent) == (f"0{UPC}", ["spotify_uri"])
+    assert sandbox.calls() == []
+
+
+def test_a_track_becomes_the_same_recording_whose_isrc_is_written_otherwise(
+    sandbox: Sandbox,
+) -> None:
+    other = f"spotify:track:{OTHER_ID}"
+    sandbox.add_track()
+    sandbox.add_track(id=OTHER_ID, isrc="qz-aaa-26-00001")
+    assert change(make_consented(spotify_uri=TRACK_URI), spotify_uri=other).spotify_uri == other
+
+
 def test_before_the_first_consent_everything_is_free(sandbox: Sandbox) -> None:
     campaign = make_campaign()
     changed = change(campaign, spotify_uri="", upc=OTHER_UPC, title="Other")
@@ -208,6 +256,12 @@ def test_a_spotify_in_trouble_is_told_and_nothing_is_changed(
     sandbox.fault("album", **fault)
     assert refusal(campaign, spotify_uri=OTHER_URI) is Obstacle.SPOTIFY_SILENT
     closing.check_open(database_now())
+
+
+def test_a_question_that_spotify_refuses_is_told_as_such(sandbox: Sandbox) -> None:
+    campaign = make_consented()
+    sandbox.fault("album", status=400)
+    assert refusal(campaign, spotify_uri=OTHER_URI) is Obstacle.QUESTION_REFUSED
 
 
 def test_a_slow_spotify_is_not_waited_for_long(
@@ -297,7 +351,12 @@ def test_a_new_name_is_written_down_in_the_log(
     ("given", "albums", "finding", "mended"),
     [
         ({"upc": "012345678905"}, [{}], "not_there_yet", {"upc": UPC}),
-        ({"upc": UPC}, [{}, {"id": OTHER_ID}], "several_match", {"spotify_uri": ALBUM_URI}),
+        (
+            {"upc": UPC},
+            [{}, {"id": OTHER_ID, "name": "Night Bus (Deluxe)"}],
+            "several_match",
+            {"spotify_uri": ALBUM_URI},
+        ),
         (
             {"upc": OTHER_UPC},
             [{}, {"id": OTHER_ID, "upc": OTHER_UPC, "artists": ["Somebody Else"]}],

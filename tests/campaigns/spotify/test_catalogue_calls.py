@@ -40,7 +40,9 @@ def failure(sandbox: Sandbox, endpoint: str = "album", **fault: Any) -> SpotifyE
 def test_an_album_is_found_by_its_uri(sandbox: Sandbox) -> None:
     sandbox.add_album(artists=["Demo Artist", "Guest"], release_date="2026-11-27")
     (album,) = find_by_uri(ALBUM_URI, "US")
-    assert album == Release(ALBUM_URI, UPC, "", "2026-11-27", True, album.artists)
+    assert album == Release(
+        *(ALBUM_URI, UPC, "", "2026-11-27", True, album.artists, "Night Bus", "album", False)
+    )
     assert [artist.name for artist in album.artists] == ["Demo Artist", "Guest"]
     assert all(artist.id for artist in album.artists)
 
@@ -81,6 +83,52 @@ def test_a_release_that_a_market_cannot_play_says_so(sandbox: Sandbox) -> None:
     assert [hit.is_playable for hit in find_by_uri(ALBUM_URI, "US")] == [False]
 
 
+@pytest.mark.parametrize("given", [UPC, f"0{UPC}", f"00{UPC}"])
+def test_each_form_of_a_upc_is_one_call_with_a_permit(given: str, sandbox: Sandbox) -> None:
+    permits: list[int] = []
+    assert spotify.find_by_upc(given, "US", lambda: permits.append(1)) == []
+    assert len(permits) == len(sandbox.calls("search")) == 3
+
+
+@pytest.mark.parametrize("given", [UPC, f"0{UPC}", f"00{UPC}"])
+def test_the_first_form_that_finds_something_is_the_last(given: str, sandbox: Sandbox) -> None:
+    """The one that the artist gave is the first."""
+    sandbox.add_album(upc=given)
+    assert find_by_upc(given, "US")
+    assert len(sandbox.calls("search")) == 1
+
+
+def test_an_isrc_is_asked_for_with_hyphens_too(sandbox: Sandbox) -> None:
+    sandbox.add_track(isrc="QZ-AAA-26-00001")
+    assert [hit.uri for hit in find_by_isrc(ISRC, "US")] == [TRACK_URI]
+
+
+@pytest.mark.parametrize("upc", ["", "0", "0" * 14])
+def test_zeros_alone_are_not_asked_for(upc: str, sandbox: Sandbox) -> None:
+    sandbox.add_album(upc=upc or None)
+    assert find_by_upc(upc, "US") == []
+    assert sandbox.calls() == []
+
+
+@pytest.mark.parametrize(
+    ("explicit", "found"), [([True, False], True), ([False, False], False), ([], False)]
+)
+def test_an_album_with_an_explicit_track_is_explicit(
+    explicit: list[bool], found: bool, sandbox: Sandbox
+) -> None:
+    tracks = {"items": [{"explicit": one} for one in explicit]}
+    body = {"uri": ALBUM_URI, "artists": [], "tracks": tracks}
+    sandbox.fault("album", status=200, body=body)
+    assert [hit.is_explicit for hit in find_by_uri(ALBUM_URI, "US")] == [found]
+
+
+@pytest.mark.parametrize("message", ["invalid id", "Invalid base62 id", "Invalid album id"])
+def test_an_id_that_spotify_calls_invalid_is_not_found(message: str, sandbox: Sandbox) -> None:
+    body = {"error": {"status": 400, "message": message}}
+    sandbox.fault("album", status=400, body=body)
+    assert find_by_uri(ALBUM_URI, "US") == []
+
+
 def test_an_impossible_id_is_not_found(sandbox: Sandbox) -> None:
     assert find_by_uri("spotify:album:0000000000000000000000", "US") == []
 
@@ -100,6 +148,8 @@ def test_an_impossible_id_is_not_found(sandbox: Sandbox) -> None:
         ({"kind": "redirect", "location": REDIRECTED}, "unusable_answer", Scope.FAN, None),
         ({"kind": "reset_before", "times": None}, "unreachable", Scope.FAN, None),
         ({"status": 500, "body": {"error": "a bare string"}}, "unavailable", Scope.FAN, None),
+        ({"status": 400}, "question_refused", Scope.FAN, None),
+        ({"status": 400, "body": "<html>"}, "unusable_answer", Scope.FAN, None),
         ({"status": 200, "body": {}}, "unusable_answer", Scope.FAN, None),
         ({"status": 200, "body": []}, "unusable_answer", Scope.FAN, None),
         ({"status": 200, "body": {"uri": "x", "album": 1}}, "unusable_answer", Scope.FAN, None),

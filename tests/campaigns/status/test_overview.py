@@ -53,11 +53,11 @@ def test_the_dashboard_follows_the_night(hours: float, state: CampaignState, sai
     assert said in overview.next_step(standing, overview.explanation_of(standing), now)
 
 
-@pytest.mark.parametrize("finding", ["gone", "other_variant"])
+@pytest.mark.parametrize("finding", ["gone", "other_variant", "found_by_code"])
 def test_the_artist_is_told_what_the_catalogue_did(
     dashboard: Client, label: Label, finding: str
 ) -> None:
-    state = CampaignState.RELEASING if finding == "other_variant" else CampaignState.OPEN
+    state = CampaignState.OPEN if finding == "gone" else CampaignState.RELEASING
     campaign = factory.make_local_campaign(
         label=label, release_at=timezone.now() - timedelta(hours=3), state=state
     )
@@ -66,3 +66,13 @@ def test_the_artist_is_told_what_the_catalogue_did(
     assert said not in text_of(dashboard.get(path))
     Campaign.objects.update(last_finding=finding)
     assert said in text_of(dashboard.get(path))
+
+
+def test_that_the_link_led_nowhere_stays_told_when_the_release_is_over(
+    dashboard: Client, label: Label
+) -> None:
+    campaign = factory.make_campaign(
+        label=label, state=CampaignState.FINISHED, last_finding="found_by_code"
+    )
+    said = sentence("finding", campaign, finding="found_by_code")
+    assert said in text_of(dashboard.get(f"/dashboard/campaigns/{campaign.slug}"))

@@ -31,7 +31,7 @@ from tests.factory import (
 )
 from tests.nights.night import make_local_night
 from tests.nights.test_local_midnight import DAY, HOMES, fresh, midnight, show_in, work_at
-from tests.sandbox_process import UPC, Sandbox
+from tests.sandbox_process import ALBUM_URI, TRACK_URI, UPC, Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 
@@ -131,6 +131,31 @@ def test_every_finding_and_every_pause_says_what_to_do() -> None:
     assert len(found) == len(Finding)
     for reason in PauseReason:
         assert not reason or explained(make_late(paused_reason=reason)).advice
+
+
+@pytest.mark.parametrize(
+    ("names", "advice"),
+    [
+        ({"spotify_uri": TRACK_URI}, "add the ISRC"),
+        ({"spotify_uri": ALBUM_URI}, "add the UPC"),
+    ],
+)
+def test_a_link_under_another_id_asks_for_the_code(names: dict[str, str], advice: str) -> None:
+    assert advice in explained(make_late(last_finding="relinked", **names)).advice
+
+
+@pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.RELEASING])
+def test_a_refused_question_names_the_setting(state: CampaignState) -> None:
+    make = make_local_campaign if state == CampaignState.RELEASING else make_late
+    until = timezone.now() - 2 * LATE_AFTER
+    fields = {"confirmed_until": until} if state == CampaignState.RELEASING else {}
+    campaign = make(
+        state=state, last_finding="question_refused", release_at=until - LATE_AFTER, **fields
+    )
+    make_presaves(campaign, ["a"], due_at=until)
+    said = explained(campaign)
+    assert "SPOTIFY_MARKET" in said.found
+    assert "GB for the United Kingdom" in said.advice
 
 
 def test_a_campaign_whose_key_was_never_made_says_so() -> None:

@@ -1,0 +1,78 @@
+"""Writes names plainly, so that two spellings of one name are the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+# Letters that Unicode's decomposition does not take apart, as people write them who do not have the
+# key; and what is left out: apostrophes that count as letters, and letters that show nothing.
+LETTERS: Final = str.maketrans(
+    {
+        **dict(zip("øłđð\u0131ħŧĸɓɗƙ", "olddihtkbdk", strict=True)),
+        **dict(zip("æœßþŋ", ("ae", "oe", "ss", "th", "ng"), strict=True)),
+        **dict.fromkeys("\u02b9\u02ba\u02bb\u02bc\u02bd\u02be\u02bf", ""),
+        **dict.fromkeys("\u115f\u1160\u2800\ufe0e\ufe0f", ""),
+    }
+)
+# Combining characters that belong to their letter are no accents: vowels, nukta, the voicing of
+# kana, virama, and the vowels and tones of Thai. https://www.unicode.org/reports/tr44/#ccc
+_PART_OF_THE_LETTER: Final = (0, 7, 8, 9, 103, 107)
+_LETTER: Final = r"[^\W\d_]"
+# Ke$ha, A$AP, Joey Bada$$, $uicideboy$: a dollar that touches a letter is an s.
+_DOLLARS: Final = re.compile(rf"(?<={_LETTER})\$+|\$+(?={_LETTER})")
+# P!nk, !llmind: an exclamation mark in front of a letter is an i; after a word it is none.
+_I: Final = re.compile(rf"(?<![!¡])!(?={_LETTER})")
+_AND: Final = re.compile(r"[&+]")
+
+
+def folded(name: str) -> str:
+    """The name's words without what spellings differ in: case, width, accents, punctuation, the
+    letters of LETTERS, and the signs `$ ! & +` as the letters they stand for.
+
+    A name of signs alone is those signs. Scripts are left as they are: nothing is transliterated.
+    """
+    if not _words(name):
+        return _signs(name)
+    return _words(_AND.sub(" and ", with_letters_for_signs(name)))
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two spellings are of one name. An empty one is no name.
+
+    Whether a sign stands for a letter cannot always be told (P!nk, Hey!Say!JUMP): names that are
+    the same with it left out are so too.
+    """
+    return any(
+        bool(_joined(read(one))) and _joined(read(one)) == _joined(read(other))
+        for read in (folded, _words)
+    )
+
+
+def with_letters_for_signs(name: str) -> str:
+    """The name in small plain letters where it has any of the Latin script, and with its
+    punctuation.
+    """
+    return _I.sub("i", _DOLLARS.sub(lambda found: "s" * len(found[0]), plain(name)))
+
+
+def plain(name: str) -> str:
+    """Without case, width and accents, and with the letters of LETTERS taken apart."""
+    small = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", name).casefold())
+    bare = (c for c in small if unicodedata.combining(c) in _PART_OF_THE_LETTER)
+    return unicodedata.normalize("NFC", "".join(bare).translate(LETTERS))
+
+
+def _words(name: str) -> str:
+    """Letters and digits with what belongs to them; single spaces stand for everything else."""
+    kept = (c if unicodedata.category(c)[0] in "LMN" else " " for c in plain(name))
+    return " ".join(word for word in "".join(kept).split() if re.search(r"\w", word))
+
+
+def _signs(name: str) -> str:
+    return "".join(c for c in plain(name) if unicodedata.category(c)[0] in "PS")
+
+
+def _joined(words: str) -> str:
+    return words.replace(" ", "")
