@@ -94,7 +94,7 @@ def thread_pool_in_blocks(campaign: Campaign) -> None:
     key = keyring.from_settings().open(campaign.id)
 
     def serve(row: PreSave) -> UUID:
-        client.save(key.open(bytes(row.sealed or b""), row.id).reveal(), campaign.confirmed_uri)
+        client.save(opened(row, key), campaign.confirmed_uri)
         return row.id
 
     def start(pool: ThreadPoolExecutor) -> Any:
@@ -110,8 +110,12 @@ def thread_pool_in_blocks(campaign: Campaign) -> None:
             on_their_way.append(start(pool))
 
 
+def opened(row: PreSave, key: CampaignKey) -> str:
+    return key.open(bytes(row.sealed or b""), row.id, bytes(row.agreed_digest or b"")).reveal()
+
+
 def save_one(row: PreSave, key: CampaignKey, uri: str) -> None:
-    client.save(key.open(bytes(row.sealed or b""), row.id).reveal(), uri)
+    client.save(opened(row, key), uri)
     now = database_now()
     if PreSave.objects.pending().filter(id=row.id).end(PreSaveState.SAVED, Reason.NONE, now):
         DailyCount.objects.add(row.campaign_id, now, {"saved": 1})

@@ -33,7 +33,7 @@ def pre_save(landing_url: str, account: str) -> str:
     """Landing page, go, consent at the sandbox, callback; the answer is the receipt's address."""
     with requests.Session() as browser:
         page = _get(browser, landing_url)
-        button = re.search(r'href="([^"]+/go)"', page.text)
+        button = re.search(r'href="([^"]+/go(?:\?[^"]*)?)"', page.text)
         if button is None:
             raise DemoError("the landing page has no pre-save button.")
         consent = _get(browser, urljoin(landing_url, unescape(button[1])))

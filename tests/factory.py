@@ -148,12 +148,15 @@ def _unsaved_presave(
     fields.setdefault("due_at", campaign.release_at)
     fields.setdefault("consented_at", campaign.scheduled_at or timezone.now())
     receipt = receipt or row_id.hex
+    fields.setdefault("agreed_digest", campaign.agreed_digest)
     fields.setdefault("receipt_hash", hashlib.sha256(receipt.encode()).digest())
     state = fields.setdefault("state", PreSaveState.PENDING)
     if state == PreSaveState.PENDING:
         public_key = bytes(campaign.public_key or b"")
         if "sealed" not in fields:
-            fields["sealed"] = keyring.seal(public_key, Secret(token), campaign.id, row_id)
+            fields["sealed"] = keyring.seal(
+                public_key, Secret(token), campaign.id, row_id, fields["agreed_digest"]
+            )
     else:
         fields.setdefault("settled_at", timezone.now())
     if state == PreSaveState.FAILED:

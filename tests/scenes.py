@@ -51,6 +51,7 @@ RECEIPTS: Final = {
 OTHERS: Final = {
     "confirm": "/first-light/go",
     "confirm-local-midnights": "/everywhere/go",
+    "confirm-release-changed": "/first-light/go?seen=another",
     "refused-browser-changed": f"/callback?code=x&state={oauth_state.new('first-light')}",
     "refused-made-up": "/callback?code=x&state=made-up",
     "refused-closed": "/cancelled/go",

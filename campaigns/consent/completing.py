@@ -68,8 +68,10 @@ def complete_authorization(
             return pending.receipt
         code = _code_of(response)
         campaigns = Campaign.objects.filter(id=pending.campaign_id)
-        if not campaigns.accepting_consents().exists():
+        campaign = campaigns.accepting_consents().first()
+        if campaign is None:
             raise ConsentError(why_closed(campaigns.first(), now))
+        _check_agreed(campaign, pending)
         if oauth_state.spent_at(pending.state):
             return pending
         kept_token = (kept or {}).get(pending.slug, "")
@@ -180,6 +182,14 @@ def _check_scope(granted: str | None) -> None:
         raise ConsentError(Refusal.MORE_THAN_ASKED)
 
 
+def _check_agreed(campaign: Campaign, pending: PendingConsent) -> bytes:
+    """The digest of what the campaign shows, which has to be what it showed at the tap."""
+    agreed = campaign.agreed_digest
+    if agreed is None or agreed.hex() != pending.agreed:
+        raise ConsentError(Refusal.RELEASE_CHANGED)
+    return agreed
+
+
 def _store(pending: PendingConsent, permission: Secret, now: datetime) -> IssuedReceipt:
     try:
         _insert_presave(pending, permission, now)
@@ -198,6 +208,7 @@ def _insert_presave(pending: PendingConsent, permission: Secret, now: datetime) 
     campaign = campaigns.accepting_consents().select_for_update(no_key=True).first()
     if campaign is None or campaign.public_key is None:
         raise ConsentError(why_closed(campaigns.first(), now))
+    agreed = _check_agreed(campaign, pending)
     due_at = campaign.release_at
     if campaign.at_local_midnights:  # the instant is kept, the zone is not
         due_at = midnights.due_at(due_at, pending.zone)
@@ -206,7 +217,8 @@ def _insert_presave(pending: PendingConsent, permission: Secret, now: datetime) 
         id=row_id,
         campaign=campaign,
         due_at=due_at,
-        sealed=keyring.seal(bytes(campaign.public_key), permission, campaign.id, row_id),
+        sealed=keyring.seal(bytes(campaign.public_key), permission, campaign.id, row_id, agreed),
+        agreed_digest=agreed,
         consented_at=now,
         receipt_hash=receipts.digest(pending.token.reveal()),
     )

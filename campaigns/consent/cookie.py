@@ -37,6 +37,8 @@ class PendingConsent:
     at: int
     zone: str
     token: Secret
+    # The digest of what the page showed at the tap, in hex.
+    agreed: str
 
     @property
     def receipt(self) -> IssuedReceipt:

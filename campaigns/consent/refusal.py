@@ -23,6 +23,7 @@ class Refusal(enum.Enum):
     CANCELLED = "cancelled"
     FINISHED = "finished"
     PAUSED = "paused"
+    RELEASE_CHANGED = "release_changed"
     MORE_THAN_ASKED = "more_than_asked"
     LESS_THAN_ASKED = "less_than_asked"
     NOT_LISTED = "not_listed"

@@ -7,16 +7,18 @@ from datetime import datetime
 from typing import Final
 
 from django.conf import settings
+from django.db.models import Exists, F, OuterRef
 
 from campaigns.consent import oauth_state, receipts
 from campaigns.consent.cookie import PendingConsent
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.gate import closing
 from campaigns.keyring import Secret
-from campaigns.models import Campaign, GateName, midnights
+from campaigns.models import Campaign, GateName, PreSave, midnights
 
 # 256 bits, so that a receipt's address cannot be guessed.
 TOKEN_BYTES: Final = 32
+_IDENTITY: Final = ("title", "artist", "agreed_title", "agreed_artist")
 
 
 def start_authorization(
@@ -32,7 +34,8 @@ def start_authorization(
     `language` is the one the fan chose, if any; `before` is what the browser carries of an earlier
     tap.
 
-    Raises ConsentError while Spotify would not answer us when the fan comes back.
+    Raises ConsentError while Spotify would not answer us when the fan comes back, and where the
+    release is not what it was.
     """
     if spotify_is_away():
         raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug)
@@ -43,7 +46,29 @@ def start_authorization(
         at=int(now.timestamp()),
         zone=midnights.known_zone(zone),
         token=_receipt_token(campaign, before),
+        agreed=_agree(campaign).hex(),
     )
+
+
+def _agree(campaign: Campaign) -> bytes:
+    """The digest of what this tap agrees to. The first one settles title and artist; so does one
+    that finds them changed, as by an older version of Presave, as long as nobody has pre-saved.
+    """
+    before = {name: getattr(campaign, name) for name in _IDENTITY}
+    if not campaign.agreed_title or campaign.agreed_digest is None:
+        presaves = PreSave.objects.filter(campaign=OuterRef("pk"))
+        # Nothing while an artist has just changed it: then this fan looks again.
+        unchanged = Campaign.objects.filter(id=campaign.id, **before)
+        if campaign.agreed_title:
+            unchanged = unchanged.exclude(Exists(presaves))
+        unchanged.update(agreed_title=F("title"), agreed_artist=F("artist"))
+        campaign.refresh_from_db(fields=["agreed_title", "agreed_artist"])
+    agreed = campaign.agreed_digest
+    if agreed is None or not campaign.agreed_title:
+        is_settled = before["agreed_title"]
+        refusal = Refusal.PAUSED if is_settled else Refusal.RELEASE_CHANGED
+        raise ConsentError(refusal, campaign.slug)
+    return agreed
 
 
 def spotify_is_away() -> bool:

@@ -40,7 +40,7 @@ from campaigns.models import (
     midnights,
 )
 from campaigns.models.formats import LONGEST_SLUG, check_slug
-from campaigns.planning import addresses, editing, moving
+from campaigns.planning import addresses, editing, moving, same_release
 from campaigns.planning.obstacles import Obstacle, PlanningError
 
 if TYPE_CHECKING:
@@ -60,7 +60,12 @@ UNUSED: Final = {
 # What is asked next to the campaign's own fields, or stored apart.
 NO_VALUES: Final = ("label", "artwork", "out_now", "expiring", "move_anyway", "version")
 # Where an obstacle is told that only storing the campaign meets.
-FIELD_OF: Final = {Obstacle.ADDRESS_TAKEN: "slug", Obstacle.PERMISSIONS_EXPIRE: "move_anyway"}
+FIELD_OF: Final = {
+    Obstacle.ADDRESS_TAKEN: "slug",
+    Obstacle.PERMISSIONS_EXPIRE: "move_anyway",
+    Obstacle.TITLE_STAYS: "title",
+    Obstacle.ARTIST_STAYS: "artist",
+}
 
 
 class LabelForm(forms.Form):
@@ -210,6 +215,8 @@ class CampaignForm(forms.Form):
             # The form may have been opened before the field was frozen.
             if self.data.get("version") and field.has_changed(value, self.data.get(name, value)):
                 self.too_late.add(obstacle)
+        for name in same_release.agreed_texts(campaign).keys() & self.fields.keys():
+            self.fields[name].help_text = why_not(same_release.TEXTS[name])
         if "release_mode" not in self.fields:
             for name in UNUSED[ReleaseMode(campaign.release_mode)]:
                 self.fields.pop(name, None)

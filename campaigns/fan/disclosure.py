@@ -76,6 +76,14 @@ FIELDS: Final = (
     ),
     Field("id", _("Row number"), _("a random number that ties the sealed permission to this row")),
     Field("campaign_id", _("Campaign"), _("which release to save")),
+    Field(
+        "agreed_digest",
+        _("What you agreed to"),
+        _(
+            "a digest of the title, artist, wording and release type that you saw; your permission "
+            "opens for nothing else"
+        ),
+    ),
     Field("state", _("State"), _("whether it is pending, saved, failed, cancelled or expired")),
     Field("reason", _("Reason"), _("why it ended without a save, for your receipt")),
     Field(

@@ -39,9 +39,17 @@ def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
         "everywhere_at": times.stated(campaign.everywhere_at, campaign),
         "consent_template": wordings.template_of(campaign.consent_version),
         "listen_url": words.listen_url(campaign),
+        "seen": digest_shown(campaign),
         "scope": SCOPE,
         "apps_url": SPOTIFY_APPS_URL,
     }
+
+
+def digest_shown(campaign: Campaign) -> str:
+    """What a start from a page brings along, so that a page which was open while the release
+    changed is noticed: the beginning of the digest of what fans agree to.
+    """
+    return (campaign.agreed_digest or b"").hex()[:16]
 
 
 def _subscribe_url(campaign: Campaign) -> str:

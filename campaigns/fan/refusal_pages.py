@@ -39,6 +39,8 @@ class Page:
     stored: str | Promise = NOTHING_STORED
     label: str | Promise = NOT_PRE_SAVED
     browser_changed: bool = False
+    # The browser may keep the release's page as it was for a minute: an address of its own is new.
+    is_page_old: bool = False
 
 
 PAGES: Final = {
@@ -121,6 +123,17 @@ PAGES: Final = {
             "safe; please come back later."
         ),
         status=503,
+    ),
+    Refusal.RELEASE_CHANGED: Page(
+        title=_("The release changed"),
+        happened=_(
+            "Since you tapped, what this page offers has changed. We save only what you agreed to, "
+            "so we didn't pre-save it for you."
+        ),
+        advice=_("Look again, and tap if you still want it."),
+        retry=_("Look again"),
+        status=409,
+        is_page_old=True,
     ),
     Refusal.FINISHED: Page(
         title=_("Pre-save ended"),

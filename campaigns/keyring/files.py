@@ -20,13 +20,15 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 from campaigns.keyring import durable
 from campaigns.keyring.errors import KeyFileError, KeyringError
 from campaigns.keyring.master import FINGERPRINT_BYTES, MasterKey, MasterKeyFile, next_name
-from campaigns.keyring.sealing import VERSION, CampaignKey
+from campaigns.keyring.sealing import CampaignKey
 
 NONCE_BYTES: Final = 12
 KEY_SUFFIX: Final = ".key"
 _FINGERPRINT: Final = slice(1, 1 + FINGERPRINT_BYTES)
 _NONCE: Final = slice(_FINGERPRINT.stop, _FINGERPRINT.stop + NONCE_BYTES)
 UNREADABLE: Final = b""
+# Of the key files, and apart from that of sealed permissions.
+VERSION: Final = 1
 
 
 class UnknownMasterKeyError(KeyringError):

@@ -18,11 +18,14 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from campaigns.keyring.errors import UnreadablePermissionError
 from campaigns.keyring.secret import Secret
 
-VERSION: Final = 1
+# Version 2 is bound to what the fan agreed to, too.
+VERSION: Final = 2
+UNBOUND_VERSION: Final = 1
 # RFC 9180: DHKEM(X25519, HKDF-SHA256), HKDF-SHA256, AES-256-GCM.
 SUITE_ID: Final = 1
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _HEADER: Final = bytes([VERSION, SUITE_ID])
+_UNBOUND_HEADER: Final = bytes([UNBOUND_VERSION, SUITE_ID])
 
 
 class CampaignKey:
@@ -36,16 +39,18 @@ class CampaignKey:
     def public_bytes(self) -> bytes:
         return self._private_key.public_key().public_bytes_raw()
 
-    def open(self, sealed: bytes, row_id: UUID) -> Secret:
-        """Raises UnreadablePermissionError."""
-        if sealed[:2] != _HEADER:
+    def open(self, sealed: bytes, row_id: UUID, agreed: bytes | None) -> Secret:
+        """`agreed` is the digest of what the campaign's fans agree to: a permission that was given
+        for something else does not open. Raises UnreadablePermissionError.
+        """
+        header = sealed[:2]
+        if header not in (_HEADER, _UNBOUND_HEADER):
             raise UnreadablePermissionError(
                 "This permission was sealed by an unknown version of Presave."
             )
+        info = _info(self._campaign_id, row_id, agreed if header == _HEADER else None)
         try:
-            opened = _SUITE.decrypt(
-                sealed[2:], self._private_key, info=_info(self._campaign_id, row_id)
-            )
+            opened = _SUITE.decrypt(sealed[2:], self._private_key, info=info)
         except (InvalidTag, ValueError):
             raise UnreadablePermissionError(
                 "This permission does not open with its campaign's key."
@@ -56,17 +61,22 @@ class CampaignKey:
         raise TypeError("A CampaignKey cannot be pickled.")
 
 
-def _info(campaign_id: UUID, row_id: UUID) -> bytes:
-    return f"presave/{VERSION}|{campaign_id}|{row_id}".encode()
+def _info(campaign_id: UUID, row_id: UUID, agreed: bytes | None) -> bytes:
+    if agreed is None:
+        return f"presave/{UNBOUND_VERSION}|{campaign_id}|{row_id}".encode()
+    return f"presave/{VERSION}|{campaign_id}|{row_id}|{agreed.hex()}".encode()
 
 
-def seal(public_key: bytes, permission: Secret, campaign_id: UUID, row_id: UUID) -> bytes:
-    """Seal a permission for one row of one campaign: it opens nowhere else."""
+def seal(
+    public_key: bytes, permission: Secret, campaign_id: UUID, row_id: UUID, agreed: bytes | None
+) -> bytes:
+    """Seal a permission for one row of one campaign and the digest of what the fan agreed to: it
+    opens nowhere else. None is for rows from before that was kept.
+    """
     recipient = X25519PublicKey.from_public_bytes(public_key)
-    sealed = _SUITE.encrypt(
-        permission.reveal().encode(), recipient, info=_info(campaign_id, row_id)
-    )
-    return _HEADER + sealed
+    info = _info(campaign_id, row_id, agreed)
+    sealed = _SUITE.encrypt(permission.reveal().encode(), recipient, info=info)
+    return (_UNBOUND_HEADER if agreed is None else _HEADER) + sealed
 
 
 def seal_cookie(secret_key: str, content: bytes, purpose: str) -> str:

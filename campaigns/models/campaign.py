@@ -12,7 +12,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.urls import reverse
 from django.utils.timezone import localtime
 
-from campaigns.models import midnights
+from campaigns.models import identity, midnights
 from campaigns.models.choices import Accent, CampaignState, Finding, PauseReason, ReleaseMode
 from campaigns.models.formats import LONGEST_SLUG, SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
 from campaigns.models.limits import HARD_STOP, LONGEST_LEAD, ROW_LIFETIME, WATCH_EVERY
@@ -96,6 +96,10 @@ class Campaign(models.Model):
     slug = models.CharField(max_length=LONGEST_SLUG, unique=True, validators=[check_slug])
     title = models.CharField(max_length=120)
     artist = models.CharField(max_length=120)
+    # Both as the page showed them at the first tap, and empty until then. From then on title and
+    # artist are these, in a spelling that fans would call the same.
+    agreed_title = models.CharField(max_length=120, db_default="", default="", blank=True)
+    agreed_artist = models.CharField(max_length=120, db_default="", default="", blank=True)
     artwork = models.CharField(max_length=32, blank=True)
     artwork_width = models.PositiveIntegerField(default=0)
     artwork_height = models.PositiveIntegerField(default=0)
@@ -189,6 +193,11 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=~Q(spotify_uri="", upc="", isrc=""), name="campaign_names_a_release"
             ),
+            models.CheckConstraint(
+                condition=Q(agreed_title="", agreed_artist="")
+                | ~Q(agreed_title="") & ~Q(agreed_artist=""),
+                name="campaign_agreed_to_both",
+            ),
             # What is saved is one album or track, however the row was written.
             models.CheckConstraint(
                 condition=(Q(spotify_uri="") | Q(spotify_uri__regex=SPOTIFY_URI_PATTERN))
@@ -237,6 +246,16 @@ class Campaign(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("fan-landing", args=[self.slug])
+
+    @property
+    def agreed_digest(self) -> bytes | None:
+        """The digest of what fans agree to here; None while title or artist says something else
+        than they agreed to.
+        """
+        title, artist = self.agreed_title or self.title, self.agreed_artist or self.artist
+        if not (identity.is_same(title, self.title) and identity.is_same(artist, self.artist)):
+            return None
+        return identity.digest(title, artist, self.consent_version, self.release_mode)
 
     @property
     def shown_accent(self) -> Accent:

@@ -45,11 +45,12 @@ class PauseReason(models.TextChoices):
     KEY_MISSING = "key_missing", "The campaign's key cannot be opened"
     RELEASE_REFUSED = "release_refused", "Spotify refuses the release's address"
     APP_NOT_OPEN = "app_not_open", "Spotify serves only the accounts on the app's list"
+    RELEASE_CHANGED = "release_changed", "Title or artist is not what fans agreed to"
 
     @property
     def is_resumable(self) -> bool:
         """Whether somebody resumes it by hand; with a missing key it goes on when that is back."""
-        return self in (PauseReason.RELEASE_REFUSED, PauseReason.APP_NOT_OPEN)
+        return self not in (PauseReason.NONE, PauseReason.KEY_MISSING)
 
 
 class Trouble(models.TextChoices):
@@ -59,6 +60,7 @@ class Trouble(models.TextChoices):
     KEY_MISSING = PauseReason.KEY_MISSING.value, PauseReason.KEY_MISSING.label
     RELEASE_REFUSED = PauseReason.RELEASE_REFUSED.value, PauseReason.RELEASE_REFUSED.label
     APP_NOT_OPEN = PauseReason.APP_NOT_OPEN.value, PauseReason.APP_NOT_OPEN.label
+    RELEASE_CHANGED = PauseReason.RELEASE_CHANGED.value, PauseReason.RELEASE_CHANGED.label
 
 
 class PreSaveState(models.TextChoices):

@@ -69,6 +69,9 @@ class PreSave(models.Model):
     lease = models.UUIDField(null=True)
     lease_until = models.DateTimeField(null=True)
     sealed = models.BinaryField(null=True)
+    # What the fan agreed to, which the permission is sealed to as well: see identity.digest. Null
+    # in rows from before it was kept.
+    agreed_digest = models.BinaryField(max_length=32, null=True)
     consented_at = models.DateTimeField()
     # When Spotify first refused this permission. `reason` says how, and Presave asks once more
     # before it believes it.

@@ -30,10 +30,10 @@ def frozen_fields(campaign: Campaign) -> dict[str, Obstacle]:
     """The fields that may not be changed any more, each with the reason."""
     frozen = {}
     if campaign.state == CampaignState.RELEASING:
-        stays = (*same_release.TEXTS, *Names._fields, "release_mode")
+        texts = () if same_release.texts_are_to_be_put_back(campaign) else same_release.TEXTS
+        stays = (*texts, *Names._fields, "release_mode")
         frozen.update(dict.fromkeys(stays, Obstacle.STAYS_WHILE_RELEASING))
     elif same_release.is_frozen(campaign):
-        frozen.update(dict.fromkeys(same_release.TEXTS, Obstacle.RELEASE_STAYS))
         frozen["release_mode"] = Obstacle.MODE_STAYS
     if campaign.state != CampaignState.DRAFT:
         frozen["slug"] = Obstacle.ADDRESS_STAYS
@@ -86,6 +86,8 @@ def change(
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
             campaign = moving.move_release(campaign, release_at, zone, now, may_expire)
         _rename(campaign, same_release.names_after(campaign, values), check)
+        for name, agreed in same_release.agreed_texts(campaign).items():
+            setattr(campaign, f"agreed_{name}", agreed)
         for name, value in values.items():
             setattr(campaign, name, value)
         campaign.version += is_change
@@ -113,6 +115,7 @@ def _check(
     for name, why in frozen_fields(campaign).items():
         if values.get(name, getattr(campaign, name)) != getattr(campaign, name):
             raise PlanningError(why)
+    same_release.check_texts(campaign, values)
 
 
 def _is_change(campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None) -> bool:

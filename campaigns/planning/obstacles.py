@@ -20,7 +20,8 @@ class Obstacle(StrEnum):
     # What may not be changed any more.
     ADDRESS_STAYS = auto()
     MODE_STAYS = auto()
-    RELEASE_STAYS = auto()
+    TITLE_STAYS = auto()
+    ARTIST_STAYS = auto()
     STAYS_WHILE_RELEASING = auto()
     # Others who were there first.
     ADDRESS_TAKEN = auto()

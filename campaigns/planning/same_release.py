@@ -1,8 +1,8 @@
 """Keeps a release the one that fans said yes to.
 
-After the first pre-save title and artist stay. The release's link, UPC and ISRC change only where
-that narrows down what is saved, or where Spotify's catalogue shows the same release under the old
-and the new ones.
+From the first tap on title and artist change only in spellings that fans would call the same. After
+the first pre-save the release's link, UPC and ISRC change only where that narrows down what is
+saved, or where Spotify's catalogue shows the same release under the old and the new ones.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from campaigns.catalogue import looks, names
 from campaigns.catalogue.names import Names, find, plain_code
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign, ErrorReason
+from campaigns.models import Campaign, ErrorReason, PauseReason, identity
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import Release, SpotifyError
 
-TEXTS: Final = ("title", "artist")
+TEXTS: Final = {"title": Obstacle.TITLE_STAYS, "artist": Obstacle.ARTIST_STAYS}
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,26 @@ class SameReleaseCheck:
 def is_frozen(campaign: Campaign) -> bool:
     """Whether the release has to stay the same: after the first pre-save."""
     return campaign.presaves.exists()
+
+
+def agreed_texts(campaign: Campaign) -> dict[str, str]:
+    """Title and artist as fans agreed to them; empty while nobody has tapped."""
+    if campaign.agreed_title:
+        return {"title": campaign.agreed_title, "artist": campaign.agreed_artist}
+    return {name: getattr(campaign, name) for name in TEXTS} if is_frozen(campaign) else {}
+
+
+def check_texts(campaign: Campaign, values: Mapping[str, Any]) -> None:
+    """Raise PlanningError where title or artist becomes another one than fans agreed to."""
+    for name, agreed in agreed_texts(campaign).items():
+        text = values.get(name, getattr(campaign, name))
+        if text != getattr(campaign, name) and not identity.is_same(agreed, text):
+            raise PlanningError(TEXTS[name])
+
+
+def texts_are_to_be_put_back(campaign: Campaign) -> bool:
+    """Whether the worker waits for title and artist to be what fans agreed to."""
+    return campaign.paused_reason == PauseReason.RELEASE_CHANGED
 
 
 def names_after(campaign: Campaign, values: Mapping[str, Any]) -> Names:

@@ -98,6 +98,20 @@ def claim_block(
     return Claim(campaign, fence, rows)
 
 
+def is_as_agreed(claim: Claim) -> bool:
+    """Whether the campaign is what each of these fans agreed to; rows from before that was kept say
+    nothing of it.
+    """
+    agreed = claim.campaign.agreed_digest
+    return agreed is not None and all(
+        _bytes(row.agreed_digest) in (None, agreed) for row in claim.rows
+    )
+
+
+def _bytes(stored: bytes | memoryview | None) -> bytes | None:
+    return None if stored is None else bytes(stored)
+
+
 def still_standing(
     ids: Collection[UUID], fences: Collection[UUID], now: datetime
 ) -> dict[UUID, str]:
@@ -115,8 +129,9 @@ def keep_rotated_tokens(claim: Claim, tokens: Mapping[UUID, Secret]) -> None:
     may be worth nothing.
     """
     public_key = bytes(claim.campaign.public_key or b"")
+    agreed = {row.id: row.agreed_digest for row in claim.rows}
     for row_id, token in tokens.items():
-        sealed = keyring.seal(public_key, token, claim.campaign.id, row_id)
+        sealed = keyring.seal(public_key, token, claim.campaign.id, row_id, _bytes(agreed[row_id]))
         PreSave.objects.filter(id=row_id).held_under({claim.fence}).update(sealed=sealed)
 
 

@@ -97,12 +97,16 @@ class Pipeline:
 
     def admit(self, claim: Claim, key: CampaignKey) -> None:
         """Take on a claim: open its permissions and send them to be refreshed."""
-        tokens = {}
         for row in claim.rows:
             self._held[row.id] = Held(row, claim)
             self._granted.pop(row.id, None)  # of a claim whose lease had ended
+        if not claims.is_as_agreed(claim):
+            self._hold(claim)
+            return
+        tokens, agreed = {}, claim.campaign.agreed_digest
+        for row in claim.rows:
             try:
-                tokens[row.id] = key.open(bytes(row.sealed or b""), row.id)
+                tokens[row.id] = key.open(bytes(row.sealed or b""), row.id, agreed)
             except UnreadablePermissionError:
                 logger.error("permission unreadable presave=%s", row.id)
                 self._outcomes[claim.campaign.id].failed[Reason.UNREADABLE].append(row.id)
@@ -114,6 +118,14 @@ class Pipeline:
             self._outcomes[claim.campaign.id].returned += tokens
             return
         self._calls.refresh(tokens, slots)
+
+    def _hold(self, claim: Claim) -> None:
+        """Give a claim back unopened and pause its campaign, which is not what fans agreed to: once
+        title and artist are put back, every permission is good again.
+        """
+        self._outcomes[claim.campaign.id].returned += [row.id for row in claim.rows]
+        if pause(claim.campaign, PauseReason.RELEASE_CHANGED, self._clock()):
+            logger.error("campaign is not what fans agreed to campaign=%s", claim.campaign.id)
 
     def step(self, *, block: bool = True) -> None:
         """Act on the answers that came in, and record the outcomes. `block`: wait for some."""

@@ -70,7 +70,10 @@ def wait_until_somebody_waits() -> None:
 def test_the_first_count_of_a_day_lets_a_consent_through() -> None:
     """A save's first count of the day, not committed yet, and a consent that counts too."""
     campaign = make_campaign(state=CampaignState.RELEASING)
-    pending = PendingConsent("a", campaign.id, campaign.slug, at=0, zone="", token=Secret("r"))
+    agreed = (campaign.agreed_digest or b"").hex()
+    pending = PendingConsent(
+        "a", campaign.id, campaign.slug, at=0, zone="", token=Secret("r"), agreed=agreed
+    )
     counted, go_on = Event(), Event()
 
     def settle_slowly() -> None:

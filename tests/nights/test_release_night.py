@@ -286,12 +286,12 @@ def test_a_rotated_token_is_kept_before_the_save(sandbox: Sandbox) -> None:
     row = PreSave.objects.get(campaign=campaign)
     key = keyring.from_settings().open(campaign.id)
     assert row.sealed
-    before = key.open(bytes(row.sealed), row.id).reveal()
+    before = key.open(bytes(row.sealed), row.id, campaign.agreed_digest).reveal()
     sandbox.set(rotate_refresh_tokens=True)
     sandbox.fault("library", "reset_before", times=None)
     assert work() == 0
     row.refresh_from_db()
-    after = key.open(bytes(row.sealed), row.id).reveal()
+    after = key.open(bytes(row.sealed), row.id, campaign.agreed_digest).reveal()
     assert after != before
     sandbox.delete("faults")
     assert work(later=1000) == 1

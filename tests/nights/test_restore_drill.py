@@ -72,7 +72,8 @@ def can_be_opened(campaign: Campaign) -> list[str]:
     except KeyFileError:
         return []
     rows = PreSave.objects.filter(campaign=campaign)
-    return sorted(key.open(bytes(row.sealed or b""), row.id).reveal() for row in rows)
+    agreed = campaign.agreed_digest
+    return sorted(key.open(bytes(row.sealed or b""), row.id, agreed).reveal() for row in rows)
 
 
 def test_nothing_that_was_destroyed_comes_back_with_the_database(
@@ -127,8 +128,9 @@ def test_a_keyring_that_is_older_than_the_database_opens_nothing_of_another_key(
     keyring.from_settings().public_key(campaign.id)
     restore(tmp_path / "yesterday.dump")
     assert work() == 0
+    key = keyring.from_settings().open(campaign.id)
     with pytest.raises(UnreadablePermissionError):
-        keyring.from_settings().open(campaign.id).open(bytes(row.sealed or b""), row.id)
+        key.open(bytes(row.sealed or b""), row.id, campaign.agreed_digest)
     campaign.refresh_from_db()
     assert campaign.paused_reason == PauseReason.KEY_MISSING
     assert states(campaign) == {"pending": 1}

@@ -78,10 +78,8 @@ def test_web_takes_consents_without_access_to_the_keyring(
 
     assert "/receipt/" in receipt
     presave = PreSave.objects.get()
-    opened = (
-        keyring.from_settings().open(campaign.id).open(bytes(presave.sealed or b""), presave.id)
-    )
-    assert opened.reveal()
+    key = keyring.from_settings().open(campaign.id)
+    assert key.open(bytes(presave.sealed or b""), presave.id, campaign.agreed_digest).reveal()
 
 
 def assert_cannot_read_the_keyring(

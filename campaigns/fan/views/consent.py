@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.conf import settings
+from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -20,7 +21,7 @@ from campaigns.consent.cookie import IssuedReceipt
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan import cookies, languages, refusal_pages
 from campaigns.fan.languages import in_fans_language
-from campaigns.fan.page_context import for_campaign
+from campaigns.fan.page_context import digest_shown, for_campaign
 from campaigns.fan.views.receipt import to_new_receipt, to_receipt
 from campaigns.headers import WITHOUT_FORMS, let_form_lead_to_spotify, with_policy
 from campaigns.keyring import Secret
@@ -37,7 +38,12 @@ _CODE_CONSUMED: Final = (
     Refusal.SPOTIFY_DOWN,
 )
 # A second return, of a tab that was left open or a page that was loaded again.
-_MAYBE_PRE_SAVED: Final = (Refusal.ALREADY_USED, Refusal.BROWSER_CHANGED, Refusal.STATE_MISMATCH)
+_MAYBE_PRE_SAVED: Final = (
+    Refusal.ALREADY_USED,
+    Refusal.BROWSER_CHANGED,
+    Refusal.RELEASE_CHANGED,
+    Refusal.STATE_MISMATCH,
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -45,9 +51,11 @@ _MAYBE_PRE_SAVED: Final = (Refusal.ALREADY_USED, Refusal.BROWSER_CHANGED, Refusa
 @never_cache
 @in_fans_language
 def go(request: HttpRequest, slug: str) -> HttpResponseBase:
-    """Send the fan to Spotify; a start that did not come from our own page is asked to tap once
-    more.
+    """Send the fan to Spotify; a start that did not come from our own page, or from one that showed
+    another release, is asked to tap once more.
     """
+    if _is_prefetch(request):
+        return HttpResponse(status=503)  # the browser asks again when the fan taps
     kept_token = cookies.kept_receipts(request).get(slug, "")
     if receipts.standing(kept_token):
         return to_receipt(request, kept_token)
@@ -61,12 +69,14 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
         return refusal_pages.refused(request, ConsentError(why, slug))
     needs_form = campaign.at_local_midnights and request.method != "POST"
     from_elsewhere = not _was_tapped_here(request)
-    if needs_form or from_elsewhere:
+    has_changed = _seen(request) not in ("", digest_shown(campaign))
+    if needs_form or from_elsewhere or has_changed:
         zone = midnights.known_zone(request.POST.get("zone", ""))
         context = {
             **for_campaign(campaign, phase_of(campaign, timezone.now())),
             "zone": zone,
             "from_elsewhere": from_elsewhere,
+            "has_changed": has_changed,
         }
         return let_form_lead_to_spotify(render(request, "fan/confirm.html", context))
     try:
@@ -132,7 +142,23 @@ def _refuse_unless_stored(
     return refused
 
 
+def _seen(request: HttpRequest) -> str:
+    """What the page that the fan tapped on showed, as far as the start says it."""
+    try:
+        return request.POST.get("seen", "") or request.GET.get("seen", "")
+    except SuspiciousOperation:
+        return ""  # a flood of parameters
+
+
+def _is_prefetch(request: HttpRequest) -> bool:
+    """Whether a browser asks before anybody tapped."""
+    purposes = (request.headers.get(name, "") for name in ("Sec-Purpose", "Purpose", "X-Moz"))
+    return any("prefetch" in purpose.lower() for purpose in purposes)
+
+
 def _was_tapped_here(request: HttpRequest) -> bool:
+    if request.method == "HEAD":
+        return False
     if request.headers.get("Sec-Fetch-Site") == "same-origin":
         return True
     return request.method == "POST" and request.headers.get("Origin") == settings.PUBLIC_URL

@@ -34,7 +34,8 @@ def test_a_consent_becomes_one_sealed_row_and_a_receipt(fan: Fan, campaign: Camp
     presave = PreSave.objects.get()
     assert (presave.state, presave.campaign_id) == (PreSaveState.PENDING, campaign.id)
     assert presave.due_at == campaign.release_at
-    token = keyring.from_settings().open(campaign.id).open(bytes(presave.sealed or b""), presave.id)
+    key = keyring.from_settings().open(campaign.id)
+    token = key.open(bytes(presave.sealed or b""), presave.id, campaign.agreed_digest)
     refresh = {"grant_type": "refresh_token", "refresh_token": token.reveal()}
     assert ask_for_token(fan.sandbox, refresh) == 200
 
@@ -58,7 +59,8 @@ def test_neither_permission_nor_receipt_stands_in_the_database(
     receipt_token = fan.receipt_of(campaign).rpartition("/")[2]
     presave = PreSave.objects.get()
     opened = keyring.from_settings().open(campaign.id)
-    permission = opened.open(bytes(presave.sealed or b""), presave.id).reveal()
+    agreed = campaign.agreed_digest
+    permission = opened.open(bytes(presave.sealed or b""), presave.id, agreed).reveal()
     everything = whole_database()
     assert str(presave.id) in everything
     for secret in (receipt_token, permission):

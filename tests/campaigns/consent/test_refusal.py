@@ -10,7 +10,7 @@ import pytest
 from django.test import Client
 
 from campaigns.consent import oauth_state
-from campaigns.models import Campaign, CampaignState, PauseReason, PreSave
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, ReleaseMode
 from tests.fans import Fan, query_of, text_of
 
 if TYPE_CHECKING:
@@ -84,6 +84,36 @@ def to_a_paused_campaign(fan: Fan, campaign: Campaign) -> str:
     return back
 
 
+def to_another_title(fan: Fan, campaign: Campaign) -> str:
+    back = fan.decide(fan.tap(campaign))
+    Campaign.objects.update(title="Spam EP", agreed_title="Spam EP")
+    return back
+
+
+def to_another_title_alone(fan: Fan, campaign: Campaign) -> str:
+    back = fan.decide(fan.tap(campaign))
+    Campaign.objects.update(title="Spam EP")
+    return back
+
+
+def to_another_artist(fan: Fan, campaign: Campaign) -> str:
+    back = fan.decide(fan.tap(campaign))
+    Campaign.objects.update(artist="Somebody Else", agreed_artist="Somebody Else")
+    return back
+
+
+def to_another_release_type(fan: Fan, campaign: Campaign) -> str:
+    back = fan.decide(fan.tap(campaign))
+    Campaign.objects.update(release_mode=ReleaseMode.LOCAL_MIDNIGHT)
+    return back
+
+
+def to_another_wording(fan: Fan, campaign: Campaign) -> str:
+    back = fan.decide(fan.tap(campaign))
+    Campaign.objects.update(consent_version=2)
+    return back
+
+
 def to_a_deleted_campaign(fan: Fan, campaign: Campaign) -> str:
     back = fan.decide(fan.tap(campaign))
     campaign.delete()
@@ -101,6 +131,13 @@ FORGED: list[Any] = [
     pytest.param(to_a_cancelled_campaign, 410, "The artist cancelled this", id="cancelled"),
     pytest.param(to_a_finished_campaign, 410, "Pre-save ended", id="finished"),
     pytest.param(to_a_paused_campaign, 503, "Paused for now.", id="paused"),
+    *(
+        pytest.param(make_return, 409, "The release changed", id=make_return.__name__)
+        for make_return in (
+            *(to_another_title, to_another_title_alone, to_another_artist),
+            *(to_another_release_type, to_another_wording),
+        )
+    ),
     pytest.param(to_a_deleted_campaign, 410, "The artist cancelled this", id="deleted"),
 ]
 
@@ -115,7 +152,8 @@ def test_what_did_not_start_here_never_reaches_spotify(
     assert f"<h1>{title}" in text_of(answer)
     assert "Not pre-saved</title>" in text_of(answer)
     assert "Nothing was stored" in text_of(answer)
-    back_to_it = f'href="/{slug}/go"' if "Your browser changed" in title else f'href="/{slug}"'
+    query = {"Your browser changed": "/go", "The release changed": "?again"}.get(title, "")
+    back_to_it = f'href="/{slug}{query}"'
     assert back_to_it in text_of(answer) or "state=" not in back
     assert fan.sandbox.calls("token.code") == []
     assert not PreSave.objects.exists()

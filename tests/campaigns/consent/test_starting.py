@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.clock import database_now
+from campaigns.consent.refusal import ConsentError
+from campaigns.consent.starting import start_authorization
 from campaigns.gate import closing
-from campaigns.models import CampaignState, GateName, PauseReason
+from campaigns.models import Campaign, CampaignState, GateName, PauseReason
 from tests.factory import make_campaign
 from tests.fans import Fan, query_of, text_of
-from tests.sandbox_process import SAVE_SCOPE
+from tests.sandbox_process import SAVE_SCOPE, Sandbox
 
 if TYPE_CHECKING:
     from pytest_django import Settings
-
-    from campaigns.models import Campaign
 
 pytestmark = pytest.mark.django_db
 
@@ -142,3 +144,75 @@ def test_nobody_is_sent_to_a_spotify_that_is_away(
     assert (answer.status_code, dict(answer.cookies)) == (503, {})
     assert "Spotify is not taking pre-saves right now" in text_of(answer)
     assert f'href="/{campaign.slug}"' in text_of(answer)
+
+
+# What a tap agrees to.
+
+
+def agreed(campaign: Campaign) -> tuple[str, str]:
+    campaign.refresh_from_db()
+    return campaign.agreed_title, campaign.agreed_artist
+
+
+def test_the_first_tap_settles_title_and_artist_and_the_others_write_nothing(
+    sandbox: Sandbox, campaign: Campaign
+) -> None:
+    assert agreed(campaign) == ("", "")
+    Fan(sandbox, "fan-1").tap(campaign)
+    assert agreed(campaign) == (campaign.title, campaign.artist)
+    with CaptureQueriesContext(connection) as queries:
+        Fan(sandbox, "fan-2").tap(campaign)
+    assert [query["sql"] for query in queries if "UPDATE" in query["sql"]] == []
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *({"sec_purpose": "prefetch"}, {"sec_purpose": "prefetch;prerender"}),
+        *({"purpose": "prefetch"}, {"x_moz": "prefetch"}),
+    ],
+    ids=str,
+)
+def test_a_browser_that_asks_ahead_is_no_fan_who_taps(
+    fan: Fan, campaign: Campaign, headers: dict[str, str]
+) -> None:
+    answer = fan.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin", **headers)
+    assert (answer.status_code, dict(answer.cookies)) == (503, {})
+    assert agreed(campaign) == ("", "")
+
+
+def test_neither_a_look_at_the_head_nor_a_start_from_elsewhere_settles_anything(
+    fan: Fan, campaign: Campaign
+) -> None:
+    path = f"/{campaign.slug}/go"
+    answer = fan.client.head(path, headers={"sec-fetch-site": "same-origin"})
+    assert (answer.status_code, dict(answer.cookies)) == (200, {})
+    fan.get(path, sec_fetch_site="cross-site")
+    fan.get(f"/{campaign.slug}")
+    assert agreed(campaign) == ("", "")
+
+
+def test_a_release_that_changes_while_the_fan_taps_is_shown_again(campaign: Campaign) -> None:
+    Campaign.objects.update(title="Spam EP")
+    with pytest.raises(ConsentError, match="release_changed"):
+        start_authorization(campaign, database_now())
+    assert agreed(campaign) == ("", "")
+
+
+def test_while_nobody_has_pre_saved_a_tap_settles_what_an_older_version_changed(
+    fan: Fan, campaign: Campaign
+) -> None:
+    """It knows nothing of taps, and may have changed the title after the first one."""
+    fan.tap(campaign)
+    Campaign.objects.update(title="Corrected Title")
+    assert fan.pre_save(campaign).status_code == 303
+    assert agreed(campaign)[0] == "Corrected Title"
+
+
+def test_what_fans_have_pre_saved_is_settled_for_good(fan: Fan, campaign: Campaign) -> None:
+    fan.pre_save(campaign)
+    Campaign.objects.update(title="Spam EP")
+    answer = Fan(fan.sandbox, "fan-2").get(f"/{campaign.slug}/go", sec_fetch_site="same-origin")
+    assert (answer.status_code, dict(answer.cookies)) == (503, {})
+    assert "Paused for now" in text_of(answer)
+    assert agreed(campaign)[0] == "Night Bus"

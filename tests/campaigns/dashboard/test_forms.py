@@ -336,14 +336,16 @@ def test_an_open_campaigns_address_is_not_asked_any_more(artist: User, label: La
 def test_after_the_first_consent_the_release_stays_what_it_is(artist: User, label: Label) -> None:
     campaign = make_campaign(label, title="As It Was")
     factory.make_presave(campaign)
-    form = form_of(artist, campaign, title="Bait And Switch", artist="Somebody Else")
+    form = form_of(artist, campaign, title="Bait And Switch")
 
-    assert {frozen.label for frozen in form.frozen} >= {"Title", "Artist"}
-    assert all(frozen.why for frozen in form.frozen)
-    assert form.is_valid(), form.errors
-    names = {"spotify_uri", "upc", "isrc"}
+    for name in ("title", "artist"):
+        assert "only" in form.fields[name].help_text
+    assert form.save() is None
+    assert "Fans have agreed to this title" in form.errors["title"][0]
+    names = {"title", "artist", "spotify_uri", "upc", "isrc"}
     others = {"artwork_alt", "accent", "countdown_url", "links"}
-    assert set(form.values) == {"release_at", "release_zone", *others, *names}
+    assert set(form.values) == {"release_at", "release_zone", *others, *names} - {"title"}
+    assert form_of(artist, campaign, title="As it was (feat. Mara)", artist="demo artist").save()
 
 
 def test_a_code_that_was_left_out_may_be_added_later_if_it_fits(artist: User, label: Label) -> None:

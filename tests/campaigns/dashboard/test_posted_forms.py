@@ -106,7 +106,7 @@ def test_a_change_of_an_open_campaign_moves_its_fans_along(dashboard: Client, la
     campaign = make_campaign(label)
     presave = factory.make_presave(campaign)
 
-    send(dashboard, campaign, title="Ignored", release_at=in_days(20))
+    send(dashboard, campaign, release_at=in_days(20))
 
     campaign.refresh_from_db()
     presave.refresh_from_db()
@@ -121,9 +121,9 @@ def test_the_edit_page_says_what_stays_and_why(dashboard: Client, label: Label) 
 
     page = page_of(dashboard, campaign, "/edit")
 
-    assert "Fans have already pre-saved this release" in page
+    assert "Fans have agreed to this title" in page
     assert "the campaign is open" in page.lower()
-    assert 'name="title"' not in page
+    assert 'name="title"' in page
     assert 'name="release_at"' in page
     assert 'name="artwork"' in page
 

@@ -254,4 +254,4 @@ def test_the_form_offers_what_may_be_added_and_sends_back_what_stays(
     assert f'value="{ALBUM_URI}"' in form
     assert 'value="609008295069"' in form
     assert "you can add missing codes" in form
-    assert 'name="title"' not in form
+    assert 'name="title"' in form

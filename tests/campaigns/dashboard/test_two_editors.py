@@ -151,7 +151,7 @@ def test_a_form_from_before_the_first_fan_does_not_drop_what_was_written(
     version = opened(dashboard)
     factory.make_presave(campaign)
     page = send_opened(dashboard, campaign, version, title="Night Train")
-    assert why_not(Obstacle.RELEASE_STAYS) in page
+    assert why_not(Obstacle.TITLE_STAYS) in page
     assert "Saved" not in page
     assert "Saved" in send_opened(dashboard, campaign, version, artwork_alt="Red")
 

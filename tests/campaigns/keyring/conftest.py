@@ -12,6 +12,7 @@ from tests.factory import master_key_line
 
 CAMPAIGN, OTHER_CAMPAIGN = uuid.uuid4(), uuid.uuid4()
 ROW, OTHER_ROW = uuid.uuid4(), uuid.uuid4()
+AGREED, SOMETHING_ELSE = b"a" * 32, b"b" * 32
 TOKEN = "AQD-canary-of-a-refresh-token"
 
 

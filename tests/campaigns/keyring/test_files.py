@@ -16,7 +16,7 @@ import pytest
 
 from campaigns import keyring
 from campaigns.keyring import CampaignKey, Keyring, KeyringError, Secret, UnreadablePermissionError
-from tests.campaigns.keyring.conftest import CAMPAIGN, OTHER_CAMPAIGN, ROW, TOKEN
+from tests.campaigns.keyring.conftest import AGREED, CAMPAIGN, OTHER_CAMPAIGN, ROW, TOKEN
 from tests.factory import master_key_line
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def files(directory: Path) -> dict[str, bytes]:
 
 
 def seal(key: CampaignKey, campaign: uuid.UUID = CAMPAIGN, row: uuid.UUID = ROW) -> bytes:
-    return keyring.seal(key.public_bytes, Secret(TOKEN), campaign, row)
+    return keyring.seal(key.public_bytes, Secret(TOKEN), campaign, row, AGREED)
 
 
 # Key files.
@@ -109,7 +109,7 @@ def test_after_shredding_nothing_opens(
         keyring_files.open(CAMPAIGN)
     keyring_files.public_key(CAMPAIGN)
     with pytest.raises(UnreadablePermissionError):
-        keyring_files.open(CAMPAIGN).open(sealed, ROW)
+        keyring_files.open(CAMPAIGN).open(sealed, ROW, AGREED)
 
 
 def test_shredding_again_changes_nothing(keyring_files: Keyring) -> None:
@@ -274,6 +274,6 @@ def test_the_web_side_needs_neither_keyring_nor_master_key(
     sealed = seal(key)
     cookie = keyring.seal_cookie("a-secret-key", b"content", "consent")
     assert keyring.open_cookie("a-secret-key", cookie, "consent") == b"content"
-    assert key.open(sealed, ROW).reveal() == TOKEN
+    assert key.open(sealed, ROW, AGREED).reveal() == TOKEN
     with pytest.raises(KeyringError):
         keyring.from_settings()

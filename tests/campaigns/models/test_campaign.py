@@ -22,7 +22,7 @@ from campaigns.models import (
     PreSaveState,
     ReleaseMode,
 )
-from campaigns.release.claims import claim_block
+from campaigns.release.claims import claim_block, is_as_agreed
 from tests.factory import make_campaign, make_label
 
 pytestmark = pytest.mark.django_db
@@ -63,6 +63,25 @@ def test_an_unknown_state_of_a_campaign_is_refused() -> None:
 def test_a_campaign_that_names_no_release_is_refused() -> None:
     with refused("campaign_names_a_release"):
         make_campaign(spotify_uri="", upc="", isrc="")
+
+
+@pytest.mark.parametrize("missing", ["agreed_title", "agreed_artist"])
+def test_a_title_that_fans_agreed_to_without_its_artist_is_refused(missing: str) -> None:
+    campaign = make_campaign(agreed_title="Night Bus", agreed_artist="Demo Artist")
+    with refused("campaign_agreed_to_both"):
+        change(Campaign.objects.filter(id=campaign.id), **{missing: ""})
+
+
+def test_a_campaign_that_shows_something_else_than_fans_agreed_to_has_no_digest() -> None:
+    campaign = make_campaign(title="Night Bus", artist="Demo Artist")
+    digest = campaign.agreed_digest
+    campaign.agreed_title, campaign.agreed_artist = "Night Bus", "Demo Artist"
+    campaign.title, campaign.artist = "NIGHT BUS!", "Demo Artist feat. Mara"
+    assert campaign.agreed_digest == digest
+    campaign.title = "Spam EP"
+    assert campaign.agreed_digest is None
+    campaign.title, campaign.artist = "Night Bus", "Somebody Else"
+    assert campaign.agreed_digest is None
 
 
 @pytest.mark.parametrize("code", [{"upc": "609008295069"}, {"isrc": "QZAAA2600001"}])
@@ -154,7 +173,7 @@ def test_a_campaign_knows_what_it_will_save(fields: dict[str, str], saves_a_trac
 # An upgrade while the previous version still runs.
 
 
-@pytest.mark.parametrize("schema", ["0001_initial", "0004_artwork_alt_language"])
+@pytest.mark.parametrize("schema", ["0001_initial", "0004_artwork_alt_language", "0005_the_house"])
 def test_the_previous_version_can_still_write_its_rows(schema: str) -> None:
     """Its models write the columns that they know, and leave out what came later."""
     previous = MigrationLoader(connection).project_state(("campaigns", schema)).apps
@@ -182,7 +201,10 @@ def test_the_previous_version_can_still_write_its_rows(schema: str) -> None:
     assert previous.get_model("campaigns", "Campaign").objects.get().slug == row.slug
     assert (gate.recent, gate.increases, gate.outages) == ([], 0, 0)
     assert (row.codes_added_after_consent, row.release_mode) == ([], ReleaseMode.ONE_INSTANT)
-    assert claim_block(row, 1, campaign.release_at)
+    assert (row.agreed_title, row.agreed_artist) == ("", "")
+    claim = claim_block(row, 1, campaign.release_at)
+    assert claim
+    assert is_as_agreed(claim)
     # It ends a row, too, without the column that came later.
     type(presave).objects.update(
         state="saved", sealed=None, lease=None, lease_until=None, settled_at=now

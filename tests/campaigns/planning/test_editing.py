@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.db import IntegrityError, connection, transaction
 
+from campaigns.consent import starting
+from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.models import Accent, Campaign, CampaignState
-from campaigns.planning import editing
+from campaigns.planning import editing, same_release
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from tests import factory
 from tools.pictures import picture
@@ -112,8 +114,8 @@ def test_what_fans_said_yes_to_is_not_changed_by_a_form_that_was_open_longer(
     kept = {name: getattr(campaign, name) for name in VALUES if name != "slug"}
     factory.make_presave(campaign)
 
-    for text in ("title", "artist"):
-        with pytest.raises(PlanningError, match=Obstacle.RELEASE_STAYS):
+    for text, obstacle in same_release.TEXTS.items():
+        with pytest.raises(PlanningError, match=obstacle):
             editing.change(campaign, kept | {text: "Bait"}, picture(400, 400), NOW)
     with pytest.raises(PlanningError, match=Obstacle.ADDRESS_STAYS):
         editing.change(campaign, kept | {"slug": "other"}, None, NOW)
@@ -169,8 +171,62 @@ def test_a_change_waits_for_the_consent_that_freezes_it() -> None:
             pass
     changing.join()
 
-    assert outcomes == [Obstacle.RELEASE_STAYS]
+    assert outcomes == [Obstacle.TITLE_STAYS]
     assert Campaign.objects.get().title == "As It Was"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_waits_for_the_tap_that_freezes_it() -> None:
+    campaign = factory.make_campaign(title="As It Was")
+    kept = {name: getattr(campaign, name) for name in VALUES if name != "slug"}
+    outcomes: list[Obstacle] = []
+
+    def change_title() -> None:
+        try:
+            editing.change(campaign, kept | {"title": "Bait"}, None, NOW)
+        except PlanningError as error:
+            outcomes.append(error.obstacle)
+        finally:
+            connection.close()
+
+    changing = threading.Thread(target=change_title)
+    with transaction.atomic():
+        starting.start_authorization(campaign, NOW)
+        changing.start()
+        while changing.is_alive() and not somebody_waits_for_a_lock():
+            pass
+    changing.join()
+
+    assert outcomes == [Obstacle.TITLE_STAYS]
+    stored = Campaign.objects.get()
+    assert (stored.title, stored.agreed_title) == ("As It Was", "As It Was")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_tap_waits_for_the_change_under_way_and_settles_nothing_that_it_did_not_show() -> None:
+    campaign = factory.make_campaign(title="As It Was")
+    kept = {name: getattr(campaign, name) for name in VALUES if name != "slug"}
+    refusals: list[Refusal] = []
+
+    def tap() -> None:
+        try:
+            starting.start_authorization(campaign, NOW)
+        except ConsentError as error:
+            refusals.append(error.refusal)
+        finally:
+            connection.close()
+
+    tapping = threading.Thread(target=tap)
+    with transaction.atomic():
+        editing.change(Campaign.objects.get(), kept | {"title": "Bait"}, None, NOW)
+        tapping.start()
+        while tapping.is_alive() and not somebody_waits_for_a_lock():
+            pass
+    tapping.join()
+
+    assert refusals == [Refusal.RELEASE_CHANGED]
+    stored = Campaign.objects.get()
+    assert (stored.title, stored.agreed_title) == ("Bait", "")
 
 
 @pytest.mark.django_db(transaction=True)

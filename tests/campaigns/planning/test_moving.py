@@ -71,6 +71,7 @@ def test_the_zone_alone_changes_nothing_about_a_release_that_has_begun() -> None
         (PauseReason.RELEASE_REFUSED, PauseReason.NONE),
         (PauseReason.KEY_MISSING, PauseReason.KEY_MISSING),
         (PauseReason.APP_NOT_OPEN, PauseReason.APP_NOT_OPEN),
+        (PauseReason.RELEASE_CHANGED, PauseReason.RELEASE_CHANGED),
     ],
 )
 def test_a_new_moment_tries_anew_what_spotify_refused(reason: str, afterwards: str) -> None:

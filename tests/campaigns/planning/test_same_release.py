@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -12,8 +13,18 @@ from django.utils import timezone
 from campaigns import spotify
 from campaigns.catalogue.names import Names
 from campaigns.clock import database_now
+from campaigns.consent import starting
 from campaigns.gate import closing
-from campaigns.models import HALVES, Campaign, ErrorReason, Gate, GateName, PreSave
+from campaigns.models import (
+    HALVES,
+    Campaign,
+    CampaignState,
+    ErrorReason,
+    Gate,
+    GateName,
+    PauseReason,
+    PreSave,
+)
 from campaigns.planning import editing, same_release
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify.answers import SpotifyError
@@ -31,6 +42,11 @@ FIELDS = (
     *("title", "artist", "slug", "spotify_uri", "upc", "isrc"),
     *("release_at", "release_zone", "artwork_alt"),
 )
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    return make_campaign()
 
 
 def make_consented(**fields: Any) -> Campaign:
@@ -129,7 +145,7 @@ def test_what_is_not_shown_yet_is_not_compared(sandbox: Sandbox) -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [{"upc": UPC}, {"title": "As It Was"}, {"artwork_alt": "Grey"}],
+    [{"upc": UPC}, {"title": "As it was!"}, {"artwork_alt": "Grey"}],
     ids=str,
 )
 def test_what_can_only_narrow_down_asks_spotify_nothing(
@@ -202,6 +218,65 @@ def test_before_the_first_consent_everything_is_free(sandbox: Sandbox) -> None:
     changed = change(campaign, spotify_uri="", upc=OTHER_UPC, title="Other")
     assert (Names.of(changed), changed.codes_added_after_consent) == (Names("", OTHER_UPC, ""), [])
     assert sandbox.calls() == []
+
+
+# Title and artist.
+
+
+def tap(campaign: Campaign) -> None:
+    starting.start_authorization(campaign, timezone.now())
+
+
+@pytest.mark.parametrize("begin", [tap, make_presave], ids=["tap", "pre-save of an older version"])
+def test_from_the_first_tap_on_title_and_artist_change_in_spelling_alone(
+    begin: Callable[[Campaign], Any],
+) -> None:
+    campaign = make_campaign(title="Night Bus", artist="Demo Artist")
+    begin(campaign)
+    campaign.refresh_from_db()
+
+    assert refusal(campaign, title="Spam EP") is Obstacle.TITLE_STAYS
+    assert refusal(campaign, artist="Somebody Else") is Obstacle.ARTIST_STAYS
+
+    digest = campaign.agreed_digest
+    change(campaign, title="NIGHT-BUS", artist="Demo Artist feat. Mara Okafor")
+    assert (campaign.title, campaign.artist) == ("NIGHT-BUS", "Demo Artist feat. Mara Okafor")
+    assert (campaign.agreed_title, campaign.agreed_artist) == ("Night Bus", "Demo Artist")
+    assert campaign.agreed_digest == digest is not None
+
+
+def test_many_small_changes_lead_no_further_than_one(campaign: Campaign) -> None:
+    """Each is compared with what fans agreed to, and not with the one before."""
+    make_presave(campaign)
+    change(campaign, artist="Demo Artist feat. A")
+    change(campaign, artist="Demo Artist feat. B")
+    assert refusal(campaign, artist="feat. B") is Obstacle.ARTIST_STAYS
+    change(campaign, artist="Demo Artist")
+    assert campaign.agreed_artist == campaign.artist == "Demo Artist"
+
+
+def test_while_nobody_has_tapped_title_and_artist_are_free(campaign: Campaign) -> None:
+    change(campaign, title="Spam EP", artist="Somebody Else")
+    assert (campaign.title, campaign.agreed_title) == ("Spam EP", "")
+
+
+def test_a_title_that_was_changed_past_the_dashboard_can_be_put_back(campaign: Campaign) -> None:
+    """Also while the release is under way, as it waits for that."""
+    tap(campaign)
+    Campaign.objects.update(
+        title="Spam EP",
+        state=CampaignState.RELEASING,
+        confirmed_uri=ALBUM_URI,
+        confirmed_at=timezone.now(),
+        paused_reason=PauseReason.RELEASE_CHANGED,
+    )
+    campaign.refresh_from_db()
+    assert refusal(campaign, title="Other Spam") is Obstacle.TITLE_STAYS
+    assert change(campaign, artwork_alt="Grey").title == "Spam EP"
+    assert change(campaign, title="Night Bus").agreed_digest
+    Campaign.objects.update(paused_reason="")
+    campaign.refresh_from_db()
+    assert refusal(campaign, title="night bus") is Obstacle.STAYS_WHILE_RELEASING
 
 
 # In two steps.

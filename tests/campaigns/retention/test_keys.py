@@ -156,7 +156,8 @@ def test_a_cancelled_campaigns_permissions_never_open_again(keyring_dir: Path) -
     presave = make_presave(campaign, "the-token")
     copy_in_a_backup = bytes(presave.sealed or b"")
     key = keyring.from_settings().open(campaign.id)
-    assert key.open(copy_in_a_backup, presave.id).reveal() == "the-token"
+    agreed = campaign.agreed_digest
+    assert key.open(copy_in_a_backup, presave.id, agreed).reveal() == "the-token"
     cancel_campaign(campaign, timezone.now())
     assert keys.shred_ended(timezone.now()) == 1
     check_books(campaign)

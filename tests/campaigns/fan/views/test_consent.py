@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +17,7 @@ from django.utils import timezone
 from campaigns import keyring, spotify
 from campaigns.consent import receipts
 from campaigns.consent.receipts import REMEMBERED_FOR
+from campaigns.fan.page_context import digest_shown
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
 from tests.factory import make_campaign, make_local_campaign
 from tests.fans import Fan, query_of, text_of
@@ -322,3 +325,38 @@ def test_a_cookie_that_is_not_ours_says_nothing(fan: Fan, campaign: Campaign, co
     browser.cookies["receipts"] = cookie
     assert browser.get(f"/{campaign.slug}/mine").status_code == 204
     assert start(fan, campaign).status_code == 302
+
+
+# A page that was open while the release changed.
+
+
+@pytest.mark.parametrize("make", [make_campaign, make_local_campaign])
+def test_a_tap_on_a_page_that_shows_another_release_is_asked_once_more(
+    fan: Fan, make: Callable[..., Campaign]
+) -> None:
+    campaign = make()
+    start_of = re.compile(r'(?:seen=|name="seen" value=")(\w{16})')
+    (seen,) = start_of.findall(text_of(fan.get(f"/{campaign.slug}")))
+    Campaign.objects.update(title="Spam EP")
+    headers, path = {"origin": settings.PUBLIC_URL}, f"/{campaign.slug}/go"
+
+    asked = fan.client.post(path, {"seen": seen}, headers=headers)
+    assert (asked.status_code, dict(asked.cookies)) == (200, {})
+    assert "The release changed after you opened its page" in text_of(asked)
+    assert "<bdi>Spam EP</bdi>" in text_of(asked)
+    assert Campaign.objects.get().agreed_title == ""
+
+    (seen,) = start_of.findall(text_of(asked))
+    assert fan.client.post(path, {"seen": seen}, headers=headers).status_code == 302
+    assert Campaign.objects.get().agreed_title == "Spam EP"
+
+
+def test_a_link_carries_what_its_page_showed_in_every_language(fan: Fan) -> None:
+    campaign = make_campaign()
+    seen = digest_shown(campaign)
+    for query, start in (("", f"?seen={seen}"), ("?lang=de", f"?lang=de&seen={seen}")):
+        assert f'href="/{campaign.slug}/go{start}"' in text_of(fan.get(f"/{campaign.slug}{query}"))
+        answer = fan.get(f"/{campaign.slug}/go{start}", sec_fetch_site="same-origin")
+        assert answer.status_code == 302
+    stale = f"/{campaign.slug}/go?seen={'0' * 16}"
+    assert fan.get(stale, sec_fetch_site="same-origin").status_code == 200

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from django.core.cache import caches
 from icalendar import Calendar
 from playwright.sync_api import Browser, Page, Request, Response, expect
 
@@ -48,7 +49,7 @@ def test_a_full_visit_meets_only_us_and_spotifys_page(
     def note(request: Request) -> None:
         nonlocal tapped
         hosts.add(urlsplit(request.url).netloc)
-        tapped = tapped or request.url.endswith("/go")
+        tapped = tapped or "/go" in request.url
 
     def look(response: Response) -> None:
         if not tapped and "set-cookie" in response.all_headers():
@@ -98,6 +99,38 @@ def test_saying_no_leads_back_to_the_release(page: Page, landing: str) -> None:
     page.get_by_role("link", name="Back to the release").click()
     expect(page.get_by_role("link", name=START)).to_be_visible()
     assert not PreSave.objects.exists()
+
+
+def test_who_comes_back_to_another_release_is_told_and_looks_again(
+    page: Page, landing: str
+) -> None:
+    page.goto(landing)
+    page.get_by_role("link", name=START).click()
+    Campaign.objects.update(title="Spam EP", agreed_title="Spam EP")
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", name="The release changed")).to_be_visible()
+    expect(page.get_by_text("Nothing was stored")).to_be_visible()
+    assert not PreSave.objects.exists()
+
+    caches["pages"].clear()
+    page.get_by_role("link", name="Look again").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Spam EP")
+    page.get_by_role("link", name=START).click()
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
+
+
+def test_a_page_that_was_open_while_the_release_changed_is_not_what_is_agreed_to(
+    page: Page, landing: str
+) -> None:
+    page.goto(landing)
+    Campaign.objects.update(title="Spam EP")
+    page.get_by_role("link", name=START).click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Pre-save Spam EP?")
+    expect(page.get_by_text("The release changed after you opened its page")).to_be_visible()
+    page.get_by_role("button", name="Continue to Spotify").click()
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
 
 
 def test_who_comes_back_is_told_and_makes_no_second_row(page: Page, landing: str) -> None:

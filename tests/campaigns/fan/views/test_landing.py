@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.html import escape
 
 from campaigns.clock import database_now
+from campaigns.fan.page_context import digest_shown
 from campaigns.gate import closing
 from campaigns.models import Accent, Campaign, CampaignState, GateName, PauseReason, ReleaseMode
 from tests.factory import make_campaign, make_local_campaign, make_presave, make_user
@@ -45,10 +46,12 @@ def page(client: Client, path: str) -> str:
 
 def test_the_landing_page_says_what_is_asked_and_what_not(client: Client) -> None:
     campaign = make_campaign(title="Night Bus", artist="Demo Artist")
-    text = page(client, f"/{campaign.slug}")
+    text, seen = page(client, f"/{campaign.slug}"), digest_shown(campaign)
     assert "<h1><bdi>Night Bus</bdi></h1>" in text
     assert "Demo Artist" in text
-    assert f'<a class="button" href="/{campaign.slug}/go">Pre-save on Spotify</a>' in text
+    assert (
+        f'<a class="button" href="/{campaign.slug}/go?seen={seen}">Pre-save on Spotify</a>' in text
+    )
     assert f"“Manage your saved content” <code>{SAVE_SCOPE}</code>" in text
     assert "save this album to your Albums, once, then destroy the permission" in text
     assert "see your email, playlists or what you listen to" in text

@@ -111,8 +111,8 @@ def test_a_release_at_one_instant_neither_reads_nor_keeps_a_zone(fan: Fan) -> No
 
 
 @pytest.mark.parametrize("zone", [None, "Asia/Tokyo"])
-def test_a_mode_that_changes_on_the_fans_way_is_followed(fan: Fan, zone: str | None) -> None:
-    """A start at one instant told no zone, so that fan is due last."""
+def test_a_mode_that_changes_on_the_fans_way_is_shown_again(fan: Fan, zone: str | None) -> None:
+    """A start at one instant told no zone, and one at midnight agreed to that."""
     started = make_local_campaign(DAY) if zone else make_campaign()
     back = fan.decide(fan.tap(started, zone))
     other = {
@@ -121,8 +121,10 @@ def test_a_mode_that_changes_on_the_fans_way_is_followed(fan: Fan, zone: str | N
         "release_at": midnights.first_midnight(DAY),
     }
     Campaign.objects.update(**other)
-    assert fan.get(back).status_code == 303
-    assert hours_after_the_first(PreSave.objects.get()) == (0 if zone else 26)
+    assert fan.get(back).status_code == 409
+    assert not PreSave.objects.exists()
+    assert fan.pre_save(started, None if zone else "Asia/Tokyo").status_code == 303
+    assert hours_after_the_first(PreSave.objects.get()) == (0 if zone else 5)
 
 
 def test_of_the_zone_nothing_is_kept_and_nothing_is_logged(
