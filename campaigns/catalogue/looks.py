@@ -6,7 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, NamedTuple
 
 from campaigns.catalogue.folding import is_same_name
 from campaigns.catalogue.names import (
@@ -66,9 +66,18 @@ class LookupBudget:
         closing.check_open(clock + timedelta(seconds=max(first_in, 0.0)))
 
 
-def look(campaign: Campaign, market: str, budget: LookupBudget) -> tuple[Finding, str]:
-    """Look once into a market's catalogue: the finding, and the URI if it is confirmed. Raises
-    SpotifyError, LookupBudgetSpentError and GateClosedError.
+class Look(NamedTuple):
+    """What one look found, and the catalogue's entry that it is about: the release where it is
+    confirmed, and otherwise what is there in its place, if that is one entry.
+    """
+
+    finding: Finding
+    release: Release | None = None
+
+
+def look(campaign: Campaign, market: str, budget: LookupBudget) -> Look:
+    """Look once into a market's catalogue. Raises SpotifyError, LookupBudgetSpentError and
+    GateClosedError.
 
     Where the link shows nothing, the code next to it is asked.
     """
@@ -78,7 +87,7 @@ def look(campaign: Campaign, market: str, budget: LookupBudget) -> tuple[Finding
     except SpotifyError as error:
         if error.reason is not ErrorReason.QUESTION_REFUSED:
             raise
-        return Finding.QUESTION_REFUSED, ""
+        return Look(Finding.QUESTION_REFUSED)
     return _judge(campaign, names, hits, budget.now)
 
 
@@ -96,25 +105,23 @@ def _find(campaign: Campaign, names: Names, market: str, permit: Permit) -> list
     return hits
 
 
-def _judge(
-    campaign: Campaign, names: Names, hits: list[Release], now: datetime
-) -> tuple[Finding, str]:
+def _judge(campaign: Campaign, names: Names, hits: list[Release], now: datetime) -> Look:
     if not hits:
-        return Finding.NOT_THERE_YET, ""
+        return Look(Finding.NOT_THERE_YET)
     if not names.code and all(hit.uri != names.spotify_uri for hit in hits):
-        return Finding.RELINKED, ""
+        return Look(Finding.RELINKED)
     hits = [hit for hit in hits if codes_agree(names, hit)]
     if not hits:
-        return Finding.DIFFERENT_CODE, ""
+        return Look(Finding.DIFFERENT_CODE)
     # A mistyped code can be somebody else's; with a link the artist saw where it leads.
     hits = [hit for hit in hits if hit.uri == names.spotify_uri or is_by(campaign.artist, hit)]
     if not hits:
-        return Finding.OTHER_ARTIST, ""
+        return Look(Finding.OTHER_ARTIST)
     out = [hit for hit in hits if hit.is_playable and is_out(hit.release_date, now)]
     if not out:
-        return Finding.NOT_OUT_YET, ""
+        return Look(Finding.NOT_OUT_YET)
     found = the_one(out, campaign.release_local.date())
-    return (Finding.CONFIRMED, found.uri) if found else (Finding.SEVERAL_MATCH, "")
+    return Look(Finding.CONFIRMED, found) if found else Look(Finding.SEVERAL_MATCH)
 
 
 def is_out(release_date: str, now: datetime) -> bool:

@@ -26,6 +26,7 @@ from campaigns.models.counts import DailyCount as DailyCount
 from campaigns.models.counts import ReminderCount as ReminderCount
 from campaigns.models.counts import ReminderKind as ReminderKind
 from campaigns.models.counts import Totals as Totals
+from campaigns.models.history import HistoryEntry as HistoryEntry
 from campaigns.models.limits import HARD_STOP as HARD_STOP
 from campaigns.models.limits import LONGEST_LEAD as LONGEST_LEAD
 from campaigns.models.limits import PERMISSION_LIFETIME as PERMISSION_LIFETIME
@@ -33,6 +34,7 @@ from campaigns.models.limits import ROW_LIFETIME as ROW_LIFETIME
 from campaigns.models.limits import WATCH_EVERY as WATCH_EVERY
 from campaigns.models.people import EDITING_ROLES as EDITING_ROLES
 from campaigns.models.people import Label as Label
+from campaigns.models.people import LabelArtist as LabelArtist
 from campaigns.models.people import Membership as Membership
 from campaigns.models.people import Role as Role
 from campaigns.models.people import User as User

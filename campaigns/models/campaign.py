@@ -127,9 +127,25 @@ class Campaign(models.Model):
     codes_added_after_consent = models.JSONField(
         default=list, db_default=[], blank=True, db_column="added_later"
     )
-    # What the catalogue confirmed at release time, and what is saved.
+    # What the catalogue confirmed at release time and is saved, with title and artist in Spotify's
+    # words.
     confirmed_uri = models.CharField(max_length=40, blank=True)
+    confirmed_title = models.CharField(max_length=300, db_default="", default="", blank=True)
+    confirmed_artist = models.CharField(max_length=300, db_default="", default="", blank=True)
     confirmed_at = models.DateTimeField(null=True, blank=True)
+    # What the last look found instead, as the catalogue has it: another title or artist than fans
+    # agreed to. And the entry of which an artist said that it is the release all the same.
+    found_uri = models.CharField(max_length=40, db_default="", default="", blank=True)
+    found_title = models.CharField(max_length=300, db_default="", default="", blank=True)
+    found_artist = models.CharField(max_length=300, db_default="", default="", blank=True)
+    accepted_uri = models.CharField(max_length=40, db_default="", default="", blank=True)
+    # The ISO 3166 code of the market to ask; empty for the operator's.
+    market = models.CharField(max_length=2, db_default="", default="", blank=True)
+    # The series of looks that show the release: since when, and how many one after another; and
+    # when a look last did not show it although one had before.
+    shown_since = models.DateTimeField(null=True, blank=True)
+    shown_looks = models.PositiveSmallIntegerField(default=0, db_default=0)
+    vanished_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(null=True, blank=True)
     last_finding = models.CharField(max_length=30, choices=Finding, blank=True)
 

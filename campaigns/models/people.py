@@ -77,3 +77,24 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.label}"
+
+
+class LabelArtist(models.Model):
+    """An artist of the catalogue's that a label confirmed as its own: later matches go by the id,
+    and not by how the name is spelled.
+    """
+
+    label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="artists")
+    # As catalogue/folding.py writes it, so that each spelling finds it.
+    folded_name = models.CharField(max_length=300)
+    spotify_id = models.CharField(max_length=22)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["label", "folded_name", "spotify_id"], name="label_artist_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.folded_name} of {self.label_id}"

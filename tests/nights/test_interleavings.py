@@ -248,7 +248,7 @@ SAFEGUARDS: Final[dict[str, tuple[Any, str, Callable[..., Any], list[str], str]]
     # The database itself refuses a settled row that holds a permission.
     "erasing with the end": (
         *(PreSaveQuerySet, "end", end_and_keep, [FAN_CANCELS]),
-        "presave_settled_holds_nothing",
+        "presave_state_holds",
     ),
     "attempts of returned rows": (
         *(claims, "settle", settle_and_count_attempts, [GATE_CLOSES]),

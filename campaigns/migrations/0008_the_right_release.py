@@ -1,0 +1,188 @@
+import django.db.models.deletion
+from django.conf import settings
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [
+        ("campaigns", "0007_what_fans_agreed_to"),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name="HistoryEntry",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("at", models.DateTimeField()),
+                ("accepted_uri", models.CharField(max_length=40)),
+                ("title", models.CharField(max_length=300)),
+                ("artist", models.CharField(max_length=300)),
+            ],
+            options={
+                "ordering": ["-at"],
+            },
+        ),
+        migrations.CreateModel(
+            name="LabelArtist",
+            fields=[
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("folded_name", models.CharField(max_length=300)),
+                ("spotify_id", models.CharField(max_length=22)),
+            ],
+        ),
+        migrations.RemoveConstraint(
+            model_name="presave",
+            name="presave_settled_holds_nothing",
+        ),
+        migrations.RemoveIndex(
+            model_name="presave",
+            name="presave_due",
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="accepted_uri",
+            field=models.CharField(blank=True, db_default="", default="", max_length=40),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="confirmed_artist",
+            field=models.CharField(blank=True, db_default="", default="", max_length=300),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="confirmed_title",
+            field=models.CharField(blank=True, db_default="", default="", max_length=300),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="found_artist",
+            field=models.CharField(blank=True, db_default="", default="", max_length=300),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="found_title",
+            field=models.CharField(blank=True, db_default="", default="", max_length=300),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="found_uri",
+            field=models.CharField(blank=True, db_default="", default="", max_length=40),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="market",
+            field=models.CharField(blank=True, db_default="", default="", max_length=2),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="shown_looks",
+            field=models.PositiveSmallIntegerField(db_default=0, default=0),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="shown_since",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="vanished_at",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
+        migrations.AddField(
+            model_name="presave",
+            name="sent_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddIndex(
+            model_name="presave",
+            index=models.Index(
+                condition=models.Q(("sent_at", None), ("state", "pending")),
+                fields=["campaign", "due_at"],
+                name="presave_waiting",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="presave",
+            index=models.Index(
+                condition=models.Q(("sent_at__isnull", False), ("state", "pending")),
+                fields=["campaign", "sent_at"],
+                name="presave_sent",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="presave",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(
+                        ("sealed__isnull", False),
+                        ("sent_at", None),
+                        ("settled_at", None),
+                        ("state", "pending"),
+                    ),
+                    models.Q(
+                        ("lease", None),
+                        ("lease_until", None),
+                        ("refused_at", None),
+                        ("sealed__isnull", False),
+                        ("sent_at__isnull", False),
+                        ("settled_at", None),
+                        ("state", "pending"),
+                    ),
+                    models.Q(
+                        models.Q(("state", "pending"), _negated=True),
+                        ("lease", None),
+                        ("lease_until", None),
+                        ("refused_at", None),
+                        ("sealed", None),
+                        ("settled_at__isnull", False),
+                    ),
+                    _connector="OR",
+                ),
+                name="presave_state_holds",
+            ),
+        ),
+        migrations.AddField(
+            model_name="historyentry",
+            name="by",
+            field=models.ForeignKey(
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
+        ),
+        migrations.AddField(
+            model_name="historyentry",
+            name="campaign",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="history",
+                to="campaigns.campaign",
+            ),
+        ),
+        migrations.AddField(
+            model_name="labelartist",
+            name="label",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="artists",
+                to="campaigns.label",
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="labelartist",
+            constraint=models.UniqueConstraint(
+                fields=("label", "folded_name", "spotify_id"), name="label_artist_once"
+            ),
+        ),
+    ]

@@ -1,0 +1,30 @@
+"""A campaign's history: what its artists decided that changes what fans get."""
+
+from __future__ import annotations
+
+from django.db import models
+
+from campaigns.models.people import User
+
+
+class HistoryEntry(models.Model):
+    """An artist's answer that a catalogue entry is the release, although its title or artist is
+    another one than fans agreed to.
+    """
+
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.CASCADE, related_name="history"
+    )
+    at = models.DateTimeField()
+    # Null once the account is deleted.
+    by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    # The entry as the catalogue had it at the time.
+    accepted_uri = models.CharField(max_length=40)
+    title = models.CharField(max_length=300)
+    artist = models.CharField(max_length=300)
+
+    class Meta:
+        ordering = ["-at"]
+
+    def __str__(self) -> str:
+        return f"{self.accepted_uri} accepted for {self.campaign_id}"
