@@ -24,7 +24,8 @@ _LETTER: Final = r"[^\W\d_]"
 _DOLLARS: Final = re.compile(rf"(?<={_LETTER})\$+|\$+(?={_LETTER})")
 # P!nk, !llmind: an exclamation mark in front of a letter is an i; after a word it is none.
 _I: Final = re.compile(rf"(?<![!¡])!(?={_LETTER})")
-_AND: Final = re.compile(r"[&+]")
+# Florence + The Machine; a plus at an end is none: +44, A+.
+_AND: Final = re.compile(r"&|(?<=[\w ])\+(?=[\w ])")
 
 
 def folded(name: str) -> str:
@@ -33,28 +34,45 @@ def folded(name: str) -> str:
 
     A name of signs alone is those signs. Scripts are left as they are: nothing is transliterated.
     """
-    if not _words(name):
-        return _signs(name)
-    return _words(_AND.sub(" and ", with_letters_for_signs(name)))
+    return _read(with_letters_for_signs(name)) if _words(name) else _signs(name)
 
 
 def is_same_name(one: str, other: str) -> bool:
     """Whether two spellings are of one name. An empty one is no name.
 
-    Whether a sign stands for a letter cannot always be told (P!nk, Hey!Say!JUMP): names that are
-    the same with it left out are so too.
+    Whether an exclamation mark stands for a letter cannot always be told (P!nk, Hey!Say!JUMP):
+    names that are the same when it is only punctuation are so too.
     """
-    return any(
-        bool(_joined(read(one))) and _joined(read(one)) == _joined(read(other))
-        for read in (folded, _words)
-    )
+    return any(bool(read(one)) and read(one) == read(other) for read in (_joined, _joined_plainly))
+
+
+def _joined(name: str) -> str:
+    return _without_spaces(folded(name))
+
+
+def _joined_plainly(name: str) -> str:
+    """As `_joined`, with exclamation marks as punctuation."""
+    return _without_spaces(_read(_with_dollars(plain(name)))) if _words(name) else _signs(name)
+
+
+def _without_spaces(words: str) -> str:
+    """Digits that something stood between stay apart: 4:44 is not 444."""
+    return re.sub(r"(?<!\d) | (?!\d)", "", words)
+
+
+def _read(name: str) -> str:
+    return _words(_AND.sub(" and ", name))
 
 
 def with_letters_for_signs(name: str) -> str:
     """The name in small plain letters where it has any of the Latin script, and with its
     punctuation.
     """
-    return _I.sub("i", _DOLLARS.sub(lambda found: "s" * len(found[0]), plain(name)))
+    return _I.sub("i", _with_dollars(plain(name)))
+
+
+def _with_dollars(name: str) -> str:
+    return _DOLLARS.sub(lambda found: "s" * len(found[0]), name)
 
 
 def plain(name: str) -> str:
@@ -72,7 +90,3 @@ def _words(name: str) -> str:
 
 def _signs(name: str) -> str:
     return "".join(c for c in plain(name) if unicodedata.category(c)[0] in "PS")
-
-
-def _joined(words: str) -> str:
-    return words.replace(" ", "")

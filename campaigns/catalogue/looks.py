@@ -8,13 +8,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final, NamedTuple
 
+from campaigns.catalogue.comparing import is_by
 from campaigns.catalogue.folding import is_same_name
 from campaigns.catalogue.names import (
     Names,
     codes_agree,
     find_by_code,
     find_under_link,
-    is_by,
     the_one,
 )
 from campaigns.gate import closing, permits, rows

@@ -1,4 +1,4 @@
-"""A release's names, as link, UPC, ISRC and artist, compared with the catalogue's entry."""
+"""A release's names, as link, UPC and ISRC, compared with the catalogue's entry."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Final, NamedTuple, Self
 
 from campaigns import spotify
-from campaigns.catalogue.folding import folded, is_same_name
+from campaigns.catalogue.folding import folded
 from campaigns.models import Campaign
 from campaigns.spotify import Permit, Release
 
@@ -100,22 +100,6 @@ def plain_code(code: str) -> str:
     """
     letters = re.sub(r"[^0-9A-Z]", "", unicodedata.normalize("NFKC", code).upper())
     return letters.lstrip("0")
-
-
-def is_by(artist: str, release: Release) -> bool:
-    """Whether the artist as the campaign writes it may be the catalogue's, see `folded`; guests on
-    either side make no difference.
-    """
-    names = [one.name for one in release.artists]
-    if any(is_same_name(artist, name) for name in names):
-        return True
-    given, shown = _who(artist), [_who(name) for name in names]
-    named = any(words and words <= given for words in shown)
-    return named or (bool(given) and given <= set().union(*shown))
-
-
-def _who(name: str) -> set[str]:
-    return {*folded(name).split()} - {"and"}
 
 
 def the_one(hits: list[Release], day: date) -> Release | None:

@@ -41,6 +41,9 @@ SAME = [
     ("+44", "44"),
     ("!!!", "\uff01\uff01\uff01"),
     ("+/-", "+ / -"),
+    ("Hey!Say!JUMP & Kis", "Hey! Say! JUMP and Kis"),
+    ("A+", "A"),
+    ("1 2 3", "1, 2, 3"),
 ]
 DIFFERENT = [
     ("!!!", "Somebody Else"),
@@ -49,6 +52,10 @@ DIFFERENT = [
     ("$", "s"),
     ("&", "and"),
     ("+", "&"),
+    ("And One", "One"),
+    ("&ME", "ME"),
+    ("4:44", "444"),
+    ("1+1", "11"),
     ("Kesha", "Kasha"),
     ("Pink", "Punk"),
     ("宇多田ヒカル", "Hikaru Utada"),

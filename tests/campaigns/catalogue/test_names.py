@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from campaigns.catalogue import confirming
 from campaigns.catalogue.looks import LookupBudget
-from campaigns.catalogue.names import is_by, is_same_code, the_one
+from campaigns.catalogue.names import is_same_code, the_one
 from campaigns.gate import closing
 from campaigns.models import Campaign
 from campaigns.spotify import Artist, Release
@@ -128,45 +128,6 @@ def test_a_code_of_zeros_is_not_searched_for(sandbox: Sandbox) -> None:
 def test_two_spellings_of_one_code(one: str, other: str, same: bool) -> None:
     assert is_same_code(one, other) is same
     assert is_same_code(other, one) is same
-
-
-# Artists.
-
-
-@pytest.mark.parametrize(
-    ("campaign", "shown", "same"),
-    [
-        ("Kesha", ["Ke$ha"], True),
-        ("Pink", ["P!nk"], True),
-        ("Royksopp", ["Røyksopp"], True),
-        ("Lona", ["Łona"], True),
-        ("宇多田ヒカル", ["Hikaru Utada"], False),
-        ("!!!", ["Somebody Else"], False),
-        ("!!!", ["!!!"], True),
-        ("!!!", ["!!!", "Guest"], True),
-        ("ASAP Rocky", ["A$AP Rocky"], True),
-        ("MO", ["MØ"], True),
-        ("Den", ["Đen"], True),
-        ("Demo Artist", ["!!!"], False),
-        ("Demo Artist", [""], False),
-        ("", [""], False),
-        ("", ["Demo Artist"], False),
-        ("Demo Artist", [], False),
-        ("Demo Artist & Guest", ["Demo Artist", "Guest"], True),
-        ("Demo Artist feat. Guest", ["Demo Artist"], True),
-        ("Demo Artist", ["Guest", "Demo Artist"], True),
-        ("Simon & Garfunkel", ["And"], False),
-        ("And", ["Simon & Garfunkel"], False),
-    ],
-)
-def test_an_artist_in_another_spelling(campaign: str, shown: list[str], same: bool) -> None:
-    artists = tuple(Artist(name, name) for name in shown)
-    assert is_by(campaign, make_release(artists=artists)) is same
-
-
-def test_a_name_of_signs_alone_saves_no_strangers_album(sandbox: Sandbox) -> None:
-    sandbox.add_album(artists=["Somebody Else"])
-    assert confirm(make_due(upc=UPC, artist="!!!")) == (False, "other_artist", "open")
 
 
 # One release under several ids.
