@@ -50,6 +50,11 @@ urlpatterns = [
         name="dashboard-campaign-cancel",
     ),
     path(
+        "dashboard/campaigns/<slug:slug>/accept",
+        views.campaign_accept,
+        name="dashboard-campaign-accept",
+    ),
+    path(
         "dashboard/campaigns/<slug:slug>/resume",
         views.campaign_resume,
         name="dashboard-campaign-resume",

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
+from allauth.account.forms import ReauthenticateForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import model_to_dict
@@ -58,13 +59,19 @@ UNUSED: Final = {
     ReleaseMode.LOCAL_MIDNIGHT: ("release_at", "release_zone", "out_now"),
 }
 # What is asked next to the campaign's own fields, or stored apart.
-NO_VALUES: Final = ("label", "artwork", "out_now", "expiring", "move_anyway", "version")
+NO_VALUES: Final = (
+    *("label", "artwork", "out_now", "expiring", "move_anyway", "version"),
+    *("other_uri", "use_anyway"),
+)
 # Where an obstacle is told that only storing the campaign meets.
 FIELD_OF: Final = {
     Obstacle.ADDRESS_TAKEN: "slug",
     Obstacle.PERMISSIONS_EXPIRE: "move_anyway",
     Obstacle.TITLE_STAYS: "title",
     Obstacle.ARTIST_STAYS: "artist",
+    Obstacle.CODES_DIFFER: "spotify_uri",
+    Obstacle.NEW_NOT_SHOWN: "spotify_uri",
+    Obstacle.OTHER_RELEASE: "spotify_uri",
 }
 
 
@@ -80,6 +87,12 @@ class LinksForm(forms.Form):
     """All that may still be changed of a finished campaign."""
 
     links = OtherLinksField()
+
+
+class AcceptForm(ReauthenticateForm):  # type: ignore[misc]  # it ships no types
+    """An artist's word, with the password, that what was found is the release."""
+
+    found_uri = forms.CharField(widget=forms.HiddenInput)
 
 
 class Frozen(NamedTuple):
@@ -121,6 +134,14 @@ class CampaignForm(forms.Form):
         required=False,
         label="ISRC",
         help_text="Of a single track, which is then saved to Liked Songs.",
+    )
+    # What the catalogue was found to show under the names: a tick means that entry and no other.
+    other_uri = forms.CharField(required=False, widget=forms.HiddenInput)
+    use_anyway = forms.BooleanField(
+        required=False,
+        label="Use it anyway",
+        help_text="Nothing is saved until you confirm on the campaign's page, with your password, "
+        "that it is the release.",
     )
     release_mode = forms.TypedChoiceField(
         choices=ReleaseMode.choices,
@@ -325,8 +346,10 @@ class CampaignForm(forms.Form):
             if not self.campaign:
                 return editing.create(self.chosen_label, values, picture)
             agreed = (given["expiring"] or 0) * given["move_anyway"]
-            version = given["version"]
-            return editing.change(self.campaign, values, picture, self.now, agreed, version)
+            meant = given["other_uri"] * given["use_anyway"]
+            return editing.change(
+                self.campaign, values, picture, self.now, agreed, given["version"], meant
+            )
         except PlanningError as error:
             self._refuse(error)
             return None
@@ -339,6 +362,10 @@ class CampaignForm(forms.Form):
         if error.obstacle is Obstacle.PERMISSIONS_EXPIRE:
             data["expiring"] = str(error.expiring)
             data.pop("move_anyway", None)
+        # What is being saved does not stop for another release.
+        is_asked = error.found is not None and self.state != CampaignState.RELEASING
+        data["other_uri"] = error.found.uri if error.found and is_asked else ""
+        data.pop("use_anyway", None)
         self.data = data
         self.add_error(FIELD_OF.get(error.obstacle), why_not(**vars(error)))
 

@@ -21,7 +21,7 @@ from campaigns import links
 from campaigns.artwork import files
 from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
-from campaigns.dashboard.forms import CampaignForm, LabelForm, LinksForm
+from campaigns.dashboard.forms import AcceptForm, CampaignForm, LabelForm, LinksForm
 from campaigns.dashboard.sentences import why_not
 from campaigns.models import (
     EDITING_ROLES,
@@ -31,7 +31,7 @@ from campaigns.models import (
     PauseReason,
     ReminderCount,
 )
-from campaigns.planning import editing, labels, transitions
+from campaigns.planning import accepting, editing, labels, transitions
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.status import heartbeat, overview
 from campaigns.status.overview import Standing, standing_of
@@ -137,6 +137,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "can_edit": access.may_edit(campaign),
         "links": links.named(campaign.links),
         "reminders": ReminderCount.objects.totals_of(campaign.id),
+        "history": campaign.history.select_related("by"),
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
     }
     return render(request, "dashboard/campaign_detail.html", context)
@@ -153,6 +154,7 @@ def _told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any
         "trouble": explanation if standing.trouble else None,
         "next_step": overview.next_step(standing, explanation, now),
         "finding": overview.finding(standing),
+        "saved_as": overview.saved_as(standing),
         "can_resume": PauseReason(campaign.paused_reason).is_resumable,
         "too_early": overview.too_early_to_open(campaign, now),
         "release_time": release_time(campaign),
@@ -216,6 +218,22 @@ def campaign_cancel(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
         raise PlanningError(Obstacle.ENDED)
     context = {"campaign": campaign, "pending": campaign.presaves.pending().count()}
     return render(request, "dashboard/campaign_cancel.html", context)
+
+
+@for_editors
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_accept(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    """“This is it”, said of what the catalogue shows under another title or artist."""
+    found_uri = request.POST.get("found_uri", campaign.found_uri)
+    accepting.check_is_asked(campaign, found_uri)
+    form = AcceptForm(request.POST or None, user=request.user, initial={"found_uri": found_uri})
+    if form.is_valid():
+        accepting.accept_found(campaign, found_uri, request.user, timezone.now())
+        messages.success(request, "Noted. Presave looks for it at once.")
+        return _to_page(campaign)
+    pending = campaign.presaves.pending().count()
+    context = {"form": form, "campaign": campaign, "pending": pending, "now": timezone.now()}
+    return render(request, "dashboard/campaign_accept.html", context)
 
 
 @for_editors

@@ -208,4 +208,42 @@ class Migration(migrations.Migration):
                 fields=("label", "folded_name", "spotify_id"), name="label_artist_once"
             ),
         ),
+        migrations.RemoveConstraint(
+            model_name="alarm",
+            name="alarm_trouble_known",
+        ),
+        migrations.AlterField(
+            model_name="alarm",
+            name="trouble",
+            field=models.CharField(
+                choices=[
+                    ("late", "The release is not confirmed ten minutes after its release time"),
+                    ("other_release", "The catalogue shows another title or artist"),
+                    ("key_missing", "The campaign's key cannot be opened"),
+                    ("release_refused", "Spotify refuses the release's address"),
+                    ("app_not_open", "Spotify serves only the accounts on the app's list"),
+                    ("release_changed", "Title or artist is not what fans agreed to"),
+                ],
+                max_length=20,
+            ),
+        ),
+        migrations.AddConstraint(
+            model_name="alarm",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "trouble__in",
+                        [
+                            "late",
+                            "other_release",
+                            "key_missing",
+                            "release_refused",
+                            "app_not_open",
+                            "release_changed",
+                        ],
+                    )
+                ),
+                name="alarm_trouble_known",
+            ),
+        ),
     ]

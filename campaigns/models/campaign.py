@@ -274,6 +274,15 @@ class Campaign(models.Model):
         return identity.digest(title, artist, self.consent_version, self.release_mode)
 
     @property
+    def awaits_an_answer(self) -> bool:
+        """Whether the last look found another title or artist than fans agreed to, and no artist
+        has said that it is the release all the same.
+        """
+        is_other = self.last_finding in (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
+        was_accepted = self.found_uri and self.found_uri == self.accepted_uri
+        return self.state == CampaignState.OPEN and is_other and not was_accepted
+
+    @property
     def shown_accent(self) -> Accent:
         """The artist's choice, or the artwork's, or the product's own."""
         return Accent(self.accent or self.artwork_accent or Accent.RUST)

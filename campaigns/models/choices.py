@@ -57,6 +57,7 @@ class Trouble(models.TextChoices):
     """Why a release that is due does not go as promised: people are told of it."""
 
     LATE = "late", "The release is not confirmed ten minutes after its release time"
+    OTHER_RELEASE = "other_release", "The catalogue shows another title or artist"
     KEY_MISSING = PauseReason.KEY_MISSING.value, PauseReason.KEY_MISSING.label
     RELEASE_REFUSED = PauseReason.RELEASE_REFUSED.value, PauseReason.RELEASE_REFUSED.label
     APP_NOT_OPEN = PauseReason.APP_NOT_OPEN.value, PauseReason.APP_NOT_OPEN.label

@@ -21,7 +21,7 @@ from campaigns.models import Campaign, CampaignState, Label
 from campaigns.models.formats import LONGEST_SLUG
 from campaigns.planning import addresses, moving, same_release
 from campaigns.planning.obstacles import Obstacle, PlanningError
-from campaigns.planning.same_release import SameReleaseCheck
+from campaigns.planning.same_release import Seen
 
 logger = logging.getLogger(__name__)
 
@@ -31,8 +31,7 @@ def frozen_fields(campaign: Campaign) -> dict[str, Obstacle]:
     frozen = {}
     if campaign.state == CampaignState.RELEASING:
         texts = () if same_release.texts_are_to_be_put_back(campaign) else same_release.TEXTS
-        stays = (*texts, *Names._fields, "release_mode")
-        frozen.update(dict.fromkeys(stays, Obstacle.STAYS_WHILE_RELEASING))
+        frozen.update(dict.fromkeys((*texts, "release_mode"), Obstacle.STAYS_WHILE_RELEASING))
     elif same_release.is_frozen(campaign):
         frozen["release_mode"] = Obstacle.MODE_STAYS
     if campaign.state != CampaignState.DRAFT:
@@ -70,13 +69,15 @@ def change(
     now: datetime,
     may_expire: int = 0,
     version: int | None = None,
+    meant: str = "",
 ) -> Campaign:
     """`version` is the one whose values the form showed. Raises PlanningError.
 
-    `may_expire` is how many permissions may expire before a later release time.
+    `may_expire` is how many permissions may expire before a later release time; `meant`, the
+    catalogue's entry that may be named although it has another title or artist.
     """
     _check(campaign, values, picture, version)
-    check = same_release.look_up(campaign, same_release.names_after(campaign, values))
+    seen = same_release.look_up(campaign, same_release.names_after(campaign, values), meant)
     with _storing(picture) as stored:
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
         campaign = moving.locked(campaign)
@@ -85,7 +86,7 @@ def change(
         release_at, zone = values["release_at"], values["release_zone"]
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
             campaign = moving.move_release(campaign, release_at, zone, now, may_expire)
-        _rename(campaign, same_release.names_after(campaign, values), check)
+        _rename(campaign, same_release.names_after(campaign, values), seen)
         for name, agreed in same_release.agreed_texts(campaign).items():
             setattr(campaign, f"agreed_{name}", agreed)
         for name, value in values.items():
@@ -124,13 +125,12 @@ def _is_change(campaign: Campaign, values: Mapping[str, Any], picture: Image.Ima
     )
 
 
-def _rename(campaign: Campaign, names: Names, check: SameReleaseCheck | None) -> None:
+def _rename(campaign: Campaign, names: Names, seen: Seen) -> None:
     """Let the release have its new link and codes, and the worker look for them at once."""
     before = Names.of(campaign)
     if names == before:
         return
-    campaign.codes_added_after_consent = same_release.accept(campaign, names, check)
-    campaign.next_check_at, campaign.last_finding = None, ""
+    same_release.accept(campaign, seen)
     logger.info("release renamed campaign=%s from=%s to=%s", campaign.id, before, names)
 
 

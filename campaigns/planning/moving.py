@@ -54,9 +54,8 @@ def _wait_anew(campaign: Campaign, release_at: datetime, now: datetime) -> None:
     """Forget what was found out about the old release time, as it says nothing about the new one:
     neither that the release is out, nor that Spotify refuses it or a fan.
     """
-    campaign.state, campaign.scheduled_at, campaign.next_check_at = CampaignState.OPEN, now, None
-    campaign.confirmed_uri, campaign.confirmed_at, campaign.confirmed_until = "", None, None
-    campaign.last_finding = ""
+    campaign.scheduled_at = now
+    look_anew(campaign)
     if campaign.paused_reason == PauseReason.RELEASE_REFUSED:
         campaign.paused_reason, campaign.paused_at = PauseReason.NONE, None
     # The claims stay, since a save that is on its way is recorded as what it was; what waits for
@@ -68,6 +67,19 @@ def _wait_anew(campaign: Campaign, release_at: datetime, now: datetime) -> None:
         reason=Reason.NONE,
         lease_until=Case(When(lease=None, then=None), default=F("lease_until")),
     )
+
+
+def look_anew(campaign: Campaign) -> None:
+    """Forget what looks found, and what they confirmed: the worker looks again at once, and saves
+    nothing until then.
+    """
+    if campaign.state == CampaignState.RELEASING:
+        campaign.state = CampaignState.OPEN
+    campaign.next_check_at = None
+    campaign.confirmed_uri, campaign.confirmed_at, campaign.confirmed_until = "", None, None
+    campaign.confirmed_title = campaign.confirmed_artist = ""
+    campaign.shown_since, campaign.shown_looks, campaign.vanished_at = None, 0, None
+    campaign.found_uri = campaign.found_title = campaign.found_artist = campaign.last_finding = ""
 
 
 def _due_after_move(campaign: Campaign, release_at: datetime) -> datetime | Combinable:

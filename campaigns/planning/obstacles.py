@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum, auto
 
+from campaigns.spotify import Release
+
 
 class Obstacle(StrEnum):
     # The campaign's state.
@@ -26,16 +28,11 @@ class Obstacle(StrEnum):
     # Others who were there first.
     ADDRESS_TAKEN = auto()
     CHANGED = auto()
-    CHANGED_WHILE_CHECKING = auto()
     # Whether it is still the same release.
     OTHER_RELEASE = auto()
     CODES_DIFFER = auto()
     NEW_NOT_SHOWN = auto()
-    OLD_NOT_SHOWN = auto()
-    QUESTION_REFUSED = auto()
-    SPOTIFY_SILENT = auto()
-    SPOTIFY_WAITS = auto()
-    NO_TURN = auto()
+    FOUND_CHANGED = auto()
 
 
 @dataclass(eq=False)
@@ -48,5 +45,7 @@ class PlanningError(Exception):
     # With this release time, how many of the pending permissions would expire before it.
     expiring: int = 0
     pending: int = 0
+    # What the catalogue shows under the names that were given.
+    found: Release | None = None
     # The campaign's version, when the form showed an older one.
     version: int | None = None

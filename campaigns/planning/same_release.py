@@ -1,36 +1,31 @@
 """Keeps a release the one that fans said yes to.
 
-From the first tap on title and artist change only in spellings that fans would call the same. After
-the first pre-save the release's link, UPC and ISRC change only where that narrows down what is
-saved, or where Spotify's catalogue shows the same release under the old and the new ones.
+From the first tap on title and artist change only in spellings that fans would call the same. Link,
+UPC and ISRC may be corrected until the campaign ends: before anything is saved the worker compares
+what the catalogue shows under them with that title and artist. Here it is asked so that a slip is
+told at once.
 """
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 
-from campaigns.catalogue import looks, names
-from campaigns.catalogue.names import Names, find, plain_code
+from campaigns.catalogue import comparing, looks, names
+from campaigns.catalogue.names import Names
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign, ErrorReason, PauseReason, identity
+from campaigns.models import Campaign, CampaignState, Finding, PauseReason, Trouble, identity
+from campaigns.planning import moving
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import Release, SpotifyError
 
+logger = logging.getLogger(__name__)
+
 TEXTS: Final = {"title": Obstacle.TITLE_STAYS, "artist": Obstacle.ARTIST_STAYS}
-
-
-@dataclass(frozen=True)
-class SameReleaseCheck:
-    """A proof that the catalogue showed the same release under the old and the new names."""
-
-    before: Names
-    codes_at_consent: Names
-    after: Names
 
 
 def is_frozen(campaign: Campaign) -> bool:
@@ -65,101 +60,72 @@ def names_after(campaign: Campaign, values: Mapping[str, Any]) -> Names:
     )
 
 
-def look_up(campaign: Campaign, after: Names) -> SameReleaseCheck | None:
-    """Ask the catalogue whether the change keeps the release the same; None where no look is
-    needed. Raises PlanningError.
+class Seen(NamedTuple):
+    """What the catalogue shows under new names; nothing where it shows none yet, or cannot be
+    asked. `difference` says in what it is another release than the one that fans agreed to.
+    """
+
+    release: Release | None = None
+    difference: Finding | None = None
+
+    @property
+    def is_the_same(self) -> bool:
+        return self.release is not None and self.difference is None
+
+
+def look_up(campaign: Campaign, after: Names, meant: str = "") -> Seen:
+    """Ask the catalogue about the new names of a release that fans agreed to. Raises PlanningError
+    where it shows another release, unless that is the entry that the artist means all the same.
 
     Call it without a lock: Spotify may be slow.
     """
-    if not is_frozen(campaign) or _is_free(campaign, after):
-        return None
+    if after == Names.of(campaign) or not agreed_texts(campaign):
+        return Seen()
+    found = _look(campaign, after)
+    agreeing = [release for release in found if _agrees(after, release)]
+    if found and not agreeing:
+        raise PlanningError(Obstacle.CODES_DIFFER)
+    seen = [Seen(release, comparing.difference(campaign, release)) for release in agreeing]
+    same = [one for one in seen if one.is_the_same]
+    others = [one for one in seen if one.release and one.release.uri == meant]
+    if seen and not (same or others):
+        raise PlanningError(Obstacle.OTHER_RELEASE, found=seen[0].release)
+    return [*same, *others, Seen()][0]
+
+
+def accept(campaign: Campaign, seen: Seen) -> None:
+    """Let the release have its new names, under the campaign's lock. Raises PlanningError where a
+    release that is being saved would stop for names under which nobody has seen it.
+    """
+    if campaign.state == CampaignState.RELEASING and not seen.is_the_same:
+        raise PlanningError(Obstacle.NEW_NOT_SHOWN)
+    moving.look_anew(campaign)
+    campaign.accepted_uri = ""
+    if seen.release and seen.difference:
+        campaign.last_finding, campaign.found_uri = seen.difference, seen.release.uri
+        campaign.found_title = seen.release.title
+        campaign.found_artist = ", ".join(artist.name for artist in seen.release.artists)
+    # Whoever was told of another release is told of the next one.
+    campaign.alarms.filter(trouble=Trouble.OTHER_RELEASE).delete()
+    # What was sent, or is on its way, is of the release as it was named before.
+    campaign.presaves.pending().update(sent_at=None, lease=None, lease_until=None)
+
+
+def _agrees(given: Names, release: Release) -> bool:
+    """Whether the entry is what the link or, where that is dead, the code next to it names."""
+    is_named = release.uri == given.spotify_uri or bool(given.code)
+    return is_named and names.codes_agree(given, release)
+
+
+def _look(campaign: Campaign, given: Names) -> list[Release]:
+    market = campaign.market or settings.SPOTIFY_MARKET
+    permit = looks.LookupBudget(database_now()).permit
     try:
-        _compare(codes_at_consent(campaign), after)
-    except closing.GateClosedError as error:
-        raise PlanningError(Obstacle.SPOTIFY_WAITS, possible_from=error.until) from None
-    except looks.LookupBudgetSpentError:
-        raise PlanningError(Obstacle.NO_TURN) from None
+        under_link = names.find(given, market, permit)
+        return under_link or names.find_by_code(given, market, permit)
+    except (closing.GateClosedError, looks.LookupBudgetSpentError):
+        return []
     except SpotifyError as error:
         closing.close_after(error)
-        if error.reason is ErrorReason.QUESTION_REFUSED:
-            raise PlanningError(Obstacle.QUESTION_REFUSED) from None
-        raise PlanningError(Obstacle.SPOTIFY_SILENT) from None
-    return SameReleaseCheck(Names.of(campaign), codes_at_consent(campaign), after)
-
-
-def accept(campaign: Campaign, after: Names, check: SameReleaseCheck | None) -> list[str]:
-    """Decide under the campaign's lock whether the change may be made, after the look without it.
-
-    Returns the campaign's `codes_added_after_consent` from then on. Raises PlanningError.
-    """
-    before, agreed = Names.of(campaign), codes_at_consent(campaign)
-    if not is_frozen(campaign):
+        logger.info("new names not looked up campaign=%s reason=%s", campaign.id, error.reason)
         return []
-    if _is_free(campaign, after):
-        return _added(agreed, after)
-    if check == SameReleaseCheck(before, agreed, after):
-        return []
-    raise PlanningError(Obstacle.CHANGED_WHILE_CHECKING)
-
-
-def codes_at_consent(campaign: Campaign) -> Names:
-    """The names that the release had when fans said yes to it.
-
-    One that was added after the first pre-save proves nothing: by adding another release's code
-    first and its link then, the other release could be put in place of this one.
-    """
-    return Names.of(campaign)._replace(**dict.fromkeys(campaign.codes_added_after_consent, ""))
-
-
-def _is_free(campaign: Campaign, after: Names) -> bool:
-    """Whether the change can only narrow down what is saved: the catalogue has to agree with every
-    name that is given, and with a code that stays it agrees only for the same release.
-    """
-    agreed = codes_at_consent(campaign)
-    upc, isrc = plain_code(agreed.upc), plain_code(agreed.isrc)
-    if upc or isrc:
-        added = plain_code(after.upc), plain_code(after.isrc)
-        return added == (upc or added[0], isrc or added[1])
-    return after.spotify_uri == agreed.spotify_uri
-
-
-def _added(agreed: Names, after: Names) -> list[str]:
-    """Which names are others than fans said yes to; a code may be written otherwise."""
-    stays = {
-        "spotify_uri": agreed.spotify_uri == after.spotify_uri,
-        "upc": plain_code(agreed.upc) == plain_code(after.upc),
-        "isrc": plain_code(agreed.isrc) == plain_code(after.isrc),
-    }
-    return [name for name in Names._fields if getattr(after, name) and not stays[name]]
-
-
-def _compare(agreed: Names, after: Names) -> None:
-    """Raise PlanningError unless the catalogue shows the same release under both."""
-    found = _look(after)
-    if not found:
-        raise PlanningError(Obstacle.NEW_NOT_SHOWN)
-    new = [release for release in found if names.agrees(after, release)]
-    if not new:
-        raise PlanningError(Obstacle.CODES_DIFFER)
-    old = _look(agreed) or _look(agreed._replace(spotify_uri=""))
-    if not old:
-        raise PlanningError(Obstacle.OLD_NOT_SHOWN)
-    codes = {plain_code(agreed.upc), plain_code(agreed.isrc)}.union(*map(_codes, old))
-    artists = {_artists(release) for release in old}
-    if any(not codes & _codes(release) or _artists(release) not in artists for release in new):
-        raise PlanningError(Obstacle.OTHER_RELEASE)
-
-
-def _look(given: Names) -> list[Release]:
-    if not any(given):
-        return []
-    permit = looks.LookupBudget(database_now()).permit
-    return find(given, settings.SPOTIFY_MARKET, permit)
-
-
-def _codes(release: Release) -> set[str]:
-    return {plain_code(release.upc), plain_code(release.isrc)} - {""}
-
-
-def _artists(release: Release) -> frozenset[str]:
-    return frozenset(artist.id for artist in release.artists)

@@ -35,6 +35,7 @@ class Status(TextChoices):
     OPEN = "open", "Open"
     WAITING = "waiting", "Waiting for the release"
     OVERDUE = "overdue", "Overdue"
+    OTHER_RELEASE = "other_release", "Needs your answer"
     RELEASING = "releasing", "Releasing"
     PAUSED = "paused", "Paused"
     FINISHED = "finished", "Finished"
@@ -66,6 +67,8 @@ def standing_of(campaign: Campaign, now: datetime) -> Standing:
 def _status(campaign: Campaign, phase: Phase, trouble: Trouble | None) -> Status:
     if campaign.is_paused and not phase.has_ended:
         return Status.PAUSED
+    if trouble is Trouble.OTHER_RELEASE:
+        return Status.OTHER_RELEASE
     if trouble is Trouble.LATE:
         return Status.OVERDUE
     if campaign.is_opening:
@@ -128,6 +131,13 @@ def finding(standing: Standing) -> str:
     if not (is_elsewhere or was_elsewhere or (found and status is Status.WAITING)):
         return ""
     return sentence("finding", standing.campaign, finding=found)
+
+
+def saved_as(standing: Standing) -> str:
+    """What fans have, in Spotify's words, once the campaign has finished."""
+    campaign = standing.campaign
+    is_known = standing.phase is Phase.FINISHED and campaign.confirmed_title
+    return sentence("saved_as", campaign) if is_known else ""
 
 
 def too_early_to_open(campaign: Campaign, now: datetime) -> str:

@@ -23,10 +23,13 @@ class Explanation:
 
 
 def trouble_of(campaign: Campaign, phase: Phase, now: datetime) -> Trouble | None:
-    """Why a campaign whose release time has come does not go on; None while all is well.
+    """Why a campaign whose release time has come does not go on, or, before that, what it cannot
+    begin with; None while all is well.
 
     A campaign that is releasing has to come from CampaignQuerySet.with_waiting_fans.
     """
+    if campaign.awaits_an_answer and not campaign.is_paused:
+        return Trouble.OTHER_RELEASE
     if phase is Phase.DRAFT or phase.has_ended or campaign.release_at > now:
         return None
     if campaign.is_paused:

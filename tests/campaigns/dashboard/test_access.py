@@ -48,7 +48,7 @@ def answer_of(person: User | None, method: str, name: str, campaign: Campaign | 
 
 
 def test_the_matrix_covers_the_whole_dashboard() -> None:
-    assert len(OF_ONE_CAMPAIGN) == 6
+    assert len(OF_ONE_CAMPAIGN) == 7
     assert len(WITHOUT_ONE) == 3
 
 

@@ -402,18 +402,18 @@ def test_a_label_needs_a_visible_name() -> None:
     assert "name" in LabelForm({"name": "a" * 101}).errors
 
 
-def test_once_the_release_has_begun_only_its_time_and_artwork_are_asked(
+def test_once_the_release_has_begun_title_artist_and_address_are_not_asked(
     artist: User, label: Label
 ) -> None:
     campaign = make_campaign(
         label, state=CampaignState.RELEASING, release_at=NOW - timedelta(hours=1)
     )
-    form = form_of(artist, campaign, title="Bait", spotify_uri="bad", upc="bad")
+    form = form_of(artist, campaign, title="Bait", artist="Bait")
 
     assert form.is_valid(), form.errors
     looks = {"artwork_alt", "accent", "countdown_url", "links"}
-    assert set(form.values) == {"release_at", "release_zone", *looks}
-    assert {frozen.label for frozen in form.frozen} >= {"Title", "UPC or EAN", "ISRC"}
+    assert set(form.values) == {"release_at", "release_zone", "spotify_uri", "upc", "isrc", *looks}
+    assert {frozen.label for frozen in form.frozen} >= {"Title", "Artist"}
     assert "has passed" in str(form_of(artist, campaign, release_at="2026-09-01T13:59").errors)
 
 

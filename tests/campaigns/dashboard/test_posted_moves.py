@@ -12,9 +12,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.dashboard.sentences import why_not
 from campaigns.models import Campaign, CampaignState, Label, PreSave, PreSaveState
-from campaigns.planning.obstacles import Obstacle
 from tests import factory
 from tests.fans import text_of
 from tests.forms import in_days, send
@@ -25,6 +23,8 @@ from tools.pictures import file_of, picture
 pytestmark = pytest.mark.django_db
 
 LATER_DAYS = 90
+OTHER_ID = "1111111111111111111111"
+OTHER = f"spotify:album:{OTHER_ID}"
 
 
 def make_old(label: Label, fans: int = 2, **fields: Any) -> Campaign:
@@ -154,7 +154,7 @@ def test_a_release_that_has_begun_is_moved_to_later_and_says_who_has_it(
     assert "The release has begun: 2 fans have it already, 3 wait." in form
     assert 'name="release_at"' in form
     assert 'name="artwork_alt"' in form
-    for name in ("title", "artist", "slug", "spotify_uri", "upc", "isrc", "out_now"):
+    for name in ("title", "artist", "slug", "out_now"):
         assert f'name="{name}"' not in form
 
     page = text_of(send(dashboard, campaign, release_at=in_days(10), artwork_alt="A bus"))
@@ -172,12 +172,26 @@ def test_while_the_release_runs_the_artwork_is_changed_and_the_saves_go_on(
 ) -> None:
     campaign = make_night(sandbox, fans=3, label=label)
 
-    page = text_of(send(dashboard, campaign, artwork_alt="A bus", title="Bait", upc="036000291452"))
+    page = text_of(send(dashboard, campaign, artwork_alt="A bus", title="Bait"))
 
     assert "Saved." in page
     changed = stored(campaign)
     assert (changed.state, changed.artwork_alt) == (CampaignState.RELEASING, "A bus")
-    assert (changed.title, changed.upc) == ("Night Bus", "")
+    assert changed.title == "Night Bus"
+    assert work() == 3
+
+
+def test_a_running_release_is_not_stopped_for_a_link_that_is_not_shown(
+    dashboard: Client, label: Label, sandbox: Sandbox
+) -> None:
+    campaign = make_night(sandbox, fans=3, label=label)
+    page = text_of(send(dashboard, campaign, spotify_uri=OTHER))
+    assert "only once Spotify's catalogue shows it" in page
+    sandbox.add_album(id=OTHER_ID, artists=["Somebody Else"])
+    page = text_of(send(dashboard, campaign, spotify_uri=OTHER))
+    assert "by Somebody Else there" in page
+    assert "Use it anyway" not in page
+    assert stored(campaign).state == CampaignState.RELEASING
     assert work() == 3
 
 
@@ -232,16 +246,35 @@ def test_a_refused_swap_says_why_and_keeps_what_was_typed(
     dashboard: Client, label: Label, sandbox: Sandbox
 ) -> None:
     campaign = make_night(sandbox, fans=1, label=label, state=CampaignState.OPEN)
-    other = "spotify:album:1111111111111111111111"
-    sandbox.add_album(id=other.split(":")[2], artists=["Somebody Else"])
+    sandbox.add_album(id=OTHER_ID, artists=["Somebody Else"])
 
-    page = text_of(send(dashboard, campaign, spotify_uri=other, artwork_alt="Typed just now"))
+    page = text_of(send(dashboard, campaign, spotify_uri=OTHER, artwork_alt="Typed just now"))
 
-    assert why_not(Obstacle.OTHER_RELEASE) in page
-    assert f'value="{other}"' in page
+    assert "shows “Night Bus” by Somebody Else there, which is not what fans agreed to" in page
+    assert f'name="spotify_uri" value="{OTHER}"' in page
     assert 'value="Typed just now"' in page
     assert stored(campaign).spotify_uri == ALBUM_URI
     assert PreSave.objects.get().is_pending
+
+
+def test_another_release_is_used_after_a_tick_and_then_waits_for_an_answer(
+    dashboard: Client, label: Label, sandbox: Sandbox
+) -> None:
+    campaign = make_night(sandbox, fans=1, label=label, state=CampaignState.OPEN)
+    sandbox.add_album(id=OTHER_ID, artists=["Somebody Else"])
+    refused = text_of(send(dashboard, campaign, spotify_uri=OTHER))
+    assert f'name="other_uri" value="{OTHER}"' in refused
+    assert 'name="use_anyway"' in refused
+
+    ticked = {"spotify_uri": OTHER, "use_anyway": "on"}
+    assert "Nothing was saved yet" in text_of(
+        send(dashboard, campaign, **ticked, other_uri=ALBUM_URI)
+    )
+    page = text_of(send(dashboard, campaign, **ticked, other_uri=OTHER))
+    assert "Saved." in page
+    assert "Spotify shows another title or artist" in page
+    assert "This is it…" in page
+    assert work() == 0
 
 
 def test_the_form_offers_what_may_be_added_and_sends_back_what_stays(
@@ -253,5 +286,5 @@ def test_the_form_offers_what_may_be_added_and_sends_back_what_stays(
 
     assert f'value="{ALBUM_URI}"' in form
     assert 'value="609008295069"' in form
-    assert "you can add missing codes" in form
+    assert "you can correct these until the campaign ends" in form
     assert 'name="title"' in form

@@ -41,6 +41,31 @@ def test_a_waiting_receipt_says_what_is_held_and_until_when(client: Client) -> N
     assert "We can't prove to you that no other copy was ever made" in text
 
 
+def test_a_saved_receipt_names_what_was_saved_in_spotifys_words(client: Client) -> None:
+    confirmed = {"confirmed_title": "Night Bus - EP", "confirmed_artist": "Demo Artist, Guest"}
+    fields = {"state": CampaignState.FINISHED, **confirmed}
+    text = receipt(client, fields, state=PreSaveState.SAVED)
+    said = "“<bdi>Night Bus - EP</bdi>” by <bdi>Demo Artist, Guest</bdi>, as Spotify names it"
+    assert said in text
+    german = text_of(client.get("/receipt/a-receipt?lang=de"))
+    assert "„<bdi>Night Bus - EP</bdi>“ von <bdi>Demo Artist, Guest</bdi>" in german
+
+
+@pytest.mark.parametrize(
+    ("fields", "state"),
+    [
+        ({"state": CampaignState.FINISHED}, PreSaveState.SAVED),
+        ({"state": CampaignState.FINISHED, "confirmed_title": "Bus"}, PreSaveState.FAILED),
+        ({"state": CampaignState.RELEASING, "confirmed_title": "Bus"}, PreSaveState.PENDING),
+    ],
+    ids=["before it was kept", "not saved", "not yet"],
+)
+def test_what_was_not_saved_or_is_not_known_is_not_named(
+    client: Client, fields: dict[str, Any], state: PreSaveState
+) -> None:
+    assert "as Spotify names it" not in receipt(client, fields, state=state)
+
+
 @pytest.mark.parametrize(
     ("uri", "things"), [(ALBUM_URI, "this one album"), (TRACK_URI, "this one track")]
 )

@@ -1,0 +1,130 @@
+"""The page on which an artist says that what Spotify shows is the release."""
+
+from __future__ import annotations
+
+import html
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.models import Campaign, CampaignState, Finding, Label, User
+from tests import factory
+from tests.fans import text_of
+
+pytestmark = pytest.mark.django_db
+
+FOUND_URI = "spotify:album:1111111111111111111111"
+PAGE = "/dashboard/campaigns/wrong-link-three"
+ANSWER = f"{PAGE}/accept"
+
+
+@pytest.fixture
+def campaign(label: Label) -> Campaign:
+    """Due, with two fans, and with another release under its link."""
+    campaign = factory.make_campaign(
+        label=label,
+        slug="wrong-link-three",
+        title="Wrong Link Three",
+        artist="Mara Okafor",
+        release_at=timezone.now(),
+        last_finding=Finding.OTHER_ARTIST,
+        found_uri=FOUND_URI,
+        found_title="First Light",
+        found_artist="Demo Artist",
+    )
+    factory.make_presaves(campaign, ["a", "b"])
+    return campaign
+
+
+def send(dashboard: Client, campaign: Campaign, **values: Any) -> str:
+    form = {"campaign": campaign.id, "found_uri": FOUND_URI, "password": factory.PASSWORD}
+    return text_of(dashboard.post(ANSWER, form | values, follow=True))
+
+
+def accepted() -> str:
+    return Campaign.objects.values_list("accepted_uri", flat=True).get()
+
+
+@pytest.mark.parametrize("early", [timedelta(), timedelta(days=3)], ids=["due", "before"])
+def test_the_campaigns_page_says_at_once_what_was_found_and_the_two_ways_out(
+    dashboard: Client, campaign: Campaign, early: timedelta
+) -> None:
+    Campaign.objects.update(release_at=timezone.now() + early)
+    page = html.unescape(text_of(dashboard.get(PAGE)))
+    assert "Spotify shows another title or artist" in page
+    assert (
+        "Spotify's catalogue shows “First Light” by Demo Artist, and fans agreed to "
+        "“Wrong Link Three” by Mara Okafor. Nothing is saved, and every permission is kept."
+    ) in page
+    assert f'href="{PAGE}/edit">Edit the campaign</a>' in page
+    assert f'href="{ANSWER}">This is it…</a>' in page
+    assert "Needs your answer" in text_of(dashboard.get("/dashboard"))
+
+
+def test_without_one_entry_there_is_nothing_to_accept(
+    dashboard: Client, campaign: Campaign
+) -> None:
+    Campaign.objects.update(found_uri="", found_title="", found_artist="")
+    page = html.unescape(text_of(dashboard.get(PAGE)))
+    assert "What Spotify's catalogue shows here is by another artist" in page
+    assert f'href="{ANSWER}"' not in page
+
+
+def test_the_page_shows_both_and_says_what_follows(dashboard: Client, campaign: Campaign) -> None:
+    page = text_of(dashboard.get(ANSWER))
+    assert "“First Light” by Demo Artist" in page
+    assert "“Wrong Link Three” by Mara Okafor" in page
+    assert "Presave saves what Spotify shows for 2 fans</strong> within seconds" in page
+
+
+def test_with_the_password_the_answer_counts_and_stands_in_the_history(
+    dashboard: Client, campaign: Campaign, artist: User
+) -> None:
+    page = send(dashboard, campaign)
+    assert accepted() == FOUND_URI
+    assert "“First Light” by Demo Artist was accepted as this release" in page
+    assert f"by {artist.email}." in page
+    assert "This is it…" not in page
+
+
+@pytest.mark.parametrize("password", ["", "wrong"])
+def test_without_the_password_nothing_is_changed(
+    dashboard: Client, campaign: Campaign, password: str
+) -> None:
+    assert "Nothing was changed" in send(dashboard, campaign, password=password)
+    assert accepted() == ""
+
+
+def test_a_password_cannot_be_guessed_here(dashboard: Client, campaign: Campaign) -> None:
+    for guess in range(12):
+        send(dashboard, campaign, password=f"guess {guess}")
+    assert "Too many" in send(dashboard, campaign)
+    assert accepted() == ""
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [{"found_uri": "spotify:album:2222222222222222222222"}, {"last_finding": "not_there_yet"}],
+    ids=str,
+)
+def test_an_answer_to_what_was_found_before_is_refused(
+    dashboard: Client, campaign: Campaign, meanwhile: dict[str, str]
+) -> None:
+    Campaign.objects.update(**meanwhile)
+    assert "Spotify's catalogue shows something else by now" in html.unescape(
+        send(dashboard, campaign)
+    )
+    assert accepted() == ""
+
+
+def test_the_end_names_what_was_saved(dashboard: Client, label: Label) -> None:
+    ended = factory.make_campaign(label=label, state=CampaignState.FINISHED, slug="ended")
+    assert "as Spotify names it" not in text_of(dashboard.get("/dashboard/campaigns/ended"))
+    Campaign.objects.filter(id=ended.id).update(
+        confirmed_title="Night Bus - EP", confirmed_artist="Demo Artist, Guest"
+    )
+    page = text_of(dashboard.get("/dashboard/campaigns/ended"))
+    assert "Saved: “Night Bus - EP” by Demo Artist, Guest, as Spotify names it." in page
