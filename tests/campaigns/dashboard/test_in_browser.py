@@ -20,6 +20,7 @@ from campaigns.models import (
     Campaign,
     CampaignState,
     ErrorReason,
+    Finding,
     Label,
     PauseReason,
     PreSaveState,
@@ -30,6 +31,8 @@ from campaigns.status import heartbeat
 from campaigns.status.troubles import LATE_AFTER
 from tests import factory
 from tests.accessibility import RULES
+from tests.nights.night import check_books, in_threads, work
+from tests.sandbox_process import ALBUM_URI, Sandbox
 from tools.pictures import file_of, picture
 
 if TYPE_CHECKING:
@@ -48,6 +51,9 @@ PAGES = {
     "releasing": "/dashboard/campaigns/releasing",
     "overdue": "/dashboard/campaigns/overdue",
     "refused": "/dashboard/campaigns/refused",
+    "another release": "/dashboard/campaigns/another",
+    "this is it": "/dashboard/campaigns/another/accept",
+    "ended": "/dashboard/campaigns/ended",
     "edit": "/dashboard/campaigns/open/edit",
     "edit in mid-run": "/dashboard/campaigns/releasing/edit",
     "cancel": "/dashboard/campaigns/open/cancel",
@@ -56,6 +62,8 @@ PAGES = {
     "log out": "/accounts/logout/",
     "not found": "/there-is-nothing-here",
 }
+OTHER_URI = "spotify:album:1111111111111111111111"
+DEAD_URI = "spotify:album:2222222222222222222222"
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2
 
 
@@ -77,6 +85,14 @@ def campaigns(label: Label, settings: Settings, tmp_path: Path) -> None:
     factory.make_campaign(slug="refused", paused_reason=refused, **releasing)
     factory.make_presave(factory.make_campaign(slug="releasing", **releasing), attempts=1)
     closing.close(SpotifyError(ErrorReason.PREMIUM_LAPSED), timezone.now())
+    found = {"found_uri": OTHER_URI, "found_title": LONG, "found_artist": "Demo Artist"}
+    another = factory.make_campaign(
+        label=label, slug="another", last_finding=Finding.OTHER_TITLE, **found
+    )
+    accepted = {"accepted_uri": OTHER_URI, "title": LONG, "artist": "Demo Artist"}
+    another.history.create(at=timezone.now(), **accepted)
+    ended = {"confirmed_title": LONG, "confirmed_artist": "Demo Artist"}
+    factory.make_campaign(label=label, slug="ended", state=CampaignState.FINISHED, **ended)
     for state in (CampaignState.FINISHED, CampaignState.CANCELLED):
         factory.make_campaign(label=label, state=state)
 
@@ -196,6 +212,105 @@ def test_a_campaign_is_made_opened_and_cancelled(
     page.get_by_role("link", name="Cancel this campaign").click()
     page.get_by_role("button", name="Cancel the campaign").click()
     expect(page.get_by_text("Campaign cancelled. Nobody had pre-saved.")).to_be_visible()
+
+
+# The night on which something else was found.
+
+
+def make_wrong_night(sandbox: Sandbox, label: Label, link: str) -> Campaign:
+    """A due campaign with that link, and 12 fans. Its own album is at ALBUM_URI, a stranger's at
+    OTHER_URI, and none at DEAD_URI.
+    """
+    sandbox.add_album(name="Wrong Link Three", artists=["Mara Okafor"])
+    sandbox.add_album(id=OTHER_URI.split(":")[2], name="First Light", upc="036000291452")
+    texts = {"title": "Wrong Link Three", "artist": "Mara Okafor", "slug": "wrong-link-three"}
+    campaign = factory.make_campaign(
+        label=label, spotify_uri=link, release_at=timezone.now(), **texts
+    )
+    fans = sandbox.add_fans(12)
+    factory.make_presaves(campaign, [sandbox.permission(fan) for fan in fans])
+    return campaign
+
+
+def work_next_to_the_browser() -> int:
+    """Chromium's driver has an event loop in this thread, and the worker one of its own."""
+    return int(in_threads(1, lambda _: work())[0])
+
+
+def in_libraries(sandbox: Sandbox) -> list[str]:
+    """What the fans have, each thing once for each fan."""
+    return [uri for number in range(1, 13) for uri in sandbox.library(f"fan-{number}")]
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+@pytest.mark.parametrize("link", [OTHER_URI, DEAD_URI], ids=["another's", "mistyped"])
+def test_a_wrong_link_on_the_night_saves_nothing_and_once_mended_all_fans_have_the_release(
+    visit: Any, label: Label, sandbox: Sandbox, link: str, with_script: bool
+) -> None:
+    campaign = make_wrong_night(sandbox, label, link)
+    work_next_to_the_browser()
+    assert in_libraries(sandbox) == []
+
+    page = visit(java_script_enabled=with_script)
+    page.goto("/dashboard/campaigns/wrong-link-three")
+    if link == OTHER_URI:
+        expect(page.get_by_text("shows “First Light” by Demo Artist, and fans")).to_be_visible()
+        page.get_by_role("link", name="Edit the campaign").click()
+    else:
+        expect(page.get_by_text("until it is there. Fans can still pre-save.")).to_be_visible()
+        page.get_by_role("link", name="Edit", exact=True).click()
+    page.get_by_label("Spotify link").fill(ALBUM_URI)
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_text("Saved. The release is set for")).to_be_visible()
+
+    assert work_next_to_the_browser() == 12
+    assert in_libraries(sandbox) == [ALBUM_URI] * 12
+    page.goto("/dashboard/campaigns/wrong-link-three")
+    expect(page.get_by_role("main").get_by_text("Finished", exact=True).first).to_be_visible()
+    check_books(campaign)
+
+
+def test_what_an_artist_says_is_the_release_is_saved_for_all_fans(
+    visit: Any, label: Label, sandbox: Sandbox
+) -> None:
+    campaign = make_wrong_night(sandbox, label, OTHER_URI)
+    work_next_to_the_browser()
+    page = visit()
+    page.goto("/dashboard/campaigns/wrong-link-three")
+    page.get_by_role("link", name="This is it…").click()
+    expect(page.get_by_text("saves what Spotify shows for 12 fans")).to_be_visible()
+    page.get_by_label("Password", exact=True).fill("wrong")
+    page.get_by_role("button", name="This is it").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
+    page.get_by_role("button", name="This is it").click()
+    expect(page.get_by_text("Noted. Presave looks for it at once.")).to_be_visible()
+    expect(page.get_by_text("was accepted as this release")).to_be_visible()
+
+    assert work_next_to_the_browser() == 12
+    assert in_libraries(sandbox) == [OTHER_URI] * 12
+    check_books(campaign)
+
+
+def test_another_release_is_refused_in_the_form_until_it_is_meant(
+    visit: Any, label: Label, sandbox: Sandbox
+) -> None:
+    make_wrong_night(sandbox, label, ALBUM_URI)
+    page = visit()
+    page.goto("/dashboard/campaigns/wrong-link-three/edit")
+    page.get_by_label("Spotify link").fill(OTHER_URI)
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    expect(page.locator(".error-summary")).to_contain_text("“First Light” by Demo Artist")
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_label("Use it anyway").check()
+    page.get_by_role("button", name="Save changes").click()
+    expect(page.get_by_role("link", name="This is it…")).to_be_visible()
+    work_next_to_the_browser()
+    assert in_libraries(sandbox) == []
 
 
 def test_the_errors_get_the_focus_and_lead_to_their_fields(visit: Any, label: Label) -> None:
