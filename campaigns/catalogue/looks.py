@@ -153,7 +153,9 @@ def _about_other(campaign: Campaign, hits: list[Release]) -> Look:
 
 
 def _about(finding: Finding, hits: list[Release]) -> Look:
-    return Look(finding, hits[0]) if len(hits) == 1 else Look(finding, candidates=tuple(hits))
+    if len(hits) == 1:
+        return Look(finding, hits[0])
+    return Look(finding, candidates=tuple(sorted(hits, key=lambda hit: hit.uri)))
 
 
 def is_out(release_date: str, now: datetime) -> bool:

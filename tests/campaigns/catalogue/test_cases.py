@@ -214,7 +214,7 @@ def test_entries_that_are_no_twins_are_shown_as_candidates(sandbox: Sandbox) -> 
     sandbox.add_album(id=OTHER_ID, album_type="single")
     found = look_for(upc=UPC)
     assert (found.finding, found.release) == (Finding.SEVERAL_MATCH, None)
-    assert {one.uri for one in found.candidates} == {ALBUM_URI, OTHER_URI}
+    assert [one.uri for one in found.candidates] == [OTHER_URI, ALBUM_URI]
 
 
 def test_an_accepted_candidate_is_the_one(sandbox: Sandbox) -> None:

@@ -359,6 +359,34 @@ def test_a_code_that_fans_did_not_say_yes_to_may_take_a_dead_links_place(
     assert confirm(campaign) == (True, "found_by_code", "releasing")
 
 
+def work_on(begins: int, ends: int) -> None:
+    """What the worker does every few seconds, between so many from now on."""
+    for later in range(begins, ends, 4):
+        work(later=later)
+
+
+def test_fans_of_a_dead_link_get_the_release_without_anybodys_help(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, 3, state="open", release_at=timezone.now(), upc=UPC)
+    Campaign.objects.update(spotify_uri=OTHER_URI)
+    sandbox.add_album(release_date=today())
+    work_on(0, 57)
+    assert sandbox.calls("library") == []
+    work_on(60, 90)
+    assert [[*saved] for saved in sandbox.libraries().values()] == [[ALBUM_URI]] * 3
+    check_books(campaign)
+
+
+def test_fans_of_a_link_that_is_some_seconds_late_get_the_link(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, 2, state="open", release_at=timezone.now(), upc=UPC)
+    Campaign.objects.update(spotify_uri=OTHER_URI)
+    sandbox.add_album(release_date=today())
+    work_on(0, 9)
+    sandbox.add_album(id=OTHER_ID, release_date=today())
+    work_on(12, 41)
+    assert [[*saved] for saved in sandbox.libraries().values()] == [[OTHER_URI]] * 2
+    check_books(campaign)
+
+
 def test_an_albums_link_does_not_fall_back_to_a_track(sandbox: Sandbox) -> None:
     sandbox.add_track(release_date=today())
     campaign = make_link_dead(spotify_uri=OTHER_URI, isrc=ISRC)
