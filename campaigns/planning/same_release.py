@@ -12,9 +12,7 @@ import logging
 from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
-from django.conf import settings
-
-from campaigns.catalogue import comparing, looks, names
+from campaigns.catalogue import comparing, looks, markets, names
 from campaigns.catalogue.names import Names
 from campaigns.clock import database_now
 from campaigns.gate import closing
@@ -26,6 +24,8 @@ from campaigns.spotify import Release, SpotifyError
 logger = logging.getLogger(__name__)
 
 TEXTS: Final = {"title": Obstacle.TITLE_STAYS, "artist": Obstacle.ARTIST_STAYS}
+# As much as the row holds of what was found.
+LONGEST_FOUND: Final = 300
 
 
 def is_frozen(campaign: Campaign) -> bool:
@@ -103,8 +103,9 @@ def accept(campaign: Campaign, seen: Seen) -> None:
     campaign.accepted_uri = ""
     if seen.release and seen.difference:
         campaign.last_finding, campaign.found_uri = seen.difference, seen.release.uri
-        campaign.found_title = seen.release.title
-        campaign.found_artist = ", ".join(artist.name for artist in seen.release.artists)
+        artists = ", ".join(artist.name for artist in seen.release.artists)
+        campaign.found_title = seen.release.title[:LONGEST_FOUND]
+        campaign.found_artist = artists[:LONGEST_FOUND]
     # Whoever was told of another release is told of the next one.
     campaign.alarms.filter(trouble=Trouble.OTHER_RELEASE).delete()
     # What was sent, or is on its way, is of the release as it was named before.
@@ -118,7 +119,7 @@ def _agrees(given: Names, release: Release) -> bool:
 
 
 def _look(campaign: Campaign, given: Names) -> list[Release]:
-    market = campaign.market or settings.SPOTIFY_MARKET
+    market = markets.market_of(campaign)
     permit = looks.LookupBudget(database_now()).permit
     try:
         under_link = names.find(given, market, permit)

@@ -124,6 +124,12 @@ def test_another_release_that_the_artist_means_is_named_and_waits_for_an_answer(
     assert (changed.found_title, changed.found_artist) == ("Night Bus", "\u5bae\u57ce, Guest")
 
 
+def test_of_an_endless_title_the_row_keeps_what_it_holds(sandbox: Sandbox) -> None:
+    sandbox.add_album(id=OTHER_ID, name="La " * 200)
+    changed = change(make_consented(), OTHER_URI, spotify_uri=OTHER_URI)
+    assert len(changed.found_title) == 300
+
+
 def test_codes_that_do_not_belong_together_are_refused(sandbox: Sandbox) -> None:
     sandbox.add_album()
     campaign = make_consented(spotify_uri=ALBUM_URI, upc="012345678905")
