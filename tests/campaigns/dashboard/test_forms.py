@@ -62,7 +62,7 @@ def test_a_complete_form_is_taken(artist: User, label: Label) -> None:
     assert form.values["release_at"] == datetime(2026, 12, 4, 23, tzinfo=UTC)
     texts = {"title", "artist", "slug", "artwork_alt", "accent", "countdown_url", "links"}
     release = {"spotify_uri", "upc", "isrc", "release_mode", "release_at", "release_zone"}
-    assert set(form.values) == texts | release
+    assert set(form.values) == texts | release | {"market"}
 
 
 # Labels
