@@ -97,7 +97,7 @@ class Sandbox:
         self.post("catalogue", {**album, **details})
 
     def add_track(self, **details: Any) -> None:
-        track = {"kind": "track", "id": TRACK_URI.split(":")[2], "name": "Last Stop", "isrc": ISRC}
+        track = {"kind": "track", "id": TRACK_URI.split(":")[2], "name": "Night Bus", "isrc": ISRC}
         self.post("catalogue", {**track, **details})
 
     def change(self, uri: str, **details: Any) -> None:

@@ -69,18 +69,18 @@ def is_by(artist: str, release: Release) -> bool:
     """Whether the artist is one of the release's, or each of several is, however spelled; a guest
     may be missing on either side. Some words of a name are another name.
     """
-    names = [artist.name for artist in release.artists]
+    artist = unicodedata.normalize("NFKC", artist)
+    names = [one.name for one in release.artists]
     credited = [*names, *map(_without_guest, names)]
     return any(_are_credited(names, credited) for names in (artist, _without_guest(artist)))
 
 
 def _without_guest(name: str) -> str:
-    return _AT_THE_END.sub("", unicodedata.normalize("NFKC", name))
+    return _AT_THE_END.sub("", name)
 
 
 def _are_credited(names: str, credited: list[str]) -> bool:
     """Whether each of the names is credited: "A, B & C" also as "A" and "B & C"."""
-    names = unicodedata.normalize("NFKC", names).strip()
     ends = [(found.start(), found.end()) for found in _BETWEEN.finditer(names)]
     starts = {0}
     for end, after in [*ends, (len(names), len(names))]:

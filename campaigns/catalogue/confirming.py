@@ -97,7 +97,7 @@ def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     for midnight, market in _to_ask(_begun(campaign, budget.now)):
         if (findings or under_code) and not budget.has_time:
             break
-        finding, release = look(campaign, market, budget)
+        finding, release, _ = look(campaign, market, budget)
         uri = release.uri if release else ""
         if finding is not Finding.CONFIRMED:
             findings.append(finding)
@@ -253,7 +253,7 @@ def _look_for_confirmed(
         return Finding.QUESTION_REFUSED, ""
     if campaign.spotify_uri == campaign.confirmed_uri:
         return Finding.NOT_THERE_YET, ""
-    finding, release = look(campaign, market, budget)
+    finding, release, _ = look(campaign, market, budget)
     uri = release.uri if release and finding is Finding.CONFIRMED else ""
     is_variant = finding is Finding.CONFIRMED and uri != campaign.spotify_uri
     return (Finding.OTHER_VARIANT, "") if is_variant else (finding, uri)

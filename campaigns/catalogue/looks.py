@@ -5,21 +5,22 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final, NamedTuple
 
-from campaigns.catalogue.comparing import is_by
-from campaigns.catalogue.folding import is_same_name
+from campaigns.catalogue import markets
+from campaigns.catalogue.comparing import difference
 from campaigns.catalogue.names import (
     Names,
     codes_agree,
     find_by_code,
     find_under_link,
+    is_dated,
     the_one,
 )
 from campaigns.gate import closing, permits, rows
 from campaigns.models import Campaign, ErrorReason, Finding, GateName
-from campaigns.spotify import Permit, Release, SpotifyError
+from campaigns.spotify import Release, SpotifyError
 
 # A slow catalogue may not keep a worker from its saves: after so long no further market is asked,
 # and after LAST_CALL_SECONDS no further call is sent. The other looks come with the next round.
@@ -27,6 +28,9 @@ LOOKUP_SECONDS: Final = 5
 LAST_CALL_SECONDS: Final = 10
 # Spotify gives a release's date, not its zone: the day begins first at UTC+14.
 EARLIEST_ZONE: Final = timedelta(hours=14)
+# A link that has shown nothing for so long is dead. A younger one may be of a catalogue that is
+# just being filled, in which what its code leads to is another entry.
+DEAD_AFTER: Final = timedelta(seconds=60)
 
 
 class LookupBudgetSpentError(Exception):
@@ -68,60 +72,90 @@ class LookupBudget:
 
 class Look(NamedTuple):
     """What one look found, and the catalogue's entry that it is about: the release where it is
-    confirmed, and otherwise what is there in its place, if that is one entry.
+    confirmed, and otherwise what is there in its place. Several entries are the candidates.
     """
 
     finding: Finding
     release: Release | None = None
+    candidates: tuple[Release, ...] = ()
 
 
 def look(campaign: Campaign, market: str, budget: LookupBudget) -> Look:
     """Look once into a market's catalogue. Raises SpotifyError, LookupBudgetSpentError and
     GateClosedError.
 
-    Where the link shows nothing, the code next to it is asked.
+    Where the link is dead, the code next to it is asked.
     """
     names = Names.of(campaign)
     try:
-        hits = _find(campaign, names, market, budget.permit)
+        hits = find_under_link(names, market, budget.permit) if names.spotify_uri else []
+        if hits:
+            return _judge(campaign, names, hits, budget.now, Finding.RELINKED)
+        if names.spotify_uri and budget.now < _dead_from(campaign, market):
+            return Look(Finding.NOT_THERE_YET)
+        hits = find_by_code(names, market, budget.permit)
     except SpotifyError as error:
         if error.reason is not ErrorReason.QUESTION_REFUSED:
             raise
         return Look(Finding.QUESTION_REFUSED)
-    return _judge(campaign, names, hits, budget.now)
+    return _judge(campaign, names, hits, budget.now, Finding.NOT_THERE_YET)
 
 
-def _find(campaign: Campaign, names: Names, market: str, permit: Permit) -> list[Release]:
-    """What the market shows under the link, or else under the code. A code that was given after
-    fans had said yes can be of another release of the artist's: next to a link it has to lead to
-    the title that they saw.
+def _dead_from(campaign: Campaign, market: str) -> datetime:
+    """From when on a link that the market does not show is dead: counted from the market's
+    midnight, and anew once the link's release has vanished.
     """
-    if names.spotify_uri and (hits := find_under_link(names, market, permit)):
-        return hits
-    hits = find_by_code(names, market, permit)
-    code = "isrc" if names.is_track else "upc"
-    if names.spotify_uri and code in campaign.codes_added_after_consent:
-        return [hit for hit in hits if is_same_name(campaign.title, hit.title)]
-    return hits
+    midnights = markets.market_midnights(campaign)
+    begins = min((one.at for one in midnights if market in one.markets), default=midnights[0].at)
+    return max(begins, campaign.vanished_at or begins) + DEAD_AFTER
 
 
-def _judge(campaign: Campaign, names: Names, hits: list[Release], now: datetime) -> Look:
+def _judge(
+    campaign: Campaign, names: Names, hits: list[Release], now: datetime, elsewhere: Finding
+) -> Look:
+    """What the hits are. `elsewhere` is the finding where they are not under the link, and nothing
+    proves that they are the release.
+    """
     if not hits:
         return Look(Finding.NOT_THERE_YET)
-    if not names.code and all(hit.uri != names.spotify_uri for hit in hits):
-        return Look(Finding.RELINKED)
-    hits = [hit for hit in hits if codes_agree(names, hit)]
-    if not hits:
-        return Look(Finding.DIFFERENT_CODE)
-    # A mistyped code can be somebody else's; with a link the artist saw where it leads.
-    hits = [hit for hit in hits if hit.uri == names.spotify_uri or is_by(campaign.artist, hit)]
-    if not hits:
-        return Look(Finding.OTHER_ARTIST)
+    theirs = (names.spotify_uri, campaign.accepted_uri)
+    if not names.code and all(hit.uri not in theirs for hit in hits):
+        return _about(elsewhere, hits)
+    agreeing = [hit for hit in hits if codes_agree(names, hit)]
+    if not agreeing:
+        return _about(Finding.DIFFERENT_CODE, hits)
+    accepted = [hit for hit in agreeing if hit.uri == campaign.accepted_uri]
+    same = accepted or [hit for hit in agreeing if difference(campaign, hit) is None]
+    if not same:
+        return _about_other(campaign, agreeing)
+    day = campaign.release_local.date()
+    # Under one code there may be an older release of the same name.
+    meant = [hit for hit in same if hit.uri in theirs or is_dated(hit, day)]
+    if names.spotify_uri and not meant:
+        return _about(elsewhere, same)
+    return _judge_date(meant or same, day, now)
+
+
+def _judge_date(hits: list[Release], day: date, now: datetime) -> Look:
     out = [hit for hit in hits if hit.is_playable and is_out(hit.release_date, now)]
     if not out:
-        return Look(Finding.NOT_OUT_YET)
-    found = the_one(out, campaign.release_local.date())
-    return Look(Finding.CONFIRMED, found) if found else Look(Finding.SEVERAL_MATCH)
+        return _about(Finding.NOT_OUT_YET, hits)
+    found = the_one(out, day)
+    return Look(Finding.CONFIRMED, found) if found else _about(Finding.SEVERAL_MATCH, out)
+
+
+def _about_other(campaign: Campaign, hits: list[Release]) -> Look:
+    """Another release of the artist's tells more than another artist's."""
+    by_artist = [hit for hit in hits if difference(campaign, hit) is Finding.OTHER_TITLE]
+    if by_artist:
+        return _about(Finding.OTHER_TITLE, by_artist)
+    return _about(Finding.OTHER_ARTIST, hits)
+
+
+def _about(finding: Finding, hits: list[Release]) -> Look:
+    if len(hits) == 1:
+        return Look(finding, hits[0])
+    return Look(finding, candidates=tuple(sorted(hits, key=lambda hit: hit.uri)))
 
 
 def is_out(release_date: str, now: datetime) -> bool:

@@ -41,12 +41,17 @@ class MarketMidnight:
     markets: tuple[str, ...]
 
 
+def market_of(campaign: Campaign) -> str:
+    """The campaign's own market, or else the operator's."""
+    return campaign.market or settings.SPOTIFY_MARKET
+
+
 def market_midnights(campaign: Campaign) -> list[MarketMidnight]:
-    """A campaign's market midnights in order. A release at one instant has one, in the operator's
+    """A campaign's market midnights in order. A release at one instant has one, in the campaign's
     market.
     """
     if campaign.release_mode == ReleaseMode.ONE_INSTANT:
-        return [MarketMidnight(campaign.release_at, (settings.SPOTIFY_MARKET,))]
+        return [MarketMidnight(campaign.release_at, (market_of(campaign),))]
     day = midnights.day_of(campaign.release_at)
     beginning: dict[datetime, tuple[str, ...]] = {}
     for market, zone in (*MARKETS, *_own_market(campaign)):
@@ -56,8 +61,8 @@ def market_midnights(campaign: Campaign) -> list[MarketMidnight]:
 
 
 def _own_market(campaign: Campaign) -> list[tuple[str, str]]:
-    """The operator's market with the first of its zones, if the table does not have it."""
-    market, day = settings.SPOTIFY_MARKET, midnights.day_of(campaign.release_at)
+    """The campaign's market with the first of its zones, if the table does not have it."""
+    market, day = market_of(campaign), midnights.day_of(campaign.release_at)
     if any(market == listed for listed, _ in MARKETS):
         return []
     zones = midnights.zones_of_country(market) or (midnights.LAST_ZONE,)

@@ -117,8 +117,12 @@ def the_one(hits: list[Release], day: date) -> Release | None:
 
 
 def _is_single_of(hit: Release, day: date) -> bool:
-    if not (hit.uri.startswith("spotify:track:") and hit.album_type == "single"):
-        return False
+    is_single = hit.uri.startswith("spotify:track:") and hit.album_type == "single"
+    return is_single and is_dated(hit, day)
+
+
+def is_dated(hit: Release, day: date) -> bool:
+    """Whether the release's date is the campaign's day, or close enough to it."""
     try:
         released = date.fromisoformat(hit.release_date)
     except ValueError:
@@ -130,6 +134,7 @@ def _delivery(hit: Release) -> tuple[object, ...]:
     """What twins have in common; an entry without a title has it with none."""
     return (
         folded(hit.title).replace(" ", "") or hit.uri,
+        folded(hit.album_title).replace(" ", ""),
         frozenset(artist.id for artist in hit.artists),
         *(plain_code(hit.upc), plain_code(hit.isrc)),
         *(hit.release_date, hit.album_type),

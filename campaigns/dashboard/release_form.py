@@ -14,6 +14,7 @@ from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.functional import cached_property
 
+from campaigns.catalogue.markets import market_of
 from campaigns.catalogue.names import Names
 from campaigns.dashboard.fields import (
     ISRCField,
@@ -195,7 +196,7 @@ class ReleaseForm(forms.Form):
 
     @property
     def _market(self) -> str:
-        return looking_up.market_of(self._meant())
+        return market_of(self._meant())
 
     @property
     def _day(self) -> date:
@@ -269,8 +270,8 @@ class ReleaseForm(forms.Form):
             return
         self._write(name, value)
         self.cleaned_data[name] = value
-        help_text = self.fields[name].help_text
-        self.fields[name].help_text = f"{help_text} {FILLED_IN}".strip()
+        # The field as it is shown has taken its help already.
+        self[name].help_text = f"{self[name].help_text} {FILLED_IN}".strip()
 
     def _forget_card(self) -> None:
         for name in _CARD:

@@ -25,6 +25,7 @@ from campaigns import links, spotify
 from campaigns.artwork import files
 from campaigns.artwork.encoding import CONTENT_TYPES
 from campaigns.artwork.files import ArtworkError
+from campaigns.catalogue.markets import market_of
 from campaigns.catalogue.names import Names
 from campaigns.dashboard import access, found
 from campaigns.dashboard.access import AuthenticatedRequest
@@ -39,7 +40,7 @@ from campaigns.models import (
     ReminderCount,
 )
 from campaigns.planning import accepting, editing, labels, transitions
-from campaigns.planning.looking_up import Found, market_of
+from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import SpotifyError
 from campaigns.status import heartbeat, overview

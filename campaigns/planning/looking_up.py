@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final, NamedTuple
 
-from django.conf import settings
-
 from campaigns.catalogue import looks, names
 from campaigns.catalogue.comparing import difference
+from campaigns.catalogue.markets import market_of
 from campaigns.catalogue.names import Names
 from campaigns.clock import database_now
 from campaigns.gate import closing
@@ -47,10 +46,6 @@ class Verdict(NamedTuple):
     @property
     def is_question(self) -> bool:
         return self.finding in QUESTIONS
-
-
-def market_of(campaign: Campaign) -> str:
-    return campaign.market or str(settings.SPOTIFY_MARKET)
 
 
 def look_up(campaign: Campaign) -> Found:

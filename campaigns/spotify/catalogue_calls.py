@@ -28,6 +28,8 @@ LONGEST_TOKEN_LIFE_SECONDS: Final = 3600
 EXPIRY_MARGIN_SECONDS: Final = 60
 # How many digits a UPC may be stored with: GTIN-12, 13 and 14 differ by zeros in front.
 UPC_LENGTHS: Final = (12, 13, 14)
+# As many as a search answers apps in development mode at most; it is 5 unless asked for.
+MOST_FOUND: Final = "10"
 # A cover is shown 80 pixels wide, on screens with two dots to a pixel.
 COVER_PIXELS: Final = 160
 # "invalid id", "Invalid base62 id", "Invalid album id"
@@ -43,8 +45,9 @@ class Artist(NamedTuple):
 class Release:
     """An album or track as the catalogue shows it.
 
-    `release_date` may be a year, a month or a day; `album_type` is that of a track's album. An
-    album with an explicit track is explicit. `cover` is the address of a small picture.
+    `release_date` may be a year, a month or a day; `album_type` and `album_title` are those of a
+    track's album. An album with an explicit track is explicit. `cover` is the address of a small
+    picture.
     """
 
     uri: str
@@ -56,6 +59,7 @@ class Release:
     title: str = ""
     album_type: str = ""
     is_explicit: bool = False
+    album_title: str = ""
     cover: str = field(default="", compare=False)
 
 
@@ -110,7 +114,7 @@ def _search_each(
 
 def _search(query: str, kind: str, market: str, permit: Permit) -> list[str]:
     # `total` is not to be trusted.
-    answer = _ask("search", permit, q=query, type=kind, market=market, limit="5")
+    answer = _ask("search", permit, q=query, type=kind, market=market, limit=MOST_FOUND)
     try:
         return [str(item["uri"]) for item in (answer or {})[f"{kind}s"]["items"] if item]
     except (KeyError, TypeError):
@@ -135,6 +139,7 @@ def _release(item: dict[str, Any]) -> Release:
             title=str(item.get("name") or ""),
             album_type=str(album.get("album_type") or ""),
             is_explicit=any(track.get("explicit") is True for track in _tracks(item)),
+            album_title=str(album.get("name") or ""),
             cover=_cover(album.get("images") or []),
         )
     except (KeyError, TypeError, AttributeError, ValueError):

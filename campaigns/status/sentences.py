@@ -6,12 +6,14 @@ from typing import Any
 
 from django.template.loader import render_to_string
 
+from campaigns.catalogue.markets import market_of
 from campaigns.models import Campaign
 
 
 def sentence(name: str, campaign: Campaign, **facts: Any) -> str:
     """The text of templates/status/NAME.txt in one line, not escaped; empty if it says nothing."""
-    return " ".join(render_to_string(f"status/{name}.txt", {"campaign": campaign, **facts}).split())
+    context = {"campaign": campaign, "market": market_of(campaign), **facts}
+    return " ".join(render_to_string(f"status/{name}.txt", context).split())
 
 
 def release_time(campaign: Campaign) -> str:

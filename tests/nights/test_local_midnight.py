@@ -53,7 +53,8 @@ def midnight(zone: str) -> datetime:
 def show_in(sandbox: Sandbox, *markets: str, **album: Any) -> None:
     """The album is out in these markets and nowhere else."""
     shown = dict.fromkeys(markets, PAST)
-    sandbox.add_album(available_at=FUTURE, markets=shown, release_date="2026-11-25", **album)
+    album.setdefault("release_date", "2026-11-25")
+    sandbox.add_album(available_at=FUTURE, markets=shown, **album)
 
 
 def saved(sandbox: Sandbox) -> set[str]:
@@ -176,8 +177,8 @@ def test_the_link_outranks_what_an_earlier_market_had_under_its_code(sandbox: Sa
     """New Zealand has a variant of its own, and nothing under the link."""
     variant = f"spotify:album:{OTHER_ID}"
     campaign = make_local_night(sandbox, DAY, HOMES, spotify_uri=ALBUM_URI, upc=UPC)
-    show_in(sandbox, "NZ", id=OTHER_ID)
-    work_at(midnight("Pacific/Auckland"))
+    show_in(sandbox, "NZ", id=OTHER_ID, release_date=DAY.isoformat())
+    work_at(midnight("Pacific/Auckland") + looks.DEAD_AFTER)
     assert fresh(campaign).last_finding == "found_by_code"
     assert fresh(campaign).confirmed_uri == variant
     # Japan shows neither, then the United States the link.
@@ -194,9 +195,9 @@ def test_the_link_outranks_what_an_earlier_market_had_under_its_code(sandbox: Sa
 def test_of_a_variant_and_the_link_in_one_look_the_link_is_confirmed(sandbox: Sandbox) -> None:
     campaign = make_local_night(sandbox, DAY, {}, spotify_uri=ALBUM_URI, upc=UPC)
     show_in(sandbox, "US")
-    show_in(sandbox, "MX", "BR", id=OTHER_ID)
+    show_in(sandbox, "MX", "BR", id=OTHER_ID, release_date=DAY.isoformat())
     # Mexico's day began last, and that of the operator's market an hour before.
-    work_at(midnight("America/Mexico_City"))
+    work_at(midnight("America/Mexico_City") + looks.DEAD_AFTER)
     assert fresh(campaign).confirmed_uri == ALBUM_URI
 
 

@@ -35,6 +35,21 @@ def test_a_release_at_one_instant_is_looked_for_in_the_operators_market(settings
     assert markets.confirmed_until(at_once, only) is None
 
 
+def test_a_campaigns_own_market_comes_before_the_operators(settings: Settings) -> None:
+    settings.SPOTIFY_MARKET = "SE"
+    at_once = campaign(release_mode=ReleaseMode.ONE_INSTANT, market="FJ")
+    assert markets.market_of(at_once) == "FJ"
+    assert markets.market_midnights(at_once) == [MarketMidnight(FIRST, ("FJ",))]
+    asked = hours(markets.market_midnights(campaign(market="FJ")))
+    assert (2, ("FJ",)) in asked
+    assert "SE" not in {market for _, listed in asked for market in listed}
+
+
+def test_a_campaign_without_a_market_has_the_operators(settings: Settings) -> None:
+    settings.SPOTIFY_MARKET = "SE"
+    assert markets.market_of(campaign()) == "SE"
+
+
 def test_markets_are_asked_in_the_order_in_which_their_day_begins() -> None:
     assert hours(markets.market_midnights(campaign())) == [
         (1, ("NZ",)),

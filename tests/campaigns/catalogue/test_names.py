@@ -11,11 +11,12 @@ import requests
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.catalogue import confirming
-from campaigns.catalogue.looks import LookupBudget
+from campaigns.catalogue import confirming, looks
+from campaigns.catalogue.looks import DEAD_AFTER, LookupBudget
+from campaigns.catalogue.markets import market_midnights
 from campaigns.catalogue.names import is_same_code, the_one
 from campaigns.gate import closing
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Finding
 from campaigns.spotify import Artist, Release
 from tests.factory import make_campaign, make_local_campaign, make_presave
 from tests.nights.night import check_books, make_night, work
@@ -26,10 +27,19 @@ OTHER_URI, OTHER_TRACK = f"spotify:album:{OTHER_ID}", f"spotify:track:{OTHER_ID}
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 
 
+def today() -> str:
+    return timezone.now().date().isoformat()
+
+
 def make_due(**fields: Any) -> Campaign:
     """An open campaign whose release moment has just come."""
     fields.setdefault("release_at", timezone.now() - timedelta(seconds=1))
     return make_campaign(**fields)
+
+
+def make_link_dead(**fields: Any) -> Campaign:
+    """One whose link could have been there for long enough."""
+    return make_due(release_at=timezone.now() - DEAD_AFTER - timedelta(seconds=1), **fields)
 
 
 def confirm(campaign: Campaign) -> tuple[bool, str, str]:
@@ -70,7 +80,7 @@ def test_another_recording_than_the_artists_is_not_saved(sandbox: Sandbox) -> No
 
 def test_two_releases_under_one_code_are_not_guessed_between(sandbox: Sandbox) -> None:
     sandbox.add_album()
-    sandbox.add_album(id=OTHER_ID, name="Another")
+    sandbox.add_album(id=OTHER_ID, album_type="single")
     assert confirm(make_due(upc=UPC)) == (False, "several_match", "open")
 
 
@@ -172,8 +182,9 @@ def test_of_an_explicit_and_a_clean_twin_the_explicit_one_is_chosen() -> None:
     "other",
     [
         {"title": "Night Bus (Deluxe)"},
+        {"album_title": "Late Lines"},
         {"artists": (Artist("b", "Demo Artist"),)},
-        {"release_date": "2026-11-20"},
+        {"release_date": "2026-11-28"},
         {"upc": "036000291452"},
         {"isrc": ISRC},
         {"album_type": "single"},
@@ -225,8 +236,7 @@ def test_of_two_singles_of_the_day_none_is_guessed() -> None:
 
 
 def test_an_isrc_on_single_and_album_is_released_as_the_single(sandbox: Sandbox) -> None:
-    today = timezone.now().date().isoformat()
-    sandbox.add_track(release_date=today)
+    sandbox.add_track(release_date=today())
     sandbox.add_track(id=OTHER_ID, album_name="On an album", release_date="2026-01-01")
     campaign = make_due(isrc=ISRC)
     assert confirm(campaign) == (True, "confirmed", "releasing")
@@ -253,9 +263,9 @@ def test_a_dead_link_falls_back_to_its_code(
     sandbox: Sandbox,
     caplog: pytest.LogCaptureFixture,
 ) -> None:
-    sandbox.add_album(upc=f"0{UPC}")
-    sandbox.add_track()
-    campaign = make_due(spotify_uri=link, **codes)
+    sandbox.add_album(upc=f"0{UPC}", release_date=today())
+    sandbox.add_track(release_date=today())
+    campaign = make_link_dead(spotify_uri=link, **codes)
     assert confirm(campaign) == (True, "found_by_code", "releasing")
     assert (campaign.spotify_uri, campaign.confirmed_uri) == (link, uri)
     assert f"found by its code, not under its link campaign={campaign.id}" in caplog.text
@@ -274,40 +284,113 @@ def test_a_link_that_is_there_is_not_looked_past(sandbox: Sandbox) -> None:
     ("album", "finding"),
     [
         ({"artists": ["Somebody Else"]}, "other_artist"),
+        ({"name": "First Light"}, "other_title"),
         ({"upc": "036000291452"}, "not_there_yet"),
-        ({"release_date": "2099-01-01"}, "not_out_yet"),
+        ({"unplayable_markets": ["US"]}, "not_out_yet"),
     ],
     ids=str,
 )
 def test_what_a_dead_links_code_finds_has_to_be_the_release(
     album: dict[str, Any], finding: str, sandbox: Sandbox
 ) -> None:
-    sandbox.add_album(**album)
-    assert confirm(make_due(spotify_uri=OTHER_URI, upc=UPC)) == (False, finding, "open")
+    sandbox.add_album(**{"release_date": today(), **album})
+    campaign = make_link_dead(spotify_uri=OTHER_URI, upc=UPC)
+    assert confirm(campaign) == (False, finding, "open")
 
 
+@pytest.mark.parametrize("released", ["2026-01-02", "2099-01-01", "2026", "2026-11"])
 @pytest.mark.parametrize(
-    ("title", "outcome"),
-    [
-        ("NIGHT BUS!", (True, "found_by_code", "releasing")),
-        ("Another Album", (False, "not_there_yet", "open")),
-    ],
+    ("link", "codes"), [(OTHER_URI, {"upc": UPC}), (OTHER_TRACK, {"isrc": ISRC})]
 )
-@pytest.mark.parametrize("kind", ["album", "track"])
-def test_a_code_that_fans_did_not_say_yes_to_has_to_lead_to_their_title(
-    kind: str, title: str, outcome: tuple[bool, str, str], sandbox: Sandbox
+def test_an_older_release_of_the_same_name_does_not_take_a_dead_links_place(
+    link: str, codes: dict[str, str], released: str, sandbox: Sandbox
 ) -> None:
-    """Otherwise a dead link and another code would put another release in its place."""
-    sandbox.add_album(name=title)
-    sandbox.add_track(name=title)
+    """The single of some months ago carries the ISRC of the track on the album, too."""
+    sandbox.add_album(release_date=released)
+    sandbox.add_track(release_date=released)
+    campaign = make_link_dead(spotify_uri=link, **codes)
+    assert confirm(campaign) == (False, "not_there_yet", "open")
+
+
+def test_a_link_may_be_late_by_a_minute_before_its_code_is_asked(sandbox: Sandbox) -> None:
+    sandbox.add_album(id=OTHER_ID, release_date=today())
+    now = timezone.now()
+    campaign = make_due(release_at=now - DEAD_AFTER, spotify_uri=ALBUM_URI, upc=UPC)
+    just_before = LookupBudget(now - timedelta(milliseconds=1))
+    assert looks.look(campaign, "US", just_before) == (Finding.NOT_THERE_YET, None, ())
+    assert sandbox.calls("search") == []
+    finding, release, _ = looks.look(campaign, "US", LookupBudget(now))
+    assert release
+    assert (finding, release.uri) == (Finding.CONFIRMED, OTHER_URI)
+
+
+def test_with_local_midnights_the_minute_begins_with_the_markets_day(sandbox: Sandbox) -> None:
+    sandbox.add_album(id=OTHER_ID, release_date=today())
+    campaign = make_local_campaign(timezone.now().date(), spotify_uri=ALBUM_URI, upc=UPC)
+    begins = {market: one.at for one in market_midnights(campaign) for market in one.markets}
+    for market in ("NZ", "DE"):
+        early = LookupBudget(begins[market] + DEAD_AFTER - timedelta(seconds=1))
+        assert looks.look(campaign, market, early).finding is Finding.NOT_THERE_YET
+        late = LookupBudget(begins[market] + DEAD_AFTER)
+        assert looks.look(campaign, market, late).finding is Finding.CONFIRMED
+
+
+def test_a_link_that_was_there_and_has_vanished_gets_a_minute_of_its_own(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.add_album(id=OTHER_ID, release_date=today())
+    now = timezone.now()
+    campaign = make_link_dead(spotify_uri=ALBUM_URI, upc=UPC, vanished_at=now)
+    assert looks.look(campaign, "US", LookupBudget(now)).finding is Finding.NOT_THERE_YET
+    later = LookupBudget(now + DEAD_AFTER)
+    assert looks.look(campaign, "US", later).finding is Finding.CONFIRMED
+
+
+@pytest.mark.parametrize("kind", ["album", "track"])
+def test_a_code_that_fans_did_not_say_yes_to_may_take_a_dead_links_place(
+    kind: str, sandbox: Sandbox
+) -> None:
+    """Title and artist are theirs, whoever gave the code."""
+    sandbox.add_album(release_date=today())
+    sandbox.add_track(release_date=today())
     code = {"upc": UPC} if kind == "album" else {"isrc": ISRC}
     link = OTHER_URI if kind == "album" else OTHER_TRACK
-    assert confirm(make_due(spotify_uri=link, codes_added_after_consent=[*code], **code)) == outcome
+    campaign = make_link_dead(spotify_uri=link, codes_added_after_consent=[*code], **code)
+    assert confirm(campaign) == (True, "found_by_code", "releasing")
+
+
+def work_on(begins: int, ends: int) -> None:
+    """What the worker does every few seconds, between so many from now on."""
+    for later in range(begins, ends, 4):
+        work(later=later)
+
+
+def test_fans_of_a_dead_link_get_the_release_without_anybodys_help(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, 3, state="open", release_at=timezone.now(), upc=UPC)
+    Campaign.objects.update(spotify_uri=OTHER_URI)
+    sandbox.add_album(release_date=today())
+    work_on(0, 57)
+    assert sandbox.calls("library") == []
+    work_on(60, 90)
+    assert [[*saved] for saved in sandbox.libraries().values()] == [[ALBUM_URI]] * 3
+    check_books(campaign)
+
+
+def test_fans_of_a_link_that_is_some_seconds_late_get_the_link(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, 2, state="open", release_at=timezone.now(), upc=UPC)
+    Campaign.objects.update(spotify_uri=OTHER_URI)
+    sandbox.add_album(release_date=today())
+    work_on(0, 9)
+    sandbox.add_album(id=OTHER_ID, release_date=today())
+    work_on(12, 41)
+    assert [[*saved] for saved in sandbox.libraries().values()] == [[OTHER_URI]] * 2
+    check_books(campaign)
 
 
 def test_an_albums_link_does_not_fall_back_to_a_track(sandbox: Sandbox) -> None:
-    sandbox.add_track()
-    assert confirm(make_due(spotify_uri=OTHER_URI, isrc=ISRC)) == (False, "not_there_yet", "open")
+    sandbox.add_track(release_date=today())
+    campaign = make_link_dead(spotify_uri=OTHER_URI, isrc=ISRC)
+    assert confirm(campaign) == (False, "not_there_yet", "open")
 
 
 # An answer under another id.
@@ -348,10 +431,18 @@ def test_a_relinked_track_with_the_given_isrc_is_the_links_own(isrc: str, sandbo
 def test_a_track_that_moved_is_saved_under_its_new_id(mode: str, sandbox: Sandbox) -> None:
     sandbox.set(mode=mode)
     sandbox.add_track(moved_to=OTHER_ID)
-    sandbox.add_track(id=OTHER_ID)
+    sandbox.add_track(id=OTHER_ID, release_date=today())
     campaign = make_due(spotify_uri=TRACK_URI, isrc=ISRC)
     assert confirm(campaign) == (True, "found_by_code", "releasing")
     assert campaign.confirmed_uri == OTHER_TRACK
+
+
+def test_a_track_whose_older_instance_answers_for_it_has_not_moved(sandbox: Sandbox) -> None:
+    """An album's track is not out yet, and its single plays in its place."""
+    sandbox.add_track(moved_to=OTHER_ID)
+    sandbox.add_track(id=OTHER_ID, release_date="2026-01-02", album_type="single")
+    campaign = make_due(spotify_uri=TRACK_URI, isrc=ISRC)
+    assert confirm(campaign) == (False, "relinked", "open")
 
 
 @pytest.mark.parametrize("mode", ["development", "extended"])
@@ -394,17 +485,19 @@ def test_another_id_with_another_code_is_another_release(
 
 
 @pytest.mark.parametrize(
-    ("artist", "outcome"),
+    ("fields", "outcome"),
     [
-        ("Demo Artist", (True, "found_by_code", "releasing")),
-        ("Somebody Else", (False, "other_artist", "open")),
+        ({}, (True, "found_by_code", "releasing")),
+        ({"artist": "Somebody Else"}, (False, "other_artist", "open")),
+        ({"title": "First Light"}, (False, "other_title", "open")),
     ],
+    ids=str,
 )
 def test_an_album_that_moved_is_saved_under_its_new_id(
-    artist: str, outcome: tuple[bool, str, str], sandbox: Sandbox
+    fields: dict[str, str], outcome: tuple[bool, str, str], sandbox: Sandbox
 ) -> None:
-    answer_as(sandbox, "album")
-    campaign = make_due(spotify_uri=ALBUM_URI, upc=UPC, artist=artist)
+    answer_as(sandbox, "album", release_date=today())
+    campaign = make_due(spotify_uri=ALBUM_URI, upc=UPC, **fields)
     assert confirm(campaign) == outcome
     assert campaign.confirmed_uri == (OTHER_URI if outcome[0] else "")
 
@@ -413,15 +506,15 @@ def test_an_album_that_moved_is_saved_for_fans(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, 2, state="open", release_at=timezone.now(), upc=UPC)
     Campaign.objects.update(spotify_uri=ALBUM_URI)
     sandbox.add_album(moved_to=OTHER_ID)
-    sandbox.add_album(id=OTHER_ID)
+    sandbox.add_album(id=OTHER_ID, release_date=today())
     assert work() == 2
     assert [[*saved] for saved in sandbox.libraries().values()] == [[OTHER_URI]] * 2
     check_books(campaign)
 
 
 def test_what_was_found_by_its_code_is_watched_under_its_own_id(sandbox: Sandbox) -> None:
-    sandbox.add_album()
-    campaign = make_due(spotify_uri=OTHER_URI, upc=UPC)
+    sandbox.add_album(release_date=today())
+    campaign = make_link_dead(spotify_uri=OTHER_URI, upc=UPC)
     confirm(campaign)
     make_presave(campaign)
     Campaign.objects.update(next_check_at=None)

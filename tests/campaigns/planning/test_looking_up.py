@@ -85,7 +85,7 @@ def test_the_campaigns_own_market_is_asked(sandbox: Sandbox) -> None:
 def test_a_code_of_several_releases_leaves_a_choice(sandbox: Sandbox) -> None:
     for number, album in enumerate(("First Album", "Second Album"), 1):
         sandbox.add_track(id=str(number) * 22, album_name=album, release_date=f"200{number}")
-    campaign = make_draft(isrc=ISRC, title="Last Stop")
+    campaign = make_draft(isrc=ISRC)
 
     found = looking_up.look_up(campaign)
     verdict = looking_up.judge(campaign, found, campaign.release_local.date())
@@ -100,7 +100,7 @@ def test_a_link_that_answers_under_another_id_leaves_a_choice(sandbox: Sandbox) 
     sandbox.add_track(relinked_to="2" * 22)
     sandbox.add_track(id="2" * 22)
 
-    assert finding_of(make_draft(spotify_uri=TRACK_URI, title="Last Stop")) is Finding.RELINKED
+    assert finding_of(make_draft(spotify_uri=TRACK_URI)) is Finding.RELINKED
 
 
 def test_a_spotify_that_does_not_answer_is_told_and_keeps_nobody_from_opening(

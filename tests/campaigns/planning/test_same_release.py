@@ -367,7 +367,7 @@ def test_a_new_name_is_written_down_in_the_log(
         ({"upc": "012345678905"}, [{}], "not_there_yet", {"upc": UPC}),
         (
             {"upc": UPC},
-            [{}, {"id": OTHER_ID, "name": "Night Bus (Deluxe)"}],
+            [{}, {"id": OTHER_ID, "album_type": "single"}],
             "several_match",
             {"spotify_uri": ALBUM_URI},
         ),

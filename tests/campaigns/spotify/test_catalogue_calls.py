@@ -41,7 +41,8 @@ def test_an_album_is_found_by_its_uri(sandbox: Sandbox) -> None:
     sandbox.add_album(artists=["Demo Artist", "Guest"], release_date="2026-11-27")
     (album,) = find_by_uri(ALBUM_URI, "US")
     assert album == Release(
-        *(ALBUM_URI, UPC, "", "2026-11-27", True, album.artists, "Night Bus", "album", False)
+        *(ALBUM_URI, UPC, "", "2026-11-27", True, album.artists, "Night Bus", "album", False),
+        album_title="Night Bus",
     )
     assert [artist.name for artist in album.artists] == ["Demo Artist", "Guest"]
     assert all(artist.id for artist in album.artists)
@@ -51,6 +52,21 @@ def test_a_track_is_found_by_its_uri_with_its_albums_date(sandbox: Sandbox) -> N
     sandbox.add_track(release_date="2026-11")
     (track,) = find_by_uri(TRACK_URI, "US")
     assert (track.uri, track.isrc, track.release_date) == (TRACK_URI, ISRC, "2026-11")
+
+
+def test_a_track_is_found_with_its_albums_title(sandbox: Sandbox) -> None:
+    sandbox.add_track(album_name="Late Lines")
+    (track,) = find_by_uri(TRACK_URI, "US")
+    assert (track.title, track.album_title) == ("Night Bus", "Late Lines")
+
+
+def test_a_search_reads_ten_results_whatever_total_says(sandbox: Sandbox) -> None:
+    """The tenth is the one that is looked for."""
+    for number in range(9):
+        sandbox.add_track(id=f"{number}" * 22)
+    sandbox.add_track()
+    assert spotify.lists_track(TRACK_URI, ISRC, "US", unpaced)
+    assert len(find_by_isrc(ISRC, "US")) == 10
 
 
 def test_a_upc_finds_the_album_and_an_isrc_the_track(sandbox: Sandbox) -> None:

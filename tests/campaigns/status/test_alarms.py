@@ -227,7 +227,7 @@ def test_the_message_says_what_was_found_and_what_to_do(
     assert message.subject == "Tom & Jerry's <Bus>: The release is not confirmed at Spotify"
     body = " ".join(message.body.split())
     assert "5 November 2026 at 00:00 (Europe/Berlin)" in body
-    assert "Spotify's catalogue does not show the release yet." in body
+    assert "Spotify's catalogue for the market US does not show the release yet." in body
     assert "Ask your distributor" in body
     assert f"{settings.PUBLIC_URL}/dashboard/campaigns/{campaign.slug}" in body
     assert "11 November 2026, 23:00 UTC" in body

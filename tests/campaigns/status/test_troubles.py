@@ -158,6 +158,29 @@ def test_a_refused_question_names_the_setting(state: CampaignState) -> None:
     assert "GB for the United Kingdom" in said.advice
 
 
+def test_a_refused_question_names_the_campaigns_own_market() -> None:
+    said = explained(make_late(last_finding="question_refused", market="FJ"))
+    assert "the campaign's market, FJ" in said.found
+    assert "SPOTIFY_MARKET" not in said.found + said.advice
+    assert "choose another market" in said.advice
+
+
+@pytest.mark.parametrize(("market", "named"), [("", "US"), ("FJ", "FJ")])
+def test_a_release_that_is_not_there_yet_is_missing_in_a_named_market(
+    market: str, named: str
+) -> None:
+    said = explained(make_late(last_finding="not_there_yet", market=market))
+    assert f"for the market {named} does not show the release yet" in said.found
+    assert "in other countries only" in said.found
+
+
+def test_a_release_at_local_midnights_is_missing_in_every_market_that_was_asked() -> None:
+    late = make_local_campaign(
+        release_at=timezone.now() - timedelta(hours=20), last_finding="not_there_yet"
+    )
+    assert "in any of the markets that Presave asked" in explained(late).found
+
+
 def test_a_campaign_whose_key_was_never_made_says_so() -> None:
     assert "has seen its page" in explained(make_late(public_key=None)).found
 
