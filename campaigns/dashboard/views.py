@@ -18,7 +18,7 @@ from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.cache import cache_control, never_cache
+from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns import links, spotify
@@ -238,9 +238,8 @@ def campaign_open(request: AuthenticatedRequest, campaign: Campaign) -> HttpResp
     return _to_page(campaign)
 
 
-@login_required
+@for_members
 @require_safe
-@cache_control(private=True, max_age=found.LIFETIME.seconds)
 def cover(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
     """The cover of what was found, from here: a page asks nobody else for anything."""
     try:

@@ -118,7 +118,7 @@ def test_what_leads_elsewhere_is_to_be_answered_anew(
 ) -> None:
     change(campaign, Answer(RELEASE, artist, NOW))
 
-    assert change(campaign, **values).accepted_uri == ""
+    assert change(campaign, None, **values).accepted_uri == ""
 
 
 @pytest.mark.parametrize("values", [{}, {"title": "FACE MY FEARS"}, {"market": "JP"}])
@@ -127,7 +127,7 @@ def test_what_leads_there_still_keeps_its_answer(
 ) -> None:
     change(campaign, Answer(RELEASE, artist, NOW))
 
-    assert change(campaign, **values).accepted_uri == ALBUM_URI
+    assert change(campaign, None, **values).accepted_uri == ALBUM_URI
 
 
 def test_once_fans_have_agreed_a_form_does_not_decide_what_they_get(artist: User) -> None:

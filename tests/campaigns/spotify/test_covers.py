@@ -16,7 +16,7 @@ def test_a_cover_is_fetched(sandbox: Sandbox) -> None:
 @pytest.mark.parametrize(
     "address",
     [
-        "http://127.0.0.1:1/image",
+        "http://127.0.0.1:9/image",
         "https://scdn.co.example/image",
         "https://example.com/i.scdn.co",
         "http://i.scdn.co/image",
