@@ -28,6 +28,7 @@ urlpatterns = [
     path("dashboard", views.campaign_list, name="dashboard"),
     path("dashboard/label", views.label_create, name="dashboard-label-create"),
     path("dashboard/new", views.campaign_create, name="dashboard-campaign-create"),
+    path("dashboard/cover/<str:sealed>", views.cover, name="dashboard-cover"),
     path("dashboard/campaigns/<slug:slug>", views.campaign_detail, name="dashboard-campaign"),
     path(
         "dashboard/campaigns/<slug:slug>/edit",

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
-from sandbox import accounts, api, control, faults, pages
+from sandbox import accounts, api, control, covers, faults, pages
 from sandbox.calls import Call
 from sandbox.faults import Fault
 from sandbox.limits import RollingWindow
@@ -55,6 +55,7 @@ def build_app(state: State) -> web.Application:
             web.put("/v1/me/albums", api.save_albums, name="saved_albums"),
             web.put("/v1/me/tracks", api.save_tracks, name="saved_tracks"),
             *pages.routes(),
+            *covers.routes(),
             *control.routes(),
         ]
     )

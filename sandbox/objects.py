@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import Any
 
+from sandbox import covers
 from sandbox.catalogue import Artist, Found, Item, derived_id
 from sandbox.state import Account
 
@@ -12,7 +13,6 @@ Json = dict[str, Any]
 
 # Label, popularity, available_markets and linked_from were removed for apps in development mode:
 # https://developer.spotify.com/documentation/web-api/tutorials/february-2026-migration-guide
-COVER_SIZES = (640, 300, 64)
 TRACK_MILLISECONDS = 180_000
 
 
@@ -41,7 +41,7 @@ class ObjectWriter:
         album = {
             "album_type": item.album_type,
             "artists": [self._artist(artist) for artist in item.artists],
-            "images": self._images(),
+            "images": self._images(item),
             "release_date": item.release_date,
             "release_date_precision": precision_of(item.release_date),
             "total_tracks": item.total_tracks,
@@ -102,9 +102,11 @@ class ObjectWriter:
     def _artist(self, artist: Artist) -> Json:
         return self._identity("artist", artist.id, artist.name)
 
-    def _images(self) -> list[Json]:
-        url = f"{self.origin}/static/cover.svg"
-        return [{"url": url, "height": size, "width": size} for size in COVER_SIZES]
+    def _images(self, album: Item) -> list[Json]:
+        return [
+            {"url": covers.address(self.origin, album.id, size), "height": size, "width": size}
+            for size in covers.SIZES
+        ]
 
     def _simplified_track(self, item: Item, spotify_id: str, name: str, number: int) -> Json:
         """A track with the artists of the item, which is the track itself or its album."""

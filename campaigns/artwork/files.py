@@ -42,6 +42,8 @@ WIDTHS: Final = (320, 640, 1200)
 # 320 px of it.
 MOST_BYTES_ON_PHONES: Final = 60_000
 WIDEST_MADE_LIGHT: Final = 640
+# Of a picture that is shown 80 pixels wide.
+SMALL: Final = 160
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 _FILE: Final = re.compile(r"[1-9][0-9]{2,3}\.(avif|webp|jpg)|card\.jpg")
 
@@ -104,6 +106,15 @@ def prepare(upload: IO[bytes]) -> Image.Image:
         profile = image.info.get("icc_profile")
         _shrink(image)
         return _opaque_srgb(ImageOps.exif_transpose(image), profile)
+
+
+def small_jpeg(picture: IO[bytes]) -> bytes:
+    """A picture that is nobody's upload, made anew for the screen alone. Raises ArtworkError."""
+    with _refusing_what_pillow_refuses(), Image.open(picture, formats=ACCEPTED) as image:
+        if image.width * image.height > MOST_PIXELS:
+            raise _too_many_pixels()
+        image.thumbnail((SMALL, SMALL), reducing_gap=2.0)
+        return encode(_opaque_srgb(image, image.info.get("icc_profile")), ".jpg")
 
 
 def write(image: Image.Image) -> StoredArtwork:

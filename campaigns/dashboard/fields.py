@@ -7,10 +7,12 @@ import unicodedata
 from collections import defaultdict
 from datetime import datetime
 from functools import cache
+from importlib import resources
 from typing import Any, Final
 from zoneinfo import available_timezones
 
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 
@@ -18,6 +20,7 @@ from campaigns.artwork import files
 from campaigns.artwork.files import ArtworkError
 from campaigns.links import MOST_LINKS, parse_countdown_link, parse_links, parse_release_link
 from campaigns.models.formats import ISRC_PATTERN, UPC_PATTERN
+from presave.markets import MARKETS
 
 # Unicode's Bidi_Control characters turn text around and can make a title read as another one.
 # https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
@@ -150,6 +153,21 @@ def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
         if region in _REGIONS:
             grouped[region].append((name, place.replace("_", " ").replace("/", ", ")))
     return [("Everywhere", [("UTC", "UTC")]), *grouped.items()]
+
+
+def market_choices() -> list[tuple[str, str]]:
+    """Every country that Spotify serves, by name; the first choice is the operator's own."""
+    names = {code: _countries().get(code, code) for code in MARKETS}
+    own = names.get(settings.SPOTIFY_MARKET, settings.SPOTIFY_MARKET)
+    return [("", f"As usual here: {own}"), *sorted(names.items(), key=lambda one: one[1])]
+
+
+@cache
+def _countries() -> dict[str, str]:
+    """Names of ISO 3166 codes as tzdata has them, which leaves out Kosovo."""
+    table = resources.files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8")
+    rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
+    return {"XK": "Kosovo", **dict(rows)}
 
 
 class OtherLinksField(forms.CharField):

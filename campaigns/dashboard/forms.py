@@ -21,14 +21,12 @@ from campaigns.dashboard import access
 from campaigns.dashboard.fields import (
     ArtworkField,
     CountdownLinkField,
-    ISRCField,
     OtherLinksField,
     PlainTextField,
-    ReleaseLinkField,
     ReleaseTimeField,
-    UPCField,
     zone_choices,
 )
+from campaigns.dashboard.release_form import ReleaseForm
 from campaigns.dashboard.sentences import why_not
 from campaigns.models import (
     LONGEST_LEAD,
@@ -62,6 +60,7 @@ UNUSED: Final = {
 NO_VALUES: Final = (
     *("label", "artwork", "out_now", "expiring", "move_anyway", "version"),
     *("other_uri", "use_anyway"),
+    *("found", "is_it"),
 )
 # Where an obstacle is told that only storing the campaign meets.
 FIELD_OF: Final = {
@@ -69,10 +68,12 @@ FIELD_OF: Final = {
     Obstacle.PERMISSIONS_EXPIRE: "move_anyway",
     Obstacle.TITLE_STAYS: "title",
     Obstacle.ARTIST_STAYS: "artist",
-    Obstacle.CODES_DIFFER: "spotify_uri",
-    Obstacle.NEW_NOT_SHOWN: "spotify_uri",
-    Obstacle.OTHER_RELEASE: "spotify_uri",
 }
+# What is told where the release is named.
+OF_NAMES: Final = (
+    *(Obstacle.IS_IT_YOURS, Obstacle.NONE_IS_YOURS, Obstacle.CODES_DIFFER),
+    *(Obstacle.OTHER_RELEASE, Obstacle.NEW_NOT_SHOWN),
+)
 
 
 class LabelForm(forms.Form):
@@ -103,37 +104,19 @@ class Frozen(NamedTuple):
     why: str
 
 
-class CampaignForm(forms.Form):
+class CampaignForm(ReleaseForm):
     """A new campaign, or what may still be changed of one."""
 
+    # As the page shows them, so that errors are listed from top to bottom.
+    field_order = ("label", *Names._fields, "market", "title", "artist", "slug")
+
     label = forms.ModelChoiceField(Label.objects.none(), label="Label", empty_label=None)
-    title = PlainTextField(max_length=120, help_text="Of the album, EP or single.")
-    artist = PlainTextField(max_length=120)
     slug = forms.CharField(
         max_length=LONGEST_SLUG,
         required=False,
         label="Address of the page",
         help_text="Lower-case letters, digits and hyphens. Leave empty to use artist and title. "
         "Can't be changed once the campaign is open.",
-    )
-    spotify_uri = ReleaseLinkField(
-        max_length=300,
-        required=False,
-        label="Spotify link or URI",
-        help_text="Of the album or track: https://open.spotify.com/album/… "
-        "A Countdown Page's link does not work.",
-    )
-    upc = UPCField(
-        max_length=40,
-        required=False,
-        label="UPC or EAN",
-        help_text="12 or 13 digits. Your distributor shows it with the release.",
-    )
-    isrc = ISRCField(
-        max_length=40,
-        required=False,
-        label="ISRC",
-        help_text="Of a single track, which is then saved to Liked Songs.",
     )
     # What the catalogue was found to show under the names: a tick means that entry and no other.
     other_uri = forms.CharField(required=False, widget=forms.HiddenInput)
@@ -199,7 +182,7 @@ class CampaignForm(forms.Form):
         self, *args: Any, user: User, now: datetime, campaign: Campaign | None = None, **kwargs: Any
     ) -> None:
         super().__init__(*args, **kwargs)
-        self.now = now
+        self.user, self.now = user, now
         self.campaign = campaign
         self.state = campaign.state if campaign else CampaignState.DRAFT
         self.frozen: list[Frozen] = []
@@ -276,6 +259,7 @@ class CampaignForm(forms.Form):
             self._propose_slug(cleaned)
         if "upc" in self.fields:
             self._check_release(*(cleaned.get(name, "") for name in Names._fields))
+            self.read_answer()
         if day := cleaned.pop("release_day", None):
             cleaned["release_at"] = midnights.first_midnight(max(day, FIRST_DAY))
             cleaned["release_zone"] = midnights.FIRST_ZONE
@@ -297,17 +281,9 @@ class CampaignForm(forms.Form):
             )
 
     def _check_release(self, uri: str, upc: str, isrc: str) -> None:
-        """It has to be one album or one track."""
         if not (uri or upc or isrc) and self.errors.keys().isdisjoint(Names._fields):
             self.add_error("spotify_uri", "Say which release it is: give its link, UPC or ISRC.")
-        elif upc and (isrc or uri.startswith("spotify:track:")):
-            self.add_error(
-                "upc", "A UPC belongs to an album or single. Leave it empty to release a track."
-            )
-        elif isrc and uri.startswith("spotify:album:"):
-            self.add_error(
-                "isrc", "An ISRC belongs to a track. Leave it empty to release an album or single."
-            )
+        self.check_names(uri, upc, isrc)
 
     def _check_release_time(self, cleaned: dict[str, Any], is_day: bool) -> None:
         is_live, release_at = self.state != CampaignState.DRAFT, cleaned["release_at"]
@@ -344,11 +320,11 @@ class CampaignForm(forms.Form):
         picture = given["artwork"]
         try:
             if not self.campaign:
-                return editing.create(self.chosen_label, values, picture)
+                return editing.create(self.chosen_label, values, picture, self.answer)
             agreed = (given["expiring"] or 0) * given["move_anyway"]
-            meant = given["other_uri"] * given["use_anyway"]
+            meant, version = given["other_uri"] * given["use_anyway"], given["version"]
             return editing.change(
-                self.campaign, values, picture, self.now, agreed, given["version"], meant
+                *(self.campaign, values, picture, self.now, agreed, version, meant, self.answer)
             )
         except PlanningError as error:
             self._refuse(error)
@@ -363,23 +339,22 @@ class CampaignForm(forms.Form):
             data["expiring"] = str(error.expiring)
             data.pop("move_anyway", None)
         # What is being saved does not stop for another release.
-        is_asked = error.found is not None and self.state != CampaignState.RELEASING
+        is_asked = self.is_agreed_to and self.state != CampaignState.RELEASING
         data["other_uri"] = error.found.uri if error.found and is_asked else ""
         data.pop("use_anyway", None)
         self.data = data
-        self.add_error(FIELD_OF.get(error.obstacle), why_not(**vars(error)))
+        if error.obstacle is Obstacle.IS_IT_YOURS and error.found:
+            self.show_release(error.found)
+        is_of_names = error.obstacle in OF_NAMES
+        field = self.asked_field if is_of_names else FIELD_OF.get(error.obstacle)
+        self.add_error(field, why_not(**vars(error)))
 
     @property
     def lost_a_file(self) -> bool:
         """A browser does not keep a chosen file when its form comes back."""
-        return bool(self.errors) and bool(self.files)
+        return bool(self.files) and (bool(self.errors) or self.was_looked_up)
 
     @property
     def values(self) -> dict[str, Any]:
         """The checked values by the campaign's own field names."""
         return {name: value for name, value in self.cleaned_data.items() if name not in NO_VALUES}
-
-    @property
-    def chosen_label(self) -> Label:
-        label: Label = self.only_label or self.cleaned_data["label"]
-        return label

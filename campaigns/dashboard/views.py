@@ -6,20 +6,28 @@ from collections.abc import Callable
 from dataclasses import asdict, replace
 from datetime import datetime
 from functools import wraps
-from typing import Any, TypeVar
+from io import BytesIO
+from typing import Any, Final, TypeVar
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse, JsonResponse
+from django.core.signing import BadSignature
+from django.http import Http404, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns import links
+from campaigns import links, spotify
 from campaigns.artwork import files
-from campaigns.dashboard import access
+from campaigns.artwork.encoding import CONTENT_TYPES
+from campaigns.artwork.files import ArtworkError
+from campaigns.catalogue.markets import market_of
+from campaigns.catalogue.names import Names
+from campaigns.dashboard import access, found
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.forms import AcceptForm, CampaignForm, LabelForm, LinksForm
 from campaigns.dashboard.sentences import why_not
@@ -32,11 +40,20 @@ from campaigns.models import (
     ReminderCount,
 )
 from campaigns.planning import accepting, editing, labels, transitions
+from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
+from campaigns.spotify import SpotifyError
 from campaigns.status import heartbeat, overview
 from campaigns.status.overview import Standing, standing_of
 from campaigns.status.progress import backlog_of, progress_of
 from campaigns.status.sentences import release_time, release_time_in_utc, sentence
+
+# The button that asks for a look.
+LOOK_UP: Final = "look_up"
+NOT_ANSWERED: Final = (
+    "Spotify calls what it shows here otherwise. Edit the campaign and say whether it is your "
+    "release before you open it."
+)
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
@@ -104,8 +121,10 @@ def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
     form = CampaignForm(
         request.POST or None, request.FILES or None, user=request.user, now=timezone.now()
     )
-    if campaign := form.save():
-        return _saved(request, campaign)
+    if LOOK_UP in request.POST:
+        form.look_up()
+    elif campaign := form.save():
+        return _saved(request, campaign, form)
     return render(request, "dashboard/campaign_form.html", {"form": form})
 
 
@@ -174,8 +193,12 @@ def campaign_edit(request: AuthenticatedRequest, campaign: Campaign) -> HttpResp
         now=timezone.now(),
         campaign=campaign,
     )
-    if changed := form.save():
-        return _saved(request, changed)
+    if LOOK_UP in request.POST:
+        form.look_up()
+    elif changed := form.save():
+        return _saved(request, changed, form)
+    elif request.method != "POST" and (shown := found.unseal(request.GET.get("found", ""))):
+        form.show_earlier(shown)
     context = {
         "form": form,
         "campaign": campaign,
@@ -203,8 +226,27 @@ def campaign_links(request: AuthenticatedRequest, campaign: Campaign) -> HttpRes
 @for_editors
 @require_POST
 def campaign_open(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
-    transitions.open_campaign(campaign, timezone.now())
+    try:
+        transitions.open_campaign(campaign, timezone.now())
+    except PlanningError as error:
+        if not error.found:
+            raise
+        messages.error(request, why_not(**vars(error)))
+        shown = Found(Names.of(campaign), market_of(campaign), (error.found,))
+        form = reverse("dashboard-campaign-edit", args=[campaign.slug])
+        return redirect(f"{form}?{urlencode({'found': found.seal(shown)})}")
     return _to_page(campaign)
+
+
+@for_members
+@require_safe
+def cover(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
+    """The cover of what was found, from here: a page asks nobody else for anything."""
+    try:
+        picture = files.small_jpeg(BytesIO(spotify.fetch_cover(found.cover_behind(sealed))))
+    except (BadSignature, SpotifyError, ArtworkError):
+        raise Http404 from None
+    return HttpResponse(picture, content_type=CONTENT_TYPES[".jpg"])
 
 
 @for_editors
@@ -244,7 +286,7 @@ def campaign_resume(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
     return _to_page(campaign)
 
 
-def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+def _saved(request: AuthenticatedRequest, campaign: Campaign, form: CampaignForm) -> HttpResponse:
     """Say the release time once more in UTC: a slip in the time zone shows there."""
     text = f"Saved. The release is set for {release_time(campaign)}."
     if campaign.release_zone != "UTC":
@@ -254,4 +296,6 @@ def _saved(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
         messages.warning(request, too_early)
     if served := overview.served_before(campaign):
         messages.info(request, served)
+    if form.is_unanswered:
+        messages.warning(request, NOT_ANSWERED)
     return _to_page(campaign)

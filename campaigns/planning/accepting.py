@@ -3,15 +3,75 @@
 from __future__ import annotations
 
 import logging
+import re
 from datetime import datetime
+from typing import Final, NamedTuple
 
 from django.db import transaction
 
-from campaigns.models import Campaign, Trouble, User
+from campaigns.catalogue.folding import folded, is_same_name
+from campaigns.models import Campaign, LabelArtist, Trouble, User
 from campaigns.planning.moving import locked
 from campaigns.planning.obstacles import Obstacle, PlanningError
+from campaigns.planning.same_release import agreed_texts
+from campaigns.spotify import Artist, Release
 
 logger = logging.getLogger(__name__)
+
+_ARTIST_ID: Final = re.compile(r"[A-Za-z0-9]{22}")
+_LONGEST_TEXT: Final = 300
+
+
+class Answer(NamedTuple):
+    """Who said when of which entry of the catalogue's that it is the release."""
+
+    release: Release
+    by: User
+    at: datetime
+
+
+def accept_answer(campaign: Campaign, answer: Answer) -> None:
+    """Let the entry count as the release before anybody agreed to it, and remember its artist with
+    the label. The caller holds the campaign's lock, and saves it.
+
+    Raises PlanningError when fans have agreed meanwhile: then a form does not decide any more what
+    they get.
+    """
+    if agreed_texts(campaign):
+        raise PlanningError(Obstacle.CHANGED_WHILE_CHECKING)
+    _remember_artist(campaign, answer.release)
+    if campaign.accepted_uri == answer.release.uri:
+        return
+    campaign.accepted_uri = answer.release.uri
+    campaign.history.create(
+        at=answer.at,
+        by=answer.by,
+        accepted_uri=answer.release.uri,
+        title=answer.release.title[:_LONGEST_TEXT],
+        artist=artists_of(answer.release)[:_LONGEST_TEXT],
+    )
+
+
+def artists_of(release: Release) -> str:
+    return ", ".join(artist.name for artist in release.artists)
+
+
+def _remember_artist(campaign: Campaign, release: Release) -> None:
+    if artist := _artist_meant(campaign.artist, release):
+        LabelArtist.objects.get_or_create(
+            label_id=campaign.label_id,
+            folded_name=folded(campaign.artist)[:_LONGEST_TEXT],
+            spotify_id=artist.id,
+        )
+
+
+def _artist_meant(name: str, release: Release) -> Artist | None:
+    """Whose id the campaign's artist has: the one of that name, or else the first, whom the entry
+    is filed under. A guest's id would let the guest's own releases pass later.
+    """
+    named = [artist for artist in release.artists if is_same_name(name, artist.name)]
+    known = [one for one in named or release.artists if _ARTIST_ID.fullmatch(one.id)]
+    return known[0] if known else None
 
 
 def check_is_asked(campaign: Campaign, uri: str) -> None:

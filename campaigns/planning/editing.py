@@ -19,7 +19,8 @@ from campaigns.artwork.files import StoredArtwork
 from campaigns.catalogue.names import Names
 from campaigns.models import Campaign, CampaignState, Label
 from campaigns.models.formats import LONGEST_SLUG
-from campaigns.planning import addresses, moving, same_release
+from campaigns.planning import accepting, addresses, looking_up, moving, same_release
+from campaigns.planning.accepting import Answer
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.planning.same_release import Seen
 
@@ -53,12 +54,22 @@ def free_slug(wish: str) -> str:
     return next(slug for slug in wishes if not (addresses.is_reserved(slug) or slug_is_taken(slug)))
 
 
-def create(label: Label, values: Mapping[str, Any], picture: Image.Image | None) -> Campaign:
-    """A new draft. Raises PlanningError when its address was taken meanwhile."""
+def create(
+    label: Label,
+    values: Mapping[str, Any],
+    picture: Image.Image | None,
+    answer: Answer | None = None,
+) -> Campaign:
+    """A new draft, with an artist's answer to what the catalogue shows. Raises PlanningError when
+    its address was taken meanwhile.
+    """
     campaign = Campaign(label=label, **values)
     with _storing(picture) as stored:
         _show(campaign, stored)
         campaign.save(force_insert=True)
+        if answer:
+            accepting.accept_answer(campaign, answer)
+            campaign.save(update_fields=["accepted_uri"])
     return campaign
 
 
@@ -70,13 +81,17 @@ def change(
     may_expire: int = 0,
     version: int | None = None,
     meant: str = "",
+    answer: Answer | None = None,
 ) -> Campaign:
     """`version` is the one whose values the form showed. Raises PlanningError.
 
     `may_expire` is how many permissions may expire before a later release time; `meant`, the
-    catalogue's entry that may be named although it has another title or artist.
+    catalogue's entry that may be named although it has another title or artist; `answer`, the
+    artist's that such an entry is the release.
     """
     _check(campaign, values, picture, version)
+    if not answer:
+        looking_up.check_change(campaign, values)
     seen = same_release.look_up(campaign, same_release.names_after(campaign, values), meant)
     with _storing(picture) as stored:
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
@@ -87,10 +102,9 @@ def change(
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
             campaign = moving.move_release(campaign, release_at, zone, now, may_expire)
         _rename(campaign, same_release.names_after(campaign, values), seen)
-        for name, agreed in same_release.agreed_texts(campaign).items():
-            setattr(campaign, f"agreed_{name}", agreed)
-        for name, value in values.items():
-            setattr(campaign, name, value)
+        _assign(campaign, values)
+        if answer:
+            accepting.accept_answer(campaign, answer)
         campaign.version += is_change
         _show(campaign, stored)
         campaign.save()
@@ -132,6 +146,20 @@ def _rename(campaign: Campaign, names: Names, seen: Seen) -> None:
         return
     same_release.accept(campaign, seen)
     logger.info("release renamed campaign=%s from=%s to=%s", campaign.id, before, names)
+
+
+def _assign(campaign: Campaign, values: Mapping[str, Any]) -> None:
+    """Give the campaign its new values. What an artist said of an entry of the catalogue's was said
+    of the title and artist that it had.
+    """
+    for name, agreed in same_release.agreed_texts(campaign).items():
+        setattr(campaign, f"agreed_{name}", agreed)
+    if not same_release.keeps_texts(campaign, values):
+        campaign.accepted_uri = ""
+    if values.get("market", campaign.market) != campaign.market:
+        campaign.next_check_at = None
+    for name, value in values.items():
+        setattr(campaign, name, value)
 
 
 def _show(campaign: Campaign, stored: StoredArtwork | None) -> None:

@@ -28,6 +28,14 @@ class Obstacle(StrEnum):
     # Others who were there first.
     ADDRESS_TAKEN = auto()
     CHANGED = auto()
+    CHANGED_WHILE_CHECKING = auto()
+    # Whether the catalogue shows this release, or can be asked.
+    IS_IT_YOURS = auto()
+    NONE_IS_YOURS = auto()
+    QUESTION_REFUSED = auto()
+    SPOTIFY_SILENT = auto()
+    SPOTIFY_WAITS = auto()
+    NO_TURN = auto()
     # Whether it is still the same release.
     OTHER_RELEASE = auto()
     CODES_DIFFER = auto()

@@ -48,6 +48,14 @@ def check_texts(campaign: Campaign, values: Mapping[str, Any]) -> None:
             raise PlanningError(TEXTS[name])
 
 
+def keeps_texts(campaign: Campaign, values: Mapping[str, Any]) -> bool:
+    """Whether title and artist stay, in whatever spelling."""
+    return all(
+        identity.is_same(getattr(campaign, name), values.get(name, getattr(campaign, name)))
+        for name in TEXTS
+    )
+
+
 def texts_are_to_be_put_back(campaign: Campaign) -> bool:
     """Whether the worker waits for title and artist to be what fans agreed to."""
     return campaign.paused_reason == PauseReason.RELEASE_CHANGED

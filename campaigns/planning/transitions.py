@@ -8,21 +8,34 @@ from django.db import transaction
 
 from campaigns.consent import wordings
 from campaigns.models import ENDED_STATES, Campaign, CampaignState, PauseReason, Trouble
+from campaigns.planning import looking_up
 from campaigns.planning.moving import check_release_time, locked
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.retention import erasing
 
 
-@transaction.atomic
 def open_campaign(campaign: Campaign, now: datetime) -> None:
     """Open a draft. The worker then makes its key, with which the landing page goes live.
 
-    Raises PlanningError.
+    Raises PlanningError, also where Spotify shows another release under the link or code.
     """
-    campaign = locked(campaign)
+    _check_draft(campaign, now)
+    looking_up.check_answered(campaign)
+    _open(campaign, now)
+
+
+def _check_draft(campaign: Campaign, now: datetime) -> None:
     if campaign.state != CampaignState.DRAFT:
         raise PlanningError(Obstacle.NOT_A_DRAFT)
     check_release_time(campaign.release_at, now)
+
+
+@transaction.atomic
+def _open(looked_at: Campaign, now: datetime) -> None:
+    campaign = locked(looked_at)
+    _check_draft(campaign, now)
+    if looking_up.is_another(looked_at, campaign):
+        raise PlanningError(Obstacle.CHANGED_WHILE_CHECKING)
     campaign.state = CampaignState.OPEN
     campaign.opened_at = campaign.scheduled_at = now
     campaign.consent_version = wordings.CURRENT_VERSION

@@ -18,6 +18,7 @@ from campaigns.spotify.catalogue_calls import find_by_isrc as find_by_isrc
 from campaigns.spotify.catalogue_calls import find_by_upc as find_by_upc
 from campaigns.spotify.catalogue_calls import find_by_uri as find_by_uri
 from campaigns.spotify.catalogue_calls import lists_track as lists_track
+from campaigns.spotify.covers import fetch_cover as fetch_cover
 from campaigns.spotify.fan_calls import Answered as Answered
 from campaigns.spotify.fan_calls import FanCalls as FanCalls
 from campaigns.spotify.fan_calls import Slots as Slots

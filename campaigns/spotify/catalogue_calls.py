@@ -7,7 +7,7 @@ import logging
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
@@ -30,6 +30,8 @@ EXPIRY_MARGIN_SECONDS: Final = 60
 UPC_LENGTHS: Final = (12, 13, 14)
 # As many as a search answers apps in development mode at most; it is 5 unless asked for.
 MOST_FOUND: Final = "10"
+# A cover is shown 80 pixels wide, on screens with two dots to a pixel.
+COVER_PIXELS: Final = 160
 # "invalid id", "Invalid base62 id", "Invalid album id"
 _INVALID_ID: Final = re.compile(r"\binvalid\b.*\bid\b", re.IGNORECASE)
 
@@ -44,7 +46,8 @@ class Release:
     """An album or track as the catalogue shows it.
 
     `release_date` may be a year, a month or a day; `album_type` and `album_title` are those of a
-    track's album. An album with an explicit track is explicit.
+    track's album. An album with an explicit track is explicit. `cover` is the address of a small
+    picture.
     """
 
     uri: str
@@ -57,6 +60,7 @@ class Release:
     album_type: str = ""
     is_explicit: bool = False
     album_title: str = ""
+    cover: str = field(default="", compare=False)
 
 
 def find_by_uri(uri: str, market: str, permit: Permit) -> list[Release]:
@@ -136,9 +140,17 @@ def _release(item: dict[str, Any]) -> Release:
             album_type=str(album.get("album_type") or ""),
             is_explicit=any(track.get("explicit") is True for track in _tracks(item)),
             album_title=str(album.get("name") or ""),
+            cover=_cover(album.get("images") or []),
         )
-    except (KeyError, TypeError, AttributeError):
+    except (KeyError, TypeError, AttributeError, ValueError):
         raise SpotifyError(ErrorReason.UNUSABLE_ANSWER) from None
+
+
+def _cover(images: list[Any]) -> str:
+    """The address of the smallest one that is large enough; empty without such a one."""
+    sized = [image for image in images if isinstance(image, dict) and image.get("width")]
+    large = [image for image in sized if int(image["width"]) >= COVER_PIXELS]
+    return str(min(large, key=lambda image: int(image["width"]))["url"]) if large else ""
 
 
 def _tracks(item: dict[str, Any]) -> list[dict[str, Any]]:

@@ -60,7 +60,7 @@ def test_while_a_fan_is_at_spotify_the_release_cannot_become_another_one(
 def test_a_fan_who_returns_to_another_spelling_is_in(sandbox: Sandbox) -> None:
     campaign, fan = make_campaign(title="Beloved Album"), Fan(sandbox)
     back = fan.decide(fan.tap(campaign))
-    edit(campaign, title="BELOVED ALBUM", artist="Demo Artist feat. Mara Okafor")
+    edit(campaign, title="BELOVED ALBUM", artist="Demo Artist feat. Night Desk")
     assert fan.get(back).status_code == 303
     assert work_on_the_night(campaign, sandbox) == 1
 

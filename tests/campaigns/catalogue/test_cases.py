@@ -45,8 +45,8 @@ def uri_of(release: Release | None) -> str:
 @pytest.mark.parametrize(
     ("shown", "finding"),
     [
-        ({"name": "First Light", "artists": ["Mara Okafor"]}, Finding.OTHER_ARTIST),
-        ({"name": "Night Bus", "artists": ["Mara Okafor"]}, Finding.OTHER_ARTIST),
+        ({"name": "First Light", "artists": ["Night Desk"]}, Finding.OTHER_ARTIST),
+        ({"name": "Night Bus", "artists": ["Night Desk"]}, Finding.OTHER_ARTIST),
         ({"name": "First Light"}, Finding.OTHER_TITLE),
         ({"name": "Night Bus (Live)"}, Finding.OTHER_TITLE),
         ({"name": "Night Bus", "artists": ["Demo"]}, Finding.OTHER_ARTIST),
@@ -84,7 +84,7 @@ def test_another_release_is_told_of_before_it_is_out(sandbox: Sandbox) -> None:
 
 
 def test_what_an_artist_accepted_is_confirmed(sandbox: Sandbox) -> None:
-    sandbox.add_album(name="First Light", artists=["Mara Okafor"])
+    sandbox.add_album(name="First Light", artists=["Night Desk"])
     found = look_for(accepted_uri=ALBUM_URI)
     assert (found.finding, uri_of(found.release)) == (Finding.CONFIRMED, ALBUM_URI)
 
@@ -233,7 +233,7 @@ def test_of_two_albums_under_one_upc_the_one_with_the_title_is_confirmed(sandbox
 
 def test_several_other_releases_of_the_artist_are_shown_before_strangers(sandbox: Sandbox) -> None:
     sandbox.add_album(name="First Light")
-    sandbox.add_album(id=OTHER_ID, artists=["Mara Okafor"])
+    sandbox.add_album(id=OTHER_ID, artists=["Night Desk"])
     found = look_for(upc=UPC)
     assert (found.finding, uri_of(found.release)) == (Finding.OTHER_TITLE, ALBUM_URI)
 

@@ -198,8 +198,8 @@ pytestmark = pytest.mark.django_db
     [
         ({}, None),
         ({"title": "First Light"}, Finding.OTHER_TITLE),
-        ({"artists": (Artist("b", "Mara Okafor"),)}, Finding.OTHER_ARTIST),
-        ({"title": "First Light", "artists": (Artist("b", "Mara Okafor"),)}, Finding.OTHER_ARTIST),
+        ({"artists": (Artist("b", "Night Desk"),)}, Finding.OTHER_ARTIST),
+        ({"title": "First Light", "artists": (Artist("b", "Night Desk"),)}, Finding.OTHER_ARTIST),
         ({"title": ""}, Finding.OTHER_TITLE),
         ({"artists": ()}, Finding.OTHER_ARTIST),
     ],

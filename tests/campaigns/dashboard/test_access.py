@@ -16,7 +16,9 @@ from tests import factory
 pytestmark = pytest.mark.django_db
 
 DASHBOARD = [pattern for pattern in urlpatterns if str(pattern.pattern).startswith("dashboard")]
-OF_ONE_CAMPAIGN = sorted(str(pattern.name) for pattern in DASHBOARD if "<" in str(pattern.pattern))
+OF_ONE_CAMPAIGN = sorted(
+    str(pattern.name) for pattern in DASHBOARD if "<slug:" in str(pattern.pattern)
+)
 WITHOUT_ONE = sorted(str(pattern.name) for pattern in DASHBOARD if "<" not in str(pattern.pattern))
 SEEN_ONLY = {"dashboard-campaign"}
 METHODS = ["get", "post"]

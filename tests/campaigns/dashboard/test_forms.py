@@ -62,7 +62,7 @@ def test_a_complete_form_is_taken(artist: User, label: Label) -> None:
     assert form.values["release_at"] == datetime(2026, 12, 4, 23, tzinfo=UTC)
     texts = {"title", "artist", "slug", "artwork_alt", "accent", "countdown_url", "links"}
     release = {"spotify_uri", "upc", "isrc", "release_mode", "release_at", "release_zone"}
-    assert set(form.values) == texts | release
+    assert set(form.values) == texts | release | {"market"}
 
 
 # Labels
@@ -342,7 +342,7 @@ def test_after_the_first_consent_the_release_stays_what_it_is(artist: User, labe
         assert "only" in form.fields[name].help_text
     assert form.save() is None
     assert "Fans have agreed to this title" in form.errors["title"][0]
-    names = {"title", "artist", "spotify_uri", "upc", "isrc"}
+    names = {"title", "artist", "spotify_uri", "upc", "isrc", "market"}
     others = {"artwork_alt", "accent", "countdown_url", "links"}
     assert set(form.values) == {"release_at", "release_zone", *others, *names} - {"title"}
     assert form_of(artist, campaign, title="As it was (feat. Mara)", artist="demo artist").save()
@@ -412,7 +412,8 @@ def test_once_the_release_has_begun_title_artist_and_address_are_not_asked(
 
     assert form.is_valid(), form.errors
     looks = {"artwork_alt", "accent", "countdown_url", "links"}
-    assert set(form.values) == {"release_at", "release_zone", "spotify_uri", "upc", "isrc", *looks}
+    names = {"spotify_uri", "upc", "isrc", "market"}
+    assert set(form.values) == {"release_at", "release_zone", *names, *looks}
     assert {frozen.label for frozen in form.frozen} >= {"Title", "Artist"}
     assert "has passed" in str(form_of(artist, campaign, release_at="2026-09-01T13:59").errors)
 

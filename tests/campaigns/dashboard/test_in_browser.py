@@ -221,9 +221,9 @@ def make_wrong_night(sandbox: Sandbox, label: Label, link: str) -> Campaign:
     """A due campaign with that link, and 12 fans. Its own album is at ALBUM_URI, a stranger's at
     OTHER_URI, and none at DEAD_URI.
     """
-    sandbox.add_album(name="Wrong Link Three", artists=["Mara Okafor"])
+    sandbox.add_album(name="Wrong Link Three", artists=["Night Desk"])
     sandbox.add_album(id=OTHER_URI.split(":")[2], name="First Light", upc="036000291452")
-    texts = {"title": "Wrong Link Three", "artist": "Mara Okafor", "slug": "wrong-link-three"}
+    texts = {"title": "Wrong Link Three", "artist": "Night Desk", "slug": "wrong-link-three"}
     campaign = factory.make_campaign(
         label=label, spotify_uri=link, release_at=timezone.now(), **texts
     )
@@ -311,6 +311,38 @@ def test_another_release_is_refused_in_the_form_until_it_is_meant(
     expect(page.get_by_role("link", name="This is it…")).to_be_visible()
     work_next_to_the_browser()
     assert in_libraries(sandbox) == []
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_wrong_link_is_told_while_it_is_entered_and_corrected(
+    visit: Any, label: Label, sandbox: Sandbox, with_script: bool, scheme: str, width: int
+) -> None:
+    sandbox.add_album(name="First Light", release_date="2024-03-14")
+    sandbox.add_album(id="1" * 22, name="Wrong Link Three", artist="Night Desk")
+    viewport = {"width": width, "height": 844}
+    page = visit(java_script_enabled=with_script, color_scheme=scheme, viewport=viewport)
+    page.goto("/dashboard/new")
+    page.get_by_label("Spotify link").fill(ALBUM_URI)
+    page.get_by_label("Title").fill("Wrong Link Three")
+    page.get_by_label("Artist", exact=True).fill("Night Desk")
+    page.get_by_label("Date and time").fill(next_month())
+    page.get_by_role("button", name="Look it up").click()
+    card = page.get_by_role("group", name="Spotify shows another artist")
+    expect(card).to_contain_text("Out since 14 March 2024")
+    expect(card.locator("img")).to_have_js_property("naturalWidth", 160)
+    if with_script:
+        found = Axe().run(page, options=RULES)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+    card.get_by_label("No, I'll correct the link or code").check()
+    page.get_by_label("Spotify link").fill(f"spotify:album:{'1' * 22}")
+    page.get_by_role("button", name="Look it up").click()
+    expect(page.get_by_role("group", name="Found on Spotify")).to_be_visible()
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("button", name="Open the campaign").click()
+    expect(page.get_by_role("main").get_by_text("Going live…")).to_be_visible()
 
 
 def test_the_errors_get_the_focus_and_lead_to_their_fields(visit: Any, label: Label) -> None:

@@ -28,7 +28,7 @@ def campaign(label: Label) -> Campaign:
         label=label,
         slug="wrong-link-three",
         title="Wrong Link Three",
-        artist="Mara Okafor",
+        artist="Night Desk",
         release_at=timezone.now(),
         last_finding=Finding.OTHER_ARTIST,
         found_uri=FOUND_URI,
@@ -57,7 +57,7 @@ def test_the_campaigns_page_says_at_once_what_was_found_and_the_two_ways_out(
     assert "Spotify shows another title or artist" in page
     assert (
         "Spotify's catalogue shows “First Light” by Demo Artist, and fans agreed to "
-        "“Wrong Link Three” by Mara Okafor. Nothing is saved, and every permission is kept."
+        "“Wrong Link Three” by Night Desk. Nothing is saved, and every permission is kept."
     ) in page
     assert f'href="{PAGE}/edit">Edit the campaign</a>' in page
     assert f'href="{ANSWER}">This is it…</a>' in page
@@ -76,7 +76,7 @@ def test_without_one_entry_there_is_nothing_to_accept(
 def test_the_page_shows_both_and_says_what_follows(dashboard: Client, campaign: Campaign) -> None:
     page = text_of(dashboard.get(ANSWER))
     assert "“First Light” by Demo Artist" in page
-    assert "“Wrong Link Three” by Mara Okafor" in page
+    assert "“Wrong Link Three” by Night Desk" in page
     assert "Presave saves what Spotify shows for 2 fans</strong> within seconds" in page
 
 

@@ -24,10 +24,10 @@ SAME = [
     ("!!!", " !!! "),
     ("❤️", "❤"),
     # A guest who was added at the end.
-    ("Demo Artist", "Demo Artist feat. Mara Okafor"),
-    ("Demo Artist", "Demo Artist (feat. Mara Okafor)"),
-    ("Demo Artist", "demo artist ft Mara Okafor"),
-    ("Demo Artist", "Demo Artist featuring Mara Okafor"),
+    ("Demo Artist", "Demo Artist feat. Night Desk"),
+    ("Demo Artist", "Demo Artist (feat. Night Desk)"),
+    ("Demo Artist", "demo artist ft Night Desk"),
+    ("Demo Artist", "Demo Artist featuring Night Desk"),
     ("Demo Artist", "Demo Artist, Feat. 夜"),
     ("Demo Artist feat. A", "Demo Artist feat. A feat. B"),
 ]
@@ -47,14 +47,14 @@ OTHER = [
     ("\u041c\u043e\u0439", "\u041c\u043e\u0438"),
     ("", "Night Bus"),
     # Not a guest, or not at the end, or the other way round.
-    ("Demo Artist", "Mara Okafor feat. Demo Artist"),
-    ("Demo Artist feat. Mara Okafor", "Demo Artist"),
-    ("Demo Artist feat. Mara Okafor", "Demo Artist feat. Somebody Else"),
+    ("Demo Artist", "Night Desk feat. Demo Artist"),
+    ("Demo Artist feat. Night Desk", "Demo Artist"),
+    ("Demo Artist feat. Night Desk", "Demo Artist feat. Somebody Else"),
     ("Demo Artist", "Demo Artist feat."),
     ("Demo Artist", "Demo Artist feat. !!!"),
     ("Nick Cave", "Nick Cave & The Bad Seeds"),
     ("Tyler", "Tyler, The Creator"),
-    ("Demo", "Demo Artist feat. Mara Okafor"),
+    ("Demo", "Demo Artist feat. Night Desk"),
     ("Swift", "Swiftfeat. Mara"),
     ("Demo Artist", "feat. Demo Artist"),
 ]
