@@ -172,11 +172,11 @@ def test_who_can_write_the_row_gets_nothing_else_saved_and_costs_nobody_the_pre_
     check_books(campaign)
 
 
-def test_not_even_who_writes_both_rows_opens_a_permission_for_something_else(
+def test_not_even_who_writes_both_rows_gets_something_else_saved_or_anything_erased(
     sandbox: Sandbox,
 ) -> None:
     campaign = make_night(sandbox, fans=2)
-    other = digest_of(campaign, title="Spam EP")
+    agreed, other = campaign.agreed_digest, digest_of(campaign, title="Spam EP")
     Campaign.objects.update(title="Spam EP", agreed_title="Spam EP", agreed_artist="Demo Artist")
     PreSave.objects.update(agreed_digest=other)
     key, row = keyring.from_settings().open(campaign.id), PreSave.objects.first()
@@ -184,7 +184,36 @@ def test_not_even_who_writes_both_rows_opens_a_permission_for_something_else(
     with pytest.raises(UnreadablePermissionError):
         key.open(bytes(row.sealed or b""), row.id, other)
     assert work() == 0
-    assert sandbox.libraries() == {}
+    assert (states(campaign), sandbox.libraries()) == ({"pending": 2}, {})
+    campaign.refresh_from_db()
+    assert campaign.paused_reason == PauseReason.RELEASE_CHANGED
+
+    Campaign.objects.update(title="Night Bus", agreed_title="Night Bus")
+    PreSave.objects.update(agreed_digest=agreed)
+    transitions.resume(campaign)
+    assert work() == 2
+    check_books(campaign)
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["another digest", "no digest"])
+def test_fans_of_something_else_cost_those_before_them_nothing(
+    written: bool, sandbox: Sandbox
+) -> None:
+    """Some pre-save what was put in the place of the release; their permissions open."""
+    campaign = make_night(sandbox, fans=2)
+    agreed, other = campaign.agreed_digest, digest_of(campaign, title="Spam EP")
+    Campaign.objects.update(title="Spam EP", agreed_title="Spam EP", agreed_artist="Demo Artist")
+    PreSave.objects.update(agreed_digest=other if written else None)
+    campaign.refresh_from_db()
+    newcomer = sandbox.add_fans(3)[-1]
+    make_presave(campaign, sandbox.permission(newcomer))
+    assert work() == 1
+    assert (states(campaign), [*sandbox.libraries()]) == ({"pending": 2, "saved": 1}, [newcomer])
+
+    Campaign.objects.update(title="Night Bus", agreed_title="Night Bus")
+    PreSave.objects.pending().update(agreed_digest=agreed)
+    assert work(later=60) == 2
+    check_books(campaign)
 
 
 def test_one_row_that_says_something_else_holds_its_campaign_up(sandbox: Sandbox) -> None:
