@@ -5,6 +5,8 @@ and the save, each with a worker or a web process that dies, and a thief of the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -12,15 +14,26 @@ from django.utils import timezone
 
 from campaigns import keyring
 from campaigns.clock import database_now
-from campaigns.consent import completing, oauth_state
+from campaigns.consent import completing, oauth_state, wordings
 from campaigns.keyring import UnreadablePermissionError
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, ReleaseMode, identity
+from campaigns.models.midnights import FIRST_ZONE
 from campaigns.planning import editing, transitions
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.release import claims
 from tests.factory import make_campaign, make_presave
 from tests.fans import Fan, text_of
-from tests.nights.night import check_books, claim, make_night, record, save, states, work
+from tests.nights.night import (
+    check_books,
+    claim,
+    in_threads,
+    make_night,
+    record,
+    save,
+    states,
+    wait_until_somebody_waits,
+    work,
+)
 from tests.sandbox_process import ALBUM_URI, Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
@@ -63,6 +76,70 @@ def test_a_fan_who_returns_to_another_spelling_is_in(sandbox: Sandbox) -> None:
     edit(campaign, title="BELOVED ALBUM", artist="Demo Artist feat. Mara Okafor")
     assert fan.get(back).status_code == 303
     assert work_on_the_night(campaign, sandbox) == 1
+
+
+def test_a_new_wording_that_comes_with_an_upgrade_changes_nothing_for_open_campaigns(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign, fan = make_campaign(), Fan(sandbox)
+    back = fan.decide(fan.tap(campaign))
+    monkeypatch.setattr(wordings, "CURRENT_VERSION", 2)
+    assert fan.get(back).status_code == 303
+    assert work_on_the_night(campaign, sandbox) == 1
+
+
+def test_the_language_of_the_page_makes_no_difference(sandbox: Sandbox) -> None:
+    campaign, fan = make_campaign(), Fan(sandbox)
+    fan.client.get(f"/{campaign.slug}?lang=de")
+    back = fan.decide(fan.tap(campaign))
+    assert fan.get(back, accept_language="ja").status_code == 303
+    (digest,) = PreSave.objects.values_list("agreed_digest", flat=True)
+    assert digest is not None
+    assert bytes(digest) == digest_of(campaign)
+
+
+def test_a_stranger_who_taps_can_settle_what_the_page_shows_and_nothing_else(
+    sandbox: Sandbox,
+) -> None:
+    """The artist still changes the spelling, the date and the picture, and fans still come in."""
+    campaign = make_campaign(title="Beloved Album")
+    before = Campaign.objects.values().get()
+    for number in range(3):
+        Fan(sandbox, f"stranger-{number}").tap(campaign)
+    settled = {"agreed_title": "Beloved Album", "agreed_artist": campaign.artist}
+    assert Campaign.objects.values().get() == before | settled
+    edit(campaign, title="Beloved  album", release_at=campaign.release_at + timedelta(days=1))
+    assert Fan(sandbox).pre_save(campaign).status_code == 303
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_between_the_check_and_the_row_waits_for_the_row(sandbox: Sandbox) -> None:
+    """The row's writer holds the campaign: whoever changes it comes after, and finds a fan."""
+    campaign, fan = make_campaign(), Fan(sandbox)
+    back = fan.decide(fan.tap(campaign))
+    refused: list[Obstacle] = []
+
+    def change_release_type(_: int) -> None:
+        try:
+            edit(campaign, release_mode=ReleaseMode.LOCAL_MIDNIGHT, release_zone=FIRST_ZONE)
+        except PlanningError as error:
+            refused.append(error.obstacle)
+
+    seal = keyring.seal
+    changing = Thread(target=in_threads, args=(1, change_release_type))
+
+    def sealing_slowly(*arguments: Any) -> bytes:
+        changing.start()
+        wait_until_somebody_waits()
+        return seal(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyring, "seal", sealing_slowly)
+        assert fan.get(back).status_code == 303
+    changing.join()
+    assert refused == [Obstacle.MODE_STAYS]
+    row = PreSave.objects.get()
+    assert bytes(row.agreed_digest or b"") == campaign.agreed_digest
 
 
 @pytest.mark.parametrize(
