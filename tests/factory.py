@@ -148,7 +148,9 @@ def _unsaved_presave(
     fields.setdefault("due_at", campaign.release_at)
     fields.setdefault("consented_at", campaign.scheduled_at or timezone.now())
     receipt = receipt or row_id.hex
-    fields.setdefault("agreed_digest", campaign.agreed_digest)
+    # Only version 0.1 ended rows as unreadable, and it kept no digest.
+    is_of_before = fields.get("reason") == Reason.UNREADABLE
+    fields.setdefault("agreed_digest", None if is_of_before else campaign.agreed_digest)
     fields.setdefault("receipt_hash", hashlib.sha256(receipt.encode()).digest())
     state = fields.setdefault("state", PreSaveState.PENDING)
     if state == PreSaveState.PENDING:

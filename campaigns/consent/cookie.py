@@ -37,8 +37,8 @@ class PendingConsent:
     at: int
     zone: str
     token: Secret
-    # The digest of what the page showed at the tap, in hex.
-    agreed: str
+    # The digest of what the page showed at the tap, in hex; version 0.1 put none into the cookie.
+    agreed: str = ""
 
     @property
     def receipt(self) -> IssuedReceipt:

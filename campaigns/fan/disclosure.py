@@ -80,8 +80,8 @@ FIELDS: Final = (
         "agreed_digest",
         _("What you agreed to"),
         _(
-            "a digest of the title, artist, wording and release type that you saw; your permission "
-            "opens for nothing else"
+            "a digest (a kind of fingerprint) of the title, artist, wording and release type that "
+            "you saw, so that your permission opens for nothing else"
         ),
     ),
     Field("state", _("State"), _("whether it is pending, saved, failed, cancelled or expired")),

@@ -126,4 +126,15 @@ class Migration(migrations.Migration):
                 name="campaign_agreed_to_both",
             ),
         ),
+        migrations.AddConstraint(
+            model_name="presave",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    models.Q(("reason", "unreadable"), _negated=True),
+                    ("agreed_digest", None),
+                    _connector="OR",
+                ),
+                name="presave_bound_is_not_unreadable",
+            ),
+        ),
     ]

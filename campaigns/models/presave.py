@@ -151,6 +151,12 @@ class PreSave(models.Model):
                 condition=~Q(state=PreSaveState.FAILED) | ~Q(reason=Reason.NONE),
                 name="presave_failed_says_why",
             ),
+            # A permission that is bound to what the fan agreed to is never given up as unreadable:
+            # a worker of version 0.1 cannot open it, and would erase it.
+            models.CheckConstraint(
+                condition=~Q(reason=Reason.UNREADABLE) | Q(agreed_digest=None),
+                name="presave_bound_is_not_unreadable",
+            ),
         ]
 
     def __str__(self) -> str:

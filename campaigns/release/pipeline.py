@@ -10,6 +10,7 @@ import logging
 import time
 from collections import defaultdict
 from collections.abc import Collection, Iterable
+from contextlib import suppress
 from datetime import datetime
 from typing import Final
 from uuid import UUID
@@ -100,16 +101,12 @@ class Pipeline:
         for row in claim.rows:
             self._held[row.id] = Held(row, claim)
             self._granted.pop(row.id, None)  # of a claim whose lease had ended
-        if not claims.is_as_agreed(claim):
+        tokens = self._opened(claim, key) if claims.is_as_agreed(claim) else {}
+        unopened = [self._held[row.id] for row in claim.rows if row.id not in tokens]
+        if not tokens and any(held.is_first_try for held in unopened):
             self._hold(claim)
             return
-        tokens, agreed = {}, claim.campaign.agreed_digest
-        for row in claim.rows:
-            try:
-                tokens[row.id] = key.open(bytes(row.sealed or b""), row.id, agreed)
-            except UnreadablePermissionError:
-                logger.error("permission unreadable presave=%s", row.id)
-                self._outcomes[claim.campaign.id].failed[Reason.UNREADABLE].append(row.id)
+        self._put_off_unopened(unopened)
         if not tokens:
             return
         try:
@@ -119,9 +116,25 @@ class Pipeline:
             return
         self._calls.refresh(tokens, slots)
 
+    def _opened(self, claim: Claim, key: CampaignKey) -> dict[UUID, Secret]:
+        tokens, agreed = {}, claim.campaign.agreed_digest
+        for row in claim.rows:
+            with suppress(UnreadablePermissionError):
+                tokens[row.id] = key.open(bytes(row.sealed or b""), row.id, agreed)
+        return tokens
+
+    def _put_off_unopened(self, unopened: Iterable[Held]) -> None:
+        """Nobody can tell a damaged permission from one whose row was changed, and which opens
+        again when the row is put back: none is erased before its time.
+        """
+        for held in unopened:
+            if held.is_first_try:
+                logger.error("permission unreadable presave=%s", held.row.id)
+            self._outcome(held).delayed[held.row.id] = held.row.attempts
+
     def _hold(self, claim: Claim) -> None:
-        """Give a claim back unopened and pause its campaign, which is not what fans agreed to: once
-        title and artist are put back, every permission is good again.
+        """Give a claim back and pause its campaign, which is not what fans agreed to, or of which
+        nothing opens: once its rows are put back, every permission is good again.
         """
         self._outcomes[claim.campaign.id].returned += [row.id for row in claim.rows]
         if pause(claim.campaign, PauseReason.RELEASE_CHANGED, self._clock()):

@@ -9,7 +9,7 @@ from threading import Barrier, Event
 from typing import Any
 from uuid import UUID
 
-from django.db import connections
+from django.db import connection, connections
 
 from campaigns import keyring
 from campaigns.clock import database_now
@@ -71,6 +71,17 @@ def in_threads(count: int, act: Callable[[int], Any]) -> list[Any]:
 
     with ThreadPoolExecutor(count) as pool:
         return list(pool.map(run, range(count)))
+
+
+def wait_until_somebody_waits() -> None:
+    """Until a query waits for a lock: polled, as Postgres tells nobody."""
+    for _ in range(2000):
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
+            if cursor.fetchone()[0]:
+                return
+            cursor.execute("SELECT pg_sleep(0.005)")
+    raise AssertionError("nobody ever waited for a lock")
 
 
 def claim(campaign: Campaign, size: int = 200, later: float = 0) -> Claim:

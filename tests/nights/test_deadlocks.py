@@ -32,7 +32,7 @@ from campaigns.planning import moving, transitions
 from campaigns.release import pipeline
 from campaigns.release.claims import Outcome
 from tests.factory import make_campaign, make_presave, make_presaves
-from tests.nights.night import check_books, claim, settle
+from tests.nights.night import check_books, claim, settle, wait_until_somebody_waits
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -54,17 +54,6 @@ def in_thread(pool: ThreadPoolExecutor, act: Callable[[], Any]) -> Future[Any]:
             connections.close_all()
 
     return pool.submit(run)
-
-
-def wait_until_somebody_waits() -> None:
-    """Until a query waits for a lock: polled, as Postgres tells nobody."""
-    for _ in range(2000):
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
-            if cursor.fetchone()[0]:
-                return
-            cursor.execute("SELECT pg_sleep(0.005)")
-    raise AssertionError("nobody ever waited for a lock")
 
 
 def test_the_first_count_of_a_day_lets_a_consent_through() -> None:

@@ -1,4 +1,5 @@
-"""Every order in which two workers and a cancellation can come between each other's steps.
+"""Every order in which two workers and a cancellation can come between each other's steps; and an
+edit between those of a consent.
 
 The workers halt before each step (tests/nights/stepwise.py); all schedules are tried, one after
 the other, and the same checker looks at each step of each.
@@ -8,7 +9,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Collection, Iterator
+from contextlib import suppress
 from datetime import datetime, timedelta
+from itertools import product
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,21 +19,32 @@ import pytest
 from django.db import IntegrityError
 
 from campaigns.clock import database_now
-from campaigns.consent import receipts
+from campaigns.consent import completing, oauth_state, receipts, starting
+from campaigns.consent.completing import AuthorizationResponse
+from campaigns.consent.cookie import PendingConsent
+from campaigns.consent.refusal import ConsentError
 from campaigns.gate import closing
+from campaigns.keyring import Secret
 from campaigns.models import (
     Campaign,
+    CampaignState,
     ErrorReason,
     Gate,
     PreSave,
     PreSaveQuerySet,
     PreSaveState,
     Reason,
+    ReleaseMode,
+    identity,
 )
+from campaigns.models.midnights import FIRST_ZONE
+from campaigns.planning import editing
+from campaigns.planning.obstacles import PlanningError
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.release import claims
 from campaigns.release.claims import Outcome
 from campaigns.spotify.answers import SpotifyError
+from tests.factory import make_campaign
 from tests.nights.night import check_books, make_night, work
 from tests.nights.stepwise import (
     CLAIM,
@@ -38,6 +52,7 @@ from tests.nights.stepwise import (
     LOOK,
     SEND,
     SETTLE,
+    KilledError,
     Worker,
     halting_as,
     let_time_pass,
@@ -265,3 +280,113 @@ def test_without_a_safeguard_some_schedule_goes_wrong(
     monkeypatch.setattr(owner, name, halting_as(name, replacement))
     with pytest.raises((AssertionError, IntegrityError), match=finding):
         list(every_schedule(sandbox, events))
+
+
+# An edit between the steps of a consent, each with a web process that dies after it.
+
+BEFORE_TAP, AT_SPOTIFY, AFTER_ROW = "before the tap", "at Spotify", "after the row"
+BEFORE_EXCHANGE, AFTER_EXCHANGE = "before the exchange", "after the exchange"
+MOMENTS: Final = (BEFORE_TAP, AT_SPOTIFY, BEFORE_EXCHANGE, AFTER_EXCHANGE, AFTER_ROW)
+KEPT: Final = ("title", "artist", "spotify_uri", "release_at", "release_zone", "release_mode")
+
+
+def with_the_form(campaign: Campaign, **values: Any) -> None:
+    campaign = Campaign.objects.get(id=campaign.id)
+    kept = {name: getattr(campaign, name) for name in KEPT}
+    with suppress(PlanningError):
+        editing.change(campaign, kept | values, None, database_now())
+
+
+def past_the_form(campaign: Campaign, **values: Any) -> None:
+    Campaign.objects.filter(id=campaign.id).update(**values)
+
+
+EDITS: Final[dict[str, tuple[Callable[..., None], dict[str, Any]]]] = {
+    "another title": (with_the_form, {"title": "Spam EP"}),
+    "another spelling": (with_the_form, {"title": "NIGHT BUS", "artist": "Demo Artist feat. A"}),
+    "another release type": (
+        *(with_the_form, {"release_mode": ReleaseMode.LOCAL_MIDNIGHT, "release_zone": FIRST_ZONE}),
+    ),
+    "another title in the row": (past_the_form, {"title": "Spam EP"}),
+    "another title, agreed to": (
+        *(
+            past_the_form,
+            {"title": "Spam EP", "agreed_title": "Spam EP", "agreed_artist": "Demo Artist"},
+        ),
+    ),
+}
+
+
+class Consent:
+    """One fan's way from the tap to the row, with an edit at one of its moments."""
+
+    def __init__(
+        self, sandbox: Sandbox, edit: Callable[[Campaign], None], at: str, dies: bool
+    ) -> None:
+        Campaign.objects.all().delete()
+        Gate.objects.all().delete()
+        sandbox.post("reset")
+        sandbox.add_album()
+        self.sandbox, self.edit, self.at, self.dies = sandbox, edit, at, dies
+        self.campaign = make_campaign()
+
+    def go(self) -> PendingConsent:
+        """Tap, and come back from Spotify; the answer is what the tap agreed to."""
+        self.reach(BEFORE_TAP)
+        now, shown = database_now(), Campaign.objects.get()
+        pending = starting.start_authorization(shown, now)
+        digest = (shown.title, shown.artist, shown.consent_version, shown.release_mode)
+        assert pending.agreed == identity.digest(*digest).hex()
+        self.reach(AT_SPOTIFY)
+        code = Secret(self.sandbox.consent())
+        returned = AuthorizationResponse(pending.state, code, "")
+        with pytest.MonkeyPatch.context() as patch, suppress(ConsentError, KilledError):
+            patch.setattr(oauth_state, "spend", self.reaching(BEFORE_EXCHANGE, after=False))
+            patch.setattr(completing, "_exchange", self.reaching(AFTER_EXCHANGE, after=True))
+            completing.complete_authorization(returned, pending, now)
+        self.reach(AFTER_ROW)
+        return pending
+
+    def reach(self, moment: str) -> None:
+        if moment == self.at:
+            self.edit(self.campaign)
+
+    def reaching(self, moment: str, *, after: bool) -> Callable[..., Any]:
+        step = completing._exchange if after else oauth_state.spend
+
+        def halted(*arguments: Any) -> Any:
+            done = step(*arguments) if after else None
+            self.reach(moment)
+            if self.dies and moment == self.at:
+                raise KilledError
+            return done if after else step(*arguments)
+
+        return halted
+
+    def release(self) -> int:
+        campaign, now = Campaign.objects.get(), database_now()
+        confirmed = {"confirmed_uri": ALBUM_URI, "confirmed_at": now}
+        if campaign.at_local_midnights:
+            confirmed["confirmed_until"] = campaign.last_day
+        past_the_form(campaign, state=CampaignState.RELEASING, **confirmed)
+        PreSave.objects.update(due_at=now)
+        return work()
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_whatever_is_edited_between_tap_and_row_a_fan_gets_what_the_page_showed_or_nothing(
+    edit: str, sandbox: Sandbox
+) -> None:
+    change, values = EDITS[edit]
+    for at, dies in product(MOMENTS, [False, True]):
+        consent = Consent(sandbox, lambda campaign: change(campaign, **values), at, dies)
+        agreed = bytes.fromhex(consent.go().agreed)
+        campaign, row = Campaign.objects.get(), PreSave.objects.first()
+        was_killed = dies and at in (BEFORE_EXCHANGE, AFTER_EXCHANGE)
+        stays = campaign.agreed_digest == agreed
+        assert (row is None) == (was_killed or (not stays and at != AFTER_ROW)), (at, dies)
+        assert row is None or bytes(row.agreed_digest or b"") == agreed, (at, dies)
+        assert consent.release() == (1 if row and stays else 0), (at, dies)
+        assert len(sandbox.libraries()) == (1 if row and stays else 0), (at, dies)
+        assert row is None or stays or PreSave.objects.get().is_pending, (at, dies)
+        check_books(campaign)

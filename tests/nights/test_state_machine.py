@@ -31,10 +31,11 @@ from campaigns.catalogue import confirming
 from campaigns.clock import database_now
 from campaigns.consent import completing, receipts, starting
 from campaigns.consent.completing import AuthorizationResponse
+from campaigns.consent.cookie import PendingConsent
 from campaigns.consent.refusal import ConsentError
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, CampaignState, Gate, PreSave, SpentState
-from campaigns.planning import moving, transitions
+from campaigns.planning import editing, moving, transitions
 from campaigns.planning.obstacles import PlanningError
 from campaigns.release import outages, retrying, worker
 from campaigns.spotify.catalogue_calls import APP_TOKEN
@@ -79,6 +80,7 @@ class Night(RuleBasedStateMachine):
         self.sandbox = sandbox
         self.campaign = make_campaign(release_at=timezone.now() + HOUR)
         # The model: who consented, who cancelled in time, whom Spotify refused and when.
+        self.at_spotify: list[tuple[str, PendingConsent]] = []
         self.account_of: dict[UUID, str] = {}
         self.cancelled: set[UUID] = set()
         self.campaign_cancelled = False
@@ -110,8 +112,43 @@ class Night(RuleBasedStateMachine):
 
     @rule(fan=st.sampled_from(FANS))
     def consent(self, fan: str) -> None:
+        self.tap(fan)
+        self._return(*self.at_spotify.pop())
+
+    @rule(fan=st.sampled_from(FANS))
+    def tap(self, fan: str) -> None:
+        pending = starting.start_authorization(self._fresh(), timezone.now())
+        self.at_spotify.append((fan, pending))
+
+    @precondition(lambda self: self.at_spotify)
+    @rule(number=st.integers(0, 4))
+    def come_back_from_spotify(self, number: int) -> None:
+        self._return(*self.at_spotify.pop(number % len(self.at_spotify)))
+
+    @precondition(lambda self: self.at_spotify)
+    @rule(number=st.integers(0, 4))
+    def come_back_to_something_else(self, number: int) -> None:
+        """Title and artist were changed past the form, and are put back later."""
+        rows, campaign = PreSave.objects.count(), Campaign.objects.filter(id=self.campaign.id)
+        before = campaign.values("title", "agreed_title", "agreed_artist")[0]
+        campaign.update(title="Spam EP", agreed_title="Spam EP", agreed_artist="Spammer")
+        self._return(*self.at_spotify[number % len(self.at_spotify)])
+        campaign.update(**before)
+        assert PreSave.objects.count() == rows
+
+    @rule(title=st.sampled_from(["Night Bus", "NIGHT BUS", "Night Bus (feat. A)", "Spam EP"]))
+    def edit(self, title: str) -> None:
+        campaign = self._fresh()
+        kept = {name: getattr(campaign, name) for name in ("release_at", "release_zone")}
+        try:
+            editing.change(campaign, kept | {"title": title}, None, timezone.now())
+        except PlanningError:
+            return
+        is_settled = bool(campaign.agreed_title)
+        assert not (is_settled and title == "Spam EP"), "fans had agreed to another title"
+
+    def _return(self, fan: str, pending: PendingConsent) -> None:
         now = timezone.now()
-        pending = starting.start_authorization(self.campaign, now)
         returned = AuthorizationResponse(pending.state, Secret(self.sandbox.consent(fan)), "")
         try:
             done = completing.complete_authorization(returned, pending, now)
@@ -119,6 +156,7 @@ class Night(RuleBasedStateMachine):
             return
         row = receipts.find(done.token.reveal())
         assert row
+        assert bytes(row.agreed_digest or b"").hex() == pending.agreed
         self.account_of[row.id] = fan
         self.must_stay_out.discard(fan)
 

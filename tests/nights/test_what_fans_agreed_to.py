@@ -5,6 +5,8 @@ and the save, each with a worker or a web process that dies, and a thief of the 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -12,15 +14,26 @@ from django.utils import timezone
 
 from campaigns import keyring
 from campaigns.clock import database_now
-from campaigns.consent import completing, oauth_state
+from campaigns.consent import completing, oauth_state, wordings
 from campaigns.keyring import UnreadablePermissionError
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, ReleaseMode, identity
+from campaigns.models.midnights import FIRST_ZONE
 from campaigns.planning import editing, transitions
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.release import claims
 from tests.factory import make_campaign, make_presave
 from tests.fans import Fan, text_of
-from tests.nights.night import check_books, claim, make_night, record, save, states, work
+from tests.nights.night import (
+    check_books,
+    claim,
+    in_threads,
+    make_night,
+    record,
+    save,
+    states,
+    wait_until_somebody_waits,
+    work,
+)
 from tests.sandbox_process import ALBUM_URI, Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
@@ -63,6 +76,70 @@ def test_a_fan_who_returns_to_another_spelling_is_in(sandbox: Sandbox) -> None:
     edit(campaign, title="BELOVED ALBUM", artist="Demo Artist feat. Night Desk")
     assert fan.get(back).status_code == 303
     assert work_on_the_night(campaign, sandbox) == 1
+
+
+def test_a_new_wording_that_comes_with_an_upgrade_changes_nothing_for_open_campaigns(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign, fan = make_campaign(), Fan(sandbox)
+    back = fan.decide(fan.tap(campaign))
+    monkeypatch.setattr(wordings, "CURRENT_VERSION", 2)
+    assert fan.get(back).status_code == 303
+    assert work_on_the_night(campaign, sandbox) == 1
+
+
+def test_the_language_of_the_page_makes_no_difference(sandbox: Sandbox) -> None:
+    campaign, fan = make_campaign(), Fan(sandbox)
+    fan.client.get(f"/{campaign.slug}?lang=de")
+    back = fan.decide(fan.tap(campaign))
+    assert fan.get(back, accept_language="ja").status_code == 303
+    (digest,) = PreSave.objects.values_list("agreed_digest", flat=True)
+    assert digest is not None
+    assert bytes(digest) == digest_of(campaign)
+
+
+def test_a_stranger_who_taps_can_settle_what_the_page_shows_and_nothing_else(
+    sandbox: Sandbox,
+) -> None:
+    """The artist still changes the spelling, the date and the picture, and fans still come in."""
+    campaign = make_campaign(title="Beloved Album")
+    before = Campaign.objects.values().get()
+    for number in range(3):
+        Fan(sandbox, f"stranger-{number}").tap(campaign)
+    settled = {"agreed_title": "Beloved Album", "agreed_artist": campaign.artist}
+    assert Campaign.objects.values().get() == before | settled
+    edit(campaign, title="Beloved  album", release_at=campaign.release_at + timedelta(days=1))
+    assert Fan(sandbox).pre_save(campaign).status_code == 303
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_change_between_the_check_and_the_row_waits_for_the_row(sandbox: Sandbox) -> None:
+    """The row's writer holds the campaign: whoever changes it comes after, and finds a fan."""
+    campaign, fan = make_campaign(), Fan(sandbox)
+    back = fan.decide(fan.tap(campaign))
+    refused: list[Obstacle] = []
+
+    def change_release_type(_: int) -> None:
+        try:
+            edit(campaign, release_mode=ReleaseMode.LOCAL_MIDNIGHT, release_zone=FIRST_ZONE)
+        except PlanningError as error:
+            refused.append(error.obstacle)
+
+    seal = keyring.seal
+    changing = Thread(target=in_threads, args=(1, change_release_type))
+
+    def sealing_slowly(*arguments: Any) -> bytes:
+        changing.start()
+        wait_until_somebody_waits()
+        return seal(*arguments)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keyring, "seal", sealing_slowly)
+        assert fan.get(back).status_code == 303
+    changing.join()
+    assert refused == [Obstacle.MODE_STAYS]
+    row = PreSave.objects.get()
+    assert bytes(row.agreed_digest or b"") == campaign.agreed_digest
 
 
 @pytest.mark.parametrize(
@@ -172,11 +249,11 @@ def test_who_can_write_the_row_gets_nothing_else_saved_and_costs_nobody_the_pre_
     check_books(campaign)
 
 
-def test_not_even_who_writes_both_rows_opens_a_permission_for_something_else(
+def test_not_even_who_writes_both_rows_gets_something_else_saved_or_anything_erased(
     sandbox: Sandbox,
 ) -> None:
     campaign = make_night(sandbox, fans=2)
-    other = digest_of(campaign, title="Spam EP")
+    agreed, other = campaign.agreed_digest, digest_of(campaign, title="Spam EP")
     Campaign.objects.update(title="Spam EP", agreed_title="Spam EP", agreed_artist="Demo Artist")
     PreSave.objects.update(agreed_digest=other)
     key, row = keyring.from_settings().open(campaign.id), PreSave.objects.first()
@@ -184,7 +261,36 @@ def test_not_even_who_writes_both_rows_opens_a_permission_for_something_else(
     with pytest.raises(UnreadablePermissionError):
         key.open(bytes(row.sealed or b""), row.id, other)
     assert work() == 0
-    assert sandbox.libraries() == {}
+    assert (states(campaign), sandbox.libraries()) == ({"pending": 2}, {})
+    campaign.refresh_from_db()
+    assert campaign.paused_reason == PauseReason.RELEASE_CHANGED
+
+    Campaign.objects.update(title="Night Bus", agreed_title="Night Bus")
+    PreSave.objects.update(agreed_digest=agreed)
+    transitions.resume(campaign)
+    assert work() == 2
+    check_books(campaign)
+
+
+@pytest.mark.parametrize("written", [True, False], ids=["another digest", "no digest"])
+def test_fans_of_something_else_cost_those_before_them_nothing(
+    written: bool, sandbox: Sandbox
+) -> None:
+    """Some pre-save what was put in the place of the release; their permissions open."""
+    campaign = make_night(sandbox, fans=2)
+    agreed, other = campaign.agreed_digest, digest_of(campaign, title="Spam EP")
+    Campaign.objects.update(title="Spam EP", agreed_title="Spam EP", agreed_artist="Demo Artist")
+    PreSave.objects.update(agreed_digest=other if written else None)
+    campaign.refresh_from_db()
+    newcomer = sandbox.add_fans(3)[-1]
+    make_presave(campaign, sandbox.permission(newcomer))
+    assert work() == 1
+    assert (states(campaign), [*sandbox.libraries()]) == ({"pending": 2, "saved": 1}, [newcomer])
+
+    Campaign.objects.update(title="Night Bus", agreed_title="Night Bus")
+    PreSave.objects.pending().update(agreed_digest=agreed)
+    assert work(later=60) == 2
+    check_books(campaign)
 
 
 def test_one_row_that_says_something_else_holds_its_campaign_up(sandbox: Sandbox) -> None:

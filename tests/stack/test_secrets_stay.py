@@ -19,6 +19,7 @@ from django.db import connection
 from django.utils import timezone
 
 from campaigns import keyring
+from campaigns.consent import receipts as consent_receipts
 from campaigns.models import Campaign, CampaignState, PreSave
 from campaigns.planning import moving, transitions
 from demo import fans
@@ -188,11 +189,12 @@ def cancel(receipt: str) -> None:
         assert browser.post(f"{receipt}/cancel", form, timeout=30).status_code == 200
 
 
-def poison(presave: PreSave | None) -> None:
+def poison(presave: PreSave | None) -> PreSave:
     assert presave
     assert presave.sealed
     altered = bytes(presave.sealed)[:-1] + bytes([bytes(presave.sealed)[-1] ^ 1])
     PreSave.objects.filter(id=presave.id).update(sealed=altered)
+    return presave
 
 
 def nothing_is_in_the_logs(directory: Path) -> None:
@@ -223,10 +225,13 @@ def run_a_night(
     fail_three_consents(landing)
     receipts = fans.pre_save_all(landing, sandbox.add_fans(FANS), lambda done: None)
     cancel(receipts[0])
-    poison(PreSave.objects.pending().first())
+    poisoned = poison(PreSave.objects.pending().first())
     while_held()
     now = timezone.now()
     moving.move_release(campaign, now + timedelta(seconds=2), "UTC", now)
+    tried = PreSave.objects.filter(id=poisoned.id, attempts__gt=0)
+    eventually(lambda: tried.exists(), "the try with the poisoned permission", 180)
+    consent_receipts.cancel(poisoned.id, timezone.now())
     ended = Campaign.objects.exclude(key_destroyed_at=None)
     eventually(lambda: ended.exists(), "the end", 180)
     assert campaign.id not in set(keyring.from_settings().campaign_ids())

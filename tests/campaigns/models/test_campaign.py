@@ -10,6 +10,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
 
+from campaigns import keyring
 from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
@@ -23,7 +24,7 @@ from campaigns.models import (
     ReleaseMode,
 )
 from campaigns.release.claims import claim_block, is_as_agreed
-from tests.factory import make_campaign, make_label
+from tests.factory import make_campaign, make_label, make_presave
 
 pytestmark = pytest.mark.django_db
 
@@ -181,6 +182,8 @@ def test_the_previous_version_can_still_write_its_rows(schema: str) -> None:
     campaign = previous.get_model("campaigns", "Campaign").objects.create(
         label_id=make_label().id,
         slug="night-bus",
+        title="Night Bus",
+        artist="Demo Artist",
         spotify_uri="spotify:album:4aawyAB9vmqN3uQ7FjRGTy",
         release_at=now + timedelta(days=1),
         release_zone="UTC",
@@ -210,6 +213,31 @@ def test_the_previous_version_can_still_write_its_rows(schema: str) -> None:
         state="saved", sealed=None, lease=None, lease_until=None, settled_at=now
     )
     assert PreSave.objects.get().state == PreSaveState.SAVED
+
+
+@pytest.mark.release_core
+def test_the_previous_version_erases_no_permission_that_it_cannot_open() -> None:
+    """Its worker knows version 1 of the sealing alone, and ends a row that does not open."""
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    row = make_presave(campaign, "the-token")
+    claim = claim_block(campaign, 1, timezone.now())
+    assert claim
+    before = PreSave.objects.values().get()
+    previous = MigrationLoader(connection).project_state(("campaigns", "0005_the_house")).apps
+    pending = previous.get_model("campaigns", "PreSave").objects.filter(state="pending")
+    rows = pending.filter(id__in=[row.id], lease__in=[claim.fence])
+    ended = {"sealed": None, "lease": None, "lease_until": None, "refused_at": None}
+    with refused("presave_bound_is_not_unreadable"):
+        change(rows, state="failed", reason="unreadable", settled_at=timezone.now(), **ended)
+
+    assert PreSave.objects.values().get() == before
+    key = keyring.from_settings().open(campaign.id)
+    assert (
+        key.open(bytes(before["sealed"] or b""), row.id, campaign.agreed_digest).reveal()
+        == "the-token"
+    )
+    # What it may end, it ends.
+    assert rows.update(state="cancelled", reason="by_fan", settled_at=timezone.now(), **ended) == 1
 
 
 def test_the_previous_version_can_still_count_and_beat() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from types import SimpleNamespace
@@ -9,13 +10,19 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import caches
+from django.test import Client
+from django.utils import timezone
 from icalendar import Calendar
 from playwright.sync_api import Browser, Page, Request, Response, expect
 
 from campaigns import spotify as client
-from campaigns.models import Campaign, PreSave, PreSaveState
+from campaigns.models import Campaign, Label, PreSave, PreSaveState
+from tests import forms
+from tests.accessibility import RULES
 from tests.factory import make_campaign, make_local_campaign
+from tests.fans import text_of
 from tests.sandbox_process import Sandbox
 
 if TYPE_CHECKING:
@@ -27,8 +34,8 @@ START = "Pre-save on Spotify"
 
 
 @pytest.fixture
-def landing(site: str, spotify: Sandbox) -> str:
-    make_campaign(slug="night-bus")
+def landing(site: str, spotify: Sandbox, label: Label) -> str:
+    make_campaign(label=label, slug="night-bus")
     return f"{site}/night-bus"
 
 
@@ -102,7 +109,7 @@ def test_saying_no_leads_back_to_the_release(page: Page, landing: str) -> None:
 
 
 def test_who_comes_back_to_another_release_is_told_and_looks_again(
-    page: Page, landing: str
+    page: Page, landing: str, spotify: Sandbox
 ) -> None:
     page.goto(landing)
     page.get_by_role("link", name=START).click()
@@ -110,12 +117,48 @@ def test_who_comes_back_to_another_release_is_told_and_looks_again(
     page.get_by_role("button", name="Agree").click()
     expect(page.get_by_role("heading", name="The release changed")).to_be_visible()
     expect(page.get_by_text("Nothing was stored")).to_be_visible()
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    assert spotify.calls("token.code") == []
     assert not PreSave.objects.exists()
 
     caches["pages"].clear()
     page.get_by_role("link", name="Look again").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Spam EP")
     page.get_by_role("link", name=START).click()
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
+
+
+def test_while_a_fan_is_at_spotify_the_artist_changes_the_spelling_alone(
+    page: Page, landing: str, dashboard: Client
+) -> None:
+    campaign = Campaign.objects.get()
+    page.goto(landing)
+    page.get_by_role("link", name=START).click()
+    refused = forms.send(dashboard, campaign, title="Spam EP")
+    assert "Fans have agreed to this title" in text_of(refused)
+    forms.send(dashboard, campaign, title="NIGHT BUS", artist="Demo Artist feat. Mara Okafor")
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", name="You're in")).to_be_visible()
+    expect(page.get_by_text("NIGHT BUS").first).to_be_visible()
+
+
+def test_who_comes_back_to_another_release_type_is_told(
+    page: Page, landing: str, dashboard: Client
+) -> None:
+    page.goto(landing)
+    page.get_by_role("link", name=START).click()
+    day = f"{timezone.now() + timedelta(days=30):%Y-%m-%d}"
+    local = {"release_mode": "local_midnight", "release_day": day}
+    forms.send(dashboard, Campaign.objects.get(), **local)
+    page.get_by_role("button", name="Agree").click()
+    expect(page.get_by_role("heading", name="The release changed")).to_be_visible()
+    assert not PreSave.objects.exists()
+
+    caches["pages"].clear()
+    page.get_by_role("link", name="Look again").click()
+    page.get_by_role("button", name=START).click()
     page.get_by_role("button", name="Agree").click()
     expect(page.get_by_role("heading", name="You're in")).to_be_visible()
 
