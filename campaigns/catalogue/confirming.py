@@ -12,11 +12,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 
 from campaigns.catalogue import markets
+from campaigns.catalogue.comparing import is_what_fans_saw
 from campaigns.catalogue.looks import LookupBudget, LookupBudgetSpentError, is_out, look
 from campaigns.catalogue.markets import MarketMidnight
 from campaigns.catalogue.names import Names, agrees, find
@@ -94,7 +94,7 @@ def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
 def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     findings: list[Finding] = []
     under_code: tuple[str, MarketMidnight] | None = None
-    for midnight, market in _to_ask(_begun(campaign, budget.now)):
+    for midnight, market in _to_ask(campaign, _begun(campaign, budget.now)):
         if (findings or under_code) and not budget.has_time:
             break
         finding, release, _ = look(campaign, market, budget)
@@ -113,8 +113,10 @@ def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     return False
 
 
-def _to_ask(market_midnights: list[MarketMidnight]) -> list[tuple[MarketMidnight, str]]:
-    """The markets that one look asks: those whose day began last, the operator's own, and one of
+def _to_ask(
+    campaign: Campaign, market_midnights: list[MarketMidnight]
+) -> list[tuple[MarketMidnight, str]]:
+    """The markets that one look asks: those whose day began last, the campaign's own, and one of
     the others by lot, so that in time each is asked. The latest come first: the more fans may be
     served.
     """
@@ -123,7 +125,7 @@ def _to_ask(market_midnights: list[MarketMidnight]) -> list[tuple[MarketMidnight
     others = [
         market
         for market, midnight in latest_of.items()
-        if midnight not in newest and market != settings.SPOTIFY_MARKET
+        if midnight not in newest and market != markets.market_of(campaign)
     ]
     left_out = {*others} - {*random.sample(others, min(len(others), 1))}
     asked = [(midnight, market) for market, midnight in latest_of.items() if market not in left_out]
@@ -159,7 +161,7 @@ def _all_is_well(campaign: Campaign, uri: str) -> Finding:
 def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
     """Whether further markets show what was confirmed, or else whether the last one still does."""
     findings: list[Finding] = []
-    for midnight, market in _to_ask(_unseen(campaign, budget.now)):
+    for midnight, market in _to_ask(campaign, _unseen(campaign, budget.now)):
         if findings and not budget.has_time:
             break
         finding, uri = _look_for_confirmed(campaign, market, budget)
@@ -169,11 +171,31 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
         findings.append(finding)
     begun = _begun(campaign, budget.now)
     seen = [midnight for midnight in begun if _is_seen(campaign, midnight)][-1]
-    if any(_shows_confirmed(campaign, market, budget) for market in seen.markets):
+    is_shown = _is_still_shown(campaign, seen, budget)
+    if is_shown is False:
+        if _stop_releasing(campaign):
+            logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
+    elif is_shown:
         all_is_well = _all_is_well(campaign, campaign.confirmed_uri)
         _note(campaign, max(findings, key=_BY_WEIGHT.index, default=all_is_well))
-    elif _stop_releasing(campaign):
-        logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
+    elif findings:
+        _note(campaign, max(findings, key=_BY_WEIGHT.index))
+
+
+def _is_still_shown(campaign: Campaign, seen: MarketMidnight, budget: LookupBudget) -> bool | None:
+    """Whether one of the markets that showed the release still does; None where none does and
+    Spotify does not accept the question for one.
+    """
+    is_refused = False
+    for market in seen.markets:
+        try:
+            if _shows_confirmed(campaign, market, budget):
+                return True
+        except SpotifyError as error:
+            if error.reason is not ErrorReason.QUESTION_REFUSED:
+                raise
+            is_refused = True
+    return None if is_refused else False
 
 
 def _let_market_in(campaign: Campaign, uri: str, seen: MarketMidnight) -> None:
@@ -224,15 +246,24 @@ def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
         spotify_uri=campaign.spotify_uri,
         upc=campaign.upc,
         isrc=campaign.isrc,
+        title=campaign.title,
+        artist=campaign.artist,
+        market=campaign.market,
+        accepted_uri=campaign.accepted_uri,
         confirmed_uri=campaign.confirmed_uri,
     )
 
 
 def _shows_confirmed(campaign: Campaign, market: str, budget: LookupBudget) -> bool:
-    """Whether the market shows exactly what is being saved, and it still agrees with all codes."""
+    """Whether the market shows exactly what is being saved, and it still agrees with all codes and
+    is what fans saw.
+    """
     confirmed = Names.of(campaign)._replace(spotify_uri=campaign.confirmed_uri)
     return any(
-        agrees(confirmed, hit) and hit.is_playable and is_out(hit.release_date, budget.now)
+        agrees(confirmed, hit)
+        and is_what_fans_saw(campaign, hit)
+        and hit.is_playable
+        and is_out(hit.release_date, budget.now)
         for hit in find(confirmed, market, budget.permit)
     )
 

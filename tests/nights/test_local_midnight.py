@@ -201,6 +201,18 @@ def test_of_a_variant_and_the_link_in_one_look_the_link_is_confirmed(sandbox: Sa
     assert fresh(campaign).confirmed_uri == ALBUM_URI
 
 
+def test_a_refusal_in_the_market_that_showed_it_drops_nothing_that_others_said(
+    sandbox: Sandbox,
+) -> None:
+    campaign = make_local_night(sandbox, DAY, HOMES)
+    show_in(sandbox, "NZ")
+    work_at(midnight("Pacific/Auckland"))
+    sandbox.fault("album", status=400, body={"error": {"status": 400}}, times=None)
+    work_at(midnight("Asia/Tokyo"))
+    assert fresh(campaign).last_finding == "question_refused"
+    assert fresh(campaign).state == CampaignState.RELEASING
+
+
 def test_a_refused_market_neither_stops_a_release_nor_hides_that_it_has_gone(
     sandbox: Sandbox,
 ) -> None:

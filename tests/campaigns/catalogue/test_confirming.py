@@ -195,6 +195,22 @@ def test_while_either_gate_is_closed_no_look_is_spent(half: GateName, sandbox: S
     assert campaign.next_check_at is None
 
 
+@pytest.mark.parametrize(
+    "changes",
+    [{"title": "First Light"}, {"artist": "Guest"}, {"market": "SE"}, {"accepted_uri": ALBUM_URI}],
+    ids=str,
+)
+def test_what_is_compared_and_where_may_not_change_during_the_look(
+    changes: dict[str, str], sandbox: Sandbox
+) -> None:
+    sandbox.add_album()
+    campaign = make_due()
+    Campaign.objects.filter(id=campaign.id).update(**changes)
+    assert confirming.confirm(campaign, LookupBudget(timezone.now())) is False
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.OPEN
+
+
 @pytest.mark.parametrize("act", ["cancel", "move", "other release"])
 def test_an_artists_act_during_the_look_wins(act: str, sandbox: Sandbox) -> None:
     sandbox.add_album()
@@ -274,8 +290,13 @@ def test_when_it_has_gone_the_campaign_waits_again_and_keeps_everything(sandbox:
         {"markets": {"US": None}},
         {"release_date": "2099-01-01"},
         {"upc": "609008295070"},
+        {"name": "First Light"},
+        {"artists": ["Somebody Else"]},
     ],
-    ids=["not playable", "not in the market", "postponed", "another code"],
+    ids=[
+        *("not playable", "not in the market", "postponed", "another code"),
+        *("another title", "another artist"),
+    ],
 )
 def test_what_would_not_have_been_confirmed_counts_as_gone(
     gone: dict[str, Any], sandbox: Sandbox

@@ -137,8 +137,9 @@ def test_a_late_night_asks_few_markets_at_a_time(sandbox: Sandbox) -> None:
 
 def test_in_time_every_market_is_asked_and_the_latest_each_time(settings: Any) -> None:
     settings.SPOTIFY_MARKET = "DE"
-    market_midnights = markets.market_midnights(make_begun_everywhere())
-    looks = [confirming._to_ask(market_midnights) for _ in range(300)]
+    campaign = make_begun_everywhere()
+    market_midnights = markets.market_midnights(campaign)
+    looks = [confirming._to_ask(campaign, market_midnights) for _ in range(300)]
     for asked in looks:
         assert len(asked) == 3
         assert asked[0] == (market_midnights[-1], "US")
@@ -149,7 +150,15 @@ def test_in_time_every_market_is_asked_and_the_latest_each_time(settings: Any) -
 
 
 def test_before_any_market_has_begun_none_is_asked() -> None:
-    assert confirming._to_ask([]) == []
+    assert confirming._to_ask(make_begun_everywhere(), []) == []
+
+
+def test_a_campaigns_own_market_is_asked_each_time() -> None:
+    campaign = make_begun_everywhere()
+    campaign.market = "DE"
+    market_midnights = markets.market_midnights(campaign)
+    looks = [confirming._to_ask(campaign, market_midnights) for _ in range(30)]
+    assert all("DE" in {market for _, market in asked} for asked in looks)
 
 
 def test_a_release_in_an_older_market_alone_is_found(sandbox: Sandbox) -> None:
