@@ -17,7 +17,7 @@ from django.db.models import F, Q, QuerySet
 
 from campaigns.catalogue import markets
 from campaigns.catalogue.comparing import is_what_fans_saw
-from campaigns.catalogue.looks import LookupBudget, LookupBudgetSpentError, is_out, look
+from campaigns.catalogue.looks import Look, LookupBudget, LookupBudgetSpentError, is_out, look
 from campaigns.catalogue.markets import MarketMidnight
 from campaigns.catalogue.names import Names, agrees, find
 from campaigns.gate import closing
@@ -29,7 +29,7 @@ from campaigns.models import (
     Finding,
     Trouble,
 )
-from campaigns.spotify import SpotifyError
+from campaigns.spotify import Release, SpotifyError
 
 logger = logging.getLogger(__name__)
 
@@ -39,6 +39,11 @@ SHORTEST_WAIT: Final = timedelta(seconds=1)
 LONGEST_LOOK: Final = timedelta(seconds=25)
 
 
+# As the columns that keep a title or an artist in Spotify's words.
+LONGEST_NAME: Final = 300
+# What is there in place of the release; and looks that found out nothing.
+MISMATCHES: Final = (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
+NO_ANSWER: Final = (Finding.UNREACHABLE, Finding.QUESTION_REFUSED)
 _BY_WEIGHT: Final = list(Finding)
 
 
@@ -92,24 +97,31 @@ def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
 
 
 def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
-    findings: list[Finding] = []
-    under_code: tuple[str, MarketMidnight] | None = None
+    instead: list[Look] = []
+    under_code: tuple[Release, MarketMidnight] | None = None
     for midnight, market in _to_ask(campaign, _begun(campaign, budget.now)):
-        if (findings or under_code) and not budget.has_time:
+        if (instead or under_code) and not budget.has_time:
             break
-        finding, release, _ = look(campaign, market, budget)
-        uri = release.uri if release else ""
-        if finding is not Finding.CONFIRMED:
-            findings.append(finding)
-        elif _all_is_well(campaign, uri) is Finding.CONFIRMED:
-            return _start_releasing(campaign, uri, midnight, budget.now)
+        try:
+            found = look(campaign, market, budget)
+        except (SpotifyError, LookupBudgetSpentError, closing.GateClosedError) as error:
+            if under_code is None:
+                raise
+            if isinstance(error, SpotifyError):
+                closing.close_after(error)
+            break
+        if found.finding is not Finding.CONFIRMED or found.release is None:
+            instead.append(found)
+        elif _all_is_well(campaign, found.release.uri) is Finding.CONFIRMED:
+            return _start_releasing(campaign, found.release, midnight, budget.now)
         else:
             # Another market may show the link itself.
-            under_code = under_code or (uri, midnight)
+            under_code = under_code or (found.release, midnight)
     if under_code:
         return _start_releasing(campaign, *under_code, budget.now)
-    if findings:
-        _note(campaign, max(findings, key=_BY_WEIGHT.index))
+    if instead:
+        heaviest = max(instead, key=lambda found: _BY_WEIGHT.index(found.finding))
+        _note(campaign, heaviest.finding, heaviest.release)
     return False
 
 
@@ -132,13 +144,17 @@ def _to_ask(
     return sorted(asked, key=lambda one: one[0].at, reverse=True)
 
 
-def _start_releasing(campaign: Campaign, uri: str, seen: MarketMidnight, now: datetime) -> bool:
+def _start_releasing(
+    campaign: Campaign, release: Release, seen: MarketMidnight, now: datetime
+) -> bool:
+    uri = release.uri
     started = _unchanged(campaign).update(
         state=CampaignState.RELEASING,
-        confirmed_uri=uri,
         confirmed_at=now,
         confirmed_until=markets.confirmed_until(campaign, seen),
         last_finding=_all_is_well(campaign, uri),
+        **_as_spotify_has_it("confirmed", release),
+        **_as_spotify_has_it("found", None),
     )
     if started:
         logger.info("release confirmed campaign=%s uri=%s", campaign.id, uri)
@@ -150,6 +166,16 @@ def _start_releasing(campaign: Campaign, uri: str, seen: MarketMidnight, now: da
         if campaign.last_finding != Finding.GONE:
             _tell_anew(campaign)
     return bool(started)
+
+
+def _as_spotify_has_it(prefix: str, release: Release | None) -> dict[str, str]:
+    """The columns of the campaign that name a catalogue entry, cut to their length."""
+    artists = ", ".join(artist.name for artist in release.artists) if release else ""
+    return {
+        f"{prefix}_uri": release.uri if release else "",
+        f"{prefix}_title": release.title[:LONGEST_NAME] if release else "",
+        f"{prefix}_artist": artists[:LONGEST_NAME],
+    }
 
 
 def _all_is_well(campaign: Campaign, uri: str) -> Finding:
@@ -164,16 +190,16 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
     for midnight, market in _to_ask(campaign, _unseen(campaign, budget.now)):
         if findings and not budget.has_time:
             break
-        finding, uri = _look_for_confirmed(campaign, market, budget)
-        if finding is Finding.CONFIRMED:
-            _let_market_in(campaign, uri, midnight)
+        finding, release = _look_for_confirmed(campaign, market, budget)
+        if finding is Finding.CONFIRMED and release:
+            _let_market_in(campaign, release, midnight)
             return
         findings.append(finding)
     begun = _begun(campaign, budget.now)
     seen = [midnight for midnight in begun if _is_seen(campaign, midnight)][-1]
     is_shown = _is_still_shown(campaign, seen, budget)
     if is_shown is False:
-        if _stop_releasing(campaign):
+        if _stop_releasing(campaign, budget.now):
             logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
     elif is_shown:
         all_is_well = _all_is_well(campaign, campaign.confirmed_uri)
@@ -189,7 +215,7 @@ def _is_still_shown(campaign: Campaign, seen: MarketMidnight, budget: LookupBudg
     is_refused = False
     for market in seen.markets:
         try:
-            if _shows_confirmed(campaign, market, budget):
+            if _confirmed_in(campaign, market, budget):
                 return True
         except SpotifyError as error:
             if error.reason is not ErrorReason.QUESTION_REFUSED:
@@ -198,17 +224,17 @@ def _is_still_shown(campaign: Campaign, seen: MarketMidnight, budget: LookupBudg
     return None if is_refused else False
 
 
-def _let_market_in(campaign: Campaign, uri: str, seen: MarketMidnight) -> None:
+def _let_market_in(campaign: Campaign, release: Release, seen: MarketMidnight) -> None:
     """Serve the fans of a further market too. One that shows the link itself, where an earlier one
     had only what its code led to, is believed: from then on the link's release is saved.
     """
     let_in = _unchanged(campaign).update(
-        confirmed_uri=uri,
         confirmed_until=markets.confirmed_until(campaign, seen),
-        last_finding=_all_is_well(campaign, uri),
+        last_finding=_all_is_well(campaign, release.uri),
+        **_as_spotify_has_it("confirmed", release),
     )
-    if let_in and uri != campaign.confirmed_uri:
-        logger.warning("release shown under its link campaign=%s uri=%s", campaign.id, uri)
+    if let_in and release.uri != campaign.confirmed_uri:
+        logger.warning("release shown under its link campaign=%s uri=%s", campaign.id, release.uri)
     _tell_anew(campaign)
 
 
@@ -218,22 +244,29 @@ def _tell_anew(campaign: Campaign) -> None:
         campaign.alarms.filter(trouble=Trouble.LATE).delete()
 
 
-def _stop_releasing(campaign: Campaign) -> int:
+def _stop_releasing(campaign: Campaign, now: datetime) -> int:
     """Go back to waiting: every permission is kept, and nothing counts as confirmed any more."""
     return _unchanged(campaign).update(
         state=CampaignState.OPEN,
-        confirmed_uri="",
         confirmed_at=None,
         confirmed_until=None,
+        vanished_at=now,
         last_finding=Finding.GONE,
+        **_as_spotify_has_it("confirmed", None),
     )
 
 
-def _note(campaign: Campaign, finding: Finding) -> None:
-    has_gone = campaign.last_finding == Finding.GONE
-    tells_less = (Finding.UNREACHABLE, Finding.QUESTION_REFUSED, Finding.NOT_THERE_YET)
-    if not (has_gone and finding in tells_less):
-        _unchanged(campaign).update(last_finding=finding)
+def _note(campaign: Campaign, finding: Finding, release: Release | None = None) -> None:
+    """Note what a look found, unless the last one told more; and the entry that is there in place
+    of the release, which the artist is asked about.
+    """
+    last = campaign.last_finding
+    if last == Finding.GONE and finding in (*NO_ANSWER, Finding.NOT_THERE_YET):
+        return
+    if last in MISMATCHES and finding in NO_ANSWER:
+        return
+    found = release if finding in MISMATCHES else None
+    _unchanged(campaign).update(last_finding=finding, **_as_spotify_has_it("found", found))
 
 
 def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
@@ -254,40 +287,43 @@ def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
     )
 
 
-def _shows_confirmed(campaign: Campaign, market: str, budget: LookupBudget) -> bool:
-    """Whether the market shows exactly what is being saved, and it still agrees with all codes and
-    is what fans saw.
+def _confirmed_in(campaign: Campaign, market: str, budget: LookupBudget) -> Release | None:
+    """Exactly what is being saved, if the market shows it and it still agrees with all codes and is
+    what fans saw.
     """
     confirmed = Names.of(campaign)._replace(spotify_uri=campaign.confirmed_uri)
-    return any(
-        agrees(confirmed, hit)
+    shown = (
+        hit
+        for hit in find(confirmed, market, budget.permit)
+        if agrees(confirmed, hit)
         and is_what_fans_saw(campaign, hit)
         and hit.is_playable
         and is_out(hit.release_date, budget.now)
-        for hit in find(confirmed, market, budget.permit)
     )
+    return next(shown, None)
 
 
 def _look_for_confirmed(
     campaign: Campaign, market: str, budget: LookupBudget
-) -> tuple[Finding, str]:
+) -> tuple[Finding, Release | None]:
     """Whether a further market shows what was confirmed, or the link itself where that was only
     found by its code; or what it finds instead: nothing that is out, or the artist's codes under
     another id, a regional variant.
     """
     try:
-        if _shows_confirmed(campaign, market, budget):
-            return Finding.CONFIRMED, campaign.confirmed_uri
+        if shown := _confirmed_in(campaign, market, budget):
+            return Finding.CONFIRMED, shown
     except SpotifyError as error:
         if error.reason is not ErrorReason.QUESTION_REFUSED:
             raise
-        return Finding.QUESTION_REFUSED, ""
+        return Finding.QUESTION_REFUSED, None
     if campaign.spotify_uri == campaign.confirmed_uri:
-        return Finding.NOT_THERE_YET, ""
+        return Finding.NOT_THERE_YET, None
     finding, release, _ = look(campaign, market, budget)
-    uri = release.uri if release and finding is Finding.CONFIRMED else ""
-    is_variant = finding is Finding.CONFIRMED and uri != campaign.spotify_uri
-    return (Finding.OTHER_VARIANT, "") if is_variant else (finding, uri)
+    is_variant = release and release.uri != campaign.spotify_uri
+    if finding is Finding.CONFIRMED and is_variant:
+        return Finding.OTHER_VARIANT, None
+    return finding, release
 
 
 def _begun(campaign: Campaign, now: datetime) -> list[MarketMidnight]:
