@@ -4,6 +4,11 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
+    """What a look found, what an artist accepted, and what was saved in Spotify's words. Everything
+    has a default in the database, so that the version before can go on writing while an upgrade is
+    under way.
+    """
+
     dependencies = [
         ("campaigns", "0007_what_fans_agreed_to"),
     ]
@@ -39,14 +44,6 @@ class Migration(migrations.Migration):
                 ("folded_name", models.CharField(max_length=300)),
                 ("spotify_id", models.CharField(max_length=22)),
             ],
-        ),
-        migrations.RemoveConstraint(
-            model_name="presave",
-            name="presave_settled_holds_nothing",
-        ),
-        migrations.RemoveIndex(
-            model_name="presave",
-            name="presave_due",
         ),
         migrations.AddField(
             model_name="campaign",
@@ -85,16 +82,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="campaign",
-            name="shown_looks",
-            field=models.PositiveSmallIntegerField(db_default=0, default=0),
-        ),
-        migrations.AddField(
-            model_name="campaign",
-            name="shown_since",
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="campaign",
             name="vanished_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
@@ -119,59 +106,6 @@ class Migration(migrations.Migration):
                     ("confirmed", "The release is there"),
                 ],
                 max_length=30,
-            ),
-        ),
-        migrations.AddField(
-            model_name="presave",
-            name="sent_at",
-            field=models.DateTimeField(null=True),
-        ),
-        migrations.AddIndex(
-            model_name="presave",
-            index=models.Index(
-                condition=models.Q(("sent_at", None), ("state", "pending")),
-                fields=["campaign", "due_at"],
-                name="presave_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="presave",
-            index=models.Index(
-                condition=models.Q(("sent_at__isnull", False), ("state", "pending")),
-                fields=["campaign", "sent_at"],
-                name="presave_sent",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="presave",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(
-                        ("sealed__isnull", False),
-                        ("sent_at", None),
-                        ("settled_at", None),
-                        ("state", "pending"),
-                    ),
-                    models.Q(
-                        ("lease", None),
-                        ("lease_until", None),
-                        ("refused_at", None),
-                        ("sealed__isnull", False),
-                        ("sent_at__isnull", False),
-                        ("settled_at", None),
-                        ("state", "pending"),
-                    ),
-                    models.Q(
-                        models.Q(("state", "pending"), _negated=True),
-                        ("lease", None),
-                        ("lease_until", None),
-                        ("refused_at", None),
-                        ("sealed", None),
-                        ("settled_at__isnull", False),
-                    ),
-                    _connector="OR",
-                ),
-                name="presave_state_holds",
             ),
         ),
         migrations.AddField(

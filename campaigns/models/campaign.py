@@ -141,10 +141,7 @@ class Campaign(models.Model):
     accepted_uri = models.CharField(max_length=40, db_default="", default="", blank=True)
     # The ISO 3166 code of the market to ask; empty for the operator's.
     market = models.CharField(max_length=2, db_default="", default="", blank=True)
-    # The series of looks that show the release: since when, and how many one after another; and
-    # when a look last did not show it although one had before.
-    shown_since = models.DateTimeField(null=True, blank=True)
-    shown_looks = models.PositiveSmallIntegerField(default=0, db_default=0)
+    # When a look last did not show the release although one had before.
     vanished_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(null=True, blank=True)
     last_finding = models.CharField(max_length=30, choices=Finding, blank=True)

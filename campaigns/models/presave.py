@@ -21,20 +21,10 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
     def pending(self) -> PreSaveQuerySet:
         return self.filter(state=PreSaveState.PENDING)
 
-    def waiting(self) -> PreSaveQuerySet:
-        """The pending ones whose save was not sent."""
-        return self.pending().filter(sent_at=None)
-
-    def sent(self) -> PreSaveQuerySet:
-        """The pending ones that Spotify answered 200 for, and no later look has confirmed yet."""
-        return self.pending().filter(sent_at__isnull=False)
-
     def due(self, now: datetime) -> PreSaveQuerySet:
-        """Those who may be tried now: not sent, held by no worker, and not put off to a later
-        try.
-        """
+        """Those who may be tried now: held by no worker, and not put off to a later try."""
         free = Q(lease_until=None) | Q(lease_until__lte=now)
-        return self.waiting().filter(free, due_at__lte=now)
+        return self.pending().filter(free, due_at__lte=now)
 
     def servable_until(self, confirmed_until: datetime | None) -> PreSaveQuerySet:
         """Those due before `confirmed_until`; all if there is no bound."""
@@ -86,9 +76,6 @@ class PreSave(models.Model):
     # When Spotify first refused this permission. `reason` says how, and Presave asks once more
     # before it believes it.
     refused_at = models.DateTimeField(null=True)
-    # When Spotify answered 200 to the save. Until a later look into the catalogue confirms it, the
-    # pre-save is still pending: sent, being confirmed.
-    sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     receipt_hash = models.BinaryField(max_length=32, unique=True)
 
@@ -98,13 +85,8 @@ class PreSave(models.Model):
         indexes = [
             models.Index(
                 fields=["campaign", "due_at"],
-                condition=Q(state=PreSaveState.PENDING, sent_at=None),
-                name="presave_waiting",
-            ),
-            models.Index(
-                fields=["campaign", "sent_at"],
-                condition=Q(state=PreSaveState.PENDING, sent_at__isnull=False),
-                name="presave_sent",
+                condition=Q(state=PreSaveState.PENDING),
+                name="presave_due",
             ),
             # Which permission is the oldest is asked every few seconds.
             models.Index(
@@ -118,25 +100,9 @@ class PreSave(models.Model):
                 condition=Q(state__in=PreSaveState.values, reason__in=Reason.values),
                 name="presave_state_known",
             ),
-            # What a row may hold. One that waits has its permission; one that was sent has it too,
-            # and no worker claims it. Destroyed means destroyed: a statement that settles a row has
-            # to erase its permission.
+            # Destroyed means destroyed: a statement that settles a row has to erase its permission.
             models.CheckConstraint(
-                condition=Q(
-                    state=PreSaveState.PENDING,
-                    sealed__isnull=False,
-                    settled_at=None,
-                    sent_at=None,
-                )
-                | Q(
-                    state=PreSaveState.PENDING,
-                    sealed__isnull=False,
-                    settled_at=None,
-                    sent_at__isnull=False,
-                    lease=None,
-                    lease_until=None,
-                    refused_at=None,
-                )
+                condition=Q(state=PreSaveState.PENDING, sealed__isnull=False, settled_at=None)
                 | ~Q(state=PreSaveState.PENDING)
                 & Q(
                     sealed=None,
@@ -145,7 +111,7 @@ class PreSave(models.Model):
                     refused_at=None,
                     settled_at__isnull=False,
                 ),
-                name="presave_state_holds",
+                name="presave_settled_holds_nothing",
             ),
             models.CheckConstraint(
                 condition=~Q(state=PreSaveState.FAILED) | ~Q(reason=Reason.NONE),

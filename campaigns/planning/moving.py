@@ -78,7 +78,7 @@ def look_anew(campaign: Campaign) -> None:
     campaign.next_check_at = None
     campaign.confirmed_uri, campaign.confirmed_at, campaign.confirmed_until = "", None, None
     campaign.confirmed_title = campaign.confirmed_artist = ""
-    campaign.shown_since, campaign.shown_looks, campaign.vanished_at = None, 0, None
+    campaign.vanished_at = None
     campaign.found_uri = campaign.found_title = campaign.found_artist = campaign.last_finding = ""
 
 

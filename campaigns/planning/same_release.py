@@ -116,8 +116,8 @@ def accept(campaign: Campaign, seen: Seen) -> None:
         campaign.found_artist = artists[:LONGEST_FOUND]
     # Whoever was told of another release is told of the next one.
     campaign.alarms.filter(trouble=Trouble.OTHER_RELEASE).delete()
-    # What was sent, or is on its way, is of the release as it was named before.
-    campaign.presaves.pending().update(sent_at=None, lease=None, lease_until=None)
+    # What is on its way is of the release as it was named before.
+    campaign.presaves.pending().update(lease=None, lease_until=None)
 
 
 def _agrees(given: Names, release: Release) -> bool:

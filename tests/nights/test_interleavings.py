@@ -263,7 +263,7 @@ SAFEGUARDS: Final[dict[str, tuple[Any, str, Callable[..., Any], list[str], str]]
     # The database itself refuses a settled row that holds a permission.
     "erasing with the end": (
         *(PreSaveQuerySet, "end", end_and_keep, [FAN_CANCELS]),
-        "presave_state_holds",
+        "presave_settled_holds_nothing",
     ),
     "attempts of returned rows": (
         *(claims, "settle", settle_and_count_attempts, [GATE_CLOSES]),
