@@ -27,9 +27,9 @@ _VERSION: Final = re.compile(
     r"|version)\b",
     re.IGNORECASE,
 )
-# As Spotify ends some titles: "Night Bus - Single", "Night Bus (EP)".
+# As Spotify ends some titles: "Night Bus - Single", "Night Bus (EP)", "Night Bus EP".
 _KIND: Final = re.compile(
-    r"(?:\s[-\u2010-\u2015]\s*(?P<dashed>single|ep)|\s[(\[](?P<bracketed>single|ep)[)\]])\s*$",
+    r"\s(?:[-\u2010-\u2015]\s*(?P<dashed>single|ep)|[(\[](?P<bracketed>single|ep)[)\]]|(?P<plain>ep))\s*$",
     re.IGNORECASE,
 )
 # What stands between the names of several artists.
@@ -124,7 +124,7 @@ def _title(text: str, release: Release) -> _Title:
     return _Title(
         name=name[: kind.start()] if kind else name,
         guests=tuple(guests),
-        kind=(kind["dashed"] or kind["bracketed"]).lower() if kind else "",
+        kind=(kind["dashed"] or kind["bracketed"] or kind["plain"]).lower() if kind else "",
     )
 
 

@@ -116,6 +116,7 @@ def test_a_release_without_artists_is_nobodys() -> None:
         ("Night Bus", "Night Bus - Single"),
         ("Night Bus", "Night Bus - EP"),
         ("Night Bus", "Night Bus (EP)"),
+        ("Night Bus", "Night Bus EP"),
         ("Night Bus", "Night Bus \u2013 EP"),
         ("Night Bus EP", "Night Bus - EP"),
         ("Night Bus", "Night Bus (feat. Guest)"),
