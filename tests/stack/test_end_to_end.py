@@ -47,7 +47,7 @@ def create_and_open(page: Page, release_at: datetime, cover: Path) -> None:
     )
     page.locator("[name=release_at]").fill(release_at.strftime("%Y-%m-%dT%H:%M"))
     page.locator("[name=release_zone]").select_option("UTC")
-    page.locator("main form button[type=submit]").first.click()
+    page.get_by_role("button", name="Save draft").click()
     page.wait_for_url("**/dashboard/campaigns/night-bus")
     page.get_by_role("button", name="Open").click()
 
