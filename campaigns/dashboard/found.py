@@ -44,12 +44,11 @@ class Entry:
 
 
 def entry_of(release: Release, today: date) -> Entry:
-    _, kind, _ = release.uri.split(":")
     return Entry(
         uri=release.uri,
         title=release.title,
         artists=artists_of(release),
-        kind="track" if kind == "track" else release.album_type,
+        kind="track" if release.uri.startswith("spotify:track:") else release.album_type,
         code=release.upc or release.isrc,
         day=_in_words(release.release_date),
         is_out=is_out(release, today),

@@ -237,6 +237,8 @@ class ReleaseForm(forms.Form):
 
     def _take_pick(self) -> Found | None:
         """Enter the link of the entry that was chosen in the card. What it is, is known already."""
+        if self.data.get("look_up") != "pick":
+            return None
         found = unseal(self.data.get("found", ""))
         picked = (
             [one for one in found.releases if one.uri == self.data.get("pick")] if found else []

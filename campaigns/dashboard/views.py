@@ -296,6 +296,6 @@ def _saved(request: AuthenticatedRequest, campaign: Campaign, form: CampaignForm
         messages.warning(request, too_early)
     if served := overview.served_before(campaign):
         messages.info(request, served)
-    if form.is_unanswered:
+    if form.is_unanswered and campaign.state == CampaignState.DRAFT:
         messages.warning(request, NOT_ANSWERED)
     return _to_page(campaign)

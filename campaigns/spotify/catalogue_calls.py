@@ -148,9 +148,14 @@ def _release(item: dict[str, Any]) -> Release:
 
 def _cover(images: list[Any]) -> str:
     """The address of the smallest one that is large enough; empty without such a one."""
-    sized = [image for image in images if isinstance(image, dict) and image.get("width")]
-    large = [image for image in sized if int(image["width"]) >= COVER_PIXELS]
-    return str(min(large, key=lambda image: int(image["width"]))["url"]) if large else ""
+    sized = [
+        (image["width"], image["url"])
+        for image in images
+        if isinstance(image, dict)
+        and isinstance(image.get("width"), int)
+        and isinstance(image.get("url"), str)
+    ]
+    return min((one for one in sized if one[0] >= COVER_PIXELS), default=(0, ""))[1]
 
 
 def _tracks(item: dict[str, Any]) -> list[dict[str, Any]]:

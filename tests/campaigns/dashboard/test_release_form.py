@@ -20,7 +20,8 @@ EMPTY = {"title": "", "artist": "", "release_at": ""}
 
 
 def look_up(dashboard: Client, **values: Any) -> str:
-    page = dashboard.post("/dashboard/new", filled_in(look_up="1", **values)).content.decode()
+    form = filled_in(**{"look_up": "1", **values})
+    page = dashboard.post("/dashboard/new", form).content.decode()
     assert not Campaign.objects.exists()
     return page
 
@@ -128,10 +129,25 @@ def test_one_of_several_is_picked_by_its_link(
     assert "Which one is yours?" in page
     picked = f"spotify:track:{'2' * 22}"
 
-    after = look_up(dashboard, found=carried(page), pick=picked, **given)
+    after = look_up(dashboard, look_up="pick", found=carried(page), pick=picked, **given)
 
     assert "Found on Spotify" in after
     assert f'name="spotify_uri" value="{picked}"' in after
+
+
+def test_a_link_that_is_pasted_after_one_was_ticked_is_what_is_looked_up(
+    dashboard: Client, label: Label, sandbox: Sandbox
+) -> None:
+    for number in (1, 2):
+        sandbox.add_track(id=str(number) * 22, release_date=f"200{number}")
+    page = look_up(dashboard, spotify_uri="", isrc="QZAAA2600001")
+    pasted = f"spotify:track:{'1' * 22}"
+
+    after = look_up(
+        dashboard, found=carried(page), pick=f"spotify:track:{'2' * 22}", spotify_uri=pasted
+    )
+
+    assert f'name="spotify_uri" value="{pasted}"' in after
 
 
 def test_a_spotify_that_does_not_answer_loses_nothing(

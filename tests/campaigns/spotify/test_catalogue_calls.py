@@ -13,7 +13,7 @@ import requests
 from pytest_django import Settings
 
 from campaigns import spotify
-from campaigns.spotify import Release, Scope, SpotifyError, http
+from campaigns.spotify import Release, Scope, SpotifyError, catalogue_calls, http
 from campaigns.spotify.catalogue_calls import APP_TOKEN
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 
@@ -58,6 +58,14 @@ def test_a_track_is_found_with_its_albums_title(sandbox: Sandbox) -> None:
     sandbox.add_track(album_name="Late Lines")
     (track,) = find_by_uri(TRACK_URI, "US")
     assert (track.title, track.album_title) == ("Night Bus", "Late Lines")
+
+
+@pytest.mark.parametrize(
+    "images",
+    [[{"width": 640}], [{"url": "https://i.scdn.co/image/a", "width": "wide"}], [None], [{}]],
+)
+def test_an_odd_cover_is_none_and_hides_no_release(images: list[Any]) -> None:
+    assert catalogue_calls._cover(images) == ""
 
 
 def test_a_search_reads_ten_results_whatever_total_says(sandbox: Sandbox) -> None:
