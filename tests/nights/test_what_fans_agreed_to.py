@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import timedelta
-from threading import Thread
 from typing import Any
 
 import pytest
@@ -17,7 +16,6 @@ from campaigns.clock import database_now
 from campaigns.consent import completing, oauth_state, wordings
 from campaigns.keyring import UnreadablePermissionError
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, ReleaseMode, identity
-from campaigns.models.midnights import FIRST_ZONE
 from campaigns.planning import editing, transitions
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.release import claims
@@ -26,12 +24,10 @@ from tests.fans import Fan, text_of
 from tests.nights.night import (
     check_books,
     claim,
-    in_threads,
     make_night,
     record,
     save,
     states,
-    wait_until_somebody_waits,
     work,
 )
 from tests.sandbox_process import ALBUM_URI, Sandbox
@@ -110,36 +106,6 @@ def test_a_stranger_who_taps_can_settle_what_the_page_shows_and_nothing_else(
     assert Campaign.objects.values().get() == before | settled
     edit(campaign, title="Beloved  album", release_at=campaign.release_at + timedelta(days=1))
     assert Fan(sandbox).pre_save(campaign).status_code == 303
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_change_between_the_check_and_the_row_waits_for_the_row(sandbox: Sandbox) -> None:
-    """The row's writer holds the campaign: whoever changes it comes after, and finds a fan."""
-    campaign, fan = make_campaign(), Fan(sandbox)
-    back = fan.decide(fan.tap(campaign))
-    refused: list[Obstacle] = []
-
-    def change_release_type(_: int) -> None:
-        try:
-            edit(campaign, release_mode=ReleaseMode.LOCAL_MIDNIGHT, release_zone=FIRST_ZONE)
-        except PlanningError as error:
-            refused.append(error.obstacle)
-
-    seal = keyring.seal
-    changing = Thread(target=in_threads, args=(1, change_release_type))
-
-    def sealing_slowly(*arguments: Any) -> bytes:
-        changing.start()
-        wait_until_somebody_waits()
-        return seal(*arguments)
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(keyring, "seal", sealing_slowly)
-        assert fan.get(back).status_code == 303
-    changing.join()
-    assert refused == [Obstacle.MODE_STAYS]
-    row = PreSave.objects.get()
-    assert bytes(row.agreed_digest or b"") == campaign.agreed_digest
 
 
 @pytest.mark.parametrize(
