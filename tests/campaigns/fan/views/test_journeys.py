@@ -44,6 +44,8 @@ def pre_save(page: Page, landing: str) -> None:
     page.get_by_role("link", name=START).click()
     page.get_by_role("button", name="Agree").click()
     expect(page.get_by_role("heading", name="You're in")).to_be_visible()
+    # Its scripts run before that: one remembers the receipt.
+    page.wait_for_load_state("load")
 
 
 def test_a_full_visit_meets_only_us_and_spotifys_page(
