@@ -19,7 +19,7 @@ from typing import Any, Final
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.functions import Coalesce
 
 from campaigns import keyring
@@ -98,14 +98,19 @@ def claim_block(
     return Claim(campaign, fence, rows)
 
 
-def is_as_agreed(claim: Claim) -> bool:
-    """Whether the campaign is what each of these fans agreed to; rows from before that was kept say
-    nothing of it.
+def is_as_agreed(campaign: Campaign, row: PreSave) -> bool:
+    """Whether the campaign is what this fan agreed to; a row from before that was kept says nothing
+    of it.
     """
-    agreed = claim.campaign.agreed_digest
-    return agreed is not None and all(
-        _bytes(row.agreed_digest) in (None, agreed) for row in claim.rows
-    )
+    agreed = campaign.agreed_digest
+    return agreed is not None and _bytes(row.agreed_digest) in (None, agreed)
+
+
+def is_what_some_agreed_to(campaign: Campaign) -> bool:
+    """Whether the campaign still is what one of its waiting fans agreed to."""
+    agreed = campaign.agreed_digest
+    fitting = Q(agreed_digest=None) | Q(agreed_digest=agreed)
+    return agreed is not None and campaign.presaves.pending().filter(fitting).exists()
 
 
 def _bytes(stored: bytes | memoryview | None) -> bytes | None:

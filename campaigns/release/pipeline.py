@@ -101,9 +101,9 @@ class Pipeline:
         for row in claim.rows:
             self._held[row.id] = Held(row, claim)
             self._granted.pop(row.id, None)  # of a claim whose lease had ended
-        tokens = self._opened(claim, key) if claims.is_as_agreed(claim) else {}
+        tokens = self._opened(claim, key)
         unopened = [self._held[row.id] for row in claim.rows if row.id not in tokens]
-        if not tokens and any(held.is_first_try for held in unopened):
+        if not tokens and _is_of_all(claim, unopened):
             self._hold(claim)
             return
         self._put_off_unopened(unopened)
@@ -119,6 +119,8 @@ class Pipeline:
     def _opened(self, claim: Claim, key: CampaignKey) -> dict[UUID, Secret]:
         tokens, agreed = {}, claim.campaign.agreed_digest
         for row in claim.rows:
+            if not claims.is_as_agreed(claim.campaign, row):
+                continue
             with suppress(UnreadablePermissionError):
                 tokens[row.id] = key.open(bytes(row.sealed or b""), row.id, agreed)
         return tokens
@@ -308,6 +310,16 @@ class Pipeline:
 
     def _fences(self, ids: Iterable[UUID]) -> set[UUID]:
         return {self._held[row_id].claim.fence for row_id in ids}
+
+
+def _is_of_all(claim: Claim, unopened: Collection[Held]) -> bool:
+    """Whether it is the campaign that is not what fans agreed to, or whose rows were rewritten, and
+    not these few rows that are damaged.
+    """
+    if not any(held.is_first_try for held in unopened):
+        return False
+    as_agreed = [row for row in claim.rows if claims.is_as_agreed(claim.campaign, row)]
+    return len(as_agreed) >= MOST_ODD or not claims.is_what_some_agreed_to(claim.campaign)
 
 
 def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -151,6 +152,21 @@ def test_a_row_that_cannot_be_opened_waits_alone_and_is_told_once(
     PreSave.objects.filter(id=poisoned.id).update(sealed=whole)
     assert work(later=120) == 1
     check_books(campaign)
+
+
+@pytest.mark.parametrize("damage", [{"sealed": b"damaged"}, {"agreed_digest": b"x" * 32}])
+def test_an_odd_row_alone_in_its_block_pauses_nobody(
+    damage: dict[str, bytes], sandbox: Sandbox
+) -> None:
+    campaign = make_night(sandbox, fans=2)
+    odd, late = PreSave.objects.all()
+    PreSave.objects.filter(id=odd.id).update(**damage)
+    PreSave.objects.filter(id=late.id).update(due_at=timezone.now() + timedelta(seconds=60))
+    assert work() == 0
+    assert work(later=61) == 1
+    campaign.refresh_from_db()
+    assert not campaign.is_paused
+    assert states(campaign) == {"pending": 1, "saved": 1}
 
 
 def test_a_permission_moved_to_another_row_is_not_used(sandbox: Sandbox) -> None:
