@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 
-from campaigns.catalogue import markets
+from campaigns.catalogue import candidates, markets
 from campaigns.catalogue.comparing import is_what_fans_saw
 from campaigns.catalogue.looks import Look, LookupBudget, LookupBudgetSpentError, is_out, look
 from campaigns.catalogue.markets import MarketMidnight
@@ -43,6 +43,7 @@ LONGEST_LOOK: Final = timedelta(seconds=25)
 LONGEST_NAME: Final = 300
 # What is there in place of the release; and looks that found out nothing.
 MISMATCHES: Final = (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
+CHOICES: Final = (*MISMATCHES, Finding.SEVERAL_MATCH, Finding.NOT_OUT_YET)
 NO_ANSWER: Final = (Finding.UNREACHABLE, Finding.QUESTION_REFUSED)
 _BY_WEIGHT: Final = list(Finding)
 
@@ -121,7 +122,7 @@ def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
         return _start_releasing(campaign, *under_code, budget.now)
     if instead:
         heaviest = max(instead, key=lambda found: _BY_WEIGHT.index(found.finding))
-        _note(campaign, heaviest.finding, heaviest.release)
+        _note(campaign, *heaviest)
     return False
 
 
@@ -153,6 +154,7 @@ def _start_releasing(
         confirmed_at=now,
         confirmed_until=markets.confirmed_until(campaign, seen),
         last_finding=_all_is_well(campaign, uri),
+        candidates=[],
         **_as_spotify_has_it("confirmed", release),
         **_as_spotify_has_it("found", None),
     )
@@ -170,11 +172,10 @@ def _start_releasing(
 
 def _as_spotify_has_it(prefix: str, release: Release | None) -> dict[str, str]:
     """The columns of the campaign that name a catalogue entry, cut to their length."""
-    artists = ", ".join(artist.name for artist in release.artists) if release else ""
     return {
         f"{prefix}_uri": release.uri if release else "",
         f"{prefix}_title": release.title[:LONGEST_NAME] if release else "",
-        f"{prefix}_artist": artists[:LONGEST_NAME],
+        f"{prefix}_artist": release.artist_names[:LONGEST_NAME] if release else "",
     }
 
 
@@ -256,9 +257,14 @@ def _stop_releasing(campaign: Campaign, now: datetime) -> int:
     )
 
 
-def _note(campaign: Campaign, finding: Finding, release: Release | None = None) -> None:
+def _note(
+    campaign: Campaign,
+    finding: Finding,
+    release: Release | None = None,
+    several: Iterable[Release] = (),
+) -> None:
     """Note what a look found, unless the last one told more; and the entry that is there in place
-    of the release, which the artist is asked about.
+    of the release, or the several, which the artist is asked about.
     """
     last = campaign.last_finding
     if last == Finding.GONE and finding in (*NO_ANSWER, Finding.NOT_THERE_YET):
@@ -266,7 +272,12 @@ def _note(campaign: Campaign, finding: Finding, release: Release | None = None) 
     if last in MISMATCHES and finding in NO_ANSWER:
         return
     found = release if finding in MISMATCHES else None
-    _unchanged(campaign).update(last_finding=finding, **_as_spotify_has_it("found", found))
+    asked_about = several if finding in CHOICES else ()
+    _unchanged(campaign).update(
+        last_finding=finding,
+        candidates=candidates.to_json(candidates.newest(asked_about)),
+        **_as_spotify_has_it("found", found),
+    )
 
 
 def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:

@@ -17,6 +17,7 @@ from campaigns.catalogue.names import (
     find_under_link,
     is_dated,
     the_one,
+    versions,
 )
 from campaigns.gate import closing, permits, rows
 from campaigns.models import Campaign, ErrorReason, Finding, GateName
@@ -72,7 +73,8 @@ class LookupBudget:
 
 class Look(NamedTuple):
     """What one look found, and the catalogue's entry that it is about: the release where it is
-    confirmed, and otherwise what is there in its place. Several entries are the candidates.
+    confirmed, and otherwise what is there in its place. The candidates are several entries, or
+    the versions of one, of which an artist may choose.
     """
 
     finding: Finding
@@ -138,10 +140,12 @@ def _judge(
 
 def _judge_date(hits: list[Release], day: date, now: datetime) -> Look:
     out = [hit for hit in hits if hit.is_playable and is_out(hit.release_date, now)]
-    if not out:
-        return _about(Finding.NOT_OUT_YET, hits)
-    found = the_one(out, day)
-    return Look(Finding.CONFIRMED, found) if found else _about(Finding.SEVERAL_MATCH, out)
+    found = the_one(out or hits, day)
+    if not found:
+        return _about(Finding.SEVERAL_MATCH, out or hits)
+    if out:
+        return Look(Finding.CONFIRMED, found)
+    return Look(Finding.NOT_OUT_YET, found, tuple(versions(hits, day)))
 
 
 def _about_other(campaign: Campaign, hits: list[Release]) -> Look:

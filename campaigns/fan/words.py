@@ -9,6 +9,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import links
 from campaigns.fan.times import spoken
 from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
 
@@ -174,5 +175,4 @@ def listen_url(campaign: Campaign) -> str:
     """The release's page at Spotify, once the catalogue has confirmed it."""
     if not campaign.confirmed_uri:
         return ""
-    kind, item_id = campaign.confirmed_uri.split(":")[1:]
-    return f"https://open.spotify.com/{kind}/{item_id}"
+    return links.on_spotify(campaign.confirmed_uri)

@@ -139,6 +139,8 @@ class Campaign(models.Model):
     found_title = models.CharField(max_length=300, db_default="", default="", blank=True)
     found_artist = models.CharField(max_length=300, db_default="", default="", blank=True)
     accepted_uri = models.CharField(max_length=40, db_default="", default="", blank=True)
+    # What the last look could not tell apart: see catalogue/candidates.py.
+    candidates = models.JSONField(default=list, db_default=[], blank=True)
     # The ISO 3166 code of the market to ask; empty for the operator's.
     market = models.CharField(max_length=2, db_default="", default="", blank=True)
     # When a look last did not show the release although one had before.
@@ -278,6 +280,19 @@ class Campaign(models.Model):
         is_other = self.last_finding in (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
         was_accepted = self.found_uri and self.found_uri == self.accepted_uri
         return self.state == CampaignState.OPEN and is_other and not was_accepted
+
+    @property
+    def offers_a_choice(self) -> bool:
+        """Whether an artist may choose one of the entries that the last look found: of several
+        releases, or of the explicit and the other version of one that is not out yet.
+        """
+        is_choice = self.last_finding in (Finding.SEVERAL_MATCH, Finding.NOT_OUT_YET)
+        return self.state == CampaignState.OPEN and is_choice and bool(self.candidates)
+
+    @property
+    def awaits_a_choice(self) -> bool:
+        """Whether nothing is saved before the artist has chosen."""
+        return self.offers_a_choice and self.last_finding == Finding.SEVERAL_MATCH
 
     @property
     def shown_accent(self) -> Accent:

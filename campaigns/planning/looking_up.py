@@ -38,10 +38,13 @@ class Found:
 
 
 class Verdict(NamedTuple):
-    """How what was found goes with what was typed, and the entries that it is about."""
+    """How what was found goes with what was typed, and the entries that it is about. `versions` are
+    the explicit and the other one of a release that was found.
+    """
 
     finding: Finding
     releases: tuple[Release, ...] = ()
+    versions: tuple[Release, ...] = ()
 
     @property
     def is_question(self) -> bool:
@@ -76,7 +79,9 @@ def judge(campaign: Campaign, found: Found, day: date) -> Verdict:
     one = names.the_one(same or fitting, day)
     if one is None:
         return Verdict(Finding.SEVERAL_MATCH, tuple(same or fitting))
-    return Verdict(difference(campaign, one) or Finding.CONFIRMED, (one,))
+    if other := difference(campaign, one):
+        return Verdict(other, (one,))
+    return Verdict(Finding.CONFIRMED, (one,), tuple(names.versions(same, day)))
 
 
 def check_answered(campaign: Campaign) -> None:

@@ -80,6 +80,7 @@ def look_anew(campaign: Campaign) -> None:
     campaign.confirmed_title = campaign.confirmed_artist = ""
     campaign.vanished_at = None
     campaign.found_uri = campaign.found_title = campaign.found_artist = campaign.last_finding = ""
+    campaign.candidates = []
 
 
 def _due_after_move(campaign: Campaign, release_at: datetime) -> datetime | Combinable:

@@ -111,11 +111,11 @@ def accept(campaign: Campaign, seen: Seen) -> None:
     campaign.accepted_uri = ""
     if seen.release and seen.difference:
         campaign.last_finding, campaign.found_uri = seen.difference, seen.release.uri
-        artists = ", ".join(artist.name for artist in seen.release.artists)
         campaign.found_title = seen.release.title[:LONGEST_FOUND]
-        campaign.found_artist = artists[:LONGEST_FOUND]
+        campaign.found_artist = seen.release.artist_names[:LONGEST_FOUND]
     # Whoever was told of another release is told of the next one.
-    campaign.alarms.filter(trouble=Trouble.OTHER_RELEASE).delete()
+    questions = (Trouble.OTHER_RELEASE, Trouble.SEVERAL_MATCH)
+    campaign.alarms.filter(trouble__in=questions).delete()
     # What is on its way is of the release as it was named before.
     campaign.presaves.pending().update(lease=None, lease_until=None)
 

@@ -24,10 +24,11 @@ from campaigns.models import (
     Trouble,
     User,
 )
+from campaigns.status.entries import choices_of
 from campaigns.status.phase import phase_of
 from campaigns.status.progress import why_it_waits
 from campaigns.status.sentences import release_time
-from campaigns.status.troubles import explain, trouble_of, waiting_fans
+from campaigns.status.troubles import QUESTIONS, explain, trouble_of, waiting_fans
 
 logger = logging.getLogger(__name__)
 
@@ -86,6 +87,7 @@ def _messages(campaign: Campaign, trouble: Trouble, now: datetime) -> list[Email
         "explanation": explain(campaign, phase_of(campaign, now), trouble, fans),
         "waiting": why_it_waits(campaign, now),
         "can_resume": PauseReason(campaign.paused_reason).is_resumable,
+        "choices": choices_of(campaign, now.date()) if trouble in QUESTIONS else [],
         "page": page,
     }
     subject = " ".join(render_to_string("mail/alarm_subject.txt", context).split())

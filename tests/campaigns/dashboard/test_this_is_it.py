@@ -11,12 +11,14 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignState, Finding, Label, User
+from campaigns.planning.accepting import Asked
 from tests import factory
 from tests.fans import text_of
 
 pytestmark = pytest.mark.django_db
 
 FOUND_URI = "spotify:album:1111111111111111111111"
+SHOWN = Asked(FOUND_URI, "First Light", "Demo Artist")
 PAGE = "/dashboard/campaigns/wrong-link-three"
 ANSWER = f"{PAGE}/accept"
 
@@ -40,7 +42,8 @@ def campaign(label: Label) -> Campaign:
 
 
 def send(dashboard: Client, campaign: Campaign, **values: Any) -> str:
-    form = {"campaign": campaign.id, "found_uri": FOUND_URI, "password": factory.PASSWORD}
+    shown = {"found_uri": FOUND_URI, "shown": SHOWN.digest}
+    form = {"campaign": campaign.id, "password": factory.PASSWORD, **shown}
     return text_of(dashboard.post(ANSWER, form | values, follow=True))
 
 
@@ -107,7 +110,12 @@ def test_a_password_cannot_be_guessed_here(dashboard: Client, campaign: Campaign
 
 @pytest.mark.parametrize(
     "meanwhile",
-    [{"found_uri": "spotify:album:2222222222222222222222"}, {"last_finding": "not_there_yet"}],
+    [
+        {"found_uri": "spotify:album:2222222222222222222222"},
+        {"found_title": "Last Light"},
+        {"found_artist": "Night Desk"},
+        {"last_finding": "not_there_yet"},
+    ],
     ids=str,
 )
 def test_an_answer_to_what_was_found_before_is_refused(
