@@ -59,7 +59,7 @@ def look_up(campaign: Campaign) -> Found:
     """
     given, market = Names.of(campaign), market_of(campaign)
     permit = looks.LookupBudget(database_now()).permit
-    with _telling_why_not():
+    with _telling_why_not(campaign.market):
         releases = names.find(given, market, permit)
         if not releases and given.spotify_uri:
             releases = names.find_by_code(given, market, permit)
@@ -128,7 +128,7 @@ def with_values(campaign: Campaign, values: Mapping[str, Any]) -> Campaign:
 
 
 @contextmanager
-def _telling_why_not() -> Iterator[None]:
+def _telling_why_not(own_market: str) -> Iterator[None]:
     try:
         yield
     except closing.GateClosedError as error:
@@ -138,5 +138,5 @@ def _telling_why_not() -> Iterator[None]:
     except SpotifyError as error:
         closing.close_after(error)
         if error.reason is ErrorReason.QUESTION_REFUSED:
-            raise PlanningError(Obstacle.QUESTION_REFUSED) from None
+            raise PlanningError(Obstacle.QUESTION_REFUSED, market=own_market) from None
         raise PlanningError(Obstacle.SPOTIFY_SILENT) from None
