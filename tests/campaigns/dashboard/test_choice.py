@@ -56,8 +56,8 @@ def test_the_page_asks_which_one_it_is_and_asks_spotify_nothing(
     assert "Several releases have this code" in page
     assert "Nothing is saved until it is named, and every permission is kept." in page
     assert offered(page, "pick") == [ALBUM_URI, OTHER_URI]
-    assert f"Album · Not marked explicit · <code>{UPC}</code>" in page
-    assert f"Single · Explicit · <code>{UPC}</code>" in page
+    assert "Album · Not marked explicit" in page
+    assert "Single · Explicit" in page
     assert 'href="https://open.spotify.com/album/1111111111111111111111"' in page
     assert "Needs your answer" in read(dashboard, "/dashboard")
     assert sandbox.calls() == []
