@@ -430,6 +430,28 @@ def test_a_wrong_link_is_told_while_it_is_entered_and_corrected(
     expect(page.get_by_role("main").get_by_text("Going live…")).to_be_visible()
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_other_version_is_chosen_while_the_code_is_entered(
+    visit: Any, label: Label, sandbox: Sandbox, scheme: str, width: int
+) -> None:
+    sandbox.add_album(explicit=True)
+    sandbox.add_album(id=OTHER_URI.split(":")[2])
+    page = visit(color_scheme=scheme, viewport={"width": width, "height": 844})
+    page.goto("/dashboard/new")
+    page.get_by_label("UPC or EAN").fill(UPC)
+    page.get_by_role("button", name="Look it up").click()
+    choice = page.get_by_role("group", name="Which version should fans get?")
+    expect(choice).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    choice.get_by_label("Not marked explicit").check()
+    page.get_by_role("button", name="Use its link").click()
+    expect(choice).to_be_hidden()
+    expect(page.get_by_label("Spotify link")).to_have_value(OTHER_URI)
+
+
 def test_the_errors_get_the_focus_and_lead_to_their_fields(visit: Any, label: Label) -> None:
     page = visit()
     page.goto("/dashboard/new")

@@ -346,22 +346,25 @@ def test_a_message_that_could_not_be_sent_is_logged_and_not_sent_again(
     assert "@example.com" not in caplog.text
 
 
+@pytest.mark.parametrize(
+    ("finding", "subject", "advice"),
+    [
+        ("several_match", "Several releases have this code", "Choose yours on the campaign's page"),
+        ("other_title", "Spotify shows another title or artist", "Is this your release?"),
+    ],
+)
 def test_the_message_names_the_releases_to_choose_from(
-    mailing: None, label: Label, settings: Settings
+    finding: str, subject: str, advice: str, mailing: None, label: Label, settings: Settings
 ) -> None:
     artists = (Artist("1" * 22, "Demo Artist"),)
     album = Release(ALBUM_URI, UPC, "", "2026-12-04", True, artists, "Night Bus", "album")
     track = Release(TRACK_URI, "", ISRC, "2026-12", True, artists, "Night Bus", "album", True)
     several = to_json([album, replace(track, album_title="Late Lines")])
-    campaign = make_campaign(
-        label=label,
-        release_at=timezone.now(),
-        last_finding=Finding.SEVERAL_MATCH,
-        candidates=several,
-    )
+    found: dict[str, Any] = {"last_finding": finding, "candidates": several}
+    campaign = make_campaign(label=label, release_at=timezone.now(), **found)
     alarms.raise_due(campaign.release_at)
     message = sent()[0]
-    assert message.subject == "Night Bus: Several releases have this code"
+    assert message.subject == f"Night Bus: {subject}"
     assert (
         "\n\n- “Night Bus” by Demo Artist\n"
         "  Album, 4 December 2026, not marked explicit\n"
@@ -369,6 +372,6 @@ def test_the_message_names_the_releases_to_choose_from(
         "- “Night Bus” by Demo Artist\n"
         "  Track on “Late Lines”, December 2026, explicit\n"
         "  https://open.spotify.com/track/7a3LWj5xSFhFRYmztS8wgK\n\n"
-        "What to do\nChoose yours on the campaign's page"
+        f"What to do\n{advice}"
     ) in message.body
     assert f"{settings.PUBLIC_URL}/dashboard/campaigns/{campaign.slug}" in message.body
