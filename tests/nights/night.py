@@ -12,10 +12,12 @@ from uuid import UUID
 from django.db import connection, connections
 
 from campaigns import keyring
+from campaigns.catalogue import series
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, DailyCount, PreSave, midnights
 from campaigns.release import claims, worker
 from campaigns.release.claims import Claim, Outcome
+from campaigns.release.maintenance import Shift, run_maintenance
 from campaigns.release.pipeline import Pipeline
 from campaigns.spotify import FanCalls
 from tests.factory import make_campaign, make_local_campaign, make_presave, make_presaves
@@ -48,10 +50,27 @@ def make_local_night(
 
 
 def work(later: float = 0, stopped: Event | None = None) -> int:
+    """What one run of the task does, `later` seconds from now; and the look that confirms what was
+    sent.
+    """
+    sent = send(later, stopped)
+    confirm_sent(later)
+    return sent
+
+
+def send(later: float = 0, stopped: Event | None = None) -> int:
     """What one run of the task does, `later` seconds from now."""
     clock = clock_ahead(later)
     until = clock() + timedelta(seconds=20)
     return worker.work(until, stopped or Event(), clock)
+
+
+def confirm_sent(later: float = 0) -> None:
+    """What the task does when it runs again, once the saves are old enough to be confirmed."""
+    if PreSave.objects.sent().exists():
+        Campaign.objects.update(next_check_at=None)
+        clock = clock_ahead(later + series.CONFIRMED_AFTER.total_seconds() + 1)
+        run_maintenance(Shift(clock() + timedelta(seconds=20), Event(), clock))
 
 
 def clock_ahead(seconds: float) -> Callable[[], datetime]:
