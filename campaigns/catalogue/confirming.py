@@ -67,8 +67,8 @@ def _wait_for_next_of_first_looks(now: datetime) -> timedelta | None:
     begun = Campaign.objects.awaiting_look(now + series.FIRST_LOOKS_APART).filter(
         shown_looks__gt=0, shown_looks__lt=series.FIRST_LOOKS
     )
-    campaign = begun.order_by("next_check_at").first()
-    return max(campaign.next_check_at - now, timedelta()) if campaign else None
+    due_at = begun.order_by("next_check_at").values_list("next_check_at", flat=True).first()
+    return max(due_at - now, timedelta()) if due_at else None
 
 
 def _look_for_each(budget: LookupBudget) -> int:

@@ -143,7 +143,7 @@ def still_standing(
     held = PreSave.objects.filter(id__in=ids, lease_until__gt=now).held_under(fences)
     standing = held.servable().filter(campaign__in=Campaign.objects.releasing())
     confirmed = standing.values_list("id", "campaign__confirmed_uri", "campaign__confirmed_at")
-    return {row_id: Confirmation(uri, at) for row_id, uri, at in confirmed}
+    return {row_id: Confirmation(uri, at) for row_id, uri, at in confirmed if at}
 
 
 def keep_rotated_tokens(claim: Claim, tokens: Mapping[UUID, Secret]) -> None:

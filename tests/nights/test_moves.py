@@ -20,7 +20,7 @@ from campaigns.keyring import Secret
 from campaigns.models import Campaign, CampaignState, GateName, PreSave, Reason
 from campaigns.planning import moving, transitions
 from campaigns.release import pipeline, worker
-from campaigns.release.claims import Outcome
+from campaigns.release.claims import Confirmation, Outcome
 from campaigns.release.pipeline import Pipeline
 from campaigns.spotify import Answered, Slots
 from tests.factory import make_campaign, make_presave, make_presaves
@@ -68,10 +68,12 @@ class Interrupted(Pipeline):
     sent_before: set[UUID]
     sent_after: set[UUID]
 
-    def _send_saves(self, tokens: dict[UUID, Secret], uris: dict[UUID, str], slots: Slots) -> None:
+    def _send_saves(
+        self, tokens: dict[UUID, Secret], confirmed: dict[UUID, Confirmation], slots: Slots
+    ) -> None:
         sent = Interrupted.sent_before if Interrupted.act else Interrupted.sent_after
         sent.update(tokens)
-        super()._send_saves(tokens, uris, slots)
+        super()._send_saves(tokens, confirmed, slots)
 
     def _sort(self, answer: Answered[UUID]) -> None:
         super()._sort(answer)

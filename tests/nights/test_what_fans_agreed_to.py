@@ -27,6 +27,7 @@ from tests.nights.night import (
     make_night,
     record,
     save,
+    send,
     states,
     work,
 )
@@ -250,8 +251,8 @@ def test_fans_of_something_else_cost_those_before_them_nothing(
     campaign.refresh_from_db()
     newcomer = sandbox.add_fans(3)[-1]
     make_presave(campaign, sandbox.permission(newcomer))
-    assert work() == 1
-    assert (states(campaign), [*sandbox.libraries()]) == ({"pending": 2, "saved": 1}, [newcomer])
+    assert send() == 1
+    assert (states(campaign), [*sandbox.libraries()]) == ({"pending": 2, "sent": 1}, [newcomer])
 
     Campaign.objects.update(title="Night Bus", agreed_title="Night Bus")
     PreSave.objects.pending().update(agreed_digest=agreed)

@@ -29,7 +29,7 @@ from campaigns.models import (
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign, make_presave
-from tests.nights.night import check_books, claim, make_night, record, save, states, work
+from tests.nights.night import believe, check_books, claim, make_night, record, save, states, work
 from tests.sandbox_process import ALBUM_URI, ISRC, UPC, Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
@@ -47,7 +47,7 @@ def make_due(**fields: Any) -> Campaign:
 
 
 def confirm(campaign: Campaign) -> tuple[bool, str, str]:
-    started = confirming.confirm(campaign, LookupBudget(timezone.now()))
+    started = believe(campaign)
     campaign.refresh_from_db()
     return started, campaign.last_finding, campaign.state
 

@@ -11,7 +11,7 @@ import requests
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.catalogue import confirming, looks
+from campaigns.catalogue import looks
 from campaigns.catalogue.looks import DEAD_AFTER, LookupBudget
 from campaigns.catalogue.markets import market_midnights
 from campaigns.catalogue.names import is_same_code, the_one
@@ -19,7 +19,7 @@ from campaigns.gate import closing
 from campaigns.models import Campaign, Finding
 from campaigns.spotify import Artist, Release
 from tests.factory import make_campaign, make_local_campaign, make_presave
-from tests.nights.night import check_books, make_night, work
+from tests.nights.night import believe, check_books, make_night, work
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 
 OTHER_ID = "1111111111111111111111"
@@ -43,7 +43,7 @@ def make_link_dead(**fields: Any) -> Campaign:
 
 
 def confirm(campaign: Campaign) -> tuple[bool, str, str]:
-    started = confirming.confirm(campaign, LookupBudget(timezone.now()))
+    started = believe(campaign)
     campaign.refresh_from_db()
     return started, campaign.last_finding, campaign.state
 

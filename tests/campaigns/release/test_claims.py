@@ -12,7 +12,17 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
 from campaigns.release.claims import LEASE, Claim, Outcome, claim_block, still_standing
 from tests.factory import make_campaign, make_presave, make_presaves
-from tests.nights.night import check_books, claim, clock_ahead, in_threads, settle, states
+from tests.nights.night import (
+    all_sent,
+    check_books,
+    claim,
+    clock_ahead,
+    confirm_sent,
+    confirmation,
+    in_threads,
+    settle,
+    states,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 PAST_THE_LEASE = LEASE.total_seconds() + 1
@@ -26,10 +36,6 @@ def make_releasing(fans: int = 3) -> Campaign:
 
 def ids(claimed: Claim) -> set[UUID]:
     return {row.id for row in claimed.rows}
-
-
-def all_saved(claimed: Claim) -> Outcome:
-    return Outcome(saved=[row.id for row in claimed.rows])
 
 
 def test_a_claim_takes_the_rows_that_are_due_longest() -> None:
@@ -80,7 +86,7 @@ def test_a_stalled_worker_changes_nothing_after_another_claim() -> None:
     stalled = claim(campaign)
     other = claim(campaign, later=PAST_THE_LEASE)
     for outcome in (
-        all_saved(stalled),
+        all_sent(stalled),
         Outcome(failed={Reason.REVOKED: [row.id for row in stalled.rows]}),
         Outcome(refused={Reason.REVOKED: [row.id for row in stalled.rows]}),
         Outcome(delayed={row.id: 0 for row in stalled.rows}),
@@ -90,8 +96,8 @@ def test_a_stalled_worker_changes_nothing_after_another_claim() -> None:
     rows = PreSave.objects.filter(campaign=campaign)
     assert set(rows.values_list("state", "lease", "attempts")) == {("pending", other.fence, 0)}
     check_books(campaign)
-    settle(other, all_saved(other))
-    assert states(campaign) == {"saved": 3}
+    settle(other, all_sent(other))
+    assert states(campaign) == {"sent": 3}
     check_books(campaign)
 
 
@@ -106,7 +112,11 @@ def test_settling_erases_the_permission_in_the_same_statement() -> None:
     campaign = make_releasing(2)
     claimed = claim(campaign)
     first, second = claimed.rows
-    settle(claimed, Outcome(saved=[first.id], failed={Reason.REVOKED: [second.id]}))
+    settle(
+        claimed,
+        Outcome(sent={first.id: confirmation(claimed)}, failed={Reason.REVOKED: [second.id]}),
+    )
+    confirm_sent()
     for row, state, reason in ((first, "saved", ""), (second, "failed", "revoked")):
         row.refresh_from_db()
         assert (row.state, row.reason, row.sealed) == (state, reason, None)
@@ -118,8 +128,8 @@ def test_settling_erases_the_permission_in_the_same_statement() -> None:
 def test_settling_twice_counts_once() -> None:
     campaign = make_releasing()
     claimed = claim(campaign)
-    settle(claimed, all_saved(claimed))
-    settle(claimed, all_saved(claimed))
+    settle(claimed, all_sent(claimed))
+    settle(claimed, all_sent(claimed))
     check_books(campaign)
 
 

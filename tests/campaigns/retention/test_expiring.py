@@ -149,7 +149,7 @@ def test_a_claim_that_comes_after_it_finds_nothing(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=3)
     claimed = claim(campaign)
     expiring.expire(campaign.release_at + HARD_STOP)
-    assert save(claimed).outcome.saved == []
+    assert save(claimed).outcome.sent == {}
     assert sandbox.libraries() == {}
 
 
