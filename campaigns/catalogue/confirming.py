@@ -1,63 +1,82 @@
-"""Confirms releases in Spotify's catalogue: nothing is saved before the catalogue shows it.
+"""Confirms releases in Spotify's catalogue: nothing is saved before the catalogue shows it, and no
+save counts before it shows it afterwards.
 
-Spotify answers 200 to a save of an id that does not exist, so the look before the save is the only
-proof there is.
+Spotify answers 200 to a save of an id that does not exist, so the looks before and after the save
+are the only proof there is.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 
-from campaigns.catalogue import candidates, markets
+from campaigns.catalogue import candidates, markets, series
 from campaigns.catalogue.comparing import is_what_fans_saw
 from campaigns.catalogue.looks import Look, LookupBudget, LookupBudgetSpentError, is_out, look
 from campaigns.catalogue.markets import MarketMidnight
 from campaigns.catalogue.names import Names, agrees, find
-from campaigns.gate import closing
+from campaigns.gate import closing, permits, rows
 from campaigns.models import (
-    WATCH_EVERY,
+    HALVES,
     Campaign,
     CampaignState,
     ErrorReason,
     Finding,
     Trouble,
 )
+from campaigns.retention import sent
 from campaigns.spotify import Release, SpotifyError
 
 logger = logging.getLogger(__name__)
 
-# The first looks follow each other by a second; later ones by a tenth of the time already waited.
-SHORTEST_WAIT: Final = timedelta(seconds=1)
 # As long as a look is kept for the worker that began it: longer than its last call can take.
 LONGEST_LOOK: Final = timedelta(seconds=25)
-
-
+# Looks while fans are served take at most this part of the calls.
+SHARE_OF_PACE: Final = 1 / 4
 # As the columns that keep a title or an artist in Spotify's words.
 LONGEST_NAME: Final = 300
 # What is there in place of the release; and looks that found out nothing.
 MISMATCHES: Final = (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
 CHOICES: Final = (*MISMATCHES, Finding.SEVERAL_MATCH, Finding.NOT_OUT_YET)
 NO_ANSWER: Final = (Finding.UNREACHABLE, Finding.QUESTION_REFUSED)
+NOT_SHOWN: Final[dict[str, Any]] = {"shown_uri": "", "shown_market": "", "shown_looks": 0}
 _BY_WEIGHT: Final = list(Finding)
 
 
 def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> int:
-    """Look once for every campaign whose release is due or being saved, as long as the gate is
-    open.
+    """Look for every campaign whose release is due or being saved, as long as the gate is open:
+    once, or so often until what is shown for the first time is believed.
 
     Returns how many were confirmed. One look that fails does not hold the others up.
     """
-    confirmed, budget = 0, LookupBudget(now, is_over)
+    budget = LookupBudget(now, is_over)
+    confirmed = _look_for_each(budget)
+    while budget.has_time and (wait := _wait_for_next_of_first_looks(budget.clock)) is not None:
+        time.sleep(wait.total_seconds())
+        confirmed += _look_for_each(budget)
+    return confirmed
+
+
+def _wait_for_next_of_first_looks(now: datetime) -> timedelta | None:
+    begun = Campaign.objects.awaiting_look(now + series.FIRST_LOOKS_APART).filter(
+        shown_looks__gt=0, shown_looks__lt=series.FIRST_LOOKS
+    )
+    due_at = begun.order_by("next_check_at").values_list("next_check_at", flat=True).first()
+    return max(due_at - now, timedelta()) if due_at else None
+
+
+def _look_for_each(budget: LookupBudget) -> int:
+    confirmed = 0
     longest_waiting = F("next_check_at").asc(nulls_first=True)
-    for campaign in Campaign.objects.awaiting_look(now).order_by(longest_waiting):
-        if not budget.has_time or not closing.is_open(now + timedelta(seconds=budget.seconds)):
+    for campaign in Campaign.objects.awaiting_look(budget.clock).order_by(longest_waiting):
+        if not budget.has_time or not closing.is_open(budget.clock):
             break
         try:
             confirmed += confirm(campaign, budget)
@@ -70,36 +89,49 @@ def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> i
 
 def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
     """Look for one campaign's release: start releasing when it is there, let the fans of further
-    markets in, or stop when it has gone. Returns whether it started.
+    markets in, settle what was saved, or stop when it has gone. Returns whether it started.
 
     Of several workers only one looks, for as long as it takes.
     """
-    began = budget.now + timedelta(seconds=budget.seconds)
+    began, calls = budget.clock, budget.calls
     reserved_until = _reserve_look(campaign, began)
     if reserved_until is None:
         return False
-    next_look = _next_look(campaign, budget.now)
+    started, next_look = False, _next_look(campaign, began)
     try:
         if campaign.state == CampaignState.RELEASING:
             _look_again(campaign, budget)
-            return False
-        return _look_first(campaign, budget)
+        else:
+            started = _look_first(campaign, budget)
     except (closing.GateClosedError, LookupBudgetSpentError):
-        next_look = budget.now
+        next_look = began
     except SpotifyError as error:
         closing.close_after(error)
         if campaign.state == CampaignState.OPEN:
             _note(campaign, Finding.UNREACHABLE)
+    else:
+        now = Campaign.objects.get(id=campaign.id)
+        next_look = max(_next_look(now, began), began + _share(now, budget.calls - calls, began))
     finally:
         # If an artist has asked for a look at once meanwhile, that stays.
         reserved = Campaign.objects.filter(id=campaign.id, next_check_at=reserved_until)
         reserved.update(next_check_at=next_look)
-    return False
+    return started
+
+
+def _share(campaign: Campaign, calls: int, now: datetime) -> timedelta:
+    """How long so many calls of a look have to do for, while fans are being served."""
+    if campaign.state != CampaignState.RELEASING:
+        return timedelta()
+    gates = rows.gates(now)
+    pace = permits.pace([gates[half] for half in HALVES])
+    watched = Campaign.objects.being_saved(now).count()
+    return timedelta(seconds=calls * watched / (pace * SHARE_OF_PACE))
 
 
 def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     instead: list[Look] = []
-    under_code: tuple[Release, MarketMidnight] | None = None
+    under_code: tuple[Release, MarketMidnight, str] | None = None
     for midnight, market in _to_ask(campaign, _begun(campaign, budget.now)):
         if (instead or under_code) and not budget.has_time:
             break
@@ -114,14 +146,15 @@ def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
         if found.finding is not Finding.CONFIRMED or found.release is None:
             instead.append(found)
         elif _all_is_well(campaign, found.release.uri) is Finding.CONFIRMED:
-            return _start_releasing(campaign, found.release, midnight, budget.now)
+            return _go_on(campaign, found.release, midnight, market, budget.clock)
         else:
             # Another market may show the link itself.
-            under_code = under_code or (found.release, midnight)
+            under_code = under_code or (found.release, midnight, market)
     if under_code:
-        return _start_releasing(campaign, *under_code, budget.now)
+        return _go_on(campaign, *under_code, budget.clock)
     if instead:
         heaviest = max(instead, key=lambda found: _BY_WEIGHT.index(found.finding))
+        _end_series(campaign, [found.finding for found in instead])
         _note(campaign, *heaviest)
     return False
 
@@ -129,20 +162,52 @@ def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
 def _to_ask(
     campaign: Campaign, market_midnights: list[MarketMidnight]
 ) -> list[tuple[MarketMidnight, str]]:
-    """The markets that one look asks: those whose day began last, the campaign's own, and one of
-    the others by lot, so that in time each is asked. The latest come first: the more fans may be
-    served.
+    """The markets that one look asks: those whose day began last, the campaign's own, the one that
+    showed the release last time, and one of the others by lot, so that in time each is asked. The
+    latest come first: the more fans may be served.
     """
     latest_of = {market: midnight for midnight in market_midnights for market in midnight.markets}
     newest = market_midnights[-1:]
     others = [
         market
         for market, midnight in latest_of.items()
-        if midnight not in newest and market != markets.market_of(campaign)
+        if midnight not in newest
+        and market not in (markets.market_of(campaign), campaign.shown_market)
     ]
     left_out = {*others} - {*random.sample(others, min(len(others), 1))}
     asked = [(midnight, market) for market, midnight in latest_of.items() if market not in left_out]
     return sorted(asked, key=lambda one: one[0].at, reverse=True)
+
+
+def _go_on(
+    campaign: Campaign, release: Release, seen: MarketMidnight, market: str, now: datetime
+) -> bool:
+    """Start releasing once the looks agree. Returns whether it started."""
+    _note_shown(campaign, release, market, now)
+    if series.is_steady(campaign, now):
+        return _start_releasing(campaign, release, seen, now)
+    return False
+
+
+def _note_shown(campaign: Campaign, release: Release, market: str, now: datetime) -> None:
+    """Count a look that showed what is not believed yet."""
+    is_as_before = (campaign.shown_uri, campaign.shown_market) == (release.uri, market)
+    if not (is_as_before and series.is_going_on(campaign)):
+        campaign.shown_uri, campaign.shown_market = release.uri, market
+        campaign.shown_looks, campaign.shown_since = 0, now
+    campaign.shown_looks = min(campaign.shown_looks + 1, 32_000)
+    _unchanged(campaign).update(
+        shown_uri=campaign.shown_uri,
+        shown_market=campaign.shown_market,
+        shown_looks=campaign.shown_looks,
+        shown_since=campaign.shown_since,
+    )
+
+
+def _end_series(campaign: Campaign, findings: Collection[Finding]) -> None:
+    """Forget what the last looks showed, if this one does not show it."""
+    if series.is_going_on(campaign) and any(finding not in NO_ANSWER for finding in findings):
+        _unchanged(campaign).update(**NOT_SHOWN)
 
 
 def _start_releasing(
@@ -157,6 +222,7 @@ def _start_releasing(
         candidates=[],
         **_as_spotify_has_it("confirmed", release),
         **_as_spotify_has_it("found", None),
+        **NOT_SHOWN,
     )
     if started:
         logger.info("release confirmed campaign=%s uri=%s", campaign.id, uri)
@@ -186,23 +252,33 @@ def _all_is_well(campaign: Campaign, uri: str) -> Finding:
 
 
 def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
-    """Whether further markets show what was confirmed, or else whether the last one still does."""
+    """Whether further markets show what was confirmed, and whether the last one still does; if so,
+    what was sent long enough before is saved.
+    """
     findings: list[Finding] = []
     for midnight, market in _to_ask(campaign, _unseen(campaign, budget.now)):
         if findings and not budget.has_time:
             break
         finding, release = _look_for_confirmed(campaign, market, budget)
         if finding is Finding.CONFIRMED and release:
-            _let_market_in(campaign, release, midnight)
-            return
+            _note_shown(campaign, release, market, budget.clock)
+            if series.is_steady(campaign, budget.clock):
+                _let_market_in(campaign, release, midnight, budget.clock)
+                return
+            break
         findings.append(finding)
+    else:
+        _end_series(campaign, findings)
+    began = budget.clock
     begun = _begun(campaign, budget.now)
     seen = [midnight for midnight in begun if _is_seen(campaign, midnight)][-1]
     is_shown = _is_still_shown(campaign, seen, budget)
     if is_shown is False:
-        if _stop_releasing(campaign, budget.now):
+        if _stop_releasing(campaign, budget.clock):
             logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
+            sent.put_back()
     elif is_shown:
+        sent.settle(campaign, began - series.CONFIRMED_AFTER, budget.clock)
         all_is_well = _all_is_well(campaign, campaign.confirmed_uri)
         _note(campaign, max(findings, key=_BY_WEIGHT.index, default=all_is_well))
     elif findings:
@@ -210,9 +286,15 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
 
 
 def _is_still_shown(campaign: Campaign, seen: MarketMidnight, budget: LookupBudget) -> bool | None:
-    """Whether one of the markets that showed the release still does; None where none does and
-    Spotify does not accept the question for one.
+    """Whether one of the markets that showed the release still does, each time that it is asked;
+    None where none does and Spotify does not accept the question for one.
     """
+    times = series.CALLS_WHILE_YOUNG if series.is_young(campaign, budget.clock) else 1
+    answers = (_is_shown_once(campaign, seen, budget) for _ in range(times))
+    return next((shown for shown in answers if not shown), True)
+
+
+def _is_shown_once(campaign: Campaign, seen: MarketMidnight, budget: LookupBudget) -> bool | None:
     is_refused = False
     for market in seen.markets:
         try:
@@ -225,16 +307,22 @@ def _is_still_shown(campaign: Campaign, seen: MarketMidnight, budget: LookupBudg
     return None if is_refused else False
 
 
-def _let_market_in(campaign: Campaign, release: Release, seen: MarketMidnight) -> None:
+def _let_market_in(
+    campaign: Campaign, release: Release, seen: MarketMidnight, now: datetime
+) -> None:
     """Serve the fans of a further market too. One that shows the link itself, where an earlier one
-    had only what its code led to, is believed: from then on the link's release is saved.
+    had only what its code led to, is believed: from then on the link's release is saved, also for
+    those whose save no look has confirmed yet.
     """
+    is_another = release.uri != campaign.confirmed_uri
     let_in = _unchanged(campaign).update(
         confirmed_until=markets.confirmed_until(campaign, seen),
+        confirmed_at=now if is_another else campaign.confirmed_at,
         last_finding=_all_is_well(campaign, release.uri),
         **_as_spotify_has_it("confirmed", release),
+        **NOT_SHOWN,
     )
-    if let_in and release.uri != campaign.confirmed_uri:
+    if let_in and is_another:
         logger.warning("release shown under its link campaign=%s uri=%s", campaign.id, release.uri)
     _tell_anew(campaign)
 
@@ -254,6 +342,7 @@ def _stop_releasing(campaign: Campaign, now: datetime) -> int:
         vanished_at=now,
         last_finding=Finding.GONE,
         **_as_spotify_has_it("confirmed", None),
+        **NOT_SHOWN,
     )
 
 
@@ -361,12 +450,15 @@ def _reserve_look(campaign: Campaign, now: datetime) -> datetime | None:
 
 
 def _next_look(campaign: Campaign, now: datetime) -> datetime:
-    """Soon after a market's day has begun, later ever less often, and at the next one's midnight
-    in any case.
+    """Soon after a market's day has begun, later ever less often; soon while a series of looks goes
+    on or fans are being served; and at the next market's midnight in any case.
     """
-    wait = WATCH_EVERY
-    if unseen := _unseen(campaign, now):
-        waited = (now - unseen[-1].at) / 10
-        wait = min(max(waited, SHORTEST_WAIT), WATCH_EVERY)
+    waits = [series.LONGEST_WAIT]
+    if series.is_going_on(campaign):
+        waits.append(series.wait_within(campaign))
+    elif unseen := _unseen(campaign, now):
+        waits.append(series.wait_until_shown(now - unseen[-1].at))
+    if campaign.state == CampaignState.RELEASING:
+        waits.append(series.wait_while_saving(campaign, now))
     ahead = [midnight.at for midnight in markets.market_midnights(campaign) if midnight.at > now]
-    return min([now + wait, *ahead])
+    return min([now + min(waits), *ahead])

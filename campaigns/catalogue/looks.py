@@ -40,17 +40,23 @@ class LookupBudgetSpentError(Exception):
 
 class LookupBudget:
     """How long one worker may look things up in one round. `now` is the database's clock at its
-    beginning; the machine's steady clock counts on from there.
+    beginning; the machine's steady clock counts on from there. `calls` is how many were sent.
     """
 
     def __init__(self, now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
         self.now = now
+        self.calls = 0
         self._is_over = is_over
         self._began = time.monotonic()
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._began
+
+    @property
+    def clock(self) -> datetime:
+        """The database's clock, as it stands now."""
+        return self.now + timedelta(seconds=self.seconds)
 
     @property
     def has_time(self) -> bool:
@@ -60,12 +66,13 @@ class LookupBudget:
         """Take the permit of one call, and wait for its turn. Raises GateClosedError, and
         LookupBudgetSpentError when the turn comes too late.
         """
-        clock = self.now + timedelta(seconds=self.seconds)
+        clock = self.clock
         closing.check_open(clock)
         busy_for = (rows.gates(clock)[GateName.API].free_at - clock).total_seconds()
         if self._is_over() or self.seconds + busy_for > LAST_CALL_SECONDS:
             raise LookupBudgetSpentError
         first_in = permits.take(GateName.API, 1, clock).first_in
+        self.calls += 1
         time.sleep(max(first_in, 0.0))
         # Somebody may have met a ban while we waited.
         closing.check_open(clock + timedelta(seconds=max(first_in, 0.0)))

@@ -82,7 +82,7 @@ def _cancel_some(rows: PreSaveQuerySet, campaign_id: UUID, now: datetime) -> int
 def _end_some(
     rows: PreSaveQuerySet, campaign_id: UUID, state: PreSaveState, reason: Reason, now: datetime
 ) -> int:
-    ids = list(rows.order_by("due_at").values_list("id", flat=True)[:ROWS_ERASED_AT_ONCE])
+    ids = list(rows.order_by("consented_at").values_list("id", flat=True)[:ROWS_ERASED_AT_ONCE])
     erased = PreSave.objects.pending().filter(id__in=ids).end(state, reason, now)
     # The counts come after all rows, as everywhere.
     DailyCount.objects.add(campaign_id, now, {state.value: erased})

@@ -54,7 +54,7 @@ def _expected_at(campaign: Campaign, phase: Phase) -> datetime:
 
 def waiting_fans(campaign: Campaign, now: datetime) -> PreSaveQuerySet:
     """The due fans of a releasing campaign for whom no market that showed the release speaks."""
-    due = PreSave.objects.pending().filter(campaign=campaign, due_at__lte=now)
+    due = PreSave.objects.waiting().filter(campaign=campaign, due_at__lte=now)
     until = campaign.confirmed_until
     return due.filter(due_at__gte=until) if until else due.none()
 
