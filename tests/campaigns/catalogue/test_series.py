@@ -232,3 +232,16 @@ def test_no_campaign_ends_without_a_last_look(sandbox: Sandbox) -> None:
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.FINISHED
     assert campaign.key_destroyed_at is not None
+
+
+def test_the_looks_for_one_release_do_not_hold_up_the_saves_of_another(sandbox: Sandbox) -> None:
+    """A second campaign is shown when the first one has only one look to go."""
+    sandbox.add_album()
+    first = make_due(shown_uri=ALBUM_URI, shown_market="US", shown_looks=2)
+    Campaign.objects.update(shown_since=database_now() - SECOND)
+    second = make_due()
+    assert confirming.confirm_due(database_now()) == 1
+    first.refresh_from_db()
+    second.refresh_from_db()
+    assert (first.state, second.state) == (CampaignState.RELEASING, CampaignState.OPEN)
+    assert second.shown_looks == 1
