@@ -158,6 +158,14 @@ class PreSave(models.Model):
         return self.is_pending and self.sent_at is not None
 
     @property
+    def saved_at(self) -> datetime | None:
+        """When Spotify answered the save that a look confirmed. Rows from before saves were
+        confirmed have one time alone.
+        """
+        is_saved = self.state == PreSaveState.SAVED
+        return self.sent_at or self.settled_at if is_saved else None
+
+    @property
     def permission_ends_at(self) -> datetime:
         """When our copy of the permission is destroyed at the latest, whatever happens."""
         return min(self.campaign.last_day, self.consented_at + PERMISSION_LIFETIME)
