@@ -29,6 +29,9 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         """Those whose save Spotify answered with 200, and which no look has confirmed yet."""
         return self.pending().exclude(sent_at=None)
 
+    def cancelled_with_campaign(self) -> PreSaveQuerySet:
+        return self.filter(state=PreSaveState.CANCELLED, reason=Reason.CAMPAIGN_CANCELLED)
+
     def due(self, now: datetime) -> PreSaveQuerySet:
         """Those who may be tried now: held by no worker, and not put off to a later try."""
         free = Q(lease_until=None) | Q(lease_until__lte=now)
