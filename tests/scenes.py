@@ -131,7 +131,8 @@ def _set_up_receipts(first: Campaign, fields: dict[str, Any]) -> None:
     make_presave(everywhere, receipt="without-zone", due_at=everywhere.everywhere_at)
     out = Campaign.objects.get(slug="out")
     saved_at = out.release_at + timedelta(seconds=4)
-    make_presave(out, receipt="saved", state=PreSaveState.SAVED, settled_at=saved_at)
+    saved: dict[str, Any] = {"sent_at": saved_at, "settled_at": saved_at + timedelta(seconds=12)}
+    make_presave(out, receipt="saved", state=PreSaveState.SAVED, **saved)
     releasing = Campaign.objects.get(slug="releasing")
     make_presave(releasing, receipt="sent", sent_at=releasing.release_at + timedelta(seconds=4))
     for reason in (Reason.BY_FAN, Reason.HARD_STOP):
