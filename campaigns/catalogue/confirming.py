@@ -51,15 +51,18 @@ _BY_WEIGHT: Final = list(Finding)
 
 def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> int:
     """Look for every campaign whose release is due or being saved, as long as the gate is open:
-    once, or so often until what is shown for the first time is believed.
+    once, or so often until the first that is shown is believed, and its fans can be served.
 
     Returns how many were confirmed. One look that fails does not hold the others up.
     """
     budget = LookupBudget(now, is_over)
     confirmed = _look_for_each(budget)
-    while budget.has_time and (wait := _wait_for_next_of_first_looks(budget.clock)) is not None:
+    while not confirmed and budget.has_time:
+        wait = _wait_for_next_of_first_looks(budget.clock)
+        if wait is None:
+            break
         time.sleep(wait.total_seconds())
-        confirmed += _look_for_each(budget)
+        confirmed = _look_for_each(budget)
     return confirmed
 
 

@@ -11,7 +11,7 @@ import requests
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.catalogue import looks
+from campaigns.catalogue import confirming, looks
 from campaigns.catalogue.looks import DEAD_AFTER, LookupBudget
 from campaigns.catalogue.markets import market_midnights
 from campaigns.catalogue.names import is_same_code, the_one
@@ -559,4 +559,7 @@ def test_a_market_that_is_refused_does_not_hold_up_the_others(
     body = {"error": {"status": 400, "message": "Unlaunched market"}}
     sandbox.fault("album", status=400, body=body, times=1)
     campaign = make_local_campaign(release_at=timezone.now() - timedelta(hours=26))
-    assert confirm(campaign) == (True, "confirmed", "releasing")
+    confirming.confirm(campaign, LookupBudget(timezone.now()))
+    campaign.refresh_from_db()
+    assert (campaign.shown_uri, campaign.shown_looks) == (ALBUM_URI, 1)
+    assert campaign.shown_market != "AS"
