@@ -258,12 +258,14 @@ def cover(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
 def campaign_cancel(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if request.method == "POST":
         erased = transitions.cancel_campaign(campaign, timezone.now())
-        messages.success(request, sentence("cancelled", campaign, erased=erased))
+        sent = campaign.presaves.cancelled_with_campaign().exclude(sent_at=None).count()
+        messages.success(request, sentence("cancelled", campaign, erased=erased, sent=sent))
         return _to_page(campaign)
     if campaign.has_ended:
         raise PlanningError(Obstacle.ENDED)
-    context = {"campaign": campaign, "pending": campaign.presaves.pending().count()}
-    return render(request, "dashboard/campaign_cancel.html", context)
+    presaves = campaign.presaves
+    numbers = {"pending": presaves.pending().count(), "sent": presaves.sent().count()}
+    return render(request, "dashboard/campaign_cancel.html", {"campaign": campaign, **numbers})
 
 
 @for_editors

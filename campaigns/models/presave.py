@@ -29,6 +29,9 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         """Those whose save Spotify answered with 200, and which no look has confirmed yet."""
         return self.pending().exclude(sent_at=None)
 
+    def cancelled_with_campaign(self) -> PreSaveQuerySet:
+        return self.filter(state=PreSaveState.CANCELLED, reason=Reason.CAMPAIGN_CANCELLED)
+
     def due(self, now: datetime) -> PreSaveQuerySet:
         """Those who may be tried now: held by no worker, and not put off to a later try."""
         free = Q(lease_until=None) | Q(lease_until__lte=now)
@@ -156,6 +159,14 @@ class PreSave(models.Model):
     def is_sent(self) -> bool:
         """As PreSaveQuerySet.sent."""
         return self.is_pending and self.sent_at is not None
+
+    @property
+    def saved_at(self) -> datetime | None:
+        """When Spotify answered the save that a look confirmed. Rows from before saves were
+        confirmed have one time alone.
+        """
+        is_saved = self.state == PreSaveState.SAVED
+        return self.sent_at or self.settled_at if is_saved else None
 
     @property
     def permission_ends_at(self) -> datetime:

@@ -54,12 +54,7 @@ def erase_cancelled(campaign_id: UUID, now: datetime) -> int:
     """
     while _cancel_some(_pending_of(campaign_id).select_for_update(), campaign_id, now):
         pass
-    erased = PreSave.objects.filter(
-        campaign_id=campaign_id,
-        state=PreSaveState.CANCELLED,
-        reason=Reason.CAMPAIGN_CANCELLED,
-    )
-    return erased.count()
+    return PreSave.objects.cancelled_with_campaign().filter(campaign_id=campaign_id).count()
 
 
 def finish_cancelling(now: datetime) -> int:
