@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from campaigns.catalogue import candidates, confirming
+from campaigns.catalogue import candidates
 from campaigns.catalogue.candidates import MOST_CANDIDATES, candidates_of, from_json, to_json
-from campaigns.catalogue.looks import LookupBudget
 from campaigns.models import Campaign
 from campaigns.spotify import Artist, Release
 from tests.factory import make_campaign
+from tests.nights.night import believe
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
@@ -23,15 +23,14 @@ OTHER_URI = f"spotify:album:{OTHER_ID}"
 
 
 def look_for(**fields: Any) -> Campaign:
-    """A due campaign after one look."""
+    """A due campaign after one look, or those that it takes to believe what is shown."""
     campaign = make_campaign(release_at=timezone.now() - timedelta(seconds=1), **fields)
     return look_again(campaign)
 
 
 def look_again(campaign: Campaign) -> Campaign:
     Campaign.objects.update(next_check_at=None)
-    campaign.refresh_from_db()
-    confirming.confirm(campaign, LookupBudget(timezone.now()))
+    believe(campaign)
     campaign.refresh_from_db()
     return campaign
 
