@@ -195,9 +195,7 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
             _let_market_in(campaign, release, midnight)
             return
         findings.append(finding)
-    begun = _begun(campaign, budget.now)
-    seen = [midnight for midnight in begun if _is_seen(campaign, midnight)][-1]
-    is_shown = _is_still_shown(campaign, seen, budget)
+    is_shown = _is_still_shown(campaign, budget)
     if is_shown is False:
         if _stop_releasing(campaign, budget.now):
             logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
@@ -208,12 +206,16 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
         _note(campaign, max(findings, key=_BY_WEIGHT.index))
 
 
-def _is_still_shown(campaign: Campaign, seen: MarketMidnight, budget: LookupBudget) -> bool | None:
-    """Whether one of the markets that showed the release still does; None where none does and
-    Spotify does not accept the question for one.
+def _is_still_shown(campaign: Campaign, budget: LookupBudget) -> bool | None:
+    """Whether one of the last markets that showed the release still does; None where none does and
+    Spotify does not accept the question for one, and where the market that did is not asked any
+    more, as the artist chose another one.
     """
+    seen = [one for one in _begun(campaign, budget.now) if _is_seen(campaign, one)]
+    if not seen:
+        return None
     is_refused = False
-    for market in seen.markets:
+    for market in seen[-1].markets:
         try:
             if _confirmed_in(campaign, market, budget):
                 return True
@@ -228,12 +230,13 @@ def _let_market_in(campaign: Campaign, release: Release, seen: MarketMidnight) -
     """Serve the fans of a further market too. One that shows the link itself, where an earlier one
     had only what its code led to, is believed: from then on the link's release is saved.
     """
+    is_other = release.uri != campaign.confirmed_uri
     let_in = _unchanged(campaign).update(
         confirmed_until=markets.confirmed_until(campaign, seen),
         last_finding=_all_is_well(campaign, release.uri),
-        **_as_spotify_has_it("confirmed", release),
+        **(_as_spotify_has_it("confirmed", release) if is_other else {}),
     )
-    if let_in and release.uri != campaign.confirmed_uri:
+    if let_in and is_other:
         logger.warning("release shown under its link campaign=%s uri=%s", campaign.id, release.uri)
     _tell_anew(campaign)
 
@@ -290,13 +293,16 @@ def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
 def _confirmed_in(campaign: Campaign, market: str, budget: LookupBudget) -> Release | None:
     """Exactly what is being saved, if the market shows it and it still agrees with all codes and is
     what fans saw.
+
+    Version 0.1 confirmed without a title, and compared none: a release that it began goes on.
     """
     confirmed = Names.of(campaign)._replace(spotify_uri=campaign.confirmed_uri)
+    was_compared = bool(campaign.confirmed_title)
     shown = (
         hit
         for hit in find(confirmed, market, budget.permit)
         if agrees(confirmed, hit)
-        and is_what_fans_saw(campaign, hit)
+        and (not was_compared or is_what_fans_saw(campaign, hit))
         and hit.is_playable
         and is_out(hit.release_date, budget.now)
     )

@@ -151,6 +151,19 @@ def test_the_operators_market_counts(sandbox: Sandbox, settings: Any) -> None:
     assert saved(sandbox) == {"fan-1", "fan-2"}
 
 
+def test_later_markets_join_a_release_that_version_0_1_began_under_another_title(
+    sandbox: Sandbox,
+) -> None:
+    campaign = make_local_night(sandbox, DAY, HOMES)
+    show_in(sandbox, "NZ", "JP", "US")
+    work_at(midnight("Pacific/Auckland"))
+    Campaign.objects.update(confirmed_title="", confirmed_artist="")
+    show_in(sandbox, "NZ", "JP", "US", name="First Light")
+    for moment in (midnight("Asia/Tokyo"), midnight("America/Los_Angeles"), midnight("") + HOUR):
+        work_at(moment)
+    assert states(campaign) == {"saved": 5}
+
+
 # Regional variants.
 
 
