@@ -72,7 +72,8 @@ class LookupBudget:
 
 class Look(NamedTuple):
     """What one look found, and the catalogue's entry that it is about: the release where it is
-    confirmed, and otherwise what is there in its place. Several entries are the candidates.
+    confirmed, and otherwise what is there in its place. Several entries are the candidates; of
+    those with another title or artist the first is the release too.
     """
 
     finding: Finding
@@ -145,11 +146,13 @@ def _judge_date(hits: list[Release], day: date, now: datetime) -> Look:
 
 
 def _about_other(campaign: Campaign, hits: list[Release]) -> Look:
-    """Another release of the artist's tells more than another artist's."""
+    """Another release of the artist's tells more than another artist's. The first of several is
+    what the artist is asked about.
+    """
     by_artist = [hit for hit in hits if difference(campaign, hit) is Finding.OTHER_TITLE]
-    if by_artist:
-        return _about(Finding.OTHER_TITLE, by_artist)
-    return _about(Finding.OTHER_ARTIST, hits)
+    finding = Finding.OTHER_TITLE if by_artist else Finding.OTHER_ARTIST
+    other = _about(finding, by_artist or hits)
+    return other._replace(release=other.release or other.candidates[0])
 
 
 def _about(finding: Finding, hits: list[Release]) -> Look:
