@@ -99,7 +99,8 @@ def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
 def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     instead: list[Look] = []
     under_code: tuple[Release, MarketMidnight] | None = None
-    for midnight, market in _to_ask(campaign, _begun(campaign, budget.now)):
+    asked = _to_ask(campaign, _begun(campaign, budget.now))
+    for midnight, market in asked:
         if (instead or under_code) and not budget.has_time:
             break
         try:
@@ -120,17 +121,26 @@ def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     if under_code:
         return _start_releasing(campaign, *under_code, budget.now)
     if instead:
-        heaviest = max(instead, key=lambda found: _BY_WEIGHT.index(found.finding))
-        _note(campaign, heaviest.finding, heaviest.release)
+        _note_heaviest(campaign, instead, is_whole=len(instead) == len(asked))
     return False
+
+
+def _note_heaviest(campaign: Campaign, instead: list[Look], *, is_whole: bool) -> None:
+    """Note what tells the artist most. Where time was too short to ask every market, another one
+    may still show what the artist is asked about.
+    """
+    heaviest = max(instead, key=lambda found: _BY_WEIGHT.index(found.finding))
+    if is_whole or not campaign.awaits_an_answer or heaviest.finding in MISMATCHES:
+        _note(campaign, heaviest.finding, heaviest.release)
 
 
 def _to_ask(
     campaign: Campaign, market_midnights: list[MarketMidnight]
 ) -> list[tuple[MarketMidnight, str]]:
     """The markets that one look asks: those whose day began last, the campaign's own, and one of
-    the others by lot, so that in time each is asked. The latest come first: the more fans may be
-    served.
+    the others by lot, so that in time each is asked. While the artist is asked about what one of
+    them shows, each is asked every time: the question ends when none shows it any more. The latest
+    come first: the more fans may be served.
     """
     latest_of = {market: midnight for midnight in market_midnights for market in midnight.markets}
     newest = market_midnights[-1:]
@@ -139,7 +149,8 @@ def _to_ask(
         for market, midnight in latest_of.items()
         if midnight not in newest and market != markets.market_of(campaign)
     ]
-    left_out = {*others} - {*random.sample(others, min(len(others), 1))}
+    by_lot = len(others) if campaign.awaits_an_answer else min(len(others), 1)
+    left_out = {*others} - {*random.sample(others, by_lot)}
     asked = [(midnight, market) for market, midnight in latest_of.items() if market not in left_out]
     return sorted(asked, key=lambda one: one[0].at, reverse=True)
 
