@@ -22,6 +22,7 @@ from campaigns.catalogue.markets import MarketMidnight
 from campaigns.catalogue.names import Names, agrees, find
 from campaigns.gate import closing
 from campaigns.models import (
+    MISMATCHES,
     WATCH_EVERY,
     Campaign,
     CampaignState,
@@ -41,8 +42,7 @@ LONGEST_LOOK: Final = timedelta(seconds=25)
 
 # As the columns that keep a title or an artist in Spotify's words.
 LONGEST_NAME: Final = 300
-# What is there in place of the release; and looks that found out nothing.
-MISMATCHES: Final = (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
+# Looks that found out nothing.
 NO_ANSWER: Final = (Finding.UNREACHABLE, Finding.QUESTION_REFUSED)
 _BY_WEIGHT: Final = list(Finding)
 

@@ -13,7 +13,14 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from campaigns.models import identity, midnights
-from campaigns.models.choices import Accent, CampaignState, Finding, PauseReason, ReleaseMode
+from campaigns.models.choices import (
+    MISMATCHES,
+    Accent,
+    CampaignState,
+    Finding,
+    PauseReason,
+    ReleaseMode,
+)
 from campaigns.models.formats import LONGEST_SLUG, SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
 from campaigns.models.limits import HARD_STOP, LONGEST_LEAD, ROW_LIFETIME, WATCH_EVERY
 from campaigns.models.people import Label, User
@@ -275,7 +282,7 @@ class Campaign(models.Model):
         """Whether the last look found another title or artist than fans agreed to, and no artist
         has said that it is the release all the same.
         """
-        is_other = self.last_finding in (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
+        is_other = self.last_finding in MISMATCHES
         was_accepted = self.found_uri and self.found_uri == self.accepted_uri
         return self.state == CampaignState.OPEN and is_other and not was_accepted
 

@@ -16,7 +16,15 @@ from campaigns.catalogue import comparing, looks, markets, names
 from campaigns.catalogue.names import Names
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign, CampaignState, Finding, PauseReason, Trouble, identity
+from campaigns.models import (
+    MISMATCHES,
+    Campaign,
+    CampaignState,
+    Finding,
+    PauseReason,
+    Trouble,
+    identity,
+)
 from campaigns.planning import moving
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import Release, SpotifyError
@@ -114,10 +122,25 @@ def accept(campaign: Campaign, seen: Seen) -> None:
         artists = ", ".join(artist.name for artist in seen.release.artists)
         campaign.found_title = seen.release.title[:LONGEST_FOUND]
         campaign.found_artist = artists[:LONGEST_FOUND]
-    # Whoever was told of another release is told of the next one.
-    campaign.alarms.filter(trouble=Trouble.OTHER_RELEASE).delete()
+    _tell_of_the_next_one(campaign)
     # What is on its way is of the release as it was named before.
     campaign.presaves.pending().update(lease=None, lease_until=None)
+
+
+def compare_anew(campaign: Campaign) -> None:
+    """Forget which other release was found, as title, artist or market change: the worker looks at
+    once whether there still is one.
+    """
+    campaign.next_check_at = None
+    if campaign.last_finding in MISMATCHES:
+        campaign.last_finding = ""
+        campaign.found_uri = campaign.found_title = campaign.found_artist = ""
+    _tell_of_the_next_one(campaign)
+
+
+def _tell_of_the_next_one(campaign: Campaign) -> None:
+    """Let people who were told of another release be told again if another one is found."""
+    campaign.alarms.filter(trouble=Trouble.OTHER_RELEASE).delete()
 
 
 def _agrees(given: Names, release: Release) -> bool:
