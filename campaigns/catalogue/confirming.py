@@ -38,8 +38,8 @@ logger = logging.getLogger(__name__)
 SHORTEST_WAIT: Final = timedelta(seconds=1)
 # As long as a look is kept for the worker that began it: longer than its last call can take.
 LONGEST_LOOK: Final = timedelta(seconds=25)
-
-
+# How long after a look ahead that got no answer the next one follows.
+LOOK_AHEAD_AGAIN: Final = timedelta(hours=1)
 # As the columns that keep a title or an artist in Spotify's words.
 LONGEST_NAME: Final = 300
 # Looks that found out nothing.
@@ -94,6 +94,45 @@ def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
         reserved = Campaign.objects.filter(id=campaign.id, next_check_at=reserved_until)
         reserved.update(next_check_at=next_look)
     return False
+
+
+def look_ahead(now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
+    """Look once for one campaign whose release is still to come, while nothing else is to be looked
+    for: an artist whose link leads to another release is asked before the night.
+
+    The opening asks as well. This look is for what it did not ask about, as Spotify was silent or
+    version 0.1 opened the campaign, and for what was changed since.
+    """
+    if Campaign.objects.awaiting_look(now).exists() or not closing.is_open(now):
+        return
+    campaign = Campaign.objects.awaiting_look_ahead(now).order_by("release_at").first()
+    if campaign is None:
+        return
+    try:
+        _look_ahead(campaign, LookupBudget(now, is_over))
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("look ahead failed campaign=%s", campaign.id)
+
+
+def _look_ahead(campaign: Campaign, budget: LookupBudget) -> None:
+    """Note another title or artist. That a release is not there yet is normal before its time."""
+    again_at = min(budget.now + LOOK_AHEAD_AGAIN, campaign.release_at)
+    waiting = Campaign.objects.awaiting_look_ahead(budget.now).filter(id=campaign.id)
+    if not waiting.update(next_check_at=again_at):
+        return
+    try:
+        found = look(campaign, markets.market_of(campaign), budget)
+    except (closing.GateClosedError, LookupBudgetSpentError):
+        return
+    except SpotifyError as error:
+        closing.close_after(error)
+        return
+    if found.finding in MISMATCHES:
+        _note(campaign, found.finding, found.release)
+    mine = Campaign.objects.filter(id=campaign.id, next_check_at=again_at)
+    mine.update(next_check_at=campaign.release_at)
 
 
 def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:

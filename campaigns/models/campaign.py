@@ -67,6 +67,12 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         looked_for = self.filter(unseen | Q(Exists(soon), state=CampaignState.RELEASING))
         return looked_for.filter(due, paused_reason=PauseReason.NONE).exclude(public_key=None)
 
+    def awaiting_look_ahead(self, now: datetime) -> CampaignQuerySet:
+        """Those that are to come, and for which no look is set before their release time."""
+        due = Q(next_check_at=None) | Q(next_check_at__lte=now)
+        to_come = self.filter(due, state=CampaignState.OPEN, release_at__gt=now)
+        return to_come.filter(paused_reason=PauseReason.NONE).exclude(public_key=None)
+
     def releasing(self) -> CampaignQuerySet:
         return self.filter(state=CampaignState.RELEASING, paused_reason=PauseReason.NONE)
 

@@ -17,6 +17,7 @@ from pytest_django import Settings
 
 from campaigns.gate import closing
 from campaigns.models import (
+    MISMATCHES,
     Alarm,
     Campaign,
     CampaignState,
@@ -32,7 +33,7 @@ from campaigns.status import alarms
 from campaigns.status.troubles import LATE_AFTER
 from tests.factory import make_campaign, make_label, make_member, make_presave, make_user
 from tests.nights.night import in_threads, make_night, states, work
-from tests.sandbox_process import Sandbox
+from tests.sandbox_process import ALBUM_URI, Sandbox
 
 pytestmark = pytest.mark.django_db
 
@@ -196,6 +197,26 @@ def test_one_alarm_that_cannot_be_raised_does_not_hold_others_up(
     assert alarms.raise_due(timezone.now()) == 0
     assert caplog.text.count("alarm failed campaign=") == 2
     assert troubles_told() == ["late", "late"]
+
+
+def test_who_is_asked_ahead_of_the_release_is_asked_once_more_on_the_night(
+    mailing: None, label: Label
+) -> None:
+    campaign = make_campaign(label=label, last_finding=Finding.OTHER_TITLE)
+    early, on_time = timezone.now(), campaign.release_at
+    assert [alarms.raise_due(early) for _ in range(2)] == [1, 0]
+    assert [alarms.raise_due(on_time) for _ in range(3)] == [1, 0, 0]
+    assert troubles_told() == ["other_release"]
+    again = "If nothing has changed at the release time, you get it once more."
+    assert [again in message.body for message in sent()] == [True, True, False, False]
+
+
+def test_a_campaign_that_is_to_come_and_in_order_raises_nothing(mailing: None) -> None:
+    for finding in Finding:
+        if finding not in MISMATCHES:
+            make_campaign(last_finding=finding)
+    make_campaign(last_finding=Finding.OTHER_TITLE, found_uri=ALBUM_URI, accepted_uri=ALBUM_URI)
+    assert alarms.raise_due(timezone.now()) == 0
 
 
 # The message.
