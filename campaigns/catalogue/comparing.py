@@ -56,13 +56,18 @@ def difference(campaign: Campaign, release: Release) -> Finding | None:
 
 
 def _is_the_artists(campaign: Campaign, release: Release) -> bool:
-    """By the artist's ids where the label confirmed some, otherwise by the name."""
+    """By an id that the label confirmed, or else by the name. Where an artist of the same name has
+    such an id, another one of that name is a namesake, and the artist is asked. An id of an artist
+    whom the catalogue calls otherwise says nothing against the name itself.
+    """
     known = LabelArtist.objects.filter(
         label_id=campaign.label_id, folded_name=folded(campaign.artist)
     )
-    if ids := {*known.values_list("spotify_id", flat=True)}:
-        return any(artist.id in ids for artist in release.artists)
-    return is_by(campaign.artist, release)
+    name_of = dict(known.values_list("spotify_id", "name"))
+    if any(artist.id in name_of for artist in release.artists):
+        return True
+    has_namesake = any(is_same_name(name, campaign.artist) for name in name_of.values())
+    return not has_namesake and is_by(campaign.artist, release)
 
 
 def is_by(artist: str, release: Release) -> bool:

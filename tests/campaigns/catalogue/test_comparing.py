@@ -212,9 +212,13 @@ def test_which_of_the_two_differs(fields: dict[str, Any], found: Finding | None)
     assert is_what_fans_saw(campaign, release) is (found is None)
 
 
-def make_known(campaign: Campaign, spotify_id: str, name: str = "") -> None:
+def make_known(campaign: Campaign, spotify_id: str, name: str = "", typed: str = "") -> None:
+    """An id that the label confirmed for a name, and how the catalogue calls it."""
     LabelArtist.objects.create(
-        label=campaign.label, folded_name=folded(name or campaign.artist), spotify_id=spotify_id
+        label=campaign.label,
+        folded_name=folded(typed or campaign.artist),
+        spotify_id=spotify_id,
+        name=name,
     )
 
 
@@ -222,20 +226,28 @@ def test_an_artist_whose_id_the_label_knows_may_be_written_in_another_script() -
     campaign = make_campaign(artist="宇多田ヒカル")
     release = make_release(artists=(Artist("utada", "Hikaru Utada"),))
     assert difference(campaign, release) == Finding.OTHER_ARTIST
-    make_known(campaign, "utada")
+    make_known(campaign, "utada", "Hikaru Utada")
     assert is_what_fans_saw(campaign, release)
 
 
 def test_a_namesake_of_an_artist_whose_id_the_label_knows_is_another_artist() -> None:
     campaign = make_campaign()
-    make_known(campaign, "theirs")
+    make_known(campaign, "theirs", "DEMO ARTIST")
     assert difference(campaign, make_release()) == Finding.OTHER_ARTIST
+
+
+@pytest.mark.parametrize("called", ["", "Various Artists", "宇多田ヒカル"])
+def test_an_id_of_another_name_does_not_make_the_same_name_another_artist(called: str) -> None:
+    campaign = make_campaign()
+    make_known(campaign, "theirs", called)
+    assert is_what_fans_saw(campaign, make_release())
+    assert difference(campaign, make_release("Demo")) == Finding.OTHER_ARTIST
 
 
 def test_any_of_several_known_ids_will_do() -> None:
     campaign = make_campaign()
-    make_known(campaign, "first")
-    make_known(campaign, "second")
+    make_known(campaign, "first", "Demo Artist")
+    make_known(campaign, "second", "Demo Artist")
     artists = (Artist("guest", "Guest"), Artist("second", "Demo Artist"))
     assert is_what_fans_saw(campaign, make_release(artists=artists))
 
@@ -248,8 +260,8 @@ def test_a_known_id_does_not_make_another_title_the_same() -> None:
 
 def test_ids_of_another_label_or_of_another_artist_say_nothing() -> None:
     campaign = make_campaign()
-    make_known(make_campaign(label=make_label()), "theirs")
-    make_known(campaign, "somebody", name="Somebody Else")
+    make_known(make_campaign(label=make_label()), "theirs", "Demo Artist")
+    make_known(campaign, "somebody", "Somebody Else", typed="Somebody Else")
     assert is_what_fans_saw(campaign, make_release())
 
 
