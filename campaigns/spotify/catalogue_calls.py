@@ -30,6 +30,7 @@ EXPIRY_MARGIN_SECONDS: Final = 60
 UPC_LENGTHS: Final = (12, 13, 14)
 # As many as a search answers apps in development mode at most; it is 5 unless asked for.
 MOST_FOUND: Final = "10"
+LONGEST_NAME: Final = 1_000
 # A cover is shown 80 pixels wide, on screens with two dots to a pixel.
 COVER_PIXELS: Final = 160
 # "invalid id", "Invalid base62 id", "Invalid album id"
@@ -153,8 +154,10 @@ def _uri_of(item: dict[str, Any]) -> str:
 
 
 def _storable(name: object) -> str:
-    """Without the characters that JSON can carry and Postgres cannot: NUL and half a surrogate."""
-    return str(name).replace("\x00", "").encode(errors="ignore").decode()
+    """Without the characters that JSON can carry and Postgres cannot, NUL and half a surrogate; and
+    no longer than any name is, as comparing takes longer with the square of it.
+    """
+    return str(name)[:LONGEST_NAME].replace("\x00", "").encode(errors="ignore").decode()
 
 
 def _cover(images: list[Any]) -> str:

@@ -118,6 +118,12 @@ def test_names_are_without_what_no_database_stores(sandbox: Sandbox) -> None:
     assert (found.title, found.artists[0].name) == ("Night Bus", "Demo Artist")
 
 
+def test_of_a_name_without_end_the_beginning_is_read(sandbox: Sandbox) -> None:
+    sandbox.add_album(name="La " * 2_000)
+    (found,) = find_by_uri(ALBUM_URI, "US")
+    assert found.title == ("La " * 2_000)[: catalogue_calls.LONGEST_NAME]
+
+
 def test_the_market_decides(sandbox: Sandbox) -> None:
     sandbox.add_album(available_at=FUTURE, markets={"NZ": "2020-01-01T00:00:00+00:00"})
     assert find_by_uri(ALBUM_URI, "US") == find_by_upc(UPC, "US") == []
