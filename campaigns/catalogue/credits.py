@@ -14,7 +14,7 @@ from campaigns.catalogue.folding import readings
 from campaigns.spotify import Release
 
 DASH: Final = r"[-\u2010-\u2015]"
-# Whoever follows, guest or producer, may be named on one side alone.
+# It introduces a guest or a producer, who may be named on one side alone.
 _CREDIT: Final = r"(?:(?:featuring|feat|ft)\b\.?|prod\.(?:\s*by\b)?|prod(?:uced)?\s+by\b)\s*"
 # "(feat. Guest)", and "[with Guest]", "(con Ana)", "(part. Ana)", which may be a version.
 IN_BRACKETS: Final = re.compile(

@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 
 _ARTIST_ID: Final = re.compile(r"[A-Za-z0-9]{22}")
 _LONGEST_TEXT: Final = 300
-# https://open.spotify.com/artist/0LyfQWJT6nXafLPZqxe9Of files compilations, whoever is on them.
+# https://open.spotify.com/artist/0LyfQWJT6nXafLPZqxe9Of is the artist of compilations.
 VARIOUS_ARTISTS: Final = "0LyfQWJT6nXafLPZqxe9Of"
 
 
