@@ -36,7 +36,8 @@ from campaigns.clock import database_now  # noqa: E402
 from campaigns.keyring import CampaignKey  # noqa: E402
 from campaigns.models import Campaign, DailyCount, PreSave, PreSaveState, Reason  # noqa: E402
 from campaigns.release import claims, worker  # noqa: E402
-from campaigns.release.claims import Outcome  # noqa: E402
+from campaigns.release.claims import Confirmation, Outcome  # noqa: E402
+from campaigns.retention import sent  # noqa: E402
 
 POOL_THREADS: Final = 64
 BLOCK: Final = 200
@@ -70,6 +71,7 @@ client = Client()
 
 def engine(campaign: Campaign) -> None:
     worker.work(database_now() + timedelta(minutes=10), threading.Event())
+    confirm(campaign)
 
 
 def one_after_another(campaign: Campaign) -> None:
@@ -105,9 +107,22 @@ def thread_pool_in_blocks(campaign: Campaign) -> None:
         on_their_way = [start(pool), start(pool)]
         while block := on_their_way.pop(0):
             claim, futures = block
-            saved = Outcome(saved=[future.result() for future in futures])
-            claims.settle(campaign, {claim.fence}, saved, database_now())
+            ids = [future.result() for future in futures]
+            claims.settle(campaign, {claim.fence}, all_sent(campaign, ids), database_now())
             on_their_way.append(start(pool))
+    confirm(campaign)
+
+
+def all_sent(campaign: Campaign, ids: list[UUID]) -> Outcome:
+    assert campaign.confirmed_at
+    confirmation = Confirmation(campaign.confirmed_uri, campaign.confirmed_at)
+    return Outcome(sent=dict.fromkeys(ids, confirmation))
+
+
+def confirm(campaign: Campaign) -> None:
+    """What the look after the last save does to the rows."""
+    now = database_now()
+    sent.settle(campaign, now, now)
 
 
 def opened(row: PreSave, key: CampaignKey) -> str:

@@ -93,13 +93,14 @@ def fill(rows: int) -> None:
 
 def time_claims() -> list[float]:
     """Seconds that each claim took, one after the other, among a million rows. What was claimed
-    ends as saved before the next claim, as in a release.
+    is sent and ends as saved before the next claim, as in a release.
     """
     from django.db import connection
 
     from campaigns.clock import database_now
     from campaigns.models import Campaign, CampaignState, PreSave
-    from campaigns.release.claims import Outcome, claim_block, settle
+    from campaigns.release.claims import Confirmation, Outcome, claim_block, settle
+    from campaigns.retention import sent
     from tests.factory import make_campaign
 
     due = make_campaign(state=CampaignState.RELEASING)
@@ -108,11 +109,15 @@ def time_claims() -> list[float]:
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE campaigns_presave")
     campaign, seconds = Campaign.objects.get(id=due.id), []
+    assert campaign.confirmed_at
+    confirmation = Confirmation(campaign.confirmed_uri, campaign.confirmed_at)
     for _ in range(CLAIMS):
         now = database_now()
         began = time.perf_counter()
         claim = claim_block(campaign, 200, now)
         seconds.append(time.perf_counter() - began)
         if claim:
-            settle(campaign, {claim.fence}, Outcome(saved=[row.id for row in claim.rows]), now)
+            ids = [row.id for row in claim.rows]
+            settle(campaign, {claim.fence}, Outcome(sent=dict.fromkeys(ids, confirmation)), now)
+            sent.settle(campaign, now, now)
     return seconds

@@ -1,5 +1,6 @@
 """The leanest server that still answers as Spotify does: every refresh and every save succeeds
-after a fixed time. It stands in for the sandbox where the sandbox would be the bottleneck.
+after a fixed time, and the catalogue shows every album. It stands in for the sandbox where the
+sandbox would be the bottleneck.
 
 `python -m benchmarks.responder --latency-ms 50` prints its address when it listens.
 """
@@ -15,6 +16,12 @@ from typing import Final
 REFRESHED: Final = json.dumps(
     {"access_token": "an-access-token", "token_type": "Bearer", "expires_in": 3600}
 ).encode()
+# As the campaigns of tests/factory.py are called.
+ALBUM: Final = {
+    "name": "Night Bus",
+    "artists": [{"id": "0000000000000000000000", "name": "Demo Artist"}],
+    "release_date": "2020-01-01",
+}
 JSON_TYPE: Final = b"Content-Type: application/json\r\n"
 
 
@@ -47,6 +54,8 @@ class Responder(asyncio.Protocol):
     def _content(self, head: bytes) -> bytes:
         if head.startswith(b"GET /calls"):
             return json.dumps(self.calls).encode()
+        if head.startswith(b"GET ") and b"/albums/" in head.split()[1]:
+            return _album(head)
         if head.startswith(b"PUT"):
             self.calls["saves"] += 1
             return b""
@@ -55,6 +64,11 @@ class Responder(asyncio.Protocol):
 
     def _send(self, content: bytes) -> None:
         self._transport.write(answer(content))
+
+
+def _album(head: bytes) -> bytes:
+    album_id = head.split()[1].decode().partition("?")[0].rpartition("/")[2]
+    return json.dumps(ALBUM | {"uri": f"spotify:album:{album_id}"}).encode()
 
 
 def _length(head: bytes) -> int:

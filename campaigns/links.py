@@ -148,3 +148,9 @@ def parse_countdown_link(text: str) -> str:
             "https://open.spotify.com/prerelease/… (on the page: Share, Copy link)"
         )
     return f"https://open.spotify.com/prerelease/{found['id']}"
+
+
+def on_spotify(uri: str) -> str:
+    """The page of an album or track."""
+    kind, item_id = uri.split(":")[1:]
+    return f"https://open.spotify.com/{kind}/{item_id}"

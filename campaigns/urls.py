@@ -56,6 +56,11 @@ urlpatterns = [
         name="dashboard-campaign-accept",
     ),
     path(
+        "dashboard/campaigns/<slug:slug>/choose",
+        views.campaign_choose,
+        name="dashboard-campaign-choose",
+    ),
+    path(
         "dashboard/campaigns/<slug:slug>/resume",
         views.campaign_resume,
         name="dashboard-campaign-resume",

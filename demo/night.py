@@ -128,7 +128,24 @@ def watch_release(night: Night, campaign: Campaign, fan_count: int) -> None:
     until = campaign.release_at.strftime("%H:%M:%S")
     print(f"\nEvery permission is sealed. The release is out at {until} UTC.", flush=True)
     time.sleep(max(0.0, (campaign.release_at - timezone.now()).total_seconds()))
-    show = progress_of("saved", fan_count)
+    watch_sending(night, campaign, fan_count)
+    print("\n  All are sent. A save counts when a look some seconds later confirms it.", flush=True)
+    watch_confirming(night, campaign, fan_count)
+
+
+def watch_sending(night: Night, campaign: Campaign, fan_count: int) -> None:
+    show = progress_of("sent", fan_count)
+
+    def are_sent() -> bool:
+        nobody_waits = not campaign.presaves.waiting().exists()
+        show(campaign.presaves.exclude(sent_at=None).count())
+        return nobody_waits
+
+    wait_for(night, are_sent, LONGEST_RELEASE_SECONDS, "the last save")
+
+
+def watch_confirming(night: Night, campaign: Campaign, fan_count: int) -> None:
+    show = progress_of("confirmed", fan_count)
 
     def is_over() -> bool:
         show(DailyCount.objects.totals_of(campaign.id).saved)

@@ -39,6 +39,7 @@ RECEIPTS: Final = {
     "receipt-waiting": "/receipt/waiting",
     "receipt-without-zone": "/receipt/without-zone",
     "receipt-at-it": "/receipt/at-it",
+    "receipt-sent": "/receipt/sent",
     "receipt-asked-again": "/receipt/asked-again",
     "receipt-saved": "/receipt/saved",
     **{
@@ -46,6 +47,8 @@ RECEIPTS: Final = {
         for reason in Reason
         if reason
     },
+    "receipt-by-fan-after-sent": "/receipt/by-fan-after-sent",
+    "receipt-hard-stop-after-sent": "/receipt/hard-stop-after-sent",
     "receipt-none": "/receipt/nobody-has-this-one",
 }
 OTHERS: Final = {
@@ -128,7 +131,13 @@ def _set_up_receipts(first: Campaign, fields: dict[str, Any]) -> None:
     make_presave(everywhere, receipt="without-zone", due_at=everywhere.everywhere_at)
     out = Campaign.objects.get(slug="out")
     saved_at = out.release_at + timedelta(seconds=4)
-    make_presave(out, receipt="saved", state=PreSaveState.SAVED, settled_at=saved_at)
+    saved: dict[str, Any] = {"sent_at": saved_at, "settled_at": saved_at + timedelta(seconds=12)}
+    make_presave(out, receipt="saved", state=PreSaveState.SAVED, **saved)
+    releasing = Campaign.objects.get(slug="releasing")
+    make_presave(releasing, receipt="sent", sent_at=releasing.release_at + timedelta(seconds=4))
+    for reason in (Reason.BY_FAN, Reason.HARD_STOP):
+        receipt, state = f"{reason.value.replace('_', '-')}-after-sent", _ENDED_BY[reason]
+        make_presave(out, receipt=receipt, state=state, reason=reason, sent_at=saved_at)
     for reason in Reason:
         if reason:
             state = _ENDED_BY.get(reason, PreSaveState.FAILED)

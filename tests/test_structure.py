@@ -44,6 +44,7 @@ TESTED_ELSEWHERE = {
     "campaigns/fan/words.py": "read from the pages, in test_landing.py and test_receipt.py",
     "campaigns/keyring/durable.py": "no rules but the disk's: test_files.py and test_master.py",
     "campaigns/models/choices.py": "names alone",
+    "campaigns/planning/obstacles.py": "names and facts alone; test_sentences.py has each name",
     "campaigns/urls.py": "test_access.py asks for every address of the dashboard",
 }
 # What may be imported in one package of presave and campaigns only: the edges.

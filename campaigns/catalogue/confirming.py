@@ -1,62 +1,87 @@
-"""Confirms releases in Spotify's catalogue: nothing is saved before the catalogue shows it.
+"""Confirms releases in Spotify's catalogue: nothing is saved before the catalogue shows it, and no
+save counts before it shows it afterwards.
 
-Spotify answers 200 to a save of an id that does not exist, so the look before the save is the only
-proof there is.
+Spotify answers 200 to a save of an id that does not exist, so the looks before and after the save
+are the only proof there is.
 """
 
 from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Collection, Iterable
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
 
-from campaigns.catalogue import markets
+from campaigns.catalogue import candidates, markets, series
 from campaigns.catalogue.comparing import is_what_fans_saw
 from campaigns.catalogue.looks import Look, LookupBudget, LookupBudgetSpentError, is_out, look
 from campaigns.catalogue.markets import MarketMidnight
 from campaigns.catalogue.names import Names, agrees, find
-from campaigns.gate import closing
+from campaigns.gate import closing, permits, rows
 from campaigns.models import (
+    CHOICES,
+    HALVES,
     MISMATCHES,
-    WATCH_EVERY,
     Campaign,
     CampaignState,
     ErrorReason,
     Finding,
     Trouble,
 )
+from campaigns.retention import sent
 from campaigns.spotify import Release, SpotifyError
 
 logger = logging.getLogger(__name__)
 
-# The first looks follow each other by a second; later ones by a tenth of the time already waited.
-SHORTEST_WAIT: Final = timedelta(seconds=1)
 # As long as a look is kept for the worker that began it: longer than its last call can take.
 LONGEST_LOOK: Final = timedelta(seconds=25)
+# Looks while fans are served take at most this part of the calls.
+SHARE_OF_PACE: Final = 1 / 4
 # How long after a look ahead that got no answer the next one follows.
 LOOK_AHEAD_AGAIN: Final = timedelta(hours=1)
 # As the columns that keep a title or an artist in Spotify's words.
 LONGEST_NAME: Final = 300
 # Looks that found out nothing.
 NO_ANSWER: Final = (Finding.UNREACHABLE, Finding.QUESTION_REFUSED)
+NOT_SHOWN: Final[dict[str, Any]] = {"shown_uri": "", "shown_market": "", "shown_looks": 0}
 _BY_WEIGHT: Final = list(Finding)
 
 
 def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> int:
-    """Look once for every campaign whose release is due or being saved, as long as the gate is
-    open.
+    """Look for every campaign whose release is due or being saved, as long as the gate is open:
+    once, or so often until the first that is shown is believed, and its fans can be served.
 
     Returns how many were confirmed. One look that fails does not hold the others up.
     """
-    confirmed, budget = 0, LookupBudget(now, is_over)
+    budget = LookupBudget(now, is_over)
+    confirmed = _look_for_each(budget)
+    while not confirmed and budget.has_time:
+        wait = _wait_for_next_of_first_looks(budget.clock)
+        if wait is None:
+            break
+        time.sleep(wait.total_seconds())
+        confirmed = _look_for_each(budget)
+    return confirmed
+
+
+def _wait_for_next_of_first_looks(now: datetime) -> timedelta | None:
+    begun = Campaign.objects.awaiting_look(now + series.FIRST_LOOKS_APART).filter(
+        shown_looks__gt=0, shown_looks__lt=series.FIRST_LOOKS
+    )
+    due_at = begun.order_by("next_check_at").values_list("next_check_at", flat=True).first()
+    return max(due_at - now, timedelta()) if due_at else None
+
+
+def _look_for_each(budget: LookupBudget) -> int:
+    confirmed = 0
     longest_waiting = F("next_check_at").asc(nulls_first=True)
-    for campaign in Campaign.objects.awaiting_look(now).order_by(longest_waiting):
-        if not budget.has_time or not closing.is_open(now + timedelta(seconds=budget.seconds)):
+    for campaign in Campaign.objects.awaiting_look(budget.clock).order_by(longest_waiting):
+        if not budget.has_time or not closing.is_open(budget.clock):
             break
         try:
             confirmed += confirm(campaign, budget)
@@ -69,36 +94,50 @@ def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> i
 
 def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
     """Look for one campaign's release: start releasing when it is there, let the fans of further
-    markets in, or stop when it has gone. Returns whether it started.
+    markets in, settle what was saved, or stop when it has gone. Returns whether it started.
 
     Of several workers only one looks, for as long as it takes.
     """
-    began = budget.now + timedelta(seconds=budget.seconds)
+    began, calls = budget.clock, budget.calls
     reserved_until = _reserve_look(campaign, began)
     if reserved_until is None:
         return False
-    next_look = _next_look(campaign, budget.now)
+    started, next_look = False, _next_look(campaign, began)
     try:
         if campaign.state == CampaignState.RELEASING:
             _look_again(campaign, budget)
-            return False
-        return _look_first(campaign, budget)
+        else:
+            started = _look_first(campaign, budget)
     except (closing.GateClosedError, LookupBudgetSpentError):
-        next_look = budget.now
+        next_look = began
     except SpotifyError as error:
         closing.close_after(error)
         if campaign.state == CampaignState.OPEN:
             _note(campaign, Finding.UNREACHABLE)
+    else:
+        now = Campaign.objects.get(id=campaign.id)
+        next_look = max(_next_look(now, began), began + _share(now, budget.calls - calls, began))
     finally:
         # If an artist has asked for a look at once meanwhile, that stays.
         reserved = Campaign.objects.filter(id=campaign.id, next_check_at=reserved_until)
         reserved.update(next_check_at=next_look)
-    return False
+    return started
+
+
+def _share(campaign: Campaign, calls: int, now: datetime) -> timedelta:
+    """How long so many calls of a look have to do for, while fans are being served."""
+    if campaign.state != CampaignState.RELEASING:
+        return timedelta()
+    gates = rows.gates(now)
+    pace = permits.pace([gates[half] for half in HALVES])
+    watched = Campaign.objects.being_saved(now).count()
+    return timedelta(seconds=calls * watched / (pace * SHARE_OF_PACE))
 
 
 def look_ahead(now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
     """Look once for one campaign whose release is still to come, while nothing else is to be looked
-    for: an artist whose link leads to another release is asked before the night.
+    for: an artist whose link or code leads to another release, or to several, is asked before the
+    night.
 
     The opening asks as well. This look is for what it did not ask about, as Spotify was silent or
     version 0.1 opened the campaign, and for what was changed since.
@@ -117,7 +156,9 @@ def look_ahead(now: datetime, is_over: Callable[[], bool] = lambda: False) -> No
 
 
 def _look_ahead(campaign: Campaign, budget: LookupBudget) -> None:
-    """Note another title or artist. That a release is not there yet is normal before its time."""
+    """Note what the artist is asked about. That a release is not there yet is normal before its
+    time.
+    """
     again_at = min(budget.now + LOOK_AHEAD_AGAIN, campaign.release_at)
     waiting = Campaign.objects.awaiting_look_ahead(budget.now).filter(id=campaign.id)
     if not waiting.update(next_check_at=again_at):
@@ -129,15 +170,15 @@ def _look_ahead(campaign: Campaign, budget: LookupBudget) -> None:
     except SpotifyError as error:
         closing.close_after(error)
         return
-    if found.finding in MISMATCHES:
-        _note(campaign, found.finding, found.release)
+    if found.finding in MISMATCHES or (found.finding in CHOICES and found.candidates):
+        _note(campaign, *found)
     mine = Campaign.objects.filter(id=campaign.id, next_check_at=again_at)
     mine.update(next_check_at=campaign.release_at)
 
 
 def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     instead: list[Look] = []
-    under_code: tuple[Release, MarketMidnight] | None = None
+    under_code: tuple[Release, MarketMidnight, str] | None = None
     asked = _to_ask(campaign, _begun(campaign, budget.now))
     for midnight, market in asked:
         if (instead or under_code) and not budget.has_time:
@@ -153,13 +194,14 @@ def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
         if found.finding is not Finding.CONFIRMED or found.release is None:
             instead.append(found)
         elif _all_is_well(campaign, found.release.uri) is Finding.CONFIRMED:
-            return _start_releasing(campaign, found.release, midnight, budget.now)
+            return _go_on(campaign, found.release, midnight, market, budget.clock)
         else:
             # Another market may show the link itself.
-            under_code = under_code or (found.release, midnight)
+            under_code = under_code or (found.release, midnight, market)
     if under_code:
-        return _start_releasing(campaign, *under_code, budget.now)
+        return _go_on(campaign, *under_code, budget.clock)
     if instead:
+        _end_series(campaign, [found.finding for found in instead])
         _note_heaviest(campaign, instead, is_whole=len(instead) == len(asked))
     return False
 
@@ -169,29 +211,66 @@ def _note_heaviest(campaign: Campaign, instead: list[Look], *, is_whole: bool) -
     may still show what the artist is asked about.
     """
     heaviest = max(instead, key=lambda found: _BY_WEIGHT.index(found.finding))
-    if is_whole or not campaign.awaits_an_answer or heaviest.finding in MISMATCHES:
-        _note(campaign, heaviest.finding, heaviest.release)
+    weighs = _BY_WEIGHT.index(heaviest.finding)
+    if (
+        is_whole
+        or not campaign.asks_the_artist
+        or weighs >= _BY_WEIGHT.index(campaign.last_finding)
+    ):
+        _note(campaign, *heaviest)
 
 
 def _to_ask(
     campaign: Campaign, market_midnights: list[MarketMidnight]
 ) -> list[tuple[MarketMidnight, str]]:
-    """The markets that one look asks: those whose day began last, the campaign's own, and one of
-    the others by lot, so that in time each is asked. While the artist is asked about what one of
-    them shows, each is asked every time: the question ends when none shows it any more. The latest
-    come first: the more fans may be served.
+    """The markets that one look asks: those whose day began last, the campaign's own, the one that
+    showed the release last time, and one of the others by lot, so that in time each is asked. While
+    the artist is asked about what one of them shows, each is asked every time: the question ends
+    when none shows it any more. The latest come first: the more fans may be served.
     """
     latest_of = {market: midnight for midnight in market_midnights for market in midnight.markets}
     newest = market_midnights[-1:]
     others = [
         market
         for market, midnight in latest_of.items()
-        if midnight not in newest and market != markets.market_of(campaign)
+        if midnight not in newest
+        and market not in (markets.market_of(campaign), campaign.shown_market)
     ]
-    by_lot = len(others) if campaign.awaits_an_answer else min(len(others), 1)
+    by_lot = len(others) if campaign.asks_the_artist else min(len(others), 1)
     left_out = {*others} - {*random.sample(others, by_lot)}
     asked = [(midnight, market) for market, midnight in latest_of.items() if market not in left_out]
     return sorted(asked, key=lambda one: one[0].at, reverse=True)
+
+
+def _go_on(
+    campaign: Campaign, release: Release, seen: MarketMidnight, market: str, now: datetime
+) -> bool:
+    """Start releasing once the looks agree. Returns whether it started."""
+    _note_shown(campaign, release, market, now)
+    if series.is_steady(campaign, now):
+        return _start_releasing(campaign, release, seen, now)
+    return False
+
+
+def _note_shown(campaign: Campaign, release: Release, market: str, now: datetime) -> None:
+    """Count a look that showed what is not believed yet."""
+    is_as_before = (campaign.shown_uri, campaign.shown_market) == (release.uri, market)
+    if not (is_as_before and series.is_going_on(campaign)):
+        campaign.shown_uri, campaign.shown_market = release.uri, market
+        campaign.shown_looks, campaign.shown_since = 0, now
+    campaign.shown_looks = min(campaign.shown_looks + 1, 32_000)
+    _unchanged(campaign).update(
+        shown_uri=campaign.shown_uri,
+        shown_market=campaign.shown_market,
+        shown_looks=campaign.shown_looks,
+        shown_since=campaign.shown_since,
+    )
+
+
+def _end_series(campaign: Campaign, findings: Collection[Finding]) -> None:
+    """Forget what the last looks showed, if this one does not show it."""
+    if series.is_going_on(campaign) and any(finding not in NO_ANSWER for finding in findings):
+        _unchanged(campaign).update(**NOT_SHOWN)
 
 
 def _start_releasing(
@@ -203,8 +282,10 @@ def _start_releasing(
         confirmed_at=now,
         confirmed_until=markets.confirmed_until(campaign, seen),
         last_finding=_all_is_well(campaign, uri),
+        candidates=[],
         **_as_spotify_has_it("confirmed", release),
         **_as_spotify_has_it("found", None),
+        **NOT_SHOWN,
     )
     if started:
         logger.info("release confirmed campaign=%s uri=%s", campaign.id, uri)
@@ -220,11 +301,10 @@ def _start_releasing(
 
 def _as_spotify_has_it(prefix: str, release: Release | None) -> dict[str, str]:
     """The columns of the campaign that name a catalogue entry, cut to their length."""
-    artists = ", ".join(artist.name for artist in release.artists) if release else ""
     return {
         f"{prefix}_uri": release.uri if release else "",
         f"{prefix}_title": release.title[:LONGEST_NAME] if release else "",
-        f"{prefix}_artist": artists[:LONGEST_NAME],
+        f"{prefix}_artist": release.artist_names[:LONGEST_NAME] if release else "",
     }
 
 
@@ -235,21 +315,31 @@ def _all_is_well(campaign: Campaign, uri: str) -> Finding:
 
 
 def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
-    """Whether further markets show what was confirmed, or else whether the last one still does."""
+    """Whether further markets show what was confirmed, and whether the last one still does; if so,
+    what was sent long enough before is saved.
+    """
     findings: list[Finding] = []
     for midnight, market in _to_ask(campaign, _unseen(campaign, budget.now)):
         if findings and not budget.has_time:
             break
         finding, release = _look_for_confirmed(campaign, market, budget)
         if finding is Finding.CONFIRMED and release:
-            _let_market_in(campaign, release, midnight)
-            return
+            _note_shown(campaign, release, market, budget.clock)
+            if series.is_steady(campaign, budget.clock):
+                _let_market_in(campaign, release, midnight, budget.clock)
+                return
+            break
         findings.append(finding)
+    else:
+        _end_series(campaign, findings)
+    began = budget.clock
     is_shown = _is_still_shown(campaign, budget)
     if is_shown is False:
-        if _stop_releasing(campaign, budget.now):
+        if _stop_releasing(campaign, budget.clock):
             logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
+            sent.put_back()
     elif is_shown:
+        sent.settle(campaign, began - series.CONFIRMED_AFTER, budget.clock)
         all_is_well = _all_is_well(campaign, campaign.confirmed_uri)
         _note(campaign, max(findings, key=_BY_WEIGHT.index, default=all_is_well))
     elif findings:
@@ -257,15 +347,21 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
 
 
 def _is_still_shown(campaign: Campaign, budget: LookupBudget) -> bool | None:
-    """Whether one of the last markets that showed the release still does; None where none does and
-    Spotify does not accept the question for one, and where the market that did is not asked any
-    more, as the artist chose another one.
+    """Whether one of the last markets that showed the release still does, each time that it is
+    asked; None where none does and Spotify does not accept the question for one, and where the
+    market that did is not asked any more, as the artist chose another one.
     """
     seen = [one for one in _begun(campaign, budget.now) if _is_seen(campaign, one)]
     if not seen:
         return None
+    times = series.CALLS_WHILE_YOUNG if series.is_young(campaign, budget.clock) else 1
+    answers = (_is_shown_once(campaign, seen[-1], budget) for _ in range(times))
+    return next((shown for shown in answers if not shown), True)
+
+
+def _is_shown_once(campaign: Campaign, seen: MarketMidnight, budget: LookupBudget) -> bool | None:
     is_refused = False
-    for market in seen[-1].markets:
+    for market in seen.markets:
         try:
             if _confirmed_in(campaign, market, budget):
                 return True
@@ -276,17 +372,22 @@ def _is_still_shown(campaign: Campaign, budget: LookupBudget) -> bool | None:
     return None if is_refused else False
 
 
-def _let_market_in(campaign: Campaign, release: Release, seen: MarketMidnight) -> None:
+def _let_market_in(
+    campaign: Campaign, release: Release, seen: MarketMidnight, now: datetime
+) -> None:
     """Serve the fans of a further market too. One that shows the link itself, where an earlier one
-    had only what its code led to, is believed: from then on the link's release is saved.
+    had only what its code led to, is believed: from then on the link's release is saved, also for
+    those whose save no look has confirmed yet.
     """
-    is_other = release.uri != campaign.confirmed_uri
+    is_another = release.uri != campaign.confirmed_uri
     let_in = _unchanged(campaign).update(
         confirmed_until=markets.confirmed_until(campaign, seen),
+        confirmed_at=now if is_another else campaign.confirmed_at,
         last_finding=_all_is_well(campaign, release.uri),
-        **(_as_spotify_has_it("confirmed", release) if is_other else {}),
+        **(_as_spotify_has_it("confirmed", release) if is_another else {}),
+        **NOT_SHOWN,
     )
-    if let_in and is_other:
+    if let_in and is_another:
         logger.warning("release shown under its link campaign=%s uri=%s", campaign.id, release.uri)
     _tell_anew(campaign)
 
@@ -306,12 +407,18 @@ def _stop_releasing(campaign: Campaign, now: datetime) -> int:
         vanished_at=now,
         last_finding=Finding.GONE,
         **_as_spotify_has_it("confirmed", None),
+        **NOT_SHOWN,
     )
 
 
-def _note(campaign: Campaign, finding: Finding, release: Release | None = None) -> None:
+def _note(
+    campaign: Campaign,
+    finding: Finding,
+    release: Release | None = None,
+    several: Iterable[Release] = (),
+) -> None:
     """Note what a look found, unless the last one told more; and the entry that is there in place
-    of the release, which the artist is asked about.
+    of the release, or the several, which the artist is asked about.
     """
     last = campaign.last_finding
     if last == Finding.GONE and finding in (*NO_ANSWER, Finding.NOT_THERE_YET):
@@ -319,7 +426,12 @@ def _note(campaign: Campaign, finding: Finding, release: Release | None = None) 
     if last in MISMATCHES and finding in NO_ANSWER:
         return
     found = release if finding in MISMATCHES else None
-    _unchanged(campaign).update(last_finding=finding, **_as_spotify_has_it("found", found))
+    asked_about = several if finding in CHOICES else ()
+    _unchanged(campaign).update(
+        last_finding=finding,
+        candidates=candidates.to_json(candidates.newest(asked_about)),
+        **_as_spotify_has_it("found", found),
+    )
 
 
 def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
@@ -346,8 +458,8 @@ def _confirmed_in(campaign: Campaign, market: str, budget: LookupBudget) -> Rele
 
     Version 0.1 confirmed without a title, and compared none: a release that it began goes on.
     """
-    confirmed = Names.of(campaign)._replace(spotify_uri=campaign.confirmed_uri)
     was_compared = bool(campaign.confirmed_title)
+    confirmed = Names.of(campaign)._replace(spotify_uri=campaign.confirmed_uri)
     shown = (
         hit
         for hit in find(confirmed, market, budget.permit)
@@ -406,12 +518,15 @@ def _reserve_look(campaign: Campaign, now: datetime) -> datetime | None:
 
 
 def _next_look(campaign: Campaign, now: datetime) -> datetime:
-    """Soon after a market's day has begun, later ever less often, and at the next one's midnight
-    in any case.
+    """Soon after a market's day has begun, later ever less often; soon while a series of looks goes
+    on or fans are being served; and at the next market's midnight in any case.
     """
-    wait = WATCH_EVERY
-    if unseen := _unseen(campaign, now):
-        waited = (now - unseen[-1].at) / 10
-        wait = min(max(waited, SHORTEST_WAIT), WATCH_EVERY)
+    waits = [series.LONGEST_WAIT]
+    if series.is_going_on(campaign):
+        waits.append(series.wait_within(campaign))
+    elif unseen := _unseen(campaign, now):
+        waits.append(series.wait_until_shown(now - unseen[-1].at))
+    if campaign.state == CampaignState.RELEASING:
+        waits.append(series.wait_while_saving(campaign, now))
     ahead = [midnight.at for midnight in markets.market_midnights(campaign) if midnight.at > now]
-    return min([now + wait, *ahead])
+    return min([now + min(waits), *ahead])

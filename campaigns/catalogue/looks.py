@@ -17,6 +17,7 @@ from campaigns.catalogue.names import (
     find_under_link,
     is_dated,
     the_one,
+    versions,
 )
 from campaigns.gate import closing, permits, rows
 from campaigns.models import Campaign, ErrorReason, Finding, GateName
@@ -39,17 +40,23 @@ class LookupBudgetSpentError(Exception):
 
 class LookupBudget:
     """How long one worker may look things up in one round. `now` is the database's clock at its
-    beginning; the machine's steady clock counts on from there.
+    beginning; the machine's steady clock counts on from there. `calls` is how many were sent.
     """
 
     def __init__(self, now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
         self.now = now
+        self.calls = 0
         self._is_over = is_over
         self._began = time.monotonic()
 
     @property
     def seconds(self) -> float:
         return time.monotonic() - self._began
+
+    @property
+    def clock(self) -> datetime:
+        """The database's clock, as it stands now."""
+        return self.now + timedelta(seconds=self.seconds)
 
     @property
     def has_time(self) -> bool:
@@ -59,12 +66,13 @@ class LookupBudget:
         """Take the permit of one call, and wait for its turn. Raises GateClosedError, and
         LookupBudgetSpentError when the turn comes too late.
         """
-        clock = self.now + timedelta(seconds=self.seconds)
+        clock = self.clock
         closing.check_open(clock)
         busy_for = (rows.gates(clock)[GateName.API].free_at - clock).total_seconds()
         if self._is_over() or self.seconds + busy_for > LAST_CALL_SECONDS:
             raise LookupBudgetSpentError
         first_in = permits.take(GateName.API, 1, clock).first_in
+        self.calls += 1
         time.sleep(max(first_in, 0.0))
         # Somebody may have met a ban while we waited.
         closing.check_open(clock + timedelta(seconds=max(first_in, 0.0)))
@@ -72,8 +80,8 @@ class LookupBudget:
 
 class Look(NamedTuple):
     """What one look found, and the catalogue's entry that it is about: the release where it is
-    confirmed, and otherwise what is there in its place. Several entries are the candidates; of
-    those with another title or artist the first is the release too.
+    confirmed, and otherwise what is there in its place. The candidates are several entries, or
+    the versions of one, of which an artist may choose.
     """
 
     finding: Finding
@@ -139,20 +147,20 @@ def _judge(
 
 def _judge_date(hits: list[Release], day: date, now: datetime) -> Look:
     out = [hit for hit in hits if hit.is_playable and is_out(hit.release_date, now)]
-    if not out:
-        return _about(Finding.NOT_OUT_YET, hits)
-    found = the_one(out, day)
-    return Look(Finding.CONFIRMED, found) if found else _about(Finding.SEVERAL_MATCH, out)
+    found = the_one(out or hits, day)
+    if not found:
+        return _about(Finding.SEVERAL_MATCH, out or hits)
+    if out:
+        return Look(Finding.CONFIRMED, found)
+    return Look(Finding.NOT_OUT_YET, found, tuple(versions(hits, day)))
 
 
 def _about_other(campaign: Campaign, hits: list[Release]) -> Look:
-    """Another release of the artist's tells more than another artist's. The first of several is
-    what the artist is asked about.
-    """
+    """Another release of the artist's tells more than another artist's."""
     by_artist = [hit for hit in hits if difference(campaign, hit) is Finding.OTHER_TITLE]
-    finding = Finding.OTHER_TITLE if by_artist else Finding.OTHER_ARTIST
-    other = _about(finding, by_artist or hits)
-    return other._replace(release=other.release or other.candidates[0])
+    if by_artist:
+        return _about(Finding.OTHER_TITLE, by_artist)
+    return _about(Finding.OTHER_ARTIST, hits)
 
 
 def _about(finding: Finding, hits: list[Release]) -> Look:

@@ -105,15 +105,29 @@ def plain_code(code: str) -> str:
 def the_one(hits: list[Release], day: date) -> Release | None:
     """The release that all of these are, which carry the artist's codes; None where they are
     several.
+    """
+    return next(iter(_twins(hits, day)), None)
+
+
+def versions(hits: list[Release], day: date) -> list[Release]:
+    """The explicit and the other twins of the one release, of which an artist may choose; empty
+    where there is nothing to choose.
+    """
+    twins = _twins(hits, day)
+    return twins if len({twin.is_explicit for twin in twins}) > 1 else []
+
+
+def _twins(hits: list[Release], day: date) -> list[Release]:
+    """The entries of one delivery, the one that is saved first; empty where they are of several.
 
     A recording that is on its single and on an album is meant as the single, if that came out on
-    the campaign's day. Twins of one delivery are one: the explicit one, then the one whose id comes
-    first, so that every look chooses the same.
+    the campaign's day. Explicit twins come first, then those whose id does, so that every look
+    chooses the same.
     """
     hits = [hit for hit in hits if _is_single_of(hit, day)] or hits
     if len({hit.uri for hit in hits}) > 1 and len({_delivery(hit) for hit in hits}) > 1:
-        return None
-    return min(hits, key=lambda hit: (not hit.is_explicit, hit.uri))
+        return []
+    return sorted(hits, key=lambda hit: (not hit.is_explicit, hit.uri))
 
 
 def _is_single_of(hit: Release, day: date) -> bool:

@@ -47,7 +47,7 @@ def standing(token: str) -> PreSave | None:
 
 def cancel(presave_id: UUID, now: datetime) -> bool:
     """Erase the fan's permission at once; wins over a save in flight, whose claim no longer
-    matches.
+    matches. A save that was sent cannot be taken back: the row keeps when that was.
     """
     with transaction.atomic():
         presave = PreSave.objects.pending().filter(id=presave_id)

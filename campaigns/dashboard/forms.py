@@ -8,7 +8,6 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from zoneinfo import ZoneInfo
 
-from allauth.account.forms import ReauthenticateForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import model_to_dict
@@ -88,12 +87,6 @@ class LinksForm(forms.Form):
     """All that may still be changed of a finished campaign."""
 
     links = OtherLinksField()
-
-
-class AcceptForm(ReauthenticateForm):  # type: ignore[misc]  # it ships no types
-    """An artist's word, with the password, that what was found is the release."""
-
-    found_uri = forms.CharField(widget=forms.HiddenInput)
 
 
 class Frozen(NamedTuple):

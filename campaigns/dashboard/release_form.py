@@ -23,14 +23,15 @@ from campaigns.dashboard.fields import (
     UPCField,
     market_choices,
 )
-from campaigns.dashboard.found import Entry, entry_of, is_out, seal, unseal
+from campaigns.dashboard.found import entry_of, seal, unseal
 from campaigns.dashboard.sentences import why_not
 from campaigns.models import Campaign, Finding, Label, ReleaseMode, User
 from campaigns.planning import looking_up, same_release
-from campaigns.planning.accepting import Answer, artists_of
+from campaigns.planning.accepting import Answer
 from campaigns.planning.looking_up import Found, Verdict
 from campaigns.planning.obstacles import PlanningError
 from campaigns.spotify import Release
+from campaigns.status.entries import Entry, is_out
 
 YES: Final = "yes"
 NO: Final = "no"
@@ -132,14 +133,20 @@ class ReleaseForm(forms.Form):
 
     @property
     def entries(self) -> list[Entry]:
-        releases = self.verdict.releases if self.verdict else ()
+        releases = (self.verdict.versions or self.verdict.releases) if self.verdict else ()
         return [entry_of(release, self.now.date()) for release in releases]
 
     @property
     def is_choice(self) -> bool:
         """Whether the card offers links to choose from."""
         choices = (Finding.SEVERAL_MATCH, Finding.RELINKED)
-        return self.verdict is not None and self.verdict.finding in choices
+        is_several = self.verdict is not None and self.verdict.finding in choices
+        return is_several or self.offers_versions
+
+    @property
+    def offers_versions(self) -> bool:
+        """Whether the release that was found is there as explicit and as another version."""
+        return self.verdict is not None and bool(self.verdict.versions)
 
     @cached_property
     def is_agreed_to(self) -> bool:
@@ -254,7 +261,7 @@ class ReleaseForm(forms.Form):
             return
         release = verdict.releases[0]
         self._fill("title", release.title[:LONGEST_TEXT])
-        self._fill("artist", artists_of(release)[:LONGEST_TEXT])
+        self._fill("artist", release.artist_names[:LONGEST_TEXT])
         if len(release.release_date) == len("2026-12-04") and not is_out(release, self.now.date()):
             midnight = "T00:00" if self._day_field == "release_at" else ""
             self._fill(self._day_field, f"{release.release_date}{midnight}")

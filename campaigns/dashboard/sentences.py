@@ -14,5 +14,5 @@ def why_not(obstacle: Obstacle, **facts: Any) -> str:
     """The obstacle's sentence in one line, not escaped. The facts are those of PlanningError."""
     context = {"obstacle": obstacle, "longest_lead": LONGEST_LEAD.days, **facts}
     if found := facts.get("found"):
-        context["artists"] = ", ".join(artist.name for artist in found.artists)
+        context["artists"] = found.artist_names
     return " ".join(render_to_string("dashboard/obstacle.txt", context).split())

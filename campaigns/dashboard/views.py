@@ -10,6 +10,7 @@ from io import BytesIO
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
 
+from allauth.account.forms import ReauthenticateForm
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -29,7 +30,7 @@ from campaigns.catalogue.markets import market_of
 from campaigns.catalogue.names import Names
 from campaigns.dashboard import access, found
 from campaigns.dashboard.access import AuthenticatedRequest
-from campaigns.dashboard.forms import AcceptForm, CampaignForm, LabelForm, LinksForm
+from campaigns.dashboard.forms import CampaignForm, LabelForm, LinksForm
 from campaigns.dashboard.sentences import why_not
 from campaigns.models import (
     EDITING_ROLES,
@@ -44,12 +45,14 @@ from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import SpotifyError
 from campaigns.status import heartbeat, overview
+from campaigns.status.entries import choices_of
 from campaigns.status.overview import Standing, standing_of
 from campaigns.status.progress import backlog_of, progress_of
 from campaigns.status.sentences import release_time, release_time_in_utc, sentence
 
 # The button that asks for a look.
 LOOK_UP: Final = "look_up"
+LOOKED_FOR: Final = "Noted. Presave looks for it at once."
 NOT_ANSWERED: Final = (
     "Spotify calls what it shows here otherwise. Edit the campaign and say whether it is your "
     "release before you open it."
@@ -174,6 +177,7 @@ def _told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any
         "next_step": overview.next_step(standing, explanation, now),
         "finding": overview.finding(standing),
         "saved_as": overview.saved_as(standing),
+        "choices": choices_of(campaign, now.date()),
         "can_resume": PauseReason(campaign.paused_reason).is_resumable,
         "too_early": overview.too_early_to_open(campaign, now),
         "release_time": release_time(campaign),
@@ -254,28 +258,47 @@ def cover(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
 def campaign_cancel(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if request.method == "POST":
         erased = transitions.cancel_campaign(campaign, timezone.now())
-        messages.success(request, sentence("cancelled", campaign, erased=erased))
+        sent = campaign.presaves.cancelled_with_campaign().exclude(sent_at=None).count()
+        messages.success(request, sentence("cancelled", campaign, erased=erased, sent=sent))
         return _to_page(campaign)
     if campaign.has_ended:
         raise PlanningError(Obstacle.ENDED)
-    context = {"campaign": campaign, "pending": campaign.presaves.pending().count()}
-    return render(request, "dashboard/campaign_cancel.html", context)
+    presaves = campaign.presaves
+    numbers = {"pending": presaves.pending().count(), "sent": presaves.sent().count()}
+    return render(request, "dashboard/campaign_cancel.html", {"campaign": campaign, **numbers})
 
 
 @for_editors
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_accept(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     """“This is it”, said of what the catalogue shows under another title or artist."""
-    found_uri = request.POST.get("found_uri", campaign.found_uri)
-    accepting.check_is_asked(campaign, found_uri)
-    form = AcceptForm(request.POST or None, user=request.user, initial={"found_uri": found_uri})
+    found_uri = (request.POST or request.GET).get("found_uri", campaign.found_uri)
+    entry = accepting.asked_about(campaign, found_uri)
+    if request.method == "POST" and request.POST.get("shown") != entry.digest:
+        raise PlanningError(Obstacle.FOUND_CHANGED)
+    form = ReauthenticateForm(request.POST or None, user=request.user)
     if form.is_valid():
-        accepting.accept_found(campaign, found_uri, request.user, timezone.now())
-        messages.success(request, "Noted. Presave looks for it at once.")
+        accepting.accept_found(campaign, entry, request.user, timezone.now())
+        messages.success(request, LOOKED_FOR)
         return _to_page(campaign)
     pending = campaign.presaves.pending().count()
-    context = {"form": form, "campaign": campaign, "pending": pending, "now": timezone.now()}
+    context = {
+        "form": form,
+        "campaign": campaign,
+        "entry": entry,
+        "pending": pending,
+        "now": timezone.now(),
+    }
     return render(request, "dashboard/campaign_accept.html", context)
+
+
+@for_editors
+@require_POST
+def campaign_choose(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    """One of several entries of the catalogue's is the release."""
+    accepting.choose(campaign, request.POST.get("pick", ""), request.user, timezone.now())
+    messages.success(request, LOOKED_FOR)
+    return _to_page(campaign)
 
 
 @for_editors

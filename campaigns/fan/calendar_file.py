@@ -106,7 +106,7 @@ def _summary(campaign: Campaign) -> str:
 
 def _description(campaign: Campaign, hint: str) -> str:
     if campaign.state == CampaignState.CANCELLED:
-        return gettext("The artist cancelled this campaign. Nothing will be saved.")
+        return gettext("The artist cancelled this campaign. Nothing more will be saved.")
     if campaign.at_local_midnights:
         return "\n".join([gettext("It comes out at midnight where you are."), hint])
     return hint

@@ -19,8 +19,8 @@ from campaigns.models import HARD_STOP, PERMISSION_LIFETIME, ROW_LIFETIME
 
 _WHILE_PENDING: Final = format_lazy(
     _(
-        "Erased as soon as the pre-save is saved, cancelled or given up: at the latest {stop} "
-        "days after the release, and {life} days after your consent."
+        "Erased as soon as the save is confirmed, or the pre-save is cancelled or given up: at the "
+        "latest {stop} days after the release, and {life} days after your consent."
     ),
     stop=HARD_STOP.days,
     life=PERMISSION_LIFETIME.days,
@@ -98,9 +98,17 @@ FIELDS: Final = (
         _("when you said yes; Spotify ends each permission six months later"),
     ),
     Field(
+        "sent_at",
+        _("Sent time"),
+        _("when Spotify accepted the save; we then check that the release is still there"),
+    ),
+    Field(
         "settled_at",
         _("End time"),
-        _("when it was saved, cancelled or given up, and the permission destroyed"),
+        _(
+            "when the save was confirmed, or the pre-save cancelled or given up, and the "
+            "permission destroyed"
+        ),
     ),
     Field(
         "receipt_hash",

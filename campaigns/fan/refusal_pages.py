@@ -145,7 +145,7 @@ PAGES: Final = {
     Refusal.CANCELLED: Page(
         title=_("The artist cancelled this"),
         happened=_(
-            "The artist cancelled this campaign. Nothing will be saved, and every permission "
+            "The artist cancelled this campaign. Nothing more will be saved, and every permission "
             "given for it is destroyed."
         ),
         retry=_("See the release"),

@@ -9,6 +9,7 @@ from typing import Final
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import links
 from campaigns.fan.times import spoken
 from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
 
@@ -51,6 +52,15 @@ _AT_IT: Final = Outcome(
     ),
     label=PRE_SAVED,
 )
+_SENT: Final = Outcome(
+    _("Sent to Spotify, being confirmed"),
+    _(
+        "Spotify accepted the save. We now check that the release is still there, which usually "
+        "takes less than half a minute. Until then we keep your permission, in case we have to "
+        "save again."
+    ),
+    label=PRE_SAVED,
+)
 _ASKED_AGAIN: Final = Outcome(
     _("We're on it"),
     _(
@@ -68,6 +78,57 @@ _ENDING: Final = Outcome(
     _("Nothing will be saved. Your permission is being destroyed right now."),
     label=_("Campaign cancelled"),
 )
+# Once a save was sent, nobody can take it back, and no later look said whether it had an effect.
+_MAY_BE_IN_LIBRARY: Final = _(
+    "Look in your library: you can remove the release there, or save it by hand if it is missing."
+)
+_ENDING_AFTER_SENT: Final = Outcome(
+    _("The artist cancelled this"),
+    _(
+        "Your save had already been sent to Spotify, so the release may be in your library. Your "
+        "permission is being destroyed right now."
+    ),
+    _MAY_BE_IN_LIBRARY,
+    label=_("Campaign cancelled"),
+)
+_ENDED_AFTER_SENT: Final = {
+    Reason.BY_FAN: Outcome(
+        _("Cancelled, as you asked"),
+        _(
+            "Your save had already been sent to Spotify, so the release may be in your library. "
+            "The permission is destroyed."
+        ),
+        _MAY_BE_IN_LIBRARY,
+        label=_("Cancelled"),
+    ),
+    Reason.CAMPAIGN_CANCELLED: Outcome(
+        _("The artist cancelled this"),
+        _(
+            "Your save had already been sent to Spotify, so the release may be in your library. "
+            "The permission was destroyed as soon as the campaign was cancelled."
+        ),
+        _MAY_BE_IN_LIBRARY,
+        label=_("Campaign cancelled"),
+    ),
+    Reason.PERMISSION_AGE: Outcome(
+        _("Sent, but not confirmed"),
+        _(
+            "Your save was sent to Spotify, so the release may be in your library. We could not "
+            "confirm it before your permission became six months old and had to be destroyed."
+        ),
+        _MAY_BE_IN_LIBRARY,
+        label=_("Not confirmed"),
+    ),
+    Reason.HARD_STOP: Outcome(
+        _("Sent, but not confirmed"),
+        _(
+            "Your save was sent to Spotify, so the release may be in your library. We could not "
+            "confirm it within seven days, and we keep no permission longer than that."
+        ),
+        _MAY_BE_IN_LIBRARY,
+        label=_("Not confirmed"),
+    ),
+}
 _BY_REASON: Final = {
     Reason.REVOKED: Outcome(
         _("The permission was gone"),
@@ -130,13 +191,16 @@ _BY_REASON: Final = {
 def outcome(presave: PreSave, now: datetime) -> Outcome:
     if presave.is_pending:
         return _while_pending(presave, now)
-    found = _BY_REASON.get(Reason(presave.reason))
-    return found or _BY_STATE[PreSaveState(presave.state)]
+    reason = Reason(presave.reason)
+    found = _ENDED_AFTER_SENT.get(reason) if presave.sent_at else None
+    return found or _BY_REASON.get(reason) or _BY_STATE[PreSaveState(presave.state)]
 
 
 def _while_pending(presave: PreSave, now: datetime) -> Outcome:
     if presave.campaign.state == CampaignState.CANCELLED:
-        return _ENDING
+        return _ENDING_AFTER_SENT if presave.is_sent else _ENDING
+    if presave.is_sent:
+        return _SENT
     if presave.refused_at:
         return _ASKED_AGAIN
     # A save that failed for now is due again later.
@@ -149,7 +213,7 @@ def delay(presave: PreSave) -> str:
 
     Empty while there is no save, and when a move to a later release time overtook it.
     """
-    if presave.settled_at is None:
+    if presave.saved_at is None:
         return ""
     start, sentence = presave.due_at, _("%(span)s after the release")
     at_once = _("the second it came out")
@@ -158,7 +222,7 @@ def delay(presave: PreSave) -> str:
     if presave.consented_at > start:
         start, sentence = presave.consented_at, _("%(span)s after you said yes")
         at_once = _("the second you said yes")
-    waited = presave.settled_at - start
+    waited = presave.saved_at - start
     if waited < timedelta():
         return ""
     return str(at_once) if waited < timedelta(seconds=1) else sentence % {"span": spoken(waited)}
@@ -174,5 +238,4 @@ def listen_url(campaign: Campaign) -> str:
     """The release's page at Spotify, once the catalogue has confirmed it."""
     if not campaign.confirmed_uri:
         return ""
-    kind, item_id = campaign.confirmed_uri.split(":")[1:]
-    return f"https://open.spotify.com/{kind}/{item_id}"
+    return links.on_spotify(campaign.confirmed_uri)

@@ -39,7 +39,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         """Each with `has_waiting_fans`: whether fans are due for whom no market that showed the
         release speaks.
         """
-        waiting = PreSave.objects.pending().filter(
+        waiting = PreSave.objects.waiting().filter(
             campaign=OuterRef("pk"), due_at__lte=now, due_at__gte=OuterRef("confirmed_until")
         )
         return self.annotate(has_waiting_fans=Exists(waiting))  # type: ignore[no-redef]
@@ -59,13 +59,21 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         """Those whose release is due and not yet seen in Spotify's catalogue, or is being saved
         and may have gone from it.
         """
-        soon = PreSave.objects.pending().filter(
-            campaign=OuterRef("pk"), due_at__lte=now + WATCH_EVERY
-        )
-        unseen = Q(state=CampaignState.OPEN, release_at__lte=now)
         due = Q(next_check_at=None) | Q(next_check_at__lte=now)
-        looked_for = self.filter(unseen | Q(Exists(soon), state=CampaignState.RELEASING))
-        return looked_for.filter(due, paused_reason=PauseReason.NONE).exclude(public_key=None)
+        unseen = self.filter(
+            state=CampaignState.OPEN, release_at__lte=now, paused_reason=PauseReason.NONE
+        )
+        return (unseen | self.being_saved(now)).filter(due).exclude(public_key=None)
+
+    def being_saved(self, now: datetime) -> CampaignQuerySet:
+        """Releasing ones with fans who are due, or will be so soon; and, even if they are paused,
+        those with saves that a look has still to confirm.
+        """
+        mine = PreSave.objects.filter(campaign=OuterRef("pk"))
+        soon = Q(Exists(mine.waiting().filter(due_at__lte=now + WATCH_EVERY)))
+        to_confirm = Q(Exists(mine.sent()))
+        releasing = self.filter(state=CampaignState.RELEASING)
+        return releasing.filter(soon & Q(paused_reason=PauseReason.NONE) | to_confirm)
 
     def awaiting_look_ahead(self, now: datetime) -> CampaignQuerySet:
         """Those that are to come, and for which no look is set before their release time."""
@@ -152,8 +160,16 @@ class Campaign(models.Model):
     found_title = models.CharField(max_length=300, db_default="", default="", blank=True)
     found_artist = models.CharField(max_length=300, db_default="", default="", blank=True)
     accepted_uri = models.CharField(max_length=40, db_default="", default="", blank=True)
+    # What the last look could not tell apart: see catalogue/candidates.py.
+    candidates = models.JSONField(default=list, db_default=[], blank=True)
     # The ISO 3166 code of the market to ask; empty for the operator's.
     market = models.CharField(max_length=2, db_default="", default="", blank=True)
+    # What the last looks showed in which market, how many of them in a row, and since when; empty
+    # while nothing new is shown. `shown_since` stays when the series has been believed.
+    shown_uri = models.CharField(max_length=40, db_default="", default="", blank=True)
+    shown_market = models.CharField(max_length=2, db_default="", default="", blank=True)
+    shown_looks = models.PositiveSmallIntegerField(db_default=0, default=0)
+    shown_since = models.DateTimeField(null=True, blank=True)
     # When a look last did not show the release although one had before.
     vanished_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(null=True, blank=True)
@@ -291,6 +307,24 @@ class Campaign(models.Model):
         is_other = self.last_finding in MISMATCHES
         was_accepted = self.found_uri and self.found_uri == self.accepted_uri
         return self.state == CampaignState.OPEN and is_other and not was_accepted
+
+    @property
+    def offers_a_choice(self) -> bool:
+        """Whether an artist may choose one of the entries that the last look found: of several
+        releases, or of the explicit and the other version of one that is not out yet.
+        """
+        is_choice = self.last_finding in (Finding.SEVERAL_MATCH, Finding.NOT_OUT_YET)
+        return self.state == CampaignState.OPEN and is_choice and bool(self.candidates)
+
+    @property
+    def awaits_a_choice(self) -> bool:
+        """Whether nothing is saved before the artist has chosen."""
+        return self.offers_a_choice and self.last_finding == Finding.SEVERAL_MATCH
+
+    @property
+    def asks_the_artist(self) -> bool:
+        """Whether nothing is saved before the artist has answered or chosen."""
+        return self.awaits_an_answer or self.awaits_a_choice
 
     @property
     def shown_accent(self) -> Accent:

@@ -58,6 +58,7 @@ class Trouble(models.TextChoices):
 
     LATE = "late", "The release is not confirmed ten minutes after its release time"
     OTHER_RELEASE = "other_release", "The catalogue shows another title or artist"
+    SEVERAL_MATCH = "several_match", "The catalogue shows several releases under the code"
     KEY_MISSING = PauseReason.KEY_MISSING.value, PauseReason.KEY_MISSING.label
     RELEASE_REFUSED = PauseReason.RELEASE_REFUSED.value, PauseReason.RELEASE_REFUSED.label
     APP_NOT_OPEN = PauseReason.APP_NOT_OPEN.value, PauseReason.APP_NOT_OPEN.label
@@ -111,6 +112,8 @@ class Finding(models.TextChoices):
 
 # What is there in place of the release: the artist is asked whether it is the release all the same.
 MISMATCHES: Final = (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
+# What may come with several entries, of which the artist chooses one.
+CHOICES: Final = (*MISMATCHES, Finding.SEVERAL_MATCH, Finding.NOT_OUT_YET)
 
 
 class GateName(models.TextChoices):

@@ -8,8 +8,8 @@ from campaigns.models.people import User
 
 
 class HistoryEntry(models.Model):
-    """An artist's answer that a catalogue entry is the release, although its title or artist is
-    another one than fans agreed to.
+    """An artist's answer that a catalogue entry is the release: one that has another title or
+    artist than fans agreed to, or one of several.
     """
 
     campaign = models.ForeignKey(

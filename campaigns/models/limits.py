@@ -13,7 +13,7 @@ HARD_STOP: Final = timedelta(days=7)
 # So long after the release fans can still look at their receipts; then their rows are deleted.
 ROW_LIFETIME: Final = timedelta(days=30)
 # While fans are due, or will be so soon, the catalogue is asked whether the release is still there.
-WATCH_EVERY: Final = timedelta(seconds=30)
+WATCH_EVERY: Final = timedelta(seconds=15)
 
 # Spotify ends every permission six months after consent and names no number of days; 180 is the
 # safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration

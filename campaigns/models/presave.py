@@ -21,10 +21,21 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
     def pending(self) -> PreSaveQuerySet:
         return self.filter(state=PreSaveState.PENDING)
 
+    def waiting(self) -> PreSaveQuerySet:
+        """Those for whom nothing that counts was sent to Spotify yet."""
+        return self.pending().filter(sent_at=None)
+
+    def sent(self) -> PreSaveQuerySet:
+        """Those whose save Spotify answered with 200, and which no look has confirmed yet."""
+        return self.pending().exclude(sent_at=None)
+
+    def cancelled_with_campaign(self) -> PreSaveQuerySet:
+        return self.filter(state=PreSaveState.CANCELLED, reason=Reason.CAMPAIGN_CANCELLED)
+
     def due(self, now: datetime) -> PreSaveQuerySet:
         """Those who may be tried now: held by no worker, and not put off to a later try."""
         free = Q(lease_until=None) | Q(lease_until__lte=now)
-        return self.pending().filter(free, due_at__lte=now)
+        return self.waiting().filter(free, due_at__lte=now)
 
     def servable_until(self, confirmed_until: datetime | None) -> PreSaveQuerySet:
         """Those due before `confirmed_until`; all if there is no bound."""
@@ -76,6 +87,10 @@ class PreSave(models.Model):
     # When Spotify first refused this permission. `reason` says how, and Presave asks once more
     # before it believes it.
     refused_at = models.DateTimeField(null=True)
+    # When Spotify answered a save with 200, which it also does for what it does not show. The
+    # permission is kept until a later look into the catalogue still shows the release. It stays in
+    # the row of a fan who cancelled after it.
+    sent_at = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     receipt_hash = models.BinaryField(max_length=32, unique=True)
 
@@ -85,8 +100,13 @@ class PreSave(models.Model):
         indexes = [
             models.Index(
                 fields=["campaign", "due_at"],
-                condition=Q(state=PreSaveState.PENDING),
-                name="presave_due",
+                condition=Q(state=PreSaveState.PENDING, sent_at=None),
+                name="presave_waiting",
+            ),
+            models.Index(
+                fields=["campaign", "sent_at"],
+                condition=Q(state=PreSaveState.PENDING, sent_at__isnull=False),
+                name="presave_sent",
             ),
             # Which permission is the oldest is asked every few seconds.
             models.Index(
@@ -100,9 +120,12 @@ class PreSave(models.Model):
                 condition=Q(state__in=PreSaveState.values, reason__in=Reason.values),
                 name="presave_state_known",
             ),
-            # Destroyed means destroyed: a statement that settles a row has to erase its permission.
+            # What a row holds in each state. Who waits may be claimed; who was sent is claimed by
+            # nobody. Destroyed means destroyed: a statement that settles a row has to erase its
+            # permission.
             models.CheckConstraint(
                 condition=Q(state=PreSaveState.PENDING, sealed__isnull=False, settled_at=None)
+                & (Q(sent_at=None) | Q(lease=None, lease_until=None, refused_at=None))
                 | ~Q(state=PreSaveState.PENDING)
                 & Q(
                     sealed=None,
@@ -111,7 +134,7 @@ class PreSave(models.Model):
                     refused_at=None,
                     settled_at__isnull=False,
                 ),
-                name="presave_settled_holds_nothing",
+                name="presave_state_holds",
             ),
             models.CheckConstraint(
                 condition=~Q(state=PreSaveState.FAILED) | ~Q(reason=Reason.NONE),
@@ -131,6 +154,19 @@ class PreSave(models.Model):
     @property
     def is_pending(self) -> bool:
         return self.state == PreSaveState.PENDING
+
+    @property
+    def is_sent(self) -> bool:
+        """As PreSaveQuerySet.sent."""
+        return self.is_pending and self.sent_at is not None
+
+    @property
+    def saved_at(self) -> datetime | None:
+        """When Spotify answered the save that a look confirmed. Rows from before saves were
+        confirmed have one time alone.
+        """
+        is_saved = self.state == PreSaveState.SAVED
+        return self.sent_at or self.settled_at if is_saved else None
 
     @property
     def permission_ends_at(self) -> datetime:

@@ -1,7 +1,11 @@
-"""An artist's answer that what the catalogue shows is the release, whatever it is called there."""
+"""An artist's answer which entry of the catalogue's is the release: one that is called otherwise
+there, or one of several.
+"""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import re
 from datetime import datetime
@@ -9,11 +13,13 @@ from typing import Final, NamedTuple
 
 from django.db import transaction
 
+from campaigns.catalogue.candidates import candidates_of
 from campaigns.catalogue.folding import folded, is_same_name
 from campaigns.models import Campaign, LabelArtist, Trouble, User
+from campaigns.planning import same_release
 from campaigns.planning.moving import locked
 from campaigns.planning.obstacles import Obstacle, PlanningError
-from campaigns.planning.same_release import agreed_texts
+from campaigns.planning.same_release import Seen, agreed_texts
 from campaigns.spotify import Artist, Release
 
 logger = logging.getLogger(__name__)
@@ -45,17 +51,7 @@ def accept_answer(campaign: Campaign, answer: Answer) -> None:
     if campaign.accepted_uri == answer.release.uri:
         return
     campaign.accepted_uri = answer.release.uri
-    campaign.history.create(
-        at=answer.at,
-        by=answer.by,
-        accepted_uri=answer.release.uri,
-        title=answer.release.title[:_LONGEST_TEXT],
-        artist=artists_of(answer.release)[:_LONGEST_TEXT],
-    )
-
-
-def artists_of(release: Release) -> str:
-    return ", ".join(artist.name for artist in release.artists)
+    _note(campaign, _asked(answer.release), answer.by, answer.at)
 
 
 def _remember_artist(campaign: Campaign, release: Release) -> None:
@@ -80,30 +76,74 @@ def _artist_meant(name: str, release: Release) -> Artist | None:
     return meant[0] if _ARTIST_ID.fullmatch(meant[0].id) else None
 
 
-def check_is_asked(campaign: Campaign, uri: str) -> None:
-    """Raise PlanningError unless the last look found that entry in place of the release, and nobody
-    has answered yet.
+class Asked(NamedTuple):
+    """An entry that an artist is asked about, as the page shows it."""
+
+    uri: str
+    title: str
+    artist: str
+
+    @property
+    def digest(self) -> str:
+        """Comes back with the answer, which counts for what the page showed and nothing else."""
+        return hashlib.sha256(json.dumps(self).encode()).hexdigest()
+
+
+def asked_about(campaign: Campaign, uri: str) -> Asked:
+    """The entry, one of those that the last look found in place of the release. Raises
+    PlanningError where it is none of them any more, or the question is answered.
     """
-    if not (campaign.awaits_an_answer and uri and uri == campaign.found_uri):
-        raise PlanningError(Obstacle.FOUND_CHANGED)
+    found = Asked(campaign.found_uri, campaign.found_title, campaign.found_artist)
+    entries = (found, *map(_asked, candidates_of(campaign))) if campaign.awaits_an_answer else ()
+    for entry in entries:
+        if uri and entry.uri == uri:
+            return entry
+    raise PlanningError(Obstacle.FOUND_CHANGED)
+
+
+def _asked(release: Release) -> Asked:
+    texts = (release.title, release.artist_names)
+    return Asked(release.uri, *(text[:_LONGEST_TEXT] for text in texts))
 
 
 @transaction.atomic
-def accept_found(campaign: Campaign, uri: str, by: User, now: datetime) -> None:
+def accept_found(campaign: Campaign, entry: Asked, by: User, now: datetime) -> None:
     """Let the entry that was found count as the release. The worker looks again at once.
 
     Raises PlanningError when something else is found by now.
     """
     campaign = locked(campaign)
-    check_is_asked(campaign, uri)
-    campaign.accepted_uri, campaign.next_check_at = uri, None
-    campaign.save(update_fields=["accepted_uri", "next_check_at"])
+    if asked_about(campaign, entry.uri) != entry:
+        raise PlanningError(Obstacle.FOUND_CHANGED)
+    campaign.accepted_uri, campaign.next_check_at = entry.uri, None
+    campaign.found_uri, campaign.found_title, campaign.found_artist = entry
+    campaign.save()
     campaign.alarms.filter(trouble=Trouble.OTHER_RELEASE).delete()
+    _note(campaign, entry, by, now)
+    logger.warning("other release accepted campaign=%s uri=%s by=%s", campaign.id, entry.uri, by.pk)
+
+
+@transaction.atomic
+def choose(campaign: Campaign, uri: str, by: User, now: datetime) -> None:
+    """Name the release by the link of one of the entries that were found. The worker looks again
+    at once, and compares the entry as any other.
+
+    Raises PlanningError when it is none of them any more.
+    """
+    campaign = locked(campaign)
+    offered = candidates_of(campaign) if campaign.offers_a_choice else ()
+    chosen = next((one for one in offered if one.uri == uri), None)
+    if chosen is None:
+        raise PlanningError(Obstacle.FOUND_CHANGED)
+    same_release.accept(campaign, Seen())
+    campaign.spotify_uri = uri
+    campaign.version += 1
+    campaign.save()
+    _note(campaign, _asked(chosen), by, now)
+    logger.info("release chosen campaign=%s uri=%s by=%s", campaign.id, uri, by.pk)
+
+
+def _note(campaign: Campaign, entry: Asked, by: User, at: datetime) -> None:
     campaign.history.create(
-        at=now,
-        by=by,
-        accepted_uri=uri,
-        title=campaign.found_title,
-        artist=campaign.found_artist,
+        at=at, by=by, accepted_uri=entry.uri, title=entry.title, artist=entry.artist
     )
-    logger.warning("other release accepted campaign=%s uri=%s by=%s", campaign.id, uri, by.pk)

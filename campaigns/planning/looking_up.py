@@ -36,10 +36,13 @@ class Found:
 
 
 class Verdict(NamedTuple):
-    """How what was found goes with what was typed, and the entries that it is about."""
+    """How what was found goes with what was typed, and the entries that it is about. `versions` are
+    the explicit and the other one of a release that was found.
+    """
 
     finding: Finding
     releases: tuple[Release, ...] = ()
+    versions: tuple[Release, ...] = ()
 
     @property
     def is_question(self) -> bool:
@@ -54,7 +57,7 @@ def look_up(campaign: Campaign) -> Found:
     """
     given, market = Names.of(campaign), market_of(campaign)
     permit = looks.LookupBudget(database_now()).permit
-    with _telling_why_not():
+    with _telling_why_not(campaign.market):
         releases = names.find(given, market, permit)
         if not releases and given.spotify_uri:
             releases = names.find_by_code(given, market, permit)
@@ -74,7 +77,9 @@ def judge(campaign: Campaign, found: Found, day: date) -> Verdict:
     one = names.the_one(same or fitting, day)
     if one is None:
         return Verdict(Finding.SEVERAL_MATCH, tuple(same or fitting))
-    return Verdict(difference(campaign, one) or Finding.CONFIRMED, (one,))
+    if other := difference(campaign, one):
+        return Verdict(other, (one,))
+    return Verdict(Finding.CONFIRMED, (one,), tuple(names.versions(same, day)))
 
 
 def check_answered(campaign: Campaign) -> None:
@@ -121,7 +126,7 @@ def with_values(campaign: Campaign, values: Mapping[str, Any]) -> Campaign:
 
 
 @contextmanager
-def _telling_why_not() -> Iterator[None]:
+def _telling_why_not(own_market: str) -> Iterator[None]:
     try:
         yield
     except closing.GateClosedError as error:
@@ -131,5 +136,5 @@ def _telling_why_not() -> Iterator[None]:
     except SpotifyError as error:
         closing.close_after(error)
         if error.reason is ErrorReason.QUESTION_REFUSED:
-            raise PlanningError(Obstacle.QUESTION_REFUSED) from None
+            raise PlanningError(Obstacle.QUESTION_REFUSED, market=own_market) from None
         raise PlanningError(Obstacle.SPOTIFY_SILENT) from None

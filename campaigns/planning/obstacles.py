@@ -53,6 +53,8 @@ class PlanningError(Exception):
     # With this release time, how many of the pending permissions would expire before it.
     expiring: int = 0
     pending: int = 0
+    # The campaign's own market, where it was asked.
+    market: str = ""
     # What the catalogue shows under the names that were given.
     found: Release | None = None
     # The campaign's version, when the form showed an older one.

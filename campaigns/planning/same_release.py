@@ -17,7 +17,7 @@ from campaigns.catalogue.names import Names
 from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import (
-    MISMATCHES,
+    CHOICES,
     Campaign,
     CampaignState,
     Finding,
@@ -119,28 +119,28 @@ def accept(campaign: Campaign, seen: Seen) -> None:
     campaign.accepted_uri = ""
     if seen.release and seen.difference:
         campaign.last_finding, campaign.found_uri = seen.difference, seen.release.uri
-        artists = ", ".join(artist.name for artist in seen.release.artists)
         campaign.found_title = seen.release.title[:LONGEST_FOUND]
-        campaign.found_artist = artists[:LONGEST_FOUND]
-    _tell_of_the_next_one(campaign)
+        campaign.found_artist = seen.release.artist_names[:LONGEST_FOUND]
+    _tell_of_the_next_question(campaign)
     # What is on its way is of the release as it was named before.
     campaign.presaves.pending().update(lease=None, lease_until=None)
 
 
 def compare_anew(campaign: Campaign) -> None:
-    """Forget which other release was found, as title, artist or market change: the worker looks at
-    once whether there still is one.
+    """Forget what the artist is asked about, as title, artist or market change: the worker looks at
+    once whether there still is a question.
     """
     campaign.next_check_at = None
-    if campaign.last_finding in MISMATCHES:
-        campaign.last_finding = ""
+    if campaign.last_finding in CHOICES:
+        campaign.last_finding, campaign.candidates = "", []
         campaign.found_uri = campaign.found_title = campaign.found_artist = ""
-    _tell_of_the_next_one(campaign)
+    _tell_of_the_next_question(campaign)
 
 
-def _tell_of_the_next_one(campaign: Campaign) -> None:
-    """Let people who were told of another release be told again if another one is found."""
-    campaign.alarms.filter(trouble=Trouble.OTHER_RELEASE).delete()
+def _tell_of_the_next_question(campaign: Campaign) -> None:
+    """Let people who were asked be told again if there is another question."""
+    questions = (Trouble.OTHER_RELEASE, Trouble.SEVERAL_MATCH)
+    campaign.alarms.filter(trouble__in=questions).delete()
 
 
 def _agrees(given: Names, release: Release) -> bool:

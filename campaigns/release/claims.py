@@ -15,7 +15,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
@@ -24,7 +24,15 @@ from django.db.models.functions import Coalesce
 
 from campaigns import keyring
 from campaigns.keyring import Secret
-from campaigns.models import Campaign, DailyCount, PreSave, PreSaveQuerySet, PreSaveState, Reason
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    DailyCount,
+    PreSave,
+    PreSaveQuerySet,
+    PreSaveState,
+    Reason,
+)
 from campaigns.release import retrying
 
 logger = logging.getLogger(__name__)
@@ -53,14 +61,22 @@ class Held:
         return not (self.row.attempts or self.row.refused_at)
 
 
+class Confirmation(NamedTuple):
+    """What the catalogue showed, and since when: a save counts for this confirmation alone."""
+
+    uri: str
+    at: datetime
+
+
 @dataclass
 class Outcome:
     """What became of claimed rows of one campaign: each is in exactly one of the parts.
 
-    Returned rows lose no attempt; refused ones are asked for once more later.
+    Sent rows are saved once a later look confirms it. Returned rows lose no attempt; refused ones
+    are asked for once more later.
     """
 
-    saved: list[UUID] = field(default_factory=list)
+    sent: dict[UUID, Confirmation] = field(default_factory=dict)
     failed: dict[Reason, list[UUID]] = field(default_factory=partial(defaultdict, list))
     refused: dict[Reason, list[UUID]] = field(default_factory=partial(defaultdict, list))
     delayed: dict[UUID, int] = field(default_factory=dict)
@@ -68,7 +84,7 @@ class Outcome:
 
     def settled(self) -> set[UUID]:
         lists = [*self.failed.values(), *self.refused.values()]
-        return {*self.saved, *self.delayed, *self.returned}.union(*lists)
+        return {*self.sent, *self.delayed, *self.returned}.union(*lists)
 
 
 def claim_block(
@@ -110,7 +126,7 @@ def is_what_some_agreed_to(campaign: Campaign) -> bool:
     """Whether the campaign still is what one of its waiting fans agreed to."""
     agreed = campaign.agreed_digest
     fitting = Q(agreed_digest=None) | Q(agreed_digest=agreed)
-    return agreed is not None and campaign.presaves.pending().filter(fitting).exists()
+    return agreed is not None and campaign.presaves.waiting().filter(fitting).exists()
 
 
 def _bytes(stored: bytes | memoryview | None) -> bytes | None:
@@ -119,14 +135,15 @@ def _bytes(stored: bytes | memoryview | None) -> bytes | None:
 
 def still_standing(
     ids: Collection[UUID], fences: Collection[UUID], now: datetime
-) -> dict[UUID, str]:
-    """The rows that may be saved now, each with the URI to save: still held under the fence, not
-    cancelled, their campaign still releasing, in their market too. The URI is read again, because
-    since the claim the release may have been moved, corrected and confirmed once more.
+) -> dict[UUID, Confirmation]:
+    """The rows that may be saved now, each with what to save: still held under the fence, not
+    cancelled, their campaign still releasing, in their market too. What is confirmed is read again,
+    because since the claim the release may have been moved, corrected and confirmed once more.
     """
     held = PreSave.objects.filter(id__in=ids, lease_until__gt=now).held_under(fences)
     standing = held.servable().filter(campaign__in=Campaign.objects.releasing())
-    return dict(standing.values_list("id", "campaign__confirmed_uri"))
+    confirmed = standing.values_list("id", "campaign__confirmed_uri", "campaign__confirmed_at")
+    return {row_id: Confirmation(uri, at) for row_id, uri, at in confirmed if at}
 
 
 def keep_rotated_tokens(claim: Claim, tokens: Mapping[UUID, Secret]) -> None:
@@ -151,8 +168,11 @@ def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: 
 
     The statement that ends a row erases its permission; every statement names the fence.
     """
-    saved = _end(campaign, fences, outcome, now) if outcome.saved or outcome.failed else 0
     held = PreSave.objects.held_under(fences)
+    for confirmation, ids in _by_confirmation(outcome.sent).items():
+        _note_sent(campaign, held.filter(id__in=ids), confirmation, now)
+    if outcome.failed:
+        _end_failed(campaign, fences, outcome.failed, now)
     if outcome.returned:
         _let_go(held.filter(id__in=outcome.returned), None)
     for reason, ids in outcome.refused.items():
@@ -162,24 +182,52 @@ def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: 
         again_at = now + retrying.delay_after(attempts)
         _let_go(held.filter(id=row_id), again_at, attempts=min(attempts + 1, 32_000))
     failed = sum(map(len, outcome.failed.values()))
-    if saved or failed:
-        logger.info("settled campaign=%s saved=%d failed=%d", campaign.id, saved, failed)
+    if outcome.sent or failed:
+        logger.info("settled campaign=%s sent=%d failed=%d", campaign.id, len(outcome.sent), failed)
+
+
+def _by_confirmation(sent: Mapping[UUID, Confirmation]) -> Mapping[Confirmation, list[UUID]]:
+    ids_of: defaultdict[Confirmation, list[UUID]] = defaultdict(list)
+    for row_id, confirmation in sent.items():
+        ids_of[confirmation].append(row_id)
+    return ids_of
 
 
 @transaction.atomic
-def _end(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime) -> int:
-    ending = [*outcome.saved, *(id for ids in outcome.failed.values() for id in ids)]
-    locked = _locked(PreSave.objects.filter(id__in=ending).held_under(fences))
+def _note_sent(
+    campaign: Campaign, held: PreSaveQuerySet, confirmation: Confirmation, now: datetime
+) -> None:
+    """Note that these were sent. If the release has gone or was changed meanwhile, they are let go
+    and sent again.
+    """
+    locked = _locked(held)
+    confirmed = Campaign.objects.filter(
+        id=campaign.id,
+        state=CampaignState.RELEASING,
+        confirmed_uri=confirmation.uri,
+        confirmed_at=confirmation.at,
+    )
+    held.filter(id__in=locked, campaign__in=confirmed).update(
+        sent_at=now, lease=None, lease_until=None, refused_at=None, reason=Reason.NONE
+    )
+    held.filter(id__in=locked).update(lease=None, lease_until=None)
+
+
+@transaction.atomic
+def _end_failed(
+    campaign: Campaign,
+    fences: Collection[UUID],
+    failed: Mapping[Reason, Collection[UUID]],
+    now: datetime,
+) -> None:
     held = PreSave.objects.held_under(fences)
-    mine = held.filter(id__in=locked.intersection(outcome.saved))
-    saved = mine.end(PreSaveState.SAVED, Reason.NONE, now) if outcome.saved else 0
-    failed = sum(
+    locked = _locked(held.filter(id__in=[id for ids in failed.values() for id in ids]))
+    ended = sum(
         held.filter(id__in=locked.intersection(ids)).end(PreSaveState.FAILED, reason, now)
-        for reason, ids in outcome.failed.items()
+        for reason, ids in failed.items()
     )
     # The counts come after all rows, as everywhere.
-    DailyCount.objects.add(campaign.id, now, {"saved": saved, "failed": failed})
-    return saved
+    DailyCount.objects.add(campaign.id, now, {"failed": ended})
 
 
 def _locked(rows: PreSaveQuerySet) -> set[UUID]:

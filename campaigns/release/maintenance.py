@@ -15,7 +15,7 @@ from campaigns.catalogue import confirming
 from campaigns.clock import Clock
 from campaigns.consent import oauth_state
 from campaigns.keyring import KeyringError
-from campaigns.retention import deleting, expiring, figures, keys
+from campaigns.retention import deleting, expiring, figures, keys, sent
 from campaigns.status import alarms, heartbeat
 
 logger = logging.getLogger(__name__)
@@ -46,6 +46,7 @@ def run_maintenance(shift: Shift) -> None:
         logger.error("keyring unusable: %s", error)
     keys.make_keys()
     expiring.expire(now)
+    sent.put_back()
     confirming.confirm_due(now, shift.is_over)
     confirming.look_ahead(now, shift.is_over)
     alarms.raise_due(now)

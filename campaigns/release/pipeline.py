@@ -28,7 +28,7 @@ from campaigns.models import (
     Reason,
 )
 from campaigns.release import claims, retrying
-from campaigns.release.claims import Claim, Held, Outcome
+from campaigns.release.claims import Claim, Confirmation, Held, Outcome
 from campaigns.release.outages import OutageDetector
 from campaigns.spotify import SCOPE, Answered, FanCalls, Slots
 from campaigns.spotify.answers import Grant, Scope, SpotifyError
@@ -62,6 +62,7 @@ class Pipeline:
         self._clock = clock
         self._held: dict[UUID, Held] = {}
         self._granted: dict[UUID, Secret] = {}
+        self._sent_as: dict[UUID, Confirmation] = {}
         self._outcomes: defaultdict[UUID, Outcome] = defaultdict(Outcome)
         self._outages = OutageDetector(clock, calls.halt)
         self._odd: defaultdict[tuple[ErrorReason, UUID | None], set[UUID]] = defaultdict(set)
@@ -69,7 +70,7 @@ class Pipeline:
         self._rest_until = 0.0
         self._is_ending = False
         self.gates: dict[GateName, Gate] = {}
-        self.saved = 0
+        self.sent = 0
 
     @property
     def is_empty(self) -> bool:
@@ -184,7 +185,7 @@ class Pipeline:
             self._sort_grant(held, answer.result)
         else:
             self._odd.clear()
-            self._outcome(held).saved.append(held.row.id)
+            self._outcome(held).sent[held.row.id] = self._sent_as[held.row.id]
 
     def _sort_grant(self, held: Held, grant: Grant) -> None:
         row_id = held.row.id
@@ -233,7 +234,7 @@ class Pipeline:
         self._outcome(held).delayed[held.row.id] = held.row.attempts
         if campaign is None and len(odd) >= MOST_ODD:
             closing.close(error, self._clock())
-        elif campaign and len(odd) >= campaign.presaves.pending()[:MOST_ODD].count():
+        elif campaign and len(odd) >= campaign.presaves.waiting()[:MOST_ODD].count():
             pause(campaign, PauseReason.RELEASE_REFUSED, self._clock())
 
     def _sort_refusal(self, held: Held, half: GateName, reason: Reason) -> None:
@@ -271,7 +272,7 @@ class Pipeline:
         count = len(self._granted) if is_closed else permits.usable_soon(gate, now)
         return {id: self._granted.pop(id) for id in list(self._granted)[:count]}
 
-    def _standing(self, ids: Collection[UUID]) -> dict[UUID, str]:
+    def _standing(self, ids: Collection[UUID]) -> dict[UUID, Confirmation]:
         if self._is_ending:
             return {}
         return claims.still_standing(ids, self._fences(ids), self._clock())
@@ -282,10 +283,13 @@ class Pipeline:
         except closing.GateClosedError:
             return None
 
-    def _send_saves(self, tokens: dict[UUID, Secret], uris: dict[UUID, str], slots: Slots) -> None:
+    def _send_saves(
+        self, tokens: dict[UUID, Secret], confirmed: dict[UUID, Confirmation], slots: Slots
+    ) -> None:
+        self._sent_as |= confirmed
         by_uri: defaultdict[str, dict[UUID, Secret]] = defaultdict(dict)
         for row_id, token in tokens.items():
-            by_uri[uris[row_id]][row_id] = token
+            by_uri[confirmed[row_id].uri][row_id] = token
         for uri, part in by_uri.items():
             self._calls.save(part, uri, slots)
             slots = slots._replace(first_in=slots.first_in + len(part) * slots.step)
@@ -298,12 +302,13 @@ class Pipeline:
                 continue
             campaign = self._held[next(iter(ids))].claim.campaign
             claims.settle(campaign, self._fences(ids), outcome, self._clock())
-            self.saved += len(outcome.saved)
+            self.sent += len(outcome.sent)
             if Reason.NOT_LISTED in outcome.refused:
                 _pause_when_not_listed(campaign, self._clock())
             for row_id in ids:
                 del self._held[row_id]
                 self._granted.pop(row_id, None)
+                self._sent_as.pop(row_id, None)
 
     def _outcome(self, held: Held) -> Outcome:
         return self._outcomes[held.claim.campaign.id]

@@ -34,7 +34,7 @@ class Queue:
     def claim(self, size: int, *, fresh_first: bool = False) -> tuple[Claim, CampaignKey] | None:
         now = self._clock()
         if self._looked_at is None or now - self._looked_at >= LOOK_AROUND:
-            due = PreSave.objects.pending().filter(campaign=OuterRef("pk"), due_at__lte=now)
+            due = PreSave.objects.waiting().filter(campaign=OuterRef("pk"), due_at__lte=now)
             waiting = Campaign.objects.releasing().filter(Exists(due))
             self._waiting = [(one, key) for one in waiting if (key := _open_key(one))]
             # Each shift begins with another one: at a slow pace a shift does not come round.

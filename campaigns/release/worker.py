@@ -57,7 +57,7 @@ def release(calls: FanCalls[UUID], shift: Shift, meanwhile: Callable[[], None]) 
         pipeline.step(block=not claimed)
         meanwhile()
     pipeline.drain()
-    return pipeline.saved
+    return pipeline.sent
 
 
 def _claim_more(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:

@@ -54,12 +54,7 @@ def erase_cancelled(campaign_id: UUID, now: datetime) -> int:
     """
     while _cancel_some(_pending_of(campaign_id).select_for_update(), campaign_id, now):
         pass
-    erased = PreSave.objects.filter(
-        campaign_id=campaign_id,
-        state=PreSaveState.CANCELLED,
-        reason=Reason.CAMPAIGN_CANCELLED,
-    )
-    return erased.count()
+    return PreSave.objects.cancelled_with_campaign().filter(campaign_id=campaign_id).count()
 
 
 def finish_cancelling(now: datetime) -> int:
@@ -82,7 +77,7 @@ def _cancel_some(rows: PreSaveQuerySet, campaign_id: UUID, now: datetime) -> int
 def _end_some(
     rows: PreSaveQuerySet, campaign_id: UUID, state: PreSaveState, reason: Reason, now: datetime
 ) -> int:
-    ids = list(rows.order_by("due_at").values_list("id", flat=True)[:ROWS_ERASED_AT_ONCE])
+    ids = list(rows.order_by("consented_at").values_list("id", flat=True)[:ROWS_ERASED_AT_ONCE])
     erased = PreSave.objects.pending().filter(id__in=ids).end(state, reason, now)
     # The counts come after all rows, as everywhere.
     DailyCount.objects.add(campaign_id, now, {state.value: erased})

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, F, QuerySet
-from django.db.models.functions import Greatest
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Coalesce, Greatest
 
 from campaigns.models import Campaign, PreSave, PreSaveState
 
@@ -45,12 +45,10 @@ def _delays(campaign_id: UUID) -> QuerySet[PreSave, timedelta]:
     A save that was on its way while the release was moved comes before the new release time. It
     says nothing about how long anybody waited, and is left out.
     """
-    saved = PreSave.objects.filter(
-        campaign_id=campaign_id,
-        state=PreSaveState.SAVED,
-        settled_at__gte=Greatest("due_at", "consented_at"),
-    )
-    waited = saved.annotate(delay=F("settled_at") - Greatest("due_at", "consented_at"))
+    saved = PreSave.objects.filter(campaign_id=campaign_id, state=PreSaveState.SAVED)
+    # Rows from before saves were confirmed have one time alone.
+    saved_at, promised_at = Coalesce("sent_at", "settled_at"), Greatest("due_at", "consented_at")
+    waited = saved.annotate(delay=saved_at - promised_at).filter(delay__gte=timedelta())
     return waited.order_by("delay").values_list("delay", flat=True)
 
 

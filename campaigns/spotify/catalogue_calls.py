@@ -63,6 +63,10 @@ class Release:
     album_title: str = ""
     cover: str = field(default="", compare=False)
 
+    @property
+    def artist_names(self) -> str:
+        return ", ".join(artist.name for artist in self.artists)
+
 
 def find_by_uri(uri: str, market: str, permit: Permit) -> list[Release]:
     """The album or track as a list of one, or an empty list when the market's catalogue does not

@@ -18,8 +18,8 @@ from django.template.loader import render_to_string
 from django.urls import reverse
 
 from campaigns.models import (
+    CHOICES,
     EDITING_ROLES,
-    MISMATCHES,
     Alarm,
     Campaign,
     CampaignState,
@@ -27,10 +27,11 @@ from campaigns.models import (
     Trouble,
     User,
 )
+from campaigns.status.entries import choices_of
 from campaigns.status.phase import phase_of
 from campaigns.status.progress import why_it_waits
 from campaigns.status.sentences import release_time
-from campaigns.status.troubles import explain, trouble_of, waiting_fans
+from campaigns.status.troubles import QUESTIONS, explain, trouble_of, waiting_fans
 
 logger = logging.getLogger(__name__)
 
@@ -40,13 +41,13 @@ def raise_due(now: datetime) -> int:
 
     One that fails does not hold the others up.
     """
-    asked_ahead = Q(state=CampaignState.OPEN, last_finding__in=MISMATCHES)
+    asked_ahead = Q(state=CampaignState.OPEN, last_finding__in=CHOICES)
     due = Campaign.objects.filter(
         asked_ahead | Q(release_at__lte=now),
         state__in=[CampaignState.OPEN, CampaignState.RELEASING],
     )
     Alarm.objects.filter(
-        trouble=Trouble.OTHER_RELEASE, raised_at__lt=F("release_at"), release_at__lte=now
+        trouble__in=QUESTIONS, raised_at__lt=F("release_at"), release_at__lte=now
     ).delete()
     raised = 0
     for campaign in due.with_waiting_fans(now).select_related("label"):
@@ -95,6 +96,7 @@ def _messages(campaign: Campaign, trouble: Trouble, now: datetime) -> list[Email
         "waiting": why_it_waits(campaign, now),
         "is_ahead": campaign.release_at > now,
         "can_resume": PauseReason(campaign.paused_reason).is_resumable,
+        "choices": choices_of(campaign, now.date()) if trouble in QUESTIONS else [],
         "page": page,
     }
     subject = " ".join(render_to_string("mail/alarm_subject.txt", context).split())

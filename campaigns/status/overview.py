@@ -21,7 +21,7 @@ from campaigns.models import (
 )
 from campaigns.status.phase import Phase, phase_of
 from campaigns.status.sentences import release_time, sentence
-from campaigns.status.troubles import Explanation, explain, title_of, trouble_of
+from campaigns.status.troubles import QUESTIONS, Explanation, explain, title_of, trouble_of
 
 # A key is destroyed within seconds; one that is still there is somebody's business.
 LONGEST_DESTRUCTION: Final = timedelta(minutes=10)
@@ -67,7 +67,7 @@ def standing_of(campaign: Campaign, now: datetime) -> Standing:
 def _status(campaign: Campaign, phase: Phase, trouble: Trouble | None) -> Status:
     if campaign.is_paused and not phase.has_ended:
         return Status.PAUSED
-    if trouble is Trouble.OTHER_RELEASE:
+    if trouble in QUESTIONS:
         return Status.OTHER_RELEASE
     if trouble is Trouble.LATE:
         return Status.OVERDUE

@@ -24,19 +24,22 @@ from campaigns.status.sentences import sentence
 @dataclass(frozen=True)
 class Backlog:
     """What lies before a campaign: its due fans, the fans of other campaigns who are served before
-    it is through, how many of its own are being tried again, and how many no market that showed the
-    release speaks for.
+    it is through, how many of its own are being tried again, how many no market that showed the
+    release speaks for, and how many saves were sent and are being confirmed.
     """
 
     due: int = 0
     of_others: int = 0
     tried_again: int = 0
     waiting: int = 0
+    sent: int = 0
 
 
 @dataclass(frozen=True)
 class Progress:
-    """`done` of `total` fans have come to an end, one way or the other."""
+    """`done` of `total` fans have come to an end, one way or the other; a save that was sent has
+    not, before a look has confirmed it.
+    """
 
     done: int
     total: int
@@ -68,7 +71,7 @@ def backlog_of(standing: Standing, now: datetime) -> Backlog:
     campaign = standing.campaign
     if not standing.phase.is_releasing or campaign.is_paused:
         return Backlog()
-    put_off = Q(lease=None, lease_until__gt=now)
+    is_sent, put_off = Q(sent_at__isnull=False), Q(lease=None, lease_until__gt=now)
     tried = Q(refused_at__isnull=False) | Q(attempts__gt=0)
     counts = (
         PreSave.objects.pending()
@@ -76,25 +79,25 @@ def backlog_of(standing: Standing, now: datetime) -> Backlog:
         .order_by()
         .values_list("campaign_id")
         .annotate(
-            due=Count("id", filter=SERVABLE & ~put_off),
-            tried_again=Count("id", filter=tried),
-            waiting=Count("id", filter=~SERVABLE),
+            due=Count("id", filter=SERVABLE & ~put_off & ~is_sent),
+            tried_again=Count("id", filter=tried & ~is_sent),
+            waiting=Count("id", filter=~SERVABLE & ~is_sent),
+            sent=Count("id", filter=is_sent),
         )
     )
     found = {campaign_id: numbers for campaign_id, *numbers in counts}
-    _due, tried_again, waiting = found.get(campaign.id, (0, 0, 0))
-    return share_of({id: due for id, (due, *_) in found.items()}, campaign.id, tried_again, waiting)
+    _due, *rest = found.get(campaign.id, (0, 0, 0, 0))
+    mine, of_others = share_of({id: due for id, (due, *_) in found.items()}, campaign.id)
+    return Backlog(mine, of_others, *rest)
 
 
-def share_of(
-    due: Mapping[UUID, int], campaign_id: UUID, tried_again: int, waiting: int = 0
-) -> Backlog:
-    """Campaigns take turns: until this one's last fan is served, each other one has had at most as
-    many.
+def share_of(due: Mapping[UUID, int], campaign_id: UUID) -> tuple[int, int]:
+    """The due fans of a campaign, and those of others who come before its last one. Campaigns take
+    turns: until that one is served, each other campaign has had at most as many.
     """
     mine = due.get(campaign_id, 0)
-    others = sum(min(count, mine) for other, count in due.items() if other != campaign_id)
-    return Backlog(mine, others, tried_again, waiting)
+    of_others = sum(min(count, mine) for other, count in due.items() if other != campaign_id)
+    return mine, of_others
 
 
 def describe(campaign: Campaign, backlog: Backlog, halves: Collection[Gate], now: datetime) -> str:
@@ -104,6 +107,7 @@ def describe(campaign: Campaign, backlog: Backlog, halves: Collection[Gate], now
         closed=_closed(campaign, halves, now),
         left=_left(campaign, backlog, halves, now),
         tried_again=backlog.tried_again,
+        sent=backlog.sent,
     )
 
 

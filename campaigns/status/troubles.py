@@ -13,6 +13,8 @@ from campaigns.status.sentences import sentence
 
 # Most releases are in the catalogue within minutes of their release time.
 LATE_AFTER: Final = timedelta(minutes=10)
+# An artist has to say which entry of the catalogue's is the release.
+QUESTIONS: Final = (Trouble.OTHER_RELEASE, Trouble.SEVERAL_MATCH)
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,8 @@ def trouble_of(campaign: Campaign, phase: Phase, now: datetime) -> Trouble | Non
     """
     if campaign.awaits_an_answer and not campaign.is_paused:
         return Trouble.OTHER_RELEASE
+    if campaign.awaits_a_choice and not campaign.is_paused:
+        return Trouble.SEVERAL_MATCH
     if phase is Phase.DRAFT or phase.has_ended or campaign.release_at > now:
         return None
     if campaign.is_paused:
@@ -50,7 +54,7 @@ def _expected_at(campaign: Campaign, phase: Phase) -> datetime:
 
 def waiting_fans(campaign: Campaign, now: datetime) -> PreSaveQuerySet:
     """The due fans of a releasing campaign for whom no market that showed the release speaks."""
-    due = PreSave.objects.pending().filter(campaign=campaign, due_at__lte=now)
+    due = PreSave.objects.waiting().filter(campaign=campaign, due_at__lte=now)
     until = campaign.confirmed_until
     return due.filter(due_at__gte=until) if until else due.none()
 

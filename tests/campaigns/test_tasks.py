@@ -13,7 +13,7 @@ from django.utils import timezone
 from campaigns import tasks
 from campaigns.models import CampaignState
 from presave.celery import app
-from tests.nights.night import check_books, make_night, states
+from tests.nights.night import check_books, confirm_sent, make_night, states
 from tests.sandbox_process import Sandbox
 
 
@@ -21,6 +21,8 @@ from tests.sandbox_process import Sandbox
 def test_one_message_does_the_whole_night_and_answers_the_saves(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, state=CampaignState.OPEN, release_at=timezone.now())
     assert tasks.run_due_work() == 5
+    assert states(campaign) == {"sent": 5}
+    confirm_sent()
     assert states(campaign) == {"saved": 5}
     check_books(campaign)
     campaign.refresh_from_db()

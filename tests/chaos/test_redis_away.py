@@ -59,7 +59,7 @@ def test_while_redis_takes_no_message_the_release_worker_saves(
     assert here.send_to_valkey("CONFIG SET maxmemory 1") == b"+OK\r\n"
     full = due_night(sandbox, fans=5)
     assert here.start_release_worker("--once").wait(60) == 0
-    assert states(full) == {"saved": 5}
+    assert states(full) == {"sent": 5}
     check_books(full)
     wait_for(lambda: NOT_SENT in beat.log, "beat's complaint")
     assert here.send_to_valkey("CONFIG SET maxmemory 0") == b"+OK\r\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
@@ -12,10 +13,13 @@ from uuid import UUID
 from django.db import connection, connections
 
 from campaigns import keyring
+from campaigns.catalogue import confirming, series
+from campaigns.catalogue.looks import LookupBudget
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, DailyCount, PreSave, midnights
 from campaigns.release import claims, worker
-from campaigns.release.claims import Claim, Outcome
+from campaigns.release.claims import Claim, Confirmation, Outcome
+from campaigns.release.maintenance import Shift, run_maintenance
 from campaigns.release.pipeline import Pipeline
 from campaigns.spotify import FanCalls
 from tests.factory import make_campaign, make_local_campaign, make_presave, make_presaves
@@ -48,10 +52,51 @@ def make_local_night(
 
 
 def work(later: float = 0, stopped: Event | None = None) -> int:
+    """What one run of the task does, `later` seconds from now; and the look that confirms what was
+    sent.
+    """
+    sent = send(later, stopped)
+    confirm_sent(later)
+    return sent
+
+
+def send(later: float = 0, stopped: Event | None = None) -> int:
     """What one run of the task does, `later` seconds from now."""
     clock = clock_ahead(later)
     until = clock() + timedelta(seconds=20)
     return worker.work(until, stopped or Event(), clock)
+
+
+def confirm_sent(later: float = 0) -> None:
+    """What the task does when it runs again, once the saves are old enough to be confirmed."""
+    if PreSave.objects.sent().exists():
+        Campaign.objects.update(next_check_at=None)
+        clock = clock_ahead(later + series.CONFIRMED_AFTER.total_seconds() + 1)
+        run_maintenance(Shift(clock() + timedelta(seconds=20), Event(), clock))
+
+
+def believe(campaign: Campaign) -> bool:
+    """One look, and if it shows something, those that it takes until that is believed. Returns
+    whether the release started.
+    """
+    mine, started = Campaign.objects.filter(id=campaign.id), False
+    for _ in range(series.FIRST_LOOKS):
+        started = confirming.confirm(mine.get(), LookupBudget(database_now()))
+        if not series.is_going_on(mine.get()):
+            break
+        mine.update(next_check_at=None)
+    return started
+
+
+def all_sent(claimed: Claim) -> Outcome:
+    """The outcome in which each save of the claim was answered with 200."""
+    return Outcome(sent=dict.fromkeys((row.id for row in claimed.rows), confirmation(claimed)))
+
+
+def confirmation(claimed: Claim) -> Confirmation:
+    uri, at = claimed.campaign.confirmed_uri, claimed.campaign.confirmed_at
+    assert at
+    return Confirmation(uri, at)
 
 
 def clock_ahead(seconds: float) -> Callable[[], datetime]:
@@ -136,18 +181,17 @@ def record(pipeline: Unrecorded) -> None:
 
 
 def states(campaign: Campaign) -> dict[str, int]:
-    """How many rows stand in each state."""
-    found: dict[str, int] = {}
-    for state in PreSave.objects.filter(campaign=campaign).values_list("state", flat=True):
-        found[state] = found.get(state, 0) + 1
-    return found
+    """How many rows stand in each state: who is still pending, but sent, counts as sent."""
+    rows = PreSave.objects.filter(campaign=campaign)
+    return dict(Counter("sent" if row.is_sent else row.state for row in rows))
 
 
 def check_books(campaign: Campaign) -> None:
     """Nobody is lost: the counts agree with the rows, and no settled row holds a permission."""
     found, totals = states(campaign), DailyCount.objects.totals_of(campaign.id)
     assert totals.presaves == sum(found.values())
-    for state in ("saved", "failed", "cancelled", "expired", "pending"):
+    for state in ("saved", "failed", "cancelled", "expired"):
         assert getattr(totals, state) == found.get(state, 0), state
+    assert totals.pending == found.get("pending", 0) + found.get("sent", 0)
     settled = PreSave.objects.filter(campaign=campaign).exclude(state="pending")
     assert not settled.exclude(sealed=None).exists()

@@ -32,7 +32,7 @@ from campaigns.planning import moving, transitions
 from campaigns.release import pipeline
 from campaigns.release.claims import Outcome
 from tests.factory import make_campaign, make_presave, make_presaves
-from tests.nights.night import check_books, claim, settle, wait_until_somebody_waits
+from tests.nights.night import all_sent, check_books, claim, settle, wait_until_somebody_waits
 
 pytestmark = [
     pytest.mark.django_db(transaction=True),
@@ -103,7 +103,7 @@ def test_a_cancellation_of_all_and_a_settling_do_not_wait_for_each_other() -> No
         cancelling = in_thread(pool, cancel_slowly)
         assert locked.wait(SECONDS)
         # The rows are held: the settling must pass by, not wait for them.
-        settle(claimed, Outcome(saved=[row.id for row in claimed.rows]))
+        settle(claimed, all_sent(claimed))
         go_on.set()
         cancelling.result(SECONDS)
 
@@ -111,7 +111,7 @@ def test_a_cancellation_of_all_and_a_settling_do_not_wait_for_each_other() -> No
     check_books(campaign)
 
 
-@pytest.mark.parametrize("settled", ["returned", "refused", "saved"])
+@pytest.mark.parametrize("settled", ["returned", "refused", "sent"])
 def test_a_move_of_all_and_a_settling_do_not_wait_for_each_other(settled: str) -> None:
     campaign = make_campaign(state=CampaignState.RELEASING)
     make_presaves(campaign, ["a-token"] * 20)
@@ -120,7 +120,7 @@ def test_a_move_of_all_and_a_settling_do_not_wait_for_each_other(settled: str) -
     outcome = {
         "returned": Outcome(returned=ids),
         "refused": Outcome(refused={Reason.REVOKED: ids}),
-        "saved": Outcome(saved=ids),
+        "sent": all_sent(claimed),
     }[settled]
     locked, go_on = Event(), Event()
 

@@ -42,7 +42,7 @@ from campaigns.planning import editing
 from campaigns.planning.obstacles import PlanningError
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.release import claims
-from campaigns.release.claims import Outcome
+from campaigns.release.claims import Confirmation, Outcome
 from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign
 from tests.nights.night import check_books, make_night, work
@@ -164,14 +164,18 @@ class Schedule:
 
     def _check(self, before: PreSave, row: PreSave) -> None:
         assert row.is_pending == (row.sealed is not None), "an end without erasing"
+        assert before.is_pending or held_by(before) == held_by(row), "an end was undone"
         if row.state != before.state:
-            assert before.is_pending, "an end was undone"
             assert row.state == ("cancelled" if self.cancelled else "saved")
             check_books(self.campaign)
         assert row.attempts == 0, "a row without an error of its own lost an attempt"
         holder = self.holder
         if row.is_pending and holder and holder.at in (LOOK, SEND, SETTLE):
             assert row.lease == holder.fence, "a claim was ended by somebody else"
+
+
+def held_by(row: PreSave) -> tuple[Any, ...]:
+    return (row.state, row.reason, row.sealed, row.lease, row.lease_until, row.sent_at is None)
 
 
 def every_schedule(sandbox: Sandbox, events: Collection[str]) -> Iterator[list[str]]:
@@ -228,8 +232,10 @@ def without_fence_and_state(rows: PreSaveQuerySet, fences: Collection[UUID]) -> 
 
 def without_a_second_look(
     ids: Collection[UUID], fences: Collection[UUID], now: datetime
-) -> dict[UUID, str]:
-    return dict.fromkeys(ids, ALBUM_URI)
+) -> dict[UUID, Confirmation]:
+    campaign = Campaign.objects.get()
+    assert campaign.confirmed_at
+    return dict.fromkeys(ids, Confirmation(campaign.confirmed_uri, campaign.confirmed_at))
 
 
 def end_and_keep(rows: PreSaveQuerySet, state: PreSaveState, reason: Reason, now: datetime) -> int:
@@ -263,7 +269,7 @@ SAFEGUARDS: Final[dict[str, tuple[Any, str, Callable[..., Any], list[str], str]]
     # The database itself refuses a settled row that holds a permission.
     "erasing with the end": (
         *(PreSaveQuerySet, "end", end_and_keep, [FAN_CANCELS]),
-        "presave_settled_holds_nothing",
+        "presave_state_holds",
     ),
     "attempts of returned rows": (
         *(claims, "settle", settle_and_count_attempts, [GATE_CLOSES]),

@@ -132,7 +132,7 @@ def test_the_master_key_is_replaced_while_a_release_runs(
     night = make_night(sandbox, fans=60)
     others = [make_campaign() for _ in range(120)]
     worker = run(*manage("release_worker"), SPOTIFY_MAX_RATE="5")
-    processes.wait_until(lambda: "saved" in states(night), DEADLINE_SECONDS, "a save", worker)
+    processes.wait_until(lambda: "sent" in states(night), DEADLINE_SECONDS, "a save", worker)
 
     kill_in_mid_rewrap(run)
     call_command("keys", "rewrap", stdout=StringIO())

@@ -341,7 +341,7 @@ def test_whoever_was_served_once_is_tried_again_after_the_next_daybreak(
     again = claim(campaign, later=60 * 60)
     claims.forget_refusal(again.rows[0], again.fence)
     standing = still_standing([again.rows[0].id], {again.fence}, database_now())
-    assert standing == {again.rows[0].id: ALBUM_URI}
+    assert standing[again.rows[0].id].uri == ALBUM_URI
 
 
 @pytest.mark.parametrize("how", PUT_OFF, ids=["delayed", "refused"])
@@ -371,7 +371,7 @@ def test_a_claim_ends_when_its_market_is_not_confirmed_any_more() -> None:
     row = make_presave(campaign, due_at=timezone.now() - HOUR)
     claimed = claim(campaign)
     look = [row.id], {claimed.fence}, database_now()
-    assert still_standing(*look) == {row.id: ALBUM_URI}
+    assert still_standing(*look)[row.id].uri == ALBUM_URI
     Campaign.objects.update(confirmed_until=row.due_at)
     assert still_standing(*look) == {}
 
@@ -383,7 +383,7 @@ def test_what_is_saved_is_what_is_confirmed_at_that_moment() -> None:
     now_confirmed = f"spotify:album:{OTHER_ID}"
     Campaign.objects.update(confirmed_uri=now_confirmed)
     standing = still_standing([row.id], {claimed.fence}, database_now())
-    assert standing == {row.id: now_confirmed}
+    assert standing[row.id].uri == now_confirmed
 
 
 # The end.

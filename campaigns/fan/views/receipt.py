@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -21,7 +22,7 @@ from campaigns.fan import cookies, languages, refusal_pages, times, words
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import for_campaign
 from campaigns.headers import FILES, at_secret_address, with_policy, without_session
-from campaigns.models import ROW_LIFETIME, PreSave, PreSaveState
+from campaigns.models import ROW_LIFETIME, Campaign, PreSave, PreSaveState
 from campaigns.status.phase import Phase, phase_of
 
 
@@ -38,7 +39,7 @@ def mine(request: HttpRequest, slug: str) -> HttpResponse:
     if presave is None:
         return HttpResponse(status=204)
     address = reverse("fan-receipt", args=[token])
-    return JsonResponse({"state": presave.state, "receipt": address})
+    return JsonResponse({"state": _shown_state(presave), "receipt": address})
 
 
 @require_safe
@@ -53,9 +54,10 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         **for_campaign(presave.campaign, phase),
         "presave": presave,
+        "shown_state": _shown_state(presave),
         "outcome": words.outcome(presave, now),
         "delay": words.delay(presave),
-        "is_waiting": presave.is_pending and not presave.refused_at and not phase.has_ended,
+        "is_waiting": _is_waiting(presave, phase),
         "is_out": presave.state == PreSaveState.SAVED or phase is Phase.FINISHED,
         **_times_of(presave),
         "cancel_url": reverse("fan-cancel", args=[token]),
@@ -66,6 +68,17 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     if pending:  # the answer that would have said so was lost, or came here before the row
         _keep(request, response, pending.receipt)
     return response
+
+
+def _is_waiting(presave: PreSave, phase: Phase) -> bool:
+    """Whether a save is still to come."""
+    is_to_be_sent = presave.is_pending and not (presave.is_sent or presave.refused_at)
+    return is_to_be_sent and not phase.has_ended
+
+
+def _shown_state(presave: PreSave) -> str:
+    """The state as the pages' scripts know it."""
+    return "sent" if presave.is_sent else presave.state
 
 
 def _pending_here(request: HttpRequest, token: str) -> PendingConsent | None:
@@ -83,11 +96,16 @@ def _times_of(presave: PreSave) -> dict[str, Any]:
         if campaign.at_local_midnights
         else times.stated(campaign.release_at, campaign),
         "consented_at": times.stated(presave.consented_at, campaign),
-        "settled_at": presave.settled_at
-        and times.stated(presave.settled_at, campaign, to_the_second=True),
+        "sent_at": _to_the_second(presave.sent_at, campaign),
+        "saved_at": _to_the_second(presave.saved_at, campaign),
+        "settled_at": _to_the_second(presave.settled_at, campaign),
         "destroyed_by": times.stated(presave.permission_ends_at, campaign),
         "kept_until": times.stated(campaign.rows_kept_until, campaign),
     }
+
+
+def _to_the_second(instant: datetime | None, campaign: Campaign) -> str:
+    return times.stated(instant, campaign, to_the_second=True) if instant else ""
 
 
 @require_POST

@@ -3,7 +3,7 @@ const slip = document.querySelector("[data-slug]");
 
 try {
   const mark = `presave:${slip.dataset.slug}`;
-  if (["pending", "saved"].includes(slip.dataset.state)) localStorage.setItem(mark, "1");
+  if (["pending", "sent", "saved"].includes(slip.dataset.state)) localStorage.setItem(mark, "1");
   else localStorage.removeItem(mark);
 } catch {
   // This browser keeps nothing: a second tap leads to the receipt all the same.

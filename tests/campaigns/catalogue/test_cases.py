@@ -209,24 +209,6 @@ def test_twins_under_one_upc_are_one_release(sandbox: Sandbox) -> None:
     assert (found.finding, uri_of(found.release)) == (Finding.CONFIRMED, OTHER_URI)
 
 
-@pytest.mark.parametrize(
-    ("shown", "finding"),
-    [
-        ({"name": "First Light"}, Finding.OTHER_TITLE),
-        ({"artists": ["Night Desk"]}, Finding.OTHER_ARTIST),
-    ],
-    ids=str,
-)
-def test_of_several_other_releases_the_artist_is_asked_about_the_first(
-    shown: dict[str, Any], finding: Finding, sandbox: Sandbox
-) -> None:
-    for album_id in (ALBUM_URI.split(":")[2], OTHER_ID):
-        sandbox.add_album(id=album_id, **shown)
-    found = look_for(upc=UPC)
-    assert (found.finding, uri_of(found.release)) == (finding, OTHER_URI)
-    assert [one.uri for one in found.candidates] == [OTHER_URI, ALBUM_URI]
-
-
 def test_entries_that_are_no_twins_are_shown_as_candidates(sandbox: Sandbox) -> None:
     sandbox.add_album()
     sandbox.add_album(id=OTHER_ID, album_type="single")

@@ -19,7 +19,7 @@ from campaigns.gate import closing
 from campaigns.models import Campaign, Finding
 from campaigns.spotify import Artist, Release
 from tests.factory import make_campaign, make_local_campaign, make_presave
-from tests.nights.night import check_books, make_night, work
+from tests.nights.night import believe, check_books, make_night, work
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 
 OTHER_ID = "1111111111111111111111"
@@ -43,7 +43,7 @@ def make_link_dead(**fields: Any) -> Campaign:
 
 
 def confirm(campaign: Campaign) -> tuple[bool, str, str]:
-    started = confirming.confirm(campaign, LookupBudget(timezone.now()))
+    started = believe(campaign)
     campaign.refresh_from_db()
     return started, campaign.last_finding, campaign.state
 
@@ -559,4 +559,7 @@ def test_a_market_that_is_refused_does_not_hold_up_the_others(
     body = {"error": {"status": 400, "message": "Unlaunched market"}}
     sandbox.fault("album", status=400, body=body, times=1)
     campaign = make_local_campaign(release_at=timezone.now() - timedelta(hours=26))
-    assert confirm(campaign) == (True, "confirmed", "releasing")
+    confirming.confirm(campaign, LookupBudget(timezone.now()))
+    campaign.refresh_from_db()
+    assert (campaign.shown_uri, campaign.shown_looks) == (ALBUM_URI, 1)
+    assert campaign.shown_market != "AS"

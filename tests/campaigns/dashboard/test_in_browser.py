@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,6 +15,8 @@ from django.utils import timezone
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
 
 from campaigns.artwork import files
+from campaigns.catalogue.candidates import to_json
+from campaigns.catalogue.looks import DEAD_AFTER
 from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import (
@@ -26,13 +29,15 @@ from campaigns.models import (
     PreSaveState,
     User,
 )
+from campaigns.planning import moving
+from campaigns.spotify import Artist, Release
 from campaigns.spotify.answers import SpotifyError
 from campaigns.status import heartbeat
 from campaigns.status.troubles import LATE_AFTER
 from tests import factory
 from tests.accessibility import RULES
 from tests.nights.night import check_books, in_threads, work
-from tests.sandbox_process import ALBUM_URI, Sandbox
+from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
 from tools.pictures import file_of, picture
 
 if TYPE_CHECKING:
@@ -53,6 +58,9 @@ PAGES = {
     "refused": "/dashboard/campaigns/refused",
     "another release": "/dashboard/campaigns/another",
     "this is it": "/dashboard/campaigns/another/accept",
+    "a choice": "/dashboard/campaigns/several",
+    "a choice of other releases": "/dashboard/campaigns/others",
+    "a choice of versions": "/dashboard/campaigns/versions",
     "ended": "/dashboard/campaigns/ended",
     "edit": "/dashboard/campaigns/open/edit",
     "edit in mid-run": "/dashboard/campaigns/releasing/edit",
@@ -91,10 +99,23 @@ def campaigns(label: Label, settings: Settings, tmp_path: Path) -> None:
     )
     accepted = {"accepted_uri": OTHER_URI, "title": LONG, "artist": "Demo Artist"}
     another.history.create(at=timezone.now(), **accepted)
+    make_choices(label)
     ended = {"confirmed_title": LONG, "confirmed_artist": "Demo Artist"}
     factory.make_campaign(label=label, slug="ended", state=CampaignState.FINISHED, **ended)
     for state in (CampaignState.FINISHED, CampaignState.CANCELLED):
         factory.make_campaign(label=label, state=state)
+
+
+def make_choices(label: Label) -> None:
+    artists = (Artist("1" * 22, "Demo Artist"),)
+    album = Release(ALBUM_URI, UPC, "", "2026-12-04", True, artists, LONG, "album")
+    several = to_json([album, replace(album, uri=OTHER_URI, is_explicit=True)])
+    for slug, finding in {
+        "several": Finding.SEVERAL_MATCH,
+        "others": Finding.OTHER_TITLE,
+        "versions": Finding.NOT_OUT_YET,
+    }.items():
+        factory.make_campaign(label=label, slug=slug, last_finding=finding, candidates=several)
 
 
 @pytest.fixture
@@ -217,24 +238,24 @@ def test_a_campaign_is_made_opened_and_cancelled(
 # The night on which something else was found.
 
 
-def make_wrong_night(sandbox: Sandbox, label: Label, link: str) -> Campaign:
-    """A due campaign with that link, and 12 fans. Its own album is at ALBUM_URI, a stranger's at
-    OTHER_URI, and none at DEAD_URI.
+def make_wrong_night(sandbox: Sandbox, label: Label, link: str, upc: str = "") -> Campaign:
+    """A due campaign with that link or UPC, and 12 fans. Its own album is at ALBUM_URI, a
+    stranger's at OTHER_URI, and none at DEAD_URI.
     """
     sandbox.add_album(name="Wrong Link Three", artists=["Night Desk"])
     sandbox.add_album(id=OTHER_URI.split(":")[2], name="First Light", upc="036000291452")
     texts = {"title": "Wrong Link Three", "artist": "Night Desk", "slug": "wrong-link-three"}
     campaign = factory.make_campaign(
-        label=label, spotify_uri=link, release_at=timezone.now(), **texts
+        label=label, spotify_uri=link, upc=upc, release_at=timezone.now(), **texts
     )
     fans = sandbox.add_fans(12)
     factory.make_presaves(campaign, [sandbox.permission(fan) for fan in fans])
     return campaign
 
 
-def work_next_to_the_browser() -> int:
+def work_next_to_the_browser(later: float = 0) -> int:
     """Chromium's driver has an event loop in this thread, and the worker one of its own."""
-    return int(in_threads(1, lambda _: work())[0])
+    return int(in_threads(1, lambda _: work(later))[0])
 
 
 def in_libraries(sandbox: Sandbox) -> list[str]:
@@ -294,6 +315,70 @@ def test_what_an_artist_says_is_the_release_is_saved_for_all_fans(
     check_books(campaign)
 
 
+@pytest.mark.parametrize("with_script", [True, False])
+def test_a_dead_link_with_the_upc_next_to_it_needs_nobody_on_the_night(
+    visit: Any, label: Label, sandbox: Sandbox, with_script: bool
+) -> None:
+    page = visit(java_script_enabled=with_script, timezone_id="UTC")
+    enter_and_open(page, DEAD_URI)
+    work_next_to_the_browser()
+    campaign = Campaign.objects.get()
+    page.goto(f"/dashboard/campaigns/{campaign.slug}")
+    expect(page.get_by_text("Fans can pre-save. From")).to_be_visible()
+    fans = [sandbox.permission(fan) for fan in sandbox.add_fans(12)]
+    factory.make_presaves(campaign, fans)
+
+    night = timezone.now()
+    moving.move_release(campaign, night, "UTC", night)
+    sandbox.add_album(release_date=f"{night:%Y-%m-%d}")
+    assert work_next_to_the_browser() == 0
+    assert in_libraries(sandbox) == []
+    assert work_next_to_the_browser(later=DEAD_AFTER.total_seconds()) == 12
+    assert in_libraries(sandbox) == [ALBUM_URI] * 12
+    page.reload()
+    expect(page.get_by_role("main").get_by_text("Finished", exact=True).first).to_be_visible()
+    expect(page.get_by_text("not show the release under the link that you gave")).to_be_visible()
+    expect(page.get_by_text("Saved: “Night Bus” by Demo Artist")).to_be_visible()
+    check_books(campaign)
+
+
+def enter_and_open(page: Page, link: str) -> None:
+    """A campaign of next month, with that link and the UPC next to it."""
+    page.goto("/dashboard/new")
+    page.get_by_label("Spotify link").fill(link)
+    page.get_by_label("UPC or EAN").fill(UPC)
+    page.get_by_label("Title").fill("Night Bus")
+    page.get_by_label("Artist", exact=True).fill("Demo Artist")
+    page.get_by_label("Date and time").fill(next_month())
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("button", name="Open the campaign").click()
+    expect(page.get_by_role("main").get_by_text("Going live…")).to_be_visible()
+
+
+@pytest.mark.parametrize("with_script", [True, False])
+def test_of_several_releases_the_chosen_one_is_saved_for_all_fans(
+    visit: Any, label: Label, sandbox: Sandbox, with_script: bool
+) -> None:
+    campaign = make_wrong_night(sandbox, label, "", upc=UPC)
+    sandbox.add_album(
+        id="3" * 22, name="Wrong Link Three", artists=["Night Desk"], album_type="single"
+    )
+    work_next_to_the_browser()
+    assert in_libraries(sandbox) == []
+    page = visit(java_script_enabled=with_script)
+    page.goto("/dashboard/campaigns/wrong-link-three")
+    expect(page.get_by_role("heading", name="Several releases have this code")).to_be_visible()
+    choice = page.get_by_role("group", name="Which one is yours?")
+    choice.get_by_label("Single").check()
+    page.get_by_role("button", name="Use this one").click()
+    expect(page.get_by_text("Noted. Presave looks for it at once.")).to_be_visible()
+    expect(page.get_by_text("was accepted as this release")).to_be_visible()
+
+    assert work_next_to_the_browser() == 12
+    assert in_libraries(sandbox) == [f"spotify:album:{'3' * 22}"] * 12
+    check_books(campaign)
+
+
 def test_another_release_is_refused_in_the_form_until_it_is_meant(
     visit: Any, label: Label, sandbox: Sandbox
 ) -> None:
@@ -343,6 +428,28 @@ def test_a_wrong_link_is_told_while_it_is_entered_and_corrected(
     page.get_by_role("button", name="Save draft").click()
     page.get_by_role("button", name="Open the campaign").click()
     expect(page.get_by_role("main").get_by_text("Going live…")).to_be_visible()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_other_version_is_chosen_while_the_code_is_entered(
+    visit: Any, label: Label, sandbox: Sandbox, scheme: str, width: int
+) -> None:
+    sandbox.add_album(explicit=True)
+    sandbox.add_album(id=OTHER_URI.split(":")[2])
+    page = visit(color_scheme=scheme, viewport={"width": width, "height": 844})
+    page.goto("/dashboard/new")
+    page.get_by_label("UPC or EAN").fill(UPC)
+    page.get_by_role("button", name="Look it up").click()
+    choice = page.get_by_role("group", name="Which version should fans get?")
+    expect(choice).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    choice.get_by_label("Not marked explicit").check()
+    page.get_by_role("button", name="Use its link").click()
+    expect(choice).to_be_hidden()
+    expect(page.get_by_label("Spotify link")).to_have_value(OTHER_URI)
 
 
 def test_the_errors_get_the_focus_and_lead_to_their_fields(visit: Any, label: Label) -> None:

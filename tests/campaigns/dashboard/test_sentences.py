@@ -36,6 +36,15 @@ def test_a_day_is_told_in_the_active_zone() -> None:
     assert "from 31 August 2026 on" in day
 
 
+def test_a_refused_question_names_the_country_that_can_be_changed() -> None:
+    own = why_not(Obstacle.QUESTION_REFUSED, market="ZZ")
+    operators = why_not(Obstacle.QUESTION_REFUSED, market="")
+
+    assert "the country to look in, ZZ. Choose another under Advanced." in own
+    assert "SPOTIFY_MARKET" not in own
+    assert "the setting SPOTIFY_MARKET" in operators
+
+
 def test_a_sentence_is_not_escaped() -> None:
     artists = (Artist("1", "A & B"), Artist("2", "<C>"))
     found = Release("spotify:album:1", "", "", "", True, artists, title="Don't")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -11,12 +12,14 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignState, Finding, Label, User
+from campaigns.planning.accepting import Asked
 from tests import factory
 from tests.fans import text_of
 
 pytestmark = pytest.mark.django_db
 
 FOUND_URI = "spotify:album:1111111111111111111111"
+SHOWN = Asked(FOUND_URI, "First Light", "Demo Artist")
 PAGE = "/dashboard/campaigns/wrong-link-three"
 ANSWER = f"{PAGE}/accept"
 
@@ -40,7 +43,8 @@ def campaign(label: Label) -> Campaign:
 
 
 def send(dashboard: Client, campaign: Campaign, **values: Any) -> str:
-    form = {"campaign": campaign.id, "found_uri": FOUND_URI, "password": factory.PASSWORD}
+    shown = {"found_uri": FOUND_URI, "shown": SHOWN.digest}
+    form = {"campaign": campaign.id, "password": factory.PASSWORD, **shown}
     return text_of(dashboard.post(ANSWER, form | values, follow=True))
 
 
@@ -98,16 +102,53 @@ def test_without_the_password_nothing_is_changed(
     assert accepted() == ""
 
 
-def test_a_password_cannot_be_guessed_here(dashboard: Client, campaign: Campaign) -> None:
+def test_a_password_cannot_be_guessed_here(
+    dashboard: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    check = User.check_password
+
+    def note_and_check(self: User, raw: str) -> bool:
+        tried.append(raw)
+        return check(self, raw)
+
+    monkeypatch.setattr(User, "check_password", note_and_check)
     for guess in range(12):
         send(dashboard, campaign, password=f"guess {guess}")
     assert "Too many" in send(dashboard, campaign)
+    assert tried == [f"guess {guess}" for guess in range(5)]
     assert accepted() == ""
+
+
+def test_who_has_no_password_sets_one_and_comes_back(
+    dashboard: Client, campaign: Campaign, artist: User
+) -> None:
+    artist.set_unusable_password()
+    artist.save()
+    dashboard.force_login(artist)
+
+    page = text_of(dashboard.get(ANSWER))
+    assert "This answer asks for your password, and your account has none yet." in page
+    assert 'type="password"' not in page
+    link = re.search(r'href="(/accounts/password/set/[^"]+)"', page)
+    assert link
+    assert "<h1>Set a password</h1>" in text_of(dashboard.get(link[1]))
+    new = "correct horse"
+    back = dashboard.post(link[1], {"password1": new, "password2": new}, follow=True)
+    assert back.redirect_chain == [(ANSWER, 302)]
+
+    send(dashboard, campaign, password=new)
+    assert accepted() == FOUND_URI
 
 
 @pytest.mark.parametrize(
     "meanwhile",
-    [{"found_uri": "spotify:album:2222222222222222222222"}, {"last_finding": "not_there_yet"}],
+    [
+        {"found_uri": "spotify:album:2222222222222222222222"},
+        {"found_title": "Last Light"},
+        {"found_artist": "Night Desk"},
+        {"last_finding": "not_there_yet"},
+    ],
     ids=str,
 )
 def test_an_answer_to_what_was_found_before_is_refused(

@@ -112,7 +112,7 @@ def test_a_cancelled_campaign_takes_its_event_back() -> None:
     assert (taken_back["uid"], taken_back["status"]) == (uid, "CANCELLED")
     assert taken_back["sequence"] == 3600
     assert taken_back["summary"] == "Cancelled: Night Bus by Demo Artist"
-    assert "Nothing will be saved" in taken_back["description"]
+    assert "Nothing more will be saved" in taken_back["description"]
     assert taken_back.walk("VALARM") == []
 
 

@@ -6,6 +6,7 @@ import re
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 from playwright.sync_api import Browser, Route
 
 from tests.factory import make_campaign, make_local_campaign, make_presave
@@ -23,14 +24,22 @@ SLIPPED_IN = """
 @pytest.mark.django_db
 def test_every_script_is_a_file_of_ours(client: Client) -> None:
     make_presave(make_campaign(slug="night-bus"), receipt="a-receipt")
+    make_presave(make_campaign(), receipt="sent", sent_at=timezone.now())
     make_local_campaign(slug="everywhere")
     found: dict[str, str] = {}
-    for path in ("/night-bus", "/everywhere", "/everywhere/go", "/receipt/a-receipt"):
+    for path in (
+        "/night-bus",
+        "/everywhere",
+        "/everywhere/go",
+        "/receipt/a-receipt",
+        "/receipt/sent",
+    ):
         page = client.get(path).content.decode()
         tags = TAG.findall(page)
         assert len(tags) == page.count("<script")
         found |= dict(tags)
-    assert found.keys() == {"copy", "countdown", "in_app", "remember", "returning", "zone"}
+    visited = {"copy", "countdown", "in_app", "remember", "returning", "zone"}
+    assert found.keys() == {*visited, "confirming"}
     # It fills in what would move the page if it came after the first paint.
     assert [name for name, blocking in found.items() if blocking] == ["countdown"]
 

@@ -45,7 +45,7 @@ def test_no_other_table_points_at_a_fans_row() -> None:
 def test_a_settled_row_with_a_permission_is_refused(state: PreSaveState) -> None:
     row = PreSave.objects.filter(id=make_presave(make_campaign()).id)
     settled = {"state": state, "reason": Reason.REVOKED, "settled_at": timezone.now()}
-    with refused("presave_settled_holds_nothing"):
+    with refused("presave_state_holds"):
         change(row, **settled)
     change(row, **settled, sealed=None)
 
@@ -53,7 +53,7 @@ def test_a_settled_row_with_a_permission_is_refused(state: PreSaveState) -> None
 @pytest.mark.release_core
 def test_a_pending_row_without_a_permission_is_refused() -> None:
     row = PreSave.objects.filter(id=make_presave(make_campaign()).id)
-    with refused("presave_settled_holds_nothing"):
+    with refused("presave_state_holds"):
         change(row, sealed=None)
 
 
@@ -70,14 +70,22 @@ def test_a_settled_row_with_a_lease_or_without_its_time_is_refused(
 ) -> None:
     row = PreSave.objects.filter(id=make_presave(make_campaign()).id)
     settled = {"state": PreSaveState.SAVED, "sealed": None, "settled_at": timezone.now()}
-    with refused("presave_settled_holds_nothing"):
+    with refused("presave_state_holds"):
         change(row, **{**settled, **left_over})
 
 
 def test_a_pending_row_that_says_it_was_settled_is_refused() -> None:
     row = PreSave.objects.filter(id=make_presave(make_campaign()).id)
-    with refused("presave_settled_holds_nothing"):
+    with refused("presave_state_holds"):
         change(row, settled_at=timezone.now())
+
+
+@pytest.mark.parametrize("held", [{"lease": uuid.uuid4()}, {"lease_until": timezone.now()}])
+def test_a_sent_row_is_claimed_by_nobody(held: dict[str, Any]) -> None:
+    """Nor by a worker of the version before, which knows nothing of it."""
+    row = PreSave.objects.filter(id=make_presave(make_campaign(), sent_at=timezone.now()).id)
+    with refused("presave_state_holds"):
+        change(row, **held)
 
 
 def test_a_failed_row_without_a_reason_is_refused() -> None:
@@ -126,7 +134,7 @@ def test_on_postgres_the_claim_reads_the_index_of_due_rows(bound: datetime | Non
         .values_list("id", flat=True)[:200]
         .explain(analyze=True)
     )
-    assert "Index Scan using presave_due" in plan
+    assert "Index Scan using presave_waiting" in plan
     assert "Seq Scan" not in plan
     assert bound is None or "Rows Removed by Filter" not in plan
     assert (claim_block(campaign, 200, timezone.now()) is None) is (bound is not None)

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from campaigns.models import Alarm, Campaign, CampaignState, Finding, Trouble, User
 from campaigns.planning import accepting, editing
+from campaigns.planning.accepting import Asked
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.status import alarms
 from tests.factory import make_campaign, make_presave, make_user
@@ -40,8 +41,11 @@ def artist() -> User:
     return make_user()
 
 
-def accept(campaign: Campaign, artist: User, uri: str = FOUND_URI) -> None:
-    accepting.accept_found(campaign, uri, artist, timezone.now())
+SHOWN = Asked(FOUND_URI, "First Light", "Demo Artist")
+
+
+def accept(campaign: Campaign, artist: User, shown: Asked = SHOWN) -> None:
+    accepting.accept_found(campaign, shown, artist, timezone.now())
 
 
 @pytest.mark.parametrize("finding", [Finding.OTHER_ARTIST, Finding.OTHER_TITLE])
@@ -63,6 +67,8 @@ def test_what_was_found_counts_as_the_release_and_the_worker_looks_at_once(
     "meanwhile",
     [
         {"found_uri": OTHER_URI},
+        {"found_title": "Last Light"},
+        {"found_artist": "Night Desk"},
         {"found_uri": ""},
         {"last_finding": Finding.NOT_THERE_YET},
         {"accepted_uri": FOUND_URI},
@@ -74,18 +80,21 @@ def test_what_was_found_counts_as_the_release_and_the_worker_looks_at_once(
             "confirmed_at": timezone.now(),
         },
     ],
-    ids=["another", "none", "gone", "answered", "cancelled", "draft", "confirmed"],
+    ids=[
+        *("another", "another title", "another artist", "none", "gone", "answered"),
+        *("cancelled", "draft", "confirmed"),
+    ],
 )
-@pytest.mark.parametrize("uri", [FOUND_URI, ""])
+@pytest.mark.parametrize("shown", [SHOWN, SHOWN._replace(uri="")], ids=["shown", "nothing"])
 def test_an_answer_counts_only_for_what_is_still_found(
-    meanwhile: dict[str, Any], uri: str, artist: User
+    meanwhile: dict[str, Any], shown: Asked, artist: User
 ) -> None:
     campaign = make_asking()
     Campaign.objects.update(**meanwhile)
     before = Campaign.objects.values().get()
 
     with pytest.raises(PlanningError) as caught:
-        accept(campaign, artist, uri)
+        accept(campaign, artist, shown)
     assert caught.value.obstacle is Obstacle.FOUND_CHANGED
     assert Campaign.objects.values().get() == before
     assert not campaign.history.exists()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
@@ -17,6 +17,9 @@ from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify.answers import SpotifyError
 from tests import factory
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -128,8 +131,16 @@ def test_nothing_is_asked_while_spotify_wants_us_to_wait(sandbox: Sandbox) -> No
 
 
 def test_a_question_that_spotify_refuses_is_told_as_one(sandbox: Sandbox) -> None:
-    with pytest.raises(PlanningError, match=Obstacle.QUESTION_REFUSED):
+    with pytest.raises(PlanningError, match=Obstacle.QUESTION_REFUSED) as own:
         looking_up.look_up(make_draft(market="ZZ"))
+    assert own.value.market == "ZZ"
+
+
+def test_the_operators_market_is_not_the_campaigns(sandbox: Sandbox, settings: Settings) -> None:
+    settings.SPOTIFY_MARKET = "ZZ"
+    with pytest.raises(PlanningError, match=Obstacle.QUESTION_REFUSED) as operators:
+        looking_up.look_up(make_draft())
+    assert operators.value.market == ""
 
 
 # Opening

@@ -3,16 +3,26 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 import pytest
 from django.utils import timezone
 
 from campaigns.clock import database_now
-from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
+from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
 from campaigns.release.claims import LEASE, Claim, Outcome, claim_block, still_standing
 from tests.factory import make_campaign, make_presave, make_presaves
-from tests.nights.night import check_books, claim, clock_ahead, in_threads, settle, states
+from tests.nights.night import (
+    all_sent,
+    check_books,
+    claim,
+    clock_ahead,
+    confirmation,
+    in_threads,
+    settle,
+    states,
+)
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 PAST_THE_LEASE = LEASE.total_seconds() + 1
@@ -26,10 +36,6 @@ def make_releasing(fans: int = 3) -> Campaign:
 
 def ids(claimed: Claim) -> set[UUID]:
     return {row.id for row in claimed.rows}
-
-
-def all_saved(claimed: Claim) -> Outcome:
-    return Outcome(saved=[row.id for row in claimed.rows])
 
 
 def test_a_claim_takes_the_rows_that_are_due_longest() -> None:
@@ -80,7 +86,7 @@ def test_a_stalled_worker_changes_nothing_after_another_claim() -> None:
     stalled = claim(campaign)
     other = claim(campaign, later=PAST_THE_LEASE)
     for outcome in (
-        all_saved(stalled),
+        all_sent(stalled),
         Outcome(failed={Reason.REVOKED: [row.id for row in stalled.rows]}),
         Outcome(refused={Reason.REVOKED: [row.id for row in stalled.rows]}),
         Outcome(delayed={row.id: 0 for row in stalled.rows}),
@@ -90,8 +96,8 @@ def test_a_stalled_worker_changes_nothing_after_another_claim() -> None:
     rows = PreSave.objects.filter(campaign=campaign)
     assert set(rows.values_list("state", "lease", "attempts")) == {("pending", other.fence, 0)}
     check_books(campaign)
-    settle(other, all_saved(other))
-    assert states(campaign) == {"saved": 3}
+    settle(other, all_sent(other))
+    assert states(campaign) == {"sent": 3}
     check_books(campaign)
 
 
@@ -102,24 +108,52 @@ def test_a_lease_that_ran_out_unnoticed_is_no_claim_any_more() -> None:
     assert still_standing(ids(claimed), fences, clock_ahead(PAST_THE_LEASE)()) == {}
 
 
-def test_settling_erases_the_permission_in_the_same_statement() -> None:
+def test_a_sent_save_keeps_its_permission_and_a_failed_one_loses_it() -> None:
     campaign = make_releasing(2)
     claimed = claim(campaign)
     first, second = claimed.rows
-    settle(claimed, Outcome(saved=[first.id], failed={Reason.REVOKED: [second.id]}))
-    for row, state, reason in ((first, "saved", ""), (second, "failed", "revoked")):
+    sent = {first.id: confirmation(claimed)}
+    settle(claimed, Outcome(sent=sent, failed={Reason.REVOKED: [second.id]}))
+    for row in (first, second):
         row.refresh_from_db()
-        assert (row.state, row.reason, row.sealed) == (state, reason, None)
         assert (row.lease, row.lease_until) == (None, None)
-        assert row.settled_at is not None
+    assert (first.is_sent, first.settled_at, bool(first.sealed)) == (True, None, True)
+    assert (second.state, second.reason, second.sealed) == ("failed", "revoked", None)
+    assert second.settled_at is not None
     check_books(campaign)
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"state": CampaignState.OPEN, "confirmed_uri": "", "confirmed_at": None},
+        {"confirmed_uri": "spotify:album:1111111111111111111111"},
+        {"confirmed_at": timezone.now() + timedelta(seconds=1)},
+    ],
+    ids=["gone", "another link", "gone and back"],
+)
+def test_a_save_of_what_is_not_confirmed_any_more_does_not_count(meanwhile: dict[str, Any]) -> None:
+    campaign = make_releasing(2)
+    claimed = claim(campaign)
+    Campaign.objects.filter(id=campaign.id).update(**meanwhile)
+    settle(claimed, all_sent(claimed))
+    rows = PreSave.objects.values_list("state", "sent_at", "lease", "lease_until", "attempts")
+    assert set(rows) == {("pending", None, None, None, 0)}
+
+
+def test_a_save_that_was_answered_after_a_pause_counts() -> None:
+    campaign = make_releasing(2)
+    claimed = claim(campaign)
+    Campaign.objects.update(paused_reason=PauseReason.RELEASE_REFUSED, paused_at=timezone.now())
+    settle(claimed, all_sent(claimed))
+    assert states(campaign) == {"sent": 2}
 
 
 def test_settling_twice_counts_once() -> None:
     campaign = make_releasing()
     claimed = claim(campaign)
-    settle(claimed, all_saved(claimed))
-    settle(claimed, all_saved(claimed))
+    settle(claimed, all_sent(claimed))
+    settle(claimed, all_sent(claimed))
     check_books(campaign)
 
 

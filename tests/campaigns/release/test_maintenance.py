@@ -52,7 +52,7 @@ def test_slow_looks_into_the_catalogue_do_not_keep_a_worker_from_its_saves(
     a_shift = database_now() + timedelta(seconds=20)
     worker.work(a_shift, Event(), clock_that_a_look_moves_on)
 
-    assert states(campaign) == {"saved": 3}
+    assert states(campaign) == {"sent": 3}
     waiting.refresh_from_db()
     assert waiting.state == CampaignState.OPEN
 

@@ -60,7 +60,7 @@ def test_a_stalled_worker_saves_nothing(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox)
     stalled = claim(campaign)
     claim(campaign, later=PAST_THE_LEASE)
-    assert save(stalled).outcome.saved == []
+    assert save(stalled).outcome.sent == {}
     assert sandbox.calls("library") == []
 
 
@@ -70,9 +70,9 @@ def test_a_fan_who_cancels_between_claim_and_save_is_not_saved(sandbox: Sandbox)
     cancelled, kept = claimed.rows
     assert receipts.cancel(cancelled.id, timezone.now())
     done = save(claimed)
-    assert done.outcome.saved == [kept.id]
+    assert [*done.outcome.sent] == [kept.id]
     record(done)
-    assert states(campaign) == {"cancelled": 1, "saved": 1}
+    assert states(campaign) == {"cancelled": 1, "sent": 1}
     assert len(sandbox.libraries()) == 1
     check_books(campaign)
 
@@ -115,7 +115,7 @@ def test_a_campaign_paused_in_mid_block_saves_nothing_more(sandbox: Sandbox) -> 
     campaign = make_night(sandbox)
     claimed = claim(campaign)
     pipeline.pause(campaign, PauseReason.RELEASE_REFUSED, timezone.now())
-    assert save(claimed).outcome.saved == []
+    assert save(claimed).outcome.sent == {}
     assert sandbox.calls("library") == []
 
 

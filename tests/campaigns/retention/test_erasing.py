@@ -179,7 +179,7 @@ def test_nothing_is_saved_from_the_moment_a_cancellation_stands(
 
     cut_short(campaign, 0, monkeypatch)
 
-    assert save(claimed).outcome.saved == []
+    assert save(claimed).outcome.sent == {}
     assert sandbox.libraries() == {}
 
 

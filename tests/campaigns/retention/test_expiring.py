@@ -32,7 +32,16 @@ from campaigns.planning import moving
 from campaigns.retention import expiring, keys
 from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign, make_presave, make_presaves
-from tests.nights.night import check_books, claim, make_night, record, save, states, work
+from tests.nights.night import (
+    check_books,
+    claim,
+    confirm_sent,
+    make_night,
+    record,
+    save,
+    states,
+    work,
+)
 from tests.sandbox_process import Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
@@ -140,8 +149,18 @@ def test_the_fence_decides_over_a_save_that_is_on_its_way(sandbox: Sandbox) -> N
 def test_a_save_that_was_recorded_before_it_stands(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=3)
     record(save(claim(campaign)))
+    confirm_sent()
     assert expiring.expire(campaign.release_at + HARD_STOP) == 0
     assert states(campaign) == {"saved": 3}
+    check_books(campaign)
+
+
+def test_a_save_that_no_look_confirmed_is_given_up_as_well(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=3)
+    record(save(claim(campaign)))
+    assert expiring.expire(campaign.release_at + HARD_STOP) == 3
+    assert states(campaign) == {"expired": 3}
+    assert not PreSave.objects.filter(sent_at=None).exists()
     check_books(campaign)
 
 
@@ -149,7 +168,7 @@ def test_a_claim_that_comes_after_it_finds_nothing(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=3)
     claimed = claim(campaign)
     expiring.expire(campaign.release_at + HARD_STOP)
-    assert save(claimed).outcome.saved == []
+    assert save(claimed).outcome.sent == {}
     assert sandbox.libraries() == {}
 
 

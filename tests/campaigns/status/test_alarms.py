@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from threading import Event, Thread
@@ -15,9 +16,10 @@ from django.core import mail
 from django.utils import timezone
 from pytest_django import Settings
 
+from campaigns.catalogue.candidates import to_json
 from campaigns.gate import closing
 from campaigns.models import (
-    MISMATCHES,
+    CHOICES,
     Alarm,
     Campaign,
     CampaignState,
@@ -28,12 +30,13 @@ from campaigns.models import (
     Role,
 )
 from campaigns.planning import moving, transitions
+from campaigns.spotify import Artist, Release
 from campaigns.spotify.answers import SpotifyError
 from campaigns.status import alarms
 from campaigns.status.troubles import LATE_AFTER
 from tests.factory import make_campaign, make_label, make_member, make_presave, make_user
 from tests.nights.night import in_threads, make_night, states, work
-from tests.sandbox_process import ALBUM_URI, Sandbox
+from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 
 pytestmark = pytest.mark.django_db
 
@@ -213,7 +216,7 @@ def test_who_is_asked_ahead_of_the_release_is_asked_once_more_on_the_night(
 
 def test_a_campaign_that_is_to_come_and_in_order_raises_nothing(mailing: None) -> None:
     for finding in Finding:
-        if finding not in MISMATCHES:
+        if finding not in CHOICES:
             make_campaign(last_finding=finding)
     make_campaign(last_finding=Finding.OTHER_TITLE, found_uri=ALBUM_URI, accepted_uri=ALBUM_URI)
     assert alarms.raise_due(timezone.now()) == 0
@@ -362,3 +365,34 @@ def test_a_message_that_could_not_be_sent_is_logged_and_not_sent_again(
     assert sent() == []
     assert caplog.text.count("alarm email not sent") == 2
     assert "@example.com" not in caplog.text
+
+
+@pytest.mark.parametrize(
+    ("finding", "subject", "advice"),
+    [
+        ("several_match", "Several releases have this code", "Choose yours on the campaign's page"),
+        ("other_title", "Spotify shows another title or artist", "Is this your release?"),
+    ],
+)
+def test_the_message_names_the_releases_to_choose_from(
+    finding: str, subject: str, advice: str, mailing: None, label: Label, settings: Settings
+) -> None:
+    artists = (Artist("1" * 22, "Demo Artist"),)
+    album = Release(ALBUM_URI, UPC, "", "2026-12-04", True, artists, "Night Bus", "album")
+    track = Release(TRACK_URI, "", ISRC, "2026-12", True, artists, "Night Bus", "album", True)
+    several = to_json([album, replace(track, album_title="Late Lines")])
+    found: dict[str, Any] = {"last_finding": finding, "candidates": several}
+    campaign = make_campaign(label=label, release_at=timezone.now(), **found)
+    alarms.raise_due(campaign.release_at)
+    message = sent()[0]
+    assert message.subject == f"Night Bus: {subject}"
+    assert (
+        "\n\n- “Night Bus” by Demo Artist\n"
+        "  Album, 4 December 2026, not marked explicit\n"
+        "  https://open.spotify.com/album/4aawyAB9vmqN3uQ7FjRGTy\n\n"
+        "- “Night Bus” by Demo Artist\n"
+        "  Track on “Late Lines”, December 2026, explicit\n"
+        "  https://open.spotify.com/track/7a3LWj5xSFhFRYmztS8wgK\n\n"
+        f"What to do\n{advice}"
+    ) in message.body
+    assert f"{settings.PUBLIC_URL}/dashboard/campaigns/{campaign.slug}" in message.body

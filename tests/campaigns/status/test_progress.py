@@ -60,7 +60,7 @@ def progress(campaign: Campaign, totals: Totals) -> Progress | None:
     ],
 )
 def test_campaigns_take_turns(due: dict[UUID, int], mine: int, others: int) -> None:
-    assert share_of(due, MINE, 2) == Backlog(mine, others, 2)
+    assert share_of(due, MINE) == (mine, others)
 
 
 @pytest.mark.parametrize(
@@ -101,6 +101,11 @@ def test_an_end_after_the_last_day_is_told() -> None:
 @pytest.mark.parametrize(("fans", "words"), [(1, "1 fan is"), (3, "3 fans are")])
 def test_fans_who_are_tried_again_are_a_number(fans: int, words: str) -> None:
     assert said(Backlog(tried_again=fans)) == f"{words} being tried again."
+
+
+@pytest.mark.parametrize(("saves", "words"), [(1, "1 more save is"), (120, "120 more saves are")])
+def test_saves_that_were_sent_are_a_number(saves: int, words: str) -> None:
+    assert said(Backlog(sent=saves)) == f"{words} sent and being confirmed."
 
 
 def test_with_nobody_due_there_is_nothing_to_say() -> None:
@@ -166,6 +171,31 @@ def test_the_progress_is_taken_from_rows_counts_and_gates(settings: Settings) ->
         total=65,
         text="About 2 minutes left, at 1.0 saves a second. Other campaigns share this pace. "
         "2 fans are being tried again.",
+    )
+
+
+def test_a_save_that_was_sent_is_neither_done_nor_due() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    other = make_campaign(state=CampaignState.RELEASING)
+    now = timezone.now()
+    make_presave(campaign, state=PreSaveState.SAVED)
+    make_presave(campaign)
+    make_presaves(campaign, ["a"] * 3, sent_at=now, attempts=1)
+    make_presaves(other, ["b"] * 9, sent_at=now)
+
+    assert backlog_of(factory.standing(campaign, now), now) == Backlog(due=1, sent=3)
+    found = progress(campaign, DailyCount.objects.totals_of(campaign.id))
+    assert found
+    assert (found.done, found.total) == (1, 5)
+    assert "3 more saves are sent and being confirmed." in found.text
+    assert "Other campaigns" not in found.text
+
+
+def test_once_every_save_was_sent_no_time_is_left_to_tell() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_presaves(campaign, ["a"] * 2, sent_at=timezone.now())
+    assert progress(campaign, DailyCount.objects.totals_of(campaign.id)) == Progress(
+        0, 2, "2 more saves are sent and being confirmed."
     )
 
 

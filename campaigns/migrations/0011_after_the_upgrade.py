@@ -7,7 +7,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ("campaigns", "0008_the_right_release"),
+        ("campaigns", "0010_candidates"),
     ]
 
     operations = [
