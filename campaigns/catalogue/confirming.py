@@ -211,12 +211,8 @@ def _note_heaviest(campaign: Campaign, instead: list[Look], *, is_whole: bool) -
     may still show what the artist is asked about.
     """
     heaviest = max(instead, key=lambda found: _BY_WEIGHT.index(found.finding))
-    weighs = _BY_WEIGHT.index(heaviest.finding)
-    if (
-        is_whole
-        or not campaign.asks_the_artist
-        or weighs >= _BY_WEIGHT.index(campaign.last_finding)
-    ):
+    asked = [Finding(campaign.last_finding)] if campaign.asks_the_artist else []
+    if is_whole or heaviest.finding == max([*asked, heaviest.finding], key=_BY_WEIGHT.index):
         _note(campaign, *heaviest)
 
 

@@ -13,7 +13,7 @@ from campaigns.catalogue import confirming
 from campaigns.catalogue.confirming import LOOK_AHEAD_AGAIN
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign, CampaignState, ErrorReason, PauseReason
+from campaigns.models import Campaign, CampaignState, ErrorReason, Finding, PauseReason
 from campaigns.planning import moving
 from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign, make_local_campaign
@@ -46,6 +46,27 @@ def test_another_release_is_asked_about_before_the_night(
     assert campaign.awaits_an_answer
     assert (campaign.found_uri, campaign.found_title) == (ALBUM_URI, "First Light")
     assert (campaign.state, campaign.next_check_at) == ("open", campaign.release_at)
+
+
+@pytest.mark.parametrize(
+    ("another", "finding"),
+    [
+        ({"album_type": "single"}, Finding.SEVERAL_MATCH),
+        ({"explicit": True}, Finding.NOT_OUT_YET),
+    ],
+    ids=["several", "versions"],
+)
+def test_what_the_artist_may_choose_is_noted_before_the_night(
+    another: dict[str, Any], finding: Finding, sandbox: Sandbox
+) -> None:
+    campaign = make_campaign(upc=UPC)
+    day = campaign.release_local.date().isoformat()
+    sandbox.add_album(release_date=day)
+    sandbox.add_album(release_date=day, id="1" * 22, **another)
+    look_ahead()
+    campaign.refresh_from_db()
+    assert (campaign.last_finding, campaign.offers_a_choice) == (finding, True)
+    assert len(campaign.candidates) == 2
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,10 @@ from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
+ARTISTS = (Artist("1" * 22, "Demo Artist"),)
+ALBUM = Release(ALBUM_URI, UPC, "", "2026-12-04", True, ARTISTS, "Night Bus", "album")
+TRACK = Release(TRACK_URI, "", ISRC, "2026-12", True, ARTISTS, "Night Bus", "album", True)
+TWO = to_json([ALBUM, replace(TRACK, album_title="Late Lines")])
 
 
 @pytest.fixture
@@ -202,14 +206,22 @@ def test_one_alarm_that_cannot_be_raised_does_not_hold_others_up(
     assert troubles_told() == ["late", "late"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "trouble"),
+    [
+        ({"last_finding": Finding.OTHER_TITLE}, "other_release"),
+        ({"last_finding": Finding.SEVERAL_MATCH, "candidates": TWO}, "several_match"),
+    ],
+    ids=["other title", "several"],
+)
 def test_who_is_asked_ahead_of_the_release_is_asked_once_more_on_the_night(
-    mailing: None, label: Label
+    asked: dict[str, Any], trouble: str, mailing: None, label: Label
 ) -> None:
-    campaign = make_campaign(label=label, last_finding=Finding.OTHER_TITLE)
+    campaign = make_campaign(label=label, **asked)
     early, on_time = timezone.now(), campaign.release_at
     assert [alarms.raise_due(early) for _ in range(2)] == [1, 0]
     assert [alarms.raise_due(on_time) for _ in range(3)] == [1, 0, 0]
-    assert troubles_told() == ["other_release"]
+    assert troubles_told() == [trouble]
     again = "If nothing has changed at the release time, you get it once more."
     assert [again in message.body for message in sent()] == [True, True, False, False]
 
@@ -377,11 +389,7 @@ def test_a_message_that_could_not_be_sent_is_logged_and_not_sent_again(
 def test_the_message_names_the_releases_to_choose_from(
     finding: str, subject: str, advice: str, mailing: None, label: Label, settings: Settings
 ) -> None:
-    artists = (Artist("1" * 22, "Demo Artist"),)
-    album = Release(ALBUM_URI, UPC, "", "2026-12-04", True, artists, "Night Bus", "album")
-    track = Release(TRACK_URI, "", ISRC, "2026-12", True, artists, "Night Bus", "album", True)
-    several = to_json([album, replace(track, album_title="Late Lines")])
-    found: dict[str, Any] = {"last_finding": finding, "candidates": several}
+    found: dict[str, Any] = {"last_finding": finding, "candidates": TWO}
     campaign = make_campaign(label=label, release_at=timezone.now(), **found)
     alarms.raise_due(campaign.release_at)
     message = sent()[0]
