@@ -92,6 +92,8 @@ def make_campaign(**fields: Any) -> Campaign:
     if begun:
         fields.setdefault("confirmed_uri", fields.get("spotify_uri") or ALBUM_URI)
         fields.setdefault("confirmed_at", now)
+        fields.setdefault("confirmed_title", fields["title"])
+        fields.setdefault("confirmed_artist", fields["artist"])
     if state != CampaignState.DRAFT:
         _fill_in_opening(fields, now)
     return Campaign.objects.create(**fields)

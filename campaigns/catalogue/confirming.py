@@ -24,7 +24,9 @@ from campaigns.catalogue.markets import MarketMidnight
 from campaigns.catalogue.names import Names, agrees, find
 from campaigns.gate import closing, permits, rows
 from campaigns.models import (
+    CHOICES,
     HALVES,
+    MISMATCHES,
     Campaign,
     CampaignState,
     ErrorReason,
@@ -40,11 +42,11 @@ logger = logging.getLogger(__name__)
 LONGEST_LOOK: Final = timedelta(seconds=25)
 # Looks while fans are served take at most this part of the calls.
 SHARE_OF_PACE: Final = 1 / 4
+# How long after a look ahead that got no answer the next one follows.
+LOOK_AHEAD_AGAIN: Final = timedelta(hours=1)
 # As the columns that keep a title or an artist in Spotify's words.
 LONGEST_NAME: Final = 300
-# What is there in place of the release; and looks that found out nothing.
-MISMATCHES: Final = (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
-CHOICES: Final = (*MISMATCHES, Finding.SEVERAL_MATCH, Finding.NOT_OUT_YET)
+# Looks that found out nothing.
 NO_ANSWER: Final = (Finding.UNREACHABLE, Finding.QUESTION_REFUSED)
 NOT_SHOWN: Final[dict[str, Any]] = {"shown_uri": "", "shown_market": "", "shown_looks": 0}
 _BY_WEIGHT: Final = list(Finding)
@@ -132,10 +134,53 @@ def _share(campaign: Campaign, calls: int, now: datetime) -> timedelta:
     return timedelta(seconds=calls * watched / (pace * SHARE_OF_PACE))
 
 
+def look_ahead(now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
+    """Look once for one campaign whose release is still to come, while nothing else is to be looked
+    for: an artist whose link or code leads to another release, or to several, is asked before the
+    night.
+
+    The opening asks as well. This look is for what it did not ask about, as Spotify was silent or
+    version 0.1 opened the campaign, and for what was changed since.
+    """
+    if Campaign.objects.awaiting_look(now).exists() or not closing.is_open(now):
+        return
+    campaign = Campaign.objects.awaiting_look_ahead(now).order_by("release_at").first()
+    if campaign is None:
+        return
+    try:
+        _look_ahead(campaign, LookupBudget(now, is_over))
+    except DatabaseError:
+        raise
+    except Exception:
+        logger.exception("look ahead failed campaign=%s", campaign.id)
+
+
+def _look_ahead(campaign: Campaign, budget: LookupBudget) -> None:
+    """Note what the artist is asked about. That a release is not there yet is normal before its
+    time.
+    """
+    again_at = min(budget.now + LOOK_AHEAD_AGAIN, campaign.release_at)
+    waiting = Campaign.objects.awaiting_look_ahead(budget.now).filter(id=campaign.id)
+    if not waiting.update(next_check_at=again_at):
+        return
+    try:
+        found = look(campaign, markets.market_of(campaign), budget)
+    except (closing.GateClosedError, LookupBudgetSpentError):
+        return
+    except SpotifyError as error:
+        closing.close_after(error)
+        return
+    if found.finding in MISMATCHES or (found.finding in CHOICES and found.candidates):
+        _note(campaign, *found)
+    mine = Campaign.objects.filter(id=campaign.id, next_check_at=again_at)
+    mine.update(next_check_at=campaign.release_at)
+
+
 def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     instead: list[Look] = []
     under_code: tuple[Release, MarketMidnight, str] | None = None
-    for midnight, market in _to_ask(campaign, _begun(campaign, budget.now)):
+    asked = _to_ask(campaign, _begun(campaign, budget.now))
+    for midnight, market in asked:
         if (instead or under_code) and not budget.has_time:
             break
         try:
@@ -156,18 +201,28 @@ def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     if under_code:
         return _go_on(campaign, *under_code, budget.clock)
     if instead:
-        heaviest = max(instead, key=lambda found: _BY_WEIGHT.index(found.finding))
         _end_series(campaign, [found.finding for found in instead])
-        _note(campaign, *heaviest)
+        _note_heaviest(campaign, instead, is_whole=len(instead) == len(asked))
     return False
+
+
+def _note_heaviest(campaign: Campaign, instead: list[Look], *, is_whole: bool) -> None:
+    """Note what tells the artist most. Where time was too short to ask every market, another one
+    may still show what the artist is asked about.
+    """
+    heaviest = max(instead, key=lambda found: _BY_WEIGHT.index(found.finding))
+    asked = [Finding(campaign.last_finding)] if campaign.asks_the_artist else []
+    if is_whole or heaviest.finding == max([*asked, heaviest.finding], key=_BY_WEIGHT.index):
+        _note(campaign, *heaviest)
 
 
 def _to_ask(
     campaign: Campaign, market_midnights: list[MarketMidnight]
 ) -> list[tuple[MarketMidnight, str]]:
     """The markets that one look asks: those whose day began last, the campaign's own, the one that
-    showed the release last time, and one of the others by lot, so that in time each is asked. The
-    latest come first: the more fans may be served.
+    showed the release last time, and one of the others by lot, so that in time each is asked. While
+    the artist is asked about what one of them shows, each is asked every time: the question ends
+    when none shows it any more. The latest come first: the more fans may be served.
     """
     latest_of = {market: midnight for midnight in market_midnights for market in midnight.markets}
     newest = market_midnights[-1:]
@@ -177,7 +232,8 @@ def _to_ask(
         if midnight not in newest
         and market not in (markets.market_of(campaign), campaign.shown_market)
     ]
-    left_out = {*others} - {*random.sample(others, min(len(others), 1))}
+    by_lot = len(others) if campaign.asks_the_artist else min(len(others), 1)
+    left_out = {*others} - {*random.sample(others, by_lot)}
     asked = [(midnight, market) for market, midnight in latest_of.items() if market not in left_out]
     return sorted(asked, key=lambda one: one[0].at, reverse=True)
 
@@ -273,9 +329,7 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
     else:
         _end_series(campaign, findings)
     began = budget.clock
-    begun = _begun(campaign, budget.now)
-    seen = [midnight for midnight in begun if _is_seen(campaign, midnight)][-1]
-    is_shown = _is_still_shown(campaign, seen, budget)
+    is_shown = _is_still_shown(campaign, budget)
     if is_shown is False:
         if _stop_releasing(campaign, budget.clock):
             logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
@@ -288,12 +342,16 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
         _note(campaign, max(findings, key=_BY_WEIGHT.index))
 
 
-def _is_still_shown(campaign: Campaign, seen: MarketMidnight, budget: LookupBudget) -> bool | None:
-    """Whether one of the markets that showed the release still does, each time that it is asked;
-    None where none does and Spotify does not accept the question for one.
+def _is_still_shown(campaign: Campaign, budget: LookupBudget) -> bool | None:
+    """Whether one of the last markets that showed the release still does, each time that it is
+    asked; None where none does and Spotify does not accept the question for one, and where the
+    market that did is not asked any more, as the artist chose another one.
     """
+    seen = [one for one in _begun(campaign, budget.now) if _is_seen(campaign, one)]
+    if not seen:
+        return None
     times = series.CALLS_WHILE_YOUNG if series.is_young(campaign, budget.clock) else 1
-    answers = (_is_shown_once(campaign, seen, budget) for _ in range(times))
+    answers = (_is_shown_once(campaign, seen[-1], budget) for _ in range(times))
     return next((shown for shown in answers if not shown), True)
 
 
@@ -322,7 +380,7 @@ def _let_market_in(
         confirmed_until=markets.confirmed_until(campaign, seen),
         confirmed_at=now if is_another else campaign.confirmed_at,
         last_finding=_all_is_well(campaign, release.uri),
-        **_as_spotify_has_it("confirmed", release),
+        **(_as_spotify_has_it("confirmed", release) if is_another else {}),
         **NOT_SHOWN,
     )
     if let_in and is_another:
@@ -393,13 +451,16 @@ def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
 def _confirmed_in(campaign: Campaign, market: str, budget: LookupBudget) -> Release | None:
     """Exactly what is being saved, if the market shows it and it still agrees with all codes and is
     what fans saw.
+
+    Version 0.1 confirmed without a title, and compared none: a release that it began goes on.
     """
+    was_compared = bool(campaign.confirmed_title)
     confirmed = Names.of(campaign)._replace(spotify_uri=campaign.confirmed_uri)
     shown = (
         hit
         for hit in find(confirmed, market, budget.permit)
         if agrees(confirmed, hit)
-        and is_what_fans_saw(campaign, hit)
+        and (not was_compared or is_what_fans_saw(campaign, hit))
         and hit.is_playable
         and is_out(hit.release_date, budget.now)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
 from typing import Final
 
 # Letters that Unicode's decomposition does not take apart, as people write them who do not have the
@@ -38,12 +39,19 @@ def folded(name: str) -> str:
 
 
 def is_same_name(one: str, other: str) -> bool:
-    """Whether two spellings are of one name. An empty one is no name.
+    """Whether two spellings are of one name. An empty one is no name."""
+    return not readings(one).isdisjoint(readings(other))
 
-    Whether an exclamation mark stands for a letter cannot always be told (P!nk, Hey!Say!JUMP):
-    names that are the same when it is only punctuation are so too.
+
+@lru_cache(maxsize=4096)
+def readings(name: str) -> frozenset[tuple[str, str]]:
+    """What a name can be read as; two names are the same if they have one of these in common.
+
+    Whether an exclamation mark stands for a letter cannot always be told (P!nk, Hey!Say!JUMP), so
+    that there are two ways to read it.
     """
-    return any(bool(read(one)) and read(one) == read(other) for read in (_joined, _joined_plainly))
+    read = (("as a letter", _joined(name)), ("as punctuation", _joined_plainly(name)))
+    return frozenset(one for one in read if one[1])
 
 
 def _joined(name: str) -> str:

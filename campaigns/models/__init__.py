@@ -11,7 +11,9 @@ from campaigns.models.alarm import Alarm as Alarm
 from campaigns.models.campaign import ENDED_STATES as ENDED_STATES
 from campaigns.models.campaign import Campaign as Campaign
 from campaigns.models.campaign import CampaignQuerySet as CampaignQuerySet
+from campaigns.models.choices import CHOICES as CHOICES
 from campaigns.models.choices import HALVES as HALVES
+from campaigns.models.choices import MISMATCHES as MISMATCHES
 from campaigns.models.choices import Accent as Accent
 from campaigns.models.choices import CampaignState as CampaignState
 from campaigns.models.choices import ErrorReason as ErrorReason

@@ -13,7 +13,14 @@ from django.urls import reverse
 from django.utils.timezone import localtime
 
 from campaigns.models import identity, midnights
-from campaigns.models.choices import Accent, CampaignState, Finding, PauseReason, ReleaseMode
+from campaigns.models.choices import (
+    MISMATCHES,
+    Accent,
+    CampaignState,
+    Finding,
+    PauseReason,
+    ReleaseMode,
+)
 from campaigns.models.formats import LONGEST_SLUG, SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
 from campaigns.models.limits import HARD_STOP, LONGEST_LEAD, ROW_LIFETIME, WATCH_EVERY
 from campaigns.models.people import Label, User
@@ -67,6 +74,12 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         to_confirm = Q(Exists(mine.sent()))
         releasing = self.filter(state=CampaignState.RELEASING)
         return releasing.filter(soon & Q(paused_reason=PauseReason.NONE) | to_confirm)
+
+    def awaiting_look_ahead(self, now: datetime) -> CampaignQuerySet:
+        """Those that are to come, and for which no look is set before their release time."""
+        due = Q(next_check_at=None) | Q(next_check_at__lte=now)
+        to_come = self.filter(due, state=CampaignState.OPEN, release_at__gt=now)
+        return to_come.filter(paused_reason=PauseReason.NONE).exclude(public_key=None)
 
     def releasing(self) -> CampaignQuerySet:
         return self.filter(state=CampaignState.RELEASING, paused_reason=PauseReason.NONE)
@@ -291,7 +304,7 @@ class Campaign(models.Model):
         """Whether the last look found another title or artist than fans agreed to, and no artist
         has said that it is the release all the same.
         """
-        is_other = self.last_finding in (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
+        is_other = self.last_finding in MISMATCHES
         was_accepted = self.found_uri and self.found_uri == self.accepted_uri
         return self.state == CampaignState.OPEN and is_other and not was_accepted
 
@@ -307,6 +320,11 @@ class Campaign(models.Model):
     def awaits_a_choice(self) -> bool:
         """Whether nothing is saved before the artist has chosen."""
         return self.offers_a_choice and self.last_finding == Finding.SEVERAL_MATCH
+
+    @property
+    def asks_the_artist(self) -> bool:
+        """Whether nothing is saved before the artist has answered or chosen."""
+        return self.awaits_an_answer or self.awaits_a_choice
 
     @property
     def shown_accent(self) -> Accent:

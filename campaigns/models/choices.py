@@ -110,6 +110,12 @@ class Finding(models.TextChoices):
     CONFIRMED = "confirmed", "The release is there"
 
 
+# What is there in place of the release: the artist is asked whether it is the release all the same.
+MISMATCHES: Final = (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
+# What may come with several entries, of which the artist chooses one.
+CHOICES: Final = (*MISMATCHES, Finding.SEVERAL_MATCH, Finding.NOT_OUT_YET)
+
+
 class GateName(models.TextChoices):
     ACCOUNTS = "accounts", "Spotify's token endpoint"
     API = "api", "Spotify's Web API"

@@ -88,6 +88,8 @@ class LabelArtist(models.Model):
     # As catalogue/folding.py writes it, so that each spelling finds it.
     folded_name = models.CharField(max_length=300)
     spotify_id = models.CharField(max_length=22)
+    # As the catalogue has it: it may be of another script than what the label typed.
+    name = models.CharField(max_length=300, db_default="", default="", blank=True)
 
     class Meta:
         constraints = [

@@ -26,6 +26,8 @@ logger = logging.getLogger(__name__)
 
 _ARTIST_ID: Final = re.compile(r"[A-Za-z0-9]{22}")
 _LONGEST_TEXT: Final = 300
+# https://open.spotify.com/artist/0LyfQWJT6nXafLPZqxe9Of is the artist of compilations.
+VARIOUS_ARTISTS: Final = "0LyfQWJT6nXafLPZqxe9Of"
 
 
 class Answer(NamedTuple):
@@ -58,16 +60,20 @@ def _remember_artist(campaign: Campaign, release: Release) -> None:
             label_id=campaign.label_id,
             folded_name=folded(campaign.artist)[:_LONGEST_TEXT],
             spotify_id=artist.id,
+            defaults={"name": artist.name[:_LONGEST_TEXT]},
         )
 
 
 def _artist_meant(name: str, release: Release) -> Artist | None:
-    """Whose id the campaign's artist has: the one of that name, or else the first, whom the entry
-    is filed under. A guest's id would let the guest's own releases pass later.
+    """Whose id the campaign's artist has: the only one of that name, or else the only one there is.
+
+    The id of a guest, of one of several, or of everybody would let releases of others pass later.
     """
     named = [artist for artist in release.artists if is_same_name(name, artist.name)]
-    known = [one for one in named or release.artists if _ARTIST_ID.fullmatch(one.id)]
-    return known[0] if known else None
+    meant = named or release.artists
+    if len(meant) != 1 or meant[0].id == VARIOUS_ARTISTS:
+        return None
+    return meant[0] if _ARTIST_ID.fullmatch(meant[0].id) else None
 
 
 class Asked(NamedTuple):

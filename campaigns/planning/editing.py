@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
 from itertools import count
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import F
@@ -25,6 +25,9 @@ from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.planning.same_release import Seen
 
 logger = logging.getLogger(__name__)
+
+# What is compared with the catalogue's entry, and where it is looked up.
+COMPARED: Final = ("title", "artist", "market")
 
 
 def frozen_fields(campaign: Campaign) -> dict[str, Obstacle]:
@@ -156,8 +159,8 @@ def _assign(campaign: Campaign, values: Mapping[str, Any]) -> None:
         setattr(campaign, f"agreed_{name}", agreed)
     if not same_release.keeps_texts(campaign, values):
         campaign.accepted_uri = ""
-    if values.get("market", campaign.market) != campaign.market:
-        campaign.next_check_at = None
+    if _is_change(campaign, {name: values[name] for name in COMPARED if name in values}, None):
+        same_release.compare_anew(campaign)
     for name, value in values.items():
         setattr(campaign, name, value)
 

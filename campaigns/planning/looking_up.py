@@ -17,13 +17,11 @@ from campaigns.catalogue.markets import market_of
 from campaigns.catalogue.names import Names
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign, CampaignState, ErrorReason, Finding
+from campaigns.models import MISMATCHES, Campaign, CampaignState, ErrorReason, Finding
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.planning.same_release import agreed_texts
 from campaigns.spotify import Release, SpotifyError
 
-# What the artist is asked about: whether it is the release all the same.
-QUESTIONS: Final = (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
 # What leads to another entry when it changes, or lets the same one be another than was meant.
 IDENTITY: Final = (*Names._fields, "title", "artist", "market")
 
@@ -48,7 +46,7 @@ class Verdict(NamedTuple):
 
     @property
     def is_question(self) -> bool:
-        return self.finding in QUESTIONS
+        return self.finding in MISMATCHES
 
 
 def look_up(campaign: Campaign) -> Found:

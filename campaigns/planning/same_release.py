@@ -16,7 +16,15 @@ from campaigns.catalogue import comparing, looks, markets, names
 from campaigns.catalogue.names import Names
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign, CampaignState, Finding, PauseReason, Trouble, identity
+from campaigns.models import (
+    CHOICES,
+    Campaign,
+    CampaignState,
+    Finding,
+    PauseReason,
+    Trouble,
+    identity,
+)
 from campaigns.planning import moving
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import Release, SpotifyError
@@ -113,11 +121,26 @@ def accept(campaign: Campaign, seen: Seen) -> None:
         campaign.last_finding, campaign.found_uri = seen.difference, seen.release.uri
         campaign.found_title = seen.release.title[:LONGEST_FOUND]
         campaign.found_artist = seen.release.artist_names[:LONGEST_FOUND]
-    # Whoever was told of another release is told of the next one.
-    questions = (Trouble.OTHER_RELEASE, Trouble.SEVERAL_MATCH)
-    campaign.alarms.filter(trouble__in=questions).delete()
+    _tell_of_the_next_question(campaign)
     # What is on its way is of the release as it was named before.
     campaign.presaves.pending().update(lease=None, lease_until=None)
+
+
+def compare_anew(campaign: Campaign) -> None:
+    """Forget what the artist is asked about, as title, artist or market change: the worker looks at
+    once whether there still is a question.
+    """
+    campaign.next_check_at = None
+    if campaign.last_finding in CHOICES:
+        campaign.last_finding, campaign.candidates = "", []
+        campaign.found_uri = campaign.found_title = campaign.found_artist = ""
+    _tell_of_the_next_question(campaign)
+
+
+def _tell_of_the_next_question(campaign: Campaign) -> None:
+    """Let people who were asked be told again if there is another question."""
+    questions = (Trouble.OTHER_RELEASE, Trouble.SEVERAL_MATCH)
+    campaign.alarms.filter(trouble__in=questions).delete()
 
 
 def _agrees(given: Names, release: Release) -> bool:

@@ -30,6 +30,7 @@ EXPIRY_MARGIN_SECONDS: Final = 60
 UPC_LENGTHS: Final = (12, 13, 14)
 # As many as a search answers apps in development mode at most; it is 5 unless asked for.
 MOST_FOUND: Final = "10"
+LONGEST_NAME: Final = 1_000
 # A cover is shown 80 pixels wide, on screens with two dots to a pixel.
 COVER_PIXELS: Final = 160
 # "invalid id", "Invalid base62 id", "Invalid album id"
@@ -132,22 +133,35 @@ def _release(item: dict[str, Any]) -> Release:
         # Track relinking: with a market Spotify may answer with the track that plays there.
         asked = item.get("linked_from") or item
         return Release(
-            uri=str(asked["uri"]),
+            uri=_uri_of(asked),
             upc=str(external.get("upc") or external.get("ean") or ""),
             isrc=str(external.get("isrc") or ""),
             release_date=str(album.get("release_date") or ""),
             is_playable=item.get("is_playable") is not False,
             artists=tuple(
-                Artist(str(artist["id"]), str(artist["name"])) for artist in item["artists"]
+                Artist(str(artist["id"]), _storable(artist["name"])) for artist in item["artists"]
             ),
-            title=str(item.get("name") or ""),
+            title=_storable(item.get("name") or ""),
             album_type=str(album.get("album_type") or ""),
             is_explicit=any(track.get("explicit") is True for track in _tracks(item)),
-            album_title=str(album.get("name") or ""),
+            album_title=_storable(album.get("name") or ""),
             cover=_cover(album.get("images") or []),
         )
     except (KeyError, TypeError, AttributeError, ValueError):
         raise SpotifyError(ErrorReason.UNUSABLE_ANSWER) from None
+
+
+def _uri_of(item: dict[str, Any]) -> str:
+    if not re.fullmatch(SPOTIFY_URI_PATTERN, uri := str(item["uri"])):
+        raise ValueError("no URI of an album or track")
+    return uri
+
+
+def _storable(name: object) -> str:
+    """Without the characters that JSON can carry and Postgres cannot, NUL and half a surrogate; and
+    no longer than any name is, as comparing takes longer with the square of it.
+    """
+    return str(name)[:LONGEST_NAME].replace("\x00", "").encode(errors="ignore").decode()
 
 
 def _cover(images: list[Any]) -> str:

@@ -1,5 +1,6 @@
 """Tell people when a release that is due does not go as it was promised: in the log and by email,
-once for each trouble and release time. The dashboard shows the trouble for as long as it lasts.
+once for each trouble and release time. What they are asked ahead of it, they are asked once more
+then. The dashboard shows the trouble for as long as it lasts.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from uuid import UUID
 from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import DatabaseError
+from django.db.models import F, Q
 from django.template.loader import render_to_string
 from django.urls import reverse
 
 from campaigns.models import (
+    CHOICES,
     EDITING_ROLES,
     Alarm,
     Campaign,
@@ -38,9 +41,14 @@ def raise_due(now: datetime) -> int:
 
     One that fails does not hold the others up.
     """
+    asked_ahead = Q(state=CampaignState.OPEN, last_finding__in=CHOICES)
     due = Campaign.objects.filter(
-        state__in=[CampaignState.OPEN, CampaignState.RELEASING], release_at__lte=now
+        asked_ahead | Q(release_at__lte=now),
+        state__in=[CampaignState.OPEN, CampaignState.RELEASING],
     )
+    Alarm.objects.filter(
+        trouble__in=QUESTIONS, raised_at__lt=F("release_at"), release_at__lte=now
+    ).delete()
     raised = 0
     for campaign in due.with_waiting_fans(now).select_related("label"):
         trouble = trouble_of(campaign, phase_of(campaign, now), now)
@@ -86,6 +94,7 @@ def _messages(campaign: Campaign, trouble: Trouble, now: datetime) -> list[Email
         "release_time": release_time(campaign),
         "explanation": explain(campaign, phase_of(campaign, now), trouble, fans),
         "waiting": why_it_waits(campaign, now),
+        "is_ahead": campaign.release_at > now,
         "can_resume": PauseReason(campaign.paused_reason).is_resumable,
         "choices": choices_of(campaign, now.date()) if trouble in QUESTIONS else [],
         "page": page,

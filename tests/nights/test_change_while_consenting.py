@@ -20,7 +20,9 @@ from tests.sandbox_process import Sandbox
 
 @pytest.mark.django_db(transaction=True)
 def test_a_change_between_the_check_and_the_row_waits_for_the_row(sandbox: Sandbox) -> None:
-    """The row's writer holds the campaign: whoever changes it comes after, and finds a fan."""
+    """The consent locks the campaign while it writes its row, so an edit waits and then finds a
+    fan.
+    """
     campaign, fan = make_campaign(), Fan(sandbox)
     back = fan.decide(fan.tap(campaign))
     refused: list[Obstacle] = []

@@ -151,6 +151,62 @@ def test_the_operators_market_counts(sandbox: Sandbox, settings: Any) -> None:
     assert saved(sandbox) == {"fan-1", "fan-2"}
 
 
+def test_later_markets_join_a_release_that_version_0_1_began_under_another_title(
+    sandbox: Sandbox,
+) -> None:
+    campaign = make_local_night(sandbox, DAY, HOMES)
+    show_in(sandbox, "NZ", "JP", "US")
+    work_at(midnight("Pacific/Auckland"))
+    Campaign.objects.update(confirmed_title="", confirmed_artist="")
+    show_in(sandbox, "NZ", "JP", "US", name="First Light")
+    for moment in (midnight("Asia/Tokyo"), midnight("America/Los_Angeles"), midnight("") + HOUR):
+        work_at(moment)
+    assert states(campaign) == {"saved": 5}
+
+
+# Another release in one of the markets.
+
+
+def make_asking(sandbox: Sandbox) -> Campaign:
+    """The day has begun everywhere, and only India shows something: another title."""
+    campaign = make_local_night(sandbox, DAY, {})
+    show_in(sandbox, "IN", name="First Light")
+    found = {"found_uri": ALBUM_URI, "found_title": "First Light", "found_artist": "Demo Artist"}
+    Campaign.objects.update(last_finding="other_title", **found)
+    return fresh(campaign)
+
+
+def test_a_question_stays_as_long_as_one_market_shows_what_it_is_about(sandbox: Sandbox) -> None:
+    campaign = make_asking(sandbox)
+    for later in range(4):
+        work_at(midnight("") + later * HOUR)
+        assert fresh(campaign).awaits_an_answer
+        assert fresh(campaign).found_title == "First Light"
+    show_in(sandbox)
+    work_at(midnight("") + 5 * HOUR)
+    assert fresh(campaign).last_finding == "not_there_yet"
+    assert fresh(campaign).found_uri == ""
+
+
+class Hurried(looks.LookupBudget):
+    """Time for one market."""
+
+    has_time = False
+
+
+def test_a_question_stays_where_time_was_too_short_for_every_market(sandbox: Sandbox) -> None:
+    campaign = make_asking(sandbox)
+    assert not confirming.confirm(campaign, Hurried(midnight("")))
+    assert len(sandbox.calls("album")) == 1
+    assert fresh(campaign).awaits_an_answer
+
+
+def test_before_there_is_a_question_few_markets_are_asked(sandbox: Sandbox) -> None:
+    make_local_night(sandbox, DAY, {})
+    work_at(midnight(""))
+    assert len(sandbox.calls("album")) == 2
+
+
 # Regional variants.
 
 

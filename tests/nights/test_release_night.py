@@ -97,7 +97,7 @@ def test_nothing_is_saved_before_the_catalogue_shows_the_release(sandbox: Sandbo
 def test_nothing_is_saved_before_the_release_moment(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, state=CampaignState.OPEN)
     assert work() == 0
-    assert sandbox.calls("album") == sandbox.calls("token.refresh") == []
+    assert sandbox.calls("library") == sandbox.calls("token.refresh") == []
     assert states(campaign) == {"pending": 5}
 
 

@@ -76,6 +76,10 @@ def can_be_opened(campaign: Campaign) -> list[str]:
     return sorted(key.open(bytes(row.sealed or b""), row.id, agreed).reveal() for row in rows)
 
 
+def calls_for_fans(sandbox: Sandbox) -> int:
+    return len(sandbox.calls("token.refresh") + sandbox.calls("library"))
+
+
 def test_nothing_that_was_destroyed_comes_back_with_the_database(
     sandbox: Sandbox, restore: Callable[[Path], None], tmp_path: Path, client: Client
 ) -> None:
@@ -93,12 +97,12 @@ def test_nothing_that_was_destroyed_comes_back_with_the_database(
     restore(tmp_path / "yesterday.dump")
     assert states(released) == {"pending": 3}
     assert states(cancelled) == {"pending": 2}
-    calls = len(sandbox.calls())
+    already = calls_for_fans(sandbox)
     assert work() == work() == 0
 
     assert can_be_opened(released) == can_be_opened(cancelled) == []
     assert can_be_opened(living) == ["token-c", "token-d"]
-    assert len(sandbox.calls()) == calls
+    assert calls_for_fans(sandbox) == already
     for campaign, pending in ((released, 3), (cancelled, 2)):
         campaign.refresh_from_db()
         assert campaign.paused_reason == PauseReason.KEY_MISSING

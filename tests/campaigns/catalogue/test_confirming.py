@@ -12,7 +12,7 @@ from django.db import connections
 from django.utils import timezone
 from pytest_django import Settings
 
-from campaigns.catalogue import confirming
+from campaigns.catalogue import confirming, markets
 from campaigns.catalogue.looks import LookupBudget
 from campaigns.clock import database_now
 from campaigns.gate import closing, permits
@@ -28,7 +28,7 @@ from campaigns.models import (
 )
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.spotify.answers import SpotifyError
-from tests.factory import make_campaign, make_presave
+from tests.factory import make_campaign, make_local_campaign, make_presave
 from tests.nights.night import believe, check_books, claim, make_night, record, save, states, work
 from tests.sandbox_process import ALBUM_URI, ISRC, UPC, Sandbox
 
@@ -315,6 +315,26 @@ def test_a_second_release_under_the_same_code_stops_nothing(sandbox: Sandbox) ->
     campaign = make_watched(sandbox, upc=UPC, confirmed_uri=ALBUM_URI)
     sandbox.add_album(id=OTHER_ID)
     assert look(campaign).state == CampaignState.RELEASING
+
+
+def test_a_release_that_version_0_1_began_under_another_title_goes_on(sandbox: Sandbox) -> None:
+    before = {"confirmed_title": "", "confirmed_artist": ""}
+    campaign = make_watched(sandbox, upc=UPC, **before)
+    sandbox.add_album(name="First Light", artists=["Somebody Else"])
+    assert look(campaign).state == CampaignState.RELEASING
+    sandbox.add_album(upc="609008295070")
+    assert look(campaign, database_now() + WATCH_EVERY).state == CampaignState.OPEN
+
+
+def test_the_market_that_showed_it_may_be_asked_no_more(sandbox: Sandbox) -> None:
+    """The day of Fiji, the campaign's market before, begins ahead of New Zealand's."""
+    sandbox.add_album(available_at=FUTURE)
+    campaign = make_local_campaign(state=CampaignState.RELEASING)
+    new_zealand = markets.market_midnights(campaign)[0].at
+    Campaign.objects.update(confirmed_until=new_zealand)
+    make_presave(campaign, due_at=new_zealand)
+    after = look(campaign, new_zealand)
+    assert (after.state, after.last_finding) == ("releasing", "not_there_yet")
 
 
 @pytest.mark.parametrize("status", [500, 502, 429])

@@ -350,7 +350,7 @@ def test_a_link_that_was_there_and_has_vanished_gets_a_minute_of_its_own(
 def test_a_code_that_fans_did_not_say_yes_to_may_take_a_dead_links_place(
     kind: str, sandbox: Sandbox
 ) -> None:
-    """Title and artist are theirs, whoever gave the code."""
+    """The code came later, but title and artist are what fans agreed to."""
     sandbox.add_album(release_date=today())
     sandbox.add_track(release_date=today())
     code = {"upc": UPC} if kind == "album" else {"isrc": ISRC}

@@ -162,7 +162,9 @@ def test_an_answer_to_what_was_found_before_is_refused(
 
 
 def test_the_end_names_what_was_saved(dashboard: Client, label: Label) -> None:
-    ended = factory.make_campaign(label=label, state=CampaignState.FINISHED, slug="ended")
+    ended = factory.make_campaign(
+        label=label, state=CampaignState.FINISHED, slug="ended", confirmed_title=""
+    )
     assert "as Spotify names it" not in text_of(dashboard.get("/dashboard/campaigns/ended"))
     Campaign.objects.filter(id=ended.id).update(
         confirmed_title="Night Bus - EP", confirmed_artist="Demo Artist, Guest"

@@ -13,7 +13,7 @@ import pytest
 from campaigns.catalogue.comparing import difference
 from campaigns.models import Campaign, CampaignState, Finding, HistoryEntry, LabelArtist, User
 from campaigns.planning import editing
-from campaigns.planning.accepting import Answer
+from campaigns.planning.accepting import VARIOUS_ARTISTS, Answer
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import Artist, Release
 from tests import factory
@@ -26,6 +26,7 @@ OTHER_URI = "spotify:album:1111111111111111111111"
 HIKARU = Artist("7lbSsjYACZHn1MSDXPxNF2", "宇多田ヒカル")
 GUEST = Artist("5he5w2lnU9x7JFhnwcekXX", "Skrillex")
 RELEASE = Release(ALBUM_URI, UPC, "", "2026-12-04", True, (HIKARU, GUEST), "Face My Fears")
+ALONE = replace(RELEASE, artists=(HIKARU,))
 FIELDS = (
     *("title", "artist", "slug", "spotify_uri", "upc", "isrc", "market"),
     *("release_at", "release_zone"),
@@ -75,10 +76,10 @@ def test_a_new_draft_may_come_with_its_answer(campaign: Campaign, artist: User) 
 def test_the_artist_is_known_by_id_from_then_on_whatever_the_spelling(
     campaign: Campaign, artist: User
 ) -> None:
-    later = replace(RELEASE, uri=OTHER_URI, artists=(HIKARU,))
+    later = replace(RELEASE, uri=OTHER_URI)
     assert difference(campaign, later) is Finding.OTHER_ARTIST
 
-    change(campaign, Answer(RELEASE, artist, NOW))
+    change(campaign, Answer(ALONE, artist, NOW))
 
     campaign.artist = "HIKARU  UTADA"
     assert difference(campaign, later) is None
@@ -86,12 +87,48 @@ def test_the_artist_is_known_by_id_from_then_on_whatever_the_spelling(
     assert difference(somebody_elses, later) is Finding.OTHER_ARTIST
 
 
-def test_a_guest_is_not_taken_for_the_artist(campaign: Campaign, artist: User) -> None:
-    change(campaign, Answer(RELEASE, artist, NOW))
+@pytest.mark.parametrize(
+    "artists",
+    [
+        (GUEST, HIKARU),
+        (Artist(VARIOUS_ARTISTS, "Various Artists"),),
+        (Artist(VARIOUS_ARTISTS, "Hikaru Utada"),),
+        (HIKARU._replace(name="Hikaru Utada"), GUEST._replace(name="HIKARU UTADA")),
+    ],
+    ids=["several", "everybody", "everybody under the name", "two of the name"],
+)
+def test_whose_id_may_be_anothers_is_not_remembered(
+    artists: tuple[Artist, ...], campaign: Campaign, artist: User
+) -> None:
+    changed = change(campaign, Answer(replace(RELEASE, artists=artists), artist, NOW))
 
-    assert LabelArtist.objects.get().spotify_id == HIKARU.id
-    guests_own = replace(RELEASE, uri=OTHER_URI, artists=(GUEST,))
-    assert difference(campaign, guests_own) is Finding.OTHER_ARTIST
+    assert changed.accepted_uri == ALBUM_URI
+    assert not LabelArtist.objects.exists()
+
+
+def test_an_answer_about_one_entry_does_not_make_an_exact_name_anothers(
+    campaign: Campaign, artist: User
+) -> None:
+    """The catalogue's name was another one: it says nothing of who is called as the label typed."""
+    change(campaign, Answer(ALONE, artist, NOW))
+
+    exact = replace(RELEASE, uri=OTHER_URI, artists=(Artist("2" * 22, "Hikaru Utada"),))
+    assert difference(campaign, exact) is None
+
+
+def test_a_namesake_of_the_labels_artist_is_asked_about(campaign: Campaign, artist: User) -> None:
+    """A label with two artists of one name answers once for each; until then the other waits."""
+    first = replace(RELEASE, artists=(HIKARU._replace(name="Hikaru Utada"),))
+    namesakes = replace(RELEASE, uri=OTHER_URI, artists=(Artist("2" * 22, "Hikaru Utada"),))
+    assert difference(campaign, namesakes) is None
+    change(campaign, Answer(first, artist, NOW))
+    assert difference(campaign, namesakes) is Finding.OTHER_ARTIST
+
+    both = {"title": campaign.title, "artist": campaign.artist}
+    other = factory.make_campaign(label=campaign.label, state=CampaignState.DRAFT, **both)
+    assert difference(other, namesakes) is Finding.OTHER_ARTIST
+    change(other, Answer(namesakes, artist, NOW))
+    assert difference(other, replace(namesakes, uri=ALBUM_URI)) is None
 
 
 def test_the_one_of_the_artists_name_is_the_artist(campaign: Campaign, artist: User) -> None:
@@ -101,7 +138,7 @@ def test_the_one_of_the_artists_name_is_the_artist(campaign: Campaign, artist: U
 
 
 def test_an_id_that_is_none_is_not_kept(campaign: Campaign, artist: User) -> None:
-    odd = replace(RELEASE, artists=(Artist("x" * 400, "宇多田ヒカル"),))
+    odd = replace(RELEASE, artists=(Artist("x" * 400, HIKARU.name),))
 
     change(campaign, Answer(odd, artist, NOW))
 

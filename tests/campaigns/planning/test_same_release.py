@@ -27,6 +27,7 @@ from campaigns.models import (
 from campaigns.planning import editing, same_release
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify.answers import SpotifyError
+from campaigns.status import alarms
 from tests.factory import make_campaign, make_presave
 from tests.nights.night import check_books, claim, make_night, record, save, states, work
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
@@ -188,6 +189,32 @@ def test_a_new_name_takes_back_what_was_said_of_the_old_one() -> None:
     changed = change(campaign, spotify_uri=OTHER_URI)
     assert (changed.accepted_uri, changed.found_uri, changed.last_finding) == ("", "", "")
     assert changed.next_check_at is None
+
+
+@pytest.mark.parametrize(
+    "changes", [{"title": "NIGHT BUS"}, {"artist": "Demo Artist feat. Guest"}, {"market": "SE"}]
+)
+def test_what_is_compared_otherwise_ends_the_question_until_the_next_look(
+    changes: dict[str, str],
+) -> None:
+    found = {"found_uri": ALBUM_URI, "found_title": "First Light", "found_artist": "Demo Artist"}
+    campaign = make_consented(
+        last_finding="other_title", next_check_at=timezone.now(), release_at=timezone.now(), **found
+    )
+    assert alarms.raise_due(timezone.now()) == 1
+    changed = change(campaign, **changes)
+    assert (changed.last_finding, changed.next_check_at) == ("", None)
+    assert (changed.found_uri, changed.found_title, changed.found_artist) == ("", "", "")
+    assert not changed.alarms.exists()
+
+
+@pytest.mark.parametrize(
+    ("finding", "changes"), [("gone", {"market": "SE"}), ("other_title", {"artwork_alt": "Red"})]
+)
+def test_what_else_is_said_stays_said(finding: str, changes: dict[str, str]) -> None:
+    campaign = make_consented(last_finding=finding, found_uri=ALBUM_URI)
+    changed = change(campaign, **changes)
+    assert (changed.last_finding, changed.found_uri) == (finding, ALBUM_URI)
 
 
 # While the release is being saved.

@@ -1,4 +1,4 @@
-"""Maintenance runs beside the saves: its failures and delays hold up no save."""
+"""Maintenance runs next to the saves, and no failure or delay of its holds them up."""
 
 from __future__ import annotations
 

@@ -13,6 +13,7 @@ import requests
 from pytest_django import Settings
 
 from campaigns import spotify
+from campaigns.models import ErrorReason
 from campaigns.spotify import Release, Scope, SpotifyError, catalogue_calls, http
 from campaigns.spotify.catalogue_calls import APP_TOKEN
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
@@ -94,6 +95,33 @@ def test_a_release_that_has_not_appeared_is_not_found(sandbox: Sandbox) -> None:
     assert find_by_uri(TRACK_URI, "US") == []
     assert find_by_upc(UPC, "US") == []
     assert find_by_isrc(ISRC, "US") == []
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        *("", "x", f"spotify:album:{'1' * 23}", f"spotify:album:{'1' * 400}"),
+        *(f"spotify:artist:{'1' * 22}", f"{ALBUM_URI}\n", "spotify:local:Demo+Artist:::180"),
+    ],
+)
+def test_an_entry_whose_uri_is_none_is_not_a_release(uri: str, sandbox: Sandbox) -> None:
+    body = {"uri": uri, "artists": []}
+    error = failure(sandbox, status=200, body=body)
+    assert error.reason is ErrorReason.UNUSABLE_ANSWER
+
+
+def test_names_are_without_what_no_database_stores(sandbox: Sandbox) -> None:
+    artist = {"id": "1", "name": "Demo\x00 Artist\ud83c"}
+    body = {"uri": ALBUM_URI, "name": "Night\x00 Bus\udf19", "artists": [artist]}
+    sandbox.fault("album", status=200, body=body)
+    (found,) = find_by_uri(ALBUM_URI, "US")
+    assert (found.title, found.artists[0].name) == ("Night Bus", "Demo Artist")
+
+
+def test_of_a_name_without_end_the_beginning_is_read(sandbox: Sandbox) -> None:
+    sandbox.add_album(name="La " * 2_000)
+    (found,) = find_by_uri(ALBUM_URI, "US")
+    assert found.title == ("La " * 2_000)[: catalogue_calls.LONGEST_NAME]
 
 
 def test_the_market_decides(sandbox: Sandbox) -> None:

@@ -19,6 +19,7 @@ from pytest_django import Settings
 from campaigns.catalogue.candidates import to_json
 from campaigns.gate import closing
 from campaigns.models import (
+    CHOICES,
     Alarm,
     Campaign,
     CampaignState,
@@ -40,6 +41,10 @@ from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 pytestmark = pytest.mark.django_db
 
 SECOND = timedelta(seconds=1)
+ARTISTS = (Artist("1" * 22, "Demo Artist"),)
+ALBUM = Release(ALBUM_URI, UPC, "", "2026-12-04", True, ARTISTS, "Night Bus", "album")
+TRACK = Release(TRACK_URI, "", ISRC, "2026-12", True, ARTISTS, "Night Bus", "album", True)
+TWO = to_json([ALBUM, replace(TRACK, album_title="Late Lines")])
 
 
 @pytest.fixture
@@ -201,6 +206,34 @@ def test_one_alarm_that_cannot_be_raised_does_not_hold_others_up(
     assert troubles_told() == ["late", "late"]
 
 
+@pytest.mark.parametrize(
+    ("asked", "trouble"),
+    [
+        ({"last_finding": Finding.OTHER_TITLE}, "other_release"),
+        ({"last_finding": Finding.SEVERAL_MATCH, "candidates": TWO}, "several_match"),
+    ],
+    ids=["other title", "several"],
+)
+def test_who_is_asked_ahead_of_the_release_is_asked_once_more_on_the_night(
+    asked: dict[str, Any], trouble: str, mailing: None, label: Label
+) -> None:
+    campaign = make_campaign(label=label, **asked)
+    early, on_time = timezone.now(), campaign.release_at
+    assert [alarms.raise_due(early) for _ in range(2)] == [1, 0]
+    assert [alarms.raise_due(on_time) for _ in range(3)] == [1, 0, 0]
+    assert troubles_told() == [trouble]
+    again = "If nothing has changed at the release time, you get it once more."
+    assert [again in message.body for message in sent()] == [True, True, False, False]
+
+
+def test_a_campaign_that_is_to_come_and_in_order_raises_nothing(mailing: None) -> None:
+    for finding in Finding:
+        if finding not in CHOICES:
+            make_campaign(last_finding=finding)
+    make_campaign(last_finding=Finding.OTHER_TITLE, found_uri=ALBUM_URI, accepted_uri=ALBUM_URI)
+    assert alarms.raise_due(timezone.now()) == 0
+
+
 # The message.
 
 
@@ -356,11 +389,7 @@ def test_a_message_that_could_not_be_sent_is_logged_and_not_sent_again(
 def test_the_message_names_the_releases_to_choose_from(
     finding: str, subject: str, advice: str, mailing: None, label: Label, settings: Settings
 ) -> None:
-    artists = (Artist("1" * 22, "Demo Artist"),)
-    album = Release(ALBUM_URI, UPC, "", "2026-12-04", True, artists, "Night Bus", "album")
-    track = Release(TRACK_URI, "", ISRC, "2026-12", True, artists, "Night Bus", "album", True)
-    several = to_json([album, replace(track, album_title="Late Lines")])
-    found: dict[str, Any] = {"last_finding": finding, "candidates": several}
+    found: dict[str, Any] = {"last_finding": finding, "candidates": TWO}
     campaign = make_campaign(label=label, release_at=timezone.now(), **found)
     alarms.raise_due(campaign.release_at)
     message = sent()[0]

@@ -54,7 +54,7 @@ def test_a_saved_receipt_names_what_was_saved_in_spotifys_words(client: Client) 
 @pytest.mark.parametrize(
     ("fields", "state"),
     [
-        ({"state": CampaignState.FINISHED}, PreSaveState.SAVED),
+        ({"state": CampaignState.FINISHED, "confirmed_title": ""}, PreSaveState.SAVED),
         ({"state": CampaignState.FINISHED, "confirmed_title": "Bus"}, PreSaveState.FAILED),
         ({"state": CampaignState.RELEASING, "confirmed_title": "Bus"}, PreSaveState.PENDING),
     ],
