@@ -157,6 +157,8 @@ def _unsaved_presave(
     state = fields.setdefault("state", PreSaveState.PENDING)
     if state == PreSaveState.PENDING:
         public_key = bytes(campaign.public_key or b"")
+        if "sent_at" in fields:
+            fields.setdefault("sent_for", campaign.confirmed_at or fields["sent_at"])
         if "sealed" not in fields:
             fields["sealed"] = keyring.seal(
                 public_key, Secret(token), campaign.id, row_id, fields["agreed_digest"]

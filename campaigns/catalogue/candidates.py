@@ -5,6 +5,7 @@ chooses, and no page asks Spotify.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import asdict, fields
 from operator import attrgetter
 from typing import Any, Final
@@ -31,8 +32,12 @@ def to_json(releases: Iterable[Release]) -> list[dict[str, Any]]:
 
 
 def from_json(noted: Iterable[dict[str, Any]]) -> tuple[Release, ...]:
-    """Leaves out what another version noted too."""
-    return tuple(map(_release, noted))
+    """Leaves out what another version noted too, and entries of which it noted less."""
+    releases = []
+    for entry in noted:
+        with suppress(KeyError, TypeError):
+            releases.append(_release(entry))
+    return tuple(releases)
 
 
 def _release(noted: dict[str, Any]) -> Release:

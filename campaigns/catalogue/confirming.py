@@ -60,9 +60,9 @@ def confirm_due(now: datetime, is_over: Callable[[], bool] = lambda: False) -> i
     """
     budget = LookupBudget(now, is_over)
     confirmed = _look_for_each(budget)
-    while not confirmed and budget.has_time:
+    for _ in range(1, series.FIRST_LOOKS):
         wait = _wait_for_next_of_first_looks(budget.clock)
-        if wait is None:
+        if confirmed or wait is None or not budget.has_time:
             break
         time.sleep(wait.total_seconds())
         confirmed = _look_for_each(budget)
@@ -102,36 +102,36 @@ def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
     reserved_until = _reserve_look(campaign, began)
     if reserved_until is None:
         return False
-    started, next_look = False, _next_look(campaign, began)
+    # It may have been edited since it was read.
+    campaign, started, is_cut_short = Campaign.objects.get(id=campaign.id), False, False
     try:
         if campaign.state == CampaignState.RELEASING:
             _look_again(campaign, budget)
-        else:
+        elif campaign.state == CampaignState.OPEN:
             started = _look_first(campaign, budget)
     except (closing.GateClosedError, LookupBudgetSpentError):
-        next_look = began
+        is_cut_short = True
     except SpotifyError as error:
         closing.close_after(error)
         if campaign.state == CampaignState.OPEN:
             _note(campaign, Finding.UNREACHABLE)
-    else:
-        now = Campaign.objects.get(id=campaign.id)
-        next_look = max(_next_look(now, began), began + _share(now, budget.calls - calls, began))
     finally:
+        share = _share(campaign, budget.calls - calls, budget)
+        after = Campaign.objects.get(id=campaign.id)
+        next_look = began + share if is_cut_short else _next_look(after, began, share)
         # If an artist has asked for a look at once meanwhile, that stays.
         reserved = Campaign.objects.filter(id=campaign.id, next_check_at=reserved_until)
         reserved.update(next_check_at=next_look)
     return started
 
 
-def _share(campaign: Campaign, calls: int, now: datetime) -> timedelta:
+def _share(campaign: Campaign, calls: int, budget: LookupBudget) -> timedelta:
     """How long so many calls of a look have to do for, while fans are being served."""
     if campaign.state != CampaignState.RELEASING:
         return timedelta()
-    gates = rows.gates(now)
+    gates = rows.gates(budget.clock)
     pace = permits.pace([gates[half] for half in HALVES])
-    watched = Campaign.objects.being_saved(now).count()
-    return timedelta(seconds=calls * watched / (pace * SHARE_OF_PACE))
+    return timedelta(seconds=calls * budget.campaigns_being_saved / (pace * SHARE_OF_PACE))
 
 
 def look_ahead(now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
@@ -179,7 +179,7 @@ def _look_ahead(campaign: Campaign, budget: LookupBudget) -> None:
 def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:
     instead: list[Look] = []
     under_code: tuple[Release, MarketMidnight, str] | None = None
-    asked = _to_ask(campaign, _begun(campaign, budget.now))
+    asked = _to_ask(campaign, _begun(campaign, budget.clock))
     for midnight, market in asked:
         if (instead or under_code) and not budget.has_time:
             break
@@ -311,11 +311,38 @@ def _all_is_well(campaign: Campaign, uri: str) -> Finding:
 
 
 def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
-    """Whether further markets show what was confirmed, and whether the last one still does; if so,
-    what was sent long enough before is saved.
+    """Whether what was confirmed is still there, and whether further markets show it too."""
+    began = budget.clock
+    is_shown = _is_still_shown(campaign, budget)
+    if is_shown is False:
+        if _stop_releasing(campaign, budget.clock):
+            logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
+            sent.put_back()
+        return
+    if is_shown:
+        _settle(campaign, began, budget.clock)
+    findings = _look_into_further_markets(campaign, budget)
+    if is_shown and not findings:
+        findings = [_all_is_well(campaign, campaign.confirmed_uri)]
+    if findings:
+        _note(campaign, max(findings, key=_BY_WEIGHT.index))
+
+
+def _settle(campaign: Campaign, began: datetime, now: datetime) -> None:
+    """After a look that showed the release: a save is believed when the look before showed it too,
+    and both came after the save.
+    """
+    if campaign.shown_at:
+        sent.settle(campaign, min(campaign.shown_at, began - series.CONFIRMED_AFTER), now)
+    _unchanged(campaign).update(shown_at=began)
+
+
+def _look_into_further_markets(campaign: Campaign, budget: LookupBudget) -> list[Finding]:
+    """What markets whose fans may not be served yet show in place of what was confirmed. One that
+    shows it, as often as it takes, is let in.
     """
     findings: list[Finding] = []
-    for midnight, market in _to_ask(campaign, _unseen(campaign, budget.now)):
+    for midnight, market in _to_ask(campaign, _unseen(campaign, budget.clock)):
         if findings and not budget.has_time:
             break
         finding, release = _look_for_confirmed(campaign, market, budget)
@@ -323,23 +350,12 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
             _note_shown(campaign, release, market, budget.clock)
             if series.is_steady(campaign, budget.clock):
                 _let_market_in(campaign, release, midnight, budget.clock)
-                return
+                return []
             break
         findings.append(finding)
     else:
         _end_series(campaign, findings)
-    began = budget.clock
-    is_shown = _is_still_shown(campaign, budget)
-    if is_shown is False:
-        if _stop_releasing(campaign, budget.clock):
-            logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
-            sent.put_back()
-    elif is_shown:
-        sent.settle(campaign, began - series.CONFIRMED_AFTER, budget.clock)
-        all_is_well = _all_is_well(campaign, campaign.confirmed_uri)
-        _note(campaign, max(findings, key=_BY_WEIGHT.index, default=all_is_well))
-    elif findings:
-        _note(campaign, max(findings, key=_BY_WEIGHT.index))
+    return findings
 
 
 def _is_still_shown(campaign: Campaign, budget: LookupBudget) -> bool | None:
@@ -347,7 +363,7 @@ def _is_still_shown(campaign: Campaign, budget: LookupBudget) -> bool | None:
     asked; None where none does and Spotify does not accept the question for one, and where the
     market that did is not asked any more, as the artist chose another one.
     """
-    seen = [one for one in _begun(campaign, budget.now) if _is_seen(campaign, one)]
+    seen = [one for one in _begun(campaign, budget.clock) if _is_seen(campaign, one)]
     if not seen:
         return None
     times = series.CALLS_WHILE_YOUNG if series.is_young(campaign, budget.clock) else 1
@@ -379,6 +395,7 @@ def _let_market_in(
     let_in = _unchanged(campaign).update(
         confirmed_until=markets.confirmed_until(campaign, seen),
         confirmed_at=now if is_another else campaign.confirmed_at,
+        shown_at=None if is_another else F("shown_at"),
         last_finding=_all_is_well(campaign, release.uri),
         **(_as_spotify_has_it("confirmed", release) if is_another else {}),
         **NOT_SHOWN,
@@ -400,6 +417,7 @@ def _stop_releasing(campaign: Campaign, now: datetime) -> int:
         state=CampaignState.OPEN,
         confirmed_at=None,
         confirmed_until=None,
+        shown_at=None,
         vanished_at=now,
         last_finding=Finding.GONE,
         **_as_spotify_has_it("confirmed", None),
@@ -419,7 +437,7 @@ def _note(
     last = campaign.last_finding
     if last == Finding.GONE and finding in (*NO_ANSWER, Finding.NOT_THERE_YET):
         return
-    if last in MISMATCHES and finding in NO_ANSWER:
+    if campaign.asks_the_artist and finding in NO_ANSWER:
         return
     found = release if finding in MISMATCHES else None
     asked_about = several if finding in CHOICES else ()
@@ -513,16 +531,18 @@ def _reserve_look(campaign: Campaign, now: datetime) -> datetime | None:
     return until if mine.update(next_check_at=until) else None
 
 
-def _next_look(campaign: Campaign, now: datetime) -> datetime:
-    """Soon after a market's day has begun, later ever less often; soon while a series of looks goes
-    on or fans are being served; and at the next market's midnight in any case.
+def _next_look(campaign: Campaign, now: datetime, share: timedelta) -> datetime:
+    """Soon after a market's day has begun, later ever less often; soon while fans are being served,
+    but after their `share` of the pace; and in any case when a series of looks goes on, and at the
+    next market's midnight.
     """
     waits = [series.LONGEST_WAIT]
-    if series.is_going_on(campaign):
-        waits.append(series.wait_within(campaign))
-    elif unseen := _unseen(campaign, now):
+    if unseen := _unseen(campaign, now):
         waits.append(series.wait_until_shown(now - unseen[-1].at))
     if campaign.state == CampaignState.RELEASING:
         waits.append(series.wait_while_saving(campaign, now))
+    wait = max(min(waits), share)
+    if series.is_going_on(campaign):
+        wait = series.wait_within(campaign)
     ahead = [midnight.at for midnight in markets.market_midnights(campaign) if midnight.at > now]
-    return min([now + min(waits), *ahead])
+    return min([now + wait, *ahead])

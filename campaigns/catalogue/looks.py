@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from typing import Final, NamedTuple
 
 from campaigns.catalogue import markets
@@ -57,6 +58,11 @@ class LookupBudget:
     def clock(self) -> datetime:
         """The database's clock, as it stands now."""
         return self.now + timedelta(seconds=self.seconds)
+
+    @cached_property
+    def campaigns_being_saved(self) -> int:
+        """How many share the looks that are made while fans are being served."""
+        return Campaign.objects.being_saved(self.now).count()
 
     @property
     def has_time(self) -> bool:

@@ -15,9 +15,11 @@ FIRST_LOOKS_APART: Final = timedelta(seconds=0.7)
 # What has vanished once has to be there for so long before saves go on.
 STEADY_AFTER_VANISHING: Final = timedelta(seconds=30)
 STEADY_LOOKS_APART: Final = timedelta(seconds=2)
-# A look proves a save that is at least so old, as every look since then showed the release too.
+# A look proves a save that is at least so old, if the look before, which came after the save as
+# well, showed the release too.
 CONFIRMED_AFTER: Final = timedelta(seconds=10)
-# In the first minute a catalogue flickers most: looks are close together, and each asks twice.
+# In the first minute a catalogue flickers most: looks come with every round of maintenance, and
+# each asks twice.
 YOUNG_FOR: Final = timedelta(seconds=60)
 YOUNG_LOOKS_APART: Final = timedelta(seconds=1.5)
 CALLS_WHILE_YOUNG: Final = 2

@@ -263,8 +263,8 @@ def campaign_cancel(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
         return _to_page(campaign)
     if campaign.has_ended:
         raise PlanningError(Obstacle.ENDED)
-    presaves = campaign.presaves
-    numbers = {"pending": presaves.pending().count(), "sent": presaves.sent().count()}
+    pending = campaign.presaves.pending()
+    numbers = {"pending": pending.count(), "sent": pending.exclude(sent_at=None).count()}
     return render(request, "dashboard/campaign_cancel.html", {"campaign": campaign, **numbers})
 
 

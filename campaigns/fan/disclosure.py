@@ -103,6 +103,11 @@ FIELDS: Final = (
         _("when Spotify accepted the save; we then check that the release is still there"),
     ),
     Field(
+        "sent_for",
+        _("Confirmation time"),
+        _("when the catalogue had shown what that save is for; empty if it has to be sent again"),
+    ),
+    Field(
         "settled_at",
         _("End time"),
         _(

@@ -198,7 +198,7 @@ def outcome(presave: PreSave, now: datetime) -> Outcome:
 
 def _while_pending(presave: PreSave, now: datetime) -> Outcome:
     if presave.campaign.state == CampaignState.CANCELLED:
-        return _ENDING_AFTER_SENT if presave.is_sent else _ENDING
+        return _ENDING_AFTER_SENT if presave.sent_at else _ENDING
     if presave.is_sent:
         return _SENT
     if presave.refused_at:

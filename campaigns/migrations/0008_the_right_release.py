@@ -1,6 +1,13 @@
+from typing import Any
+
 import django.db.models.deletion
 from django.conf import settings
 from django.db import migrations, models
+
+
+def forget_alarms(apps: Any, schema_editor: Any) -> None:
+    """On the way back: the version before knows no such alarm."""
+    apps.get_model("campaigns", "Alarm").objects.filter(trouble="other_release").delete()
 
 
 class Migration(migrations.Migration):
@@ -180,4 +187,5 @@ class Migration(migrations.Migration):
                 name="alarm_trouble_known",
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, forget_alarms),
     ]

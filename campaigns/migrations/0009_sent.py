@@ -44,10 +44,20 @@ class Migration(migrations.Migration):
             name="sent_at",
             field=models.DateTimeField(null=True),
         ),
+        migrations.AddField(
+            model_name="presave",
+            name="sent_for",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="campaign",
+            name="shown_at",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
         migrations.AddIndex(
             model_name="presave",
             index=models.Index(
-                condition=models.Q(("sent_at", None), ("state", "pending")),
+                condition=models.Q(("sent_for", None), ("state", "pending")),
                 fields=["campaign", "due_at"],
                 name="presave_waiting",
             ),
@@ -55,7 +65,7 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="presave",
             index=models.Index(
-                condition=models.Q(("sent_at__isnull", False), ("state", "pending")),
+                condition=models.Q(("sent_for__isnull", False), ("state", "pending")),
                 fields=["campaign", "sent_at"],
                 name="presave_sent",
             ),
@@ -69,8 +79,13 @@ class Migration(migrations.Migration):
                         ("settled_at", None),
                         ("state", "pending"),
                         models.Q(
-                            ("sent_at", None),
-                            models.Q(("lease", None), ("lease_until", None), ("refused_at", None)),
+                            ("sent_for", None),
+                            models.Q(
+                                ("lease", None),
+                                ("lease_until", None),
+                                ("refused_at", None),
+                                ("sent_at__isnull", False),
+                            ),
                             _connector="OR",
                         ),
                     ),

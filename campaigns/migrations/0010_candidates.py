@@ -1,4 +1,11 @@
+from typing import Any
+
 from django.db import migrations, models
+
+
+def forget_alarms(apps: Any, schema_editor: Any) -> None:
+    """On the way back: the version before knows no such alarm."""
+    apps.get_model("campaigns", "Alarm").objects.filter(trouble="several_match").delete()
 
 
 class Migration(migrations.Migration):
@@ -56,4 +63,5 @@ class Migration(migrations.Migration):
                 name="alarm_trouble_known",
             ),
         ),
+        migrations.RunPython(migrations.RunPython.noop, forget_alarms),
     ]

@@ -170,7 +170,9 @@ class Campaign(models.Model):
     shown_market = models.CharField(max_length=2, db_default="", default="", blank=True)
     shown_looks = models.PositiveSmallIntegerField(db_default=0, default=0)
     shown_since = models.DateTimeField(null=True, blank=True)
-    # When a look last did not show the release although one had before.
+    # When a look last showed what is being saved; and when one last did not, although one had
+    # before.
+    shown_at = models.DateTimeField(null=True, blank=True)
     vanished_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(null=True, blank=True)
     last_finding = models.CharField(max_length=30, choices=Finding, blank=True)

@@ -23,11 +23,11 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
 
     def waiting(self) -> PreSaveQuerySet:
         """Those for whom nothing that counts was sent to Spotify yet."""
-        return self.pending().filter(sent_at=None)
+        return self.pending().filter(sent_for=None)
 
     def sent(self) -> PreSaveQuerySet:
         """Those whose save Spotify answered with 200, and which no look has confirmed yet."""
-        return self.pending().exclude(sent_at=None)
+        return self.pending().exclude(sent_for=None)
 
     def cancelled_with_campaign(self) -> PreSaveQuerySet:
         return self.filter(state=PreSaveState.CANCELLED, reason=Reason.CAMPAIGN_CANCELLED)
@@ -87,10 +87,13 @@ class PreSave(models.Model):
     # When Spotify first refused this permission. `reason` says how, and Presave asks once more
     # before it believes it.
     refused_at = models.DateTimeField(null=True)
-    # When Spotify answered a save with 200, which it also does for what it does not show. The
-    # permission is kept until a later look into the catalogue still shows the release. It stays in
-    # the row of a fan who cancelled after it.
+    # When Spotify last answered a save with 200, which it also does for what it does not show. It
+    # stays, whatever becomes of the save.
     sent_at = models.DateTimeField(null=True)
+    # The `confirmed_at` of the campaign for which that save counts; the permission is kept until a
+    # later look still shows the release. Null while the save is still to come, or has to be sent
+    # again.
+    sent_for = models.DateTimeField(null=True)
     settled_at = models.DateTimeField(null=True)
     receipt_hash = models.BinaryField(max_length=32, unique=True)
 
@@ -100,12 +103,12 @@ class PreSave(models.Model):
         indexes = [
             models.Index(
                 fields=["campaign", "due_at"],
-                condition=Q(state=PreSaveState.PENDING, sent_at=None),
+                condition=Q(state=PreSaveState.PENDING, sent_for=None),
                 name="presave_waiting",
             ),
             models.Index(
                 fields=["campaign", "sent_at"],
-                condition=Q(state=PreSaveState.PENDING, sent_at__isnull=False),
+                condition=Q(state=PreSaveState.PENDING, sent_for__isnull=False),
                 name="presave_sent",
             ),
             # Which permission is the oldest is asked every few seconds.
@@ -125,7 +128,10 @@ class PreSave(models.Model):
             # permission.
             models.CheckConstraint(
                 condition=Q(state=PreSaveState.PENDING, sealed__isnull=False, settled_at=None)
-                & (Q(sent_at=None) | Q(lease=None, lease_until=None, refused_at=None))
+                & (
+                    Q(sent_for=None)
+                    | Q(sent_at__isnull=False, lease=None, lease_until=None, refused_at=None)
+                )
                 | ~Q(state=PreSaveState.PENDING)
                 & Q(
                     sealed=None,
@@ -158,7 +164,7 @@ class PreSave(models.Model):
     @property
     def is_sent(self) -> bool:
         """As PreSaveQuerySet.sent."""
-        return self.is_pending and self.sent_at is not None
+        return self.is_pending and self.sent_for is not None
 
     @property
     def saved_at(self) -> datetime | None:

@@ -197,20 +197,21 @@ def _by_confirmation(sent: Mapping[UUID, Confirmation]) -> Mapping[Confirmation,
 def _note_sent(
     campaign: Campaign, held: PreSaveQuerySet, confirmation: Confirmation, now: datetime
 ) -> None:
-    """Note that these were sent. If the release has gone or was changed meanwhile, they are let go
-    and sent again.
+    """Note that these were sent. If the release has gone or was changed meanwhile, the save does
+    not count: they are let go and sent again.
     """
-    locked = _locked(held)
+    mine = held.filter(id__in=_locked(held))
     confirmed = Campaign.objects.filter(
         id=campaign.id,
         state=CampaignState.RELEASING,
         confirmed_uri=confirmation.uri,
         confirmed_at=confirmation.at,
     )
-    held.filter(id__in=locked, campaign__in=confirmed).update(
-        sent_at=now, lease=None, lease_until=None, refused_at=None, reason=Reason.NONE
+    sent: dict[str, Any] = {"sent_at": now, "lease": None, "lease_until": None}
+    mine.filter(campaign__in=confirmed).update(
+        sent_for=confirmation.at, refused_at=None, reason=Reason.NONE, **sent
     )
-    held.filter(id__in=locked).update(lease=None, lease_until=None)
+    mine.update(**sent)
 
 
 @transaction.atomic

@@ -27,19 +27,24 @@ from campaigns.models import (
 logger = logging.getLogger(__name__)
 
 ROWS_AT_ONCE: Final = 5000
-# Sent before the release was gone from the catalogue, or under another name than it has by now.
-# What is left of an ended campaign is erased as it is.
-_STALE: Final = Q(campaign__state=CampaignState.OPEN) | Q(
-    campaign__state=CampaignState.RELEASING, campaign__confirmed_at__gt=F("sent_at")
+# Sent for what is confirmed no more. What is left of an ended campaign is erased as it is.
+_STALE: Final = Q(campaign__state=CampaignState.OPEN) | (
+    Q(campaign__state=CampaignState.RELEASING) & ~Q(campaign__confirmed_at=F("sent_for"))
 )
 
 
 def settle(campaign: Campaign, until: datetime, now: datetime) -> int:
-    """End the pre-saves that were sent no later than `until`, a look after which still showed the
-    release: their permissions are erased. Returns how many.
+    """End the pre-saves that were sent no later than `until` for what the campaign has confirmed:
+    later looks still showed it. Their permissions are erased. Returns how many.
+
+    Nobody, if it confirms something else by now.
     """
     sent = PreSave.objects.sent().filter(
-        campaign=campaign, sent_at__gte=campaign.confirmed_at, sent_at__lte=until
+        campaign=campaign,
+        campaign__state=CampaignState.RELEASING,
+        campaign__confirmed_at=campaign.confirmed_at,
+        sent_for=campaign.confirmed_at,
+        sent_at__lte=until,
     )
     settled = 0
     while block := _settle_some(campaign, sent, now):
@@ -52,7 +57,7 @@ def settle(campaign: Campaign, until: datetime, now: datetime) -> int:
 @transaction.atomic
 def _settle_some(campaign: Campaign, sent: PreSaveQuerySet, now: datetime) -> int:
     # A row that somebody else holds is a fan's who cancels, or another worker settles it.
-    free = sent.select_for_update(skip_locked=True).order_by("sent_at")
+    free = sent.select_for_update(of=("self",), skip_locked=True).order_by("sent_at")
     ids = list(free.values_list("id", flat=True)[:ROWS_AT_ONCE])
     if not ids:
         return 0
@@ -78,4 +83,4 @@ def put_back() -> int:
 def _put_some_back() -> int:
     free = PreSave.objects.sent().filter(_STALE).select_for_update(of=("self",), skip_locked=True)
     ids = list(free.values_list("id", flat=True)[:ROWS_AT_ONCE])
-    return PreSave.objects.sent().filter(id__in=ids).update(sent_at=None) if ids else 0
+    return PreSave.objects.sent().filter(id__in=ids).update(sent_for=None) if ids else 0

@@ -71,7 +71,7 @@ def backlog_of(standing: Standing, now: datetime) -> Backlog:
     campaign = standing.campaign
     if not standing.phase.is_releasing or campaign.is_paused:
         return Backlog()
-    is_sent, put_off = Q(sent_at__isnull=False), Q(lease=None, lease_until__gt=now)
+    is_sent, put_off = Q(sent_for__isnull=False), Q(lease=None, lease_until__gt=now)
     tried = Q(refused_at__isnull=False) | Q(attempts__gt=0)
     counts = (
         PreSave.objects.pending()

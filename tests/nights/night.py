@@ -69,10 +69,11 @@ def send(later: float = 0, stopped: Event | None = None) -> int:
 
 def confirm_sent(later: float = 0) -> None:
     """What the task does when it runs again, once the saves are old enough to be confirmed."""
-    if PreSave.objects.sent().exists():
-        Campaign.objects.update(next_check_at=None)
-        clock = clock_ahead(later + series.CONFIRMED_AFTER.total_seconds() + 1)
-        run_maintenance(Shift(clock() + timedelta(seconds=20), Event(), clock))
+    for seconds in (1, 2):  # two looks have to agree
+        if PreSave.objects.sent().exists():
+            Campaign.objects.update(next_check_at=None)
+            clock = clock_ahead(later + series.CONFIRMED_AFTER.total_seconds() + seconds)
+            run_maintenance(Shift(clock() + timedelta(seconds=20), Event(), clock))
 
 
 def believe(campaign: Campaign) -> bool:

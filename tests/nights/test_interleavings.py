@@ -175,7 +175,7 @@ class Schedule:
 
 
 def held_by(row: PreSave) -> tuple[Any, ...]:
-    return (row.state, row.reason, row.sealed, row.lease, row.lease_until, row.sent_at is None)
+    return (row.state, row.reason, row.sealed, row.lease, row.lease_until, row.sent_for is None)
 
 
 def every_schedule(sandbox: Sandbox, events: Collection[str]) -> Iterator[list[str]]:

@@ -1,9 +1,19 @@
 // While a save is being confirmed, load the page anew as soon as it says something else, and not
 // before, so that nobody who reads it is disturbed. The link "Refresh" does the same by hand.
+// Checks grow rarer: a release that is gone from the catalogue may be so for hours.
+const LONGEST_WAIT = 60_000;
+
 async function check() {
   if (document.hidden) return;
   const answer = await fetch(location.href);
   if (answer.ok && !(await answer.text()).includes('data-state="sent"')) location.reload();
 }
 
-setInterval(() => check().catch(() => {}), 3000);
+function checkAfter(wait) {
+  setTimeout(() => {
+    check().catch(() => {});
+    checkAfter(Math.min(wait * 1.3, LONGEST_WAIT));
+  }, wait);
+}
+
+checkAfter(3000);

@@ -139,3 +139,16 @@ def test_what_another_version_noted_too_is_left_out() -> None:
     (noted,) = to_json([track])
     assert from_json([noted | {"mood": "blue"}]) == (track,)
     assert candidates.newest([track]) == [track]
+
+
+def test_a_look_without_an_answer_leaves_the_choice(sandbox: Sandbox) -> None:
+    sandbox.add_album(album_type="single")
+    sandbox.add_album(id=OTHER_ID)
+    campaign = look_for(upc=UPC)
+    sandbox.fault("search", status=503, times=None)
+    assert uris_of(look_again(campaign)) == [OTHER_URI, ALBUM_URI]
+    assert campaign.last_finding == "several_match"
+
+
+def test_what_another_version_noted_less_of_is_left_out() -> None:
+    assert from_json([{"uri": ALBUM_URI}, {"artists": [["only an id"]]}]) == ()

@@ -10,13 +10,23 @@ import pytest
 from django.db.models import Max
 from django.utils import timezone
 
-from campaigns.catalogue import confirming, series
+from campaigns.catalogue import confirming, looks, series
 from campaigns.catalogue.looks import LookupBudget
+from campaigns.catalogue.markets import market_midnights
 from campaigns.clock import database_now
-from campaigns.models import WATCH_EVERY, Campaign, CampaignState, Gate, GateName, PreSave
+from campaigns.gate.learning import LOWEST_RATE
+from campaigns.models import (
+    HALVES,
+    WATCH_EVERY,
+    Campaign,
+    CampaignState,
+    Gate,
+    GateName,
+    PreSave,
+)
 from campaigns.planning.moving import look_anew
-from tests.factory import make_campaign, make_presave
-from tests.nights.night import believe, check_books, make_night, send, states
+from tests.factory import make_campaign, make_local_campaign, make_presave
+from tests.nights.night import believe, check_books, confirm_sent, make_night, send, states
 from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
@@ -153,7 +163,7 @@ def test_looks_are_close_together_in_the_first_minute(
 
 def test_looks_take_at_most_a_quarter_of_the_pace(sandbox: Sandbox) -> None:
     sandbox.add_album()
-    for half in (GateName.API, GateName.ACCOUNTS):
+    for half in HALVES:
         Gate.objects.create(name=half, rate=2, free_at=database_now())
     campaigns = [make_saving(SECOND) for _ in range(3)]
     now = database_now()
@@ -187,12 +197,25 @@ def test_a_save_counts_only_after_a_look_that_is_late_enough(sandbox: Sandbox) -
     assert send() == 3
     assert states(campaign) == {"sent": 3}
     sent_at = PreSave.objects.aggregate(latest=Max("sent_at"))["latest"]
-    look(campaign, sent_at + series.CONFIRMED_AFTER - SECOND)
-    assert states(campaign) == {"sent": 3}
+    for early in (timedelta(0), SECOND, series.CONFIRMED_AFTER - SECOND):
+        look(campaign, sent_at + early)
+        assert states(campaign) == {"sent": 3}
     look(campaign, sent_at + series.CONFIRMED_AFTER)
     assert states(campaign) == {"saved": 3}
     assert not PreSave.objects.exclude(sealed=None).exists()
     check_books(campaign)
+
+
+def test_one_look_alone_proves_no_save(sandbox: Sandbox) -> None:
+    """In between the catalogue may have been without it."""
+    campaign = make_night(sandbox, fans=3)
+    send()
+    Campaign.objects.update(shown_at=None)
+    late = database_now() + 2 * series.CONFIRMED_AFTER
+    look(campaign, late)
+    assert states(campaign) == {"sent": 3}
+    look(campaign, late + SECOND)
+    assert states(campaign) == {"saved": 3}
 
 
 def test_a_look_that_does_not_show_it_puts_back_what_was_sent(sandbox: Sandbox) -> None:
@@ -217,8 +240,8 @@ def test_a_look_without_an_answer_leaves_what_was_sent(sandbox: Sandbox) -> None
 def test_what_was_sent_before_a_pause_is_still_confirmed(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=3)
     send()
-    Campaign.objects.update(paused_reason="release_refused", next_check_at=None)
-    confirming.confirm_due(database_now() + 2 * series.CONFIRMED_AFTER)
+    Campaign.objects.update(paused_reason="release_refused")
+    confirm_sent()
     assert states(campaign) == {"saved": 3}
 
 
@@ -228,7 +251,8 @@ def test_no_campaign_ends_without_a_last_look(sandbox: Sandbox) -> None:
     assert send(later=series.CONFIRMED_AFTER.total_seconds() - 1) == 0
     campaign.refresh_from_db()
     assert (campaign.state, campaign.key_destroyed_at) == (CampaignState.RELEASING, None)
-    assert send(later=series.CONFIRMED_AFTER.total_seconds() + WATCH_EVERY.total_seconds()) == 0
+    for watches in (2, 3):
+        assert send(later=watches * WATCH_EVERY.total_seconds()) == 0
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.FINISHED
     assert campaign.key_destroyed_at is not None
@@ -245,3 +269,98 @@ def test_the_looks_for_one_release_do_not_hold_up_the_saves_of_another(sandbox: 
     second.refresh_from_db()
     assert (first.state, second.state) == (CampaignState.RELEASING, CampaignState.OPEN)
     assert second.shown_looks == 1
+
+
+# What cuts a look short.
+
+
+@pytest.mark.parametrize("cut_short", ["banned", "busy"])
+def test_first_looks_that_are_cut_short_keep_a_worker_from_nothing(
+    cut_short: str, sandbox: Sandbox, django_assert_max_num_queries: Any
+) -> None:
+    sandbox.add_album()
+    make_due(shown_uri=ALBUM_URI, shown_market="US", shown_looks=1)
+    now = database_now()
+    Campaign.objects.update(shown_since=now)
+    if cut_short == "banned":
+        sandbox.fault("album", status=429, headers={"Retry-After": "60"}, times=None)
+    else:
+        Gate.objects.create(name=GateName.API, rate=2, free_at=now + timedelta(minutes=1))
+    with django_assert_max_num_queries(60):
+        assert confirming.confirm_due(now) == 0
+    assert Campaign.objects.get().shown_looks == 1
+
+
+def make_local_and_sent(sandbox: Sandbox) -> Campaign:
+    """Released where the day has begun, with a save to confirm, and markets that are still to be
+    let in.
+    """
+    now = database_now()
+    campaign = make_local_campaign(release_at=now - timedelta(hours=20))
+    newest = [one for one in market_midnights(campaign) if one.at <= now][-1]
+    Campaign.objects.update(
+        state=CampaignState.RELEASING,
+        confirmed_uri=ALBUM_URI,
+        confirmed_at=now - timedelta(minutes=5),
+        shown_at=now,
+        confirmed_until=newest.at,
+    )
+    campaign.refresh_from_db()
+    make_presave(campaign, sent_at=now - timedelta(minutes=1))
+    return campaign
+
+
+def test_at_the_slowest_pace_a_look_still_confirms_what_was_sent(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    campaign = make_local_and_sent(sandbox)
+    for half in HALVES:
+        Gate.objects.create(name=half, rate=LOWEST_RATE, free_at=database_now())
+    look(campaign)
+    assert states(campaign) == {"saved": 1}
+
+
+def test_a_look_that_is_cut_short_while_fans_are_served_counts_for_the_share(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.add_album()
+    campaign, now = make_local_and_sent(sandbox), database_now()
+    Campaign.objects.update(shown_since=now)
+    monkeypatch.setattr(looks, "LAST_CALL_SECONDS", 0.75)
+    for half in HALVES:
+        Gate.objects.create(name=half, rate=2, free_at=now)
+    after = look(campaign, now)
+    assert len(sandbox.calls("album")) == series.CALLS_WHILE_YOUNG
+    assert after.next_check_at
+    # Two calls, at half a call a second.
+    assert after.next_check_at >= now + 4 * SECOND
+
+
+def test_what_is_gone_stops_before_further_markets_are_asked(sandbox: Sandbox) -> None:
+    campaign = make_local_and_sent(sandbox)
+    assert look(campaign).state == CampaignState.OPEN
+    assert states(campaign) == {"pending": 1}
+
+
+def test_an_edit_between_the_reading_and_the_look_is_respected(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    campaign = make_night(sandbox, fans=2, shown_at=database_now() + SECOND)
+    send()
+    stale = Campaign.objects.get()
+    look_anew(campaign)
+    campaign.save()
+    late = database_now() + 2 * series.CONFIRMED_AFTER
+    assert confirming.confirm(stale, LookupBudget(late)) is False
+    assert not PreSave.objects.filter(state="saved").exists()
+
+
+def test_many_campaigns_share_what_looks_may_take_but_not_their_first_looks(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.add_album()
+    campaign = make_local_and_sent(sandbox)
+    for half in HALVES:
+        Gate.objects.create(name=half, rate=2, free_at=database_now())
+    after = look(campaign)
+    assert (after.shown_looks, after.state) == (1, CampaignState.RELEASING)
+    assert after.next_check_at
+    assert after.next_check_at < database_now() + SECOND

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.db import IntegrityError, connection, transaction
 from django.db.migrations.loader import MigrationLoader
 from django.utils import timezone
@@ -252,3 +254,21 @@ def test_the_previous_version_can_still_count_and_beat() -> None:
 
     assert DailyCount.objects.totals_of(campaign.id).presaves == 1
     assert Heartbeat.objects.get().beat_at == now
+
+
+@pytest.mark.parametrize(
+    ("migration", "trouble"),
+    [("0008_the_right_release", "other_release"), ("0010_candidates", "several_match")],
+)
+def test_the_way_back_forgets_alarms_that_the_version_before_does_not_know(
+    migration: str, trouble: str
+) -> None:
+    """First of all: its constraint refuses them."""
+    campaign = make_campaign()
+    for known in ("late", trouble):
+        campaign.alarms.create(
+            trouble=known, release_at=campaign.release_at, raised_at=timezone.now()
+        )
+    last = import_module(f"campaigns.migrations.{migration}").Migration.operations[-1]
+    last.reverse_code(apps, None)
+    assert [alarm.trouble for alarm in campaign.alarms.all()] == ["late"]

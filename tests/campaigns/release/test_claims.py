@@ -137,8 +137,9 @@ def test_a_save_of_what_is_not_confirmed_any_more_does_not_count(meanwhile: dict
     claimed = claim(campaign)
     Campaign.objects.filter(id=campaign.id).update(**meanwhile)
     settle(claimed, all_sent(claimed))
-    rows = PreSave.objects.values_list("state", "sent_at", "lease", "lease_until", "attempts")
+    rows = PreSave.objects.values_list("state", "sent_for", "lease", "lease_until", "attempts")
     assert set(rows) == {("pending", None, None, None, 0)}
+    assert not PreSave.objects.filter(sent_at=None).exists()
 
 
 def test_a_save_that_was_answered_after_a_pause_counts() -> None:

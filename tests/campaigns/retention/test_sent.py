@@ -40,12 +40,17 @@ def test_what_was_sent_by_then_ends_as_saved_and_loses_its_permission() -> None:
     check_books(campaign)
 
 
-def test_what_was_sent_before_the_confirmation_is_left_for_another_save() -> None:
+def test_what_was_sent_for_another_confirmation_is_put_back_by_whatever_clock() -> None:
     now = database_now()
-    campaign = make_sent(now, confirmed_at=now + SECOND)
-    assert sent.settle(campaign, now + 2 * SECOND, now + 2 * SECOND) == 0
-    assert sent.put_back() == 3
-    assert states(campaign) == {"pending": 3}
+    for confirmed_at in (now - 60 * SECOND, now + 60 * SECOND):
+        campaign = make_sent(now)
+        Campaign.objects.filter(id=campaign.id).update(confirmed_at=confirmed_at)
+        stale = Campaign.objects.get(id=campaign.id)
+        assert sent.settle(campaign, now + 90 * SECOND, now + 90 * SECOND) == 0
+        assert sent.settle(stale, now + 90 * SECOND, now + 90 * SECOND) == 0
+        assert sent.put_back() == 3
+        assert states(campaign) == {"pending": 3}
+    assert not PreSave.objects.filter(sent_at=None).exists()
 
 
 def test_many_are_settled_and_put_back_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
