@@ -327,7 +327,7 @@ def test_a_look_that_is_cut_short_while_fans_are_served_counts_for_the_share(
     Campaign.objects.update(shown_since=now)
     monkeypatch.setattr(looks, "LAST_CALL_SECONDS", 0.75)
     for half in HALVES:
-        Gate.objects.create(name=half, rate=2, free_at=now)
+        Gate.objects.create(name=half, rate=2, free_at=now, adjusted_at=now)
     after = look(campaign, now)
     assert len(sandbox.calls("album")) == series.CALLS_WHILE_YOUNG
     assert after.next_check_at
