@@ -515,3 +515,33 @@ def test_no_fan_is_told_that_it_is_saved_before_a_look_has_shown_it(
     events: list[str], sandbox: Sandbox
 ) -> None:
     assert_all_differ(every_schedule(sandbox, events, LookedAfter), at_least=15)
+
+
+def end_at_the_answer(
+    campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime
+) -> None:
+    settle(campaign, fences, outcome, now)
+    sent.settle(Campaign.objects.get(id=campaign.id), now, now)
+
+
+def put_nobody_back() -> int:
+    return 0
+
+
+LOOK_SAFEGUARDS: Final[dict[str, tuple[Any, str, Callable[..., Any], list[str], str]]] = {
+    "the look after the save": (
+        *(claims, "settle", end_at_the_answer, [VANISHES, LOOKS]),
+        "told what the library does not hold",
+    ),
+    "putting back": (*(sent, "put_back", put_nobody_back, [VANISHES, LOOKS]), "saved"),
+}
+
+
+@pytest.mark.parametrize("safeguard", LOOK_SAFEGUARDS)
+def test_without_the_look_after_the_save_some_schedule_goes_wrong(
+    safeguard: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, name, replacement, events, finding = LOOK_SAFEGUARDS[safeguard]
+    monkeypatch.setattr(owner, name, halting_as(name, replacement))
+    with pytest.raises((AssertionError, IntegrityError), match=finding):
+        list(every_schedule(sandbox, events, LookedAfter))
