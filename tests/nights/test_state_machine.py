@@ -199,6 +199,8 @@ class Night(RuleBasedStateMachine):
             moving.move_release(self.campaign, now + hours * HOUR, "Europe/Berlin", now)
         except PlanningError:
             assert self._state() not in (CampaignState.DRAFT, CampaignState.OPEN)
+        else:
+            self.attempts.clear()  # they say nothing about the new release time
 
     # What workers do.
 
