@@ -436,7 +436,9 @@ class LookedAfter(Schedule):
         if self.row.is_pending:
             self._look()
             let_time_pass(PAST_THE_LEASE)
-            work()
+            sent.put_back()
+            Worker(SECOND, self.campaign, halts=())
+            self._look()
             self._check(self.row, PreSave.objects.get())
             self.row = PreSave.objects.get()
         assert self.row.state == ("cancelled" if self.cancelled else "saved")
