@@ -50,10 +50,13 @@ def check(plan: Plan, record: Record, sandbox: Sandbox) -> Verdict:
     happened = sum(record.done[name] for name in disasters)
     verdict.promise(happened == planned, f"Only {happened} of {planned} disasters happened.")
     _check_fans(verdict, record, sandbox, calls)
+    _check_receipts(verdict, record, sandbox)
     _check_books(verdict, record)
     _check_repeats(verdict, plan, record, calls)
     _check_bans(verdict, calls)
     _check_pace(verdict, plan, calls)
+    if plan.windows:
+        _tell_of_flicker(verdict, plan, record, sandbox, calls)
     return verdict
 
 
@@ -118,6 +121,55 @@ def _check_fans(verdict: Verdict, record: Record, sandbox: Sandbox, calls: Itera
     verdict.promise(worst <= GRACE_SECONDS, f"A fan was saved {worst:.1f} s after cancelling.")
 
 
+def _check_receipts(verdict: Verdict, record: Record, sandbox: Sandbox) -> None:
+    """Nobody was told "in your library", and no permission erased for it, before it was there."""
+    saved_at, name_of = _first_saves(sandbox), {id: name for name, id in record.rows.items()}
+    told = PreSave.objects.filter(campaign_id=record.campaign_id, state="saved")
+    untrue = [
+        name_of[id]
+        for id, settled_at in told.values_list("id", "settled_at")
+        if name_of[id] not in saved_at or saved_at[name_of[id]] > settled_at.timestamp()
+    ]
+    verdict.figures["told what was not true"] = str(len(untrue))
+    verdict.promise(not untrue, f"Told that they have it, and had it not: {sorted(untrue)[:10]}.")
+
+
+def _first_saves(sandbox: Sandbox) -> dict[str, float]:
+    libraries = sandbox.libraries()
+    return {
+        name: instant(library[ALBUM_URI])
+        for name, library in libraries.items()
+        if ALBUM_URI in library
+    }
+
+
+def _tell_of_flicker(
+    verdict: Verdict, plan: Plan, record: Record, sandbox: Sandbox, calls: Iterable[Call]
+) -> None:
+    saved_at, steady_at = _first_saves(sandbox), record.released_at + plan.steady_from
+    sent = [call for call in calls if call["endpoint"] == "library" and call["status"] == 200]
+    without_effect = [call for call in sent if _had_no_effect(call, saved_at)]
+    times_sent = Counter(call["account"] for call in sent)
+    steadily = [at - steady_at for at in map(_arrival, sent) if at >= steady_at]
+    verdict.figures |= {
+        "saves without effect": f"{len(without_effect)} of {len(sent)}",
+        "fans put back": str(sum(times > 1 for times in times_sent.values())),
+        "looks": f"{sum(call['endpoint'] == 'album' for call in calls)} calls",
+        "steadily shown": f"{plan.steady_from:g} s after the release",
+        "first save after that": f"{min(steadily, default=0):.1f} s",
+        "everybody has it after that": f"{max(saved_at.values(), default=0) - steady_at:.1f} s",
+    }
+
+
+def _had_no_effect(call: Call, saved_at: Mapping[str, float]) -> bool:
+    """Whether it was answered before the first save that the library knows of."""
+    return _arrival(call) < saved_at.get(call["account"], float("inf")) - GRACE_SECONDS
+
+
+def _arrival(call: Call) -> float:
+    return instant(call["at"])
+
+
 def _check_books(verdict: Verdict, record: Record) -> None:
     """Our own rows and counts: they have to agree with what the sandbox knows."""
     rows = PreSave.objects.filter(campaign_id=record.campaign_id)
@@ -154,7 +206,7 @@ def _check_repeats(verdict: Verdict, plan: Plan, record: Record, calls: Iterable
     verdict.figures["which followed on"] = ", ".join(
         f"{count} {cause.replace('_', ' ')}" for cause, count in causes.most_common()
     )
-    if not plan.fault_share:
+    if not (plan.fault_share or plan.windows):
         few = len(forgotten) <= MOST_REPEATS * plan.fans
         verdict.promise(few, f"{_share(len(forgotten), plan.fans)} of the saves were repeated.")
 

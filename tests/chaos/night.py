@@ -22,6 +22,7 @@ from tests.chaos import plan as plans
 from tests.chaos.machine import Machine, children_of, kill9, wait_for_worker, worker_is_ready
 from tests.chaos.plan import Event, Plan
 from tests.factory import make_campaign, make_presaves
+from tests.sandbox_process import ALBUM_URI, window
 
 POLL_SECONDS: Final = 0.05
 CHECK_SECONDS: Final = 0.5
@@ -39,6 +40,7 @@ class Record:
     done: Counter[str] = field(default_factory=Counter)
     # When what was done, in seconds since 1970, as the sandbox's calls are dated.
     history: list[tuple[float, str]] = field(default_factory=list)
+    released_at: float = 0.0
     seconds: float = 0.0
     is_over: bool = False
 
@@ -99,6 +101,9 @@ class Night:
 
     def _release(self) -> None:
         now = timezone.now()
+        self.record.released_at = now.timestamp()
+        windows = [window(*one) for one in self._plan.windows]
+        self._machine.sandbox.show(ALBUM_URI, *windows)
         campaign = Campaign.objects.filter(id=self.record.campaign_id)
         PreSave.objects.filter(campaign_id=self.record.campaign_id).update(due_at=now)
         campaign.update(opened_at=now, scheduled_at=now, release_at=now, next_check_at=None)

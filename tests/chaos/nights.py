@@ -3,13 +3,37 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Final
 
 from tests.chaos.checker import Verdict, check
 from tests.chaos.machine import Machine
 from tests.chaos.night import Night
-from tests.chaos.plan import Plan
+from tests.chaos.plan import Plan, Window
 from tests.postgres import Postgres
 from tests.sandbox_process import Sandbox
+
+# How many fans each of the nights has in which the catalogue flickers.
+FLICKER_FANS: Final = 900
+
+
+def all_nights(seed: int, fans: int) -> dict[str, list[Plan]]:
+    """What `make chaos` lives through, by the names that ONLY takes."""
+    faults, calm = long_nights(seed, fans)
+    return {"faults": [faults], "calm": [calm], "flicker": flicker_nights(seed)}
+
+
+def flicker_nights(seed: int) -> list[Plan]:
+    """Nobody dies, but the catalogue shows the release, loses it and shows it again."""
+    nights = {
+        "shown for 8 s": (40, [Window(None, 8), Window(20, None)]),
+        "shown for 20 s": (10, [Window(None, 20), Window(40, None)]),
+        "shown to half of all calls": (40, [Window(None, 60, share=0.5), Window(60, None)]),
+        "shown 90 s late": (40, [Window(90, None)]),
+    }
+    return [
+        Plan(name, seed, FLICKER_FANS, rate, windows=tuple(windows))
+        for name, (rate, windows) in nights.items()
+    ]
 
 
 def long_nights(seed: int, fans: int) -> list[Plan]:

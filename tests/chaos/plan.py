@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from campaigns.release.claims import LEASE
 
@@ -46,25 +46,41 @@ FAULTS: Final = {
 }
 
 
+class Window(NamedTuple):
+    begins: float | None
+    ends: float | None
+    share: float = 1.0
+
+
 @dataclass(frozen=True)
 class Plan:
-    """`rate` is SPOTIFY_MAX_RATE, `fault_share` the share of the calls for fans that go wrong."""
+    """`rate` is SPOTIFY_MAX_RATE, `fault_share` the share of the calls for fans that go wrong.
+
+    In each of `windows`, from so many seconds after the release until so many after it, that share
+    of the calls sees the release; with none, all do. In the last one they all do, for good.
+    """
 
     name: str
     seed: int
     fans: int
-    kills: int
-    crashes: int
-    wipes: int
-    stalls: int
     rate: float
+    kills: int = 0
+    crashes: int = 0
+    wipes: int = 0
+    stalls: int = 0
     fault_share: float = 0.0
     lease_seconds: float | None = None
+    windows: tuple[Window, ...] = ()
+
+    @property
+    def steady_from(self) -> float:
+        """How many seconds after the release every call sees it."""
+        return self.windows[-1].begins or 0.0 if self.windows else 0.0
 
     @property
     def quickest(self) -> float:
-        """In how many seconds all fans are saved when nothing stops anybody."""
-        return self.fans / self.rate
+        """In how many seconds all fans are saved when nothing else stops anybody."""
+        return self.steady_from + self.fans / self.rate
 
     @property
     def stall_seconds(self) -> float:

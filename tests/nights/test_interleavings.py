@@ -17,7 +17,10 @@ from uuid import UUID
 
 import pytest
 from django.db import IntegrityError
+from django.db.models import F
 
+from campaigns.catalogue import confirming, series
+from campaigns.catalogue.looks import LookupBudget
 from campaigns.clock import database_now
 from campaigns.consent import completing, oauth_state, receipts, starting
 from campaigns.consent.completing import AuthorizationResponse
@@ -43,7 +46,9 @@ from campaigns.planning.obstacles import PlanningError
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.release import claims
 from campaigns.release.claims import Confirmation, Outcome
+from campaigns.retention import sent
 from campaigns.spotify.answers import SpotifyError
+from campaigns.spotify.catalogue_calls import APP_TOKEN
 from tests.factory import make_campaign
 from tests.nights.night import check_books, make_night, work
 from tests.nights.stepwise import (
@@ -54,6 +59,7 @@ from tests.nights.stepwise import (
     SETTLE,
     KilledError,
     Worker,
+    be_killed,
     halting_as,
     let_time_pass,
 )
@@ -178,11 +184,13 @@ def held_by(row: PreSave) -> tuple[Any, ...]:
     return (row.state, row.reason, row.sealed, row.lease, row.lease_until, row.sent_for is None)
 
 
-def every_schedule(sandbox: Sandbox, events: Collection[str]) -> Iterator[list[str]]:
+def every_schedule(
+    sandbox: Sandbox, events: Collection[str], kind: type[Schedule] = Schedule
+) -> Iterator[list[str]]:
     """Run all schedules: each again from its start, with another choice at one of its steps."""
     beginnings = deque[list[str]]([[]])
     while beginnings:
-        beginning, schedule = beginnings.popleft(), Schedule(sandbox, events)
+        beginning, schedule = beginnings.popleft(), kind(sandbox, events)
         try:
             while enabled := schedule.enabled():
                 number = len(schedule.done)
@@ -396,3 +404,146 @@ def test_whatever_is_edited_between_tap_and_row_a_fan_gets_what_the_page_showed_
         assert len(sandbox.libraries()) == (1 if row and stays else 0), (at, dies)
         assert row is None or stays or PreSave.objects.get().is_pending, (at, dies)
         check_books(campaign)
+
+
+# The look after the save: between the steps of one worker the catalogue loses the release, a look
+# notices or confirms, an artist corrects the link, a fan cancels; and the worker or the look dies.
+
+VANISHES, LOOKS, LOOK_DIES = "the release vanishes", "a look", "a look that dies"
+LINK_CHANGES, WORKER_DIES = "the link is corrected", "the worker dies"
+OTHER_URI: Final = "spotify:album:" + "7" * 22
+CONFIRMABLE: Final = series.CONFIRMED_AFTER.total_seconds() + 1
+
+
+class LookedAfter(Schedule):
+    """One fan and one worker. What has vanished stays away until a look has noticed it."""
+
+    def __init__(self, sandbox: Sandbox, events: Collection[str]) -> None:
+        super().__init__(sandbox, events)
+        APP_TOKEN.forget()
+        self.worker = self.workers[FIRST]
+        sandbox.add_album(id=OTHER_URI.split(":")[2])
+
+    def enabled(self) -> list[str]:
+        if self.row.state == PreSaveState.SAVED:
+            return []
+        return ([] if self.worker.is_done else [FIRST]) + [
+            event for event in self.events if event != WORKER_DIES or self.worker.fence
+        ]
+
+    def finish(self) -> None:
+        self.worker.die()
+        if self.row.is_pending:
+            self._look()
+            let_time_pass(PAST_THE_LEASE)
+            sent.put_back()
+            Worker(SECOND, self.campaign, halts=())
+            self._look()
+            self._check(self.row, PreSave.objects.get())
+            self.row = PreSave.objects.get()
+        assert self.row.state == ("cancelled" if self.cancelled else "saved")
+        check_books(self.campaign)
+
+    def _step(self, worker: Worker) -> None:
+        worker.step()
+
+    def _happen(self, event: str) -> None:
+        if event == VANISHES:
+            self.sandbox.hide(ALBUM_URI)
+        elif event == LINK_CHANGES:
+            with_the_form(self.campaign, spotify_uri=OTHER_URI)
+            assert Campaign.objects.get().spotify_uri == OTHER_URI
+        elif event == WORKER_DIES:
+            self.worker.die()
+        elif event in (LOOKS, LOOK_DIES):
+            self._look(dies=event == LOOK_DIES)
+        else:
+            super()._happen(event)
+
+    def _look(self, *, dies: bool = False) -> None:
+        """When the save, if there was one, is old enough. If the look notices that the release is
+        gone, it is soon back and confirmed anew.
+        """
+        with pytest.MonkeyPatch.context() as patch, suppress(KilledError):
+            for name in ("settle", "put_back") if dies else ():
+                patch.setattr(sent, name, be_killed)
+            if Campaign.objects.releasing().exists():
+                look_now(self.campaign, later=CONFIRMABLE)
+        if not Campaign.objects.releasing().exists():
+            self.sandbox.show(ALBUM_URI)
+            self._be_shown_steadily()
+
+    def _be_shown_steadily(self) -> None:
+        while not Campaign.objects.releasing().exists():
+            look_now(self.campaign)
+            since = F("shown_since") - series.STEADY_AFTER_VANISHING
+            Campaign.objects.update(shown_since=since)
+
+    def _check(self, before: PreSave, row: PreSave) -> None:
+        assert row.is_pending == (row.sealed is not None), "an end without erasing"
+        if row.state == before.state:
+            return
+        assert before.is_pending, "an end was undone"
+        assert row.state == ("cancelled" if self.cancelled else "saved")
+        if row.state == PreSaveState.SAVED:
+            confirmed_uri = Campaign.objects.get().confirmed_uri
+            assert confirmed_uri in self.sandbox.library(), "told what the library does not hold"
+        check_books(self.campaign)
+
+
+def look_now(campaign: Campaign, later: float = 0) -> None:
+    Campaign.objects.update(next_check_at=None)
+    now = database_now() + timedelta(seconds=later)
+    try:
+        confirming.confirm(Campaign.objects.get(id=campaign.id), LookupBudget(now))
+    finally:
+        Gate.objects.all().delete()  # or its next permit would be as late as this look
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        [VANISHES, LOOKS],
+        [VANISHES, LOOK_DIES],
+        [VANISHES, WORKER_DIES],
+        [LINK_CHANGES, LOOKS],
+        [LINK_CHANGES, LOOK_DIES],
+        [LINK_CHANGES, WORKER_DIES],
+        [LOOKS, FAN_CANCELS],
+    ],
+    ids=", ".join,
+)
+def test_no_fan_is_told_that_it_is_saved_before_a_look_has_shown_it(
+    events: list[str], sandbox: Sandbox
+) -> None:
+    assert_all_differ(every_schedule(sandbox, events, LookedAfter), at_least=15)
+
+
+def end_at_the_answer(
+    campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime
+) -> None:
+    settle(campaign, fences, outcome, now)
+    sent.settle(Campaign.objects.get(id=campaign.id), now, now)
+
+
+def put_nobody_back() -> int:
+    return 0
+
+
+LOOK_SAFEGUARDS: Final[dict[str, tuple[Any, str, Callable[..., Any], list[str], str]]] = {
+    "the look after the save": (
+        *(claims, "settle", end_at_the_answer, [VANISHES, LOOKS]),
+        "told what the library does not hold",
+    ),
+    "putting back": (*(sent, "put_back", put_nobody_back, [VANISHES, LOOKS]), "saved"),
+}
+
+
+@pytest.mark.parametrize("safeguard", LOOK_SAFEGUARDS)
+def test_without_the_look_after_the_save_some_schedule_goes_wrong(
+    safeguard: str, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    owner, name, replacement, events, finding = LOOK_SAFEGUARDS[safeguard]
+    monkeypatch.setattr(owner, name, halting_as(name, replacement))
+    with pytest.raises((AssertionError, IntegrityError), match=finding):
+        list(every_schedule(sandbox, events, LookedAfter))

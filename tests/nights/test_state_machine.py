@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
+from contextlib import suppress
 from datetime import datetime, timedelta
 from threading import Event
 from typing import Any, Final
@@ -27,7 +28,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from campaigns.catalogue import confirming
+from campaigns.catalogue import confirming, series
 from campaigns.clock import database_now
 from campaigns.consent import completing, receipts, starting
 from campaigns.consent.completing import AuthorizationResponse
@@ -38,10 +39,20 @@ from campaigns.models import Campaign, CampaignState, Gate, PreSave, SpentState
 from campaigns.planning import editing, moving, transitions
 from campaigns.planning.obstacles import PlanningError
 from campaigns.release import outages, retrying, worker
+from campaigns.retention import sent
 from campaigns.spotify.catalogue_calls import APP_TOKEN
 from tests.factory import make_campaign
 from tests.nights.night import check_books
-from tests.nights.stepwise import END, LOOK, SEND, SETTLE, Worker, let_time_pass
+from tests.nights.stepwise import (
+    END,
+    LOOK,
+    SEND,
+    SETTLE,
+    KilledError,
+    Worker,
+    be_killed,
+    let_time_pass,
+)
 from tests.sandbox_process import ALBUM_URI, Sandbox
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("halting")]
@@ -56,6 +67,8 @@ SHIFT: Final = timedelta(seconds=1)
 SLACK: Final = timedelta(seconds=20)
 # So much time may pass before the end, that the seven days after a release are not over.
 LONGEST_NIGHT: Final = timedelta(days=2)
+# So old a save is when a look confirms it.
+CONFIRMABLE: Final = series.CONFIRMED_AFTER + timedelta(seconds=1)
 ONE_OR_MANY: Final = st.one_of(st.none(), st.sampled_from(FANS))
 HALTS: Final = st.sampled_from([LOOK, SEND, SETTLE])
 ENDPOINTS: Final = st.sampled_from(["token.refresh", "library", "album", "token.code"])
@@ -93,6 +106,7 @@ class Night(RuleBasedStateMachine):
         self.passed = timedelta()
         self.read_until = 0
         self.album_was_seen = False
+        self.is_hidden = False
         self.stalled: list[Worker] = []
         self.is_ending = False
 
@@ -185,6 +199,8 @@ class Night(RuleBasedStateMachine):
             moving.move_release(self.campaign, now + hours * HOUR, "Europe/Berlin", now)
         except PlanningError:
             assert self._state() not in (CampaignState.DRAFT, CampaignState.OPEN)
+        else:
+            self.attempts.clear()  # they say nothing about the new release time
 
     # What workers do.
 
@@ -223,7 +239,37 @@ class Night(RuleBasedStateMachine):
         if self.stalled:
             self.stalled.pop(0).step_to(END)
 
+    @rule()
+    def look(self) -> None:
+        """When everything that was sent is old enough to be confirmed."""
+        self._let_pass(CONFIRMABLE)
+        Campaign.objects.update(next_check_at=None)
+        confirming.confirm_due(database_now())
+
+    @rule()
+    def crash_after_a_look(self) -> None:
+        """Before anything is settled or put back for what it saw."""
+        with pytest.MonkeyPatch.context() as patch, suppress(KilledError):
+            patch.setattr(sent, "settle", be_killed)
+            patch.setattr(sent, "put_back", be_killed)
+            self.look()
+
     # What Spotify does.
+
+    @precondition(lambda self: self.album_was_seen)
+    @rule()
+    def vanish(self) -> None:
+        self.sandbox.hide(ALBUM_URI)
+        self.is_hidden = True
+
+    @precondition(lambda self: self.album_was_seen)
+    @rule(halt=HALTS)
+    def vanish_before_a_workers_step(self, halt: str) -> None:
+        worker = self._worker()
+        if worker:
+            worker.step_to(halt)
+            self.vanish()
+            worker.step_to(END)
 
     @rule(
         endpoint=ENDPOINTS, fault=FAULTS, account=ONE_OR_MANY, times=st.sampled_from([1, 3, None])
@@ -248,7 +294,10 @@ class Night(RuleBasedStateMachine):
 
     @rule()
     def publish(self) -> None:
-        self.sandbox.add_album()
+        """What has vanished stays away until a look has noticed it."""
+        if not (self.is_hidden and self._state() == CampaignState.RELEASING):
+            self.sandbox.add_album()
+            self.is_hidden = False
 
     @rule()
     def heal(self) -> None:
@@ -308,11 +357,11 @@ class Night(RuleBasedStateMachine):
     def _end_well(self) -> None:
         self.is_ending = True
         self.heal()
-        self.publish()
-        waits = [timedelta(hours=25), HOUR, timedelta(hours=15), *[2 * HOUR] * 6, 25 * HOUR, HOUR]
+        waits = [25 * HOUR, HOUR, 15 * HOUR, *[2 * HOUR] * 6, 25 * HOUR, *[HOUR] * 5]
         for wait in waits:
             if not PreSave.objects.pending().exists():
                 break
+            self.publish()
             self._let_pass(wait)
             self._resume()
             worker.work(database_now() + 3 * SHIFT, Event())
