@@ -324,6 +324,7 @@ def test_a_look_that_is_cut_short_while_fans_are_served_counts_for_the_share(
 ) -> None:
     sandbox.add_album()
     campaign, now = make_local_and_sent(sandbox), database_now()
+    make_presave(campaign, due_at=now)
     Campaign.objects.update(shown_since=now)
     monkeypatch.setattr(looks, "LAST_CALL_SECONDS", 0.75)
     for half in HALVES:
