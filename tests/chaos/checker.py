@@ -128,7 +128,9 @@ def _check_receipts(verdict: Verdict, record: Record, sandbox: Sandbox) -> None:
     untrue = [
         name_of[id]
         for id, settled_at in told.values_list("id", "settled_at")
-        if name_of[id] not in saved_at or saved_at[name_of[id]] > settled_at.timestamp()
+        if settled_at is None
+        or name_of[id] not in saved_at
+        or saved_at[name_of[id]] > settled_at.timestamp()
     ]
     verdict.figures["told what was not true"] = str(len(untrue))
     verdict.promise(not untrue, f"Told that they have it, and had it not: {sorted(untrue)[:10]}.")

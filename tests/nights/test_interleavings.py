@@ -461,14 +461,15 @@ class LookedAfter(Schedule):
             super()._happen(event)
 
     def _look(self, *, dies: bool = False) -> None:
-        """When the save, if there was one, is old enough. If the look notices that the release is
-        gone, it is soon back and confirmed anew.
+        """As many looks as confirm a save, when the save, if there was one, is old enough. If they
+        notice that the release is gone, it is soon back and confirmed anew.
         """
         with pytest.MonkeyPatch.context() as patch, suppress(KilledError):
             for name in ("settle", "put_back") if dies else ():
                 patch.setattr(sent, name, be_killed)
-            if Campaign.objects.releasing().exists():
-                look_now(self.campaign, later=CONFIRMABLE)
+            for later in (CONFIRMABLE, CONFIRMABLE + 1):
+                if Campaign.objects.releasing().exists():
+                    look_now(self.campaign, later=later)
         if not Campaign.objects.releasing().exists():
             self.sandbox.show(ALBUM_URI)
             self._be_shown_steadily()
