@@ -44,8 +44,6 @@ LONGEST_LOOK: Final = timedelta(seconds=25)
 SHARE_OF_PACE: Final = 1 / 4
 # How long after a look ahead that got no answer the next one follows.
 LOOK_AHEAD_AGAIN: Final = timedelta(hours=1)
-# As the columns that keep a title or an artist in Spotify's words.
-LONGEST_NAME: Final = 300
 # Looks that found out nothing.
 NO_ANSWER: Final = (Finding.UNREACHABLE, Finding.QUESTION_REFUSED)
 NOT_SHOWN: Final[dict[str, Any]] = {"shown_uri": "", "shown_market": "", "shown_looks": 0}
@@ -296,11 +294,11 @@ def _start_releasing(
 
 
 def _as_spotify_has_it(prefix: str, release: Release | None) -> dict[str, str]:
-    """The columns of the campaign that name a catalogue entry, cut to their length."""
+    """The columns of the campaign that name a catalogue entry."""
     return {
         f"{prefix}_uri": release.uri if release else "",
-        f"{prefix}_title": release.title[:LONGEST_NAME] if release else "",
-        f"{prefix}_artist": release.artist_names[:LONGEST_NAME] if release else "",
+        f"{prefix}_title": release.title if release else "",
+        f"{prefix}_artist": release.artist_names if release else "",
     }
 
 

@@ -21,7 +21,13 @@ from campaigns.models.choices import (
     PauseReason,
     ReleaseMode,
 )
-from campaigns.models.formats import LONGEST_SLUG, SLUG_PATTERN, SPOTIFY_URI_PATTERN, check_slug
+from campaigns.models.formats import (
+    LONGEST_CATALOGUE_NAME,
+    LONGEST_SLUG,
+    SLUG_PATTERN,
+    SPOTIFY_URI_PATTERN,
+    check_slug,
+)
 from campaigns.models.limits import HARD_STOP, LONGEST_LEAD, ROW_LIFETIME, WATCH_EVERY
 from campaigns.models.people import Label, User
 from campaigns.models.presave import PreSave
@@ -143,22 +149,29 @@ class Campaign(models.Model):
     spotify_uri = models.CharField(max_length=40, blank=True)
     upc = models.CharField(max_length=14, blank=True)
     isrc = models.CharField(max_length=12, blank=True)
-    # Those of the three that were given only after the first consent: what fans said yes to did not
-    # have them.
+    # Written by version 0.1 alone, and read by nobody; it goes with the next version.
     codes_added_after_consent = models.JSONField(
         default=list, db_default=[], blank=True, db_column="added_later"
     )
     # What the catalogue confirmed at release time and is saved, with title and artist in Spotify's
     # words.
     confirmed_uri = models.CharField(max_length=40, blank=True)
-    confirmed_title = models.CharField(max_length=300, db_default="", default="", blank=True)
-    confirmed_artist = models.CharField(max_length=300, db_default="", default="", blank=True)
+    confirmed_title = models.CharField(
+        max_length=LONGEST_CATALOGUE_NAME, db_default="", default="", blank=True
+    )
+    confirmed_artist = models.CharField(
+        max_length=LONGEST_CATALOGUE_NAME, db_default="", default="", blank=True
+    )
     confirmed_at = models.DateTimeField(null=True, blank=True)
     # What the last look found instead, as the catalogue has it: another title or artist than fans
     # agreed to. And the entry of which an artist said that it is the release all the same.
     found_uri = models.CharField(max_length=40, db_default="", default="", blank=True)
-    found_title = models.CharField(max_length=300, db_default="", default="", blank=True)
-    found_artist = models.CharField(max_length=300, db_default="", default="", blank=True)
+    found_title = models.CharField(
+        max_length=LONGEST_CATALOGUE_NAME, db_default="", default="", blank=True
+    )
+    found_artist = models.CharField(
+        max_length=LONGEST_CATALOGUE_NAME, db_default="", default="", blank=True
+    )
     accepted_uri = models.CharField(max_length=40, db_default="", default="", blank=True)
     # What the last look could not tell apart: see catalogue/candidates.py.
     candidates = models.JSONField(default=list, db_default=[], blank=True)

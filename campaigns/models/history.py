@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from django.db import models
 
+from campaigns.models.formats import LONGEST_CATALOGUE_NAME
 from campaigns.models.people import User
 
 
@@ -20,8 +21,8 @@ class HistoryEntry(models.Model):
     by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
     # The entry as the catalogue had it at the time.
     accepted_uri = models.CharField(max_length=40)
-    title = models.CharField(max_length=300)
-    artist = models.CharField(max_length=300)
+    title = models.CharField(max_length=LONGEST_CATALOGUE_NAME)
+    artist = models.CharField(max_length=LONGEST_CATALOGUE_NAME)
 
     class Meta:
         ordering = ["-at"]

@@ -11,6 +11,8 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
+from campaigns.models.formats import LONGEST_CATALOGUE_NAME
+
 
 class UserManager(DjangoUserManager["User"]):
     def create_user(self, email: str, password: str | None = None, **fields: Any) -> User:  # type: ignore[override]
@@ -86,10 +88,12 @@ class LabelArtist(models.Model):
 
     label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="artists")
     # As catalogue/folding.py writes it, so that each spelling finds it.
-    folded_name = models.CharField(max_length=300)
+    folded_name = models.CharField(max_length=LONGEST_CATALOGUE_NAME)
     spotify_id = models.CharField(max_length=22)
     # As the catalogue has it: it may be of another script than what the label typed.
-    name = models.CharField(max_length=300, db_default="", default="", blank=True)
+    name = models.CharField(
+        max_length=LONGEST_CATALOGUE_NAME, db_default="", default="", blank=True
+    )
 
     class Meta:
         constraints = [

@@ -16,6 +16,7 @@ from django.db import transaction
 from campaigns.catalogue.candidates import candidates_of
 from campaigns.catalogue.folding import folded, is_same_name
 from campaigns.models import Campaign, LabelArtist, Trouble, User
+from campaigns.models.formats import LONGEST_CATALOGUE_NAME
 from campaigns.planning import same_release
 from campaigns.planning.moving import locked
 from campaigns.planning.obstacles import Obstacle, PlanningError
@@ -25,7 +26,6 @@ from campaigns.spotify import Artist, Release
 logger = logging.getLogger(__name__)
 
 _ARTIST_ID: Final = re.compile(r"[A-Za-z0-9]{22}")
-_LONGEST_TEXT: Final = 300
 # https://open.spotify.com/artist/0LyfQWJT6nXafLPZqxe9Of is the artist of compilations.
 VARIOUS_ARTISTS: Final = "0LyfQWJT6nXafLPZqxe9Of"
 
@@ -58,9 +58,9 @@ def _remember_artist(campaign: Campaign, release: Release) -> None:
     if artist := _artist_meant(campaign.artist, release):
         LabelArtist.objects.get_or_create(
             label_id=campaign.label_id,
-            folded_name=folded(campaign.artist)[:_LONGEST_TEXT],
+            folded_name=folded(campaign.artist)[:LONGEST_CATALOGUE_NAME],
             spotify_id=artist.id,
-            defaults={"name": artist.name[:_LONGEST_TEXT]},
+            defaults={"name": artist.name},
         )
 
 
@@ -102,8 +102,7 @@ def asked_about(campaign: Campaign, uri: str) -> Asked:
 
 
 def _asked(release: Release) -> Asked:
-    texts = (release.title, release.artist_names)
-    return Asked(release.uri, *(text[:_LONGEST_TEXT] for text in texts))
+    return Asked(release.uri, release.title, release.artist_names)
 
 
 @transaction.atomic

@@ -32,8 +32,6 @@ from campaigns.spotify import Release, SpotifyError
 logger = logging.getLogger(__name__)
 
 TEXTS: Final = {"title": Obstacle.TITLE_STAYS, "artist": Obstacle.ARTIST_STAYS}
-# As much as the row holds of what was found.
-LONGEST_FOUND: Final = 300
 
 
 def is_frozen(campaign: Campaign) -> bool:
@@ -119,8 +117,8 @@ def accept(campaign: Campaign, seen: Seen) -> None:
     campaign.accepted_uri = ""
     if seen.release and seen.difference:
         campaign.last_finding, campaign.found_uri = seen.difference, seen.release.uri
-        campaign.found_title = seen.release.title[:LONGEST_FOUND]
-        campaign.found_artist = seen.release.artist_names[:LONGEST_FOUND]
+        campaign.found_title = seen.release.title
+        campaign.found_artist = seen.release.artist_names
     _tell_of_the_next_question(campaign)
     # What is on its way is of the release as it was named before.
     campaign.presaves.pending().update(lease=None, lease_until=None)

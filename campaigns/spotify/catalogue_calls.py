@@ -14,7 +14,7 @@ from django.conf import settings
 
 from campaigns.keyring import Secret
 from campaigns.models.choices import ErrorReason
-from campaigns.models.formats import SPOTIFY_URI_PATTERN
+from campaigns.models.formats import LONGEST_CATALOGUE_NAME, SPOTIFY_URI_PATTERN
 from campaigns.spotify.answers import Answer, SpotifyError, api_error, json_object
 from campaigns.spotify.http import ask_for_token, ask_once
 
@@ -30,7 +30,6 @@ EXPIRY_MARGIN_SECONDS: Final = 60
 UPC_LENGTHS: Final = (12, 13, 14)
 # As many as a search answers apps in development mode at most; it is 5 unless asked for.
 MOST_FOUND: Final = "10"
-LONGEST_NAME: Final = 1_000
 # A cover is shown 80 pixels wide, on screens with two dots to a pixel.
 COVER_PIXELS: Final = 160
 # "invalid id", "Invalid base62 id", "Invalid album id"
@@ -65,7 +64,7 @@ class Release:
 
     @property
     def artist_names(self) -> str:
-        return ", ".join(artist.name for artist in self.artists)
+        return ", ".join(artist.name for artist in self.artists)[:LONGEST_CATALOGUE_NAME]
 
 
 def find_by_uri(uri: str, market: str, permit: Permit) -> list[Release]:
@@ -159,9 +158,9 @@ def _uri_of(item: dict[str, Any]) -> str:
 
 def _storable(name: object) -> str:
     """Without the characters that JSON can carry and Postgres cannot, NUL and half a surrogate; and
-    no longer than any name is, as comparing takes longer with the square of it.
+    no longer than a column holds, as comparing takes longer with the square of it.
     """
-    return str(name)[:LONGEST_NAME].replace("\x00", "").encode(errors="ignore").decode()
+    return str(name)[:LONGEST_CATALOGUE_NAME].replace("\x00", "").encode(errors="ignore").decode()
 
 
 def _cover(images: list[Any]) -> str:
