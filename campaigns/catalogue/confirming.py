@@ -106,7 +106,7 @@ def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
         else:
             started = _look_first(campaign, budget)
     except (closing.GateClosedError, LookupBudgetSpentError):
-        next_look = began
+        next_look = campaign.next_check_at or began  # it is late from then on
     except SpotifyError as error:
         closing.close_after(error)
         if campaign.state == CampaignState.OPEN:
@@ -280,11 +280,22 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
             logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
             sent.put_back()
     elif is_shown:
+        if series.comes_late(campaign, budget.now):
+            _doubt_what_was_sent_unwatched(campaign, began)
         sent.settle(campaign, began - series.CONFIRMED_AFTER, budget.clock)
         all_is_well = _all_is_well(campaign, campaign.confirmed_uri)
         _note(campaign, max(findings, key=_BY_WEIGHT.index, default=all_is_well))
     elif findings:
         _note(campaign, max(findings, key=_BY_WEIGHT.index))
+
+
+def _doubt_what_was_sent_unwatched(campaign: Campaign, now: datetime) -> None:
+    """Let those be sent again who were sent in the first minute, in which a release may be gone and
+    back between two looks that are far apart.
+    """
+    if campaign.shown_since:
+        young = Q(sent_at__lt=min(now, campaign.shown_since + series.YOUNG_FOR))
+        sent.put_back(Q(campaign=campaign) & young)
 
 
 def _is_still_shown(campaign: Campaign, seen: MarketMidnight, budget: LookupBudget) -> bool | None:

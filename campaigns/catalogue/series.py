@@ -21,6 +21,9 @@ CONFIRMED_AFTER: Final = timedelta(seconds=10)
 YOUNG_FOR: Final = timedelta(seconds=60)
 YOUNG_LOOKS_APART: Final = timedelta(seconds=1.5)
 CALLS_WHILE_YOUNG: Final = 2
+# A look that comes so much later than planned says nothing about the time since the last one: no
+# worker was there, or the gate was closed, and the release may have been away for a while.
+LATE_BY: Final = timedelta(seconds=5)
 # Before a release is there, looks follow each other by this part of the time already waited.
 SHARE_OF_WAIT: Final = 1 / 60
 SHORTEST_WAIT: Final = timedelta(seconds=1)
@@ -48,6 +51,12 @@ def is_steady(campaign: Campaign, now: datetime) -> bool:
 def is_young(campaign: Campaign, now: datetime) -> bool:
     """Whether a release that is being saved has only just been seen, in some market."""
     return campaign.shown_since is not None and now - campaign.shown_since < YOUNG_FOR
+
+
+def comes_late(campaign: Campaign, now: datetime) -> bool:
+    """Whether a look now comes long after it was due."""
+    due_at = campaign.next_check_at
+    return due_at is not None and now - due_at > LATE_BY
 
 
 def wait_within(campaign: Campaign) -> timedelta:

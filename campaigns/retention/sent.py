@@ -62,12 +62,12 @@ def _settle_some(campaign: Campaign, sent: PreSaveQuerySet, now: datetime) -> in
     return saved
 
 
-def put_back() -> int:
+def put_back(whom: Q = _STALE) -> int:
     """Let everybody wait again whose save no later look can confirm; returns how many. Saving once
     more changes nothing for those who have the release.
     """
     put_back = 0
-    while block := _put_some_back():
+    while block := _put_some_back(whom):
         put_back += block
     if put_back:
         logger.warning("saves not confirmed, to be sent again rows=%d", put_back)
@@ -75,7 +75,7 @@ def put_back() -> int:
 
 
 @transaction.atomic
-def _put_some_back() -> int:
-    free = PreSave.objects.sent().filter(_STALE).select_for_update(of=("self",), skip_locked=True)
+def _put_some_back(whom: Q) -> int:
+    free = PreSave.objects.sent().filter(whom).select_for_update(of=("self",), skip_locked=True)
     ids = list(free.values_list("id", flat=True)[:ROWS_AT_ONCE])
     return PreSave.objects.sent().filter(id__in=ids).update(sent_at=None) if ids else 0
