@@ -174,7 +174,7 @@ def test_what_was_sent_before_the_workers_were_away_is_sent_again(sandbox: Sandb
 
 def test_what_was_sent_before_a_429_is_sent_again(sandbox: Sandbox) -> None:
     """The release is gone and back before the gate opens."""
-    night = FlickeringNight(sandbox, {0: 1, 9: 0, 20: 1})
+    night = FlickeringNight(sandbox, {0: 1, 9: 0, 20: 1}, fans_a_step=1)
     headers = {"Retry-After": "13"}
     night.events[9.5] = partial(sandbox.fault, "library", status=429, headers=headers)
     night.live()
