@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from tests.chaos.checker import Verdict, check
 from tests.chaos.machine import Machine
@@ -44,7 +44,7 @@ def long_nights(seed: int, fans: int) -> list[Plan]:
     its pace. The calm night counts them, so its pace is nearer to a real one.
     """
     scale = fans / 10_000
-    often = {
+    often: dict[str, Any] = {
         "kills": round(500 * scale),
         "crashes": round(20 * scale),
         "wipes": round(20 * scale),
