@@ -318,7 +318,7 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
             sent.put_back()
         return
     if is_shown:
-        _settle(campaign, began, budget.clock)
+        _settle(campaign, began, budget)
     findings = _look_into_further_markets(campaign, budget)
     if is_shown and not findings:
         findings = [_all_is_well(campaign, campaign.confirmed_uri)]
@@ -326,12 +326,16 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
         _note(campaign, max(findings, key=_BY_WEIGHT.index))
 
 
-def _settle(campaign: Campaign, began: datetime, now: datetime) -> None:
+def _settle(campaign: Campaign, began: datetime, budget: LookupBudget) -> None:
     """After a look that showed the release: a save is believed when the look before showed it too,
     and both came after the save.
     """
     if campaign.shown_at:
-        sent.settle(campaign, min(campaign.shown_at, began - series.CONFIRMED_AFTER), now)
+        last = min(campaign.shown_at, began - series.CONFIRMED_AFTER)
+        sent.settle(campaign, last, budget.clock)
+    share = _share(campaign, series.CALLS_WHILE_YOUNG, budget)
+    if unwatched := series.unwatched(campaign, began, share):
+        sent.send_again(campaign, *unwatched)
     _unchanged(campaign).update(shown_at=began)
 
 

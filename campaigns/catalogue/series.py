@@ -23,6 +23,9 @@ CONFIRMED_AFTER: Final = timedelta(seconds=10)
 YOUNG_FOR: Final = timedelta(seconds=60)
 YOUNG_LOOKS_APART: Final = timedelta(seconds=1.5)
 CALLS_WHILE_YOUNG: Final = 2
+# A look that comes so much later than planned says little about the time since the last one: no
+# worker was there, or the gate was closed, and the release may have been away for a while.
+LATE_BY: Final = timedelta(seconds=5)
 # Before a release is there, looks follow each other by this part of the time already waited.
 SHARE_OF_WAIT: Final = 1 / 60
 SHORTEST_WAIT: Final = timedelta(seconds=1)
@@ -50,6 +53,21 @@ def is_steady(campaign: Campaign, now: datetime) -> bool:
 def is_young(campaign: Campaign, now: datetime) -> bool:
     """Whether a release that is being saved has only just been seen, in some market."""
     return campaign.shown_since is not None and now - campaign.shown_since < YOUNG_FOR
+
+
+def unwatched(
+    campaign: Campaign, now: datetime, share: timedelta
+) -> tuple[datetime, datetime] | None:
+    """From when until when saves went out in the first minute without the looks that belong to it,
+    of which the next came only now; None where they came in time. `share` is how far apart the pace
+    allows them.
+    """
+    last = campaign.shown_at or campaign.confirmed_at
+    if last is None or campaign.shown_since is None:
+        return None
+    is_late = now - last > max(YOUNG_LOOKS_APART, share) + LATE_BY
+    until = min(now, campaign.shown_since + YOUNG_FOR)
+    return (last, until) if is_late and last < until else None
 
 
 def wait_within(campaign: Campaign) -> timedelta:

@@ -71,8 +71,17 @@ def put_back() -> int:
     """Let everybody wait again whose save no later look can confirm; returns how many. Saving once
     more changes nothing for those who have the release.
     """
+    return _put_back(_STALE)
+
+
+def send_again(campaign: Campaign, since: datetime, until: datetime) -> int:
+    """Let those wait again who were sent in that time, in which nobody looked; returns how many."""
+    return _put_back(Q(campaign=campaign, sent_at__gt=since, sent_at__lt=until))
+
+
+def _put_back(whom: Q) -> int:
     put_back = 0
-    while block := _put_some_back():
+    while block := _put_some_back(whom):
         put_back += block
     if put_back:
         logger.warning("saves not confirmed, to be sent again rows=%d", put_back)
@@ -80,7 +89,7 @@ def put_back() -> int:
 
 
 @transaction.atomic
-def _put_some_back() -> int:
-    free = PreSave.objects.sent().filter(_STALE).select_for_update(of=("self",), skip_locked=True)
+def _put_some_back(whom: Q) -> int:
+    free = PreSave.objects.sent().filter(whom).select_for_update(of=("self",), skip_locked=True)
     ids = list(free.values_list("id", flat=True)[:ROWS_AT_ONCE])
     return PreSave.objects.sent().filter(id__in=ids).update(sent_for=None) if ids else 0

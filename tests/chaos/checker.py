@@ -126,11 +126,10 @@ def _check_receipts(verdict: Verdict, record: Record, sandbox: Sandbox) -> None:
     saved_at, name_of = _first_saves(sandbox), {id: name for name, id in record.rows.items()}
     told = PreSave.objects.filter(campaign_id=record.campaign_id, state="saved")
     untrue = [
-        name_of[id]
-        for id, settled_at in told.values_list("id", "settled_at")
-        if settled_at is None
-        or name_of[id] not in saved_at
-        or saved_at[name_of[id]] > settled_at.timestamp()
+        name_of[row.id]
+        for row in told
+        if row.settled_at is None
+        or saved_at.get(name_of[row.id], float("inf")) > row.settled_at.timestamp()
     ]
     verdict.figures["told what was not true"] = str(len(untrue))
     verdict.promise(not untrue, f"Told that they have it, and had it not: {sorted(untrue)[:10]}.")

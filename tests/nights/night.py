@@ -68,11 +68,13 @@ def send(later: float = 0, stopped: Event | None = None) -> int:
 
 
 def confirm_sent(later: float = 0) -> None:
-    """What the task does when it runs again, once the saves are old enough to be confirmed."""
-    for seconds in (1, 2):  # two looks have to agree
+    """What the task does when it runs again and again, until the saves are old enough to be
+    confirmed.
+    """
+    for seconds in range(3, int(series.CONFIRMED_AFTER.total_seconds()) + 6, 3):
         if PreSave.objects.sent().exists():
             Campaign.objects.update(next_check_at=None)
-            clock = clock_ahead(later + series.CONFIRMED_AFTER.total_seconds() + seconds)
+            clock = clock_ahead(later + seconds)
             run_maintenance(Shift(clock() + timedelta(seconds=20), Event(), clock))
 
 

@@ -4,9 +4,11 @@ clock that the test drives. `make chaos` lives through them at full size, with r
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 from threading import Event
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 import pytest
@@ -15,6 +17,7 @@ from campaigns import keyring
 from campaigns.catalogue import confirming
 from campaigns.catalogue.looks import LookupBudget
 from campaigns.clock import database_now
+from campaigns.gate import permits, rows
 from campaigns.models import Campaign, CampaignState, PreSave
 from campaigns.release import claims
 from campaigns.release.maintenance import Shift, run_maintenance
@@ -41,37 +44,53 @@ class FlickeringNight:
     def __init__(
         self, sandbox: Sandbox, shares: dict[int, float], fans_a_step: int = 2, seed: int = 0
     ) -> None:
-        self.sandbox, self.fans_a_step, self.seed = sandbox, fans_a_step, seed
+        self.sandbox, self.fans_a_step, self.has_worker = sandbox, fans_a_step, True
         self.began = self.now = database_now()
         self.campaign = make_campaign(release_at=self.began)
-        self.changes = {self.began + timedelta(seconds=at): share for at, share in shares.items()}
         sandbox.add_album()
         tokens = sandbox.permissions(FANS)
-        rows = make_presaves(self.campaign, tokens.values())
-        self.account_of = {row.id: name for name, row in zip(tokens, rows, strict=True)}
+        presaves = make_presaves(self.campaign, tokens.values())
+        self.account_of = {row.id: name for name, row in zip(tokens, presaves, strict=True)}
         self.told: set[UUID] = set()
         self.key = keyring.from_settings().open(self.campaign.id)
+        self.events: dict[float, Callable[[], Any]] = {
+            at: partial(sandbox.show, ALBUM_URI, window(share=share), seed=seed)
+            for at, share in shares.items()
+        }
 
     def live(self) -> None:
         """Until nobody waits any more."""
         while PreSave.objects.pending().exists():
             assert self.now < self.began + LONGEST_NIGHT, states(self.campaign)
-            if self.now in self.changes:
-                self.sandbox.show(ALBUM_URI, window(share=self.changes[self.now]), seed=self.seed)
-            self._serve()
-            self._look()
-            self._check()
+            self.events.pop(self.seconds, lambda: None)()
+            if self.has_worker:
+                self._serve()
+                self._look()
+                self._check()
             self._let_time_pass()
         run_maintenance(Shift(self.now + STEP, Event(), lambda: self.now))
+
+    def stop_worker(self) -> None:
+        self.has_worker = False
+
+    def start_worker(self) -> None:
+        self.has_worker = True
+
+    @property
+    def seconds(self) -> float:
+        return (self.now - self.began).total_seconds()
 
     @property
     def sent(self) -> int:
         return len(self.sandbox.calls("library"))
 
     def _serve(self) -> None:
-        releasing = Campaign.objects.releasing().first()
-        claim = releasing and claims.claim_block(releasing, self.fans_a_step, self.now)
-        if not claim:
+        releasing, halves = Campaign.objects.releasing().first(), rows.gates(self.now).values()
+        if releasing is None or not permits.has_room(halves, self.now):
+            return
+        size = permits.block_size(halves, self.fans_a_step)
+        claim = claims.claim_block(releasing, size, self.now)
+        if claim is None:
             return
         with FanCalls[UUID](self.fans_a_step) as calls:
             pipeline = Pipeline(calls, lambda: self.now)
@@ -91,7 +110,7 @@ class FlickeringNight:
         campaign, waiting = Campaign.objects.get(), PreSave.objects.waiting().exists()
         if not (waiting and campaign.state == CampaignState.RELEASING):
             nothing_before = campaign.next_check_at or self.now
-            while self.now < nothing_before and self.now not in self.changes:
+            while self.now < nothing_before and self.seconds not in self.events:
                 self.now += STEP
 
     def _check(self) -> None:
@@ -100,7 +119,7 @@ class FlickeringNight:
         if saved != self.told:
             self.told = saved
             check_books(self.campaign)
-            assert {self.account_of[id] for id in saved} <= self._having(), self.now - self.began
+            assert {self.account_of[id] for id in saved} <= self._having(), self.seconds
 
     def _having(self) -> set[str]:
         libraries = self.sandbox.libraries()
@@ -143,3 +162,20 @@ def test_a_catalogue_that_is_late_costs_nobody_a_second_save(
     night.live()
     night.check_end()
     assert night.sent == FANS
+
+
+def test_what_was_sent_before_the_workers_were_away_is_sent_again(sandbox: Sandbox) -> None:
+    """The release is gone and back before they are."""
+    night = FlickeringNight(sandbox, {0: 1, 9: 0, 20: 1})
+    night.events |= {9.5: night.stop_worker, 21: night.start_worker}
+    night.live()
+    night.check_end()
+
+
+def test_what_was_sent_before_a_429_is_sent_again(sandbox: Sandbox) -> None:
+    """The release is gone and back before the gate opens."""
+    night = FlickeringNight(sandbox, {0: 1, 9: 0, 20: 1}, fans_a_step=1)
+    headers = {"Retry-After": "13"}
+    night.events[9.5] = partial(sandbox.fault, "library", status=429, headers=headers)
+    night.live()
+    night.check_end()

@@ -365,3 +365,36 @@ def test_many_campaigns_share_what_looks_may_take_but_not_their_first_looks(
     assert (after.shown_looks, after.state) == (1, CampaignState.RELEASING)
     assert after.next_check_at
     assert after.next_check_at < database_now() + SECOND
+
+
+@pytest.mark.parametrize(
+    ("since_the_first_look", "since_the_last", "state"),
+    [(30, 4, "sent"), (30, 20, "pending"), (59, 20, "pending"), (300, 20, "sent")],
+)
+def test_what_was_sent_in_the_first_minute_while_nobody_looked_is_sent_again(
+    since_the_first_look: int, since_the_last: int, state: str, sandbox: Sandbox
+) -> None:
+    """The release may have gone and come back."""
+    sandbox.add_album()
+    now = database_now()
+    began, last = now - since_the_first_look * SECOND, now - since_the_last * SECOND
+    campaign = make_campaign(
+        state=CampaignState.RELEASING, confirmed_at=began, shown_since=began, shown_at=last
+    )
+    make_presave(campaign, sent_at=last + SECOND)
+    look(campaign, now)
+    assert states(campaign) == {state: 1}
+
+
+def test_looks_that_are_rare_because_the_pace_is_slow_leave_nobody_unwatched(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.add_album()
+    now = database_now()
+    for half in HALVES:
+        Gate.objects.create(name=half, rate=0.4, free_at=now, adjusted_at=now)
+    campaign = make_saving(30 * SECOND)
+    Campaign.objects.update(shown_at=now - 24 * SECOND)
+    make_presave(campaign, sent_at=now - 5 * SECOND)
+    look(campaign, now)
+    assert states(campaign) == {"sent": 1, "pending": 1}
