@@ -27,7 +27,7 @@ CALLS_WHILE_YOUNG: Final = 2
 # worker was there, or the gate was closed, and the release may have been away for a while.
 LATE_BY: Final = timedelta(seconds=5)
 # Before a release is there, looks follow each other by this part of the time already waited.
-SHARE_OF_WAIT: Final = 1 / 60
+SHARE_OF_WAIT: Final = 1 / 90
 SHORTEST_WAIT: Final = timedelta(seconds=1)
 LONGEST_WAIT: Final = timedelta(seconds=30)
 

@@ -136,8 +136,9 @@ def test_of_two_workers_only_one_looks(sandbox: Sandbox) -> None:
     [
         (timedelta(0), timedelta(seconds=1)),
         (timedelta(seconds=5), timedelta(seconds=1)),
-        (timedelta(minutes=3), timedelta(seconds=3)),
-        (timedelta(minutes=30), timedelta(seconds=30)),
+        (timedelta(seconds=90), timedelta(seconds=1)),
+        (timedelta(minutes=6), timedelta(seconds=4)),
+        (timedelta(minutes=45), timedelta(seconds=30)),
         (timedelta(days=6), timedelta(seconds=30)),
     ],
 )

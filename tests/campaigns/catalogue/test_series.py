@@ -124,7 +124,7 @@ def test_a_release_that_is_late_is_seen_soon(sandbox: Sandbox) -> None:
     now = database_now()
     campaign = look(make_due(release_at=now - timedelta(seconds=90)), now)
     assert campaign.next_check_at
-    assert campaign.next_check_at <= database_now() + 1.6 * SECOND
+    assert campaign.next_check_at <= database_now() + 1.1 * SECOND
 
 
 # While saves go out.
