@@ -264,14 +264,17 @@ def take_away(sandbox: Sandbox) -> None:
     sandbox.delete(f"catalogue/{ALBUM_URI}")
 
 
-def test_while_it_is_there_nothing_changes_but_the_time_of_the_next_look(sandbox: Sandbox) -> None:
+def test_while_it_is_there_nothing_changes_but_the_times_of_looks(sandbox: Sandbox) -> None:
     campaign = make_watched(sandbox)
     now = database_now()
     before = Campaign.objects.values().get()
-    next_check_at = look(campaign, now).next_check_at
-    assert next_check_at
-    assert Campaign.objects.values().get() == before | {"next_check_at": next_check_at}
-    assert now + WATCH_EVERY <= next_check_at <= database_now() + WATCH_EVERY
+    after = look(campaign, now)
+    assert after.next_check_at
+    assert after.shown_at
+    times = {"next_check_at": after.next_check_at, "shown_at": after.shown_at}
+    assert Campaign.objects.values().get() == before | times
+    assert now + WATCH_EVERY <= after.next_check_at <= database_now() + WATCH_EVERY
+    assert now <= after.shown_at <= database_now()
     assert len(sandbox.calls("album")) == 1
 
 
