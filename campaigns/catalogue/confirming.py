@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from django.db import DatabaseError
 from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Least
 
 from campaigns.catalogue import candidates, markets, series
 from campaigns.catalogue.comparing import is_what_fans_saw
@@ -42,8 +43,10 @@ logger = logging.getLogger(__name__)
 LONGEST_LOOK: Final = timedelta(seconds=25)
 # Looks while fans are served take at most this part of the calls.
 SHARE_OF_PACE: Final = 1 / 4
-# How long after a look ahead that got no answer the next one follows.
+# How long after a look ahead that got no answer the next one follows; and after one that led to a
+# question for the artist, as the distributor may correct the entry.
 LOOK_AHEAD_AGAIN: Final = timedelta(hours=1)
+ASK_AGAIN: Final = timedelta(days=1)
 # Looks that found out nothing.
 NO_ANSWER: Final = (Finding.UNREACHABLE, Finding.QUESTION_REFUSED)
 NOT_SHOWN: Final[dict[str, Any]] = {"shown_uri": "", "shown_market": "", "shown_looks": 0}
@@ -133,14 +136,14 @@ def _share(campaign: Campaign, calls: int, budget: LookupBudget) -> timedelta:
 
 
 def look_ahead(now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
-    """Look once for one campaign whose release is still to come, while nothing else is to be looked
-    for: an artist whose link or code leads to another release, or to several, is asked before the
-    night.
+    """Look for one campaign whose release is still to come, while nothing else is to be done: an
+    artist whose link or code leads to another release, or to several, is asked before the night.
+    One look does for each, and one a day where it led to a question.
 
     The opening asks as well. This look is for what it did not ask about, as Spotify was silent or
     version 0.1 opened the campaign, and for what was changed since.
     """
-    if Campaign.objects.awaiting_look(now).exists() or not closing.is_open(now):
+    if _is_busy(now) or not closing.is_open(now):
         return
     campaign = Campaign.objects.awaiting_look_ahead(now).order_by("release_at").first()
     if campaign is None:
@@ -153,13 +156,24 @@ def look_ahead(now: datetime, is_over: Callable[[], bool] = lambda: False) -> No
         logger.exception("look ahead failed campaign=%s", campaign.id)
 
 
+def _is_busy(now: datetime) -> bool:
+    """Whether a look ahead could hold up a release: one that is looked for, being saved, or due
+    before a slow look ends.
+    """
+    soon = Campaign.objects.filter(
+        state=CampaignState.OPEN, release_at__gt=now, release_at__lte=now + LONGEST_LOOK
+    )
+    mine = Campaign.objects.awaiting_look(now), Campaign.objects.being_saved(now), soon
+    return any(campaigns.exists() for campaigns in mine)
+
+
 def _look_ahead(campaign: Campaign, budget: LookupBudget) -> None:
     """Note what the artist is asked about. That a release is not there yet is normal before its
     time.
     """
     again_at = min(budget.now + LOOK_AHEAD_AGAIN, campaign.release_at)
-    waiting = Campaign.objects.awaiting_look_ahead(budget.now).filter(id=campaign.id)
-    if not waiting.update(next_check_at=again_at):
+    waiting = Campaign.objects.awaiting_look_ahead(budget.now)
+    if not waiting.filter(id=campaign.id).update(next_check_at=again_at):
         return
     try:
         found = look(campaign, markets.market_of(campaign), budget)
@@ -167,11 +181,25 @@ def _look_ahead(campaign: Campaign, budget: LookupBudget) -> None:
         return
     except SpotifyError as error:
         closing.close_after(error)
+        # The others would wait for the same silence.
+        waiting.update(next_check_at=Least(budget.now + LOOK_AHEAD_AGAIN, F("release_at")))
         return
-    if found.finding in MISMATCHES or (found.finding in CHOICES and found.candidates):
+    if found.finding in NO_ANSWER:
+        return
+    is_question = found.finding in MISMATCHES or bool(found.candidates and found.finding in CHOICES)
+    if is_question:
         _note(campaign, *found)
+    elif campaign.asks_the_artist:
+        _take_question_back(campaign)
+    ask_again_at = min(budget.now + ASK_AGAIN, campaign.release_at)
     mine = Campaign.objects.filter(id=campaign.id, next_check_at=again_at)
-    mine.update(next_check_at=campaign.release_at)
+    mine.update(next_check_at=ask_again_at if is_question else campaign.release_at)
+
+
+def _take_question_back(campaign: Campaign) -> None:
+    """The catalogue does not show any more what the artist was asked about."""
+    nothing = _as_spotify_has_it("found", None)
+    _unchanged(campaign).update(last_finding="", candidates=[], **nothing)
 
 
 def _look_first(campaign: Campaign, budget: LookupBudget) -> bool:

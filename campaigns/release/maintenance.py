@@ -48,7 +48,7 @@ def run_maintenance(shift: Shift) -> None:
     expiring.expire(now)
     sent.put_back()
     confirming.confirm_due(now, shift.is_over)
-    confirming.look_ahead(now, shift.is_over)
+    confirming.look_ahead(shift.clock(), shift.is_over)
     alarms.raise_due(now)
     expiring.finish_settled(now)
     keys.shred_ended(now)

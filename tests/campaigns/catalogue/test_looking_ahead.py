@@ -10,7 +10,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.catalogue import confirming
-from campaigns.catalogue.confirming import LOOK_AHEAD_AGAIN
+from campaigns.catalogue.confirming import ASK_AGAIN, LOOK_AHEAD_AGAIN
 from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import Campaign, CampaignState, ErrorReason, Finding, PauseReason
@@ -45,7 +45,7 @@ def test_another_release_is_asked_about_before_the_night(
     campaign.refresh_from_db()
     assert campaign.awaits_an_answer
     assert (campaign.found_uri, campaign.found_title) == (ALBUM_URI, "First Light")
-    assert (campaign.state, campaign.next_check_at) == ("open", campaign.release_at)
+    assert campaign.state == "open"
 
 
 @pytest.mark.parametrize(
@@ -204,3 +204,53 @@ def test_the_night_begins_on_time_after_a_look_ahead(sandbox: Sandbox) -> None:
     assert Campaign.objects.get().next_check_at == release_at
     assert work((release_at - database_now()).total_seconds()) == 2
     assert states(campaign) == {"saved": 2}
+
+
+def test_a_question_is_looked_into_again_each_day_until_it_is_gone(sandbox: Sandbox) -> None:
+    sandbox.add_album(name="First Light")
+    now = database_now()
+    campaign = make_campaign()
+    look_ahead(now)
+    look_ahead(now + ASK_AGAIN / 2)
+    assert asked(sandbox) == 1
+    sandbox.add_album()  # the distributor has corrected it
+    look_ahead(now + ASK_AGAIN)
+    campaign.refresh_from_db()
+    assert asked(sandbox) == 2
+    assert not campaign.asks_the_artist
+    assert (campaign.last_finding, campaign.found_uri) == ("", "")
+    assert campaign.next_check_at == campaign.release_at
+
+
+def test_a_look_without_an_answer_takes_no_question_back(sandbox: Sandbox) -> None:
+    sandbox.add_album(name="First Light")
+    now = database_now()
+    make_campaign()
+    look_ahead(now)
+    sandbox.fault("album", status=400, body={"error": {"status": 400, "message": "no"}})
+    look_ahead(now + ASK_AGAIN)
+    assert asked(sandbox) == 2
+    assert Campaign.objects.get().awaits_an_answer
+
+
+@pytest.mark.parametrize("busy", ["due soon", "being saved"])
+def test_what_is_being_released_is_not_held_up(busy: str, sandbox: Sandbox) -> None:
+    now = database_now()
+    if busy == "due soon":
+        make_campaign(release_at=now + timedelta(seconds=5))
+    else:
+        make_night(sandbox, fans=1, next_check_at=now + DAY)
+    make_campaign()
+    look_ahead(now)
+    assert asked(sandbox) == 0
+
+
+def test_a_silent_spotify_costs_one_look_an_hour_and_not_one_for_each_campaign(
+    sandbox: Sandbox,
+) -> None:
+    sandbox.fault("album", status=503, times=None)
+    for days in range(1, 5):
+        make_campaign(release_at=database_now() + days * DAY)
+    for _ in range(4):
+        look_ahead()
+    assert asked(sandbox) == 1
