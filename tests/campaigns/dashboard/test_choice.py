@@ -54,7 +54,7 @@ def test_the_page_asks_which_one_it_is_and_asks_spotify_nothing(
     make_undecided(label)
     page = read(dashboard)
     assert "Several releases have this code" in page
-    assert "Nothing is saved until it is named, and every permission is kept." in page
+    assert "Nothing is saved until you choose, and every permission is kept." in page
     assert offered(page, "pick") == [ALBUM_URI, OTHER_URI]
     assert "Album · Not marked explicit" in page
     assert "Single · Explicit" in page

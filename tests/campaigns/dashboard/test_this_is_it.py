@@ -60,7 +60,7 @@ def test_the_campaigns_page_says_at_once_what_was_found_and_the_two_ways_out(
     page = html.unescape(text_of(dashboard.get(PAGE)))
     assert "Spotify shows another title or artist" in page
     assert (
-        "Spotify's catalogue shows “First Light” by Demo Artist, and fans agreed to "
+        "Spotify's catalogue shows “First Light” by Demo Artist, but your campaign says "
         "“Wrong Link Three” by Night Desk. Nothing is saved, and every permission is kept."
     ) in page
     assert f'href="{PAGE}/edit">Edit the campaign</a>' in page

@@ -103,9 +103,12 @@ def test_fans_who_are_tried_again_are_a_number(fans: int, words: str) -> None:
     assert said(Backlog(tried_again=fans)) == f"{words} being tried again."
 
 
-@pytest.mark.parametrize(("saves", "words"), [(1, "1 more save is"), (120, "120 more saves are")])
+@pytest.mark.parametrize(
+    ("saves", "words"),
+    [(1, "1 more save has been sent and is"), (120, "120 more saves have been sent and are")],
+)
 def test_saves_that_were_sent_are_a_number(saves: int, words: str) -> None:
-    assert said(Backlog(sent=saves)) == f"{words} sent and being confirmed."
+    assert said(Backlog(sent=saves)) == f"{words} being confirmed."
 
 
 def test_with_nobody_due_there_is_nothing_to_say() -> None:
@@ -187,7 +190,7 @@ def test_a_save_that_was_sent_is_neither_done_nor_due() -> None:
     found = progress(campaign, DailyCount.objects.totals_of(campaign.id))
     assert found
     assert (found.done, found.total) == (1, 5)
-    assert "3 more saves are sent and being confirmed." in found.text
+    assert "3 more saves have been sent and are being confirmed." in found.text
     assert "Other campaigns" not in found.text
 
 
@@ -195,7 +198,7 @@ def test_once_every_save_was_sent_no_time_is_left_to_tell() -> None:
     campaign = make_campaign(state=CampaignState.RELEASING)
     make_presaves(campaign, ["a"] * 2, sent_at=timezone.now())
     assert progress(campaign, DailyCount.objects.totals_of(campaign.id)) == Progress(
-        0, 2, "2 more saves are sent and being confirmed."
+        0, 2, "2 more saves have been sent and are being confirmed."
     )
 
 
