@@ -197,7 +197,10 @@ def show_addresses(night: Night) -> None:
     print(f"    log in as {login.email} with the password {login.password}")
     print(f"  the sandbox's fans and libraries {night.sandbox_url}/")
     print("\nTo release a campaign of your own, put its album into the sandbox's catalogue:")
-    album = '{"kind": "album", "id": "THE 22 CHARACTERS OF ITS LINK", "name": "ITS TITLE"}'
+    album = (
+        '{"kind": "album", "id": "THE 22 CHARACTERS OF ITS LINK", '
+        '"name": "ITS TITLE", "artists": ["ITS ARTIST"]}'
+    )
     print(f"  curl {night.sandbox_url}/_sandbox/catalogue -d '{album}'")
 
 

@@ -40,7 +40,7 @@ from campaigns.spotify import Release, SpotifyError
 logger = logging.getLogger(__name__)
 
 # As long as a look is kept for the worker that began it: longer than its last call can take.
-LONGEST_LOOK: Final = timedelta(seconds=25)
+LONGEST_LOOK: Final = timedelta(seconds=35)
 # Looks while fans are served take at most this part of the calls.
 SHARE_OF_PACE: Final = 1 / 4
 # How long after a look ahead that got no answer the next one follows; and after one that led to a
@@ -117,18 +117,23 @@ def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
         if campaign.state == CampaignState.OPEN:
             _note(campaign, Finding.UNREACHABLE)
     finally:
-        share = _share(campaign, budget.calls - calls, budget)
         after = Campaign.objects.get(id=campaign.id)
-        next_look = began + share if is_cut_short else _next_look(after, began, share)
+        share = _share(campaign, after, budget.calls - calls, budget)
+        next_look = _next_look(after, began, share)
+        if is_cut_short:
+            next_look = began + max(share, series.SHORTEST_WAIT)
         # If an artist has asked for a look at once meanwhile, that stays.
         reserved = Campaign.objects.filter(id=campaign.id, next_check_at=reserved_until)
         reserved.update(next_check_at=next_look)
+        if started or after.shown_at != campaign.shown_at:
+            mine = Campaign.objects.filter(id=campaign.id)
+            mine.update(watched_until=next_look + series.LATE_BY)
     return started
 
 
-def _share(campaign: Campaign, calls: int, budget: LookupBudget) -> timedelta:
+def _share(before: Campaign, after: Campaign, calls: int, budget: LookupBudget) -> timedelta:
     """How long so many calls of a look have to do for, while fans are being served."""
-    if campaign.state != CampaignState.RELEASING:
+    if {before.state, after.state} != {CampaignState.RELEASING}:
         return timedelta()
     gates = rows.gates(budget.clock)
     pace = permits.pace([gates[half] for half in HALVES])
@@ -279,7 +284,9 @@ def _note_shown(campaign: Campaign, release: Release, market: str, now: datetime
     is_as_before = (campaign.shown_uri, campaign.shown_market) == (release.uri, market)
     if not (is_as_before and series.is_going_on(campaign)):
         campaign.shown_uri, campaign.shown_market = release.uri, market
-        campaign.shown_looks, campaign.shown_since = 0, now
+        campaign.shown_looks = 0
+        if campaign.state == CampaignState.OPEN:
+            campaign.shown_since = now
     campaign.shown_looks = min(campaign.shown_looks + 1, 32_000)
     _unchanged(campaign).update(
         shown_uri=campaign.shown_uri,
@@ -348,10 +355,10 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
     if is_shown:
         _settle(campaign, began, budget)
     findings = _look_into_further_markets(campaign, budget)
-    if is_shown and not findings:
-        findings = [_all_is_well(campaign, campaign.confirmed_uri)]
-    if findings:
-        _note(campaign, max(findings, key=_BY_WEIGHT.index))
+    if not findings:
+        all_is_well = _all_is_well(campaign, campaign.confirmed_uri)
+        findings = [all_is_well if is_shown else Finding.QUESTION_REFUSED]
+    _note(campaign, max(findings, key=_BY_WEIGHT.index))
 
 
 def _settle(campaign: Campaign, began: datetime, budget: LookupBudget) -> None:
@@ -361,8 +368,7 @@ def _settle(campaign: Campaign, began: datetime, budget: LookupBudget) -> None:
     if campaign.shown_at:
         last = min(campaign.shown_at, began - series.CONFIRMED_AFTER)
         sent.settle(campaign, last, budget.clock)
-    share = _share(campaign, series.CALLS_WHILE_YOUNG, budget)
-    if unwatched := series.unwatched(campaign, began, share):
+    if unwatched := series.unwatched(campaign, began):
         sent.send_again(campaign, *unwatched)
     _unchanged(campaign).update(shown_at=began)
 
@@ -426,6 +432,7 @@ def _let_market_in(
         confirmed_until=markets.confirmed_until(campaign, seen),
         confirmed_at=now if is_another else campaign.confirmed_at,
         shown_at=None if is_another else F("shown_at"),
+        shown_since=now,
         last_finding=_all_is_well(campaign, release.uri),
         **(_as_spotify_has_it("confirmed", release) if is_another else {}),
         **NOT_SHOWN,
@@ -467,7 +474,7 @@ def _note(
     last = campaign.last_finding
     if last == Finding.GONE and finding in (*NO_ANSWER, Finding.NOT_THERE_YET):
         return
-    if campaign.asks_the_artist and finding in NO_ANSWER:
+    if (campaign.asks_the_artist or campaign.offers_a_choice) and finding in NO_ANSWER:
         return
     found = release if finding in MISMATCHES else None
     asked_about = several if finding in CHOICES else ()
@@ -493,6 +500,7 @@ def _unchanged(campaign: Campaign) -> QuerySet[Campaign]:
         market=campaign.market,
         accepted_uri=campaign.accepted_uri,
         confirmed_uri=campaign.confirmed_uri,
+        confirmed_at=campaign.confirmed_at,
     )
 
 

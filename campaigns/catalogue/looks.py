@@ -28,6 +28,9 @@ from campaigns.spotify import Release, SpotifyError
 # and after LAST_CALL_SECONDS no further call is sent. The other looks come with the next round.
 LOOKUP_SECONDS: Final = 5
 LAST_CALL_SECONDS: Final = 10
+# At a slow pace, after as long as the calls of a whole look take: a dead link, and a code's three
+# forms or what it leads to.
+CALLS_OF_A_LOOK: Final = 4
 # Spotify gives a release's date, not its zone: the day begins first at UTC+14.
 EARLIEST_ZONE: Final = timedelta(hours=14)
 # A link that has shown nothing for so long is dead. A younger one may be of a catalogue that is
@@ -74,8 +77,10 @@ class LookupBudget:
         """
         clock = self.clock
         closing.check_open(clock)
-        busy_for = (rows.gates(clock)[GateName.API].free_at - clock).total_seconds()
-        if self._is_over() or self.seconds + busy_for > LAST_CALL_SECONDS:
+        gate = rows.gates(clock)[GateName.API]
+        busy_for = (gate.free_at - clock).total_seconds()
+        longest = max(LAST_CALL_SECONDS, CALLS_OF_A_LOOK / gate.rate)
+        if self._is_over() or self.seconds + busy_for > longest:
             raise LookupBudgetSpentError
         first_in = permits.take(GateName.API, 1, clock).first_in
         self.calls += 1

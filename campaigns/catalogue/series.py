@@ -44,10 +44,11 @@ def is_beginning(campaign: Campaign) -> bool:
 
 def is_steady(campaign: Campaign, now: datetime) -> bool:
     """Whether what the looks of the series showed is believed."""
-    if campaign.shown_looks < FIRST_LOOKS or campaign.shown_since is None:
+    if campaign.shown_looks < FIRST_LOOKS:
         return False
     has_vanished = campaign.state == CampaignState.OPEN and campaign.vanished_at
-    return not has_vanished or now - campaign.shown_since >= STEADY_AFTER_VANISHING
+    since = campaign.shown_since or now
+    return not has_vanished or now - since >= STEADY_AFTER_VANISHING
 
 
 def is_young(campaign: Campaign, now: datetime) -> bool:
@@ -55,19 +56,15 @@ def is_young(campaign: Campaign, now: datetime) -> bool:
     return campaign.shown_since is not None and now - campaign.shown_since < YOUNG_FOR
 
 
-def unwatched(
-    campaign: Campaign, now: datetime, share: timedelta
-) -> tuple[datetime, datetime] | None:
+def unwatched(campaign: Campaign, now: datetime) -> tuple[datetime, datetime] | None:
     """From when until when saves went out in the first minute without the looks that belong to it,
-    of which the next came only now; None where they came in time. `share` is how far apart the pace
-    allows them.
+    of which the next came only now; None where it came as planned.
     """
     last = campaign.shown_at or campaign.confirmed_at
-    if last is None or campaign.shown_since is None:
+    if not (last and campaign.shown_since and campaign.watched_until):
         return None
-    is_late = now - last > max(YOUNG_LOOKS_APART, share) + LATE_BY
     until = min(now, campaign.shown_since + YOUNG_FOR)
-    return (last, until) if is_late and last < until else None
+    return (last, until) if now > campaign.watched_until and last < until else None
 
 
 def wait_within(campaign: Campaign) -> timedelta:

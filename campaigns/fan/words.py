@@ -91,7 +91,20 @@ _ENDING_AFTER_SENT: Final = Outcome(
     _MAY_BE_IN_LIBRARY,
     label=_("Campaign cancelled"),
 )
+_REFUSED_AFTER_SENT: Final = Outcome(
+    _("Sent, but not confirmed"),
+    _(
+        "Your save was sent to Spotify, so the release may be in your library. We could not "
+        "confirm it before Spotify stopped accepting your permission, which is destroyed now."
+    ),
+    _MAY_BE_IN_LIBRARY,
+    label=_("Not confirmed"),
+)
 _ENDED_AFTER_SENT: Final = {
+    Reason.REVOKED: _REFUSED_AFTER_SENT,
+    Reason.SCOPE: _REFUSED_AFTER_SENT,
+    Reason.WIDER_SCOPE: _REFUSED_AFTER_SENT,
+    Reason.NOT_LISTED: _REFUSED_AFTER_SENT,
     Reason.BY_FAN: Outcome(
         _("Cancelled, as you asked"),
         _(
@@ -201,7 +214,7 @@ def _while_pending(presave: PreSave, now: datetime) -> Outcome:
         return _ENDING_AFTER_SENT if presave.sent_at else _ENDING
     if presave.is_sent:
         return _SENT
-    if presave.refused_at:
+    if presave.refused_at and not presave.sent_at:
         return _ASKED_AGAIN
     # A save that failed for now is due again later.
     is_due = presave.due_at <= now or presave.attempts

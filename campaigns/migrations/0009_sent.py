@@ -54,6 +54,11 @@ class Migration(migrations.Migration):
             name="shown_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
+        migrations.AddField(
+            model_name="campaign",
+            name="watched_until",
+            field=models.DateTimeField(blank=True, null=True),
+        ),
         migrations.AddIndex(
             model_name="presave",
             index=models.Index(

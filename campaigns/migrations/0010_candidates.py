@@ -4,8 +4,10 @@ from django.db import migrations, models
 
 
 def forget_alarms(apps: Any, schema_editor: Any) -> None:
-    """On the way back: the version before knows no such alarm."""
-    apps.get_model("campaigns", "Alarm").objects.filter(trouble="several_match").delete()
+    """On the way back: the version before knows no such alarms."""
+    apps.get_model("campaigns", "Alarm").objects.filter(
+        trouble__in=["several_match", "unconfirmed"]
+    ).delete()
 
 
 class Migration(migrations.Migration):
@@ -35,6 +37,7 @@ class Migration(migrations.Migration):
                     ("late", "The release is not confirmed ten minutes after its release time"),
                     ("other_release", "The catalogue shows another title or artist"),
                     ("several_match", "The catalogue shows several releases under the code"),
+                    ("unconfirmed", "Saves were sent, and no look confirms them"),
                     ("key_missing", "The campaign's key cannot be opened"),
                     ("release_refused", "Spotify refuses the release's address"),
                     ("app_not_open", "Spotify serves only the accounts on the app's list"),
@@ -53,6 +56,7 @@ class Migration(migrations.Migration):
                             "late",
                             "other_release",
                             "several_match",
+                            "unconfirmed",
                             "key_missing",
                             "release_refused",
                             "app_not_open",

@@ -28,7 +28,13 @@ from campaigns.models.formats import (
     SPOTIFY_URI_PATTERN,
     check_slug,
 )
-from campaigns.models.limits import HARD_STOP, LONGEST_LEAD, ROW_LIFETIME, WATCH_EVERY
+from campaigns.models.limits import (
+    HARD_STOP,
+    LONGEST_LEAD,
+    ROW_LIFETIME,
+    UNCONFIRMED_AFTER,
+    WATCH_EVERY,
+)
 from campaigns.models.people import Label, User
 from campaigns.models.presave import PreSave
 
@@ -43,12 +49,18 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def with_waiting_fans(self, now: datetime) -> CampaignQuerySet:
         """Each with `has_waiting_fans`: whether fans are due for whom no market that showed the
-        release speaks.
+        release speaks. And with `has_unconfirmed_saves`: whether looks have failed to confirm some
+        for long.
         """
         waiting = PreSave.objects.waiting().filter(
             campaign=OuterRef("pk"), due_at__lte=now, due_at__gte=OuterRef("confirmed_until")
         )
-        return self.annotate(has_waiting_fans=Exists(waiting))  # type: ignore[no-redef]
+        sent = PreSave.objects.sent().filter(
+            campaign=OuterRef("pk"), sent_at__lte=now - UNCONFIRMED_AFTER
+        )
+        return self.annotate(  # type: ignore[no-redef]
+            has_waiting_fans=Exists(waiting), has_unconfirmed_saves=Exists(sent)
+        )
 
     def public(self) -> CampaignQuerySet:
         """Those whose landing page is live: once opened by the artist."""
@@ -186,6 +198,8 @@ class Campaign(models.Model):
     # When a look last showed what is being saved; and when one last did not, although one had
     # before.
     shown_at = models.DateTimeField(null=True, blank=True)
+    # When at the latest the look after that one has to come.
+    watched_until = models.DateTimeField(null=True, blank=True)
     vanished_at = models.DateTimeField(null=True, blank=True)
     next_check_at = models.DateTimeField(null=True, blank=True)
     last_finding = models.CharField(max_length=30, choices=Finding, blank=True)
@@ -229,6 +243,7 @@ class Campaign(models.Model):
     # Of querysets alone: visible_to and with_waiting_fans.
     viewers_role: str
     has_waiting_fans: bool
+    has_unconfirmed_saves: bool
 
     objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()
 

@@ -59,6 +59,7 @@ class Trouble(models.TextChoices):
     LATE = "late", "The release is not confirmed ten minutes after its release time"
     OTHER_RELEASE = "other_release", "The catalogue shows another title or artist"
     SEVERAL_MATCH = "several_match", "The catalogue shows several releases under the code"
+    UNCONFIRMED = "unconfirmed", "Saves were sent, and no look confirms them"
     KEY_MISSING = PauseReason.KEY_MISSING.value, PauseReason.KEY_MISSING.label
     RELEASE_REFUSED = PauseReason.RELEASE_REFUSED.value, PauseReason.RELEASE_REFUSED.label
     APP_NOT_OPEN = PauseReason.APP_NOT_OPEN.value, PauseReason.APP_NOT_OPEN.label

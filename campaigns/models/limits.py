@@ -14,6 +14,9 @@ HARD_STOP: Final = timedelta(days=7)
 ROW_LIFETIME: Final = timedelta(days=30)
 # While fans are due, or will be so soon, the catalogue is asked whether the release is still there.
 WATCH_EVERY: Final = timedelta(seconds=15)
+# Looks confirm a save within a minute or two as a rule. When they could not for so long, people are
+# told.
+UNCONFIRMED_AFTER: Final = timedelta(minutes=10)
 
 # Spotify ends every permission six months after consent and names no number of days; 180 is the
 # safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration

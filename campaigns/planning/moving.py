@@ -78,7 +78,8 @@ def look_anew(campaign: Campaign) -> None:
     campaign.next_check_at = None
     campaign.confirmed_uri, campaign.confirmed_at, campaign.confirmed_until = "", None, None
     campaign.confirmed_title = campaign.confirmed_artist = ""
-    campaign.vanished_at = campaign.shown_at = campaign.shown_since = None
+    campaign.vanished_at = None
+    campaign.shown_at = campaign.shown_since = campaign.watched_until = None
     campaign.shown_looks = 0
     campaign.shown_uri = campaign.shown_market = ""
     campaign.found_uri = campaign.found_title = campaign.found_artist = campaign.last_finding = ""

@@ -171,6 +171,10 @@ def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: 
     held = PreSave.objects.held_under(fences)
     for confirmation, ids in _by_confirmation(outcome.sent).items():
         _note_sent(campaign, held.filter(id__in=ids), confirmation, now)
+    if outcome.sent:
+        # Who cancelled while the save was on its way is told that it was sent.
+        cancelled = PreSave.objects.filter(id__in=[*outcome.sent], state=PreSaveState.CANCELLED)
+        cancelled.filter(sent_at=None).update(sent_at=now)
     if outcome.failed:
         _end_failed(campaign, fences, outcome.failed, now)
     if outcome.returned:

@@ -38,6 +38,8 @@ def trouble_of(campaign: Campaign, phase: Phase, now: datetime) -> Trouble | Non
         return None
     if campaign.is_paused:
         return Trouble(campaign.paused_reason)
+    if phase.is_releasing and campaign.has_unconfirmed_saves:
+        return Trouble.UNCONFIRMED
     if _expected_at(campaign, phase) > now - LATE_AFTER:
         return None
     if phase.is_releasing and not campaign.has_waiting_fans:

@@ -271,7 +271,8 @@ def test_while_it_is_there_nothing_changes_but_the_times_of_looks(sandbox: Sandb
     after = look(campaign, now)
     assert after.next_check_at
     assert after.shown_at
-    times = {"next_check_at": after.next_check_at, "shown_at": after.shown_at}
+    names = ("next_check_at", "shown_at", "watched_until")
+    times = {name: getattr(after, name) for name in names}
     assert Campaign.objects.values().get() == before | times
     assert now + WATCH_EVERY <= after.next_check_at <= database_now() + WATCH_EVERY
     assert now <= after.shown_at <= database_now()

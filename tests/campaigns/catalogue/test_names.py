@@ -547,7 +547,7 @@ def test_a_refused_question_does_not_stop_a_release(sandbox: Sandbox) -> None:
     make_presave(campaign)
     body = {"error": {"status": 400, "message": "Unlaunched market"}}
     sandbox.fault("album", status=400, body=body)
-    assert confirm(campaign) == (False, "confirmed", "releasing")
+    assert confirm(campaign) == (False, "question_refused", "releasing")
 
 
 def test_a_market_that_is_refused_does_not_hold_up_the_others(

@@ -327,6 +327,7 @@ def test_a_look_that_is_cut_short_while_fans_are_served_counts_for_the_share(
     make_presave(campaign, due_at=now)
     Campaign.objects.update(shown_since=now)
     monkeypatch.setattr(looks, "LAST_CALL_SECONDS", 0.75)
+    monkeypatch.setattr(looks, "CALLS_OF_A_LOOK", 0)
     for half in HALVES:
         Gate.objects.create(name=half, rate=2, free_at=now, adjusted_at=now)
     after = look(campaign, now)
@@ -368,33 +369,66 @@ def test_many_campaigns_share_what_looks_may_take_but_not_their_first_looks(
 
 
 @pytest.mark.parametrize(
-    ("since_the_first_look", "since_the_last", "state"),
-    [(30, 4, "sent"), (30, 20, "pending"), (59, 20, "pending"), (300, 20, "sent")],
+    ("since_the_first_look", "late_by", "state"),
+    [(30, -1, "sent"), (30, 1, "pending"), (59, 1, "pending"), (300, 1, "sent")],
 )
 def test_what_was_sent_in_the_first_minute_while_nobody_looked_is_sent_again(
-    since_the_first_look: int, since_the_last: int, state: str, sandbox: Sandbox
+    since_the_first_look: int, late_by: int, state: str, sandbox: Sandbox
 ) -> None:
     """The release may have gone and come back."""
     sandbox.add_album()
     now = database_now()
-    began, last = now - since_the_first_look * SECOND, now - since_the_last * SECOND
+    began, last = now - since_the_first_look * SECOND, now - 20 * SECOND
     campaign = make_campaign(
-        state=CampaignState.RELEASING, confirmed_at=began, shown_since=began, shown_at=last
+        state=CampaignState.RELEASING,
+        confirmed_at=began,
+        shown_since=began,
+        shown_at=last,
+        watched_until=now - late_by * SECOND,
     )
     make_presave(campaign, sent_at=last + SECOND)
     look(campaign, now)
     assert states(campaign) == {state: 1}
 
 
-def test_looks_that_are_rare_because_the_pace_is_slow_leave_nobody_unwatched(
-    sandbox: Sandbox,
-) -> None:
+def test_a_look_is_late_only_against_its_own_plan(sandbox: Sandbox) -> None:
+    """However far apart the pace and other campaigns let them be."""
     sandbox.add_album()
-    now = database_now()
+    campaign, now = make_saving(30 * SECOND), database_now()
     for half in HALVES:
         Gate.objects.create(name=half, rate=0.4, free_at=now, adjusted_at=now)
-    campaign = make_saving(30 * SECOND)
-    Campaign.objects.update(shown_at=now - 24 * SECOND)
-    make_presave(campaign, sent_at=now - 5 * SECOND)
-    look(campaign, now)
+    others = [make_saving(30 * SECOND) for _ in range(5)]
+    planned = look(campaign, now)
+    assert planned.next_check_at
+    assert planned.watched_until == planned.next_check_at + series.LATE_BY
+    assert planned.next_check_at > now + 100 * SECOND
+    Campaign.objects.filter(id__in=[one.id for one in others]).delete()
+    Campaign.objects.update(shown_since=now)
+    make_presave(campaign, sent_at=now + SECOND)
+    look(campaign, planned.next_check_at + SECOND)
     assert states(campaign) == {"sent": 1, "pending": 1}
+
+
+def test_a_further_market_that_flickers_leaves_the_first_minute_as_it_is(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    campaign, now = make_local_and_sent(sandbox), database_now()
+    begun = now - 5 * timedelta(minutes=1)
+    Campaign.objects.update(shown_since=begun)
+    after = look(campaign, now)
+    assert (after.shown_looks, after.shown_since) == (1, begun)
+    for later in (1, 2):
+        after = look(campaign, now + later * SECOND)
+    assert after.confirmed_until is None or after.confirmed_until > campaign.release_at
+    assert after.shown_looks == 0
+    assert after.shown_since
+    assert after.shown_since > now
+
+
+def test_after_it_has_vanished_the_share_does_not_hold_up_the_next_look(sandbox: Sandbox) -> None:
+    campaign, now = make_saving(SECOND), database_now()
+    for half in HALVES:
+        Gate.objects.create(name=half, rate=0.4, free_at=now, adjusted_at=now)
+    after = look(campaign, now)
+    assert after.state == CampaignState.OPEN
+    assert after.next_check_at
+    assert after.next_check_at <= now + 2 * SECOND

@@ -10,6 +10,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.clock import database_now
+from campaigns.consent import receipts
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
 from campaigns.release.claims import LEASE, Claim, Outcome, claim_block, still_standing
 from tests.factory import make_campaign, make_presave, make_presaves
@@ -180,3 +181,15 @@ def test_a_delayed_row_waits_longer_after_every_attempt(attempts: int, longest: 
     assert all(0.5 <= wait <= longest + 5 for wait in waits)
     assert len(set(waits)) > 1
     assert claim_block(campaign, 200, before) is None
+
+
+def test_a_save_that_was_answered_after_the_fan_cancelled_is_not_denied() -> None:
+    campaign = make_releasing(2)
+    claimed = claim(campaign)
+    cancelled = claimed.rows[0]
+    assert receipts.cancel(cancelled.id, timezone.now())
+    settle(claimed, all_sent(claimed))
+    assert states(campaign) == {"cancelled": 1, "sent": 1}
+    cancelled.refresh_from_db()
+    assert cancelled.sent_at is not None
+    assert (cancelled.sent_for, cancelled.sealed) == (None, None)

@@ -186,7 +186,7 @@ def test_a_campaign_whose_key_was_never_made_says_so() -> None:
 
 
 def test_every_pause_is_a_trouble() -> None:
-    others = {"late", "other_release", "several_match"}
+    others = {"late", "other_release", "several_match", "unconfirmed"}
     assert {reason.value for reason in PauseReason if reason} == set(Trouble.values) - others
 
 
@@ -197,3 +197,17 @@ def test_late_is_counted_from_the_first_markets_midnight(hours: float, late: boo
     campaign = factory.make_local_campaign(release_at=first)
     found = standing(campaign, first + timedelta(hours=hours)).trouble
     assert (found is Trouble.LATE) is late
+
+
+@pytest.mark.parametrize(("finding", "more"), [("confirmed", ""), ("question_refused", "market")])
+def test_saves_that_no_look_confirms_for_ten_minutes_are_a_trouble(finding: str, more: str) -> None:
+    now = timezone.now()
+    campaign = make_campaign(state=CampaignState.RELEASING, last_finding=finding)
+    make_presave(campaign, sent_at=now - UNCONFIRMED_AFTER)
+    assert standing(campaign, now - timedelta(seconds=1)).trouble is None
+    explained = explanation_of(standing(campaign, now))
+    assert explained
+    assert explained.title == "Saves have been sent, but can't be confirmed"
+    assert "more than ten minutes ago" in explained.found
+    assert more in explained.found.lower()
+    assert explained.advice
