@@ -18,6 +18,7 @@ from campaigns.models import (
     Trouble,
     midnights,
 )
+from campaigns.models.limits import UNCONFIRMED_AFTER
 from campaigns.status.overview import explanation_of
 from campaigns.status.troubles import LATE_AFTER, Explanation
 from tests import factory
@@ -203,7 +204,7 @@ def test_late_is_counted_from_the_first_markets_midnight(hours: float, late: boo
 def test_saves_that_no_look_confirms_for_ten_minutes_are_a_trouble(finding: str, more: str) -> None:
     now = timezone.now()
     campaign = make_campaign(state=CampaignState.RELEASING, last_finding=finding)
-    make_presave(campaign, sent_at=now - UNCONFIRMED_AFTER)
+    make_presaves(campaign, ["sent"], sent_at=now - UNCONFIRMED_AFTER)
     assert standing(campaign, now - timedelta(seconds=1)).trouble is None
     explained = explanation_of(standing(campaign, now))
     assert explained
