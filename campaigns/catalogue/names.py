@@ -33,6 +33,11 @@ class Names(NamedTuple):
         return self.spotify_uri.startswith("spotify:track:")
 
     @property
+    def saves_a_track(self) -> bool:
+        """As Campaign.saves_a_track, before anything is confirmed."""
+        return self.is_track or not (self.spotify_uri or self.upc)
+
+    @property
     def code(self) -> str:
         """The code that a link's release carries too; without a link, the one that is given."""
         if self.spotify_uri:

@@ -71,7 +71,7 @@ FIELD_OF: Final = {
 # What is told where the release is named.
 OF_NAMES: Final = (
     *(Obstacle.IS_IT_YOURS, Obstacle.NONE_IS_YOURS, Obstacle.CODES_DIFFER),
-    *(Obstacle.OTHER_RELEASE, Obstacle.NEW_NOT_SHOWN),
+    *(Obstacle.OTHER_RELEASE, Obstacle.NEW_NOT_SHOWN, Obstacle.KIND_STAYS),
 )
 
 

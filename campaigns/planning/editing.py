@@ -134,6 +134,7 @@ def _check(
         if values.get(name, getattr(campaign, name)) != getattr(campaign, name):
             raise PlanningError(why)
     same_release.check_texts(campaign, values)
+    same_release.check_kind(campaign, same_release.names_after(campaign, values))
 
 
 def _is_change(campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None) -> bool:

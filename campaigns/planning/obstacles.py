@@ -24,6 +24,7 @@ class Obstacle(StrEnum):
     MODE_STAYS = auto()
     TITLE_STAYS = auto()
     ARTIST_STAYS = auto()
+    KIND_STAYS = auto()
     STAYS_WHILE_RELEASING = auto()
     # Others who were there first.
     ADDRESS_TAKEN = auto()

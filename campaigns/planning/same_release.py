@@ -54,6 +54,14 @@ def check_texts(campaign: Campaign, values: Mapping[str, Any]) -> None:
             raise PlanningError(TEXTS[name])
 
 
+def check_kind(campaign: Campaign, after: Names) -> None:
+    """Raise PlanningError where an album becomes a track, or a track an album: the page said which
+    of them is saved.
+    """
+    if agreed_texts(campaign) and after.saves_a_track != Names.of(campaign).saves_a_track:
+        raise PlanningError(Obstacle.KIND_STAYS)
+
+
 def keeps_texts(campaign: Campaign, values: Mapping[str, Any]) -> bool:
     """Whether title and artist stay, in whatever spelling."""
     return all(

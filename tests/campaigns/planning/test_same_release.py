@@ -442,3 +442,24 @@ def test_a_wrong_code_saves_nothing_and_once_it_is_corrected_the_release_goes_on
     assert (campaign.confirmed_uri, campaign.state) == (ALBUM_URI, "finished")
     assert PreSave.objects.filter(campaign=campaign, state="saved").count() == fans
     check_books(campaign)
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, {"spotify_uri": TRACK_URI}),
+        ({}, {"spotify_uri": "", "isrc": ISRC}),
+        ({"spotify_uri": "", "upc": UPC}, {"upc": "", "isrc": ISRC}),
+        ({"spotify_uri": TRACK_URI}, {"spotify_uri": ALBUM_URI}),
+        ({"spotify_uri": TRACK_URI}, {"spotify_uri": "", "upc": UPC}),
+    ],
+)
+def test_what_is_an_album_for_its_fans_becomes_no_track_nor_the_other_way_round(
+    given: dict[str, str], names: dict[str, str], sandbox: Sandbox
+) -> None:
+    """A single and its track have one name: the page said which of them is saved."""
+    sandbox.add_album()
+    sandbox.add_track()
+    assert refused(make_consented(**given), **names).obstacle is Obstacle.KIND_STAYS
+    changed = change(make_campaign(**given), **names)
+    assert Names.of(changed) == Names.of(make_campaign(**given))._replace(**names)
