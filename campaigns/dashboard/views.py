@@ -208,6 +208,7 @@ def campaign_edit(request: AuthenticatedRequest, campaign: Campaign) -> HttpResp
         "campaign": campaign,
         "artwork": files.renditions(campaign),
         "counts": DailyCount.objects.totals_of(campaign.id),
+        "sent": campaign.presaves.sent().count(),
     }
     return render(request, "dashboard/campaign_form.html", context)
 
