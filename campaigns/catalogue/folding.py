@@ -18,9 +18,9 @@ LETTERS: Final = str.maketrans(
         **dict.fromkeys("\u115f\u1160\u2800\ufe0e\ufe0f", ""),
     }
 )
-# Accents of Latin and Greek. Of other scripts, marks make vowels, tones or other letters: Cyrillic's
-# short i is no i. The dots of ё alone are mostly left out. A mark after a space stands for an
-# apostrophe (U+00B4).
+# Accents of Latin and Greek. Of other scripts, marks make vowels, tones or other letters: the
+# short i of Cyrillic is no i. The dots of ё alone are mostly left out. A mark after a space stands
+# for an apostrophe (U+00B4).
 _ACCENTS: Final = re.compile(
     r"(?<=[\sa-z\u00df-\u02af\u03b1-\u03c9])[\u0300-\u036f]+|(?<=\u0435)\u0308"
 )
