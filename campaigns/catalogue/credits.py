@@ -31,7 +31,7 @@ AT_THE_END: Final = re.compile(
 _MAY_BE_A_WORD: Final = re.compile(r"\s*(?:ft\b|feat\b(?!\.))", re.IGNORECASE)
 # "feat. Guest Remix" names another recording, and not only a guest.
 VERSION: Final = re.compile(
-    r"\b(?:a\s*cap+el+as?|ac[oóuú]sti(?:c|ca|co|que)|alternat(?:e|ive)|anniversary|ao\s+vivo"
+    r"\b(?:a[\s-]*cap+el+as?|ac(?:ou|o|u|ú)sti(?:c|ca|co|que)|alternat(?:e|ive)|anniversary|ao\s+vivo"
     r"|bootleg|chopped|club|commentary|covers?|cut|deluxe|demos?|dub|edit(?:s|ed)?|edition"
     r"|en\s+(?:directo|vivo)|extended|flip|instrumentale?s?|interlude|karaoke|live|lo-?fi|mashup"
     r"|mix(?:ed|es)?|nightcore|orchestral|original|outtakes?|radio|re-?imagined|re-?recorded|redux"
