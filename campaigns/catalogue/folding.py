@@ -107,18 +107,13 @@ def _words(name: str) -> str:
     else.
     """
     kept = (c if _stays(c) else " " for c in plain(name))
-    return " ".join(word for word in "".join(kept).split() if _is_shown(word))
+    return " ".join("".join(kept).split())
 
 
 def _stays(character: str) -> bool:
     if character in _NO_SYMBOLS:
         return False
     return character in _LIKE_SYMBOLS or unicodedata.category(character)[0] in "LMNS"
-
-
-def _is_shown(word: str) -> bool:
-    """Whether there is more to it than marks without a letter."""
-    return any(unicodedata.category(character)[0] != "M" for character in word)
 
 
 def _signs(name: str) -> str:

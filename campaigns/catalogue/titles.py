@@ -63,7 +63,7 @@ def is_titled(title: str, release: Release) -> bool:
     if is_same_name(title, release.title):
         return True
     artists = [one.name for one in release.artists]
-    guests = [guest for text in (title, release.title) for guest in _bracketed(text, artists)]
+    guests = [guest for text in (title, release.title) for guest in _bracketed(text)]
     typed, shown = (_title(text, artists, guests) for text in (title, release.title))
     return _goes_with(typed, shown) and any(
         is_same_name(one, other)
@@ -80,12 +80,12 @@ def _goes_with(one: _Title, other: _Title) -> bool:
     )
 
 
-def _bracketed(text: str, artists: list[str]) -> list[str]:
+def _bracketed(text: str) -> list[str]:
     """The guests whom a title names as such in brackets."""
     return [
         guest
         for found in IN_BRACKETS.finditer(_plain(text))
-        if not found["with"] and _may_be_guests(found["guest"], artists)
+        if not found["with"]
         for guest in split_names(found["guest"])
     ]
 

@@ -136,6 +136,7 @@ def test_a_title_in_another_spelling(campaign: str, shown: str) -> None:
         ("Super", "Superfeat. Guest"),
         ("夜行バス", "夜行バスfeat.初音ミク"),
         ("Night Bus, Part 1", "Night Bus, Part 10"),
+        ("Night Bus, Vol. 0", "Night Bus, Volume"),
         ("Night Bus, Pt. IX", "Night Bus, Pt. XI"),
         ("Night Bus (feat. Guest, Part 1)", "Night Bus (feat. Guest, Part 2)"),
         ("Night Bus", "Night Bus Prod"),
@@ -227,6 +228,11 @@ def test_a_guest_called_like_a_version_or_a_number_is_one_if_credited(guest: str
     assert is_titled("Night Bus", make_release("Night Desk", guest, title=among))
     remixed = f"Night Bus (feat. {guest} Remix)"
     assert not is_titled("Night Bus", make_release("Night Desk", guest, title=remixed))
+
+
+def test_a_credited_guest_may_be_of_several_words_that_look_like_names() -> None:
+    release = make_release("Night Desk", "Live & Loud", title="Night Bus (feat. Live & Loud)")
+    assert is_titled("Night Bus", release)
 
 
 @pytest.mark.parametrize(
