@@ -21,15 +21,22 @@ IN_BRACKETS: Final = re.compile(
     rf"[(\[]\s*(?:{_CREDIT}|(?P<with>with|con|com|avec|mit|part\.?)\s+)(?P<guest>[^()\[\]]+)[)\]]",
     re.IGNORECASE,
 )
-# "feat. Guest" at the end, or in front of brackets or a dash.
+# "feat. Guest" at the end, or in front of brackets or a dash; after scripts without spaces, none is
+# needed.
 AT_THE_END: Final = re.compile(
-    rf"\s{_CREDIT}(?P<guest>[\w$!¡][^()\[\]]*?)(?=\s*[(\[]|\s+{DASH}\s|\s*$)", re.IGNORECASE
+    rf"(?:\s|(?<=[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af])(?=feat\.)){_CREDIT}(?P<guest>[\w$!¡][^()\[\]]*?)(?=\s*[(\[]|\s+{DASH}\s|\s*$)",
+    re.IGNORECASE,
 )
+# Without brackets these may be words of a name: "6 Ft Under", "Big Feat Company".
+_MAY_BE_A_WORD: Final = re.compile(r"\s*(?:ft\b|feat\b(?!\.))", re.IGNORECASE)
 # "feat. Guest Remix" names another recording, and not only a guest.
 VERSION: Final = re.compile(
-    r"\b(?:acoustic|bootleg|chopped|deluxe|demo|edit|edition|extended|instrumental|interlude"
-    r"|karaoke|live|mix|nightcore|orchestral|remaster(?:ed)?|remix(?:es)?|reprise|rework|slowed"
-    r"|sped|unplugged|version)\b",
+    r"\b(?:a[\s-]*cap+el+as?|ac(?:ou|o|u|ú)sti(?:c|ca|co|que)|alternat(?:e|ive)|anniversary|ao\s+vivo"
+    r"|bootleg|chopped|club|commentary|covers?|cut|deluxe|demos?|dub|edit(?:s|ed)?|edition"
+    r"|en\s+(?:directo|vivo)|extended|flip|instrumentale?s?|interlude|karaoke|live|lo-?fi|mashup"
+    r"|mix(?:ed|es)?|nightcore|orchestral|original|outtakes?|radio|re-?imagined|re-?recorded|redux"
+    r"|refix|remake|remaster(?:ed)?|remix(?:ed|es)?|reprise|revisited|rework(?:ed)?|rmx|sessions?"
+    r"|slowed|sped|stripped|take|unplugged|ver|vers(?:i[oó]n|[aã]o|ione)|vip)\b",
     re.IGNORECASE,
 )
 # What stands between the names of several artists, if each side is an artist.
@@ -50,12 +57,11 @@ def is_by(artist: str, release: Release) -> bool:
     name are another name.
     """
     names = [one.name for one in release.artists]
-    credited = [*names, *map(_without_guests, names)]
     guests = featured(release.title)
     typed = spelled_out(artist)
     return any(
-        are_credited(one, credited)
-        or (are_credited(one, [*credited, *guests]) and not are_credited(one, guests))
+        are_credited(one, names)
+        or (are_credited(one, [*names, *guests]) and not are_credited(one, guests))
         for one in (typed, _without_guests(typed))
     )
 
@@ -82,19 +88,25 @@ def split_names(names: str) -> list[str]:
 
 def _without_guests(name: str) -> str:
     bare = IN_BRACKETS.sub(lambda found: found[0] if found["with"] else " ", name)
-    return AT_THE_END.sub("", bare)
+    return AT_THE_END.sub(lambda found: found[0] if _MAY_BE_A_WORD.match(found[0]) else "", bare)
 
 
 def are_credited(names: str, credited: Iterable[str]) -> bool:
-    """Whether each of the names is credited: "A, B & C" also as "A" and "B & C"."""
-    known = _readings_of(*credited)
+    """Whether each of the names is credited: "A, B & C" also as "A" and "B & C". A credit counts
+    once: "A & A" are not A. Those with guests count without them too.
+    """
     between = islice(_BETWEEN.finditer(names), MOST_NAMES)
     ends = [*((found.start(), found.end()) for found in between), (len(names), len(names))]
-    starts = {0}
+    # Where a name may begin, and the credits that are left there.
+    left_at = {0: [_readings_of(name, _without_guests(name)) for name in credited]}
     for end, after in ends:
-        if any(known & _readings_of(names[start:end]) for start in starts):
-            starts.add(after)
-    return len(names) in starts - {0}
+        for start, left in left_at.items():
+            name = _readings_of(names[start:end])
+            others = [credit for credit in left if credit.isdisjoint(name)]
+            if len(others) < len(left):
+                left_at.setdefault(after, others)
+                break
+    return bool(names) and len(names) in left_at
 
 
 def is_same_artist(name: str, others: Iterable[str]) -> bool:

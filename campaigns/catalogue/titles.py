@@ -28,20 +28,26 @@ _KIND: Final = re.compile(
 )
 # "Demo Artist - Night Bus", as artists type it.
 _AFTER_THE_ARTIST: Final = re.compile(rf"(?P<artist>.+?)\s+{DASH}\s+(?P<title>.+)")
-# "Pt. 1" is "Part One", and "Vol. II" is "Volume 2".
+# "Pt. 01" is "Part One", and "Vol. II" is "Volume 2".
 _WORDS: Final = {"pt": "part", "vol": "volume"}
 _NUMBERS: Final = {
     word: str(number)
     for words in (
-        "one two three four five six seven eight nine ten",
-        "i ii iii iv v vi vii viii ix x",
+        "one two three four five six seven eight nine ten eleven twelve",
+        "i ii iii iv v vi vii viii ix x xi xii xiii xiv xv xvi xvii xviii xix xx",
     )
     for number, word in enumerate(words.split(), start=1)
 }
+_NUMBER: Final = rf"(?:\d+|{'|'.join(_NUMBERS)})"
 _COUNTED: Final = re.compile(
-    rf"\b(?P<word>pt|part|vol|volume)(?:\.\s*|\s+|(?=\d))(?P<number>\d+|{'|'.join(_NUMBERS)})\b",
-    re.IGNORECASE,
+    rf"\b(?P<word>pt|part|vol|volume)(?:\.\s*|\s+|(?=\d))(?P<number>{_NUMBER})\b", re.IGNORECASE
 )
+# "feat. Guest Pt. 2" and "feat. Guest II" are the second of their name, and not only a guest.
+_NUMBERED: Final = re.compile(
+    rf"\b(?:pt|part|vol|volume|chapter|episode)\b|\b{_NUMBER}\W*$", re.IGNORECASE
+)
+# "Live", "2024 Remaster" and "The Remixes" after a dash are versions of what stands before it.
+_IS_A_VERSION: Final = re.compile(rf"\W*(?:(?:the|\d\w*)\W+)*{VERSION.pattern}", re.IGNORECASE)
 
 
 class _Title(NamedTuple):
@@ -52,16 +58,18 @@ class _Title(NamedTuple):
 
 def is_titled(title: str, release: Release) -> bool:
     """Whether the release has the title, however spelled. A guest who is named on one side alone
-    makes no difference, nor does an ending "- Single", "- EP" or "LP".
+    makes no difference, nor does an ending "- Single", "- EP" or "LP", or the artist in front.
     """
     if is_same_name(title, release.title):
         return True
-    known = [*featured(title), *featured(release.title), *(one.name for one in release.artists)]
-    typed, shown = (_title(text, known) for text in (title, release.title))
-    return (
-        is_same_name(shown.name, typed.name)
-        or is_same_name(shown.name, _without_artist(typed.name, release))
-    ) and _goes_with(typed, shown)
+    artists = [one.name for one in release.artists]
+    guests = [guest for text in (title, release.title) for guest in _bracketed(text)]
+    typed, shown = (_title(text, artists, guests) for text in (title, release.title))
+    return _goes_with(typed, shown) and any(
+        is_same_name(one, other)
+        for one in (typed.name, _without_artist(typed.name, release))
+        for other in (shown.name, _without_artist(shown.name, release))
+    )
 
 
 def _goes_with(one: _Title, other: _Title) -> bool:
@@ -72,17 +80,26 @@ def _goes_with(one: _Title, other: _Title) -> bool:
     )
 
 
-def _title(text: str, known: list[str]) -> _Title:
+def _bracketed(text: str) -> list[str]:
+    """The guests whom a title names as such in brackets."""
+    return [
+        guest
+        for found in IN_BRACKETS.finditer(_plain(text))
+        if not found["with"]
+        for guest in split_names(found["guest"])
+    ]
+
+
+def _title(text: str, artists: list[str], bracketed: list[str]) -> _Title:
     guests: list[str] = []
 
     def take(found: re.Match[str]) -> str:
-        if not _names_guests(found, known):
+        if not _names_guests(found, artists, bracketed):
             return found[0]
         guests.extend(split_names(found["guest"]))
         return " "
 
-    name = _COUNTED.sub(_counted, spelled_out(text))
-    name = AT_THE_END.sub(take, IN_BRACKETS.sub(take, name))
+    name = AT_THE_END.sub(take, IN_BRACKETS.sub(take, _plain(text)))
     kind = _KIND.search(name)
     return _Title(
         name=name[: kind.start()] if kind else name,
@@ -91,24 +108,45 @@ def _title(text: str, known: list[str]) -> _Title:
     )
 
 
+def _plain(title: str) -> str:
+    return _COUNTED.sub(_counted, spelled_out(title))
+
+
 def _counted(found: re.Match[str]) -> str:
     word, number = found["word"].lower(), found["number"].lower()
-    return f"{_WORDS.get(word, word)} {_NUMBERS.get(number, number)}"
+    return f"{_WORDS.get(word, word)} {_NUMBERS.get(number, number.lstrip('0') or '0')}"
 
 
-def _names_guests(found: re.Match[str], known: list[str]) -> bool:
-    """Whether the words name guests. "(with Strings)" may be a version: guests are known."""
-    if VERSION.search(found["guest"]):
+def _names_guests(found: re.Match[str], artists: list[str], bracketed: list[str]) -> bool:
+    """Whether the words name guests. "(with Strings)" may be a version, and what follows a "feat."
+    without brackets may be more of the title: there, each name has to be known.
+    """
+    names = found["guest"]
+    if not _may_be_guests(names, artists):
         return False
-    return not found.groupdict().get("with") or are_credited(found["guest"], known)
+    says_so = found.re is IN_BRACKETS and not found["with"]
+    return says_so or are_credited(names, [*artists, *bracketed])
+
+
+def _may_be_guests(names: str, artists: list[str]) -> bool:
+    """Whether no name that the release does not credit tells of a version or a number: Little Mix
+    are guests, if credited.
+    """
+    return are_credited(names, artists) or not any(
+        VERSION.search(name) or _NUMBERED.search(name)
+        for name in split_names(names)
+        if not is_same_artist(name, artists)
+    )
 
 
 def _without_artist(title: str, release: Release) -> str:
-    """What follows the artist in "Demo Artist - Night Bus", unless that is a version."""
+    """What follows the artist in "Demo Artist - Night Bus", unless that is a version. A guest who
+    is still named there is not known.
+    """
     found = _AFTER_THE_ARTIST.fullmatch(title)
-    if found and is_by(found["artist"], release) and not VERSION.search(found["title"]):
-        return found["title"]
-    return title
+    if not found or _IS_A_VERSION.match(found["title"]) or featured(found["artist"]):
+        return title
+    return found["title"] if is_by(found["artist"], release) else title
 
 
 def _all_among(names: tuple[str, ...], others: tuple[str, ...]) -> bool:

@@ -61,6 +61,17 @@ SIGNS = ("\u00d7", "\u30fb", "|", "-", "\u2013", "w/")
         ("the beatles", ["Beatles"]),
         ("Guest & The Beatles", ["Beatles", "Guest"]),
         ("The The", ["The The"]),
+        ("Tom & Tom", ["Tom & Tom"]),
+        ("Tom & Tom, Guest", ["Tom & Tom", "Guest"]),
+        ("X x X", ["Guest", "X x X"]),
+        ("A, And One", ["A", "One"]),
+        ("A, B & C", ["A", "A, B", "B & C"]),
+        ("Big Feat Company", ["Big Feat Company"]),
+        ("Big Feat Company", ["Big", "Company"]),
+        ("Demo Artist ft. Guest", ["Demo Artist", "Guest"]),
+        ("Demo Artist featuring Guest", ["Demo Artist"]),
+        ("夜行feat.初音", ["夜行"]),
+        ("夜行", ["夜行feat.初音"]),
     ],
 )
 def test_an_artist_in_another_spelling(campaign: str, shown: list[str]) -> None:
@@ -111,6 +122,19 @@ def test_an_artist_in_another_spelling(campaign: str, shown: list[str]) -> None:
         ("Demo Artist (with Guest)", ["Guest"]),
         ("Demo Artist (feat. Guest)", ["Guest"]),
         ("Demo Artist (Live)", ["Demo Artist"]),
+        # A credit counts once.
+        ("Tom & Tom", ["Tom"]),
+        ("Tom, Tom & Guest", ["Tom", "Guest"]),
+        ("The Tom & Tom", ["Tom"]),
+        ("X x X", ["X"]),
+        ("P!nk & Pink", ["P!nk"]),
+        # "ft" and a "feat" without a dot are words, unless who follows is credited.
+        ("Big Feat Company", ["Big"]),
+        ("Big", ["Big Feat Company"]),
+        ("6 Ft Under", ["6"]),
+        ("6", ["6 ft. Under"]),
+        ("Demo Artist ft Guest", ["Demo Artist"]),
+        ("Superfeat. Guest", ["Super"]),
         ("The The", ["The"]),
         ("The", ["The The"]),
         ("The", [""]),
@@ -130,6 +154,7 @@ def test_another_artist(campaign: str, shown: list[str]) -> None:
         ("Guest, Demo Artist", "Night Bus [ft. Guest]"),
         ("Demo Artist x Guest x Another", "Night Bus (feat. Guest & Another)"),
         ("Demo Artist & Guest", "Night Bus feat. Guest"),
+        ("Demo Artist ft Guest", "Night Bus (feat. Guest)"),
     ],
 )
 def test_one_of_several_artists_may_be_a_guest_in_the_title(campaign: str, title: str) -> None:
@@ -147,6 +172,7 @@ def test_one_of_several_artists_may_be_a_guest_in_the_title(campaign: str, title
         ("Garfunkel", "Night Bus (feat. Garfunkel)"),
         ("Guest & Garfunkel", "Night Bus (feat. Guest & Garfunkel)"),
         ("Simon, Guest & Garfunkel", "Night Bus (feat. Garfunkel)"),
+        ("Simon & Simon", "Night Bus (feat. Simon)"),
     ],
 )
 def test_a_guest_in_the_title_is_not_the_artist(campaign: str, title: str) -> None:

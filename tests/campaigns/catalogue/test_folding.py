@@ -38,11 +38,23 @@ SAME = [
     ("ACDC", "AC/DC"),
     ("Guns N Roses", "Guns N\u2019 Roses"),
     ("Israel Kamakawiwo'ole", "Israel Kamakawiwo\u02bbole"),
-    ("+44", "44"),
     ("!!!", "\uff01\uff01\uff01"),
     ("+/-", "+ / -"),
     ("Hey!Say!JUMP & Kis", "Hey! Say! JUMP and Kis"),
-    ("A+", "A"),
+    ("Mala Fama", "Malá\u0323 Fa\u0304ma"),
+    ("\u01ff", "o"),
+    (
+        "\u039d\u03cd\u03c7\u03c4\u03b1",
+        "\u039d\u03a5\u03a7\u03a4\u0391",
+    ),  # Greek capitals have no accents.
+    ("\u0427\u0451\u0440\u043d\u044b\u0439", "\u0427\u0435\u0440\u043d\u044b\u0439"),
+    ("\u041a\u0418\u041d\u041e\u0419", "\u043a\u0438\u043d\u043e\u0438\u0306"),
+    ("Don\u00b4t Stop", "Don't Stop"),
+    ("Don`t Stop", "Don't Stop"),
+    ("100 %", "100%"),
+    ("C\uff03", "c#"),
+    ("love \u2764\ufe0f", "Love\u2764"),
+    ("\u591c\uff5e\u30d0\u30b9\uff5e", "\u591c \u301c\u30d0\u30b9\u301c"),
     ("1 2 3", "1, 2, 3"),
 ]
 DIFFERENT = [
@@ -61,6 +73,23 @@ DIFFERENT = [
     ("宇多田ヒカル", "Hikaru Utada"),
     ("Кино", "Kino"),
     ("カ", "ガ"),
+    # Signs and marks that make another name.
+    ("+44", "44"),
+    ("A+", "A"),
+    ("C#", "C"),
+    ("F\u266f", "F"),
+    ("F\u266f", "F\u266d"),
+    ("100%", "100"),
+    ("$100", "100"),
+    ("45\u00b0", "45"),
+    ("love \U0001f600", "love \U0001f603"),
+    ("love \U0001f600", "love"),
+    ("\u043c\u043e\u0439", "\u043c\u043e\u0438"),  # Cyrillic short i
+    ("\u0457\u0445", "\u0456\u0445"),  # Ukrainian yi
+    ("\u0443\u0436\u043e", "\u045e\u0436\u043e"),  # Belarusian short u
+    ("\u0624", "\u0648"),  # Arabic waw, with and without hamza
+    ("\u0e81\u0eb8", "\u0e81\u0eb9"),  # Lao vowels
+    ("\u0f40\u0f72", "\u0f40\u0f74"),  # Tibetan vowels
     ("की", "का"),
     ("", ""),
     ("", "!!!"),
@@ -93,6 +122,7 @@ def test_folding_again_changes_nothing() -> None:
     [
         ("Ke$ha feat. Florence + The Machine", "kesha feat florence and the machine"),
         ("  ÆGIR\t(Live) ", "aegir live"),
+        ("C# + 100%", "c# and 100%"),
         ("!!!", "!!!"),
         ("夜行バス 2", "夜行バス 2"),
     ],
