@@ -135,18 +135,19 @@ def accept_found(campaign: Campaign, entry: Asked, by: User, now: datetime) -> N
 
 @transaction.atomic
 def choose(campaign: Campaign, uri: str, by: User, now: datetime) -> None:
-    """Name the release by the link of one of the entries that were found. The worker looks again
-    at once, and compares the entry as any other.
+    """Name the release by the link of one of the entries that were found, and let nothing else
+    under its code take its place. The worker looks again at once.
 
     Raises PlanningError when it is none of them any more.
     """
     campaign = locked(campaign)
     offered = candidates_of(campaign) if campaign.offers_a_choice else ()
     chosen = next((one for one in offered if one.uri == uri), None)
-    if chosen is None:
+    # From here on it counts as it is: so it is compared here once more.
+    if chosen is None or difference(campaign, chosen):
         raise PlanningError(Obstacle.FOUND_CHANGED)
     same_release.accept(campaign, Seen())
-    campaign.spotify_uri = uri
+    campaign.spotify_uri = campaign.accepted_uri = uri
     campaign.version += 1
     campaign.save()
     _note(campaign, _asked(chosen), by, now)

@@ -49,6 +49,7 @@ def make_known(
         label=campaign.label,
         folded_name=folded(typed or campaign.artist),
         spotify_id=spotify_id,
+        name="Demo Artist",
         confirmed_at=(campaign.opened_at or timezone.now()) + late,
     )
 
