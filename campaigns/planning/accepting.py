@@ -17,6 +17,7 @@ from campaigns.catalogue.candidates import candidates_of
 from campaigns.catalogue.comparing import difference
 from campaigns.catalogue.credits import are_credited, spelled_out, split_names
 from campaigns.catalogue.folding import folded
+from campaigns.catalogue.names import Names
 from campaigns.models import Campaign, Finding, LabelArtist, Trouble, User
 from campaigns.models.formats import LONGEST_CATALOGUE_NAME
 from campaigns.planning import same_release
@@ -146,7 +147,8 @@ def choose(campaign: Campaign, uri: str, by: User, now: datetime) -> None:
     # From here on it counts as it is: so it is compared here once more.
     if chosen is None or difference(campaign, chosen):
         raise PlanningError(Obstacle.FOUND_CHANGED)
-    same_release.accept(campaign, Seen())
+    same_release.accept(campaign, Seen(), Names.of(campaign)._replace(spotify_uri=uri))
+    same_release.tell_of_the_next_question(campaign)
     campaign.spotify_uri = campaign.accepted_uri = uri
     campaign.version += 1
     campaign.save()
