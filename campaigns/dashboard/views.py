@@ -52,9 +52,9 @@ from campaigns.status.sentences import release_time, release_time_in_utc, senten
 
 # The button that asks for a look.
 LOOK_UP: Final = "look_up"
-LOOKED_FOR: Final = "Noted. Presave looks for it at once."
+LOOKED_FOR: Final = "Noted. Presave is checking it now."
 NOT_ANSWERED: Final = (
-    "Spotify calls what it shows here otherwise. Edit the campaign and say whether it is your "
+    "Spotify shows a different title or artist. Edit the campaign and say whether it is your "
     "release before you open it."
 )
 

@@ -307,7 +307,7 @@ def test_what_an_artist_says_is_the_release_is_saved_for_all_fans(
     assert found.violations_count == 0, found.generate_report()
     page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
     page.get_by_role("button", name="This is it").click()
-    expect(page.get_by_text("Noted. Presave looks for it at once.")).to_be_visible()
+    expect(page.get_by_text("Noted. Presave is checking it now.")).to_be_visible()
     expect(page.get_by_text("was accepted as this release")).to_be_visible()
 
     assert work_next_to_the_browser() == 12
@@ -371,7 +371,7 @@ def test_of_several_releases_the_chosen_one_is_saved_for_all_fans(
     choice = page.get_by_role("group", name="Which one is yours?")
     choice.get_by_label("Single").check()
     page.get_by_role("button", name="Use this one").click()
-    expect(page.get_by_text("Noted. Presave looks for it at once.")).to_be_visible()
+    expect(page.get_by_text("Noted. Presave is checking it now.")).to_be_visible()
     expect(page.get_by_text("was accepted as this release")).to_be_visible()
 
     assert work_next_to_the_browser() == 12

@@ -130,7 +130,7 @@ def test_an_answer_counts_for_the_title_and_artist_that_were_asked_about(
 
     campaign = Campaign.objects.get()
     assert (campaign.accepted_uri, LabelArtist.objects.count()) == ("", 0)
-    assert "Edit the campaign and say whether it is your release" in page
+    assert "Spotify shows a different title or artist. Edit the campaign" in page
 
 
 def test_a_form_that_comes_back_asks_anew_about_another_title(
