@@ -80,6 +80,10 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.label}"
 
+    @property
+    def may_edit(self) -> bool:
+        return self.role in EDITING_ROLES
+
 
 class LabelArtist(models.Model):
     """An artist of the catalogue's that a label confirmed as its own: in campaigns opened later the
@@ -106,3 +110,8 @@ class LabelArtist(models.Model):
 
     def __str__(self) -> str:
         return f"{self.folded_name} of {self.label_id}"
+
+    @property
+    def page(self) -> str:
+        """Where Spotify shows the artist to everybody."""
+        return f"https://open.spotify.com/artist/{self.spotify_id}"
