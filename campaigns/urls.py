@@ -27,6 +27,12 @@ urlpatterns = [
     path("artwork/<str:name>/<str:file>", landing.artwork, name="artwork"),
     path("dashboard", views.campaign_list, name="dashboard"),
     path("dashboard/label", views.label_create, name="dashboard-label-create"),
+    path("dashboard/labels/<uuid:label_id>", views.label_detail, name="dashboard-label"),
+    path(
+        "dashboard/labels/<uuid:label_id>/artists/<int:artist_id>/remove",
+        views.artist_remove,
+        name="dashboard-artist-remove",
+    ),
     path("dashboard/new", views.campaign_create, name="dashboard-campaign-create"),
     path("dashboard/cover/<str:sealed>", views.cover, name="dashboard-cover"),
     path("dashboard/campaigns/<slug:slug>", views.campaign_detail, name="dashboard-campaign"),

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from django.db.models import QuerySet
+
 from campaigns.catalogue.credits import is_by
-from campaigns.catalogue.folding import folded, is_same_name
+from campaigns.catalogue.folding import folded
 from campaigns.catalogue.titles import is_titled
 from campaigns.models import Campaign, Finding, LabelArtist
+from campaigns.models.formats import LONGEST_CATALOGUE_NAME
 from campaigns.spotify import Release
 
 
@@ -27,15 +30,22 @@ def difference(campaign: Campaign, release: Release) -> Finding | None:
 
 
 def _is_the_artists(campaign: Campaign, release: Release) -> bool:
-    """By an id that the label confirmed, or else by the name. Where an artist of the same name has
-    such an id, another one of that name is a namesake, and the artist is asked. An id of an artist
-    whom the catalogue calls otherwise says nothing against the name itself.
+    """By the name, or by an id that the label confirmed for it.
+
+    An id only lets another spelling pass, and never turns away the name itself: one artist may have
+    several profiles, and no release may stop for what is confirmed while it runs. Nor does what is
+    confirmed after a campaign was opened, perhaps by a slip in some draft, widen what its fans get.
     """
-    known = LabelArtist.objects.filter(
-        label_id=campaign.label_id, folded_name=folded(campaign.artist)
+    return (
+        is_by(campaign.artist, release)
+        or _known(campaign)
+        .filter(spotify_id__in=[artist.id for artist in release.artists])
+        .exists()
     )
-    name_of = dict(known.values_list("spotify_id", "name"))
-    if any(artist.id in name_of for artist in release.artists):
-        return True
-    has_namesake = any(is_same_name(name, campaign.artist) for name in name_of.values())
-    return not has_namesake and is_by(campaign.artist, release)
+
+
+def _known(campaign: Campaign) -> QuerySet[LabelArtist]:
+    known = LabelArtist.objects.filter(
+        label_id=campaign.label_id, folded_name=folded(campaign.artist)[:LONGEST_CATALOGUE_NAME]
+    )
+    return known.filter(confirmed_at__lt=campaign.opened_at) if campaign.opened_at else known

@@ -104,14 +104,16 @@ def look(campaign: Campaign, market: str, budget: LookupBudget) -> Look:
     """Look once into a market's catalogue. Raises SpotifyError, LookupBudgetSpentError and
     GateClosedError.
 
-    Where the link is dead, the code next to it is asked.
+    Where the link is dead, the code next to it is asked, unless an artist said that it is this very
+    entry: under the code there may be the version that was not chosen.
     """
     names = Names.of(campaign)
     try:
         hits = find_under_link(names, market, budget.permit) if names.spotify_uri else []
         if hits:
             return _judge(campaign, names, hits, budget.now, Finding.RELINKED)
-        if names.spotify_uri and budget.now < _dead_from(campaign, market):
+        is_meant = names.spotify_uri == campaign.accepted_uri
+        if names.spotify_uri and (is_meant or budget.now < _dead_from(campaign, market)):
             return Look(Finding.NOT_THERE_YET)
         hits = find_by_code(names, market, budget.permit)
     except SpotifyError as error:

@@ -12,7 +12,14 @@ from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 
-from campaigns.models import EDITING_ROLES, Campaign, CampaignQuerySet, Label, User
+from campaigns.models import (
+    EDITING_ROLES,
+    Campaign,
+    CampaignQuerySet,
+    Label,
+    Membership,
+    User,
+)
 
 
 class AuthenticatedRequest(HttpRequest):
@@ -65,3 +72,16 @@ def labels_edited_by(user: User) -> QuerySet[Label]:
     return Label.objects.filter(
         memberships__user=user, memberships__role__in=EDITING_ROLES
     ).order_by("name")
+
+
+def membership_of(user: User, label_id: UUID) -> Membership:
+    """What a member is in a label; strangers get 404, so that they cannot tell it exists."""
+    return get_object_or_404(user.memberships.select_related("label"), label_id=label_id)
+
+
+def label_edited_by(user: User, label_id: UUID) -> Label:
+    """As membership_of; a viewer, who knows the label exists, is refused."""
+    membership = membership_of(user, label_id)
+    if not membership.may_edit:
+        raise PermissionDenied("Viewers cannot change a label. Ask an owner or editor of it.")
+    return membership.label

@@ -32,15 +32,15 @@ def entry_of(release: Release, today: date) -> Entry:
 
 
 def seal(found: Found) -> str:
-    carried = [found.asked, found.market, to_json(found.releases)]
+    carried = [found.asked, found.market, to_json(found.releases), found.texts]
     return signing.dumps(carried, salt=_SALT, compress=True)
 
 
 def unseal(text: str) -> Found | None:
     """None for what is not ours, or too old."""
     try:
-        asked, market, releases = signing.loads(text, salt=_SALT, max_age=LIFETIME)
-        return Found(Names(*asked), market, from_json(releases))
+        asked, market, releases, texts = signing.loads(text, salt=_SALT, max_age=LIFETIME)
+        return Found(Names(*asked), market, from_json(releases), tuple(texts))
     except (signing.BadSignature, ValueError, TypeError):
         return None
 

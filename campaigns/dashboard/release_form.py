@@ -5,6 +5,7 @@ while it is entered, and confirmed where the catalogue calls it otherwise.
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Final, cast
 
@@ -114,9 +115,12 @@ class ReleaseForm(forms.Form):
         self.show(found)
 
     def show(self, found: Found) -> Verdict:
-        """Show it in the card. An answer stays only with the entries that it was about."""
+        """Show it in the card. An answer stays only with the entries that it was about, and with
+        the title and artist.
+        """
+        found = replace(found, texts=self._texts)
         before = unseal(self.data.get("found", ""))
-        if not before or before.releases != found.releases:
+        if not before or (before.releases, before.texts) != (found.releases, found.texts):
             self._forget_card()
         self._write("found", seal(found))
         self.verdict = looking_up.judge(self._meant(), found, self._day)
@@ -178,11 +182,16 @@ class ReleaseForm(forms.Form):
         return Names.of(self._meant())
 
     def read_answer(self) -> None:
-        """Judge what the card showed by what was entered now. It says nothing about other names."""
+        """Judge what the card showed by what was entered now. It says nothing about other names,
+        and an answer nothing about another title or artist.
+        """
         found = unseal(self.cleaned_data.get("found", ""))
         if not found or (found.asked, found.market) != (self.asked, self._market):
             self._forget_card()
             return
+        if found.texts != self._texts:
+            self.cleaned_data["is_it"] = ""
+            self.show(found)
         self.verdict = looking_up.judge(self._meant(), found, self._day)
         if self.verdict.is_question and self.cleaned_data.get("is_it") == NO:
             self.add_error(
@@ -211,6 +220,12 @@ class ReleaseForm(forms.Form):
         with suppress(ValueError):
             return date.fromisoformat(self._shown(self._day_field)[:10])
         return self.campaign.release_local.date() if self.campaign else self.now.date()
+
+    @property
+    def _texts(self) -> tuple[str, ...]:
+        """Title and artist as they are entered."""
+        meant = self._meant()
+        return tuple(getattr(meant, name) for name in same_release.TEXTS)
 
     def _meant(self) -> Campaign:
         """The campaign as it is entered, which is not to be saved."""
@@ -278,7 +293,7 @@ class ReleaseForm(forms.Form):
         if name not in self.fields or self._shown(name) or not value:
             return
         self._write(name, value)
-        self.cleaned_data[name] = value
+        self.cleaned_data[name] = self.fields[name].to_python(value)
         # The field as it is shown has taken its help already.
         self[name].help_text = f"{self[name].help_text} {FILLED_IN}".strip()
 

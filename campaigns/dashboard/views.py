@@ -9,6 +9,7 @@ from functools import wraps
 from io import BytesIO
 from typing import Any, Final, TypeVar
 from urllib.parse import urlencode
+from uuid import UUID
 
 from allauth.account.forms import ReauthenticateForm
 from django.conf import settings
@@ -16,7 +17,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.signing import BadSignature
 from django.http import Http404, HttpResponse, JsonResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
@@ -52,9 +53,9 @@ from campaigns.status.sentences import release_time, release_time_in_utc, senten
 
 # The button that asks for a look.
 LOOK_UP: Final = "look_up"
-LOOKED_FOR: Final = "Noted. Presave looks for it at once."
+LOOKED_FOR: Final = "Noted. Presave is checking it now."
 NOT_ANSWERED: Final = (
-    "Spotify calls what it shows here otherwise. Edit the campaign and say whether it is your "
+    "Spotify shows a different title or artist. Edit the campaign and say whether it is your "
     "release before you open it."
 )
 
@@ -113,6 +114,24 @@ def label_create(request: AuthenticatedRequest) -> HttpResponse:
         messages.success(request, f"Label {label} created. Create its first campaign.")
         return redirect("dashboard-campaign-create")
     return render(request, "dashboard/label_form.html", {"form": form})
+
+
+@for_members
+@require_safe
+def label_detail(request: AuthenticatedRequest, label_id: UUID) -> HttpResponse:
+    membership = access.membership_of(request.user, label_id)
+    artists = membership.label.artists.order_by("folded_name", "confirmed_at")
+    context = {"membership": membership, "label": membership.label, "artists": artists}
+    return render(request, "dashboard/label_detail.html", context)
+
+
+@for_members
+@require_POST
+def artist_remove(request: AuthenticatedRequest, label_id: UUID, artist_id: int) -> HttpResponse:
+    label = access.label_edited_by(request.user, label_id)
+    labels.remove_artist(get_object_or_404(label.artists, id=artist_id), request.user)
+    messages.success(request, "Artist removed. Presave asks again when this artist is found.")
+    return redirect("dashboard-label", label.id)
 
 
 @for_members

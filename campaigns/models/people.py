@@ -9,7 +9,7 @@ from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
+from django.db.models.functions import Lower, Now
 
 from campaigns.models.formats import LONGEST_CATALOGUE_NAME
 
@@ -80,10 +80,14 @@ class Membership(models.Model):
     def __str__(self) -> str:
         return f"{self.user} is {self.role} of {self.label}"
 
+    @property
+    def may_edit(self) -> bool:
+        return self.role in EDITING_ROLES
+
 
 class LabelArtist(models.Model):
-    """An artist of the catalogue's that a label confirmed as its own: later matches go by the id,
-    and not by how the name is spelled.
+    """An artist of the catalogue's that a label confirmed as its own: in campaigns opened later the
+    id counts, however the name is spelled.
     """
 
     label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="artists")
@@ -94,6 +98,8 @@ class LabelArtist(models.Model):
     name = models.CharField(
         max_length=LONGEST_CATALOGUE_NAME, db_default="", default="", blank=True
     )
+    typed_name = models.CharField(max_length=120, db_default="", default="", blank=True)
+    confirmed_at = models.DateTimeField(db_default=Now())
 
     class Meta:
         constraints = [
@@ -104,3 +110,8 @@ class LabelArtist(models.Model):
 
     def __str__(self) -> str:
         return f"{self.folded_name} of {self.label_id}"
+
+    @property
+    def page(self) -> str:
+        """Where Spotify shows the artist to everybody."""
+        return f"https://open.spotify.com/artist/{self.spotify_id}"

@@ -14,8 +14,11 @@ from typing import Final, NamedTuple
 from django.db import transaction
 
 from campaigns.catalogue.candidates import candidates_of
-from campaigns.catalogue.folding import folded, is_same_name
-from campaigns.models import Campaign, LabelArtist, Trouble, User
+from campaigns.catalogue.comparing import difference
+from campaigns.catalogue.credits import are_credited, spelled_out, split_names
+from campaigns.catalogue.folding import folded
+from campaigns.catalogue.names import Names
+from campaigns.models import Campaign, Finding, LabelArtist, Trouble, User
 from campaigns.models.formats import LONGEST_CATALOGUE_NAME
 from campaigns.planning import same_release
 from campaigns.planning.moving import locked
@@ -40,40 +43,49 @@ class Answer(NamedTuple):
 
 def accept_answer(campaign: Campaign, answer: Answer) -> None:
     """Let the entry count as the release before anybody agreed to it, and remember its artist with
-    the label. The caller holds the campaign's lock, and saves it.
+    the label if that was the question. The caller holds the campaign's lock, and saves it.
 
     Raises PlanningError when fans have agreed meanwhile: then a form does not decide any more what
     they get.
     """
     if agreed_texts(campaign):
         raise PlanningError(Obstacle.CHANGED_WHILE_CHECKING)
-    _remember_artist(campaign, answer.release)
+    if difference(campaign, answer.release) is Finding.OTHER_ARTIST:
+        _remember_artist(campaign, answer)
     if campaign.accepted_uri == answer.release.uri:
         return
     campaign.accepted_uri = answer.release.uri
     _note(campaign, _asked(answer.release), answer.by, answer.at)
 
 
-def _remember_artist(campaign: Campaign, release: Release) -> None:
-    if artist := _artist_meant(campaign.artist, release):
+def _remember_artist(campaign: Campaign, answer: Answer) -> None:
+    if artist := _artist_meant(campaign.artist, answer.release):
         LabelArtist.objects.get_or_create(
             label_id=campaign.label_id,
             folded_name=folded(campaign.artist)[:LONGEST_CATALOGUE_NAME],
             spotify_id=artist.id,
-            defaults={"name": artist.name},
+            defaults={
+                "name": artist.name,
+                "typed_name": campaign.artist,
+                "confirmed_at": answer.at,
+            },
         )
 
 
 def _artist_meant(name: str, release: Release) -> Artist | None:
-    """Whose id the campaign's artist has: the only one of that name, or else the only one there is.
+    """Whose id the campaign's artist has: the release's only one, where one artist was typed.
 
-    The id of a guest, of one of several, or of everybody would let releases of others pass later.
+    The id of one of several, of everybody, or of somebody whose guest was typed would let releases
+    of others pass later.
     """
-    named = [artist for artist in release.artists if is_same_name(name, artist.name)]
-    meant = named or release.artists
-    if len(meant) != 1 or meant[0].id == VARIOUS_ARTISTS:
+    if len(release.artists) != 1 or len(split_names(spelled_out(name))) != 1:
         return None
-    return meant[0] if _ARTIST_ID.fullmatch(meant[0].id) else None
+    artist = release.artists[0]
+    is_guest = folded(name) in folded(release.title)
+    is_member = are_credited(name, split_names(spelled_out(artist.name)))
+    if is_guest or is_member or artist.id == VARIOUS_ARTISTS:
+        return None
+    return artist if _ARTIST_ID.fullmatch(artist.id) else None
 
 
 class Asked(NamedTuple):
@@ -124,18 +136,20 @@ def accept_found(campaign: Campaign, entry: Asked, by: User, now: datetime) -> N
 
 @transaction.atomic
 def choose(campaign: Campaign, uri: str, by: User, now: datetime) -> None:
-    """Name the release by the link of one of the entries that were found. The worker looks again
-    at once, and compares the entry as any other.
+    """Name the release by the link of one of the entries that were found, and let nothing else
+    under its code take its place. The worker looks again at once.
 
     Raises PlanningError when it is none of them any more.
     """
     campaign = locked(campaign)
     offered = candidates_of(campaign) if campaign.offers_a_choice else ()
     chosen = next((one for one in offered if one.uri == uri), None)
-    if chosen is None:
+    # From here on it counts as it is: so it is compared here once more.
+    if chosen is None or difference(campaign, chosen):
         raise PlanningError(Obstacle.FOUND_CHANGED)
-    same_release.accept(campaign, Seen())
-    campaign.spotify_uri = uri
+    same_release.accept(campaign, Seen(), Names.of(campaign)._replace(spotify_uri=uri))
+    same_release.tell_of_the_next_question(campaign)
+    campaign.spotify_uri = campaign.accepted_uri = uri
     campaign.version += 1
     campaign.save()
     _note(campaign, _asked(chosen), by, now)

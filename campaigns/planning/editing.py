@@ -148,7 +148,7 @@ def _rename(campaign: Campaign, names: Names, seen: Seen) -> None:
     before = Names.of(campaign)
     if names == before:
         return
-    same_release.accept(campaign, seen)
+    same_release.accept(campaign, seen, names)
     logger.info("release renamed campaign=%s from=%s to=%s", campaign.id, before, names)
 
 

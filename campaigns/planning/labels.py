@@ -1,7 +1,10 @@
-"""Labels and their members: creating labels, and inviting people with a link to set a password."""
+"""Labels, their members and artists: creating labels, inviting people with a link to set a
+password, and forgetting an artist that was confirmed by mistake.
+"""
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -14,7 +17,9 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 
-from campaigns.models import Label, Membership, Role, User
+from campaigns.models import Label, LabelArtist, Membership, Role, User
+
+logger = logging.getLogger(__name__)
 
 LONGEST_NAME = 100
 
@@ -100,3 +105,11 @@ def create_label(user: User, name: str) -> Label:
         label = Label.objects.create(name=name)
         Membership.objects.create(label=label, user=user, role=Role.OWNER)
     return label
+
+
+def remove_artist(artist: LabelArtist, by: User) -> None:
+    """Ask again about releases that only this id let pass; an answer for one entry stays."""
+    artist.delete()
+    logger.info(
+        "artist removed label=%s spotify_id=%s by=%s", artist.label_id, artist.spotify_id, by.pk
+    )

@@ -28,11 +28,14 @@ IDENTITY: Final = (*Names._fields, "title", "artist", "market")
 
 @dataclass(frozen=True)
 class Found:
-    """What the catalogue shows, and under which names and in which market it was asked."""
+    """What the catalogue shows, and under which names and in which market it was asked; and with
+    which title and artist a form compared it.
+    """
 
     asked: Names
     market: str
     releases: tuple[Release, ...] = ()
+    texts: tuple[str, ...] = ()
 
 
 class Verdict(NamedTuple):

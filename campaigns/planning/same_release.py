@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from campaigns.catalogue import comparing, looks, markets, names
+from campaigns.catalogue.candidates import candidates_of
 from campaigns.catalogue.names import Names
 from campaigns.clock import database_now
 from campaigns.gate import closing
@@ -115,36 +116,44 @@ def look_up(campaign: Campaign, after: Names, meant: str = "") -> Seen:
     return [*same, *others, Seen()][0]
 
 
-def accept(campaign: Campaign, seen: Seen) -> None:
+def accept(campaign: Campaign, seen: Seen, after: Names) -> None:
     """Let the release have its new names, under the campaign's lock. Raises PlanningError where a
     release that is being saved would stop for names under which nobody has seen it.
     """
     if campaign.state == CampaignState.RELEASING and not seen.is_the_same:
         raise PlanningError(Obstacle.NEW_NOT_SHOWN)
+    leads_to = seen.release.uri if seen.release else after.spotify_uri
+    if leads_to not in _asked_about(campaign):
+        tell_of_the_next_question(campaign)
     moving.look_anew(campaign)
     campaign.accepted_uri = ""
     if seen.release and seen.difference:
         campaign.last_finding, campaign.found_uri = seen.difference, seen.release.uri
         campaign.found_title = seen.release.title
         campaign.found_artist = seen.release.artist_names
-    _tell_of_the_next_question(campaign)
     # What is on its way is of the release as it was named before.
     campaign.presaves.pending().update(lease=None, lease_until=None)
 
 
 def compare_anew(campaign: Campaign) -> None:
     """Forget what the artist is asked about, as title, artist or market change: the worker looks at
-    once whether there still is a question.
+    once whether there still is a question. It is about the same entry then, so nobody is told of it
+    a second time.
     """
     campaign.next_check_at = None
     if campaign.last_finding in CHOICES:
         campaign.last_finding, campaign.candidates = "", []
         campaign.found_uri = campaign.found_title = campaign.found_artist = ""
-    _tell_of_the_next_question(campaign)
 
 
-def _tell_of_the_next_question(campaign: Campaign) -> None:
-    """Let people who were asked be told again if there is another question."""
+def _asked_about(campaign: Campaign) -> set[str]:
+    """The entries that the artist is asked about, by their links."""
+    entries = {campaign.found_uri, *(one.uri for one in candidates_of(campaign))}
+    return entries - {""} if campaign.asks_the_artist else set()
+
+
+def tell_of_the_next_question(campaign: Campaign) -> None:
+    """Let people who were asked be told of a question about another entry."""
     questions = (Trouble.OTHER_RELEASE, Trouble.SEVERAL_MATCH)
     campaign.alarms.filter(trouble__in=questions).delete()
 

@@ -325,6 +325,7 @@ def test_an_artist_of_another_script_is_known_by_the_id(sandbox: Sandbox) -> Non
         label=campaign.label,
         folded_name=folded(campaign.artist),
         spotify_id=asked.release.artists[0].id,
+        confirmed_at=campaign.created_at - timedelta(days=60),
     )
     assert look(campaign, "US", budget).finding is Finding.CONFIRMED
 

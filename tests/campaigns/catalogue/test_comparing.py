@@ -5,9 +5,11 @@ because an artist accepted it.
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from campaigns.catalogue.comparing import difference, is_what_fans_saw
 from campaigns.catalogue.folding import folded
@@ -39,13 +41,16 @@ def test_which_of_the_two_differs(fields: dict[str, Any], found: Finding | None)
     assert is_what_fans_saw(campaign, release) is (found is None)
 
 
-def make_known(campaign: Campaign, spotify_id: str, name: str = "", typed: str = "") -> None:
-    """An id that the label confirmed for a name, and how the catalogue calls it."""
+def make_known(
+    campaign: Campaign, spotify_id: str, typed: str = "", late: timedelta = -timedelta(seconds=1)
+) -> None:
+    """An id that the label confirmed for a name, usually before the campaign was opened."""
     LabelArtist.objects.create(
         label=campaign.label,
         folded_name=folded(typed or campaign.artist),
         spotify_id=spotify_id,
-        name=name,
+        name="Demo Artist",
+        confirmed_at=(campaign.opened_at or timezone.now()) + late,
     )
 
 
@@ -53,43 +58,49 @@ def test_an_artist_whose_id_the_label_knows_may_be_written_in_another_script() -
     campaign = make_campaign(artist="宇多田ヒカル")
     release = make_release(artists=(Artist("utada", "Hikaru Utada"),))
     assert difference(campaign, release) == Finding.OTHER_ARTIST
-    make_known(campaign, "utada", "Hikaru Utada")
+    make_known(campaign, "utada")
     assert is_what_fans_saw(campaign, release)
 
 
-def test_a_namesake_of_an_artist_whose_id_the_label_knows_is_another_artist() -> None:
-    campaign = make_campaign()
-    make_known(campaign, "theirs", "DEMO ARTIST")
-    assert difference(campaign, make_release()) == Finding.OTHER_ARTIST
+@pytest.mark.parametrize("state", ["open", "releasing"])
+def test_an_id_confirmed_since_the_opening_does_not_widen_what_fans_get(state: str) -> None:
+    campaign = make_campaign(state=state)
+    strangers = make_release("Somebody Else")
+    make_known(campaign, "id of Somebody Else", late=timedelta())
+    assert difference(campaign, strangers) == Finding.OTHER_ARTIST
+    draft = make_campaign(state="draft", label=campaign.label)
+    assert is_what_fans_saw(draft, strangers)
 
 
-@pytest.mark.parametrize("called", ["", "Various Artists", "宇多田ヒカル"])
-def test_an_id_of_another_name_does_not_make_the_same_name_another_artist(called: str) -> None:
-    campaign = make_campaign()
-    make_known(campaign, "theirs", called)
+@pytest.mark.parametrize("state", ["open", "releasing"])
+def test_a_known_id_does_not_make_the_same_name_another_artist(state: str) -> None:
+    """One artist may have several profiles; and what is being saved does not stop for an id."""
+    campaign = make_campaign(state=state)
+    make_known(campaign, "theirs")
     assert is_what_fans_saw(campaign, make_release())
     assert difference(campaign, make_release("Demo")) == Finding.OTHER_ARTIST
 
 
 def test_any_of_several_known_ids_will_do() -> None:
     campaign = make_campaign()
-    make_known(campaign, "first", "Demo Artist")
-    make_known(campaign, "second", "Demo Artist")
-    artists = (Artist("guest", "Guest"), Artist("second", "Demo Artist"))
+    make_known(campaign, "first")
+    make_known(campaign, "second")
+    artists = (Artist("guest", "Guest"), Artist("second", "Somebody Else"))
     assert is_what_fans_saw(campaign, make_release(artists=artists))
 
 
 def test_a_known_id_does_not_make_another_title_the_same() -> None:
     campaign = make_campaign()
-    make_known(campaign, "id of Demo Artist")
-    assert difference(campaign, make_release(title="First Light")) == Finding.OTHER_TITLE
+    make_known(campaign, "id of Somebody Else")
+    strangers = make_release("Somebody Else", title="First Light")
+    assert difference(campaign, strangers) == Finding.OTHER_TITLE
 
 
 def test_ids_of_another_label_or_of_another_artist_say_nothing() -> None:
     campaign = make_campaign()
-    make_known(make_campaign(label=make_label()), "theirs", "Demo Artist")
-    make_known(campaign, "somebody", "Somebody Else", typed="Somebody Else")
-    assert is_what_fans_saw(campaign, make_release())
+    make_known(make_campaign(label=make_label()), "id of Somebody Else")
+    make_known(campaign, "id of Somebody Else", typed="Somebody Else")
+    assert difference(campaign, make_release("Somebody Else")) == Finding.OTHER_ARTIST
 
 
 def test_what_an_artist_accepted_is_what_fans_saw() -> None:

@@ -66,7 +66,7 @@ def test_the_page_asks_which_one_it_is_and_asks_spotify_nothing(
 def test_a_choice_is_noted_and_looked_for(dashboard: Client, label: Label) -> None:
     campaign = make_undecided(label)
     page = choose(dashboard, campaign, OTHER_URI)
-    assert "Noted. Presave looks for it at once." in page
+    assert "Noted. Presave is checking it now." in page
     assert "“Night Bus” by Demo Artist was accepted as this release" in page
     campaign.refresh_from_db()
     assert campaign.spotify_uri == OTHER_URI

@@ -13,7 +13,10 @@ from campaigns.spotify import Artist, Release
 from tests.sandbox_process import ALBUM_URI, UPC
 
 RELEASE = Release(ALBUM_URI, UPC, "", "2026-12-04", True, (Artist("1" * 22, "Demo"),), "Night Bus")
-FOUND = Found(Names(ALBUM_URI, "", ""), "US", (replace(RELEASE, cover="https://i.scdn.co/1"),))
+TEXTS = ("Night Bus", "Demo")
+FOUND = Found(
+    Names(ALBUM_URI, "", ""), "US", (replace(RELEASE, cover="https://i.scdn.co/1"),), TEXTS
+)
 
 
 def test_it_comes_back_as_it_was() -> None:

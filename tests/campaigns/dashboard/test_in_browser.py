@@ -25,6 +25,7 @@ from campaigns.models import (
     ErrorReason,
     Finding,
     Label,
+    LabelArtist,
     PauseReason,
     PreSaveState,
     User,
@@ -35,7 +36,7 @@ from campaigns.spotify.answers import SpotifyError
 from campaigns.status import heartbeat
 from campaigns.status.troubles import LATE_AFTER
 from tests import factory
-from tests.accessibility import RULES
+from tests.accessibility import RULES, widest
 from tests.nights.night import check_books, in_threads, work
 from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
 from tools.pictures import file_of, picture
@@ -193,6 +194,18 @@ def test_nothing_is_wider_than_the_screen(
         assert page.evaluate("document.documentElement.scrollWidth") <= width, name
 
 
+def test_a_labels_artist_is_removed_on_a_page_of_its_own(visit: Any, label: Label) -> None:
+    """Whose name is as long as names get."""
+    LabelArtist.objects.create(label=label, typed_name=LONG, spotify_id="1" * 22, name=LONG)
+    page = visit()
+    page.get_by_role("main").get_by_role("link", name=str(label)).click()
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    assert widest(page, 320, "100%") <= 320
+    page.get_by_role("button", name=f"Remove {LONG}").click()
+    expect(page.get_by_text("Artist removed.")).to_be_visible()
+
+
 def test_nothing_breaks_the_policy_and_nothing_comes_from_elsewhere(
     visit: Any, site: str, campaigns: None
 ) -> None:
@@ -307,7 +320,7 @@ def test_what_an_artist_says_is_the_release_is_saved_for_all_fans(
     assert found.violations_count == 0, found.generate_report()
     page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
     page.get_by_role("button", name="This is it").click()
-    expect(page.get_by_text("Noted. Presave looks for it at once.")).to_be_visible()
+    expect(page.get_by_text("Noted. Presave is checking it now.")).to_be_visible()
     expect(page.get_by_text("was accepted as this release")).to_be_visible()
 
     assert work_next_to_the_browser() == 12
@@ -371,7 +384,7 @@ def test_of_several_releases_the_chosen_one_is_saved_for_all_fans(
     choice = page.get_by_role("group", name="Which one is yours?")
     choice.get_by_label("Single").check()
     page.get_by_role("button", name="Use this one").click()
-    expect(page.get_by_text("Noted. Presave looks for it at once.")).to_be_visible()
+    expect(page.get_by_text("Noted. Presave is checking it now.")).to_be_visible()
     expect(page.get_by_text("was accepted as this release")).to_be_visible()
 
     assert work_next_to_the_browser() == 12

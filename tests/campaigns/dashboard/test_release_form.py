@@ -119,6 +119,46 @@ def test_an_answer_counts_for_what_was_shown_alone(
     assert [one.accepted_uri for one in Campaign.objects.all()] == ["", ""]
 
 
+@pytest.mark.parametrize("typed", [{"title": "Last Light"}, {"artist": "Somebody Else"}], ids=str)
+def test_an_answer_counts_for_the_title_and_artist_that_were_asked_about(
+    typed: dict[str, str], dashboard: Client, label: Label, sandbox: Sandbox
+) -> None:
+    sandbox.add_album(name="First Light")
+    found = carried(look_up(dashboard, **WRONG))
+
+    page = send(dashboard, found=found, is_it="yes", **WRONG | typed).content.decode()
+
+    campaign = Campaign.objects.get()
+    assert (campaign.accepted_uri, LabelArtist.objects.count()) == ("", 0)
+    assert "Spotify shows a different title or artist. Edit the campaign" in page
+
+
+def test_a_form_that_comes_back_asks_anew_about_another_title(
+    dashboard: Client, label: Label, sandbox: Sandbox
+) -> None:
+    sandbox.add_album(name="First Light")
+    found = carried(look_up(dashboard, **WRONG))
+    form = filled_in(**WRONG | {"title": "Last Light", "release_at": ""}, found=found, is_it="yes")
+
+    page = dashboard.post("/dashboard/new", form).content.decode()
+
+    assert "Is this your release?" in page
+    assert not re.search(r'name="is_it" value="yes"[^>]*checked', page)
+    send(dashboard, found=carried(page), is_it="yes", **WRONG | {"title": "Last Light"})
+    assert Campaign.objects.get().accepted_uri == ALBUM_URI
+
+
+def test_an_answer_counts_where_the_title_was_filled_in(
+    dashboard: Client, label: Label, sandbox: Sandbox
+) -> None:
+    sandbox.add_album(name="First  Light")
+    found = carried(look_up(dashboard, **WRONG | {"title": ""}))
+
+    send(dashboard, found=found, is_it="yes", **WRONG | {"title": "First  Light"})
+
+    assert Campaign.objects.get().accepted_uri == ALBUM_URI
+
+
 def test_one_of_several_is_picked_by_its_link(
     dashboard: Client, label: Label, sandbox: Sandbox
 ) -> None:

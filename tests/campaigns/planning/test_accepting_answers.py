@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from campaigns.catalogue.comparing import difference
 from campaigns.models import Campaign, CampaignState, Finding, HistoryEntry, LabelArtist, User
@@ -88,53 +89,61 @@ def test_the_artist_is_known_by_id_from_then_on_whatever_the_spelling(
 
 
 @pytest.mark.parametrize(
-    "artists",
+    ("typed", "title", "artists"),
     [
-        (GUEST, HIKARU),
-        (Artist(VARIOUS_ARTISTS, "Various Artists"),),
-        (Artist(VARIOUS_ARTISTS, "Hikaru Utada"),),
-        (HIKARU._replace(name="Hikaru Utada"), GUEST._replace(name="HIKARU UTADA")),
+        ("Hikaru Utada", "Face My Fears", (GUEST, HIKARU)),
+        ("Hikaru Utada", "Face My Fears", (Artist(VARIOUS_ARTISTS, "Various Artists"),)),
+        ("Hikaru Utada & Guest", "Face My Fears", (GUEST,)),
+        ("Hikaru Utada w/ Guest", "Face My Fears", (GUEST,)),
+        ("Hikaru Utada (feat. Guest)", "Face My Fears", (GUEST,)),
+        ("Hikaru Utada", "Face My Fears (feat. Hikaru Utada)", (GUEST,)),
+        ("Hikaru Utada", "Face My Fears (with HIKARU UTADA)", (GUEST,)),
+        ("Hikaru Utada", "Face My Fears", (GUEST._replace(name="Skrillex & Hikaru Utada"),)),
     ],
-    ids=["several", "everybody", "everybody under the name", "two of the name"],
 )
 def test_whose_id_may_be_anothers_is_not_remembered(
-    artists: tuple[Artist, ...], campaign: Campaign, artist: User
+    typed: str, title: str, artists: tuple[Artist, ...], campaign: Campaign, artist: User
 ) -> None:
-    changed = change(campaign, Answer(replace(RELEASE, artists=artists), artist, NOW))
+    release = replace(RELEASE, title=title, artists=artists)
+
+    changed = change(campaign, Answer(release, artist, NOW), artist=typed)
 
     assert changed.accepted_uri == ALBUM_URI
     assert not LabelArtist.objects.exists()
 
 
-def test_an_answer_about_one_entry_does_not_make_an_exact_name_anothers(
+def test_an_answer_about_the_title_says_nothing_of_the_artist(
     campaign: Campaign, artist: User
 ) -> None:
-    """The catalogue's name was another one: it says nothing of who is called as the label typed."""
-    change(campaign, Answer(ALONE, artist, NOW))
+    """Nor does an answer about one profile make another one of the name somebody else's."""
+    theirs = replace(RELEASE, title="Other", artists=(HIKARU._replace(name="Hikaru Utada"),))
+    running = factory.make_campaign(
+        label=campaign.label, state="releasing", title=campaign.title, artist=campaign.artist
+    )
+    second = replace(RELEASE, uri=OTHER_URI, artists=(Artist("2" * 22, "Hikaru Utada"),))
 
-    exact = replace(RELEASE, uri=OTHER_URI, artists=(Artist("2" * 22, "Hikaru Utada"),))
-    assert difference(campaign, exact) is None
+    changed = change(campaign, Answer(theirs, artist, NOW))
 
-
-def test_a_namesake_of_the_labels_artist_is_asked_about(campaign: Campaign, artist: User) -> None:
-    """A label with two artists of one name answers once for each; until then the other waits."""
-    first = replace(RELEASE, artists=(HIKARU._replace(name="Hikaru Utada"),))
-    namesakes = replace(RELEASE, uri=OTHER_URI, artists=(Artist("2" * 22, "Hikaru Utada"),))
-    assert difference(campaign, namesakes) is None
-    change(campaign, Answer(first, artist, NOW))
-    assert difference(campaign, namesakes) is Finding.OTHER_ARTIST
-
-    both = {"title": campaign.title, "artist": campaign.artist}
-    other = factory.make_campaign(label=campaign.label, state=CampaignState.DRAFT, **both)
-    assert difference(other, namesakes) is Finding.OTHER_ARTIST
-    change(other, Answer(namesakes, artist, NOW))
-    assert difference(other, replace(namesakes, uri=ALBUM_URI)) is None
+    assert changed.accepted_uri == ALBUM_URI
+    assert not LabelArtist.objects.exists()
+    assert difference(running, second) is difference(campaign, second) is None
 
 
-def test_the_one_of_the_artists_name_is_the_artist(campaign: Campaign, artist: User) -> None:
-    change(campaign, Answer(RELEASE, artist, NOW), artist="SKRILLEX")
+def test_an_answer_in_a_draft_does_not_widen_what_an_open_campaign_saves(artist: User) -> None:
+    """A label's slip, that a stranger's release is its own, stays in the drafts."""
+    opened = factory.make_campaign(title="First Light", artist="Night Desk")
+    draft = factory.make_campaign(
+        label=opened.label, state=CampaignState.DRAFT, title="First Light", artist="Night Desk"
+    )
+    strangers = replace(ALONE, uri=OTHER_URI, title="First Light")
 
-    assert LabelArtist.objects.get().spotify_id == GUEST.id
+    change(draft, Answer(strangers, artist, timezone.now()))
+
+    known = LabelArtist.objects.get()
+    assert (known.typed_name, known.name) == ("Night Desk", HIKARU.name)
+    assert difference(opened, strangers) is Finding.OTHER_ARTIST
+    draft.accepted_uri = ""
+    assert difference(draft, strangers) is None
 
 
 def test_an_id_that_is_none_is_not_kept(campaign: Campaign, artist: User) -> None:

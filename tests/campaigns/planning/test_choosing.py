@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.utils import timezone
 
 from campaigns.catalogue.candidates import to_json
+from campaigns.catalogue.looks import LookupBudget, look
 from campaigns.models import Campaign, CampaignState, Finding, User
 from campaigns.planning import accepting
 from campaigns.planning.accepting import Asked
@@ -54,6 +56,7 @@ def test_the_chosen_entry_is_the_campaigns_link_and_the_worker_looks_at_once(
     campaign = make_undecided(spotify_uri=link)
     choose(campaign, artist)
     assert (campaign.spotify_uri, campaign.upc) == (OTHER_URI, UPC)
+    assert campaign.accepted_uri == OTHER_URI
     assert (campaign.next_check_at, campaign.last_finding, campaign.candidates) == (None, "", [])
     assert campaign.version == 1
     noted = campaign.history.get()
@@ -69,8 +72,12 @@ def test_the_chosen_entry_is_the_campaigns_link_and_the_worker_looks_at_once(
         ({"last_finding": Finding.NOT_THERE_YET}, OTHER_URI),
         ({"last_finding": Finding.OTHER_TITLE}, OTHER_URI),
         ({"state": CampaignState.CANCELLED}, OTHER_URI),
+        ({"title": "First Light"}, OTHER_URI),
     ],
-    ids=["a stranger", "none", "no longer there", "another finding", "another title", "ended"],
+    ids=[
+        *("a stranger", "none", "no longer there", "another finding", "another title", "ended"),
+        "not what fans saw",
+    ],
 )
 def test_what_is_not_offered_is_not_chosen(
     meanwhile: dict[str, Any], uri: str, artist: User
@@ -90,6 +97,24 @@ def test_the_other_version_may_be_chosen_before_it_is_out(artist: User) -> None:
     campaign = make_undecided(last_finding=Finding.NOT_OUT_YET)
     choose(campaign, artist)
     assert campaign.spotify_uri == OTHER_URI
+
+
+@pytest.mark.parametrize("is_chosen", [True, False])
+def test_where_the_chosen_version_is_not_shown_the_other_one_does_not_take_its_place(
+    is_chosen: bool, sandbox: Sandbox, artist: User
+) -> None:
+    """A link that nobody chose is dead after a minute, and the code finds the release instead."""
+    sandbox.add_album()
+    long_ago = timezone.now() - timedelta(minutes=5)
+    link = "" if is_chosen else OTHER_URI
+    campaign = make_undecided(spotify_uri=link, release_at=long_ago)
+    if is_chosen:
+        choose(campaign, artist)
+
+    found = look(campaign, "US", LookupBudget(timezone.now()))
+
+    expected = Finding.NOT_THERE_YET if is_chosen else Finding.CONFIRMED
+    assert found.finding is expected
 
 
 def test_after_a_choice_people_are_told_of_the_next_one(artist: User) -> None:

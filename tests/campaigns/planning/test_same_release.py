@@ -40,6 +40,12 @@ OTHER_UPC = "036000291452"
 DEAD_URI = "spotify:album:2222222222222222222222"
 ZEROS = "000000000000"
 FUTURE = "2099-01-01T00:00:00+00:00"
+FOUND = {
+    "last_finding": "other_title",
+    "found_uri": ALBUM_URI,
+    "found_title": "First Light",
+    "found_artist": "Demo Artist",
+}
 FIELDS = (
     *("title", "artist", "slug", "spotify_uri", "upc", "isrc"),
     *("release_at", "release_zone", "artwork_alt"),
@@ -197,15 +203,43 @@ def test_a_new_name_takes_back_what_was_said_of_the_old_one() -> None:
 def test_what_is_compared_otherwise_ends_the_question_until_the_next_look(
     changes: dict[str, str],
 ) -> None:
-    found = {"found_uri": ALBUM_URI, "found_title": "First Light", "found_artist": "Demo Artist"}
-    campaign = make_consented(
-        last_finding="other_title", next_check_at=timezone.now(), release_at=timezone.now(), **found
-    )
+    due = {"next_check_at": timezone.now(), "release_at": timezone.now()}
+    campaign = make_consented(**due, **FOUND)
     assert alarms.raise_due(timezone.now()) == 1
     changed = change(campaign, **changes)
     assert (changed.last_finding, changed.next_check_at) == ("", None)
     assert (changed.found_uri, changed.found_title, changed.found_artist) == ("", "", "")
-    assert not changed.alarms.exists()
+    Campaign.objects.update(**FOUND)
+    assert alarms.raise_due(timezone.now()) == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "mails"),
+    [
+        ({"upc": UPC}, 0),
+        ({"upc": UPC, "title": "NIGHT BUS"}, 0),
+        ({"spotify_uri": OTHER_URI}, 1),
+        ({"spotify_uri": "", "upc": UPC}, 1),
+    ],
+    ids=["the same link", "and the title", "another link", "what a code leads to"],
+)
+def test_people_are_told_again_where_the_link_leads_to_another_entry(
+    changes: dict[str, str], mails: int, sandbox: Sandbox
+) -> None:
+    campaign = make_consented(release_at=timezone.now(), **FOUND)
+    assert alarms.raise_due(timezone.now()) == 1
+    change(campaign, **changes)
+    Campaign.objects.update(**FOUND)
+    assert alarms.raise_due(timezone.now()) == mails
+
+
+def test_people_are_not_told_again_of_the_entry_that_the_code_leads_to(sandbox: Sandbox) -> None:
+    sandbox.add_album(name="First Light")
+    campaign = make_consented(release_at=timezone.now(), **FOUND)
+    assert alarms.raise_due(timezone.now()) == 1
+    change(campaign, ALBUM_URI, spotify_uri="", upc=UPC)
+    assert Campaign.objects.get().found_uri == ALBUM_URI
+    assert alarms.raise_due(timezone.now()) == 0
 
 
 @pytest.mark.parametrize(
@@ -276,7 +310,7 @@ def test_a_release_that_begins_during_the_look_does_not_stop_for_what_nobody_has
 ) -> None:
     campaign = make_night(sandbox, fans=1)
     with pytest.raises(PlanningError) as caught:
-        same_release.accept(campaign, same_release.Seen())
+        same_release.accept(campaign, same_release.Seen(), Names.of(campaign))
     assert caught.value.obstacle is Obstacle.NEW_NOT_SHOWN
 
 
