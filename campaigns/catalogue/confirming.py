@@ -126,9 +126,15 @@ def confirm(campaign: Campaign, budget: LookupBudget) -> bool:
         reserved = Campaign.objects.filter(id=campaign.id, next_check_at=reserved_until)
         reserved.update(next_check_at=next_look)
         if started or after.shown_at != campaign.shown_at:
-            mine = Campaign.objects.filter(id=campaign.id)
-            mine.update(watched_until=next_look + series.LATE_BY)
+            _watch_until(campaign, next_look + series.LATE_BY, began)
     return started
+
+
+def _watch_until(campaign: Campaign, until: datetime, now: datetime) -> None:
+    """Note when at the latest the next look has to come; none has to while nobody is served."""
+    mine = Campaign.objects.filter(id=campaign.id)
+    is_served = Campaign.objects.being_saved(now).filter(id=campaign.id).exists()
+    mine.update(watched_until=until if is_served else None)
 
 
 def _share(before: Campaign, after: Campaign, calls: int, budget: LookupBudget) -> timedelta:
@@ -344,9 +350,12 @@ def _all_is_well(campaign: Campaign, uri: str) -> Finding:
 
 
 def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
-    """Whether what was confirmed is still there, and whether further markets show it too."""
+    """Whether what was confirmed is still there, and whether further markets show it too. No market
+    is asked any more that showed it, if the artist chose another one.
+    """
     began = budget.clock
-    is_shown = _is_still_shown(campaign, budget)
+    seen = [one for one in _begun(campaign, began) if _is_seen(campaign, one)]
+    is_shown = _is_still_shown(campaign, seen[-1], budget) if seen else None
     if is_shown is False:
         if _stop_releasing(campaign, budget.clock):
             logger.warning("release gone campaign=%s uri=%s", campaign.id, campaign.confirmed_uri)
@@ -355,10 +364,11 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
     if is_shown:
         _settle(campaign, began, budget)
     findings = _look_into_further_markets(campaign, budget)
-    if not findings:
+    if seen and not findings:
         all_is_well = _all_is_well(campaign, campaign.confirmed_uri)
         findings = [all_is_well if is_shown else Finding.QUESTION_REFUSED]
-    _note(campaign, max(findings, key=_BY_WEIGHT.index))
+    if findings:
+        _note(campaign, max(findings, key=_BY_WEIGHT.index))
 
 
 def _settle(campaign: Campaign, began: datetime, budget: LookupBudget) -> None:
@@ -394,16 +404,12 @@ def _look_into_further_markets(campaign: Campaign, budget: LookupBudget) -> list
     return findings
 
 
-def _is_still_shown(campaign: Campaign, budget: LookupBudget) -> bool | None:
+def _is_still_shown(campaign: Campaign, seen: MarketMidnight, budget: LookupBudget) -> bool | None:
     """Whether one of the last markets that showed the release still does, each time that it is
-    asked; None where none does and Spotify does not accept the question for one, and where the
-    market that did is not asked any more, as the artist chose another one.
+    asked; None where none does and Spotify does not accept the question for one.
     """
-    seen = [one for one in _begun(campaign, budget.clock) if _is_seen(campaign, one)]
-    if not seen:
-        return None
     times = series.CALLS_WHILE_YOUNG if series.is_young(campaign, budget.clock) else 1
-    answers = (_is_shown_once(campaign, seen[-1], budget) for _ in range(times))
+    answers = (_is_shown_once(campaign, seen, budget) for _ in range(times))
     return next((shown for shown in answers if not shown), True)
 
 
