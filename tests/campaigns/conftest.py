@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +15,7 @@ from django.core.cache import caches
 from django.test import Client
 from django.test.testcases import LiveServerThread
 
+from campaigns.catalogue import series
 from campaigns.clock import database_now
 from campaigns.models import Label, User
 from campaigns.release import maintenance
@@ -37,6 +39,14 @@ def no_page_is_kept() -> None:
 def keyring_dir(settings: Settings, tmp_path: Path) -> Path:
     settings.KEYRING_DIR = tmp_path / "keyring"
     return tmp_path / "keyring"
+
+
+@pytest.fixture(autouse=True)
+def first_looks_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The looks before the first save are as many as ever; tests/campaigns/catalogue/test_series.py
+    has them apart.
+    """
+    monkeypatch.setattr(series, "FIRST_LOOKS_APART", timedelta(0))
 
 
 @pytest.fixture(autouse=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.campaigns.conftest import artist as artist
 from tests.campaigns.conftest import dashboard as dashboard
 from tests.campaigns.conftest import fan as fan
+from tests.campaigns.conftest import first_looks_at_once as first_looks_at_once
 from tests.campaigns.conftest import halting as halting
 from tests.campaigns.conftest import keyring_dir as keyring_dir
 from tests.campaigns.conftest import label as label

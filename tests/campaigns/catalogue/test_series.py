@@ -34,6 +34,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 FUTURE = "2099-01-01T00:00:00+00:00"
 OTHER_ID = "1111111111111111111111"
 SECOND = timedelta(seconds=1)
+FIRST_LOOKS_APART = series.FIRST_LOOKS_APART
 
 
 def make_due(**fields: Any) -> Campaign:
@@ -52,7 +53,10 @@ def look(campaign: Campaign, now: datetime | None = None) -> Campaign:
 # Before the first save.
 
 
-def test_the_first_looks_follow_each_other_in_one_round(sandbox: Sandbox) -> None:
+def test_the_first_looks_follow_each_other_in_one_round(
+    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(series, "FIRST_LOOKS_APART", FIRST_LOOKS_APART)
     sandbox.add_album()
     campaign = make_due()
     assert confirming.confirm_due(database_now()) == 1

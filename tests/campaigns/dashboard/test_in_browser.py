@@ -288,7 +288,9 @@ def test_a_wrong_link_on_the_night_saves_nothing_and_once_mended_all_fans_have_t
     page = visit(java_script_enabled=with_script)
     page.goto("/dashboard/campaigns/wrong-link-three")
     if link == OTHER_URI:
-        expect(page.get_by_text("shows “First Light” by Demo Artist, and fans")).to_be_visible()
+        expect(
+            page.get_by_text("shows “First Light” by Demo Artist, but your campaign")
+        ).to_be_visible()
         page.get_by_role("link", name="Edit the campaign").click()
     else:
         expect(page.get_by_text("until it is there. Fans can still pre-save.")).to_be_visible()
