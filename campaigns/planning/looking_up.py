@@ -103,8 +103,8 @@ def check_answered(campaign: Campaign) -> None:
         return
     if len(verdict.releases) > 1:
         raise PlanningError(Obstacle.NONE_IS_YOURS)
-    for release in verdict.releases:
-        raise PlanningError(Obstacle.IS_IT_YOURS, found=release)
+    if verdict.releases:
+        raise PlanningError(Obstacle.IS_IT_YOURS, found=verdict.releases[0])
 
 
 def check_change(campaign: Campaign, values: Mapping[str, Any]) -> None:

@@ -114,7 +114,7 @@ class FlickeringNight:
                 self.now += STEP
 
     def _check(self) -> None:
-        """Whoever is told "in your library" has it there, and who has not waits on."""
+        """Fans who are told "in your library" have the release; all others still wait."""
         saved = set(PreSave.objects.filter(state="saved").values_list("id", flat=True))
         if saved != self.told:
             self.told = saved
