@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns import health
-from campaigns.dashboard import views
+from campaigns.dashboard.views import campaign, campaigns, form, labels
 from campaigns.fan.views import calendar, consent, landing, legal, receipt, transparency
 
 urlpatterns = [
@@ -25,50 +25,50 @@ urlpatterns = [
         name="fan-receipt-calendar",
     ),
     path("artwork/<str:name>/<str:file>", landing.artwork, name="artwork"),
-    path("dashboard", views.campaign_list, name="dashboard"),
-    path("dashboard/label", views.label_create, name="dashboard-label-create"),
-    path("dashboard/labels/<uuid:label_id>", views.label_detail, name="dashboard-label"),
+    path("dashboard", campaigns.campaign_list, name="dashboard"),
+    path("dashboard/label", labels.label_create, name="dashboard-label-create"),
+    path("dashboard/labels/<uuid:label_id>", labels.label_detail, name="dashboard-label"),
     path(
         "dashboard/labels/<uuid:label_id>/artists/<int:artist_id>/remove",
-        views.artist_remove,
+        labels.artist_remove,
         name="dashboard-artist-remove",
     ),
-    path("dashboard/new", views.campaign_create, name="dashboard-campaign-create"),
-    path("dashboard/cover/<str:sealed>", views.cover, name="dashboard-cover"),
-    path("dashboard/campaigns/<slug:slug>", views.campaign_detail, name="dashboard-campaign"),
+    path("dashboard/new", form.campaign_create, name="dashboard-campaign-create"),
+    path("dashboard/cover/<str:sealed>", form.cover, name="dashboard-cover"),
+    path("dashboard/campaigns/<slug:slug>", campaign.campaign_detail, name="dashboard-campaign"),
     path(
         "dashboard/campaigns/<slug:slug>/edit",
-        views.campaign_edit,
+        form.campaign_edit,
         name="dashboard-campaign-edit",
     ),
     path(
         "dashboard/campaigns/<slug:slug>/links",
-        views.campaign_links,
+        form.campaign_links,
         name="dashboard-campaign-links",
     ),
     path(
         "dashboard/campaigns/<slug:slug>/open",
-        views.campaign_open,
+        campaign.campaign_open,
         name="dashboard-campaign-open",
     ),
     path(
         "dashboard/campaigns/<slug:slug>/cancel",
-        views.campaign_cancel,
+        campaign.campaign_cancel,
         name="dashboard-campaign-cancel",
     ),
     path(
         "dashboard/campaigns/<slug:slug>/accept",
-        views.campaign_accept,
+        campaign.campaign_accept,
         name="dashboard-campaign-accept",
     ),
     path(
         "dashboard/campaigns/<slug:slug>/choose",
-        views.campaign_choose,
+        campaign.campaign_choose,
         name="dashboard-campaign-choose",
     ),
     path(
         "dashboard/campaigns/<slug:slug>/resume",
-        views.campaign_resume,
+        campaign.campaign_resume,
         name="dashboard-campaign-resume",
     ),
     path("<slug:slug>", landing.landing, name="fan-landing"),

@@ -532,7 +532,7 @@ def test_the_numbers_follow_the_release_without_a_reload(visit: Any, label: Labe
     page = visit()
     page.clock.install()
     page.goto(f"/dashboard/campaigns/{campaign.slug}")
-    saved = page.locator("[data-count=saved]")
+    saved = page.locator("#numbers div", has=page.get_by_text("Saved", exact=True)).locator("dd")
     expect(saved).to_have_text("0")
 
     factory.make_presave(campaign, state=PreSaveState.SAVED)

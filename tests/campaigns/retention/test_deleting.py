@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -101,9 +102,13 @@ def test_a_worker_deletes_them_and_the_numbers_still_add_up(client: Client) -> N
     assert rows_of(campaign) == 0
     assert DailyCount.objects.totals_of(campaign.id) == before == Totals(12, 3, 3, 3, 3)
     page = text_of(client.get(f"/dashboard/campaigns/{campaign.slug}"))
-    numbers = {"presaves": 12, "pending": 0, "saved": 3, "failed": 3, "cancelled": 3, "expired": 3}
-    for name, number in numbers.items():
-        assert f'<dd data-count="{name}">{number}</dd>' in page
+    page = re.sub(r"<dt>([\w-]+)</dt><dd>(\d+)</dd>", r"\1 \2", page)
+    numbers = [
+        *("Pre-saves 12", "Waiting 0", "Saved 3"),
+        *("Failed 3", "Cancelled 3", "Expired 3"),
+    ]
+    for number in numbers:
+        assert number in page
     assert "with the fans' rows. The numbers stay." in page
 
 

@@ -1,0 +1,49 @@
+"""Who may act: decorators of the dashboard's views, and the way back to a campaign's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.cache import never_cache
+
+from campaigns.dashboard import access
+from campaigns.dashboard.access import AuthenticatedRequest
+from campaigns.dashboard.sentences import why_not
+from campaigns.models import Campaign
+from campaigns.planning.obstacles import PlanningError
+
+View = TypeVar("View", bound=Callable[..., HttpResponse])
+
+
+def for_members(view: View) -> View:
+    """Behind the log-in, and never kept by any cache."""
+    return never_cache(login_required(view))
+
+
+def for_editors(view: Callable[[AuthenticatedRequest, Campaign], HttpResponse]) -> Any:
+    """A member's act on the campaign that a form was shown for; another one may have its address
+    by now. An obstacle is told on the campaign's page.
+    """
+
+    @for_members
+    @wraps(view)
+    def act(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+        campaign_id = request.POST.get("campaign", "")
+        campaign = access.campaign_edited_by(request.user, slug, campaign_id)
+        try:
+            return view(request, campaign)
+        except PlanningError as error:
+            messages.error(request, why_not(**vars(error)))
+            return to_page(campaign)
+
+    return act
+
+
+def to_page(campaign: Campaign) -> HttpResponse:
+    return redirect("dashboard-campaign", campaign.slug)

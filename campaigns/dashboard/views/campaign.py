@@ -1,0 +1,159 @@
+"""A campaign's page, and what its editors do there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from typing import Any, Final
+from urllib.parse import urlencode
+
+from allauth.account.forms import ReauthenticateForm
+from django.conf import settings
+from django.contrib import messages
+from django.http import HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from campaigns import links
+from campaigns.artwork import files
+from campaigns.catalogue.markets import market_of
+from campaigns.catalogue.names import Names
+from campaigns.dashboard import access, found
+from campaigns.dashboard.access import AuthenticatedRequest
+from campaigns.dashboard.guards import for_editors, for_members, to_page
+from campaigns.dashboard.sentences import why_not
+from campaigns.models import (
+    Campaign,
+    DailyCount,
+    PauseReason,
+    ReminderCount,
+)
+from campaigns.planning import accepting, transitions
+from campaigns.planning.looking_up import Found
+from campaigns.planning.obstacles import Obstacle, PlanningError
+from campaigns.status import heartbeat, overview
+from campaigns.status.entries import choices_of
+from campaigns.status.overview import Standing, standing_of
+from campaigns.status.progress import backlog_of, progress_of
+from campaigns.status.sentences import release_time, release_time_in_utc, sentence
+
+LOOKED_FOR: Final = "Noted. Presave is checking it now."
+
+
+@for_members
+@require_safe
+def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
+    now = timezone.now()
+    campaign = access.campaign_seen_by(request.user, slug)
+    standing, totals = standing_of(campaign, now), DailyCount.objects.totals_of(campaign.id)
+    backlog, worker_warning = backlog_of(standing, now), heartbeat.worker_warning([campaign])
+    progress = progress_of(standing, totals, backlog, now)
+    if progress and worker_warning:
+        progress = replace(progress, text=worker_warning)
+    context = {
+        **_told(standing, backlog.waiting, now),
+        "counts": totals,
+        "progress": progress,
+        "worker_warning": worker_warning,
+        "artwork": files.renditions(campaign),
+        "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
+        "can_edit": access.may_edit(campaign),
+        "links": links.named(campaign.links),
+        "reminders": ReminderCount.objects.totals_of(campaign.id),
+        "history": campaign.history.select_related("by"),
+        "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
+    }
+    return render(request, "dashboard/campaign_detail.html", context)
+
+
+def _told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any]:
+    """Where the campaign stands, in words."""
+    campaign = standing.campaign
+    explanation = overview.explanation_of(standing, waiting_fans)
+    return {
+        "campaign": campaign,
+        "status": standing.status,
+        "is_passing": standing.is_passing,
+        "trouble": explanation if standing.trouble else None,
+        "next_step": overview.next_step(standing, explanation, now),
+        "finding": overview.finding(standing),
+        "saved_as": overview.saved_as(standing),
+        "choices": choices_of(campaign, now.date()),
+        "can_resume": PauseReason(campaign.paused_reason).is_resumable,
+        "too_early": overview.too_early_to_open(campaign, now),
+        "release_time": release_time(campaign),
+        "release_time_in_utc": release_time_in_utc(campaign),
+    }
+
+
+@for_editors
+@require_POST
+def campaign_open(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    try:
+        transitions.open_campaign(campaign, timezone.now())
+    except PlanningError as error:
+        if not error.found:
+            raise
+        messages.error(request, why_not(**vars(error)))
+        shown = Found(Names.of(campaign), market_of(campaign), (error.found,))
+        form = reverse("dashboard-campaign-edit", args=[campaign.slug])
+        return redirect(f"{form}?{urlencode({'found': found.seal(shown)})}")
+    return to_page(campaign)
+
+
+@for_editors
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_cancel(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    if request.method == "POST":
+        erased = transitions.cancel_campaign(campaign, timezone.now())
+        sent = campaign.presaves.cancelled_with_campaign().exclude(sent_at=None).count()
+        messages.success(request, sentence("cancelled", campaign, erased=erased, sent=sent))
+        return to_page(campaign)
+    if campaign.has_ended:
+        raise PlanningError(Obstacle.ENDED)
+    pending = campaign.presaves.pending()
+    numbers = {"pending": pending.count(), "sent": pending.exclude(sent_at=None).count()}
+    return render(request, "dashboard/campaign_cancel.html", {"campaign": campaign, **numbers})
+
+
+@for_editors
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_accept(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    """“This is it”, said of what the catalogue shows under another title or artist."""
+    found_uri = (request.POST or request.GET).get("found_uri", campaign.found_uri)
+    entry = accepting.asked_about(campaign, found_uri)
+    if request.method == "POST" and request.POST.get("shown") != entry.digest:
+        raise PlanningError(Obstacle.FOUND_CHANGED)
+    form = ReauthenticateForm(request.POST or None, user=request.user)
+    if form.is_valid():
+        accepting.accept_found(campaign, entry, request.user, timezone.now())
+        messages.success(request, LOOKED_FOR)
+        return to_page(campaign)
+    pending = campaign.presaves.pending().count()
+    context = {
+        "form": form,
+        "campaign": campaign,
+        "entry": entry,
+        "pending": pending,
+        "now": timezone.now(),
+    }
+    return render(request, "dashboard/campaign_accept.html", context)
+
+
+@for_editors
+@require_POST
+def campaign_choose(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    """One of several entries of the catalogue's is the release."""
+    accepting.choose(campaign, request.POST.get("pick", ""), request.user, timezone.now())
+    messages.success(request, LOOKED_FOR)
+    return to_page(campaign)
+
+
+@for_editors
+@require_POST
+def campaign_resume(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    transitions.resume(campaign)
+    messages.success(request, "Campaign resumed.")
+    return to_page(campaign)

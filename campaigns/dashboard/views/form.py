@@ -1,0 +1,124 @@
+"""The form that creates and changes a campaign."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Final
+
+from django.contrib import messages
+from django.core.signing import BadSignature
+from django.http import Http404, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
+
+from campaigns import spotify
+from campaigns.artwork import files
+from campaigns.artwork.encoding import CONTENT_TYPES
+from campaigns.artwork.files import ArtworkError
+from campaigns.dashboard import access, found
+from campaigns.dashboard.access import AuthenticatedRequest
+from campaigns.dashboard.forms import CampaignForm, LinksForm
+from campaigns.dashboard.guards import for_editors, for_members, to_page
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    DailyCount,
+)
+from campaigns.planning import editing
+from campaigns.planning.obstacles import Obstacle, PlanningError
+from campaigns.spotify import SpotifyError
+from campaigns.status import overview
+from campaigns.status.sentences import release_time, release_time_in_utc
+
+# The button that asks for a look.
+LOOK_UP: Final = "look_up"
+NOT_ANSWERED: Final = (
+    "Spotify shows a different title or artist. Edit the campaign and say whether it is your "
+    "release before you open it."
+)
+
+
+@for_members
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
+    if not access.labels_edited_by(request.user).exists():
+        messages.info(request, "A campaign belongs to a label. Create one first.")
+        return redirect("dashboard-label-create")
+    form = CampaignForm(
+        request.POST or None, request.FILES or None, user=request.user, now=timezone.now()
+    )
+    if LOOK_UP in request.POST:
+        form.look_up()
+    elif campaign := form.save():
+        return _saved(request, campaign, form)
+    return render(request, "dashboard/campaign_form.html", {"form": form})
+
+
+@for_editors
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_edit(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    if campaign.has_ended:
+        raise PlanningError(Obstacle.ENDED)
+    form = CampaignForm(
+        request.POST or None,
+        request.FILES or None,
+        user=request.user,
+        now=timezone.now(),
+        campaign=campaign,
+    )
+    if LOOK_UP in request.POST:
+        form.look_up()
+    elif changed := form.save():
+        return _saved(request, changed, form)
+    elif request.method != "POST" and (shown := found.unseal(request.GET.get("found", ""))):
+        form.show_earlier(shown)
+    context = {
+        "form": form,
+        "campaign": campaign,
+        "artwork": files.renditions(campaign),
+        "counts": DailyCount.objects.totals_of(campaign.id),
+        "sent": campaign.presaves.sent().count(),
+    }
+    return render(request, "dashboard/campaign_form.html", context)
+
+
+@for_editors
+@require_http_methods(["GET", "HEAD", "POST"])
+def campaign_links(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    """The links of a finished campaign; before, they are part of its form."""
+    if campaign.state != CampaignState.FINISHED:
+        return redirect("dashboard-campaign-edit", campaign.slug)
+    form = LinksForm(request.POST or None, initial={"links": campaign.links})
+    if form.is_valid():
+        editing.change_links(campaign, form.cleaned_data["links"])
+        messages.success(request, "Saved. The page shows these links from now on.")
+        return to_page(campaign)
+    context = {"form": form, "campaign": campaign}
+    return render(request, "dashboard/links_form.html", context)
+
+
+@for_members
+@require_safe
+def cover(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
+    """The cover of what was found, from here: a page asks nobody else for anything."""
+    try:
+        picture = files.small_jpeg(BytesIO(spotify.fetch_cover(found.cover_behind(sealed))))
+    except (BadSignature, SpotifyError, ArtworkError):
+        raise Http404 from None
+    return HttpResponse(picture, content_type=CONTENT_TYPES[".jpg"])
+
+
+def _saved(request: AuthenticatedRequest, campaign: Campaign, form: CampaignForm) -> HttpResponse:
+    """Say the release time once more in UTC: a slip in the time zone shows there."""
+    text = f"Saved. The release is set for {release_time(campaign)}."
+    if campaign.release_zone != "UTC":
+        text += f" This is {release_time_in_utc(campaign)}."
+    messages.success(request, text)
+    if too_early := overview.too_early_to_open(campaign, timezone.now()):
+        messages.warning(request, too_early)
+    if served := overview.served_before(campaign):
+        messages.info(request, served)
+    if form.is_unanswered and campaign.state == CampaignState.DRAFT:
+        messages.warning(request, NOT_ANSWERED)
+    return to_page(campaign)
