@@ -8,9 +8,11 @@ import errno
 import os
 import signal
 import sys
+from pathlib import Path
 
 from aiohttp import web
 
+from sandbox import memory
 from sandbox.accounts import is_loopback_literal
 from sandbox.app import build_app
 from sandbox.state import Client, State
@@ -36,11 +38,14 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
         help="repeatable; with none, https and http on loopback are accepted",
     )
     parser.add_argument("--mode", choices=("development", "extended"), default="extended")
+    parser.add_argument(
+        "--memory", type=Path, help="a file that keeps catalogue, accounts and libraries"
+    )
     return parser.parse_args(arguments)
 
 
 async def serve(chosen: argparse.Namespace) -> None:
-    """Raises OSError if the address cannot be listened on."""
+    """Raises OSError if the address cannot be listened on, and UnreadableMemoryError."""
     client = Client(
         client_id=chosen.client_id,
         secret=chosen.client_secret,
@@ -49,6 +54,8 @@ async def serve(chosen: argparse.Namespace) -> None:
         mode=chosen.mode,
     )
     state = State(client)
+    if chosen.memory:
+        memory.recall(state, chosen.memory)
     # No access log: its request lines would carry codes and states.
     runner = web.AppRunner(build_app(state), access_log=None, shutdown_timeout=SECONDS_TO_FINISH)
     await runner.setup()
@@ -61,6 +68,8 @@ async def serve(chosen: argparse.Namespace) -> None:
         host = f"[{chosen.host}]" if ":" in chosen.host else chosen.host
         print(f"Sandbox listening on http://{host}:{port}", flush=True)
         await state.stopping.wait()
+        if chosen.memory:
+            memory.keep(state, chosen.memory)
     finally:
         await runner.cleanup()
 
@@ -76,6 +85,12 @@ def main() -> int:
         return 1
     try:
         asyncio.run(serve(chosen))
+    except memory.UnreadableMemoryError:
+        print(
+            f"The sandbox cannot start: {chosen.memory} is of another version. Delete it.",
+            file=sys.stderr,
+        )
+        return 1
     except (OSError, OverflowError) as error:
         print(problem_of(chosen, error), file=sys.stderr)
         return 1
