@@ -30,9 +30,9 @@ services: dev ## Find or install Postgres, gettext and Chromium for the tests
 	@$(BIN)/python -m tools.setup_services
 
 .PHONY: demo
-demo: ## Run a whole release night on this machine (ONCE=1: stop after the summary)
+demo: ## Run a whole release night on this machine (ONCE=1, FRESH=1, MODE=development, PORT=)
 	@deploy/install.sh requirements-demo.txt
-	@$(BIN)/python -m demo $(if $(ONCE),--once) $(if $(PORT),--port $(PORT))
+	@$(BIN)/python -m demo $(if $(ONCE),--once) $(if $(FRESH),--fresh) $(if $(MODE),--mode $(MODE)) $(if $(PORT),--port $(PORT))
 
 .PHONY: test
 test: services ## Run the tests (T=path or T="path -k name" narrows)

@@ -1,4 +1,6 @@
-"""`make demo`: a release night on this machine, from first tap to destroyed permission."""
+"""`make demo`: a label's campaigns on this machine, and a release night from first tap to destroyed
+permission.
+"""
 
 from __future__ import annotations
 
@@ -11,12 +13,18 @@ import time
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
+from typing import TYPE_CHECKING
 
-from demo.environment import DemoError, prepare
+from demo.environment import DemoError, Secrets, prepare
 from embedded.processes import LOOPBACK, StartError
 from embedded.stack import PortTakenError, Sandbox, Stack, check_alive, check_ports
 from embedded.valkey import ServerNotFoundError, Valkey
 
+if TYPE_CHECKING:
+    from demo.campaigns import Demo
+
+# Whom a Spotify app in development mode serves.
+LISTED_FANS = 5
 DIRECTORY = Path(__file__).resolve().parent.parent / "data" / "demo"
 
 
@@ -45,25 +53,26 @@ def main() -> int:
             file=sys.stderr,
         )
     except KeyboardInterrupt:
-        print("\nThe demo has ended; nothing of it is running any more.")
+        print(
+            "\nThe demo has ended; nothing of it is running any more. Its next start goes on here."
+        )
         return 0
     return 1
 
 
 def run(options: argparse.Namespace, closing: ExitStack) -> int:
     check_ports(options.port, options.port + 1)
-    directory = directory_of(options.port)
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(mode=0o700, parents=True)
+    directory = found_directory(options)
     print("Starting the sandbox, Valkey, web, worker and beat ...", flush=True)
     valkey = closing.enter_context(Valkey())
-    prepare(directory, options.port, valkey.url, options.port + 1)
-    secret = os.environ["SPOTIFY_CLIENT_SECRET"]
+    kept = Secrets.of(directory)
+    prepare(directory, options.port, valkey.url, options.port + 1, kept, options.mode)
+    client = os.environ["SPOTIFY_CLIENT_ID"]
     sandbox = closing.enter_context(
-        Sandbox(directory, options.port + 1, os.environ["SPOTIFY_CLIENT_ID"], secret)
+        Sandbox(directory, options.port + 1, client, kept.client_secret, options.mode)
     )
     # Django reads its settings here: not before the environment is complete.
-    from demo.night import Night, make_tables, release_night, show_addresses
+    from demo.campaigns import Demo, make_tables
 
     make_tables()
     stack = closing.enter_context(Stack(directory, os.environ, options.port))
@@ -75,19 +84,53 @@ def run(options: argparse.Namespace, closing: ExitStack) -> int:
         check_alive("sandbox", sandbox.process)
         check_alive("valkey", valkey.process)
 
-    kept = release_night(Night(sandbox.url, check), options.fans, options.seconds)
+    return show(Demo(sandbox.url, check), options, kept.password)
+
+
+def found_directory(options: argparse.Namespace) -> Path:
+    directory = directory_of(options.port)
+    if options.fresh and directory.exists():
+        shutil.rmtree(directory)
+        print("Beginning anew: what was made in earlier demos is gone.")
+    elif directory.exists():
+        print("Going on from the last demo; make demo FRESH=1 begins anew.")
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return directory
+
+
+def show(demo: Demo, options: argparse.Namespace, password: str) -> int:
+    from demo import night, people, scenery
+
+    is_limited = options.mode == "development"
+    fans = min(options.fans, LISTED_FANS) if is_limited else options.fans
+    scenery.clear(demo)
+    label = people.label()
+    log_ins = people.log_ins(label, password)
+    if not options.once:
+        people.tell(log_ins, demo.sandbox_url)
+        scenery.put_up(demo, label, LISTED_FANS if is_limited else fans * 2)
+    kept = night.release_night(demo, label, fans, options.seconds)
+    if is_limited:
+        night.show_refusal(demo)
     if options.once:
         return 0 if kept else 1
-    show_addresses(Night(sandbox.url, check))
+    scenery.tell()
     print("\nThe demo goes on until you press Ctrl-C.", flush=True)
     while True:
-        check()
+        demo.check_alive()
         time.sleep(1)
 
 
 def parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make demo", description=__doc__)
     parser.add_argument("--once", action="store_true", help="end after the summary")
+    parser.add_argument("--fresh", action="store_true", help="forget what earlier demos left")
+    parser.add_argument(
+        "--mode",
+        choices=("development", "extended"),
+        default="extended",
+        help="what Spotify granted the app: a new one serves five listed people",
+    )
     parser.add_argument("--fans", type=int, default=200, help="how many fans pre-save")
     parser.add_argument("--seconds", type=int, default=60, help="how far away the release is")
     parser.add_argument(

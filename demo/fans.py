@@ -30,22 +30,33 @@ def pre_save_all(
 
 
 def pre_save(landing_url: str, account: str) -> str:
-    """Landing page, go, consent at the sandbox, callback; the answer is the receipt's address."""
+    """The whole way; the answer is the receipt's address."""
+    receipt = _consent(landing_url, account)
+    if receipt.status_code != 200 or "/receipt/" not in receipt.url:
+        raise DemoError(f"{account} got no receipt but status {receipt.status_code}.")
+    return receipt.url
+
+
+def be_refused(landing_url: str, account: str) -> None:
+    """The whole way, to the page that says why nothing was stored. Raises DemoError."""
+    if "/receipt/" in _consent(landing_url, account).url:
+        raise DemoError(f"{account} got a receipt and should not have.")
+
+
+def _consent(landing_url: str, account: str) -> requests.Response:
+    """Landing page, go, consent at the sandbox, callback."""
     with requests.Session() as browser:
         page = _get(browser, landing_url)
         button = re.search(r'href="([^"]+/go(?:\?[^"]*)?)"', page.text)
         if button is None:
             raise DemoError("the landing page has no pre-save button.")
         consent = _get(browser, urljoin(landing_url, unescape(button[1])))
-        receipt = browser.post(
+        return browser.post(
             consent.url.partition("?")[0],
             params=consent.url.partition("?")[2],
             data={"account": account, "decision": "allow"},
             timeout=SECONDS,
         )
-        if receipt.status_code != 200 or "/receipt/" not in receipt.url:
-            raise DemoError(f"{account} got no receipt but status {receipt.status_code}.")
-        return receipt.url
 
 
 def _get(browser: requests.Session, url: str) -> requests.Response:

@@ -49,11 +49,10 @@ if cmp -s "$requirements" "$installed" && is_new_enough .venv/bin/python; then
 fi
 [ -w . ] && { [ ! -d .venv ] || [ -w .venv ]; } ||
     fail "Presave cannot write to $PWD. Clone it into a directory of your own, or change the owner of this one."
+echo "Installing the packages of $requirements into .venv (a minute or so, once)"
 if ! is_new_enough .venv/bin/python || ! .venv/bin/python -c 'import pip' >/dev/null 2>&1; then
     make_venv
 fi
-
-echo "Installing the packages of $requirements into .venv (a minute or so, once)"
 .venv/bin/python -m pip install --disable-pip-version-check --require-hashes \
     -r "$requirements" >.venv/install.log 2>&1 || explain_pip_failure
 cp "$requirements" "$installed"

@@ -38,18 +38,28 @@ class PortTakenError(Exception):
 class Sandbox:
     """The stand-in for Spotify as a process of its own."""
 
-    def __init__(self, directory: Path, port: int, client_id: str, client_secret: str) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        port: int,
+        client_id: str,
+        client_secret: str,
+        mode: str = "extended",
+    ) -> None:
         self.url = f"http://{LOOPBACK}:{port}"
         self._port = port
         self._client_id = client_id
         self._secret = client_secret
+        self._mode = mode
         self._log_path = directory / "sandbox.log"
+        self._memory = directory / "sandbox.json"
 
     def __enter__(self) -> Self:
         self.process = spawn(
             [
                 *(sys.executable, "-m", "sandbox", "--port", str(self._port)),
-                *("--client-id", self._client_id),
+                *("--client-id", self._client_id, "--mode", self._mode),
+                *("--memory", str(self._memory)),
             ],
             env={**os.environ, "SANDBOX_CLIENT_SECRET": self._secret},
             log_path=self._log_path,
