@@ -110,8 +110,6 @@ def show(demo: Demo, options: argparse.Namespace, password: str) -> int:
         people.tell(log_ins, demo.sandbox_url)
         scenery.put_up(demo, label, LISTED_FANS if is_limited else fans * 2)
     kept = night.release_night(demo, label, fans, options.seconds)
-    if is_limited:
-        night.show_refusal(demo)
     if options.once:
         return 0 if kept else 1
     scenery.tell()

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
+from django.conf import settings
 from django.utils import timezone
 
 from campaigns import keyring
@@ -32,17 +33,18 @@ def release_night(demo: Demo, label: Label, fan_count: int, seconds: int) -> boo
     open_for_fans(demo, campaign, timezone.now())
     print(f"{fan_count} fans pre-save at {landing_url(campaign)}", flush=True)
     fans.pre_save_all(landing_url(campaign), accounts, progress_of("pre-saved", fan_count))
+    if settings.SPOTIFY_APP_MODE == "development":
+        show_refusal(demo, campaign)
     hold_until_all_are_in(demo, campaign)
     watch_release(demo, campaign, fan_count)
     return print_summary(demo, campaign, fan_count)
 
 
-def show_refusal(demo: Demo) -> None:
+def show_refusal(demo: Demo, campaign: Campaign) -> None:
     """What a fan meets whom the app's owner has not listed, in development mode."""
-    demo.control("users", {"accounts": [{"id": "stranger", "listed": False}]})
-    address = landing_url(Campaign.objects.get(slug=SLUG))
-    fans.be_refused(address, "stranger")
-    print("\nA sixth fan, who is not on the app's list, was refused, and nothing was stored.")
+    demo.control("users", {"accounts": [{"id": "not-listed", "listed": False}]})
+    fans.be_refused(landing_url(campaign), "not-listed")
+    print("\nA fan who is not on the app's list was refused, and nothing was stored.", flush=True)
 
 
 def hold_until_all_are_in(demo: Demo, campaign: Campaign) -> None:
