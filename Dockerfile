@@ -10,6 +10,11 @@ ENV PATH=/venv/bin:$PATH \
     PYTHONUNBUFFERED=1 \
     DATA_DIR=/data \
     KEYRING_DIR=/keyring
+# Pillow looks for it to join and order letters of Arabic, Hebrew, Devanagari and Thai; any will do.
+# hadolint ignore=DL3008
+RUN apt-get update \
+ && apt-get install --yes --no-install-recommends libfribidi0 \
+ && rm -rf /var/lib/apt/lists/*
 # A new volume takes owner and mode from the directory that it is mounted over.
 RUN groupadd --gid 10001 presave \
  && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin presave \

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns import health
-from campaigns.dashboard.views import campaign, campaigns, form, labels
+from campaigns.dashboard.views import campaign, campaigns, form, labels, share
 from campaigns.fan.views import calendar, consent, landing, legal, receipt, transparency
 
 urlpatterns = [
@@ -45,6 +45,22 @@ urlpatterns = [
         "dashboard/campaigns/<slug:slug>/links",
         form.campaign_links,
         name="dashboard-campaign-links",
+    ),
+    path("dashboard/campaigns/<slug:slug>/share", share.share, name="dashboard-campaign-share"),
+    path(
+        "dashboard/campaigns/<slug:slug>/share/qr.svg",
+        share.qr_svg,
+        name="dashboard-campaign-qr-svg",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/share/qr.png",
+        share.qr_png,
+        name="dashboard-campaign-qr-png",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/share/story.jpg",
+        share.story_picture,
+        name="dashboard-campaign-story",
     ),
     path(
         "dashboard/campaigns/<slug:slug>/open",

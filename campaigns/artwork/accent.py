@@ -22,6 +22,18 @@ HUES: Final = {
     Accent.VIOLET: 275,
     Accent.ROSE: 333,
 }
+# Each accent's two shades in fan.css, for what is no page: on paper, and on a dark ground.
+TINTS: Final = {
+    Accent.RUST: ("#a8331a", "#ff9a7a"),
+    Accent.AMBER: ("#7a4a00", "#f2bf68"),
+    Accent.GREEN: ("#1a6338", "#86d9a2"),
+    Accent.TEAL: ("#0b5f63", "#6fd6d6"),
+    Accent.BLUE: ("#0f5499", "#8cc4ff"),
+    Accent.INDIGO: ("#3d3fa8", "#b0b4ff"),
+    Accent.VIOLET: ("#6d2f9c", "#d9a8ff"),
+    Accent.ROSE: ("#a31555", "#ff9cc0"),
+    Accent.INK: ("#17130f", "#f5f0e8"),
+}
 _SIDE: Final = 64
 # Of 255. What is paler or darker looks grey or black.
 _LEAST_SATURATION: Final = 70

@@ -165,6 +165,11 @@ def card_address(campaign: Campaign) -> str:
     return _address(campaign, social_card.FILE) if campaign.artwork else ""
 
 
+def largest_jpeg(campaign: Campaign) -> Path | None:
+    """The best that is kept of the cover, to draw it anew."""
+    return path_of(campaign.artwork, f"{min(campaign.artwork_width, WIDTHS[-1])}.jpg")
+
+
 def path_of(name: str, file: str) -> Path | None:
     """The file's path, or None for anything that is not exactly one of ours."""
     if not (_NAME.fullmatch(name) and _FILE.fullmatch(file)):

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
+from django.utils.translation import gettext as _
 
 from campaigns import links
 from campaigns.artwork import files
@@ -71,10 +72,19 @@ LOCALES: Final = {
 }
 
 
-def for_shared_link(campaign: Campaign) -> dict[str, str]:
+def for_shared_link(campaign: Campaign, phase: Phase) -> dict[str, str]:
     """https://ogp.me"""
     image = files.card_address(campaign) or static("campaigns/social-card.jpg")
     return {
         "card_url": f"{settings.PUBLIC_URL}{image}",
         "locale": LOCALES[translation.get_language() or settings.LANGUAGE_CODE],
+        "shared_description": _description(phase),
     }
+
+
+def _description(phase: Phase) -> str:
+    if phase.is_out:
+        return _("Out now. Listen on Spotify.")
+    if phase.has_ended:
+        return _("This pre-save has ended.")
+    return _("Pre-save it on Spotify with one permission, which is destroyed after the save.")

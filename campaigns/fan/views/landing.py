@@ -81,7 +81,7 @@ def _render_landing(
     context = {
         **for_campaign(campaign, phase),
         **(times.for_countdown(campaign) if phase.is_to_come else {}),
-        **page_context.for_shared_link(campaign),
+        **page_context.for_shared_link(campaign, phase),
         "is_away": is_away,
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",
     }

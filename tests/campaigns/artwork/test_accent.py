@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from PIL import Image
 
-from campaigns.artwork.accent import from_artwork
+from campaigns.artwork.accent import TINTS, from_artwork
 from campaigns.models import Accent
 from tools.pictures import picture
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.mark.parametrize(
@@ -46,3 +51,11 @@ def test_a_little_colour_on_grey_counts_and_a_speck_does_not() -> None:
 
 def test_a_vivid_colour_outweighs_a_dull_one() -> None:
     assert from_artwork(with_patch("#3a5a48", "#ff1493", 220)) == Accent.ROSE
+
+
+def test_pictures_have_the_shades_of_the_pages() -> None:
+    css = (ROOT / "campaigns/static/campaigns/fan.css").read_text()
+
+    for position, name in enumerate(("tint", "mark")):
+        shades = dict(re.findall(rf"\.accent-(\w+) {{ --{name}: (#\w+); }}", css))
+        assert shades == {accent.value: shade[position] for accent, shade in TINTS.items()}

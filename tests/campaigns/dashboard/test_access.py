@@ -20,7 +20,13 @@ OF_ONE_CAMPAIGN = sorted(
     str(pattern.name) for pattern in DASHBOARD if "<slug:" in str(pattern.pattern)
 )
 WITHOUT_ONE = sorted(str(pattern.name) for pattern in DASHBOARD if "<" not in str(pattern.pattern))
-SEEN_ONLY = {"dashboard-campaign"}
+SEEN_ONLY = {
+    "dashboard-campaign",
+    "dashboard-campaign-qr-png",
+    "dashboard-campaign-qr-svg",
+    "dashboard-campaign-share",
+    "dashboard-campaign-story",
+}
 METHODS = ["get", "post"]
 
 
@@ -50,7 +56,7 @@ def answer_of(person: User | None, method: str, name: str, campaign: Campaign | 
 
 
 def test_the_matrix_covers_the_whole_dashboard() -> None:
-    assert len(OF_ONE_CAMPAIGN) == 8
+    assert len(OF_ONE_CAMPAIGN) == 12
     assert len(WITHOUT_ONE) == 3
 
 
@@ -90,6 +96,12 @@ def test_a_viewer_sees_and_changes_nothing(cast: Cast, name: str) -> None:
     if not is_post_only(name):
         assert answer_of(viewer, "get", name, cast.campaign) == 403
     assert Campaign.objects.values().get() == before
+
+
+@pytest.mark.parametrize("name", sorted(SEEN_ONLY))
+def test_a_viewer_reaches_what_changes_nothing(cast: Cast, name: str) -> None:
+    assert answer_of(cast.people["viewer"], "get", name, cast.campaign) in (200, 302)
+    assert answer_of(cast.people["viewer"], "post", name, cast.campaign) == 405
 
 
 @pytest.mark.parametrize("role", ["owner", "editor"])

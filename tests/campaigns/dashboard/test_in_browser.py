@@ -63,6 +63,8 @@ PAGES = {
     "a choice of other releases": "/dashboard/campaigns/others",
     "a choice of versions": "/dashboard/campaigns/versions",
     "ended": "/dashboard/campaigns/ended",
+    "share": "/dashboard/campaigns/open/share",
+    "share a draft": "/dashboard/campaigns/draft/share?source=%D1%8F",
     "edit": "/dashboard/campaigns/open/edit",
     "edit in mid-run": "/dashboard/campaigns/releasing/edit",
     "cancel": "/dashboard/campaigns/open/cancel",

@@ -1,0 +1,53 @@
+"""Where a link is put, as the link itself says it: `?src=instagram`."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.catalogue.folding import plain
+from campaigns.models import Campaign
+
+PARAMETER: Final = "src"
+LONGEST: Final = 40
+
+
+@dataclass(frozen=True)
+class Source:
+    name: str
+    label: str | Promise
+
+
+SOURCES: Final = (
+    Source("instagram", "Instagram"),
+    Source("tiktok", "TikTok"),
+    Source("youtube", "YouTube"),
+    Source("facebook", "Facebook"),
+    Source("x", "X"),
+    Source("newsletter", _("Newsletter")),
+    Source("website", _("Website")),
+    Source("poster", _("Poster")),
+)
+WEBSITE: Final = SOURCES[-2]
+POSTER: Final = SOURCES[-1]
+
+
+def source_called(text: str) -> Source | None:
+    """One of SOURCES, or one of the artist's own, written as it is counted. None if no letter or
+    digit is left of it.
+    """
+    name = re.sub(r"[^a-z0-9._-]+", "-", plain(text))[:LONGEST].strip("-")
+    if not re.search(r"[a-z0-9]", name):
+        return None
+    return next((source for source in SOURCES if source.name == name), Source(name, name))
+
+
+def link_of(campaign: Campaign, source: Source | None = None) -> str:
+    """The address to share."""
+    address = f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}"
+    return f"{address}?{PARAMETER}={source.name}" if source else address
