@@ -28,7 +28,7 @@ from campaigns.spotify.answers import SpotifyError
 from tests import factory
 
 if TYPE_CHECKING:
-    from pytest_django import DjangoAssertMaxNumQueries
+    from pytest_django import DjangoAssertNumQueries
 
 pytestmark = pytest.mark.django_db
 
@@ -255,7 +255,7 @@ def test_a_viewer_watches_and_is_offered_nothing(client: Client, label: Label) -
 
 
 def test_a_look_costs_twelve_queries_at_most(
-    dashboard: Client, label: Label, django_assert_max_num_queries: DjangoAssertMaxNumQueries
+    dashboard: Client, label: Label, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     releasing = factory.make_campaign(label=label, slug="night-bus", **RELEASING)
     factory.make_presaves(releasing, ["a", "b"])
