@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns import health
-from campaigns.dashboard.views import campaign, campaigns, form, labels, share
+from campaigns.dashboard.views import campaign, campaigns, form, labels, night, share
 from campaigns.fan.views import calendar, consent, landing, legal, receipt, transparency
 
 urlpatterns = [
@@ -36,6 +36,11 @@ urlpatterns = [
     path("dashboard/new", form.campaign_create, name="dashboard-campaign-create"),
     path("dashboard/cover/<str:sealed>", form.cover, name="dashboard-cover"),
     path("dashboard/campaigns/<slug:slug>", campaign.campaign_detail, name="dashboard-campaign"),
+    path(
+        "dashboard/campaigns/<slug:slug>/night",
+        night.campaign_night,
+        name="dashboard-campaign-night",
+    ),
     path(
         "dashboard/campaigns/<slug:slug>/edit",
         form.campaign_edit,

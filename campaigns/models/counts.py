@@ -59,7 +59,7 @@ class DailyCountQuerySet(models.QuerySet["DailyCount"]):
     def totals_by_campaign(self, campaign_ids: Iterable[UUID]) -> dict[UUID, Totals]:
         """One query; a campaign without counts is left out."""
         sums = {f"{name}__sum": Sum(name) for name in COUNTED}
-        counts = self.filter(campaign_id__in=list(campaign_ids)).order_by("campaign_id")
+        counts = self.filter(campaign_id__in=campaign_ids).order_by("campaign_id")
         rows = counts.values("campaign_id").annotate(**sums).values_list("campaign_id", *sums)
         return {campaign_id: Totals(*numbers) for campaign_id, *numbers in rows}
 

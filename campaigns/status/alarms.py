@@ -1,5 +1,5 @@
 """Tell people when a release that is due does not go as it was promised: in the log and by email,
-once for each trouble and release time. What they are asked ahead of it, they are asked once more
+once for each trouble and release time. What they are told ahead of it, they are told once more
 then. The dashboard shows the trouble for as long as it lasts.
 """
 
@@ -42,13 +42,12 @@ def raise_due(now: datetime) -> int:
     One that fails does not hold the others up.
     """
     asked_ahead = Q(state=CampaignState.OPEN, last_finding__in=CHOICES)
+    is_paused = ~Q(paused_reason=PauseReason.NONE)
     due = Campaign.objects.filter(
-        asked_ahead | Q(release_at__lte=now),
+        asked_ahead | is_paused | Q(release_at__lte=now),
         state__in=[CampaignState.OPEN, CampaignState.RELEASING],
     )
-    Alarm.objects.filter(
-        trouble__in=QUESTIONS, raised_at__lt=F("release_at"), release_at__lte=now
-    ).delete()
+    Alarm.objects.filter(raised_at__lt=F("release_at"), release_at__lte=now).delete()
     raised = 0
     for campaign in due.with_waiting_fans(now).select_related("label"):
         trouble = trouble_of(campaign, phase_of(campaign, now), now)

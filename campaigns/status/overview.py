@@ -87,6 +87,7 @@ def list_items(campaigns: Iterable[Campaign], now: datetime) -> list[dict[str, A
     return [
         {
             "campaign": one.campaign,
+            "is_night": one.phase.is_night,
             "status": one.status,
             "artwork": renditions(one.campaign),
             "totals": totals.get(one.campaign.id, Totals()),

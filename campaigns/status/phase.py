@@ -36,6 +36,11 @@ class Phase(StrEnum):
         return self in (Phase.RELEASING_SOMEWHERE, Phase.RELEASING)
 
     @property
+    def is_night(self) -> bool:
+        """Whether the release time has come for some fans, and the release has not ended."""
+        return self.is_due or self.is_releasing
+
+    @property
     def has_ended(self) -> bool:
         return self in (Phase.FINISHED, Phase.MISSED, Phase.CANCELLED)
 
@@ -52,7 +57,7 @@ class Phase(StrEnum):
     @property
     def is_passing(self) -> bool:
         """Whether the next phase comes by itself, within seconds or at any moment."""
-        return self is Phase.OPENING or self.is_due or self.is_releasing
+        return self is Phase.OPENING or self.is_night
 
 
 def phase_of(campaign: Campaign, now: datetime) -> Phase:

@@ -1,4 +1,4 @@
-"""What is wrong with a campaign whose release time has come, and what can be done about it."""
+"""What is wrong with a campaign, and what can be done about it."""
 
 from __future__ import annotations
 
@@ -34,10 +34,12 @@ def trouble_of(campaign: Campaign, phase: Phase, now: datetime) -> Trouble | Non
         return Trouble.OTHER_RELEASE
     if campaign.awaits_a_choice and not campaign.is_paused:
         return Trouble.SEVERAL_MATCH
-    if phase is Phase.DRAFT or phase.has_ended or campaign.release_at > now:
+    if phase is Phase.DRAFT or phase.has_ended:
         return None
     if campaign.is_paused:
         return Trouble(campaign.paused_reason)
+    if campaign.release_at > now:
+        return None
     if phase.is_releasing and campaign.has_unconfirmed_saves:
         return Trouble.UNCONFIRMED
     if _expected_at(campaign, phase) > now - LATE_AFTER:

@@ -33,7 +33,7 @@ from campaigns.models import (
 from campaigns.planning import accepting, transitions
 from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
-from campaigns.status import heartbeat, overview
+from campaigns.status import heartbeat, night, overview
 from campaigns.status.entries import choices_of
 from campaigns.status.overview import Standing, standing_of
 from campaigns.status.progress import backlog_of, progress_of
@@ -53,7 +53,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     if progress and worker_warning:
         progress = replace(progress, text=worker_warning)
     context = {
-        **_told(standing, backlog.waiting, now),
+        **told(standing, backlog.waiting, now),
         "counts": totals,
         "progress": progress,
         "worker_warning": worker_warning,
@@ -68,8 +68,8 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     return render(request, "dashboard/campaign_detail.html", context)
 
 
-def _told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any]:
-    """Where the campaign stands, in words."""
+def told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any]:
+    """Where the campaign stands, in words: what every page of a campaign shows."""
     campaign = standing.campaign
     explanation = overview.explanation_of(standing, waiting_fans)
     return {
@@ -82,6 +82,7 @@ def _told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any
         "saved_as": overview.saved_as(standing),
         "choices": choices_of(campaign, now.date()),
         "can_resume": PauseReason(campaign.paused_reason).is_resumable,
+        "leads_to_night": night.is_near(campaign, now),
         "too_early": overview.too_early_to_open(campaign, now),
         "release_time": release_time(campaign),
         "release_time_in_utc": release_time_in_utc(campaign),

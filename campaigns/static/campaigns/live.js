@@ -34,10 +34,17 @@ async function refresh() {
   }
 }
 
+// A page may have a line that says when it could not be refreshed.
+const stale = document.querySelector("[data-stale]");
+
 let timer;
 async function keepFresh() {
   clearTimeout(timer);
-  await refresh().catch(() => {});
+  const failed = await refresh().then(
+    () => false,
+    () => true,
+  );
+  if (stale) stale.hidden = !failed;
   wait();
 }
 

@@ -132,16 +132,6 @@ def test_they_say_so_of_a_worker_that_never_came() -> None:
         )
 
 
-def test_a_page_that_is_kept_fresh_learns_it_too() -> None:
-    campaign = make_campaign(state=CampaignState.RELEASING)
-    heard(75 * SECOND)
-    client = Client()
-    client.force_login(factory.make_member(campaign.label))
-    address = reverse("dashboard-campaign", args=[campaign.slug])
-    answer = client.get(address, headers={"Accept": "application/json"}).json()
-    assert "ask the person who runs this site" in answer["progress"]["text"]
-
-
 @pytest.mark.parametrize("state", LIVE)
 def test_they_say_nothing_while_a_worker_is_there(state: CampaignState) -> None:
     heard(45 * SECOND)

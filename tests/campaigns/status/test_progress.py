@@ -24,6 +24,7 @@ from campaigns.models import (
     Totals,
 )
 from campaigns.spotify.answers import Scope, SpotifyError, scope_of
+from campaigns.status import progress as progress_module
 from campaigns.status.progress import Backlog, Progress, backlog_of, describe, progress_of, share_of
 from tests import factory
 from tests.factory import make_campaign, make_presave, make_presaves
@@ -225,7 +226,7 @@ def test_a_campaign_that_waits_for_its_release_says_what_keeps_presave_from_look
     assert "Spotify refuses this app and does not say why" in found.text
 
 
-def test_it_asks_the_database_twice_at_most(
+def test_it_asks_the_database_three_times_at_most(
     django_assert_num_queries: DjangoAssertNumQueries,
 ) -> None:
     campaign = make_campaign(state=CampaignState.RELEASING)
@@ -233,7 +234,7 @@ def test_it_asks_the_database_twice_at_most(
         make_presaves(other, ["a"] * 20)
     now = timezone.now()
     standing = factory.standing(campaign, now)
-    with django_assert_num_queries(2):
+    with django_assert_num_queries(3):
         progress_of(standing, Totals(20), backlog_of(standing, now), now)
 
 
@@ -267,3 +268,29 @@ def test_a_gate_that_closes_for_another_reason_or_much_later_is_closed_anew() ->
     close(ErrorReason.FORBIDDEN, NOW)
     assert close(ErrorReason.PREMIUM_LAPSED, NOW + 2 * MINUTE) == NOW + 2 * MINUTE
     assert close(ErrorReason.PREMIUM_LAPSED, NOW + 60 * MINUTE) == NOW + 60 * MINUTE
+
+
+def test_a_million_fans_are_told_of_without_counting_them(
+    monkeypatch: pytest.MonkeyPatch, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    monkeypatch.setattr(progress_module, "MOST_COUNTED", 5)
+    campaign, other = (make_campaign(state=CampaignState.RELEASING) for _ in range(2))
+    make_presaves(campaign, ["a"] * 10)
+    make_presaves(campaign, ["a"] * 2, sent_at=timezone.now())
+    make_presaves(other, ["a"] * 3)
+    now = timezone.now()
+    standing = factory.standing(campaign, now)
+    with django_assert_num_queries(3):
+        assert backlog_of(standing, now) == Backlog(due=10, of_others=3, sent=2)
+
+
+def test_of_many_fans_those_whose_midnight_is_to_come_are_not_due(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(progress_module, "MOST_COUNTED", 5)
+    begun = timezone.now() - timedelta(hours=3)
+    campaign = factory.make_local_campaign(release_at=begun, state=CampaignState.RELEASING)
+    make_presaves(campaign, ["a"] * 2)
+    make_presaves(campaign, ["a"] * 9, due_at=timezone.now() + timedelta(hours=3))
+    now = timezone.now()
+    assert backlog_of(factory.standing(campaign, now), now).due == 2

@@ -242,7 +242,7 @@ def test_while_it_releases_the_page_says_how_far_it_is_and_how_long_it_takes(
     factory.make_presave(campaign, state=PreSaveState.SAVED)
     page_of(dashboard, campaign)  # writes the form token into the session
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page = page_of(dashboard, campaign)
 
     assert '<progress id="progress-bar" value="1" max="5">' in page
@@ -262,7 +262,7 @@ def test_a_release_at_local_midnights_with_fans_who_wait_costs_no_query_more(
     factory.make_presaves(campaign, ["a"] * 3, due_at=until)
     page_of(dashboard, campaign)  # writes the form token into the session
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(10):
         page = page_of(dashboard, campaign)
     with django_assert_num_queries(6):
         dashboard.get(LIST)
@@ -326,11 +326,12 @@ def test_a_pause_in_mid_release_is_told_in_the_list_and_on_its_page(
     assert ("Resume</button>" in page) is resumable
 
 
-def test_a_pause_before_the_release_is_no_alarm_yet(dashboard: Client, label: Label) -> None:
+def test_a_pause_is_loud_before_the_release_too(dashboard: Client, label: Label) -> None:
     campaign = make_campaign(label, paused_reason=PauseReason.KEY_MISSING)
 
-    assert 'class="alarm"' not in dashboard.get(LIST).content.decode()
-    assert "What happens next" in page_of(dashboard, campaign)
+    for page in (dashboard.get(LIST).content.decode(), page_of(dashboard, campaign)):
+        assert "The campaign&#x27;s key cannot be opened" in page
+    assert '<section class="next trouble"' in page
 
 
 def test_a_key_that_stays_after_the_end_is_told(dashboard: Client, label: Label) -> None:

@@ -12,14 +12,17 @@ from zoneinfo import ZoneInfo
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings as django_settings
+from django.core.cache import caches
 from django.utils import timezone, translation
 from django.utils.formats import date_format
 from django.utils.translation import ngettext
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from campaigns.models import Campaign, CampaignState
 from tests import scenes, visits
 from tests.accessibility import RULES, widest
-from tests.factory import make_campaign
+from tests.factory import make_campaign, make_local_campaign
+from tests.sandbox_process import ALBUM_URI
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -232,6 +235,97 @@ def test_a_page_that_was_open_since_before_says_when_the_time_has_come(
     page.clock.fast_forward("06:00")
     expect(page.get_by_text("Any moment now")).to_be_visible()
     expect(page.locator("[data-countdown]")).to_be_hidden()
+
+
+def test_a_page_left_open_notices_the_release_and_the_end(page: Page, site: str) -> None:
+    release_at = timezone.now() + timedelta(hours=2)
+    mine = Campaign.objects.filter(id=make_campaign(slug="night-bus", release_at=release_at).id)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.resource_type))
+    page.clock.install()
+    page.goto(f"{site}/night-bus")
+    page.clock.fast_forward("01:58:00")
+    assert "fetch" not in asked
+
+    # Its time has come, and it is there; then everybody has it.
+    now = timezone.now()
+    out = {"confirmed_uri": ALBUM_URI, "confirmed_at": now, "release_at": now}
+    mine.update(state=CampaignState.RELEASING, **out)
+    caches["pages"].clear()  # a second later
+    page.clock.run_for("02:20")
+    expect(page.get_by_text("we're saving right now")).to_be_visible()
+    mine.update(state=CampaignState.FINISHED, finished_at=now)
+    caches["pages"].clear()
+    page.clock.run_for("01:00")
+    expect(page.get_by_text("The pre-saves are done")).to_be_visible()
+
+    page.clock.fast_forward("24:00:00")
+    assert asked.count("fetch") == 2
+
+
+# The night is long: here the network answers at once, that nothing has changed.
+UNCHANGED: Final = """
+    window.asked = [];
+    window.fetch = async (address, options) => {
+      asked.push(options.cache);
+      return new Response(document.documentElement.outerHTML);
+    };
+"""
+
+
+def test_a_page_left_open_asks_ever_more_rarely_and_not_for_ever(page: Page, site: str) -> None:
+    make_campaign(slug="night-bus", release_at=timezone.now())
+    page.add_init_script(UNCHANGED)
+    page.clock.install()
+    page.goto(f"{site}/night-bus")
+    assert 10 <= asked_after(page, "00:30", 20) <= 20
+    assert 20 < asked_after(page, "00:30", 100) < 45
+    assert asked_after(page, "20:00", 60) == 60
+    assert asked_after(page, "01:00:00", 24) == 60
+    # That makes a conditional request, which a cache answers with 304.
+    assert page.evaluate("asked.every((kind) => kind === 'no-cache')")
+
+
+def asked_after(page: Page, step: str, times: int) -> int:
+    """How often the page has asked after so many steps, each shorter than it waits."""
+    for _ in range(times):
+        page.clock.run_for(step)
+        page.evaluate("asked.length")
+    return int(page.evaluate("asked.length"))
+
+
+HIDDEN: Final = "Object.defineProperty(document, 'hidden', { value: true, writable: true });"
+
+
+def test_a_page_that_nobody_looks_at_asks_nothing_until_somebody_does(
+    page: Page, site: str
+) -> None:
+    make_campaign(slug="night-bus", release_at=timezone.now())
+    page.add_init_script(UNCHANGED + HIDDEN)
+    page.clock.install()
+    page.goto(f"{site}/night-bus")
+    page.clock.run_for("30:00")
+    assert page.evaluate("asked.length") == 0
+    page.evaluate("document.hidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    assert page.evaluate("asked.length") == 1
+
+
+@pytest.mark.parametrize(("zone", "hours"), [("Asia/Tokyo", 1), ("America/Los_Angeles", 18)])
+def test_with_local_midnights_a_page_left_open_waits_for_the_fans_own(
+    browser: Browser, site: str, zone: str, hours: int
+) -> None:
+    day = (timezone.now() + timedelta(days=2)).date()
+    make_local_campaign(day, slug="everywhere")
+    tokyo = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo("Asia/Tokyo"))
+    with browser.new_context(timezone_id=zone) as context:
+        page = context.new_page()
+        page.add_init_script(UNCHANGED)
+        page.clock.install(time=tokyo - timedelta(hours=1))
+        page.goto(f"{site}/everywhere")
+        page.clock.run_for(timedelta(hours=hours) // timedelta(milliseconds=1) - 60_000)
+        assert page.evaluate("asked.length") == 0
+        page.clock.run_for("02:00")
+        assert page.evaluate("asked.length") >= 1
 
 
 def test_the_countdown_ticks_with_the_release_and_not_with_the_clock(page: Page, site: str) -> None:

@@ -263,7 +263,7 @@ def test_the_landing_page_weighs_little(
     """With the stylesheet and every script."""
     longest = {"title": "Ünïcödé " * 15, "artist": "Ärtïst " * 17}
     html = client.get(f"/{make(**longest).slug}?lang={language}").content
-    named = re.findall(r"/static/(campaigns/\w+)\.\w+\.(css|js)", html.decode())
+    named = set(re.findall(r"/static/(campaigns/\w+)\.\w+\.(css|js)", html.decode()))
     files = [Path(str(finders.find(f"{name}.{kind}"))).read_bytes() for name, kind in named]
     assert len(files) >= 4
     assert sum(len(gzip.compress(part)) for part in (html, *files)) < MOST_BYTES

@@ -1,0 +1,38 @@
+// A page left open notices the release and the end by itself: from the release time on it asks, while
+// somebody looks, whether it would say something else. Caches answer that.
+const { state } = document.querySelector("[data-state]").dataset;
+const due = new Date(document.querySelector("[data-countdown]")?.dataset.countdown ?? 0);
+let looks = 0;
+let looked = 0;
+let timer;
+
+async function look() {
+  clearTimeout(timer);
+  if (!document.hidden) {
+    looks += 1;
+    looked = Date.now();
+    const answer = await fetch(location.href, { cache: "no-cache" }).catch(() => {});
+    if (answer?.ok && !(await answer.text()).includes(`data-state="${state}"`)) location.reload();
+  }
+  // Ever more rarely after a quarter of an hour, and not for ever.
+  if (looks < 60) lookIn(Math.min(30 * 1.2 ** Math.max(0, looks - 20), 600));
+}
+
+function lookIn(seconds) {
+  timer = setTimeout(look, 1000 * seconds * (1 + Math.random()));
+}
+
+function begin() {
+  const left = due - Date.now();
+  // No timer takes a month. And a million pages may be open: not all ask at once.
+  if (left > 864e5) setTimeout(begin, 864e5);
+  else if (left > 0) setTimeout(lookIn, left, 8);
+  else lookIn(30);
+}
+
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden || due > Date.now() || Date.now() - looked < 3e4) return;
+  looks = 0;
+  look();
+});
+begin();
