@@ -5,7 +5,16 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns import health
-from campaigns.dashboard.views import campaign, campaigns, form, labels, night, share
+from campaigns.dashboard.views import (
+    campaign,
+    campaigns,
+    form,
+    labels,
+    night,
+    report,
+    share,
+    webhook,
+)
 from campaigns.fan.views import calendar, consent, landing, legal, receipt, transparency
 
 urlpatterns = [
@@ -24,6 +33,9 @@ urlpatterns = [
         calendar.receipt_calendar,
         name="fan-receipt-calendar",
     ),
+    path("report/<str:token>", report.shared, name="report"),
+    path("report/<str:token>/report.csv", report.shared_csv, name="report-csv"),
+    path("report/<str:token>/report.json", report.shared_json, name="report-json"),
     path("artwork/<str:name>/<str:file>", landing.artwork, name="artwork"),
     path("dashboard", campaigns.campaign_list, name="dashboard"),
     path("dashboard/label", labels.label_create, name="dashboard-label-create"),
@@ -32,6 +44,21 @@ urlpatterns = [
         "dashboard/labels/<uuid:label_id>/artists/<int:artist_id>/remove",
         labels.artist_remove,
         name="dashboard-artist-remove",
+    ),
+    path(
+        "dashboard/labels/<uuid:label_id>/notifications",
+        webhook.notifications,
+        name="dashboard-notifications",
+    ),
+    path(
+        "dashboard/labels/<uuid:label_id>/notifications/<int:webhook_id>/test",
+        webhook.test,
+        name="dashboard-webhook-test",
+    ),
+    path(
+        "dashboard/labels/<uuid:label_id>/notifications/<int:webhook_id>/remove",
+        webhook.remove,
+        name="dashboard-webhook-remove",
     ),
     path("dashboard/new", form.campaign_create, name="dashboard-campaign-create"),
     path("dashboard/cover/<str:sealed>", form.cover, name="dashboard-cover"),
@@ -91,6 +118,31 @@ urlpatterns = [
         "dashboard/campaigns/<slug:slug>/resume",
         campaign.campaign_resume,
         name="dashboard-campaign-resume",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/report",
+        report.campaign_report,
+        name="dashboard-campaign-report",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/report.csv",
+        report.campaign_csv,
+        name="dashboard-campaign-report-csv",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/report.json",
+        report.campaign_json,
+        name="dashboard-campaign-report-json",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/report-link",
+        report.share,
+        name="dashboard-campaign-report-share",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/report-link/withdraw",
+        report.take_back,
+        name="dashboard-campaign-report-take-back",
     ),
     path("<slug:slug>", landing.landing, name="fan-landing"),
     path("<slug:slug>/go", consent.go, name="fan-go"),

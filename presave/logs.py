@@ -6,13 +6,13 @@ import logging
 import re
 
 # The rest of the line, too: a mistyped address, with a space in it or a slash too many, still holds
-# the receipt's.
-_PRIVATE = re.compile(r"(/receipt/)\s*.+|([?&](?:code|state)=)[^&\s]+", re.IGNORECASE)
+# the receipt's or the report's.
+_PRIVATE = re.compile(r"(/(?:receipt|report)/)\s*.+|([?&](?:code|state)=)[^&\s]+", re.IGNORECASE)
 
 
 class HidePrivateAddresses(logging.Filter):
-    """Masks receipt addresses and callback codes: anyone who knows a receipt's address can
-    cancel its pre-save.
+    """Masks addresses of receipts and shared reports, and callback codes: anyone who knows a
+    receipt's address can cancel its pre-save.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

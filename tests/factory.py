@@ -14,7 +14,7 @@ from typing import Any
 from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
-from campaigns import keyring
+from campaigns import keyring, webhooks
 from campaigns.keyring import Secret
 from campaigns.models import (
     HARD_STOP,
@@ -29,8 +29,11 @@ from campaigns.models import (
     ReleaseMode,
     Role,
     User,
+    Webhook,
+    WebhookKind,
     midnights,
 )
+from campaigns.status import outbox
 from campaigns.status.overview import Standing, standing_of
 from tests.sandbox_process import ALBUM_URI
 
@@ -170,6 +173,15 @@ def _unsaved_presave(
     if state == PreSaveState.EXPIRED:
         fields.setdefault("reason", Reason.HARD_STOP)
     return PreSave(campaign=campaign, **fields)
+
+
+def make_webhook(label: Label, address: str = "", **fields: Any) -> Webhook:
+    """One that takes signed JSON, at an address where nobody is asked unless one is given."""
+    fields.setdefault("kind", WebhookKind.JSON)
+    fields.setdefault("created_at", timezone.now())
+    fields.setdefault("sealed_address", outbox.seal(address or "https://tools.example/presave"))
+    fields.setdefault("sealed_secret", outbox.seal(webhooks.new_secret()))
+    return Webhook.objects.create(label=label, host="tools.example", **fields)
 
 
 def _count(campaign: Campaign, presaves: list[PreSave]) -> None:

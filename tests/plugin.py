@@ -19,7 +19,7 @@ from embedded.processes import LOOPBACK, StartError, free_port
 from embedded.valkey import ServerNotFoundError, Valkey
 from tests.postgres import Postgres, PostgresNotFoundError
 
-pytest_plugins = ["tests.browser", "tests.sandbox_process", "tests.sentry"]
+pytest_plugins = ["tests.browser", "tests.receiver", "tests.sandbox_process", "tests.sentry"]
 
 NOBODY_LISTENS = "http://127.0.0.1:1"
 NO_DATABASE = "postgres://nobody@127.0.0.1:1/none"

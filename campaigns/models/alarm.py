@@ -21,8 +21,16 @@ class Alarm(models.Model):
     release_at = models.DateTimeField()
     trouble = models.CharField(max_length=20, choices=Trouble)
     raised_at = models.DateTimeField()
+    # When the campaign went on, or had ended.
+    resolved_at = models.DateTimeField(null=True)
 
     class Meta:
+        indexes = [
+            # Whether it is over is asked every few seconds.
+            models.Index(
+                fields=["campaign"], condition=Q(resolved_at=None), name="alarm_unresolved"
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["campaign", "release_at", "trouble"], name="alarm_once_per_moment"

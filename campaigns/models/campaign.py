@@ -122,7 +122,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def awaiting_figures(self, now: datetime) -> CampaignQuerySet:
         """Settled ones whose rows are still there to be looked at."""
-        return self.settled().filter(failures__isnull=True, release_at__gt=now - ROW_LIFETIME)
+        return self.settled().filter(figures=None, release_at__gt=now - ROW_LIFETIME)
 
     def awaiting_deletion(self, now: datetime) -> CampaignQuerySet:
         """Settled ones whose rows have been kept long enough."""
@@ -237,6 +237,8 @@ class Campaign(models.Model):
     delivery_p50 = models.PositiveIntegerField(null=True, blank=True)
     delivery_p95 = models.PositiveIntegerField(null=True, blank=True)
     failures = models.JSONField(null=True, blank=True)
+    # Half of the address at which the report is read without a log-in; empty while it is not.
+    report_nonce = models.CharField(max_length=22, db_default="", default="", blank=True)
     # When the last of its fans' rows was deleted; the counts stay.
     rows_deleted_at = models.DateTimeField(null=True, blank=True)
 
@@ -310,6 +312,11 @@ class Campaign(models.Model):
             models.CheckConstraint(
                 condition=Q(key_destroyed_at=None) | Q(state__in=ENDED_STATES),
                 name="campaign_key_outlives_its_end",
+            ),
+            models.UniqueConstraint(
+                fields=["report_nonce"],
+                condition=~Q(report_nonce=""),
+                name="campaign_report_nonce_once",
             ),
         ]
 

@@ -111,6 +111,25 @@ class Finding(models.TextChoices):
     CONFIRMED = "confirmed", "The release is there"
 
 
+class WebhookKind(models.TextChoices):
+    """In which form a webhook gets its messages."""
+
+    JSON = "json", "JSON, signed"
+    SLACK = "slack", "Slack"
+    NTFY = "ntfy", "ntfy"
+
+
+class WebhookProblem(models.TextChoices):
+    """Why a message did not reach a webhook."""
+
+    UNREADABLE = "unreadable", "Its address cannot be opened with this SECRET_KEY"
+    REFUSED_ADDRESS = "refused_address", "Its host is at an address that is not public"
+    UNREACHABLE = "unreachable", "No connection, or a broken answer"
+    TIMEOUT = "timeout", "No answer in time"
+    CERTIFICATE = "certificate", "Its certificate does not hold"
+    STATUS = "status", "An answer that is no success"
+
+
 # What is there in place of the release: the artist is asked whether it is the release all the same.
 MISMATCHES: Final = (Finding.OTHER_ARTIST, Finding.OTHER_TITLE)
 # What may come with several entries, of which the artist chooses one.

@@ -29,6 +29,15 @@ class Totals:
     def pending(self) -> int:
         return self.presaves - self.settled
 
+    @property
+    def wanted(self) -> int:
+        """Pre-saves that nobody cancelled."""
+        return self.presaves - self.cancelled
+
+    @property
+    def by_name(self) -> dict[str, int]:
+        return {name: getattr(self, name) for name in (*COUNTED, "pending")}
+
 
 @dataclass(frozen=True)
 class Reminders:

@@ -18,6 +18,11 @@ WATCH_EVERY: Final = timedelta(seconds=15)
 # told.
 UNCONFIRMED_AFTER: Final = timedelta(minutes=10)
 
+# What could not be delivered to a person or a webhook is tried again for so long.
+RETRIED_FOR: Final = timedelta(days=1)
+# A label's webhooks.
+MOST_WEBHOOKS: Final = 5
+
 # Spotify ends every permission six months after consent and names no number of days; 180 is the
 # safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration
 PERMISSION_LIFETIME: Final = timedelta(days=180)

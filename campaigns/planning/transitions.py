@@ -12,6 +12,7 @@ from campaigns.planning import looking_up
 from campaigns.planning.moving import check_release_time, locked
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.retention import erasing
+from campaigns.status import alarms
 
 
 def open_campaign(campaign: Campaign, now: datetime) -> None:
@@ -72,4 +73,5 @@ def resume(campaign: Campaign) -> None:
     )
     if not resumable.update(paused_reason=PauseReason.NONE, paused_at=None, next_check_at=None):
         raise PlanningError(Obstacle.NOTHING_TO_RESUME)
+    alarms.resolve(campaign)
     campaign.alarms.exclude(trouble=Trouble.LATE).delete()

@@ -16,7 +16,7 @@ from campaigns.clock import Clock
 from campaigns.consent import oauth_state
 from campaigns.keyring import KeyringError
 from campaigns.retention import deleting, expiring, figures, keys, sent
-from campaigns.status import alarms, heartbeat
+from campaigns.status import alarms, endings, heartbeat, outbox
 
 logger = logging.getLogger(__name__)
 
@@ -53,9 +53,11 @@ def run_maintenance(shift: Shift) -> None:
     expiring.finish_settled(now)
     keys.shred_ended(now)
     figures.write_down(now)
+    endings.announce(now)
     deleting.delete_old_rows(now)
     oauth_state.forget_spent_states(now)
     deleting.forget_log_ins(now)
+    outbox.start_delivering(now)
 
 
 class MaintenanceThread:

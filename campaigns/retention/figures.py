@@ -1,19 +1,23 @@
 """Figures of an ended campaign, written down before its rows are deleted: how long fans waited for
-their saves, and why some got none.
+their saves, why some got none, and when the permissions were destroyed.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Count, QuerySet
-from django.db.models.functions import Coalesce, Greatest
+from django.db import transaction
+from django.db.models import Count, Max, Min, QuerySet
+from django.db.models.functions import Coalesce, Greatest, TruncHour
 
-from campaigns.models import Campaign, PreSave, PreSaveState
+from campaigns.models import Campaign, FinalFigures, PreSave, PreSaveState
+
+_MINUTE: Final = timedelta(minutes=1)
+_WITHOUT_A_SAVE: Final = (PreSaveState.FAILED, PreSaveState.EXPIRED)
 
 
 def write_down(now: datetime) -> int:
@@ -21,21 +25,30 @@ def write_down(now: datetime) -> int:
 
     No lock is held meanwhile: an ended campaign takes no consent, and its rows change no more.
     """
-    awaiting = Campaign.objects.awaiting_figures(now).values_list("id", flat=True)
-    return sum(
-        Campaign.objects.filter(id=campaign_id).update(**_figures(campaign_id))
-        for campaign_id in list(awaiting)
-    )
+    awaiting = list(Campaign.objects.awaiting_figures(now).values_list("id", flat=True))
+    for campaign_id in awaiting:
+        _write_down(campaign_id)
+    return len(awaiting)
 
 
-def _figures(campaign_id: UUID) -> Mapping[str, Any]:
+def _write_down(campaign_id: UUID) -> None:
     delays = _delays(campaign_id)
     number = delays.count()
-    return {
+    own = {
         "delivery_p50": _percentile(delays, number, 50),
         "delivery_p95": _percentile(delays, number, 95),
-        "failures": _failures(campaign_id),
+        "failures": _by_reason(campaign_id, _WITHOUT_A_SAVE),
     }
+    figures = FinalFigures(
+        campaign_id=campaign_id,
+        delivery_latest=_percentile(delays, number, 100),
+        cancellations=_by_reason(campaign_id, [PreSaveState.CANCELLED]),
+        **_destroyed(campaign_id),
+    )
+    with transaction.atomic():
+        Campaign.objects.filter(id=campaign_id).update(**own)
+        # Another worker may have come to the same.
+        FinalFigures.objects.bulk_create([figures], ignore_conflicts=True)
 
 
 def _delays(campaign_id: UUID) -> QuerySet[PreSave, timedelta]:
@@ -62,9 +75,24 @@ def _percentile(delays: QuerySet[PreSave, timedelta], number: int, percent: int)
     return math.ceil(delays[rank - 1] / timedelta(seconds=1))
 
 
-def _failures(campaign_id: UUID) -> dict[str, int]:
-    ended = PreSave.objects.filter(
-        campaign_id=campaign_id, state__in=[PreSaveState.FAILED, PreSaveState.EXPIRED]
-    )
+def _by_reason(campaign_id: UUID, states: Iterable[PreSaveState]) -> dict[str, int]:
+    ended = PreSave.objects.filter(campaign_id=campaign_id, state__in=list(states))
     reasons = ended.values_list("reason").annotate(number=Count("id")).order_by("reason")
     return dict(reasons)
+
+
+def _destroyed(campaign_id: UUID) -> dict[str, Any]:
+    """When permissions were destroyed: each by the statement that ended its pre-save."""
+    ended = PreSave.objects.filter(campaign_id=campaign_id, settled_at__isnull=False)
+    bounds = ended.aggregate(first=Min("settled_at"), last=Max("settled_at"))
+    by_hour = ended.annotate(hour=TruncHour("settled_at", tzinfo=UTC)).values_list("hour")
+    numbers = by_hour.annotate(number=Count("id")).order_by("hour")
+    return {
+        "first_destroyed_at": bounds["first"] and _minute_of(bounds["first"]),
+        "last_destroyed_at": bounds["last"] and _minute_of(bounds["last"]) + _MINUTE,
+        "destroyed_by_hour": [[hour.isoformat(), number] for hour, number in numbers],
+    }
+
+
+def _minute_of(at: datetime) -> datetime:
+    return at.replace(second=0, microsecond=0)

@@ -1,36 +1,36 @@
-"""Tell people when a release that is due does not go as it was promised: in the log and by email,
-once for each trouble and release time. What they are told ahead of it, they are told once more
-then. The dashboard shows the trouble for as long as it lasts.
+"""Tell people when a release does not go as it was promised: in the log, by email and through the
+label's webhooks, once for each trouble and release time. What they are told ahead of it, they are
+told once more then. Webhooks are told too when the trouble is over. The dashboard shows it for as
+long as it lasts.
 """
 
 from __future__ import annotations
 
 import logging
 from datetime import datetime
-from threading import Thread
-from uuid import UUID
 
-from django.conf import settings
-from django.core.mail import EmailMessage
-from django.db import DatabaseError
-from django.db.models import F, Q
+from django.db import DatabaseError, transaction
+from django.db.models import Exists, F, OuterRef, Q
 from django.template.loader import render_to_string
-from django.urls import reverse
 
+from campaigns.clock import database_now
 from campaigns.models import (
     CHOICES,
-    EDITING_ROLES,
+    ENDED_STATES,
     Alarm,
     Campaign,
     CampaignState,
+    DailyCount,
+    MessageEvent,
     PauseReason,
     Trouble,
-    User,
 )
+from campaigns.status import outbox
 from campaigns.status.entries import choices_of
+from campaigns.status.outbox import Told
 from campaigns.status.phase import phase_of
 from campaigns.status.progress import why_it_waits
-from campaigns.status.sentences import release_time
+from campaigns.status.sentences import page_of, release_time, sentence
 from campaigns.status.troubles import QUESTIONS, explain, trouble_of, waiting_fans
 
 logger = logging.getLogger(__name__)
@@ -47,6 +47,7 @@ def raise_due(now: datetime) -> int:
         asked_ahead | is_paused | Q(release_at__lte=now),
         state__in=[CampaignState.OPEN, CampaignState.RELEASING],
     )
+    _resolve_over(now)
     Alarm.objects.filter(raised_at__lt=F("release_at"), release_at__lte=now).delete()
     raised = 0
     for campaign in due.with_waiting_fans(now).select_related("label"):
@@ -60,9 +61,9 @@ def raise_due(now: datetime) -> int:
     return raised
 
 
+@transaction.atomic
 def _raise_once(campaign: Campaign, trouble: Trouble, now: datetime) -> bool:
-    # Of several workers the one that made the row tells. It is made first: a worker that dies now
-    # leaves a message unsent, and none is ever sent twice.
+    # Of several workers the one that made the row tells, and the messages are made with it.
     _, is_mine = Alarm.objects.get_or_create(
         campaign=campaign,
         release_at=campaign.release_at,
@@ -70,48 +71,73 @@ def _raise_once(campaign: Campaign, trouble: Trouble, now: datetime) -> bool:
         defaults={"raised_at": now},
     )
     if is_mine:
+        outbox.tell(campaign, _told(campaign, trouble, now), now)
         logger.error(
             "release in trouble campaign=%s trouble=%s finding=%s",
             campaign.id,
             trouble.value,
             campaign.last_finding or "none",
         )
-        if messages := _messages(campaign, trouble, now):
-            # On a thread of its own, as a slow mail server may not hold up the saves.
-            Thread(target=_send, args=[campaign.id, messages], name="alarm").start()
     return is_mine
 
 
-def _messages(campaign: Campaign, trouble: Trouble, now: datetime) -> list[EmailMessage]:
-    """One for each owner and editor of the label."""
-    if not settings.SENDS_EMAIL:
-        return []
-    page = f"{settings.PUBLIC_URL}{reverse('dashboard-campaign', args=[campaign.slug])}"
+def _told(campaign: Campaign, trouble: Trouble, now: datetime) -> Told:
     fans = waiting_fans(campaign, now).count()
+    explanation = explain(campaign, phase_of(campaign, now), trouble, fans)
     context = {
         "campaign": campaign,
         "release_time": release_time(campaign),
-        "explanation": explain(campaign, phase_of(campaign, now), trouble, fans),
+        "explanation": explanation,
         "waiting": why_it_waits(campaign, now),
         "is_ahead": campaign.release_at > now,
         "can_resume": PauseReason(campaign.paused_reason).is_resumable,
         "choices": choices_of(campaign, now.date()) if trouble in QUESTIONS else [],
-        "page": page,
+        "page": page_of(campaign),
     }
-    subject = " ".join(render_to_string("mail/alarm_subject.txt", context).split())
-    body = render_to_string("mail/alarm_body.txt", context)
-    told = User.objects.filter(
-        is_active=True, memberships__label=campaign.label_id, memberships__role__in=EDITING_ROLES
+    return Told(
+        event=MessageEvent.TROUBLE,
+        subject=" ".join(render_to_string("mail/alarm_subject.txt", context).split()),
+        note=f"{explanation.found} {explanation.advice}\n{page_of(campaign)}",
+        mail=render_to_string("mail/alarm_body.txt", context),
+        data={**facts_of(campaign), "trouble": trouble.value},
     )
-    addresses = told.order_by("email").values_list("email", flat=True).distinct()
-    return [EmailMessage(subject, body, to=[address]) for address in addresses]
 
 
-def _send(campaign_id: UUID, messages: list[EmailMessage]) -> None:
-    for message in messages:
-        try:
-            message.send()
-        except Exception as error:
-            # Its text may hold an address, which is nobody's business in a log.
-            reason = type(error).__name__
-            logger.error("alarm email not sent campaign=%s: %s", campaign_id, reason)
+def facts_of(campaign: Campaign) -> dict[str, object]:
+    """What a label's tools are told of a campaign: counts, and nothing of one fan."""
+    return {
+        "campaign": {
+            "title": campaign.title,
+            "artist": campaign.artist,
+            "label": campaign.label.name,
+            "release_at": campaign.release_at.isoformat(),
+            "page": page_of(campaign),
+        },
+        "numbers": DailyCount.objects.totals_of(campaign.id).by_name,
+    }
+
+
+def _resolve_over(now: datetime) -> None:
+    """Tell of what is over. Of a campaign that has ended its end is told, or it was cancelled."""
+    unresolved = Alarm.objects.filter(resolved_at=None)
+    unresolved.filter(campaign__state__in=ENDED_STATES).update(resolved_at=now)
+    troubled = Campaign.objects.filter(Exists(unresolved.filter(campaign=OuterRef("pk"))))
+    for campaign in troubled.with_waiting_fans(now).select_related("label"):
+        is_in_trouble = trouble_of(campaign, phase_of(campaign, now), now) is not None
+        if not (is_in_trouble or campaign.is_paused):
+            resolve(campaign, now)
+
+
+@transaction.atomic
+def resolve(campaign: Campaign, now: datetime | None = None) -> None:
+    """Note that the campaign is in no trouble any more, and tell its webhooks if that is news."""
+    now = now or database_now()
+    if not campaign.alarms.filter(resolved_at=None).update(resolved_at=now):
+        return
+    told = Told(
+        event=MessageEvent.RESOLVED,
+        subject=sentence("resolved_title", campaign),
+        note=f"{sentence('resolved', campaign)}\n{page_of(campaign)}",
+        data=facts_of(campaign),
+    )
+    outbox.tell(campaign, told, now)

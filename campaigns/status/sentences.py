@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.template.loader import render_to_string
+from django.urls import reverse
 
 from campaigns.catalogue.markets import market_of
 from campaigns.models import Campaign
@@ -23,3 +25,14 @@ def release_time(campaign: Campaign) -> str:
 
 def release_time_in_utc(campaign: Campaign) -> str:
     return sentence("release_time_in_utc", campaign)
+
+
+def page_of(campaign: Campaign) -> str:
+    """Where its artist reads about it."""
+    return f"{settings.PUBLIC_URL}{reverse('dashboard-campaign', args=[campaign.slug])}"
+
+
+def report_page_of(campaign: Campaign) -> str:
+    """Where its artist reads the report."""
+    path = reverse("dashboard-campaign-report", args=[campaign.slug])
+    return f"{settings.PUBLIC_URL}{path}"

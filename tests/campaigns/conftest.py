@@ -57,7 +57,7 @@ def no_maintenance_beside_a_slow_release(monkeypatch: pytest.MonkeyPatch) -> Ite
     monkeypatch.setattr(maintenance, "MAINTENANCE_SECONDS", 3600)
     yield
     for thread in threading.enumerate():
-        if thread.name == "maintenance":
+        if thread.name in ("maintenance", "outbox"):
             thread.join(timeout=60)
             assert not thread.is_alive()
 

@@ -34,6 +34,7 @@ from campaigns.planning import accepting, transitions
 from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.status import heartbeat, night, overview
+from campaigns.status.endings import done
 from campaigns.status.entries import choices_of
 from campaigns.status.overview import Standing, standing_of
 from campaigns.status.progress import backlog_of, progress_of
@@ -55,6 +56,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     context = {
         **told(standing, backlog.waiting, now),
         "counts": totals,
+        "done": done(campaign, totals, now),
         "progress": progress,
         "worker_warning": worker_warning,
         "artwork": files.renditions(campaign),

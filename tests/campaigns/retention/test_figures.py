@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,6 +12,7 @@ from campaigns.models import (
     ROW_LIFETIME,
     Campaign,
     CampaignState,
+    FinalFigures,
     PreSave,
     PreSaveState,
     Reason,
@@ -20,7 +21,7 @@ from campaigns.models import (
 from campaigns.planning import moving
 from campaigns.retention import deleting, figures
 from tests.factory import make_campaign, make_local_campaign, make_presave
-from tests.nights.night import make_night, work
+from tests.nights.night import in_threads, make_night, work
 from tests.sandbox_process import Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
@@ -103,6 +104,61 @@ def test_after_a_move_each_fan_waited_from_the_moment_that_held_for_them() -> No
     PreSave.objects.pending().end(PreSaveState.SAVED, Reason.NONE, moment + timedelta(seconds=4))
     Campaign.objects.update(state=CampaignState.FINISHED, finished_at=moment)
     assert written(campaign) == (4, 8)
+
+
+def test_the_last_save_is_written_down_too() -> None:
+    campaign = make_ended()
+    for seconds in (1, 9, 3.5):
+        make_saved(campaign, seconds)
+    nobody = make_ended()
+    figures.write_down(timezone.now())
+    assert FinalFigures.objects.get(campaign=campaign).delivery_latest == 9
+    assert FinalFigures.objects.get(campaign=nobody).delivery_latest is None
+
+
+def test_cancellations_are_counted_by_reason() -> None:
+    campaign = make_campaign(state=CampaignState.CANCELLED)
+    for reason in (Reason.BY_FAN, Reason.BY_FAN, Reason.CAMPAIGN_CANCELLED):
+        make_presave(campaign, state=PreSaveState.CANCELLED, reason=reason)
+    make_presave(campaign, state=PreSaveState.FAILED, reason=Reason.REVOKED)
+    figures.write_down(timezone.now())
+    written_down = FinalFigures.objects.get().cancellations
+    assert written_down == {"by_fan": 2, "campaign_cancelled": 1}
+
+
+def test_it_is_written_down_in_which_hour_permissions_were_destroyed() -> None:
+    """However they ended; the first and the last to the minute only."""
+    campaign = make_ended()
+    begun = datetime(2026, 12, 4, 23, 59, 30, 5, tzinfo=UTC)
+    ended = (PreSaveState.SAVED, PreSaveState.CANCELLED, PreSaveState.FAILED)
+    for state, minutes in zip(ended, (0, 10, 61), strict=True):
+        make_presave(campaign, state=state, settled_at=begun + timedelta(minutes=minutes))
+    figures.write_down(timezone.now())
+    found = FinalFigures.objects.get()
+    assert found.destroyed_by_hour == [
+        ["2026-12-04T23:00:00+00:00", 1],
+        ["2026-12-05T00:00:00+00:00", 1],
+        ["2026-12-05T01:00:00+00:00", 1],
+    ]
+    assert found.first_destroyed_at == datetime(2026, 12, 4, 23, 59, tzinfo=UTC)
+    assert found.last_destroyed_at == datetime(2026, 12, 5, 1, 1, tzinfo=UTC)
+
+
+def test_the_new_figures_of_one_that_had_the_old_ones_are_written_down() -> None:
+    """As of a campaign that ended shortly before an upgrade."""
+    campaign = make_ended(delivery_p50=8, delivery_p95=8, failures={})
+    make_saved(campaign, 8)
+    assert written(campaign) == (8, 8)
+    assert FinalFigures.objects.get().delivery_latest == 8
+
+
+@pytest.mark.django_db(transaction=True)
+def test_workers_who_write_down_at_once_write_the_same() -> None:
+    campaign = make_ended()
+    make_saved(campaign, 8)
+    in_threads(4, lambda _: figures.write_down(timezone.now()))
+    assert FinalFigures.objects.get().delivery_latest == 8
+    assert figures_of(campaign) == (8, 8, {})
 
 
 def test_failures_are_counted_by_reason_and_cancellations_are_none() -> None:

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import socket
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
-from pathlib import Path
-from threading import Event, Thread
-from threading import enumerate as running_threads
+from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 from django.core import mail
+from django.test import override_settings
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -26,16 +23,25 @@ from campaigns.models import (
     ErrorReason,
     Finding,
     Label,
+    Message,
     PauseReason,
     Role,
+    Webhook,
 )
 from campaigns.planning import moving, transitions
 from campaigns.spotify import Artist, Release
 from campaigns.spotify.answers import SpotifyError
-from campaigns.status import alarms
+from campaigns.status import alarms, outbox
 from campaigns.status.troubles import LATE_AFTER
-from tests.factory import make_campaign, make_label, make_member, make_presave, make_user
-from tests.nights.night import in_threads, make_night, states, work
+from tests.factory import (
+    make_campaign,
+    make_label,
+    make_member,
+    make_presave,
+    make_user,
+    make_webhook,
+)
+from tests.nights.night import in_threads, make_night, work
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
 
 pytestmark = pytest.mark.django_db
@@ -68,11 +74,14 @@ def make_late(**fields: Any) -> Campaign:
 
 
 def sent() -> list[Any]:
-    """The messages, once every alarm is through."""
-    for thread in running_threads():
-        if thread.name == "alarm":
-            thread.join()
+    """The messages, each delivered when it was raised."""
+    for at in sorted({message.created_at for message in Message.objects.mails()}):
+        outbox.deliver_due("mails", partial(_same, at))
     return list(mail.outbox)
+
+
+def _same(at: datetime) -> datetime:
+    return at
 
 
 def troubles_told() -> list[str]:
@@ -197,14 +206,16 @@ def test_a_campaign_that_stops_again_after_it_was_resumed_is_told_again() -> Non
 
 
 def test_one_alarm_that_cannot_be_raised_does_not_hold_others_up(
-    mailing: None, settings: Settings, caplog: pytest.LogCaptureFixture
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
+    """Nobody was told, so it is tried again."""
     make_late()
     make_late()
-    settings.TEMPLATES = []  # no message can be written
-    assert alarms.raise_due(timezone.now()) == 0
+    with override_settings(TEMPLATES=[]):  # no message can be written
+        assert alarms.raise_due(timezone.now()) == 0
     assert caplog.text.count("alarm failed campaign=") == 2
-    assert troubles_told() == ["late", "late"]
+    assert troubles_told() == []
+    assert alarms.raise_due(timezone.now()) == 2
 
 
 @pytest.mark.parametrize(
@@ -307,79 +318,6 @@ def test_without_a_mail_server_the_alarm_is_raised_without_a_message(label: Labe
     assert sent() == []
 
 
-# A mail server that fails.
-
-
-class SilentServer:
-    """Takes a connection and says nothing, until it is let go."""
-
-    def __init__(self) -> None:
-        self._listening = socket.create_server(("127.0.0.1", 0))
-        self.port = self._listening.getsockname()[1]
-        self.called, self._done = Event(), Event()
-        self.calls = 0
-        self._thread = Thread(target=self._serve)
-        self._thread.start()
-
-    def _serve(self) -> None:
-        while True:
-            connection, _ = self._listening.accept()
-            with connection:
-                if self._done.is_set():
-                    return
-                self.calls += 1
-                self.called.set()
-                self._done.wait()
-
-    def let_go(self) -> None:
-        self._done.set()
-        socket.create_connection(("127.0.0.1", self.port)).close()
-        self._thread.join()
-        self._listening.close()
-
-
-@pytest.fixture
-def silent_server(settings: Settings) -> Iterator[SilentServer]:
-    server = SilentServer()
-    settings.SENDS_EMAIL = True
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.port
-    settings.EMAIL_TIMEOUT = 60
-    yield server
-    server.let_go()
-    sent()
-
-
-def test_a_mail_server_that_is_silent_holds_up_neither_saves_nor_house(
-    sandbox: Sandbox, silent_server: SilentServer, keyring_dir: Path
-) -> None:
-    make_late(label=make_label(owner=make_user()), upc="609008295070")
-    cancelled = make_campaign(state=CampaignState.CANCELLED)
-    night = make_night(sandbox, fans=3)
-
-    work()
-    assert silent_server.called.wait(20)
-    work()
-
-    assert [thread.name for thread in running_threads()].count("alarm") == 1
-    assert states(night) == {"saved": 3}
-    assert not (keyring_dir / f"{cancelled.id}.key").exists()
-    assert silent_server.calls == 1
-
-
-def test_a_message_that_could_not_be_sent_is_logged_and_not_sent_again(
-    settings: Settings, label: Label, caplog: pytest.LogCaptureFixture
-) -> None:
-    settings.SENDS_EMAIL = True
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", 1
-    make_late(label=label)
-    assert [alarms.raise_due(timezone.now()) for _ in range(2)] == [1, 0]
-    assert sent() == []
-    assert caplog.text.count("alarm email not sent") == 2
-    assert "@example.com" not in caplog.text
-
-
 @pytest.mark.parametrize(
     ("finding", "subject", "advice"),
     [
@@ -405,3 +343,67 @@ def test_the_message_names_the_releases_to_choose_from(
         f"What to do\n{advice}"
     ) in message.body
     assert f"{settings.PUBLIC_URL}/dashboard/campaigns/{campaign.slug}" in message.body
+
+
+# When it is over.
+
+
+def told() -> list[str]:
+    return list(Message.objects.order_by("created_at").values_list("event", flat=True))
+
+
+@pytest.fixture
+def tool(label: Label) -> Webhook:
+    return make_webhook(label)
+
+
+def test_webhooks_are_told_of_a_trouble_and_of_its_end(label: Label, tool: Webhook) -> None:
+    campaign = make_late(label=label)
+    alarms.raise_due(timezone.now())
+    assert told() == ["campaign.trouble"]
+    Campaign.objects.update(
+        state=CampaignState.RELEASING, confirmed_at=timezone.now(), confirmed_uri=ALBUM_URI
+    )
+    for _ in range(2):
+        assert alarms.raise_due(timezone.now()) == 0
+    assert told() == ["campaign.trouble", "campaign.resolved"]
+    over = Message.objects.get(event="campaign.resolved")
+    assert over.subject == "Night Bus: Back on track"
+    assert over.data["campaign"]["title"] == campaign.title
+
+
+def test_one_trouble_in_place_of_another_is_no_end(label: Label, tool: Webhook) -> None:
+    make_late(label=label)
+    alarms.raise_due(timezone.now())
+    Campaign.objects.update(paused_reason=PauseReason.RELEASE_REFUSED, paused_at=timezone.now())
+    alarms.raise_due(timezone.now())
+    assert told() == ["campaign.trouble", "campaign.trouble"]
+
+
+def test_a_paused_campaign_whose_release_was_moved_is_not_back_on_track(
+    label: Label, tool: Webhook
+) -> None:
+    make_campaign(label=label, release_at=timezone.now(), paused_reason=PauseReason.KEY_MISSING)
+    alarms.raise_due(timezone.now())
+    later = timezone.now() + timedelta(hours=1)
+    Campaign.objects.update(release_at=later)
+    alarms.raise_due(timezone.now())
+    assert told() == ["campaign.trouble", "campaign.trouble"]
+
+
+def test_who_resumes_a_campaign_ends_its_trouble(label: Label, tool: Webhook) -> None:
+    campaign = make_campaign(
+        label=label, state=CampaignState.RELEASING, paused_reason=PauseReason.RELEASE_REFUSED
+    )
+    alarms.raise_due(timezone.now())
+    transitions.resume(campaign)
+    assert told() == ["campaign.trouble", "campaign.resolved"]
+
+
+def test_the_end_of_a_campaign_is_no_end_of_its_trouble(label: Label, tool: Webhook) -> None:
+    make_late(label=label)
+    alarms.raise_due(timezone.now())
+    Campaign.objects.update(state=CampaignState.CANCELLED)
+    alarms.raise_due(timezone.now())
+    assert told() == ["campaign.trouble"]
+    assert not Alarm.objects.filter(resolved_at=None).exists()

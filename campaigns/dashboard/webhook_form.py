@@ -1,0 +1,60 @@
+"""The form that adds a webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from django import forms
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.models import Label, WebhookKind
+from campaigns.planning import webhooks
+from campaigns.planning.webhooks import WebhookRefusedError, Wrong
+
+_SENTENCES: Final[Mapping[Wrong, str | Promise]] = {
+    Wrong.NO_ADDRESS: _("This isn't a complete address, such as https://tools.example/presave."),
+    Wrong.NOT_HTTPS: _("The address must start with https://."),
+    Wrong.WITH_PASSWORD: _("Leave out the user name and password."),
+    Wrong.OTHER_PORT: _("Leave out the port: Presave calls port 443 only."),
+    Wrong.NOT_PUBLIC: _(
+        "Enter a public host name. Addresses in a private network are never called."
+    ),
+    Wrong.TOO_MANY: _("This label has as many webhooks as it can. Remove one first."),
+    Wrong.ADDED_ALREADY: _("This address is on the list already."),
+    Wrong.TESTED_JUST_NOW: _("A test is under way or was sent just now. Try again in a minute."),
+}
+
+
+def why_refused(wrong: Wrong) -> str:
+    return str(_SENTENCES[wrong])
+
+
+class WebhookForm(forms.Form):
+    address = forms.CharField(
+        label=_("Address"),
+        max_length=webhooks.LONGEST_ADDRESS,
+        widget=forms.URLInput(attrs={"autocomplete": "off"}),
+        help_text=_("Of your tool, your Slack channel's incoming webhook, or your ntfy topic."),
+    )
+    kind = forms.ChoiceField(
+        label=_("Format"),
+        choices=[
+            (WebhookKind.JSON, _("JSON, signed (Standard Webhooks)")),
+            (WebhookKind.SLACK, _("Slack, or what understands its format")),
+            (WebhookKind.NTFY, _("ntfy")),
+        ],
+    )
+
+    def save(self, label: Label, now: datetime) -> str:
+        """The new webhook's secret; empty if there is something to correct."""
+        if not self.is_valid():
+            return ""
+        kind = WebhookKind(self.cleaned_data["kind"])
+        try:
+            return webhooks.add(label, kind, self.cleaned_data["address"], now)
+        except WebhookRefusedError as error:
+            self.add_error("address", why_refused(error.wrong))
+            return ""

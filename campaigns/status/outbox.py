@@ -1,0 +1,213 @@
+"""What is told to a label, on its way: an email to each owner and editor, a call to each webhook.
+
+A message is a row, written in the transaction that notes what it tells. A worker claims it by
+putting its next try off, sends it, and deletes the row. So what fails, and what a worker took along
+when it died, comes again with a back-off, for a day; each message reaches everybody once as far as
+SMTP and HTTP allow. Where a worker dies, or the line breaks, between the hand-over and the
+deletion, nobody can know whether it arrived: it is sent again, under the same Message-ID or
+webhook-id, by which mailboxes and receivers know what they have.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from threading import Thread
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.db import connections, transaction
+from django.db.models import QuerySet
+
+from campaigns import keyring, webhooks
+from campaigns.clock import Clock, database_now
+from campaigns.models import (
+    EDITING_ROLES,
+    Campaign,
+    Message,
+    MessageEvent,
+    User,
+    Webhook,
+    WebhookKind,
+    WebhookProblem,
+)
+from campaigns.webhooks import WebhookError
+
+logger = logging.getLogger(__name__)
+
+FIRST_DELAY: Final = timedelta(minutes=1)
+LONGEST_DELAY: Final = timedelta(hours=1)
+SEALED_FOR: Final = "webhook"
+
+
+@dataclass(frozen=True)
+class Told:
+    """What is told: people read the subject and the mail's body, tools the note and the data."""
+
+    event: MessageEvent
+    subject: str
+    note: str
+    mail: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+def tell(campaign: Campaign, told: Told, now: datetime) -> None:
+    """Put it on its way. Without a mail, and where no mail server is set, people are not told.
+
+    Call it in the transaction that notes that they are.
+    """
+    people = editors_of(campaign.label_id) if told.mail and settings.SENDS_EMAIL else []
+    rows = [_message(told, told.mail, now, campaign=campaign, user=user) for user in people]
+    for webhook in Webhook.objects.filter(label=campaign.label_id):
+        rows.append(_message(told, told.note, now, campaign=campaign, webhook=webhook))
+    Message.objects.bulk_create(rows)
+
+
+def tell_webhook(webhook: Webhook, told: Told, now: datetime) -> None:
+    _message(told, told.note, now, webhook=webhook).save()
+
+
+def _message(told: Told, body: str, now: datetime, **receiver: Any) -> Message:
+    return Message(
+        event=told.event,
+        subject=told.subject,
+        body=body,
+        data=dict(told.data),
+        created_at=now,
+        next_try_at=now,
+        **receiver,
+    )
+
+
+def editors_of(label_id: Any) -> QuerySet[User]:
+    """Who is told of a label's campaigns."""
+    editors = User.objects.filter(
+        is_active=True, memberships__label=label_id, memberships__role__in=EDITING_ROLES
+    )
+    return editors.order_by("email").distinct()
+
+
+# One for people and one for tools, so that a tool that does not answer holds up no email.
+_threads: dict[str, Thread] = {}
+
+
+def start_delivering(now: datetime) -> None:
+    """Deliver what is due on threads of their own: a slow server may not hold up the saves."""
+    for name, messages in (("mails", Message.objects.mails()), ("calls", Message.objects.calls())):
+        is_at_it = name in _threads and _threads[name].is_alive()
+        if not is_at_it and messages.filter(next_try_at__lte=now).exists():
+            _threads[name] = Thread(target=_run, args=[name], name="outbox")
+            _threads[name].start()
+
+
+def _run(name: str) -> None:
+    try:
+        deliver_due(name, database_now)
+    except Exception:
+        # The next round tries again.
+        logger.exception("outbox failed")
+    finally:
+        connections.close_all()
+
+
+def deliver_due(name: str, clock: Clock) -> int:
+    """Deliver what is due of "mails" or "calls"; returns how many were delivered."""
+    give_up(clock())
+    delivered = 0
+    while message := _claim(name, clock()):
+        delivered += _deliver(message, clock())
+    return delivered
+
+
+def give_up(now: datetime) -> None:
+    for message in Message.objects.given_up(now):
+        logger.error("message given up id=%s event=%s", message.id, message.event)
+        message.delete()
+
+
+@transaction.atomic
+def _claim(name: str, now: datetime) -> Message | None:
+    kind = Message.objects.mails() if name == "mails" else Message.objects.calls()
+    free = kind.due(now).select_for_update(of=("self",), skip_locked=True)
+    message = free.select_related("user", "webhook", "campaign").first()
+    if message:
+        message.next_try_at = now + delay_after(message.attempts)
+        message.attempts += 1
+        message.save(update_fields=["attempts", "next_try_at"])
+    return message
+
+
+def delay_after(attempts: int) -> timedelta:
+    """A minute, then two, four … until an hour."""
+    doublings = min(attempts, 10)
+    return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
+
+
+def _deliver(message: Message, now: datetime) -> bool:
+    is_delivered = _call(message, now) if message.webhook else _mail(message)
+    if is_delivered:
+        message.delete()
+    return is_delivered
+
+
+def _mail(message: Message) -> bool:
+    """To an address that is read only now, of somebody who is still to be told."""
+    user, campaign = message.user, message.campaign
+    if not (user and campaign and editors_of(campaign.label_id).filter(id=user.id).exists()):
+        message.delete()
+        return False
+    headers = {
+        "Message-ID": f"<{message.id}@{settings.PUBLIC_HOST}>",
+        "Auto-Submitted": "auto-generated",
+    }
+    mail = EmailMessage(message.subject, message.body, to=[user.email], headers=headers)
+    try:
+        mail.send()
+    except Exception as error:
+        # Its text may hold an address, which is nobody's business in a log.
+        reason = type(error).__name__
+        logger.error("email not sent campaign=%s: %s, to be tried again", campaign.id, reason)
+        return False
+    return True
+
+
+def _call(message: Message, now: datetime) -> bool:
+    webhook = message.webhook
+    assert webhook  # noqa: S101 -- as the caller saw
+    row = Webhook.objects.filter(id=webhook.id)
+    try:
+        webhooks.post(_written(message, webhook, now))
+    except WebhookError as error:
+        logger.warning("webhook not reached webhook=%s: %s", webhook.id, error)
+        row.update(problem=error.problem, problem_status=error.status, problem_at=now)
+        return False
+    row.update(problem="", problem_status=None, delivered_at=now)
+    return True
+
+
+def _written(message: Message, webhook: Webhook, now: datetime) -> webhooks.Call:
+    notice = webhooks.Notice(
+        id=message.id,
+        event=message.event,
+        at=message.created_at,
+        subject=message.subject,
+        body=message.body,
+        data=message.data,
+    )
+    address, secret = (unseal(text) for text in (webhook.sealed_address, webhook.sealed_secret))
+    return webhooks.call(WebhookKind(webhook.kind), address, secret, notice, now)
+
+
+def seal(text: str) -> str:
+    return keyring.seal_cookie(settings.SECRET_KEY, text.encode(), SEALED_FOR)
+
+
+def unseal(text: str) -> str:
+    """Raises WebhookError where SECRET_KEY is another one by now."""
+    opened = keyring.open_cookie(settings.SECRET_KEY, text, SEALED_FOR)
+    if opened is None:
+        raise WebhookError(WebhookProblem.UNREADABLE)
+    return opened.decode()

@@ -1,0 +1,137 @@
+"""The page of a label's notifications."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from campaigns.dashboard.webhook_form import why_refused
+from campaigns.models import Label, Message, Role, User, Webhook, WebhookProblem
+from campaigns.planning.webhooks import Wrong
+from campaigns.status import outbox
+from tests import factory
+from tests.receiver import Receiver
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
+
+pytestmark = pytest.mark.django_db
+
+HOOK = "https://tools.example/presave"
+
+
+def address_of(label: Label, after: str = "") -> str:
+    return f"/dashboard/labels/{label.id}/notifications{after}"
+
+
+def browser_of(user: User) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def add(client: Client, label: Label, address: str = HOOK, kind: str = "json") -> str:
+    return client.post(address_of(label), {"address": address, "kind": kind}).content.decode()
+
+
+def test_the_secret_is_shown_once(dashboard: Client, label: Label) -> None:
+    answer = dashboard.post(address_of(label), {"address": HOOK, "kind": "json"})
+    found = re.search(r'value="(whsec_[^"]+)"', answer.content.decode())
+    assert found
+    assert found[1] == outbox.unseal(Webhook.objects.get().sealed_secret)
+    assert "no-store" in answer.headers["Cache-Control"]
+    page = dashboard.get(address_of(label)).content.decode()
+    assert "tools.example" in page
+    assert "/presave" not in page
+    assert "whsec_" not in page
+
+
+@pytest.mark.parametrize("address", ["http://tools.example/", "https://localhost/", ""])
+def test_what_is_wrong_with_an_address_is_said_and_it_stays(
+    dashboard: Client, label: Label, address: str, settings: Settings
+) -> None:
+    settings.IS_HTTPS = True
+    page = add(dashboard, label, address)
+    assert "<title>Error:" in page
+    assert f'value="{address}"' in page or not address
+    assert not Webhook.objects.exists()
+
+
+def test_everything_that_can_be_wrong_has_a_sentence() -> None:
+    sentences = {why_refused(wrong) for wrong in Wrong}
+    assert len(sentences) == len(Wrong)
+    assert all(sentence.endswith(".") for sentence in sentences)
+
+
+def test_a_test_goes_out_with_the_next_round_of_a_worker(
+    dashboard: Client, label: Label, receiver: Receiver
+) -> None:
+    webhook = factory.make_webhook(label, receiver.address)
+    answer = dashboard.post(address_of(label, f"/{webhook.id}/test"), follow=True)
+    assert "Test queued" in answer.content.decode()
+    assert receiver.got == []
+
+    assert outbox.deliver_due("calls", timezone.now) == 1
+    ((_, _, body),) = receiver.got
+    assert b'"type": "test"' in body
+    assert "Last delivered" in dashboard.get(address_of(label)).content.decode()
+
+
+def test_a_second_test_has_to_wait(dashboard: Client, label: Label) -> None:
+    webhook = factory.make_webhook(label)
+    for _ in range(2):
+        answer = dashboard.post(address_of(label, f"/{webhook.id}/test"), follow=True)
+    assert "Try again in a minute." in answer.content.decode()
+    assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize("problem", WebhookProblem)
+def test_a_problem_is_told(dashboard: Client, label: Label, problem: WebhookProblem) -> None:
+    factory.make_webhook(label, problem=problem, problem_status=404, problem_at=timezone.now())
+    page = dashboard.get(address_of(label)).content.decode()
+    assert 'class="webhook-problem"' in page
+    assert ("it answered 404" in page) is (problem == WebhookProblem.STATUS)
+
+
+def test_a_webhook_is_removed_with_what_waits_for_it(dashboard: Client, label: Label) -> None:
+    webhook = factory.make_webhook(label)
+    dashboard.post(address_of(label, f"/{webhook.id}/test"))
+    answer = dashboard.post(address_of(label, f"/{webhook.id}/remove"), follow=True)
+    assert "Webhook removed" in answer.content.decode()
+    assert not Webhook.objects.exists()
+    assert not Message.objects.exists()
+
+
+def test_a_viewer_looks_and_changes_nothing(label: Label) -> None:
+    webhook = factory.make_webhook(label)
+    viewer = browser_of(factory.make_member(label, role=Role.VIEWER))
+    page = viewer.get(address_of(label)).content.decode()
+    assert "tools.example" in page
+    assert page.count("<form") == page.count('action="/accounts/logout/"')
+    for after in ("", f"/{webhook.id}/test", f"/{webhook.id}/remove"):
+        data = {"address": HOOK, "kind": "json"}
+        assert viewer.post(address_of(label, after), data).status_code == 403
+    assert Webhook.objects.get() == webhook
+    assert not Message.objects.exists()
+
+
+def test_a_stranger_finds_nothing(label: Label) -> None:
+    webhook = factory.make_webhook(label)
+    stranger = factory.make_user()
+    own = factory.make_label(owner=stranger)
+    client = browser_of(stranger)
+    assert client.get(address_of(label)).status_code == 404
+    for after in ("", f"/{webhook.id}/test", f"/{webhook.id}/remove"):
+        assert client.post(address_of(label, after)).status_code == 404
+    for act in ("test", "remove"):
+        assert client.post(address_of(own, f"/{webhook.id}/{act}")).status_code == 404
+    assert Webhook.objects.get() == webhook
+
+
+def test_the_label_leads_there(dashboard: Client, label: Label) -> None:
+    page = dashboard.get(f"/dashboard/labels/{label.id}").content.decode()
+    assert address_of(label) in page
