@@ -6,7 +6,7 @@ from django.urls import path
 
 from campaigns import health
 from campaigns.dashboard.views import campaign, campaigns, form, labels
-from campaigns.fan.views import calendar, consent, landing, legal, receipt, transparency
+from campaigns.fan.views import calendar, consent, landing, legal, receipt, transparency, visit
 
 urlpatterns = [
     path("", landing.home, name="home"),
@@ -73,6 +73,7 @@ urlpatterns = [
     ),
     path("<slug:slug>", landing.landing, name="fan-landing"),
     path("<slug:slug>/go", consent.go, name="fan-go"),
+    path("<slug:slug>/visit", visit.visit, name="fan-visit"),
     path("<slug:slug>/mine", receipt.mine, name="fan-mine"),
     path("<slug:slug>/calendar.ics", calendar.calendar, name="fan-calendar"),
     path("<slug:slug>/countdown", calendar.countdown, name="fan-countdown"),
