@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import path
 
 from campaigns import health
-from campaigns.dashboard.views import campaign, campaigns, form, labels
+from campaigns.dashboard.views import campaign, campaigns, form, labels, numbers
 from campaigns.fan.views import calendar, consent, landing, legal, receipt, transparency, visit
 
 urlpatterns = [
@@ -36,6 +36,26 @@ urlpatterns = [
     path("dashboard/new", form.campaign_create, name="dashboard-campaign-create"),
     path("dashboard/cover/<str:sealed>", form.cover, name="dashboard-cover"),
     path("dashboard/campaigns/<slug:slug>", campaign.campaign_detail, name="dashboard-campaign"),
+    path(
+        "dashboard/campaigns/<slug:slug>/numbers",
+        numbers.campaign_numbers,
+        name="dashboard-campaign-numbers",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/numbers.csv",
+        numbers.numbers_csv,
+        name="dashboard-campaign-numbers-csv",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/numbers.json",
+        numbers.numbers_json,
+        name="dashboard-campaign-numbers-json",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/sources",
+        numbers.campaign_sources,
+        name="dashboard-campaign-sources",
+    ),
     path(
         "dashboard/campaigns/<slug:slug>/edit",
         form.campaign_edit,
