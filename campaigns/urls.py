@@ -11,11 +11,12 @@ from campaigns.dashboard.views import (
     form,
     labels,
     night,
+    numbers,
     report,
     share,
     webhook,
 )
-from campaigns.fan.views import calendar, consent, landing, legal, receipt, transparency
+from campaigns.fan.views import calendar, consent, landing, legal, receipt, transparency, visit
 
 urlpatterns = [
     path("", landing.home, name="home"),
@@ -67,6 +68,26 @@ urlpatterns = [
         "dashboard/campaigns/<slug:slug>/night",
         night.campaign_night,
         name="dashboard-campaign-night",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/numbers",
+        numbers.campaign_numbers,
+        name="dashboard-campaign-numbers",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/numbers.csv",
+        numbers.numbers_csv,
+        name="dashboard-campaign-numbers-csv",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/numbers.json",
+        numbers.numbers_json,
+        name="dashboard-campaign-numbers-json",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/sources",
+        numbers.campaign_sources,
+        name="dashboard-campaign-sources",
     ),
     path(
         "dashboard/campaigns/<slug:slug>/edit",
@@ -146,6 +167,7 @@ urlpatterns = [
     ),
     path("<slug:slug>", landing.landing, name="fan-landing"),
     path("<slug:slug>/go", consent.go, name="fan-go"),
+    path("<slug:slug>/visit", visit.visit, name="fan-visit"),
     path("<slug:slug>/mine", receipt.mine, name="fan-mine"),
     path("<slug:slug>/calendar.ics", calendar.calendar, name="fan-calendar"),
     path("<slug:slug>/countdown", calendar.countdown, name="fan-countdown"),

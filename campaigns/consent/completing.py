@@ -26,7 +26,18 @@ from campaigns.consent.cookie import COOKIE_MAX_AGE, IssuedReceipt, PendingConse
 from campaigns.consent.refusal import NOT_THE_FANS_DOING, ConsentError, Refusal, why_closed
 from campaigns.gate import closing, permits
 from campaigns.keyring import Secret
-from campaigns.models import Campaign, DailyCount, ErrorReason, GateName, PreSave, midnights
+from campaigns.models import (
+    Campaign,
+    Counted,
+    DailyCount,
+    ErrorReason,
+    GateName,
+    PreSave,
+    SourceCount,
+    Step,
+    midnights,
+    sources,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -223,3 +234,5 @@ def _insert_presave(pending: PendingConsent, permission: Secret, now: datetime) 
         receipt_hash=receipts.digest(pending.token.reveal()),
     )
     DailyCount.objects.add(campaign.id, now, {"presaves": 1})
+    source = pending.source or sources.DIRECT
+    SourceCount.objects.add({Counted(campaign.id, now.date(), source, Step.PRESAVE): 1})

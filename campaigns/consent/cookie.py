@@ -39,6 +39,8 @@ class PendingConsent:
     token: Secret
     # The digest of what the page showed at the tap, in hex; version 0.1 put none into the cookie.
     agreed: str = ""
+    # Where the fan came from; counted with the pre-save, and not kept with it.
+    source: str = ""
 
     @property
     def receipt(self) -> IssuedReceipt:

@@ -27,12 +27,13 @@ def start_authorization(
     zone: str = "",
     language: str = "",
     before: PendingConsent | None = None,
+    source: str = "",
 ) -> PendingConsent:
     """What the browser carries, whose state belongs into Spotify's address.
 
     `zone` is what the fan's browser says, if it was asked: where each fan has a midnight.
     `language` is the one the fan chose, if any; `before` is what the browser carries of an earlier
-    tap.
+    tap. `source` is where the fan came from.
 
     Raises ConsentError while Spotify would not answer us when the fan comes back, and where the
     release is not what it was.
@@ -47,6 +48,7 @@ def start_authorization(
         zone=midnights.known_zone(zone),
         token=_receipt_token(campaign, before),
         agreed=_agree(campaign).hex(),
+        source=source,
     )
 
 

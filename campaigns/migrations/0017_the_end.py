@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ("campaigns", "0012_confirmed_artists"),
+        ("campaigns", "0013_visits"),
     ]
 
     operations = [

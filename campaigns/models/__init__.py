@@ -26,9 +26,13 @@ from campaigns.models.choices import ReleaseMode as ReleaseMode
 from campaigns.models.choices import Trouble as Trouble
 from campaigns.models.choices import WebhookKind as WebhookKind
 from campaigns.models.choices import WebhookProblem as WebhookProblem
+from campaigns.models.counts import Counted as Counted
 from campaigns.models.counts import DailyCount as DailyCount
+from campaigns.models.counts import Funnel as Funnel
 from campaigns.models.counts import ReminderCount as ReminderCount
 from campaigns.models.counts import ReminderKind as ReminderKind
+from campaigns.models.counts import SourceCount as SourceCount
+from campaigns.models.counts import Step as Step
 from campaigns.models.counts import Totals as Totals
 from campaigns.models.figures import FinalFigures as FinalFigures
 from campaigns.models.history import HistoryEntry as HistoryEntry
@@ -52,5 +56,6 @@ from campaigns.models.presave import SERVABLE as SERVABLE
 from campaigns.models.presave import PreSave as PreSave
 from campaigns.models.presave import PreSaveQuerySet as PreSaveQuerySet
 from campaigns.models.presave import SpentState as SpentState
+from campaigns.models.sources import Source as Source
 from campaigns.models.workers import Gate as Gate
 from campaigns.models.workers import Heartbeat as Heartbeat

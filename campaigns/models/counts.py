@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import astuple, dataclass, replace
+from datetime import date, datetime
+from typing import Any, Final
 from uuid import UUID
 
-from django.db import models
+from django.db import connection, models
 from django.db.models import F, Sum
 
+from campaigns.models.sources import LONGEST_NAME, OTHER, Source
+
 COUNTED = ("presaves", "saved", "failed", "cancelled", "expired")
+ROWS_AT_ONCE: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,9 @@ class DailyCountQuerySet(models.QuerySet["DailyCount"]):
 
     def totals_of(self, campaign_id: UUID) -> Totals:
         return self.filter(campaign_id=campaign_id).totals()
+
+    def presaves_by_day(self, campaign_id: UUID) -> dict[date, int]:
+        return dict(self.filter(campaign_id=campaign_id).values_list("day", "presaves"))
 
     def totals_by_campaign(self, campaign_ids: Iterable[UUID]) -> dict[UUID, Totals]:
         """One query; a campaign without counts is left out."""
@@ -140,3 +148,114 @@ class ReminderCount(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} of {self.campaign_id} on {self.day}"
+
+
+class Step(models.TextChoices):
+    """What is counted on the way from a link to a pre-save."""
+
+    VISIT = "visit", "Visit"  # the landing page was opened, and its script ran
+    TAP = "tap", "Tap"  # the fan was sent on to Spotify
+    PRESAVE = "presave", "Pre-save"
+
+
+@dataclass(frozen=True)
+class Funnel:
+    """How many went how far. Nobody knows who is who: one person may be in it more than once."""
+
+    visits: int = 0
+    taps: int = 0
+    presaves: int = 0
+
+    def __add__(self, other: Funnel) -> Funnel:
+        return Funnel(
+            self.visits + other.visits, self.taps + other.taps, self.presaves + other.presaves
+        )
+
+    @property
+    def conversion(self) -> float | None:
+        """Pre-saves of 100 visits, to a tenth."""
+        return round(100 * self.presaves / self.visits, 1) if self.visits else None
+
+
+@dataclass(frozen=True, order=True)
+class Counted:
+    """One count: of a campaign, a UTC day, a source and a step."""
+
+    campaign_id: UUID
+    day: date
+    source: str
+    kind: str
+
+
+class SourceCountQuerySet(models.QuerySet["SourceCount"]):
+    def add(self, amounts: Mapping[Counted, int]) -> None:
+        """Add to these counts; what has a source beyond the campaign's 50 counts as OTHER."""
+        apart = Source.objects.admit({(one.campaign_id, one.source) for one in amounts})
+        sums: Counter[Counted] = Counter()
+        for one, amount in amounts.items():
+            is_apart = (one.campaign_id, one.source) in apart
+            sums[one if is_apart else replace(one, source=OTHER)] += amount
+        ordered = sorted(sums.items())
+        for start in range(0, len(ordered), ROWS_AT_ONCE):
+            self._upsert(ordered[start : start + ROWS_AT_ONCE])
+
+    def _upsert(self, sums: list[tuple[Counted, int]]) -> None:
+        """One statement. The same order everywhere, so that no two writers wait for each other."""
+        fields = SourceCount._meta.concrete_fields[1:]  # all but the row's number
+        values = [
+            field.get_db_prep_save(value, connection)
+            for one, amount in sums
+            for field, value in zip(fields, (*astuple(one), amount), strict=True)
+        ]
+        table = connection.ops.quote_name(SourceCount._meta.db_table)
+        columns = ", ".join(str(field.column) for field in fields)
+        row = f"({', '.join(['%s'] * len(fields))})"
+        with connection.cursor() as cursor:
+            cursor.execute(
+                f"INSERT INTO {table} ({columns}) VALUES "  # noqa: S608 -- names of ours
+                f"{', '.join([row] * len(sums))} ON CONFLICT (campaign_id, day, source, kind) "
+                f"DO UPDATE SET number = {table}.number + excluded.number",
+                values,
+            )
+
+    def by_day(self, campaign_id: UUID) -> dict[date, Funnel]:
+        return self._funnels(campaign_id, "day")
+
+    def by_source(self, campaign_id: UUID) -> dict[str, Funnel]:
+        return self._funnels(campaign_id, "source")
+
+    def _funnels(self, campaign_id: UUID, per: str) -> dict[Any, Funnel]:
+        """One query."""
+        rows = self.filter(campaign_id=campaign_id).order_by(per)
+        steps: dict[Any, dict[str, int]] = defaultdict(dict)
+        for key, kind, number in rows.values_list(per, "kind").annotate(Sum("number")):
+            steps[key][f"{kind}s"] = number
+        return {key: Funnel(**numbers) for key, numbers in steps.items()}
+
+
+class SourceCount(models.Model):
+    """How many of one source's visitors came how far on one UTC day.
+
+    Anybody can make these grow, as often as they like. So they are rows of their own, as a
+    ReminderCount is.
+    """
+
+    campaign = models.ForeignKey(
+        "campaigns.Campaign", on_delete=models.CASCADE, related_name="source_counts"
+    )
+    day = models.DateField()
+    source = models.CharField(max_length=LONGEST_NAME)
+    kind = models.CharField(max_length=7, choices=Step)
+    number = models.PositiveIntegerField()
+
+    objects = SourceCountQuerySet.as_manager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["campaign", "day", "source", "kind"], name="one_source_count_per_day"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} from {self.source} of {self.campaign_id} on {self.day}"

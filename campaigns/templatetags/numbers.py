@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django import template
+from django.template.defaultfilters import floatformat
 from django.utils.formats import number_format
 
 register = template.Library()
@@ -12,3 +13,9 @@ register = template.Library()
 def grouped(number: int) -> str:
     """1,234,567 in English; with what each language puts between the thousands."""
     return number_format(number, force_grouping=True)
+
+
+@register.filter
+def percent(number: float | None) -> str:
+    """To a tenth; a dash where there is nothing to divide by."""
+    return "-" if number is None else f"{floatformat(number)}\N{NO-BREAK SPACE}%"

@@ -28,7 +28,6 @@ from campaigns.models import (
     Campaign,
     DailyCount,
     PauseReason,
-    ReminderCount,
 )
 from campaigns.planning import accepting, transitions
 from campaigns.planning.looking_up import Found
@@ -63,7 +62,6 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "can_edit": access.may_edit(campaign),
         "links": links.named(campaign.links),
-        "reminders": ReminderCount.objects.totals_of(campaign.id),
         "history": campaign.history.select_related("by"),
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
     }

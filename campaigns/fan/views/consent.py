@@ -19,13 +19,13 @@ from campaigns.consent import completing, receipts, refusal, starting
 from campaigns.consent.completing import AuthorizationResponse
 from campaigns.consent.cookie import IssuedReceipt
 from campaigns.consent.refusal import ConsentError, Refusal
-from campaigns.fan import cookies, languages, refusal_pages
+from campaigns.fan import cookies, languages, refusal_pages, visits
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import digest_shown, for_campaign
 from campaigns.fan.views.receipt import to_new_receipt, to_receipt
 from campaigns.headers import WITHOUT_FORMS, let_form_lead_to_spotify, with_policy
 from campaigns.keyring import Secret
-from campaigns.models import Campaign, midnights
+from campaigns.models import Campaign, Step, midnights
 from campaigns.status.phase import phase_of
 
 # After these the code is used up, and the cookie good for nothing. After others the fan may go back
@@ -77,6 +77,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
             "zone": zone,
             "from_elsewhere": from_elsewhere,
             "has_changed": has_changed,
+            "source": visits.source_of(request),
         }
         return let_form_lead_to_spotify(render(request, "fan/confirm.html", context))
     try:
@@ -92,7 +93,9 @@ def _to_spotify(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     zone = request.POST.get("zone", "") if campaign.at_local_midnights else ""
     before = cookies.pending_consent(request)
     now, language = timezone.now(), languages.chosen(request)
-    pending = starting.start_authorization(campaign, now, zone, language, before)
+    source = visits.source_of(request)
+    pending = starting.start_authorization(campaign, now, zone, language, before, source)
+    visits.count(campaign.slug, source, Step.TAP)
     redirection = HttpResponseRedirect(spotify.authorize_url(pending.state))
     cookies.set_pending_consent(redirection, pending)
     return redirection

@@ -22,14 +22,20 @@ from campaigns.gate import closing
 from campaigns.models import (
     Campaign,
     CampaignState,
+    Counted,
+    DailyCount,
     ErrorReason,
     Finding,
     Label,
     LabelArtist,
     PauseReason,
     PreSaveState,
+    Source,
+    SourceCount,
+    Step,
     User,
 )
+from campaigns.models.sources import LONGEST_NAME
 from campaigns.planning import moving
 from campaigns.spotify import Artist, Release
 from campaigns.spotify.answers import SpotifyError
@@ -66,6 +72,7 @@ PAGES = {
     "share": "/dashboard/campaigns/open/share",
     "share a draft": "/dashboard/campaigns/draft/share?source=%D1%8F",
     "edit": "/dashboard/campaigns/open/edit",
+    "numbers": "/dashboard/campaigns/ended/numbers",
     "edit in mid-run": "/dashboard/campaigns/releasing/edit",
     "cancel": "/dashboard/campaigns/open/cancel",
     "password": "/accounts/password/change/",
@@ -104,9 +111,26 @@ def campaigns(label: Label, settings: Settings, tmp_path: Path) -> None:
     another.history.create(at=timezone.now(), **accepted)
     make_choices(label)
     ended = {"confirmed_title": LONG, "confirmed_artist": "Demo Artist"}
-    factory.make_campaign(label=label, slug="ended", state=CampaignState.FINISHED, **ended)
+    over = factory.make_campaign(label=label, slug="ended", state=CampaignState.FINISHED, **ended)
+    make_visits(over)
     for state in (CampaignState.FINISHED, CampaignState.CANCELLED):
         factory.make_campaign(label=label, state=state)
+
+
+def make_visits(campaign: Campaign) -> None:
+    """Three weeks of them, of the longest source too."""
+    first = timezone.now().date() - timedelta(days=21)
+    for source, most in {"instagram": 90, "direct": 40, "w" * LONGEST_NAME: 9, "other": 2}.items():
+        for number in range(21):
+            visits = most * (number % 7 + 1)
+            steps = {Step.VISIT: visits, Step.TAP: visits // 3, Step.PRESAVE: visits // 5}
+            day = first + timedelta(days=number)
+            SourceCount.objects.add(
+                {Counted(campaign.id, day, source, step): one for step, one in steps.items()}
+            )
+            at = timezone.now() - timedelta(days=21 - number)
+            DailyCount.objects.add(campaign.id, at, {"presaves": steps[Step.PRESAVE]})
+    Source.objects.keep(campaign.id, "kitchen-window")
 
 
 def make_choices(label: Label) -> None:

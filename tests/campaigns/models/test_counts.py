@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
 from django.db import transaction
 
-from campaigns.models import DailyCount, ReminderCount, ReminderKind
+from campaigns.models import (
+    Counted,
+    DailyCount,
+    Funnel,
+    ReminderCount,
+    ReminderKind,
+    SourceCount,
+    Step,
+)
 from campaigns.models.counts import Reminders, Totals
+from campaigns.models.sources import MOST_OPEN
 from tests.factory import make_campaign
 from tests.nights.night import in_threads
 
@@ -95,3 +105,56 @@ def test_reminders_that_race_are_all_counted() -> None:
 
     in_threads(4, remind)
     assert ReminderCount.objects.totals_of(campaign.id) == Reminders(calendar=40)
+
+
+def test_sources_add_up_by_day_and_by_name() -> None:
+    campaign, other = make_campaign(), make_campaign()
+    today, tomorrow = NOW.date(), NOW.date() + timedelta(days=1)
+    visit = Counted(campaign.id, today, "poster", Step.VISIT)
+    SourceCount.objects.add({visit: 3, replace(visit, source="direct"): 1})
+    SourceCount.objects.add({visit: 1, replace(visit, kind=Step.TAP): 2})
+    SourceCount.objects.add({replace(visit, day=tomorrow, kind=Step.PRESAVE): 1})
+    SourceCount.objects.add({replace(visit, campaign_id=other.id): 9})
+    assert SourceCount.objects.by_day(campaign.id) == {
+        today: Funnel(visits=5, taps=2),
+        tomorrow: Funnel(presaves=1),
+    }
+    assert SourceCount.objects.by_source(campaign.id) == {
+        "direct": Funnel(visits=1),
+        "poster": Funnel(visits=4, taps=2, presaves=1),
+    }
+
+
+def test_what_has_no_place_is_counted_as_other() -> None:
+    campaign, names = make_campaign(), [f"name-{number}" for number in range(MOST_OPEN + 7)]
+    SourceCount.objects.add(
+        {Counted(campaign.id, NOW.date(), name, Step.VISIT): 2 for name in names}
+    )
+    found = SourceCount.objects.by_source(campaign.id)
+    assert len(found) == MOST_OPEN + 1
+    assert found["other"] == Funnel(visits=14)
+
+
+@pytest.mark.parametrize(
+    ("funnel", "conversion"),
+    [(Funnel(), None), (Funnel(presaves=2), None), (Funnel(300, 80, 50), 16.7)],
+)
+def test_the_conversion_is_of_100_visits(funnel: Funnel, conversion: float | None) -> None:
+    assert funnel.conversion == conversion
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sources_that_race_are_all_counted() -> None:
+    campaign = make_campaign()
+    first = Counted(campaign.id, NOW.date(), "poster", Step.VISIT)
+    amounts = {replace(first, source=name): 1 for name in ("a", "b", "c", "direct")}
+
+    def visit(number: int) -> None:
+        turned = list(amounts.items())[:: 1 if number % 2 else -1]
+        for _ in range(20):
+            SourceCount.objects.add(dict(turned))
+
+    in_threads(4, visit)
+    assert SourceCount.objects.by_source(campaign.id) == dict.fromkeys(
+        ("a", "b", "c", "direct"), Funnel(visits=80)
+    )

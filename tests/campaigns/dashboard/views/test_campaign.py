@@ -21,8 +21,6 @@ from campaigns.models import (
     PauseReason,
     PreSaveState,
     Reason,
-    ReminderCount,
-    ReminderKind,
     Role,
     User,
 )
@@ -242,7 +240,7 @@ def test_while_it_releases_the_page_says_how_far_it_is_and_how_long_it_takes(
     factory.make_presave(campaign, state=PreSaveState.SAVED)
     page_of(dashboard, campaign)  # writes the form token into the session
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         page = page_of(dashboard, campaign)
 
     assert '<progress id="progress-bar" value="1" max="5">' in page
@@ -262,7 +260,7 @@ def test_a_release_at_local_midnights_with_fans_who_wait_costs_no_query_more(
     factory.make_presaves(campaign, ["a"] * 3, due_at=until)
     page_of(dashboard, campaign)  # writes the form token into the session
 
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(9):
         page = page_of(dashboard, campaign)
     with django_assert_num_queries(6):
         dashboard.get(LIST)
@@ -446,17 +444,3 @@ def test_viewers_and_strangers_do_not_change_links(
         path = f"/dashboard/campaigns/{campaign.slug}/links"
         assert dashboard.post(path, {"links": "https://b.example"}).status_code == status
         assert Campaign.objects.get(id=campaign.id).links == []
-
-
-def test_reminders_are_told_apart_from_pre_saves(dashboard: Client, label: Label) -> None:
-    campaign = factory.make_campaign(label=label, slug="night-bus")
-    assert "0 calendar files, 0 visits to the Countdown Page." in (
-        dashboard.get(DETAIL).content.decode()
-    )
-    ReminderCount.objects.add(campaign.id, timezone.now(), ReminderKind.CALENDAR)
-    for _ in range(2):
-        ReminderCount.objects.add(campaign.id, timezone.now(), ReminderKind.COUNTDOWN)
-
-    page = dashboard.get(DETAIL).content.decode()
-    assert "1 calendar file, 2 visits to the Countdown Page." in page
-    assert "<dt>Pre-saves</dt><dd>0</dd>" in page

@@ -260,7 +260,7 @@ def test_the_landing_page_costs_two_queries(
 def test_the_landing_page_weighs_little(
     client: Client, make: Callable[..., Campaign], language: str
 ) -> None:
-    """With the stylesheet and every script."""
+    """With the stylesheet and every script, each of which is fetched once."""
     longest = {"title": "Ünïcödé " * 15, "artist": "Ärtïst " * 17}
     html = client.get(f"/{make(**longest).slug}?lang={language}").content
     named = set(re.findall(r"/static/(campaigns/\w+)\.\w+\.(css|js)", html.decode()))

@@ -1,0 +1,31 @@
+"""Where the landing page's script says that somebody opened it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_POST
+
+from campaigns.fan import visits
+from campaigns.headers import FILES, with_policy, without_session
+from campaigns.models import Step
+
+MOST_BYTES: Final = 1024
+
+
+@require_POST
+@csrf_exempt
+@without_session
+@never_cache
+@with_policy(FILES)
+def visit(request: HttpRequest, slug: str) -> HttpResponse:
+    """Counted is what our own page sends. The answer tells nothing, nor does it set a cookie."""
+    if request.headers.get("Sec-Fetch-Site") != "same-origin":
+        return HttpResponse(status=403)
+    if int(request.headers.get("Content-Length") or 0) > MOST_BYTES:
+        return HttpResponse(status=413)
+    visits.count(slug, visits.source_of(request), Step.VISIT)
+    return HttpResponse(status=204)
