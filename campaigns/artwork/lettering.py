@@ -9,7 +9,7 @@ import re
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
@@ -85,6 +85,12 @@ def font_for(text: str) -> FreeTypeFont | None:
         return None
     fonts = (ImageFont.truetype(_FONTS / f"{name}.woff2", size=_MEASURED_AT) for name in _FILES)
     return next((font for font in fonts if all(map(partial(_has, font), text))), None)
+
+
+@lru_cache(maxsize=1024)
+def can_write(text: str) -> bool:
+    """Remembered, as looking through all fonts takes a tenth of a second."""
+    return font_for(without_emoji(text)) is not None
 
 
 def is_from_right(text: str) -> bool:

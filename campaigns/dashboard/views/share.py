@@ -92,12 +92,10 @@ def _embed(campaign: Campaign, phase: Phase) -> dict[str, str]:
 
 def _unwritten(campaign: Campaign) -> dict[str, bool]:
     """What the story picture has to leave out."""
-    texts = {"title": campaign.title, "artist": campaign.artist}
-    without = {name: lettering.without_emoji(text) for name, text in texts.items()}
     return {
-        "has_emoji": any(lettering.has_emoji(text) for text in texts.values()),
-        "no_title": lettering.font_for(without["title"]) is None,
-        "no_artist": lettering.font_for(without["artist"]) is None,
+        "has_emoji": any(map(lettering.has_emoji, (campaign.title, campaign.artist))),
+        "no_title": not lettering.can_write(campaign.title),
+        "no_artist": not lettering.can_write(campaign.artist),
     }
 
 
