@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, ViewportSize, expect
 
 from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Finding, Label, PauseReason, User
@@ -22,7 +22,7 @@ from tests.sandbox_process import ALBUM_URI
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NIGHT = "/dashboard/campaigns/night-bus/night"
-PHONE = {"width": 390, "height": 844}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 # The promise. Chromium's clock is turned on by it; the answer takes the time that it takes.
 THREE_SECONDS = 3000
 
