@@ -88,8 +88,8 @@ def _stage_under_way(night: Night) -> Stage:
     return Stage.SAVING if is_sending else Stage.CONFIRMING
 
 
-def told(night: Night, next_step: str) -> dict[str, Any]:
-    """What the page says; `next_step` is the overview's."""
+def told(night: Night, next_step: str, done: str = "") -> dict[str, Any]:
+    """What the page says; `next_step` is the overview's, and `done` how a finished one went."""
     campaign, stage = night.campaign, stage_of(night)
     total = night.totals.presaves - night.totals.cancelled
     closed = gate_closed(campaign, night.gates, night.now)
@@ -104,7 +104,7 @@ def told(night: Night, next_step: str) -> dict[str, Any]:
     }
     return {
         **facts,
-        "headline": sentence("night_title", campaign, **facts),
+        "headline": done or sentence("night_title", campaign, **facts),
         "text": sentence("night_text", campaign, **facts),
         "done": total - night.totals.pending,
         "left": time_left(campaign, night.backlog, night.gates, night.now),

@@ -17,6 +17,7 @@ from campaigns.dashboard.views.campaign import told
 from campaigns.gate import rows
 from campaigns.models import DailyCount, Finding
 from campaigns.status import heartbeat, night
+from campaigns.status.endings import done
 from campaigns.status.night import Night
 from campaigns.status.overview import standing_of
 from campaigns.status.progress import backlog_of
@@ -42,7 +43,7 @@ def campaign_night(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     seen = Night(standing, totals, backlog, gates, worker_warning, is_ready, now)
     context = told(standing, backlog.waiting, now)
     context |= {
-        "night": night.told(seen, context["next_step"]),
+        "night": night.told(seen, context["next_step"], done(campaign, totals, now)),
         "counts": totals,
         "checks": checks,
         "artwork": files.renditions(campaign),

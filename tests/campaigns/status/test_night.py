@@ -81,7 +81,7 @@ def test_what_needs_a_hand_is_told_first(
 def test_every_stage_has_words_of_its_own() -> None:
     now = timezone.now()
     titles = []
-    for fields in ({}, RELEASING, {"state": CampaignState.FINISHED}, {"release_at": now}):
+    for fields in ({}, RELEASING, {"state": CampaignState.CANCELLED}, {"release_at": now}):
         titles.append(told(night_of(fields), "")["headline"])
     assert all(titles)
     assert len(set(titles)) == 4

@@ -16,6 +16,7 @@ from campaigns.models import (
     Campaign,
     CampaignState,
     ErrorReason,
+    FinalFigures,
     Finding,
     Gate,
     Heartbeat,
@@ -121,8 +122,8 @@ def test_a_pause_is_loud_before_its_time_too(dashboard: Client, label: Label, is
         ({"state": CampaignState.DRAFT}, "This campaign is still a draft"),
         ({"public_key": None}, "Going live…"),
         ({"release_at": timezone.now()}, "Looking for the release on Spotify"),
-        ({"state": CampaignState.FINISHED}, "Done. Nobody had pre-saved"),
-        ({"state": CampaignState.FINISHED, "confirmed_uri": ""}, "The release did not appear"),
+        ({"state": CampaignState.FINISHED}, "Done. No fan was waiting"),
+        ({"state": CampaignState.FINISHED, "confirmed_uri": ""}, "Done. No fan was waiting"),
         ({"state": CampaignState.CANCELLED}, "This campaign was cancelled"),
     ],
 )
@@ -182,14 +183,17 @@ def test_without_a_worker_the_night_says_that_nothing_happens(
 
 
 def test_the_end_says_how_many_have_it_and_how_soon(dashboard: Client, label: Label) -> None:
-    done = {"state": CampaignState.FINISHED, "delivery_p50": 1, "delivery_p95": 4}
+    done = {"state": CampaignState.FINISHED, "delivery_p50": 1, "delivery_p95": 3}
     finished = factory.make_campaign(label=label, slug="night-bus", failures={}, **done)
     factory.make_presaves(finished, [""] * 61, state=PreSaveState.SAVED)
+    FinalFigures.objects.create(campaign=finished, delivery_latest=4)
 
     page = text_of(dashboard)
 
-    assert headline(page) == "Done: 61 of 61 fans have it"
-    assert "Half of them within 1 second of their release time, 95 of 100 within 4." in page
+    assert headline(page) == (
+        "Done: 61 of 61 fans have it, half within 1 second, all within 4 seconds."
+    )
+    assert f'href="{OVERVIEW}/report">Read the report</a>' in page
 
 
 @pytest.mark.parametrize(
