@@ -147,7 +147,8 @@ def delay_after(attempts: int) -> timedelta:
 
 
 def _deliver(message: Message, now: datetime) -> bool:
-    is_delivered = _call(message, now) if message.webhook else _mail(message)
+    webhook = message.webhook
+    is_delivered = _call(message, webhook, now) if webhook else _mail(message)
     if is_delivered:
         message.delete()
     return is_delivered
@@ -174,9 +175,7 @@ def _mail(message: Message) -> bool:
     return True
 
 
-def _call(message: Message, now: datetime) -> bool:
-    webhook = message.webhook
-    assert webhook  # noqa: S101 -- as the caller saw
+def _call(message: Message, webhook: Webhook, now: datetime) -> bool:
     row = Webhook.objects.filter(id=webhook.id)
     try:
         webhooks.post(_written(message, webhook, now))
