@@ -9,7 +9,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import environment, growth, lateness, limit, pages, report, sharing, throughput
+from benchmarks import (
+    environment,
+    growth,
+    lateness,
+    limit,
+    pages,
+    report,
+    sharing,
+    throughput,
+    visits,
+)
 from benchmarks.report import Table
 
 BENCHMARKS: Final[dict[str, Callable[[Path], Table]]] = {
@@ -19,6 +29,7 @@ BENCHMARKS: Final[dict[str, Callable[[Path], Table]]] = {
     "sharing": sharing.measure,
     "growth": growth.measure,
     "pages": pages.measure,
+    "visits": visits.measure,
 }
 
 

@@ -85,6 +85,23 @@ def test_while_one_writes_the_others_go_on_and_are_written_by_it() -> None:
 
 
 @pytest.mark.django_db
+def test_a_fan_who_taps_does_not_write_a_whole_flood() -> None:
+    campaign, tally, statements = make_campaign(), Tally(), 0
+
+    def bring_one_more(execute: Any, *arguments: Any) -> Any:
+        nonlocal statements
+        statements += 1
+        assert statements < 100
+        tally.add(noted(campaign))
+        return execute(*arguments)
+
+    with connection.execute_wrapper(bring_one_more):
+        tally.add(noted(campaign, step=Step.TAP))
+    tally.add(noted(campaign))
+    assert by_source(campaign) == {"poster": Funnel(visits=statements + 1, taps=1)}
+
+
+@pytest.mark.django_db
 def test_many_sources_take_few_statements(
     django_assert_max_num_queries: DjangoAssertNumQueries,
 ) -> None:
