@@ -27,6 +27,7 @@ from campaigns.models.choices import Trouble as Trouble
 from campaigns.models.choices import WebhookKind as WebhookKind
 from campaigns.models.choices import WebhookProblem as WebhookProblem
 from campaigns.models.counts import DailyCount as DailyCount
+from campaigns.models.counts import Recent as Recent
 from campaigns.models.counts import ReminderCount as ReminderCount
 from campaigns.models.counts import ReminderKind as ReminderKind
 from campaigns.models.counts import Totals as Totals
