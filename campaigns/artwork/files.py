@@ -119,21 +119,38 @@ def small_jpeg(picture: IO[bytes]) -> bytes:
 
 def write(image: Image.Image) -> StoredArtwork:
     """Keep every rendition under a fresh name: either all of them are there, or none."""
+    with _fresh_directory() as (name, directory):
+        for width in widths(image.width):
+            _write_width(image, width, directory)
+        card = encode(social_card.draw(image), ".jpg", social_card.MOST_BYTES)
+        (directory / social_card.FILE).write_bytes(card)
+        weights = {file.name: file.stat().st_size for file in directory.iterdir()}
+    return StoredArtwork(name, image.width, image.height, from_artwork(image), weights)
+
+
+def copy(name: str) -> str:
+    """Keep every rendition once more, under a fresh name; empty where there are none."""
+    original: Path = settings.ARTWORK_DIR / name
+    if not (_NAME.fullmatch(name) and original.is_dir()):
+        return ""
+    with _fresh_directory() as (fresh, directory):
+        shutil.copytree(original, directory, dirs_exist_ok=True)
+    return fresh
+
+
+@contextmanager
+def _fresh_directory() -> Iterator[tuple[str, Path]]:
+    """A name, and the directory that has it once the block is through without an error."""
     name = secrets.token_hex(16)
     settings.ARTWORK_DIR.mkdir(parents=True, exist_ok=True)
     unfinished = Path(tempfile.mkdtemp(prefix="unfinished-", dir=settings.ARTWORK_DIR))
     try:
-        for width in widths(image.width):
-            _write_width(image, width, unfinished)
-        card = encode(social_card.draw(image), ".jpg", social_card.MOST_BYTES)
-        (unfinished / social_card.FILE).write_bytes(card)
-        weights = {file.name: file.stat().st_size for file in unfinished.iterdir()}
+        yield name, unfinished
         unfinished.chmod(0o755)
         unfinished.rename(settings.ARTWORK_DIR / name)
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
-    return StoredArtwork(name, image.width, image.height, from_artwork(image), weights)
 
 
 def widths(width: int) -> tuple[int, ...]:
@@ -158,6 +175,13 @@ def renditions(campaign: Campaign) -> Renditions | None:
         width=campaign.artwork_width,
         height=campaign.artwork_height,
     )
+
+
+def thumbnail(campaign: Campaign) -> str:
+    """The address of the smallest rendition; empty without artwork."""
+    if not campaign.artwork:
+        return ""
+    return _address(campaign, f"{widths(campaign.artwork_width)[0]}.webp")
 
 
 def card_address(campaign: Campaign) -> str:

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.http import HttpResponse
+from django.http import Http404, HttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.cache import never_cache
 
@@ -28,7 +28,8 @@ def for_members(view: View) -> View:
 
 def for_editors(view: Callable[[AuthenticatedRequest, Campaign], HttpResponse]) -> Any:
     """A member's act on the campaign that a form was shown for; another one may have its address
-    by now. An obstacle is told on the campaign's page.
+    by now. An obstacle is told on the campaign's page; a draft that somebody else has just deleted
+    is not there any more.
     """
 
     @for_members
@@ -41,6 +42,8 @@ def for_editors(view: Callable[[AuthenticatedRequest, Campaign], HttpResponse]) 
         except PlanningError as error:
             messages.error(request, why_not(**vars(error)))
             return to_page(campaign)
+        except Campaign.DoesNotExist:
+            raise Http404 from None
 
     return act
 

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ("campaigns", "0013_visits"),
+        ("campaigns", "0014_archived"),
     ]
 
     operations = [

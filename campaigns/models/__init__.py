@@ -29,6 +29,7 @@ from campaigns.models.choices import WebhookProblem as WebhookProblem
 from campaigns.models.counts import Counted as Counted
 from campaigns.models.counts import DailyCount as DailyCount
 from campaigns.models.counts import Funnel as Funnel
+from campaigns.models.counts import Recent as Recent
 from campaigns.models.counts import ReminderCount as ReminderCount
 from campaigns.models.counts import ReminderKind as ReminderKind
 from campaigns.models.counts import SourceCount as SourceCount

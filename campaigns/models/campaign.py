@@ -226,6 +226,8 @@ class Campaign(models.Model):
     # Counts the changes that artists saved; a form carries the one that it was opened with.
     version = models.PositiveIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(auto_now_add=True)
+    # Since when the list leaves it out; of drafts and of campaigns that have ended.
+    archived_at = models.DateTimeField(null=True, blank=True)
     opened_at = models.DateTimeField(null=True, blank=True)
     finished_at = models.DateTimeField(null=True, blank=True)
     cancelled_at = models.DateTimeField(null=True, blank=True)
@@ -317,6 +319,11 @@ class Campaign(models.Model):
                 fields=["report_nonce"],
                 condition=~Q(report_nonce=""),
                 name="campaign_report_nonce_once",
+            ),
+            # Nobody overlooks a campaign that runs because the list leaves it out.
+            models.CheckConstraint(
+                condition=Q(archived_at=None) | Q(state__in=[CampaignState.DRAFT, *ENDED_STATES]),
+                name="campaign_archived_does_not_run",
             ),
         ]
 

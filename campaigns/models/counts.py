@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 from django.db import connection, models
-from django.db.models import F, Sum
+from django.db.models import F, Q, Sum
 
 from campaigns.models.sources import LONGEST_NAME, OTHER, Source
 
@@ -52,6 +52,14 @@ class Reminders:
     countdown: int = 0
 
 
+@dataclass(frozen=True)
+class Recent:
+    """All pre-saves of a campaign, and those of each of the last days, today's last."""
+
+    presaves: int
+    days: tuple[int, ...]
+
+
 class DailyCountQuerySet(models.QuerySet["DailyCount"]):
     def add(self, campaign_id: UUID, now: datetime, amounts: Mapping[str, int]) -> None:
         """Add to the campaign's counts of the day.
@@ -79,6 +87,19 @@ class DailyCountQuerySet(models.QuerySet["DailyCount"]):
         counts = self.filter(campaign_id__in=campaign_ids).order_by("campaign_id")
         rows = counts.values("campaign_id").annotate(**sums).values_list("campaign_id", *sums)
         return {campaign_id: Totals(*numbers) for campaign_id, *numbers in rows}
+
+    def recent_by_campaign(
+        self, campaign_ids: Iterable[UUID], today: date, days: int
+    ) -> dict[UUID, Recent]:
+        """One query; a campaign without counts is left out."""
+        last = [today - timedelta(days=ago) for ago in reversed(range(days))]
+        sums = {f"on_{day}": Sum("presaves", filter=Q(day=day), default=0) for day in last}
+        counts = self.filter(campaign_id__in=list(campaign_ids)).order_by("campaign_id")
+        rows = counts.values("campaign_id").annotate(total=Sum("presaves"), **sums)
+        return {
+            campaign_id: Recent(total, tuple(of_days))
+            for campaign_id, total, *of_days in rows.values_list("campaign_id", "total", *sums)
+        }
 
 
 class DailyCount(models.Model):

@@ -14,6 +14,8 @@ class Obstacle(StrEnum):
     NOT_A_DRAFT = auto()
     ENDED = auto()
     NOTHING_TO_RESUME = auto()
+    RUNS_STILL = auto()
+    ONLY_DRAFTS_ARE_DELETED = auto()
     # The release time.
     PAST = auto()
     TOO_FAR_AHEAD = auto()

@@ -40,7 +40,10 @@ def _open(looked_at: Campaign, now: datetime) -> None:
     campaign.state = CampaignState.OPEN
     campaign.opened_at = campaign.scheduled_at = now
     campaign.consent_version = wordings.CURRENT_VERSION
-    campaign.save(update_fields=["state", "opened_at", "scheduled_at", "consent_version"])
+    campaign.archived_at = None
+    campaign.save(
+        update_fields=["state", "opened_at", "scheduled_at", "consent_version", "archived_at"]
+    )
 
 
 def cancel_campaign(campaign: Campaign, now: datetime) -> int:

@@ -5,26 +5,32 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from enum import IntEnum
+from typing import Final
 
 from django.db.models import TextChoices
 
-from campaigns.artwork.files import renditions
+from campaigns.artwork.files import thumbnail
 from campaigns.models import (
     LONGEST_LEAD,
     Campaign,
     CampaignState,
     DailyCount,
     Finding,
-    Totals,
+    Recent,
     Trouble,
 )
+from campaigns.status.parts import is_near_draft
 from campaigns.status.phase import Phase, phase_of
+from campaigns.status.relative_times import relative
 from campaigns.status.sentences import release_time, sentence
 from campaigns.status.troubles import QUESTIONS, Explanation, explain, title_of, trouble_of
 
 # A key is destroyed within seconds; one that is still there is somebody's business.
 LONGEST_DESTRUCTION: Final = timedelta(minutes=10)
+# As many days as the list draws.
+DAYS_SHOWN: Final = 14
+NONE_YET: Final = Recent(0, (0,) * DAYS_SHOWN)
 
 
 class Status(TextChoices):
@@ -80,21 +86,73 @@ def _status(campaign: Campaign, phase: Phase, trouble: Trouble | None) -> Status
     return Status.FINISHED if phase is Phase.MISSED else Status(phase.value)
 
 
-def list_items(campaigns: Iterable[Campaign], now: datetime) -> list[dict[str, Any]]:
-    """What the list shows of each. Two queries, however many campaigns there are."""
+class Urgency(IntEnum):
+    """Why a campaign needs somebody, the most urgent first."""
+
+    TROUBLE = 0
+    QUESTION = 1
+    DRAFT = 2
+
+
+@dataclass(frozen=True)
+class ListItem:
+    """What the list shows of one campaign. `problem` says in a sentence what is wrong."""
+
+    standing: Standing
+    urgency: Urgency | None
+    problem: str
+    when: str
+    counts: Recent
+    thumbnail: str
+
+    @property
+    def campaign(self) -> Campaign:
+        return self.standing.campaign
+
+    @property
+    def status(self) -> Status:
+        return self.standing.status
+
+    @property
+    def is_alarming(self) -> bool:
+        """Whether the problem is one of a campaign that runs."""
+        return self.urgency in (Urgency.TROUBLE, Urgency.QUESTION)
+
+
+def list_items(campaigns: Iterable[Campaign], now: datetime) -> list[ListItem]:
+    """Two queries, however many campaigns there are."""
     standings = [standing_of(campaign, now) for campaign in campaigns]
-    totals = DailyCount.objects.totals_by_campaign(one.campaign.id for one in standings)
+    counts = DailyCount.objects.recent_by_campaign(
+        [one.campaign.id for one in standings], now.date(), DAYS_SHOWN
+    )
     return [
-        {
-            "campaign": one.campaign,
-            "is_night": one.phase.is_night,
-            "status": one.status,
-            "artwork": renditions(one.campaign),
-            "totals": totals.get(one.campaign.id, Totals()),
-            "trouble": one.trouble and title_of(one.campaign, one.phase, one.trouble),
-        }
+        ListItem(
+            standing=one,
+            urgency=_urgency(one, now),
+            problem=_problem(one, now),
+            when=relative(one.campaign, now),
+            counts=counts.get(one.campaign.id, NONE_YET),
+            thumbnail=thumbnail(one.campaign),
+        )
         for one in standings
     ]
+
+
+def _urgency(standing: Standing, now: datetime) -> Urgency | None:
+    campaign = standing.campaign
+    if standing.trouble:
+        return Urgency.TROUBLE if campaign.release_at <= now else Urgency.QUESTION
+    return Urgency.DRAFT if is_near_draft(campaign, now) else None
+
+
+def _problem(standing: Standing, now: datetime) -> str:
+    campaign = standing.campaign
+    if standing.trouble:
+        return title_of(campaign, standing.phase, standing.trouble)
+    is_past = standing.status is Status.DRAFT and campaign.release_at <= now
+    if is_past or is_near_draft(campaign, now):
+        return sentence("draft_problem", campaign, is_past=is_past)
+    return ""
 
 
 def explanation_of(standing: Standing, fans: int = 0) -> Explanation | None:

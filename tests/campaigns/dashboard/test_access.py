@@ -63,7 +63,7 @@ def answer_of(person: User | None, method: str, name: str, campaign: Campaign | 
 
 
 def test_the_matrix_covers_the_whole_dashboard() -> None:
-    assert len(OF_ONE_CAMPAIGN) == 22
+    assert len(OF_ONE_CAMPAIGN) == 26
     assert len(WITHOUT_ONE) == 3
 
 
@@ -125,8 +125,10 @@ def test_owners_and_editors_reach_everything(cast: Cast, name: str, role: str) -
 
 
 def is_post_only(name: str) -> bool:
-    act = name.removeprefix("dashboard-campaign-")
-    return act in ("choose", "open", "resume", "report-share", "report-take-back", "sources")
+    return name.removeprefix("dashboard-campaign-") in (
+        *("choose", "open", "resume", "report-share", "report-take-back", "sources"),
+        *("duplicate", "archive", "unarchive"),
+    )
 
 
 def test_somebody_who_left_the_label_is_a_stranger_again(cast: Cast) -> None:

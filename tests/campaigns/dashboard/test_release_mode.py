@@ -228,9 +228,12 @@ def test_saving_says_the_day_and_both_ends_of_it_in_utc(dashboard: Client, label
 def test_no_page_of_the_dashboard_names_a_zone_of_it(dashboard: Client, label: Label) -> None:
     campaign = factory.make_local_campaign(label=label, slug="night-bus")
     day = midnights.day_of(campaign.release_at)
-    for path in ("/dashboard", "/dashboard/campaigns/night-bus"):
-        text = text_of(dashboard.get(path))
-        assert f'<time datetime="{day}">{day:%-d %B %Y}</time>' in text
+    page, in_list = (
+        text_of(dashboard.get(path)) for path in ("/dashboard/campaigns/night-bus", "/dashboard")
+    )
+    assert f'<time datetime="{day}">{day:%-d %B %Y}</time>' in page
+    assert f'<time datetime="{day}" title="{day:%-d %B %Y} at midnight' in in_list
+    for text in (page, in_list):
         assert "at midnight where each fan is" in text
         assert "Kiritimati" not in text
 

@@ -53,50 +53,6 @@ def make_campaign(label: Label, **fields: Any) -> Campaign:
     return factory.make_campaign(label=label, **fields)
 
 
-# The list
-
-
-def test_somebody_new_is_led_to_a_label_then_to_a_campaign(dashboard: Client, artist: User) -> None:
-    assert "Begin with a label" in dashboard.get(LIST).content.decode()
-
-    response = dashboard.post("/dashboard/label", {"name": "Demo Label"}, follow=True)
-
-    assert response.redirect_chain == [(NEW, 302)]
-    assert artist.labels.get().name == "Demo Label"
-    assert "Create your first campaign" in dashboard.get(LIST).content.decode()
-
-
-def test_the_list_shows_every_campaign_of_all_labels_with_its_counts(
-    dashboard: Client, artist: User, label: Label
-) -> None:
-    second = factory.make_label(owner=artist, name="Second Label")
-    factory.make_campaign(title="Of Strangers")
-    make_campaign(second, title="A Draft", state=CampaignState.DRAFT)
-    shown = make_campaign(label, title="An Open One")
-    factory.make_presaves(shown, ["a", "b"])
-    factory.make_presave(shown, state=PreSaveState.SAVED)
-
-    page = dashboard.get(LIST).content.decode()
-
-    assert "A Draft" in page
-    assert "An Open One" in page
-    assert "Of Strangers" not in page
-    assert '<span class="status draft">Draft</span>' in page
-    for name, number in (("Pre-saves", 3), ("Waiting", 2), ("Saved", 1)):
-        assert f"<dt>{name}</dt><dd>{number}</dd>" in page
-
-
-def test_the_list_asks_the_database_the_same_whatever_its_length(
-    dashboard: Client, label: Label, django_assert_num_queries: DjangoAssertNumQueries
-) -> None:
-    for _ in range(5):
-        factory.make_presave(make_campaign(label))
-    dashboard.get(LIST)  # writes the form token into the session
-
-    with django_assert_num_queries(6):
-        dashboard.get(LIST)
-
-
 # Opening, cancelling, resuming
 
 
@@ -262,8 +218,6 @@ def test_a_release_at_local_midnights_with_fans_who_wait_costs_no_query_more(
 
     with django_assert_num_queries(9):
         page = page_of(dashboard, campaign)
-    with django_assert_num_queries(6):
-        dashboard.get(LIST)
 
     assert "3 fans wait because" in page
 

@@ -1,0 +1,49 @@
+"""Puts campaigns aside: archived ones are left out of the list, and drafts can be deleted."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from functools import partial
+
+from django.db import transaction
+
+from campaigns.artwork import files
+from campaigns.models import Campaign, CampaignState
+from campaigns.planning.moving import locked
+from campaigns.planning.obstacles import Obstacle, PlanningError
+
+logger = logging.getLogger(__name__)
+
+
+def can_be_archived(campaign: Campaign) -> bool:
+    return campaign.state == CampaignState.DRAFT or campaign.has_ended
+
+
+@transaction.atomic
+def archive(campaign: Campaign, now: datetime) -> None:
+    """Leave the campaign out of the list. Its page and its numbers stay as they are.
+
+    Raises PlanningError for one that runs.
+    """
+    campaign = locked(campaign)
+    if not can_be_archived(campaign):
+        raise PlanningError(Obstacle.RUNS_STILL)
+    campaign.archived_at = campaign.archived_at or now
+    campaign.save(update_fields=["archived_at"])
+
+
+def unarchive(campaign: Campaign) -> None:
+    Campaign.objects.filter(id=campaign.id).update(archived_at=None)
+
+
+@transaction.atomic
+def delete_draft(campaign: Campaign) -> None:
+    """Delete a draft with its artwork; its address is free again. Raises PlanningError."""
+    campaign = locked(campaign)
+    if campaign.state != CampaignState.DRAFT:
+        raise PlanningError(Obstacle.ONLY_DRAFTS_ARE_DELETED)
+    if campaign.artwork:
+        transaction.on_commit(partial(files.discard, campaign.artwork))
+    logger.info("draft deleted campaign=%s", campaign.id)
+    campaign.delete()
