@@ -14,6 +14,9 @@ class Obstacle(StrEnum):
     NOT_A_DRAFT = auto()
     ENDED = auto()
     NOTHING_TO_RESUME = auto()
+    # How much an account without an invitation may have.
+    TOO_MANY_LABELS = auto()
+    TOO_MANY_CAMPAIGNS = auto()
     # The release time.
     PAST = auto()
     TOO_FAR_AHEAD = auto()
