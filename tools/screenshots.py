@@ -133,6 +133,7 @@ def take_dashboard(browser: Browser, site: str, directory: Path) -> None:
     for name, path in {
         "dashboard-list-desktop": "/dashboard",
         "dashboard-desktop": "/dashboard/campaigns/first-light",
+        "share-desktop": "/dashboard/campaigns/first-light/share",
         "campaign-form-desktop": "/dashboard/new",
     }.items():
         page.goto(site + path)

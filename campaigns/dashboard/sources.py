@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -12,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.catalogue.folding import plain
 from campaigns.models import Campaign
+from campaigns.models.sources import DIRECT, OTHER, cleaned
 
 PARAMETER: Final = "src"
-LONGEST: Final = 40
 
 
 @dataclass(frozen=True)
@@ -38,11 +37,11 @@ POSTER: Final = SOURCES[-1]
 
 
 def source_called(text: str) -> Source | None:
-    """One of SOURCES, or one of the artist's own, written as it is counted. None if no letter or
-    digit is left of it.
+    """One of SOURCES, or one of the artist's own, written as it is counted. None for what would not
+    count apart.
     """
-    name = re.sub(r"[^a-z0-9._-]+", "-", plain(text))[:LONGEST].strip("-")
-    if not re.search(r"[a-z0-9]", name):
+    name = cleaned(plain(text))
+    if name in ("", DIRECT, OTHER):
         return None
     return next((source for source in SOURCES if source.name == name), Source(name, name))
 

@@ -51,6 +51,7 @@ def share(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "status": standing_of(campaign, now).status,
         "artwork": files.renditions(campaign),
         "phase": phase,
+        "can_edit": access.may_edit(campaign),
         "is_over": phase in NOTHING_TO_SHARE,
         "host": urlsplit(settings.PUBLIC_URL).netloc,
         "card": urlsplit(shared["card_url"]).path,
@@ -66,15 +67,19 @@ def _links(campaign: Campaign, asked: str) -> dict[str, Any]:
     """The links, and of which one the QR code is shown."""
     source = source_called(asked)
     shown = source or POSTER
-    own = () if shown in SOURCES else (shown,)
+    kept = [Source(own.name, own.name) for own in campaign.sources.own()]
+    offered = [*kept, *SOURCES]
+    is_new = shown not in offered
+    rows = [shown, *offered] if is_new else offered
     return {
         "address": link_of(campaign),
-        "links": [(each, link_of(campaign, each)) for each in (*own, *SOURCES)],
+        "links": [(each, link_of(campaign, each)) for each in rows],
         "shown": shown,
         "shown_link": link_of(campaign, shown),
         "asked": asked,
+        "is_new": is_new,
         "is_unusable": bool(asked.strip()) and source is None,
-        "is_written_otherwise": bool(own) and shown.name != asked.strip(),
+        "is_written_otherwise": shown not in SOURCES and shown.name != asked.strip(),
     }
 
 

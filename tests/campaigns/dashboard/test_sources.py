@@ -9,6 +9,7 @@ import pytest
 
 from campaigns.dashboard.sources import SOURCES, link_of, source_called
 from campaigns.models import Campaign
+from campaigns.models.sources import KNOWN, cleaned
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
         ("a&b=c#d", "a-b-c-d"),
         ("x" * 60, "x" * 40),
         ("\uff46lyer", "flyer"),
+        ("Insta", "instagram"),
     ],
 )
 def test_a_name_is_written_as_it_is_counted(text: str, name: str) -> None:
@@ -32,15 +34,17 @@ def test_a_name_is_written_as_it_is_counted(text: str, name: str) -> None:
     assert source is not None
     assert source.name == name
     assert re.fullmatch(r"[a-z0-9._-]{1,40}", source.name)
+    assert cleaned(source.name) == name
 
 
-@pytest.mark.parametrize("text", ["", "  ", "плакат", "…", "--", "._-"])
-def test_a_name_without_a_letter_or_digit_is_none(text: str) -> None:
+@pytest.mark.parametrize("text", ["", "  ", "плакат", "…", "--", "direct", "a@example.com"])
+def test_a_name_that_would_not_count_apart_is_none(text: str) -> None:
     assert source_called(text) is None
 
 
 def test_one_of_those_that_are_offered_is_found_again() -> None:
     assert all(source_called(source.name) is source for source in SOURCES)
+    assert {source.name for source in SOURCES} <= set(KNOWN)
 
 
 def test_the_link_names_the_source(settings: Settings) -> None:

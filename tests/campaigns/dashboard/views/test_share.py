@@ -116,6 +116,31 @@ def test_a_name_that_leaves_nothing_is_refused_with_a_reason(member: Client, lab
     assert 'value="плакат"' in page
 
 
+def test_a_new_name_can_be_kept_in_the_numbers_and_is_offered_from_then_on(
+    member: Client, label: Label
+) -> None:
+    campaign = make_campaign(label)
+    page = page_of(member, source="night-desk")
+    assert "Keep night-desk in the numbers" in page
+    [action] = re.findall(r'action="([^"]+/sources)"', page)
+
+    member.post(action, {"campaign": campaign.id, "name": "night-desk"})
+
+    assert [source.name for source in campaign.sources.own()] == ["night-desk"]
+    page = page_of(member)
+    assert links_on(page)[0] == f"{ADDRESS}?src=night-desk"
+    assert len(links_on(page)) == 10
+    assert "in the numbers</button>" not in page_of(member, source="night-desk")
+
+
+def test_a_viewer_is_offered_nothing_to_keep(label: Label) -> None:
+    make_campaign(label)
+    client = Client()
+    client.force_login(factory.make_member(label, role=Role.VIEWER))
+
+    assert "in the numbers</button>" not in page_of(client, source="night-desk")
+
+
 @pytest.mark.parametrize(("query", "name"), [("", "poster"), ("?source=TikTok", "tiktok")])
 def test_the_png_leads_to_the_link_of_the_source(
     member: Client, label: Label, query: str, name: str
