@@ -120,7 +120,7 @@ class ListItem:
 
 
 def list_items(campaigns: Iterable[Campaign], now: datetime) -> list[ListItem]:
-    """Two queries, however many campaigns there are."""
+    """One query, however many campaigns there are."""
     standings = [standing_of(campaign, now) for campaign in campaigns]
     counts = DailyCount.objects.recent_by_campaign(
         [one.campaign.id for one in standings], now.date(), DAYS_SHOWN

@@ -191,7 +191,7 @@ def test_without_a_script_the_list_is_searched_and_filtered(
     page.get_by_role("button", name="Show").click()
     expect(page.locator(".campaign .title")).to_have_text(["Refused One"])
     page.locator(".campaign").click()
-    page.wait_for_url(f"**/campaigns/{sixty_eight['Refused One'].slug}")
+    page.wait_for_url(f"**/campaigns/{sixty_eight['Refused One'].slug}/night")
 
 
 def test_what_is_out_is_archived_from_the_list(
