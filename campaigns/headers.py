@@ -66,8 +66,8 @@ def at_secret_address(request: HttpRequest, response: HttpResponseBase) -> None:
 def without_session(request: HttpRequest, response: HttpResponseBase) -> None:
     """Keep a public answer free of `Vary: Cookie` and of every Set-Cookie.
 
-    CsrfViewMiddleware looks into the session of each request, which alone would bring the first.
-    SessionMiddleware leaves a request that has no session alone.
+    SessionMiddleware would delete the cookie of a session that has run out; a request that has no
+    session it leaves alone.
     """
     del request.session
 

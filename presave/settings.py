@@ -167,7 +167,11 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 SESSION_COOKIE_SECURE = IS_HTTPS
-CSRF_USE_SESSIONS = True
+# In a cookie of its own, which only a page with a form sets: looking at the log-in page begins no
+# session. No script reads it.
+CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
+CSRF_COOKIE_AGE = None
+CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = IS_HTTPS
 
 # Accounts
@@ -189,7 +193,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
 SIGN_UP = env.choice("SIGN_UP", ["closed", "open"], "closed")
-ACCOUNT_ADAPTER = "campaigns.dashboard.access.AccountAdapter"
+ACCOUNT_ADAPTER = "campaigns.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]

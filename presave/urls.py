@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.urls import include, path
 
 urlpatterns = [
-    path("accounts/", include("allauth.urls")),
+    path("accounts/", include("campaigns.accounts.urls")),
     path("", include("campaigns.urls")),
 ]
 

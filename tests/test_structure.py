@@ -19,7 +19,7 @@ SCOPE = "user-library-modify"
 # The rooms of campaigns/, floor by floor. Imports run down, never up and never along a floor.
 FLOORS = (
     {"urls", "tasks", "management"},
-    {"release", "dashboard", "health", "templatetags"},
+    {"release", "dashboard", "accounts", "health", "templatetags"},
     {"fan", "planning"},
     {"consent"},
     {"status"},  # below consent, which asks the phase whether it takes any

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from allauth.account.adapter import DefaultAccountAdapter
-from django.conf import settings
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import HttpRequest
@@ -26,13 +24,6 @@ class AuthenticatedRequest(HttpRequest):
     """A request behind login_required."""
 
     user: User
-
-
-class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships no types
-    """SIGN_UP decides whether strangers may make accounts."""
-
-    def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return bool(settings.SIGN_UP == "open")
 
 
 def campaigns_of(user: User) -> CampaignQuerySet:

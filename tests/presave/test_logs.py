@@ -42,6 +42,12 @@ def lines() -> Iterator[io.StringIO]:
         ("GET /report/s3cret", "GET /report/***"),
         ("GET /report/s3cret/report.csv HTTP/1.1", "GET /report/***"),
         ("GET /dashboard/campaigns/night-bus/report", "GET /dashboard/campaigns/night-bus/report"),
+        (
+            "GET /accounts/password/reset/key/1-s3cret/ HTTP/1.1",
+            "GET /accounts/password/reset/key/***",
+        ),
+        ("GET /accounts/confirm-email/s3cret/", "GET /accounts/confirm-email/***"),
+        ("GET /invitation/s3cret", "GET /invitation/***"),
         ("/callback?code=s3cret&state=s3cret", "/callback?code=***&state=***"),
         ("/callback?state=s3cret&code=s3cret done", "/callback?state=***&code=*** done"),
         ("/callback?error=access_denied&state=s3cret", "/callback?error=access_denied&state=***"),
