@@ -75,6 +75,8 @@ INSTALLED_APPS = [
     "django.forms",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "campaigns",
 ]
 
@@ -88,6 +90,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "campaigns.accounts.sessions.at_work",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -139,7 +142,7 @@ CACHES: dict[str, dict[str, Any]] = {
         "BACKEND": "django.core.cache.backends.db.DatabaseCache",
         "LOCATION": "presave_cache",
         # Room enough that a stranger's attempts do not push another account's count out.
-        "OPTIONS": {"MAX_ENTRIES": 100_000},
+        "OPTIONS": {"MAX_ENTRIES": 1_000_000},
     },
     # Of each process. Apart, so that a flood of forged returns pushes no landing page out.
     **{
@@ -167,6 +170,8 @@ SILENCED_SYSTEM_CHECKS = ["security.W021"]
 COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
 SESSION_COOKIE_SECURE = IS_HTTPS
+# A log-in that nobody uses ends after this. campaigns/accounts/sessions.py says what is use.
+SESSION_COOKIE_AGE = 12 * 60 * 60
 # In a cookie of its own, which only a page with a form sets: looking at the log-in page begins no
 # session. No script reads it.
 CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
@@ -199,6 +204,38 @@ ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_SESSION_REMEMBER = True
+ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
+# Nobody learns here who has an account, and nobody without one gets mail.
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_FORMS = {"reset_password": "campaigns.accounts.forms.RequestPasswordForm"}
+# What is done to an account is told by mail, to the old address when that changes.
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = {
+    # Any attempt would count, and one stranger's could lock out all who share an address.
+    "login": None,
+    # Wrong passwords: in browsers that the account knows, of each; in all others together, for the
+    # account and for the address they come from.
+    "login_failed_known": "5/5m/key,50/d/key",
+    "login_failed": "5/5m/key,20/d/key",
+    "login_failed_source": "10/m/ip,100/d/ip",
+    "reset_password": "20/h/ip,3/h/key",
+    "signup": "10/h/ip",
+}
+MFA_ADAPTER = "campaigns.accounts.adapter.SecondFactorAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = f"Presave {PUBLIC_HOST}"
+# A phone's clock may be half a minute off.
+MFA_TOTP_TOLERANCE = 1
+# With an open sign-up nobody logs in before their address is confirmed; invited ones are known.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+# Browsers make passkeys for https only, and for localhost.
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PUBLIC_HOST == "localhost"
+USERSESSIONS_TRACK_ACTIVITY = True
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if IS_HTTPS else 0
 
 # Email: only artists and labels ever get any, and only about their own accounts and campaigns.

@@ -2,24 +2,100 @@
 
 from __future__ import annotations
 
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.core.internal import ratelimit
+from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy
+
+from campaigns import keyring
+from campaigns.accounts import browsers, sending, sessions
+from campaigns.models import User
+
+_SECOND_FACTOR: Final = "second-factor"
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships no types
     """Every link in a mail begins with PUBLIC_URL, whatever Host a request brought."""
 
+    error_messages = DefaultAccountAdapter.error_messages | {
+        "too_many_login_attempts": gettext_lazy(
+            "Too many wrong passwords. Try again later, or set a new password by email."
+        ),
+    }
+
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGN_UP == "open")
+
+    def save_user(self, request: HttpRequest, user: User, form: Any, commit: bool = True) -> User:
+        user.is_self_made = True
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
 
     def is_safe_url(self, url: str | None) -> bool:
         """Whether it leads to a page of this site. allauth's own fails at `//[`."""
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
+
+    # Wrong passwords
+
+    def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
+        """Count the attempt before it is known to be wrong: of a browser that the account knows by
+        itself, and of all others together, each source's too.
+        """
+        key = self._get_login_attempts_cache_key(request, **credentials)
+        limits = {"login_failed_source": "", "login_failed": key}
+        if browser := browsers.id_for_email(request, key):
+            limits = {"login_failed_known": browser}
+        self._login_failed_rl_usage = ratelimit.RateLimitUsage([])
+        for action, counted in limits.items():
+            usage = ratelimit.consume(request, app="allauth.account", action=action, key=counted)
+            if not usage:
+                raise self.validation_error("too_many_login_attempts")
+            self._login_failed_rl_usage.usage += usage.usage
+
+    def _get_login_attempts_cache_key(self, request: HttpRequest, **credentials: Any) -> str:
+        """allauth's own begins with the Host header, whose port a stranger chooses."""
+        return str(credentials.get("email", "")).lower()
+
+    # Log-ins
+
+    def login(self, request: HttpRequest, user: User) -> None:
+        """This is where a log-in from a new browser is noticed. Nobody is told of their first."""
+        is_news = user.last_login is not None and not browsers.id_for(request, user)
+        super().login(request, user)
+        sessions.note_activity(request)
+        if is_news:
+            self.send_notification_mail("account/email/new_browser", user)
+
+    def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
+        response: HttpResponseBase = super().post_login(request, user, **kwargs)
+        browsers.remember(request, response, user)
+        return response
+
+    # Mails
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        sending.send_soon(self._mail(template_prefix, email, context))
+
+    def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
+        message = self._mail("account/email/password_reset_key", email, context)
+        if user.pk:
+            sending.send_soon(message)
+
+    def send_account_already_exists_mail(self, email: str) -> None:
+        # As long as a new account takes, whose password is hashed.
+        make_password("")
+        context = {"password_reset_url": _address("account_reset_password")}
+        self.send_mail("account/email/account_already_exists", email, context)
 
     def get_reset_password_from_key_url(self, key: str) -> str:
         user, _, token = key.partition("-")
@@ -28,9 +104,43 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
     def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
         return _address("account_confirm_email", key=emailconfirmation.key)
 
-    def send_account_already_exists_mail(self, email: str) -> None:
-        context = {"password_reset_url": _address("account_reset_password")}
-        self.send_mail("account/email/account_already_exists", email, context)
+    def _mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> Any:
+        site = SimpleNamespace(name="Presave", domain=settings.PUBLIC_HOST)
+        return self.render_mail(
+            template_prefix,
+            email,
+            {
+                "email": email,
+                "current_site": site,
+                "account_url": _address("account"),
+                "password_reset_url": _address("account_reset_password"),
+                **context,
+                "user_agent": sessions.browser_name(context.get("user_agent", "")),
+            },
+        )
+
+
+class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it ships no types
+    """A copy of the database opens nothing: what codes are made from is sealed with SECRET_KEY."""
+
+    def encrypt(self, text: str) -> str:
+        return keyring.seal_cookie(settings.SECRET_KEY, text.encode(), _SECOND_FACTOR)
+
+    def decrypt(self, encrypted_text: str) -> str:
+        opened = keyring.open_cookie(settings.SECRET_KEY, encrypted_text, _SECOND_FACTOR)
+        return (opened or b"").decode()
+
+    def build_totp_svg(self, url: str) -> str:
+        """To stand in a page: the policy lets no page show a picture that is written in it."""
+        picture: str = super().build_totp_svg(url)
+        return mark_safe(picture[picture.index("<svg") :])  # noqa: S308 -- qrcode draws squares alone
+
+    def get_public_key_credential_rp_entity(self) -> dict[str, str]:
+        return {"id": settings.PUBLIC_HOST, "name": "Presave"}
+
+    def generate_authenticator_name(self, user: User, type: Any) -> str:
+        """What a person recognises it by later."""
+        return sessions.browser_name(self.request.META.get("HTTP_USER_AGENT", ""))
 
 
 def _address(name: str, **parts: str) -> str:

@@ -2,46 +2,68 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from allauth.account import views as account
-from django.contrib.auth.decorators import login_required
-from django.urls import URLPattern, path, re_path
-from django.views.decorators.cache import never_cache
-from django.views.generic import TemplateView
+from allauth.mfa.base import views as second_factor
+from allauth.mfa.recovery_codes import views as recovery_codes
+from allauth.mfa.totp import views as totp
+from allauth.mfa.webauthn import views as passkeys
+from allauth.usersessions import views as sessions
+from django.urls import path, re_path
 
-index = login_required(TemplateView.as_view(template_name="account/index.html"))
-
-
-def _page(route: str, view: Any, name: str) -> URLPattern:
-    """No cache keeps what it answers."""
-    page: URLPattern = path(route, never_cache(view), name=name)
-    return page
-
+from campaigns.accounts import views
+from campaigns.accounts.browsers import remembered
 
 urlpatterns = [
-    _page("", index, "account"),
-    _page("login/", account.login, "account_login"),
-    _page("logout/", account.logout, "account_logout"),
-    _page("inactive/", account.account_inactive, "account_inactive"),
-    _page("signup/", account.signup, "account_signup"),
-    _page("reauthenticate/", account.reauthenticate, "account_reauthenticate"),
-    _page("email/", account.email, "account_email"),
-    _page("confirm-email/", account.email_verification_sent, "account_email_verification_sent"),
-    _page("confirm-email/<str:key>/", account.confirm_email, "account_confirm_email"),
-    _page("password/change/", account.password_change, "account_change_password"),
-    _page("password/set/", account.password_set, "account_set_password"),
-    _page("password/reset/", account.password_reset, "account_reset_password"),
-    _page("password/reset/done/", account.password_reset_done, "account_reset_password_done"),
-    _page(
+    path("", views.index, name="account"),
+    path("login/", account.login, name="account_login"),
+    path("logout/", account.logout, name="account_logout"),
+    path("inactive/", account.account_inactive, name="account_inactive"),
+    path("signup/", account.signup, name="account_signup"),
+    path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("email/", account.email, name="account_email"),
+    path("confirm-email/", account.email_verification_sent, name="account_email_verification_sent"),
+    path("confirm-email/<str:key>/", account.confirm_email, name="account_confirm_email"),
+    path("password/change/", remembered(account.password_change), name="account_change_password"),
+    path("password/set/", remembered(account.password_set), name="account_set_password"),
+    path("password/reset/", account.password_reset, name="account_reset_password"),
+    path("password/reset/done/", account.password_reset_done, name="account_reset_password_done"),
+    path(
         "password/reset/key/done/",
         account.password_reset_from_key_done,
-        "account_reset_password_from_key_done",
+        name="account_reset_password_from_key_done",
     ),
     # A path's converter would cut at the key's own hyphen.
     re_path(
         r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
-        never_cache(account.password_reset_from_key),
+        remembered(account.password_reset_from_key),
         name="account_reset_password_from_key",
     ),
+    path("2fa/", second_factor.index, name="mfa_index"),
+    path("2fa/authenticate/", second_factor.authenticate, name="mfa_authenticate"),
+    path("2fa/reauthenticate/", second_factor.reauthenticate, name="mfa_reauthenticate"),
+    path("2fa/totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
+    path("2fa/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
+    path("2fa/recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
+    path(
+        "2fa/recovery-codes/generate/",
+        recovery_codes.generate_recovery_codes,
+        name="mfa_generate_recovery_codes",
+    ),
+    path(
+        "2fa/recovery-codes/download/",
+        recovery_codes.download_recovery_codes,
+        name="mfa_download_recovery_codes",
+    ),
+    path("2fa/passkeys/", passkeys.list_webauthn, name="mfa_list_webauthn"),
+    path("2fa/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("2fa/passkeys/login/", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path(
+        "2fa/passkeys/reauthenticate/",
+        passkeys.reauthenticate_webauthn,
+        name="mfa_reauthenticate_webauthn",
+    ),
+    path("2fa/passkeys/<int:pk>/edit/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
+    path("2fa/passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("sessions/<int:session_id>/end/", views.end_session, name="account_end_session"),
 ]

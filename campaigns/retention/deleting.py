@@ -6,6 +6,7 @@ import logging
 from datetime import datetime
 from typing import Final
 
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
@@ -32,10 +33,12 @@ def delete_old_rows(now: datetime) -> int:
 
 
 def forget_log_ins(now: datetime) -> None:
-    """Delete sessions that have run out, and with the counts of log-in attempts the IP addresses
-    that these came from. Django deletes neither by time.
+    """Delete sessions that have run out, with what their owners see of them, and the counts of
+    log-in attempts with the IP addresses that these came from. Django deletes none by time.
     """
     Session.objects.filter(expire_date__lt=now).delete()
+    kept = Session.objects.values("session_key")
+    UserSession.objects.exclude(session_key__in=kept).delete()
     table = connection.ops.quote_name(settings.CACHES["default"]["LOCATION"])
     with connection.cursor() as cursor:
         ran_out_before = connection.ops.adapt_datetimefield_value(now)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import json
+from ipaddress import ip_address
+from typing import Any
+
 from django import template
 from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 
 register = template.Library()
 
@@ -16,3 +21,19 @@ def sends_email() -> bool:
 @register.simple_tag
 def sign_up_is_open() -> bool:
     return bool(settings.SIGN_UP == "open")
+
+
+@register.simple_tag
+def passkeys_work() -> bool:
+    """Browsers bind a passkey to a domain name, and make none without https but on localhost."""
+    try:
+        ip_address(settings.PUBLIC_HOST)
+    except ValueError:
+        return bool(settings.IS_HTTPS or settings.PUBLIC_HOST == "localhost")
+    return False
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """For a script to read out of the page's text, where none may stand inline."""
+    return json.dumps(value, cls=DjangoJSONEncoder)

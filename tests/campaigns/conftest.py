@@ -22,6 +22,7 @@ from campaigns.release import maintenance
 from campaigns.status import heartbeat
 from tests import factory
 from tests.fans import Fan
+from tests.log_ins import logged_in
 from tests.nights.stepwise import halting as halting
 from tests.sandbox_process import Sandbox
 
@@ -80,11 +81,9 @@ def label(artist: User) -> Label:
 
 @pytest.fixture
 def dashboard(artist: User) -> Client:
-    """The artist's browser, while a worker is there."""
+    """The artist's browser, while a worker is there; they have just confirmed who they are."""
     heartbeat.beat(database_now())
-    client = Client()
-    client.force_login(artist)
-    return client
+    return logged_in(artist)
 
 
 @pytest.fixture

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings as django_settings
-from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 
 from tests import factory
+from tests.log_ins import mails
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -19,11 +18,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 ANOTHER_PORT = {"host": "127.0.0.1:9"}
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    cache.clear()
 
 
 @pytest.fixture(autouse=True)
@@ -38,7 +32,7 @@ def open_sign_up(settings: Settings) -> None:
 
 
 def links_sent() -> list[str]:
-    return re.findall(r"https?://\S+", "\n".join(str(message.body) for message in mail.outbox))
+    return re.findall(r"https?://\S+", "\n".join(str(message.body) for message in mails()))
 
 
 def test_a_reset_link_begins_with_the_public_address() -> None:

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.conf import settings as django_settings
-from django.core import mail
-from django.core.cache import cache
 from django.db import OperationalError
 from django.test import Client
 from django.urls import NoReverseMatch, reverse
@@ -17,6 +15,7 @@ from django.urls import NoReverseMatch, reverse
 from campaigns.accounts.urls import urlpatterns
 from campaigns.models import User
 from tests import factory
+from tests.log_ins import logged_in, mails
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -24,11 +23,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 LOGIN = "/accounts/login/"
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    cache.clear()
 
 
 def log_in(client: Client, email: str, password: str = factory.PASSWORD) -> int:
@@ -210,8 +204,8 @@ def test_with_e_mail_a_forgotten_password_is_set_anew(settings: Settings) -> Non
     response = client.post("/accounts/password/reset/", {"email": user.email}, follow=True)
 
     assert b"Check your email" in response.content
-    assert len(mail.outbox) == 1
-    link = re.search(r"/accounts/password/reset/key/\S+", str(mail.outbox[0].body))
+    assert len(mails()) == 1
+    link = re.search(r"/accounts/password/reset/key/\S+", str(mails()[0].body))
     assert link
     assert b"Set your password" in client.get(link[0], follow=True).content
 
@@ -229,16 +223,17 @@ def addresses() -> list[str]:
     return found
 
 
-@pytest.mark.parametrize("logged_in", [False, True])
+@pytest.mark.parametrize("known", [False, True])
 @pytest.mark.parametrize("address", addresses())
-def test_every_account_page_looks_like_the_dashboard(address: str, logged_in: bool) -> None:
-    client = Client()
-    if logged_in:
-        log_in(client, factory.make_user().email)
+def test_every_account_page_looks_like_the_dashboard(address: str, known: bool) -> None:
+    client = logged_in(factory.make_user()) if known else Client()
 
     response = client.get(address, follow=True)
     page = response.content.decode()
 
+    if response.status_code == 404:  # of a second factor that this account has not
+        assert "nothing at this address" in page
+        return
     assert response.status_code == 200
     assert "campaigns/base" in page
     assert page.count("<h1>") == 1
@@ -297,6 +292,6 @@ def test_a_page_whose_database_is_away_says_that_nothing_was_stored(
     response = client.get("/dashboard")
 
     assert (response.status_code, response["Retry-After"]) == (503, "30")
-    assert response["Cache-Control"] == "no-store"
+    assert "no-store" in response["Cache-Control"]
     assert b"Nothing was stored just now" in response.content
     assert b"canary" not in response.content

@@ -6,7 +6,6 @@ import re
 
 import pytest
 from django.contrib.sessions.models import Session
-from django.core.cache import cache
 from django.test import Client
 from django.urls import NoReverseMatch, URLResolver, get_resolver, reverse
 
@@ -32,16 +31,27 @@ MEANT = [
     "password/reset/done/",
     "password/reset/key/done/",
     r"^password/reset/key/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[^/]+)/$",
+    "2fa/",
+    "2fa/authenticate/",
+    "2fa/reauthenticate/",
+    "2fa/totp/activate/",
+    "2fa/totp/deactivate/",
+    "2fa/recovery-codes/",
+    "2fa/recovery-codes/generate/",
+    "2fa/recovery-codes/download/",
+    "2fa/passkeys/",
+    "2fa/passkeys/add/",
+    "2fa/passkeys/login/",
+    "2fa/passkeys/reauthenticate/",
+    "2fa/passkeys/<int:pk>/edit/",
+    "2fa/passkeys/<int:pk>/remove/",
+    "sessions/",
+    "sessions/<int:session_id>/end/",
 ]
 WITH_A_KEY = {
     "account_confirm_email": {"key": "s3cret"},
     "account_reset_password_from_key": {"uidb36": "1", "key": "abc-s3cret"},
 }
-
-
-@pytest.fixture(autouse=True)
-def _fresh_limits() -> None:
-    cache.clear()
 
 
 def addresses() -> list[str]:

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.core.cache import cache
@@ -124,14 +125,18 @@ def test_sessions_and_counts_of_attempts_are_deleted_when_they_have_run_out() ->
     now = timezone.now()
     session = SessionStore()
     session.create()
+    user = factory.make_user()
+    UserSession.objects.create(user=user, session_key=session.session_key, ip="::")
     cache.set("attempts:192.0.2.1", 3, timeout=300)
     deleting.forget_log_ins(now + timedelta(minutes=4))
     assert count_of_attempts() == 1
     deleting.forget_log_ins(now + timedelta(minutes=6))
     assert count_of_attempts() == 0
     assert Session.objects.filter(pk=session.session_key).exists()
+    assert UserSession.objects.exists()
     deleting.forget_log_ins(now + timedelta(days=15))
     assert not Session.objects.exists()
+    assert not UserSession.objects.exists()
 
 
 def count_of_attempts() -> int:

@@ -1,0 +1,33 @@
+"""The account pages that allauth has not."""
+
+from __future__ import annotations
+
+from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions.models import UserSession
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.http import require_POST, require_safe
+
+from campaigns.accounts import sessions
+
+
+@login_required
+@require_safe
+def index(request: HttpRequest) -> HttpResponse:
+    context = {
+        "has_second_factor": is_mfa_enabled(request.user),
+        "sessions": len(UserSession.objects.purge_and_list(request.user)),
+    }
+    return render(request, "account/index.html", context)
+
+
+@login_required
+@require_POST
+def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
+    """Log out one browser. Nobody learns whether there is a session of somebody else's."""
+    sessions.end(request.user.pk, session_id)
+    messages.success(request, gettext("Logged out there."))
+    return redirect("usersessions_list")

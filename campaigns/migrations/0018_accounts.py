@@ -1,0 +1,15 @@
+"""Which accounts were made by those who use them, without an invitation."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+    dependencies = [("campaigns", "0012_confirmed_artists")]
+
+    operations = [
+        migrations.AddField(
+            model_name="user",
+            name="is_self_made",
+            field=models.BooleanField(db_default=False, default=False),
+        ),
+    ]
