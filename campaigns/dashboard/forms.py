@@ -61,6 +61,11 @@ NO_VALUES: Final = (
     *("other_uri", "use_anyway"),
     *("found", "is_it"),
 )
+# What a fan agrees to.
+AGREED: Final = (
+    *Names._fields,
+    *("title", "artist", "release_mode", "release_at", "release_zone"),
+)
 # Where an obstacle is told that only storing the campaign meets.
 FIELD_OF: Final = {
     Obstacle.ADDRESS_TAKEN: "slug",
@@ -341,6 +346,18 @@ class CampaignForm(ReleaseForm):
         is_of_names = error.obstacle in OF_NAMES
         field = self.asked_field if is_of_names else FIELD_OF.get(error.obstacle)
         self.add_error(field, why_not(**vars(error)))
+
+    @property
+    def changes_release(self) -> bool:
+        """Whether it would change what fans agree to, of a campaign that is public."""
+        if not self.campaign or self.state == CampaignState.DRAFT or not self.is_valid():
+            return False
+        values = self.values
+        return bool(self.answer) or any(
+            values.get(name, now) != now
+            for name in AGREED
+            for now in [getattr(self.campaign, name)]
+        )
 
     @property
     def lost_a_file(self) -> bool:

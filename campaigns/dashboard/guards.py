@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
 
+from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpResponse
@@ -46,6 +47,13 @@ def for_editors(view: Callable[[AuthenticatedRequest, Campaign], HttpResponse]) 
             raise Http404 from None
 
     return act
+
+
+@reauthentication_required
+def confirm_identity(request: AuthenticatedRequest) -> None:
+    """Ask who they are before what cannot be undone, unless they have just said so. It raises what
+    the account's middleware turns into the question; the same request then comes again.
+    """
 
 
 def to_page(campaign: Campaign) -> HttpResponse:

@@ -7,7 +7,6 @@ from datetime import datetime
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from allauth.account.forms import ReauthenticateForm
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
@@ -22,7 +21,7 @@ from campaigns.catalogue.markets import market_of
 from campaigns.catalogue.names import Names
 from campaigns.dashboard import access, found
 from campaigns.dashboard.access import AuthenticatedRequest
-from campaigns.dashboard.guards import for_editors, for_members, to_page
+from campaigns.dashboard.guards import confirm_identity, for_editors, for_members, to_page
 from campaigns.dashboard.sentences import why_not
 from campaigns.models import (
     Campaign,
@@ -108,6 +107,7 @@ def campaign_open(request: AuthenticatedRequest, campaign: Campaign) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_cancel(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if request.method == "POST":
+        confirm_identity(request)
         erased = transitions.cancel_campaign(campaign, timezone.now())
         sent = campaign.presaves.cancelled_with_campaign().exclude(sent_at=None).count()
         messages.success(request, sentence("cancelled", campaign, erased=erased, sent=sent))
@@ -125,16 +125,15 @@ def campaign_accept(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
     """“This is it”, said of what the catalogue shows under another title or artist."""
     found_uri = (request.POST or request.GET).get("found_uri", campaign.found_uri)
     entry = accepting.asked_about(campaign, found_uri)
-    if request.method == "POST" and request.POST.get("shown") != entry.digest:
-        raise PlanningError(Obstacle.FOUND_CHANGED)
-    form = ReauthenticateForm(request.POST or None, user=request.user)
-    if form.is_valid():
+    if request.method == "POST":
+        if request.POST.get("shown") != entry.digest:
+            raise PlanningError(Obstacle.FOUND_CHANGED)
+        confirm_identity(request)
         accepting.accept_found(campaign, entry, request.user, timezone.now())
         messages.success(request, LOOKED_FOR)
         return to_page(campaign)
     pending = campaign.presaves.pending().count()
     context = {
-        "form": form,
         "campaign": campaign,
         "entry": entry,
         "pending": pending,
@@ -147,6 +146,7 @@ def campaign_accept(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
 @require_POST
 def campaign_choose(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     """One of several entries of the catalogue's is the release."""
+    confirm_identity(request)
     accepting.choose(campaign, request.POST.get("pick", ""), request.user, timezone.now())
     messages.success(request, LOOKED_FOR)
     return to_page(campaign)

@@ -5,11 +5,13 @@ from __future__ import annotations
 from io import BytesIO
 from typing import Final
 
+from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import messages
 from django.core.signing import BadSignature
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import spotify
@@ -19,7 +21,7 @@ from campaigns.artwork.files import ArtworkError
 from campaigns.dashboard import access, found
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.forms import CampaignForm, LinksForm
-from campaigns.dashboard.guards import for_editors, for_members, to_page
+from campaigns.dashboard.guards import confirm_identity, for_editors, for_members, to_page
 from campaigns.models import (
     Campaign,
     CampaignState,
@@ -69,7 +71,7 @@ def campaign_edit(request: AuthenticatedRequest, campaign: Campaign) -> HttpResp
     )
     if LOOK_UP in request.POST:
         form.look_up()
-    elif changed := form.save():
+    elif changed := _confirmed(request, form).save():
         return _saved(request, changed, form)
     elif request.method != "POST" and (shown := found.unseal(request.GET.get("found", ""))):
         form.show_earlier(shown)
@@ -107,6 +109,18 @@ def cover(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
     except (BadSignature, SpotifyError, ArtworkError):
         raise Http404 from None
     return HttpResponse(picture, content_type=CONTENT_TYPES[".jpg"])
+
+
+def _confirmed(request: AuthenticatedRequest, form: CampaignForm) -> CampaignForm:
+    """The form, whose sender says who they are before they change what fans agreed to."""
+    if form.changes_release:
+        try:
+            confirm_identity(request)
+        except ReauthenticationRequired:
+            if request.FILES:
+                messages.warning(request, gettext("Choose the artwork again after this."))
+            raise
+    return form
 
 
 def _saved(request: AuthenticatedRequest, campaign: Campaign, form: CampaignForm) -> HttpResponse:

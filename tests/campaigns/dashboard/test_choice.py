@@ -90,16 +90,13 @@ def test_a_viewer_sees_them_and_cannot_choose(label: Label) -> None:
     assert "Use this one" not in page
 
 
-def test_of_several_other_releases_one_is_confirmed_with_the_password(
-    dashboard: Client, label: Label
-) -> None:
+def test_of_several_other_releases_one_is_confirmed(dashboard: Client, label: Label) -> None:
     make_undecided(label, title="First Light", last_finding=Finding.OTHER_TITLE)
     page = read(dashboard)
     assert offered(page, "found_uri") == [ALBUM_URI, OTHER_URI]
     assert f'method="get" action="{PAGE}/accept"' in page
     asked = read(dashboard, f"{PAGE}/accept?found_uri={OTHER_URI}")
     assert f"“Night Bus” by Demo Artist</strong><br><code>{OTHER_URI}</code>" in asked
-    assert 'type="password"' in asked
 
 
 def test_the_explicit_version_is_saved_unless_the_artist_chooses(

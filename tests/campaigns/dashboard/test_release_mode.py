@@ -19,6 +19,7 @@ from campaigns.planning.obstacles import Obstacle, PlanningError
 from tests import factory
 from tests.fans import text_of
 from tests.forms import filled_in, send
+from tests.log_ins import logged_in
 
 if TYPE_CHECKING:
     pass
@@ -46,9 +47,7 @@ def label(artist: User) -> Label:
 
 @pytest.fixture
 def dashboard(artist: User) -> Client:
-    client = Client()
-    client.force_login(artist)
-    return client
+    return logged_in(artist)
 
 
 def form_of(user: User, campaign: Campaign | None = None, **given: Any) -> CampaignForm:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import html
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -44,7 +43,7 @@ def campaign(label: Label) -> Campaign:
 
 def send(dashboard: Client, campaign: Campaign, **values: Any) -> str:
     shown = {"found_uri": FOUND_URI, "shown": SHOWN.digest}
-    form = {"campaign": campaign.id, "password": factory.PASSWORD, **shown}
+    form = {"campaign": campaign.id, **shown}
     return text_of(dashboard.post(ANSWER, form | values, follow=True))
 
 
@@ -85,7 +84,7 @@ def test_the_page_shows_both_and_says_what_follows(dashboard: Client, campaign: 
     assert "2 fans</strong> within seconds" in page
 
 
-def test_with_the_password_the_answer_counts_and_stands_in_the_history(
+def test_the_answer_counts_and_stands_in_the_history(
     dashboard: Client, campaign: Campaign, artist: User
 ) -> None:
     page = send(dashboard, campaign)
@@ -93,53 +92,6 @@ def test_with_the_password_the_answer_counts_and_stands_in_the_history(
     assert "“First Light” by Demo Artist was accepted as this release" in page
     assert f"by {artist.email}." in page
     assert "This is it…" not in page
-
-
-@pytest.mark.parametrize("password", ["", "wrong"])
-def test_without_the_password_nothing_is_changed(
-    dashboard: Client, campaign: Campaign, password: str
-) -> None:
-    assert "Nothing was changed" in send(dashboard, campaign, password=password)
-    assert accepted() == ""
-
-
-def test_a_password_cannot_be_guessed_here(
-    dashboard: Client, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    tried: list[str] = []
-    check = User.check_password
-
-    def note_and_check(self: User, raw: str) -> bool:
-        tried.append(raw)
-        return check(self, raw)
-
-    monkeypatch.setattr(User, "check_password", note_and_check)
-    for guess in range(12):
-        send(dashboard, campaign, password=f"guess {guess}")
-    assert "Too many" in send(dashboard, campaign)
-    assert tried == [f"guess {guess}" for guess in range(5)]
-    assert accepted() == ""
-
-
-def test_who_has_no_password_sets_one_and_comes_back(
-    dashboard: Client, campaign: Campaign, artist: User
-) -> None:
-    artist.set_unusable_password()
-    artist.save()
-    dashboard.force_login(artist)
-
-    page = text_of(dashboard.get(ANSWER))
-    assert "This answer asks for your password, and your account has none yet." in page
-    assert 'type="password"' not in page
-    link = re.search(r'href="(/accounts/password/set/[^"]+)"', page)
-    assert link
-    assert "<h1>Set a password</h1>" in text_of(dashboard.get(link[1]))
-    new = "correct horse"
-    back = dashboard.post(link[1], {"password1": new, "password2": new}, follow=True)
-    assert back.redirect_chain == [(ANSWER, 302)]
-
-    send(dashboard, campaign, password=new)
-    assert accepted() == FOUND_URI
 
 
 @pytest.mark.parametrize(
