@@ -22,6 +22,11 @@ from django.conf import settings
 from django.core.management import call_command
 
 LOCALES: Final = ("es", "pt_BR", "de", "fr", "ja")
+# Collected and translated apart.
+OF_ARTISTS: Final = (
+    *("*/status", "*/dashboard", "*/mail", "*/accounts"),
+    *("*/account", "*/allauth", "*/mfa", "*/usersessions", "429.html"),
+)
 # Git knows when a catalogue changed.
 NO_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -44,7 +49,7 @@ def collect(root: Path) -> None:
         "makemessages",
         locale=LOCALES,
         # The artist's side speaks English alone so far.
-        ignore_patterns=["tests", ".venv", "data", "*/status", "*/dashboard", "*/mail"],
+        ignore_patterns=[*OF_ARTISTS, "tests", ".venv", "data"],
         add_location="file",
         no_obsolete=True,
         no_wrap=False,

@@ -6,9 +6,11 @@ from types import SimpleNamespace
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -80,6 +82,15 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
         response: HttpResponseBase = super().post_login(request, user, **kwargs)
         browsers.remember(request, response, user)
         return response
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """allauth looks at confirmed addresses alone; a superuser's need not be."""
+        others = User.objects.exclude(pk=email_address.user_id)
+        if others.filter(email=email_address.email).exists():
+            failed = "account/messages/email_confirmation_failed.txt"
+            self.add_message(request, messages.ERROR, failed, {"email": email_address.email})
+            return False
+        return bool(super().confirm_email(request, email_address))
 
     # Mails
 

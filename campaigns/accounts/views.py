@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from allauth.account import views as account
+from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
@@ -22,6 +24,22 @@ def index(request: HttpRequest) -> HttpResponse:
         "sessions": len(UserSession.objects.purge_and_list(request.user)),
     }
     return render(request, "account/index.html", context)
+
+
+@login_required
+def email(request: HttpRequest) -> HttpResponse:
+    """allauth's page, which drops an unconfirmed address when another is asked for, and would leave
+    an account of the command line without any. Who is logged in has confirmed theirs, or the
+    operator vouched for it.
+    """
+    if request.method == "POST" and request.user.is_authenticated:
+        EmailAddress.objects.update_or_create(
+            user=request.user,
+            email=request.user.email,
+            defaults={"verified": True, "primary": True},
+        )
+    answer: HttpResponse = account.email(request)
+    return answer
 
 
 @login_required

@@ -49,7 +49,7 @@ def for_editors(view: Callable[[AuthenticatedRequest, Campaign], HttpResponse]) 
     return act
 
 
-@reauthentication_required
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth ships no types
 def confirm_identity(request: AuthenticatedRequest) -> None:
     """Ask who they are before what cannot be undone, unless they have just said so. It raises what
     the account's middleware turns into the question; the same request then comes again.

@@ -7,12 +7,18 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from campaigns.models import LONGEST_LEAD
+from campaigns.models.limits import CAMPAIGNS_OF_SELF_MADE, LABELS_OF_SELF_MADE
 from campaigns.planning.obstacles import Obstacle
 
 
 def why_not(obstacle: Obstacle, **facts: Any) -> str:
     """The obstacle's sentence in one line, not escaped. The facts are those of PlanningError."""
-    context = {"obstacle": obstacle, "longest_lead": LONGEST_LEAD.days, **facts}
+    limits = {
+        "longest_lead": LONGEST_LEAD.days,
+        "most_labels": LABELS_OF_SELF_MADE,
+        "most_campaigns": CAMPAIGNS_OF_SELF_MADE,
+    }
+    context = {"obstacle": obstacle, **limits, **facts}
     if found := facts.get("found"):
         context["artists"] = found.artist_names
     return " ".join(render_to_string("dashboard/obstacle.txt", context).split())

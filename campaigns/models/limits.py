@@ -26,3 +26,8 @@ MOST_WEBHOOKS: Final = 5
 # Spotify ends every permission six months after consent and names no number of days; 180 is the
 # safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration
 PERMISSION_LIFETIME: Final = timedelta(days=180)
+
+# What somebody who signed up without an invitation may have: labels of their own, and in all these
+# campaigns that haven't ended.
+LABELS_OF_SELF_MADE: Final = 3
+CAMPAIGNS_OF_SELF_MADE: Final = 50

@@ -19,7 +19,7 @@ from campaigns.artwork.files import StoredArtwork
 from campaigns.catalogue.names import Names
 from campaigns.models import Campaign, CampaignState, Label
 from campaigns.models.formats import LONGEST_SLUG
-from campaigns.planning import accepting, addresses, looking_up, moving, same_release
+from campaigns.planning import accepting, addresses, looking_up, moving, quotas, same_release
 from campaigns.planning.accepting import Answer
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.planning.same_release import Seen
@@ -64,8 +64,9 @@ def create(
     answer: Answer | None = None,
 ) -> Campaign:
     """A new draft, with an artist's answer to what the catalogue shows. Raises PlanningError when
-    its address was taken meanwhile.
+    its address was taken meanwhile, or the label may have no more.
     """
+    quotas.check_campaigns(label)
     campaign = Campaign(label=label, **values)
     with _storing(picture) as stored:
         _show(campaign, stored)

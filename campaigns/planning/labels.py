@@ -18,6 +18,7 @@ from django.db import transaction
 from django.urls import reverse
 
 from campaigns.models import Label, LabelArtist, Membership, Role, User
+from campaigns.planning import quotas
 
 logger = logging.getLogger(__name__)
 
@@ -101,6 +102,8 @@ def _password_url(user: User) -> str:
 
 
 def create_label(user: User, name: str) -> Label:
+    """Raises PlanningError when the user may have no more."""
+    quotas.check_labels(user)
     with transaction.atomic():
         label = Label.objects.create(name=name)
         Membership.objects.create(label=label, user=user, role=Role.OWNER)

@@ -16,6 +16,9 @@ class Obstacle(StrEnum):
     NOTHING_TO_RESUME = auto()
     RUNS_STILL = auto()
     ONLY_DRAFTS_ARE_DELETED = auto()
+    # How much an account without an invitation may have.
+    TOO_MANY_LABELS = auto()
+    TOO_MANY_CAMPAIGNS = auto()
     # The release time.
     PAST = auto()
     TOO_FAR_AHEAD = auto()

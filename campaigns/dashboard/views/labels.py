@@ -13,7 +13,9 @@ from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.forms import LabelForm
 from campaigns.dashboard.guards import for_members
+from campaigns.dashboard.sentences import why_not
 from campaigns.planning import labels
+from campaigns.planning.obstacles import PlanningError
 
 
 @for_members
@@ -21,7 +23,11 @@ from campaigns.planning import labels
 def label_create(request: AuthenticatedRequest) -> HttpResponse:
     form = LabelForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        label = labels.create_label(request.user, form.cleaned_data["name"])
+        try:
+            label = labels.create_label(request.user, form.cleaned_data["name"])
+        except PlanningError as error:
+            messages.error(request, why_not(**vars(error)))
+            return redirect("dashboard")
         messages.success(request, f"Label {label} created. Create its first campaign.")
         return redirect("dashboard-campaign-create")
     return render(request, "dashboard/label_form.html", {"form": form})

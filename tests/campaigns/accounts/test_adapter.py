@@ -10,7 +10,8 @@ from django.conf import settings as django_settings
 from django.test import Client
 
 from tests import factory
-from tests.log_ins import mails
+from tests.fans import text_of
+from tests.log_ins import logged_in, mails
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -53,3 +54,60 @@ def test_so_do_the_links_of_a_sign_up(known: bool) -> None:
     (link,) = links_sent()
     path = "password/reset/" if known else "confirm-email/"
     assert link.startswith(f"{django_settings.PUBLIC_URL}/accounts/{path}")
+
+
+# A new address
+
+
+def change(client: Client, email: str) -> None:
+    client.post("/accounts/email/", {"email": email, "action_add": ""}, follow=True)
+
+
+def link_to_confirm() -> str:
+    (link,) = [link for link in links_sent() if "/confirm-email/" in link]
+    return link.removeprefix(django_settings.PUBLIC_URL)
+
+
+def test_a_new_address_counts_once_confirmed_and_the_old_one_is_told() -> None:
+    user = factory.make_user(email="old@example.com")
+    client = logged_in(user)
+    change(client, "new@example.com")
+    user.refresh_from_db()
+    assert (user.email, [message.to for message in mails()]) == (
+        "old@example.com",
+        [["new@example.com"]],
+    )
+    assert "A link is on its way" in text_of(client.get("/accounts/email/"))
+
+    path = link_to_confirm()
+    assert "Is <strong>new@example.com</strong> your address?" in text_of(Client().get(path))
+    user.refresh_from_db()
+    assert user.email == "old@example.com"
+    Client().post(path)
+    user.refresh_from_db()
+    assert user.email == "new@example.com"
+    notice = mails()[-1]
+    assert (notice.to, notice.subject) == (["old@example.com"], "Your email was changed")
+
+
+def test_it_asks_who_it_is_first() -> None:
+    client = logged_in(factory.make_user(), confirmed=False)
+    answer = client.post("/accounts/email/", {"email": "new@example.com", "action_add": ""})
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
+    assert mails() == []
+
+
+def test_an_address_that_somebody_has_is_not_taken_over() -> None:
+    owner, other = factory.make_user(email="owner@example.com"), factory.make_user()
+    change(logged_in(other), owner.email)
+    for link in links_sent():
+        Client().post(link.removeprefix(django_settings.PUBLIC_URL))
+    other.refresh_from_db()
+    assert other.email != owner.email
+
+
+def test_where_no_mail_is_sent_the_page_says_so(settings: Settings) -> None:
+    settings.SENDS_EMAIL = False
+    page = text_of(logged_in(factory.make_user()).get("/accounts/email/"))
+    assert "This site cannot send email" in page
+    assert 'name="action_add"' not in page

@@ -6,7 +6,7 @@ import random
 import re
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -61,7 +61,7 @@ def _as_wide_open_as_can_be(settings: Settings) -> None:
 
 
 @pytest.fixture
-def hashed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """One entry for each time that Argon2 ran, which is most of what such an answer takes."""
     runs: list[str] = []
     encode, verify = Argon2PasswordHasher.encode, Argon2PasswordHasher.verify

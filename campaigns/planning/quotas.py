@@ -1,0 +1,29 @@
+"""How much people may have who signed up without an invitation. Nobody knows them, so that what one
+of them leaves behind stays small; whoever was invited may have what they like.
+"""
+
+from __future__ import annotations
+
+from campaigns.models import ENDED_STATES, Campaign, Label, Role, User
+from campaigns.models.limits import CAMPAIGNS_OF_SELF_MADE, LABELS_OF_SELF_MADE
+from campaigns.planning.obstacles import Obstacle, PlanningError
+
+
+def check_labels(user: User) -> None:
+    """Raise PlanningError when the user may own no more labels."""
+    owned = user.memberships.filter(role=Role.OWNER).count()
+    if user.is_self_made and owned >= LABELS_OF_SELF_MADE:
+        raise PlanningError(Obstacle.TOO_MANY_LABELS)
+
+
+def check_campaigns(label: Label) -> None:
+    """Raise PlanningError when the label's owners have as many campaigns as they may, here and in
+    their other labels together; an owner who was invited answers for all.
+    """
+    owners = User.objects.filter(memberships__label=label, memberships__role=Role.OWNER)
+    if not owners or any(not owner.is_self_made for owner in owners):
+        return
+    theirs = Label.objects.filter(memberships__user__in=owners, memberships__role=Role.OWNER)
+    going_on = Campaign.objects.filter(label__in=theirs).exclude(state__in=ENDED_STATES)
+    if going_on.count() >= CAMPAIGNS_OF_SELF_MADE:
+        raise PlanningError(Obstacle.TOO_MANY_CAMPAIGNS)

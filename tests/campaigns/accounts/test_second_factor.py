@@ -1,0 +1,123 @@
+"""The second step of a log-in: an app's codes and recovery codes. Passkeys: test_passkeys.py."""
+
+from __future__ import annotations
+
+import re
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from allauth.mfa.models import Authenticator
+from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.core.cache import cache
+from django.test import Client
+
+from campaigns.models import User
+from tests import factory
+from tests.fans import text_of
+from tests.log_ins import logged_in, mails
+
+if TYPE_CHECKING:
+    from pytest_django import DjangoCaptureOnCommitCallbacks
+
+pytestmark = pytest.mark.django_db
+
+SET_UP = "/accounts/2fa/totp/activate/"
+SECOND_STEP = "/accounts/2fa/authenticate/"
+
+
+def code_of(secret: str) -> str:
+    """What an app shows now."""
+    return str(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+
+
+def set_up(user: User) -> tuple[Client, str]:
+    client = logged_in(user)
+    page = client.get(SET_UP).content.decode()
+    secret = re.search(r"<code>([A-Z2-7]{32})</code>", page)
+    assert secret
+    client.post(SET_UP, {"code": code_of(secret[1])})
+    cache.clear()  # each code is good for once, and the next one comes in half a minute
+    return client, secret[1]
+
+
+def codes_in(client: Client) -> list[str]:
+    page = client.get("/accounts/2fa/recovery-codes/").content.decode()
+    return re.findall(r"<li>(\d{8})</li>", page)
+
+
+def log_in(user: User) -> Client:
+    client = Client()
+    client.post("/accounts/login/", {"login": user.email, "password": factory.PASSWORD})
+    return client
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/dashboard").status_code == 200
+
+
+def test_the_page_shows_its_picture_without_an_address() -> None:
+    page = logged_in(factory.make_user()).get(SET_UP).content.decode()
+    assert "<svg" in page
+    assert "data:" not in page
+    assert "<?xml" not in page
+
+
+def test_with_an_app_the_password_alone_lets_nobody_in() -> None:
+    user = factory.make_user()
+    _, secret = set_up(user)
+    client = log_in(user)
+    assert not is_in(client)
+    assert "Second step" in text_of(client.get(SECOND_STEP))
+
+    client.post(SECOND_STEP, {"code": "000000"})
+    assert not is_in(client)
+    client.post(SECOND_STEP, {"code": code_of(secret)})
+    assert is_in(client)
+
+
+def test_a_recovery_code_lets_in_once() -> None:
+    user = factory.make_user()
+    client, _ = set_up(user)
+    codes = re.findall(
+        r"<li>(\d{8})</li>", client.get("/accounts/2fa/recovery-codes/").content.decode()
+    )
+    assert len(codes) == 10
+    for lets_in in (True, False):
+        again = log_in(user)
+        again.post(SECOND_STEP, {"code": codes[0]})
+        assert is_in(again) is lets_in
+
+
+def test_codes_cannot_be_guessed() -> None:
+    user = factory.make_user()
+    _, secret = set_up(user)
+    client = log_in(user)
+    for number in range(10):
+        client.post(SECOND_STEP, {"code": f"{number:06}"})
+    client.post(SECOND_STEP, {"code": code_of(secret)})
+    assert not is_in(client)
+
+
+def test_a_copy_of_the_database_holds_no_secret() -> None:
+    user = factory.make_user()
+    client, secret = set_up(user)
+    kept = str(list(Authenticator.objects.values_list("data", flat=True)))
+    assert secret not in kept
+    assert not [code for code in codes_in(client) if code in kept]
+
+
+def test_setting_up_and_turning_off_ask_who_it_is_and_are_told_by_mail(
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    user = factory.make_user()
+    for path in (SET_UP, "/accounts/2fa/passkeys/add/"):
+        answer = logged_in(user, confirmed=False).get(path)
+        assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
+    with django_capture_on_commit_callbacks(execute=True):
+        client, _ = set_up(user)
+    client.post("/accounts/2fa/totp/deactivate/")
+    assert not Authenticator.objects.exists()
+    told = [message.subject for message in mails()]
+    assert told[0] == "Authenticator app turned on"
+    assert "Authenticator app turned off" in told
