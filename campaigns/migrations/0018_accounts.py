@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0012_confirmed_artists")]
+    dependencies = [("campaigns", "0017_the_end")]
 
     operations = [
         migrations.AddField(
