@@ -10,6 +10,7 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from campaigns.models import User
@@ -121,3 +122,12 @@ def test_setting_up_and_turning_off_ask_who_it_is_and_are_told_by_mail(
     told = [message.subject for message in mails()]
     assert told[0] == "Authenticator app turned on"
     assert "Authenticator app turned off" in told
+
+
+def test_the_operator_lets_in_who_lost_every_second_step() -> None:
+    user = factory.make_user()
+    set_up(user)
+    call_command("forget_second_factor", user.email.upper())
+    assert is_in(log_in(user))
+    with pytest.raises(CommandError, match="There is no account"):
+        call_command("forget_second_factor", "nobody@example.com")
