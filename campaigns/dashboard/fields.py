@@ -50,6 +50,18 @@ def visible_text(text: str) -> str:
     return kept.strip() if seen else ""
 
 
+class NoteField(forms.CharField):
+    """A few lines of text, each as in PlainTextField, with one empty line at most between them."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = "\n".join(map(visible_text, value.splitlines()))
+            value = re.sub(r"\n{3,}", "\n\n", value).strip()
+        return super().to_python(value)
+
+
 class ReleaseLinkField(forms.CharField):
     """A Spotify link or URI of an album or track; its value is the URI."""
 

@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.forms.models import model_to_dict
 from django.utils import timezone
 from django.utils.text import slugify
+from django.utils.translation import gettext_lazy
 
 from campaigns.catalogue.folding import with_letters_for_signs
 from campaigns.catalogue.names import Names
@@ -20,6 +21,7 @@ from campaigns.dashboard import access
 from campaigns.dashboard.fields import (
     ArtworkField,
     CountdownLinkField,
+    NoteField,
     OtherLinksField,
     PlainTextField,
     ReleaseTimeField,
@@ -37,7 +39,7 @@ from campaigns.models import (
     User,
     midnights,
 )
-from campaigns.models.formats import LONGEST_SLUG, check_slug
+from campaigns.models.formats import LONGEST_NOTE, LONGEST_SLUG, check_slug
 from campaigns.planning import addresses, editing, moving, same_release
 from campaigns.planning.obstacles import Obstacle, PlanningError
 
@@ -55,6 +57,8 @@ UNUSED: Final = {
     ReleaseMode.ONE_INSTANT: ("release_day",),
     ReleaseMode.LOCAL_MIDNIGHT: ("release_at", "release_zone", "out_now"),
 }
+COVER: Final = ("artwork", "artwork_alt")
+TIME: Final = ("release_mode", "release_at", "release_zone", "out_now", "release_day")
 # What is asked next to the campaign's own fields, or stored apart.
 NO_VALUES: Final = (
     *("label", "artwork", "out_now", "expiring", "move_anyway", "version"),
@@ -101,7 +105,7 @@ class CampaignForm(ReleaseForm):
     """A new campaign, or what may still be changed of one."""
 
     # As the page shows them, so that errors are listed from top to bottom.
-    field_order = ("label", *Names._fields, "market", "title", "artist", "slug")
+    field_order = ("label", *Names._fields, "title", "artist", "market", "slug", *COVER, *TIME)
 
     label = forms.ModelChoiceField(Label.objects.none(), label="Label", empty_label=None)
     slug = forms.CharField(
@@ -155,6 +159,12 @@ class CampaignForm(ReleaseForm):
         label="Alt text",
         help_text="Describe the cover for fans using a screen reader.",
     )
+    note = NoteField(
+        max_length=LONGEST_NOTE,
+        required=False,
+        label=gettext_lazy("In your words"),
+        help_text=gettext_lazy("A sentence or two for your fans, shown on the page."),
+    )
     accent = forms.ChoiceField(
         choices=Accent.choices,
         required=False,
@@ -181,6 +191,9 @@ class CampaignForm(ReleaseForm):
         self.frozen: list[Frozen] = []
         self.too_late: set[Obstacle] = set()
         self._offer_labels(user)
+        if not campaign:
+            self.initial["artist"] = self._usual_artist()
+            self.fields["spotify_uri"].widget.attrs["autofocus"] = True
         if campaign:
             self._fill_in(campaign)
             self._freeze(campaign)
@@ -194,6 +207,12 @@ class CampaignForm(ReleaseForm):
             del self.fields["label"]
         else:
             cast("forms.ModelChoiceField[Label]", self.fields["label"]).queryset = labels
+
+    def _usual_artist(self) -> str:
+        """The artist of all that the user's only label has released so far; empty with several."""
+        of_label = Campaign.objects.filter(label=self.only_label)
+        artists = of_label.order_by("artist").values_list("artist", flat=True).distinct()[:2]
+        return artists[0] if len(artists) == 1 else ""
 
     def _fill_in(self, campaign: Campaign) -> None:
         # Naive, so that Django shows it as it is: in the campaign's zone, not in the server's.

@@ -1,5 +1,80 @@
+// What the buttons of the form do without a script, done as soon as there is something to show: the
+// form is sent, and of the page that comes back the places marked data-fresh="<button>" are taken
+// over. An XMLHttpRequest parses it without a sink that Trusted Types forbid.
+const form = document.querySelector("[data-campaign-form]");
+const field = (name) => form.elements.namedItem(name);
+const NAMES = ["spotify_uri", "upc", "isrc"];
+const FILLED_IN = ["title", "artist", "release_at", "release_day"];
+const latest = {};
+
+function answerTo(button) {
+  const data = new FormData(form);
+  data.append(button, "1");
+  data.delete("artwork");
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", location.href);
+    request.responseType = "document";
+    request.onload = () => resolve(request.response);
+    request.onerror = reject;
+    request.send(data);
+  });
+}
+
+async function ask(button) {
+  const mine = (latest[button] = Symbol(button));
+  const page = await answerTo(button).catch(() => null);
+  if (!page?.querySelector("[data-campaign-form]") || latest[button] !== mine) return null;
+  for (const place of document.querySelectorAll(`[data-fresh="${button}"]`)) {
+    const fresh = page.getElementById(place.id);
+    for (const part of fresh.querySelectorAll("[autofocus]")) part.removeAttribute("autofocus");
+    if (!place.contains(document.activeElement)) place.replaceChildren(...fresh.childNodes);
+  }
+  return page;
+}
+
+// What is empty gets the value and the help that say where it is from.
+function fillIn(page, name) {
+  const [here, there] = [field(name), page.querySelector(`[name="${name}"]`)];
+  if (!here || here.value || !there?.value) return;
+  here.value = there.value;
+  const id = `${here.id}_helptext`;
+  document.getElementById(id)?.remove();
+  here.before(page.getElementById(id));
+  here.setAttribute("aria-describedby", id);
+}
+
+function showErrors(page, name) {
+  const [here, there] = [field(name), page.querySelector(`[name="${name}"]`)];
+  const [old, fresh] = [here, there].map((input) => input.closest(".field"));
+  old.className = fresh.className;
+  old.querySelector(".errorlist")?.remove();
+  const errors = fresh.querySelector(".errorlist");
+  if (errors) here.before(errors);
+  for (const name of ["aria-invalid", "aria-describedby"]) {
+    if (there.hasAttribute(name)) here.setAttribute(name, there.getAttribute(name));
+    else here.removeAttribute(name);
+  }
+}
+
+let lookedUp = "";
+async function lookUp() {
+  const names = NAMES.map((name) => field(name).value.trim()).join(" ");
+  if (!names.trim() || names === lookedUp) return;
+  lookedUp = names;
+  const page = await ask("look_up");
+  if (!page) return;
+  for (const name of FILLED_IN) fillIn(page, name);
+  for (const name of NAMES) showErrors(page, name);
+}
+
+for (const name of NAMES) {
+  field(name)?.addEventListener("change", lookUp);
+  // The field has what was pasted a moment later.
+  field(name)?.addEventListener("paste", () => setTimeout(lookUp));
+}
+
 // A new campaign's time zone is most likely the artist's own; one that came back has been chosen.
-const zones = document.querySelector("[data-new-campaign]")?.elements.namedItem("release_zone");
+const zones = form.matches("[data-new-campaign]") ? field("release_zone") : null;
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const isKnown = [...(zones?.options ?? [])].some((option) => option.value === zone);
-if (isKnown) zones.value = zone;
+if ([...(zones?.options ?? [])].some((option) => option.value === zone)) zones.value = zone;

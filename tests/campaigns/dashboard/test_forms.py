@@ -60,7 +60,7 @@ def test_a_complete_form_is_taken(artist: User, label: Label) -> None:
     assert form.chosen_label == label
     assert form.values["spotify_uri"] == f"spotify:album:{ALBUM}"
     assert form.values["release_at"] == datetime(2026, 12, 4, 23, tzinfo=UTC)
-    texts = {"title", "artist", "slug", "artwork_alt", "accent", "countdown_url", "links"}
+    texts = {"title", "artist", "slug", "artwork_alt", "note", "accent", "countdown_url", "links"}
     release = {"spotify_uri", "upc", "isrc", "release_mode", "release_at", "release_zone"}
     assert set(form.values) == texts | release | {"market"}
 
@@ -343,7 +343,7 @@ def test_after_the_first_consent_the_release_stays_what_it_is(artist: User, labe
     assert form.save() is None
     assert "Fans have agreed to this title" in form.errors["title"][0]
     names = {"title", "artist", "spotify_uri", "upc", "isrc", "market"}
-    others = {"artwork_alt", "accent", "countdown_url", "links"}
+    others = {"artwork_alt", "note", "accent", "countdown_url", "links"}
     assert set(form.values) == {"release_at", "release_zone", *others, *names} - {"title"}
     assert form_of(artist, campaign, title="As it was (feat. Mara)", artist="demo artist").save()
 
@@ -411,7 +411,7 @@ def test_once_the_release_has_begun_title_artist_and_address_are_not_asked(
     form = form_of(artist, campaign, title="Bait", artist="Bait")
 
     assert form.is_valid(), form.errors
-    looks = {"artwork_alt", "accent", "countdown_url", "links"}
+    looks = {"artwork_alt", "note", "accent", "countdown_url", "links"}
     names = {"spotify_uri", "upc", "isrc", "market"}
     assert set(form.values) == {"release_at", "release_zone", *names, *looks}
     assert {frozen.label for frozen in form.frozen} >= {"Title", "Artist"}

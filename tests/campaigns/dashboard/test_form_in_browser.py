@@ -1,0 +1,128 @@
+"""Making a campaign in Chromium: what fills itself in, and how few clicks it takes."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.utils import timezone
+from playwright.sync_api import Browser, Page, expect
+
+from campaigns.models import Campaign, Label, User
+from tests import factory
+from tests.accessibility import RULES
+from tests.campaigns.dashboard.test_in_browser import visit as visit
+from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+MOST_CLICKS = 9
+LINK = f"https://open.spotify.com/album/{ALBUM_URI.split(':')[2]}?si=shared"
+
+
+def in_days(days: int) -> str:
+    return f"{timezone.now() + timedelta(days=days):%Y-%m-%d}"
+
+
+def paste(page: Page, text: str) -> None:
+    """As an artist does who copied it in Spotify."""
+    page.evaluate("text => navigator.clipboard.writeText(text)", text)
+    page.keyboard.press("Control+V")
+
+
+@pytest.fixture
+def clicking(browser: Browser, site: str) -> Any:
+    """A page that nobody is logged in on, and its clicks, counted by the browser itself."""
+    context = browser.new_context(base_url=site, timezone_id="Europe/Berlin")
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    clicks: list[int] = []
+    context.expose_function("clicked", lambda: clicks.append(1))
+    context.add_init_script("addEventListener('click', (e) => e.isTrusted && clicked(), true)")
+    yield context.new_page(), clicks
+    context.close()
+
+
+def log_in_and_begin(page: Page, artist: User) -> None:
+    page.goto("/accounts/login/")
+    page.get_by_label("Email").click()
+    page.keyboard.type(artist.email)
+    page.get_by_label("Password", exact=True).click()
+    page.keyboard.type(factory.PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.get_by_role("main").get_by_role("link", name="New campaign").first.click()
+    expect(page.get_by_label("Spotify link")).to_be_focused()
+    paste(page, LINK)
+
+
+def save_open_and_copy(page: Page, clicks: list[int]) -> None:
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("button", name="Open the campaign").click()
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_text("Copied.")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.endswith(Campaign.objects.get(title="Night Bus").get_absolute_url())
+    assert 5 <= len(clicks) <= MOST_CLICKS
+
+
+def test_a_pasted_link_is_a_shared_page_after_nine_clicks(
+    clicking: Any, artist: User, label: Label, sandbox: Sandbox
+) -> None:
+    sandbox.add_album(release_date=in_days(20))
+    page, clicks = clicking
+    log_in_and_begin(page, artist)
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("Night Bus")
+    expect(page.get_by_label("Date and time")).to_have_value(f"{in_days(20)}T00:00")
+    save_open_and_copy(page, clicks)
+
+
+def test_so_is_one_that_spotify_does_not_show_yet(
+    clicking: Any, artist: User, label: Label, sandbox: Sandbox
+) -> None:
+    """The artist is the label's own, and what has to be typed is reached with the Tab key."""
+    factory.make_campaign(label=label, title="First Light")
+    page, clicks = clicking
+    log_in_and_begin(page, artist)
+    expect(page.get_by_role("group", name="Not on Spotify yet")).to_be_visible()
+    expect(page.get_by_label("Artist", exact=True)).to_have_value("Demo Artist")
+    page.get_by_role("textbox", name="Title").click()
+    page.keyboard.type("Night Bus")
+    page.get_by_label("Date and time").fill(f"{in_days(20)}T00:00")
+    save_open_and_copy(page, clicks)
+
+
+def test_a_code_fills_in_what_is_empty_and_nothing_else(
+    visit: Any, label: Label, sandbox: Sandbox
+) -> None:
+    sandbox.add_album(release_date=in_days(20))
+    page = visit()
+    page.goto("/dashboard/new")
+    page.get_by_role("textbox", name="Title").fill("My own title")
+    page.get_by_label("UPC or EAN").fill(UPC)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("group", name="Spotify shows another title")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("My own title")
+    artist = page.get_by_label("Artist", exact=True)
+    expect(artist).to_have_value("Demo Artist")
+    expect(artist).to_have_accessible_description("Filled in from Spotify: check it.")
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    assert not Campaign.objects.exists()
+
+
+def test_a_wrong_link_is_told_as_soon_as_it_is_left(
+    visit: Any, label: Label, sandbox: Sandbox
+) -> None:
+    sandbox.add_album()
+    page = visit()
+    page.goto("/dashboard/new")
+    link = page.get_by_label("Spotify link")
+    link.fill("https://open.spotify.com/playlist/37i9dQZF1DXcBWIGoYBM5M")
+    page.keyboard.press("Tab")
+    expect(page.get_by_text("This is a playlist.")).to_be_visible()
+    expect(link).to_have_attribute("aria-invalid", "true")
+    link.fill(ALBUM_URI)
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("group", name="Found on Spotify")).to_be_visible()
+    expect(page.get_by_text("This is a playlist.")).to_be_hidden()
