@@ -62,6 +62,7 @@ urlpatterns = [
     ),
     path("dashboard/new", form.campaign_create, name="dashboard-campaign-create"),
     path("dashboard/cover/<str:sealed>", form.cover, name="dashboard-cover"),
+    path("dashboard/uploads/<str:sealed>", form.upload, name="dashboard-upload"),
     path("dashboard/campaigns/<slug:slug>", campaign.campaign_detail, name="dashboard-campaign"),
     path(
         "dashboard/campaigns/<slug:slug>/night",

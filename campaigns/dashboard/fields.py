@@ -156,6 +156,20 @@ class ArtworkField(forms.FileField):
             raise ValidationError(str(error), code="artwork") from error
 
 
+class FocusField(forms.IntegerField):
+    """Where the point that matters lies, in percent."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.NumberInput(attrs={"type": "range"})
+        super().__init__(
+            min_value=0, max_value=100, initial=50, required=False, widget=widget, **options
+        )
+
+    def clean(self, value: Any) -> Any:
+        given = super().clean(value)
+        return self.initial if given is None else given
+
+
 @cache
 def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
     """Every zone that people live by, grouped by region for a select."""

@@ -4,6 +4,7 @@ ever answers instead.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from zoneinfo import ZoneInfo
@@ -11,16 +12,21 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import model_to_dict
+from django.forms.utils import ErrorDict
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.text import slugify
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext, gettext_lazy
+from PIL import Image
 
+from campaigns.artwork.cropping import CENTRE, Focus
 from campaigns.catalogue.folding import with_letters_for_signs
 from campaigns.catalogue.names import Names
-from campaigns.dashboard import access
+from campaigns.dashboard import access, uploads
 from campaigns.dashboard.fields import (
     ArtworkField,
     CountdownLinkField,
+    FocusField,
     NoteField,
     OtherLinksField,
     PlainTextField,
@@ -29,6 +35,7 @@ from campaigns.dashboard.fields import (
 )
 from campaigns.dashboard.release_form import ReleaseForm
 from campaigns.dashboard.sentences import why_not
+from campaigns.dashboard.uploads import Shown
 from campaigns.models import (
     LONGEST_LEAD,
     Accent,
@@ -57,11 +64,12 @@ UNUSED: Final = {
     ReleaseMode.ONE_INSTANT: ("release_day",),
     ReleaseMode.LOCAL_MIDNIGHT: ("release_at", "release_zone", "out_now"),
 }
-COVER: Final = ("artwork", "artwork_alt")
+FOCUS: Final = ("artwork_focus_x", "artwork_focus_y")
+COVER: Final = ("artwork", "kept", *FOCUS, "artwork_alt")
 TIME: Final = ("release_mode", "release_at", "release_zone", "out_now", "release_day")
 # What is asked next to the campaign's own fields, or stored apart.
 NO_VALUES: Final = (
-    *("label", "artwork", "out_now", "expiring", "move_anyway", "version"),
+    *("label", "artwork", "kept", "out_now", "expiring", "move_anyway", "version"),
     *("other_uri", "use_anyway"),
     *("found", "is_it"),
 )
@@ -150,9 +158,15 @@ class CampaignForm(ReleaseForm):
     move_anyway = forms.BooleanField(required=False, label="Move it anyway")
     artwork = ArtworkField(
         required=False,
-        help_text="JPEG, PNG or WebP, at least 320 pixels a side, at most 10 MB and 25 megapixels. "
-        "Location and camera data are removed.",
+        help_text=gettext_lazy(
+            "JPEG, PNG or WebP, at least 320 pixels a side, at most 10 MB and 25 megapixels. Drop "
+            "or paste one here. It is cropped to a square; location and camera data are removed."
+        ),
     )
+    # What was chosen when the form came back, sealed.
+    kept = forms.CharField(required=False, widget=forms.HiddenInput)
+    artwork_focus_x = FocusField(label=gettext_lazy("Focus from left to right"))
+    artwork_focus_y = FocusField(label=gettext_lazy("Focus from top to bottom"))
     artwork_alt = PlainTextField(
         max_length=200,
         required=False,
@@ -269,6 +283,7 @@ class CampaignForm(ReleaseForm):
             cleaned.pop(name, None)
         if cleaned.get("slug") == "" and cleaned.get("artist") and cleaned.get("title"):
             self._propose_slug(cleaned)
+        self._check_kept(cleaned)
         if "upc" in self.fields:
             self._check_release(*(cleaned.get(name, "") for name in Names._fields))
             self.read_answer()
@@ -281,6 +296,15 @@ class CampaignForm(ReleaseForm):
         if cleaned.get("release_at") and cleaned.get("release_zone"):
             self._check_release_time(cleaned, is_day=day is not None)
         return cleaned
+
+    def _check_kept(self, cleaned: dict[str, Any]) -> None:
+        is_needed = cleaned.get("kept") and not (cleaned.get("artwork") or "artwork" in self.errors)
+        if is_needed and not self._uploaded:
+            self._write("kept", "")
+            self.add_error(
+                "artwork",
+                gettext("The image you chose was kept for a day and is gone. Choose it again."),
+            )
 
     def _propose_slug(self, cleaned: dict[str, Any]) -> None:
         name = with_letters_for_signs(f"{cleaned['artist']} {cleaned['title']}")
@@ -328,19 +352,23 @@ class CampaignForm(ReleaseForm):
         """
         if not self.is_valid():
             return None
-        given, values = self.cleaned_data, self.values
-        picture = given["artwork"]
         try:
-            if not self.campaign:
-                return editing.create(self.chosen_label, values, picture, self.answer)
-            agreed = (given["expiring"] or 0) * given["move_anyway"]
-            meant, version = given["other_uri"] * given["use_anyway"], given["version"]
-            return editing.change(
-                *(self.campaign, values, picture, self.now, agreed, version, meant, self.answer)
-            )
+            saved = self._save(self.cleaned_data["artwork"] or self._uploaded)
         except PlanningError as error:
             self._refuse(error)
             return None
+        uploads.discard(self.user, self.cleaned_data["kept"])
+        return saved
+
+    def _save(self, picture: Image.Image | None) -> Campaign:
+        given, values = self.cleaned_data, self.values
+        if not self.campaign:
+            return editing.create(self.chosen_label, values, picture, self.answer)
+        agreed = (given["expiring"] or 0) * given["move_anyway"]
+        meant, version = given["other_uri"] * given["use_anyway"], given["version"]
+        return editing.change(
+            *(self.campaign, values, picture, self.now, agreed, version, meant, self.answer)
+        )
 
     def _refuse(self, error: PlanningError) -> None:
         """Come back with what was found out while the campaign was being stored."""
@@ -361,10 +389,35 @@ class CampaignForm(ReleaseForm):
         field = self.asked_field if is_of_names else FIELD_OF.get(error.obstacle)
         self.add_error(field, why_not(**vars(error)))
 
+    def come_back(self) -> None:
+        """Keep the picture that was chosen: a browser does not, when its form comes back."""
+        if self.files and "artwork" not in self.errors:
+            try:
+                picture = self.fields["artwork"].clean(self.files.get("artwork"))
+            except ValidationError as error:
+                self.add_error("artwork", error)
+            else:
+                self._write("kept", uploads.keep(self.user, picture) if picture else "")
+
+    def refresh(self) -> None:
+        """Come back with what was chosen so far, without a word about what is missing."""
+        self._errors, self.cleaned_data = ErrorDict(renderer=self.renderer), {}
+        self.come_back()
+
+    @cached_property
+    def _uploaded(self) -> Image.Image | None:
+        return uploads.uploaded(self.user, self.cleaned_data.get("kept", ""))
+
     @property
-    def lost_a_file(self) -> bool:
-        """A browser does not keep a chosen file when its form comes back."""
-        return bool(self.files) and (bool(self.errors) or self.was_looked_up)
+    def picture(self) -> Shown | None:
+        """The cover as it will be, before it is saved."""
+        return uploads.shown(self.user, self._shown("kept"), self.campaign, self._focus)
+
+    @property
+    def _focus(self) -> Focus:
+        with suppress(ValidationError):
+            return Focus(*(self.fields[name].clean(self[name].value()) for name in FOCUS))
+        return CENTRE
 
     @property
     def values(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from django.db.models import F
 from PIL import Image
 
 from campaigns.artwork import files
+from campaigns.artwork.cropping import Focus, to_square
 from campaigns.artwork.files import StoredArtwork
 from campaigns.catalogue.names import Names
 from campaigns.models import Campaign, CampaignState, Label
@@ -67,7 +68,7 @@ def create(
     its address was taken meanwhile.
     """
     campaign = Campaign(label=label, **values)
-    with _storing(picture) as stored:
+    with _storing(picture, _focus(campaign)) as stored:
         _show(campaign, stored)
         campaign.save(force_insert=True)
         if answer:
@@ -96,7 +97,8 @@ def change(
     if not answer:
         looking_up.check_change(campaign, values)
     seen = same_release.look_up(campaign, same_release.names_after(campaign, values), meant)
-    with _storing(picture) as stored:
+    picture = picture or _to_crop_anew(campaign, values)
+    with _storing(picture, _focus(looking_up.with_values(campaign, values))) as stored:
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
         campaign = moving.locked(campaign)
         _check(campaign, values, picture, version)
@@ -177,10 +179,20 @@ def _show(campaign: Campaign, stored: StoredArtwork | None) -> None:
     campaign.artwork_weights, campaign.artwork_accent = stored.weights, stored.accent
 
 
+def _focus(campaign: Campaign) -> Focus:
+    return Focus(campaign.artwork_focus_x, campaign.artwork_focus_y)
+
+
+def _to_crop_anew(campaign: Campaign, values: Mapping[str, Any]) -> Image.Image | None:
+    """What the artwork was made from, where it is to be cropped around another point now."""
+    is_moved = _focus(looking_up.with_values(campaign, values)) != _focus(campaign)
+    return files.uncropped(campaign.artwork) if is_moved else None
+
+
 @contextmanager
-def _storing(picture: Image.Image | None) -> Iterator[StoredArtwork | None]:
+def _storing(picture: Image.Image | None, focus: Focus) -> Iterator[StoredArtwork | None]:
     """A transaction with the picture's files, which are deleted again when it fails."""
-    stored = files.write(picture) if picture else None
+    stored = files.write(to_square(picture, focus), uncropped=picture) if picture else None
     try:
         with transaction.atomic():
             yield stored

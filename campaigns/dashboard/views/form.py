@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from io import BytesIO
 from typing import Final
 
@@ -14,9 +15,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import spotify
 from campaigns.artwork import files
-from campaigns.artwork.encoding import CONTENT_TYPES
+from campaigns.artwork.cropping import Focus, to_square
+from campaigns.artwork.encoding import CONTENT_TYPES, encode
 from campaigns.artwork.files import ArtworkError
-from campaigns.dashboard import access, found
+from campaigns.dashboard import access, found, uploads
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.forms import CampaignForm, LinksForm
 from campaigns.dashboard.guards import for_editors, for_members, to_page
@@ -31,8 +33,12 @@ from campaigns.spotify import SpotifyError
 from campaigns.status import overview
 from campaigns.status.sentences import release_time, release_time_in_utc
 
-# The button that asks for a look.
+# The buttons that ask for a look, and for what was chosen so far.
 LOOK_UP: Final = "look_up"
+REFRESH: Final = "refresh"
+# The widest that the form shows the whole of a picture, and its square.
+WHOLE: Final = 960
+SQUARE: Final = 640
 NOT_ANSWERED: Final = (
     "Spotify shows a different title or artist. Edit the campaign and say whether it is your "
     "release before you open it."
@@ -48,11 +54,22 @@ def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
     form = CampaignForm(
         request.POST or None, request.FILES or None, user=request.user, now=timezone.now()
     )
+    if campaign := _stored(request, form):
+        return _saved(request, campaign, form)
+    return render(request, "dashboard/campaign_form.html", {"form": form})
+
+
+def _stored(request: AuthenticatedRequest, form: CampaignForm) -> Campaign | None:
+    """The campaign, if it is saved now; else the form comes back, with all that was chosen."""
+    if REFRESH in request.POST:
+        form.refresh()
+        return None
     if LOOK_UP in request.POST:
         form.look_up()
     elif campaign := form.save():
-        return _saved(request, campaign, form)
-    return render(request, "dashboard/campaign_form.html", {"form": form})
+        return campaign
+    form.come_back()
+    return None
 
 
 @for_editors
@@ -67,11 +84,9 @@ def campaign_edit(request: AuthenticatedRequest, campaign: Campaign) -> HttpResp
         now=timezone.now(),
         campaign=campaign,
     )
-    if LOOK_UP in request.POST:
-        form.look_up()
-    elif changed := form.save():
+    if changed := _stored(request, form):
         return _saved(request, changed, form)
-    elif request.method != "POST" and (shown := found.unseal(request.GET.get("found", ""))):
+    if request.method != "POST" and (shown := found.unseal(request.GET.get("found", ""))):
         form.show_earlier(shown)
     context = {
         "form": form,
@@ -107,6 +122,21 @@ def cover(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
     except (BadSignature, SpotifyError, ArtworkError):
         raise Http404 from None
     return HttpResponse(picture, content_type=CONTENT_TYPES[".jpg"])
+
+
+@for_members
+@require_safe
+def upload(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
+    """The cover in the form: whole, or the square around a focus."""
+    picture = uploads.picture_behind(request.user, sealed)
+    if picture is None:
+        raise Http404
+    side = WHOLE
+    with suppress(KeyError, ValueError):
+        focus = Focus(*(min(100, abs(int(request.GET[axis]))) for axis in Focus._fields))
+        picture, side = to_square(picture, focus), SQUARE
+    picture.thumbnail((side, side))
+    return HttpResponse(encode(picture, ".jpg"), content_type=CONTENT_TYPES[".jpg"])
 
 
 def _saved(request: AuthenticatedRequest, campaign: Campaign, form: CampaignForm) -> HttpResponse:

@@ -10,7 +10,7 @@ const latest = {};
 function answerTo(button) {
   const data = new FormData(form);
   data.append(button, "1");
-  data.delete("artwork");
+  if (button === "look_up") data.delete("artwork");
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", location.href);
@@ -73,6 +73,18 @@ for (const name of NAMES) {
   // The field has what was pasted a moment later.
   field(name)?.addEventListener("paste", () => setTimeout(lookUp));
 }
+
+// The server keeps a chosen picture at once, so that nothing that happens to the form loses it.
+field("artwork")?.addEventListener("change", async () => {
+  const page = await ask("refresh");
+  if (!page) return;
+  showErrors(page, "artwork");
+  if (!page.querySelector("#id_artwork_error")) field("artwork").value = "";
+});
+
+form.addEventListener("restored", () => ask("refresh"));
+
+for (const button of form.querySelectorAll("[data-without-script]")) button.hidden = true;
 
 // A new campaign's time zone is most likely the artist's own; one that came back has been chosen.
 const zones = form.matches("[data-new-campaign]") ? field("release_zone") : null;

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -15,6 +16,10 @@ from tests import factory
 from tests.accessibility import RULES
 from tests.campaigns.dashboard.test_in_browser import visit as visit
 from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
+from tools.pictures import file_of, picture
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -126,3 +131,108 @@ def test_a_wrong_link_is_told_as_soon_as_it_is_left(
     page.keyboard.press("Tab")
     expect(page.get_by_role("group", name="Found on Spotify")).to_be_visible()
     expect(page.get_by_text("This is a playlist.")).to_be_hidden()
+
+
+def cover(width: int, height: int) -> dict[str, Any]:
+    content = file_of(picture(width, height)).getvalue()
+    return {"name": "cover.png", "mimeType": "image/png", "buffer": content}
+
+
+def test_a_picture_is_shown_cropped_by_a_click_and_survives_an_error(
+    visit: Any, label: Label, settings: Settings, tmp_path: Path
+) -> None:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    page = visit(viewport={"width": 1280, "height": 1400})
+    page.goto("/dashboard/new")
+    page.get_by_label("Artwork optional").set_input_files(cover(800, 400))
+    whole = page.locator("[data-whole] img")
+    expect(whole).to_have_js_property("naturalWidth", 800)
+    box = whole.bounding_box()
+    whole.click(position={"x": box["width"] * 0.9, "y": box["height"] / 2})
+    expect(page.get_by_label("Focus from left to right")).to_have_value("90")
+    square = page.locator("[data-square]")
+    expect(square).to_have_css("object-position", "90% 50%")
+    page.get_by_label("Focus from left to right").press("ArrowRight")
+    expect(square).to_have_css("object-position", "91% 50%")
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.locator(".error-summary")).to_be_focused()
+    expect(page.locator("[data-whole] img")).to_be_visible()
+    page.get_by_label("Spotify link").fill(ALBUM_URI)
+    page.get_by_role("textbox", name="Title").fill("Night Bus")
+    page.get_by_label("Artist", exact=True).fill("Demo Artist")
+    page.get_by_label("Date and time").fill(f"{in_days(20)}T00:00")
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_role("button", name="Open the campaign")).to_be_visible()
+    campaign = Campaign.objects.get()
+    assert (campaign.artwork_focus_x, campaign.artwork_width) == (91, 400)
+
+
+@pytest.mark.parametrize("event", ["drop", "paste"])
+def test_a_picture_is_dropped_or_pasted(
+    visit: Any, label: Label, settings: Settings, tmp_path: Path, event: str
+) -> None:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    page = visit()
+    page.goto("/dashboard/new")
+    page.evaluate(
+        """([event, bytes]) => {
+          const transfer = new DataTransfer();
+          transfer.items.add(new File([new Uint8Array(bytes)], "cover.png", { type: "image/png" }));
+          const options = { bubbles: true, cancelable: true };
+          const made = event === "drop"
+            ? new DragEvent(event, { ...options, dataTransfer: transfer })
+            : new ClipboardEvent(event, { ...options, clipboardData: transfer });
+          document.querySelector("[data-cover]").dispatchEvent(made);
+        }""",
+        [event, list(cover(400, 400)["buffer"])],
+    )
+    expect(page.get_by_text("Your new cover.")).to_be_visible()
+    expect(page.locator("[data-square]")).to_have_js_property("naturalWidth", 400)
+
+
+def test_nothing_is_lost_when_the_log_in_has_expired(
+    visit: Any, artist: User, label: Label, settings: Settings, tmp_path: Path
+) -> None:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    page = visit()
+    page.goto("/dashboard/new")
+    page.get_by_label("Artwork optional").set_input_files(cover(400, 400))
+    expect(page.get_by_text("Your new cover.")).to_be_visible()
+    page.get_by_role("textbox", name="Title").fill("Night Bus")
+    page.get_by_label("In your words").fill("Written on the last bus.\nPlay it loud.")
+    page.get_by_label("Midnight").check()
+    page.context.clear_cookies()
+    page.get_by_role("button", name="Save draft").click()
+    page.get_by_role("link", name="Open the form again").click()
+    page.get_by_label("Email").fill(artist.email)
+    page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    expect(page.get_by_text("What you had entered here")).to_be_visible()
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("Night Bus")
+    expect(page.get_by_label("In your words")).to_have_value(
+        "Written on the last bus.\nPlay it loud."
+    )
+    expect(page.get_by_label("Midnight")).to_be_checked()
+    expect(page.get_by_text("Your new cover.")).to_be_visible()
+    page.get_by_label("Spotify link").fill(ALBUM_URI)
+    page.get_by_label("Artist", exact=True).fill("Demo Artist")
+    page.get_by_label("Day").fill(in_days(20))
+    page.get_by_role("button", name="Save draft").click()
+    expect(page.get_by_role("button", name="Open the campaign")).to_be_visible()
+    assert Campaign.objects.get().artwork_width == 400
+    page.goto("/dashboard/new")
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("")
+    expect(page.get_by_text("What you had entered here")).to_be_hidden()
+
+
+def test_what_was_left_comes_back_until_it_is_not_wanted(visit: Any, label: Label) -> None:
+    page = visit()
+    page.goto("/dashboard/new")
+    page.get_by_role("textbox", name="Title").fill("Night Bus")
+    page.goto("/dashboard")
+    page.goto("/dashboard/new")
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("Night Bus")
+    page.get_by_role("button", name="Start again without it").click()
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("")
