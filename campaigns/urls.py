@@ -11,6 +11,7 @@ from campaigns.dashboard.views import (
     form,
     labels,
     night,
+    preview,
     report,
     share,
     webhook,
@@ -62,6 +63,7 @@ urlpatterns = [
     ),
     path("dashboard/new", form.campaign_create, name="dashboard-campaign-create"),
     path("dashboard/cover/<str:sealed>", form.cover, name="dashboard-cover"),
+    path("dashboard/preview", preview.of_form, name="dashboard-preview"),
     path("dashboard/uploads/<str:sealed>", form.upload, name="dashboard-upload"),
     path("dashboard/campaigns/<slug:slug>", campaign.campaign_detail, name="dashboard-campaign"),
     path(
@@ -145,6 +147,12 @@ urlpatterns = [
         report.take_back,
         name="dashboard-campaign-report-take-back",
     ),
+    path(
+        "dashboard/campaigns/<slug:slug>/preview",
+        preview.link,
+        name="dashboard-campaign-preview",
+    ),
+    path("preview/<str:token>", preview.of_team, name="preview"),
     path("<slug:slug>", landing.landing, name="fan-landing"),
     path("<slug:slug>/go", consent.go, name="fan-go"),
     path("<slug:slug>/mine", receipt.mine, name="fan-mine"),

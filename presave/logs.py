@@ -6,13 +6,15 @@ import logging
 import re
 
 # The rest of the line, too: a mistyped address, with a space in it or a slash too many, still holds
-# the receipt's or the report's.
-_PRIVATE = re.compile(r"(/(?:receipt|report)/)\s*.+|([?&](?:code|state)=)[^&\s]+", re.IGNORECASE)
+# the secret one.
+_PRIVATE = re.compile(
+    r"(/(?:receipt|report|preview)/)\s*.+|([?&](?:code|state)=)[^&\s]+", re.IGNORECASE
+)
 
 
 class HidePrivateAddresses(logging.Filter):
-    """Masks addresses of receipts and shared reports, and callback codes: anyone who knows a
-    receipt's address can cancel its pre-save.
+    """Masks addresses of receipts, shared reports and previews, and callback codes: anyone who
+    knows a receipt's address can cancel its pre-save.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

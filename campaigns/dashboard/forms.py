@@ -19,6 +19,7 @@ from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_lazy
 from PIL import Image
 
+from campaigns.artwork.accent import from_artwork
 from campaigns.artwork.cropping import CENTRE, Focus
 from campaigns.catalogue.folding import with_letters_for_signs
 from campaigns.catalogue.names import Names
@@ -47,7 +48,7 @@ from campaigns.models import (
     midnights,
 )
 from campaigns.models.formats import LONGEST_NOTE, LONGEST_SLUG, check_slug
-from campaigns.planning import addresses, editing, moving, same_release
+from campaigns.planning import addresses, editing, looking_up, moving, same_release
 from campaigns.planning.obstacles import Obstacle, PlanningError
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ if TYPE_CHECKING:
 FURTHEST_RELEASE: Final = timedelta(days=3 * 365)
 # A release time no further back was the present one when the form was filled in: it means now.
 PRESENT: Final = timedelta(minutes=5)
+# Until a release time is entered, a preview shows one so far ahead.
+PREVIEWED_AHEAD: Final = timedelta(days=30)
 # As far back as any day is read: the calendar's first one has no midnight in UTC.
 FIRST_DAY: Final = date(2000, 1, 1)
 # The fields that are not asked with each choice.
@@ -412,6 +415,26 @@ class CampaignForm(ReleaseForm):
     def picture(self) -> Shown | None:
         """The cover as it will be, before it is saved."""
         return uploads.shown(self.user, self._shown("kept"), self.campaign, self._focus)
+
+    @property
+    def focus_sliders(self) -> list[forms.BoundField]:
+        return [self[name] for name in FOCUS]
+
+    @property
+    def previewed(self) -> Campaign:
+        """The campaign as it is entered so far, which is not to be saved."""
+        if not self.is_bound:
+            return self.campaign or self._blank()
+        self.full_clean()
+        after = looking_up.with_values(self.campaign or self._blank(), self.values)
+        if picture := uploads.uploaded(self.user, self._shown("kept")):
+            after.artwork_accent = from_artwork(picture)
+        return after
+
+    def _blank(self) -> Campaign:
+        return Campaign(
+            artist=self.initial["artist"], release_at=self.now + PREVIEWED_AHEAD, release_zone="UTC"
+        )
 
     @property
     def _focus(self) -> Focus:

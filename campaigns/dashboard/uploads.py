@@ -16,6 +16,8 @@ from campaigns.artwork import files, kept
 from campaigns.artwork.cropping import Focus
 from campaigns.models import Campaign, User
 
+# The widest that a square is shown before it is saved.
+SQUARE: Final = 640
 _SALT: Final = "campaigns.dashboard.uploads"
 _UPLOADED: Final = "uploaded"
 _PRESENT: Final = "present"

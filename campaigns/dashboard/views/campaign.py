@@ -30,7 +30,7 @@ from campaigns.models import (
     PauseReason,
     ReminderCount,
 )
-from campaigns.planning import accepting, transitions
+from campaigns.planning import accepting, previewing, transitions
 from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.status import heartbeat, night, overview
@@ -62,12 +62,19 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "artwork": files.renditions(campaign),
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "can_edit": access.may_edit(campaign),
+        "preview_url": _preview_url(campaign, now),
         "links": links.named(campaign.links),
         "reminders": ReminderCount.objects.totals_of(campaign.id),
         "history": campaign.history.select_related("by"),
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
     }
     return render(request, "dashboard/campaign_detail.html", context)
+
+
+def _preview_url(campaign: Campaign, now: datetime) -> str:
+    if not previewing.has_link(campaign, now):
+        return ""
+    return f"{settings.PUBLIC_URL}{reverse('preview', args=[previewing.token_of(campaign)])}"
 
 
 def told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from campaigns.dashboard import access, found, uploads
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.forms import CampaignForm, LinksForm
 from campaigns.dashboard.guards import for_editors, for_members, to_page
+from campaigns.headers import WITH_A_FRAME, with_policy
 from campaigns.models import (
     Campaign,
     CampaignState,
@@ -36,9 +37,8 @@ from campaigns.status.sentences import release_time, release_time_in_utc
 # The buttons that ask for a look, and for what was chosen so far.
 LOOK_UP: Final = "look_up"
 REFRESH: Final = "refresh"
-# The widest that the form shows the whole of a picture, and its square.
+# The widest that the form shows the whole of a picture.
 WHOLE: Final = 960
-SQUARE: Final = 640
 NOT_ANSWERED: Final = (
     "Spotify shows a different title or artist. Edit the campaign and say whether it is your "
     "release before you open it."
@@ -46,6 +46,7 @@ NOT_ANSWERED: Final = (
 
 
 @for_members
+@with_policy(WITH_A_FRAME)
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
     if not access.labels_edited_by(request.user).exists():
@@ -73,6 +74,7 @@ def _stored(request: AuthenticatedRequest, form: CampaignForm) -> Campaign | Non
 
 
 @for_editors
+@with_policy(WITH_A_FRAME)
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_edit(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if campaign.has_ended:
@@ -134,7 +136,7 @@ def upload(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
     side = WHOLE
     with suppress(KeyError, ValueError):
         focus = Focus(*(min(100, abs(int(request.GET[axis]))) for axis in Focus._fields))
-        picture, side = to_square(picture, focus), SQUARE
+        picture, side = to_square(picture, focus), uploads.SQUARE
     picture.thumbnail((side, side))
     return HttpResponse(encode(picture, ".jpg"), content_type=CONTENT_TYPES[".jpg"])
 

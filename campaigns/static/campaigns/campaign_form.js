@@ -30,6 +30,7 @@ async function ask(button) {
     for (const part of fresh.querySelectorAll("[autofocus]")) part.removeAttribute("autofocus");
     if (!place.contains(document.activeElement)) place.replaceChildren(...fresh.childNodes);
   }
+  form.dispatchEvent(new Event("fresh"));
   return page;
 }
 
@@ -66,6 +67,7 @@ async function lookUp() {
   if (!page) return;
   for (const name of FILLED_IN) fillIn(page, name);
   for (const name of NAMES) showErrors(page, name);
+  form.dispatchEvent(new Event("fresh"));
 }
 
 for (const name of NAMES) {
@@ -84,7 +86,7 @@ field("artwork")?.addEventListener("change", async () => {
 
 form.addEventListener("restored", () => ask("refresh"));
 
-for (const button of form.querySelectorAll("[data-without-script]")) button.hidden = true;
+for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
 
 // A new campaign's time zone is most likely the artist's own; one that came back has been chosen.
 const zones = form.matches("[data-new-campaign]") ? field("release_zone") : null;

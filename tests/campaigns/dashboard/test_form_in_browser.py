@@ -236,3 +236,35 @@ def test_what_was_left_comes_back_until_it_is_not_wanted(visit: Any, label: Labe
     expect(page.get_by_role("textbox", name="Title")).to_have_value("Night Bus")
     page.get_by_role("button", name="Start again without it").click()
     expect(page.get_by_role("textbox", name="Title")).to_have_value("")
+
+
+def test_the_preview_follows_what_is_entered(
+    visit: Any, label: Label, settings: Settings, tmp_path: Path
+) -> None:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    page = visit(viewport={"width": 1280, "height": 900})
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.goto("/dashboard/new")
+    shown = page.frame_locator("iframe[name=live-preview]")
+    page.get_by_role("textbox", name="Title").fill("Night Bus")
+    expect(shown.get_by_role("heading", level=1, include_hidden=True)).to_have_text("Night Bus")
+    page.get_by_label("In your words").fill("Written on the last bus.")
+    expect(shown.locator(".own-words")).to_have_text("Written on the last bus.")
+    page.get_by_label("Artwork optional").set_input_files(cover(400, 400))
+    shown.locator(".cover img").evaluate("picture => picture.decode()")
+    assert page.evaluate("history.length") <= 4
+    assert shown.locator("body").evaluate("body => body.inert && innerWidth === 388")
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
+    assert complaints == []
+
+
+def test_on_a_phone_and_without_a_script_the_preview_is_a_page(visit: Any, label: Label) -> None:
+    page = visit(viewport={"width": 390, "height": 800}, java_script_enabled=False)
+    page.goto("/dashboard/new")
+    page.get_by_role("textbox", name="Title").fill("Night Bus")
+    with page.context.expect_page() as opened:
+        page.get_by_role("button", name="Preview the page").click()
+    expect(opened.value.get_by_role("heading", level=1)).to_have_text("Night Bus")
+    expect(opened.value.get_by_text("not the live page.")).to_be_visible()
