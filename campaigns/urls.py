@@ -148,6 +148,11 @@ urlpatterns = [
         name="dashboard-campaign-report-take-back",
     ),
     path(
+        "dashboard/campaigns/<slug:slug>/check",
+        campaign.campaign_check,
+        name="dashboard-campaign-check",
+    ),
+    path(
         "dashboard/campaigns/<slug:slug>/preview",
         preview.link,
         name="dashboard-campaign-preview",

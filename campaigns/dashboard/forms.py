@@ -23,7 +23,8 @@ from campaigns.artwork.accent import from_artwork
 from campaigns.artwork.cropping import CENTRE, Focus
 from campaigns.catalogue.folding import with_letters_for_signs
 from campaigns.catalogue.names import Names
-from campaigns.dashboard import access, uploads
+from campaigns.dashboard import access, example, uploads
+from campaigns.dashboard.example import Example
 from campaigns.dashboard.fields import (
     ArtworkField,
     CountdownLinkField,
@@ -415,6 +416,34 @@ class CampaignForm(ReleaseForm):
     def picture(self) -> Shown | None:
         """The cover as it will be, before it is saved."""
         return uploads.shown(self.user, self._shown("kept"), self.campaign, self._focus)
+
+    @property
+    def example_instant(self) -> Example | None:
+        """What the time that is entered means to a fan somewhere else; None without one."""
+        with suppress(ValueError, KeyError):
+            moment = datetime.fromisoformat(self._as_entered("release_at"))
+            return example.of_instant(moment.replace(tzinfo=None), self._zone)
+        return None
+
+    @property
+    def example_midnight(self) -> Example | None:
+        with suppress(ValueError, KeyError):
+            return example.of_midnight(
+                date.fromisoformat(self._as_entered("release_day")), self._zone
+            )
+        return None
+
+    def _as_entered(self, name: str) -> str:
+        return str(self[name].value() or "")[:16]
+
+    @property
+    def _zone(self) -> str:
+        """The artist's, also with local midnights, where it is not asked. Raises ValueError."""
+        zone = str(self["release_zone"].value() or "UTC") if "release_zone" in self.fields else ""
+        zone = zone or (self.campaign.release_zone if self.campaign else "UTC")
+        if not cast("forms.ChoiceField", self.base_fields["release_zone"]).valid_value(zone):
+            raise ValueError(zone)
+        return zone
 
     @property
     def focus_sliders(self) -> list[forms.BoundField]:

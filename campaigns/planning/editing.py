@@ -94,6 +94,7 @@ def change(
     artist's that such an entry is the release.
     """
     _check(campaign, values, picture, version)
+    is_another = looking_up.is_another(campaign, looking_up.with_values(campaign, values))
     if not answer:
         looking_up.check_change(campaign, values)
     seen = same_release.look_up(campaign, same_release.names_after(campaign, values), meant)
@@ -110,6 +111,8 @@ def change(
         _assign(campaign, values)
         if answer:
             accepting.accept_answer(campaign, answer)
+        if is_another:
+            campaign.looked_up_finding, campaign.looked_up_at = "", None
         campaign.version += is_change
         _show(campaign, stored)
         campaign.save()

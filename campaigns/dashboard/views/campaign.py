@@ -26,14 +26,16 @@ from campaigns.dashboard.guards import for_editors, for_members, to_page
 from campaigns.dashboard.sentences import why_not
 from campaigns.models import (
     Campaign,
+    CampaignState,
     DailyCount,
     PauseReason,
     ReminderCount,
 )
-from campaigns.planning import accepting, previewing, transitions
+from campaigns.planning import accepting, looking_up, previewing, transitions
 from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.status import heartbeat, night, overview
+from campaigns.status.checklist import checks_of
 from campaigns.status.endings import done
 from campaigns.status.entries import choices_of
 from campaigns.status.overview import Standing, standing_of
@@ -62,6 +64,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "artwork": files.renditions(campaign),
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "can_edit": access.may_edit(campaign),
+        "checks": checks_of(campaign, now) if campaign.state == CampaignState.DRAFT else [],
         "preview_url": _preview_url(campaign, now),
         "links": links.named(campaign.links),
         "reminders": ReminderCount.objects.totals_of(campaign.id),
@@ -96,6 +99,14 @@ def told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any]
         "release_time": release_time(campaign),
         "release_time_in_utc": release_time_in_utc(campaign),
     }
+
+
+@for_editors
+@require_POST
+def campaign_check(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    """Look whether Spotify shows a draft's release."""
+    looking_up.check_draft(campaign, timezone.now())
+    return to_page(campaign)
 
 
 @for_editors

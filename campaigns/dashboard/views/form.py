@@ -27,8 +27,9 @@ from campaigns.models import (
     Campaign,
     CampaignState,
     DailyCount,
+    Finding,
 )
-from campaigns.planning import editing
+from campaigns.planning import editing, looking_up
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import SpotifyError
 from campaigns.status import overview
@@ -147,6 +148,9 @@ def _saved(request: AuthenticatedRequest, campaign: Campaign, form: CampaignForm
     if campaign.release_zone != "UTC":
         text += f" This is {release_time_in_utc(campaign)}."
     messages.success(request, text)
+    if form.verdict:
+        finding = Finding.CONFIRMED if form.accepted else form.verdict.finding
+        looking_up.note_finding(campaign, finding, timezone.now())
     if too_early := overview.too_early_to_open(campaign, timezone.now()):
         messages.warning(request, too_early)
     if served := overview.served_before(campaign):

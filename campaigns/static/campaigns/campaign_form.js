@@ -7,10 +7,11 @@ const NAMES = ["spotify_uri", "upc", "isrc"];
 const FILLED_IN = ["title", "artist", "release_at", "release_day"];
 const latest = {};
 
-function answerTo(button) {
+function answerTo(button, sendsPicture) {
   const data = new FormData(form);
   data.append(button, "1");
-  if (button === "look_up") data.delete("artwork");
+  // A picture is sent as soon as it is chosen, and once.
+  if (!sendsPicture) data.delete("artwork");
   return new Promise((resolve, reject) => {
     const request = new XMLHttpRequest();
     request.open("POST", location.href);
@@ -21,11 +22,11 @@ function answerTo(button) {
   });
 }
 
-async function ask(button) {
-  const mine = (latest[button] = Symbol(button));
-  const page = await answerTo(button).catch(() => null);
-  if (!page?.querySelector("[data-campaign-form]") || latest[button] !== mine) return null;
-  for (const place of document.querySelectorAll(`[data-fresh="${button}"]`)) {
+async function ask(button, places = button) {
+  const mine = (latest[places] = Symbol(places));
+  const page = await answerTo(button, places === "refresh").catch(() => null);
+  if (!page?.querySelector("[data-campaign-form]") || latest[places] !== mine) return null;
+  for (const place of document.querySelectorAll(`[data-fresh="${places}"]`)) {
     const fresh = page.getElementById(place.id);
     for (const part of fresh.querySelectorAll("[autofocus]")) part.removeAttribute("autofocus");
     if (!place.contains(document.activeElement)) place.replaceChildren(...fresh.childNodes);
@@ -66,6 +67,7 @@ async function lookUp() {
   const page = await ask("look_up");
   if (!page) return;
   for (const name of FILLED_IN) fillIn(page, name);
+  await ask("refresh", "times");
   for (const name of NAMES) showErrors(page, name);
   form.dispatchEvent(new Event("fresh"));
 }
@@ -83,6 +85,10 @@ field("artwork")?.addEventListener("change", async () => {
   showErrors(page, "artwork");
   if (!page.querySelector("#id_artwork_error")) field("artwork").value = "";
 });
+
+for (const name of ["release_at", "release_day", "release_zone"]) {
+  field(name)?.addEventListener("change", () => ask("refresh", "times"));
+}
 
 form.addEventListener("restored", () => ask("refresh"));
 

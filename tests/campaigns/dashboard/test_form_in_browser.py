@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from campaigns.models import Campaign, Label, User
+from campaigns.models import Campaign, CampaignState, Label, User
 from tests import factory
 from tests.accessibility import RULES
 from tests.campaigns.dashboard.test_in_browser import visit as visit
@@ -268,3 +268,28 @@ def test_on_a_phone_and_without_a_script_the_preview_is_a_page(visit: Any, label
         page.get_by_role("button", name="Preview the page").click()
     expect(opened.value.get_by_role("heading", level=1)).to_have_text("Night Bus")
     expect(opened.value.get_by_text("not the live page.")).to_be_visible()
+
+
+def test_an_example_follows_the_time_that_is_entered(visit: Any, label: Label) -> None:
+    page = visit(timezone_id="Europe/Berlin")
+    page.goto("/dashboard/new")
+    page.get_by_label("Date and time").fill("2027-01-08T18:30")
+    page.keyboard.press("Tab")
+    example = "A fan in Tokyo gets it on 9 January, 02:30 there, when it is 8 January, 18:30"
+    expect(page.get_by_text(f"{example} Berlin time.")).to_be_visible()
+    page.get_by_label("At midnight where each fan is").check()
+    page.get_by_label("Day").fill("2027-01-08")
+    page.keyboard.press("Tab")
+    example = "A fan in Tokyo gets it at midnight there as 8 January begins: 7 January, 16:00"
+    expect(page.get_by_text(f"{example} Berlin time.")).to_be_visible()
+
+
+def test_a_draft_is_checked_before_it_is_opened(visit: Any, label: Label) -> None:
+    state = CampaignState.DRAFT
+    campaign = factory.make_campaign(label=label, slug="draft", state=state)
+    page = visit(viewport={"width": 320, "height": 640})
+    page.goto(f"/dashboard/campaigns/{campaign.slug}")
+    expect(page.get_by_role("heading", name="Before you open it")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") <= 320
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
