@@ -8,7 +8,7 @@ import re
 # The rest of the line, too: a mistyped address, with a space in it or a slash too many, still holds
 # the secret one.
 _PRIVATE = re.compile(
-    r"(/receipt/|/report/|/password/reset/key/|/confirm-email/|/invit\w*/)\s*.+"
+    r"(/receipt/|/report/|/preview/|/password/reset/key/|/confirm-email/|/invit\w*/)\s*.+"
     r"|([?&](?:code|state)=)[^&\s]+",
     re.IGNORECASE,
 )
@@ -16,7 +16,8 @@ _PRIVATE = re.compile(
 
 class HidePrivateAddresses(logging.Filter):
     """Masks secret addresses and callback codes: anyone who knows a receipt's address can cancel
-    its pre-save, a report's can read it, and anyone who knows a link from a mail can use it.
+    its pre-save, a report's or a preview's can read it, and who knows a link from a mail can use
+    it.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

@@ -31,7 +31,7 @@ MOST_BYTES: Final = 10 * 1024 * 1024
 MOST_PIXELS: Final = 25_000_000
 # A small phone shows the cover 320 dots wide; a smaller one would be a blur.
 FEWEST_PIXELS_A_SIDE: Final = 320
-# Covers are square. What is longer than this pushes the button off a phone's first screen.
+# Covers are square, and made so from what is no longer than this.
 LONGEST_SHAPE: Final = 2
 WIDTHS: Final = (320, 640, 1200)
 # What a file weighs at most that a phone gets, and the widest that is made to keep to it. A phone
@@ -44,6 +44,7 @@ MOST_BYTES_ON_PHONES: Final = 60_000
 WIDEST_MADE_LIGHT: Final = 640
 # Of a picture that is shown 80 pixels wide.
 SMALL: Final = 160
+UNCROPPED: Final = "uncropped.jpg"
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 _FILE: Final = re.compile(r"[1-9][0-9]{2,3}\.(avif|webp|jpg)|card\.jpg")
 
@@ -96,7 +97,8 @@ class Renditions:
 
 
 def prepare(upload: IO[bytes]) -> Image.Image:
-    """The upload as plain sRGB pixels of at most 1200 a side, upright and without metadata.
+    """The upload as plain sRGB pixels, upright and without metadata; the shorter side has at most
+    1200, for a square to be cropped from it.
 
     Raises ArtworkError.
     """
@@ -117,13 +119,17 @@ def small_jpeg(picture: IO[bytes]) -> bytes:
         return encode(_opaque_srgb(image, image.info.get("icc_profile")), ".jpg")
 
 
-def write(image: Image.Image) -> StoredArtwork:
-    """Keep every rendition under a fresh name: either all of them are there, or none."""
+def write(image: Image.Image, uncropped: Image.Image | None = None) -> StoredArtwork:
+    """Keep every rendition under a fresh name: either all of them are there, or none. So is what
+    the image was cropped from, which no address leads to.
+    """
     with _fresh_directory() as (name, directory):
         for width in widths(image.width):
             _write_width(image, width, directory)
         card = encode(social_card.draw(image), ".jpg", social_card.MOST_BYTES)
         (directory / social_card.FILE).write_bytes(card)
+        if uncropped and uncropped.size != image.size:
+            uncropped.save(directory / UNCROPPED, quality=95, subsampling=0)
         weights = {file.name: file.stat().st_size for file in directory.iterdir()}
     return StoredArtwork(name, image.width, image.height, from_artwork(image), weights)
 
@@ -151,6 +157,20 @@ def _fresh_directory() -> Iterator[tuple[str, Path]]:
     except BaseException:
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
+
+
+def uncropped(name: str) -> Image.Image | None:
+    """The picture that artwork of that name was made from, or as much as is kept of it."""
+    if not _NAME.fullmatch(name):
+        return None
+    directory = settings.ARTWORK_DIR / name
+    kept = sorted(directory.glob("[1-9]*.jpg"), key=lambda path: int(path.stem))
+    whole = directory / UNCROPPED
+    try:
+        with Image.open(whole if whole.exists() else kept[-1], formats=["JPEG"]) as image:
+            return image.convert("RGB")
+    except (OSError, IndexError):
+        return None
 
 
 def widths(width: int) -> tuple[int, ...]:
@@ -254,7 +274,7 @@ def _check_shape(width: int, height: int) -> None:
         )
     if longer > LONGEST_SHAPE * shorter:
         raise ArtworkError(
-            f"This image is {width} by {height} pixels, too long for the page. "
+            f"This image is {width} by {height} pixels, too long for a cover. "
             "Crop it to a square, or at most twice as long as wide."
         )
 
@@ -262,9 +282,15 @@ def _check_shape(width: int, height: int) -> None:
 def _shrink(image: Image.Image) -> None:
     """In place, and for a JPEG while it is decoded, so that 25 megapixels never fill the memory."""
     if image.mode in ("RGB", "RGBA", "L", "CMYK", "LA"):
-        image.thumbnail((WIDTHS[-1], WIDTHS[-1]), reducing_gap=2.0)
+        image.thumbnail(_largest_size(image), reducing_gap=2.0)
     else:
         image.load()
+
+
+def _largest_size(image: Image.Image) -> tuple[int, int]:
+    """Of its shape."""
+    shrunk = min(1, WIDTHS[-1] / min(image.size))
+    return round(image.width * shrunk), round(image.height * shrunk)
 
 
 def _opaque_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
@@ -279,7 +305,7 @@ def _opaque_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     image = _in_srgb(image, profile) if profile else image
     pixels = Image.new("RGB", image.size)
     pixels.paste(image.convert("RGB"))
-    pixels.thumbnail((WIDTHS[-1], WIDTHS[-1]))
+    pixels.thumbnail(_largest_size(pixels))
     return pixels
 
 

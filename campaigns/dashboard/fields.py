@@ -50,6 +50,18 @@ def visible_text(text: str) -> str:
     return kept.strip() if seen else ""
 
 
+class NoteField(forms.CharField):
+    """A few lines of text, each as in PlainTextField, with one empty line at most between them."""
+
+    widget = forms.Textarea(attrs={"rows": 3})
+
+    def to_python(self, value: Any) -> Any:
+        if isinstance(value, str):
+            value = "\n".join(map(visible_text, value.splitlines()))
+            value = re.sub(r"\n{3,}", "\n\n", value).strip()
+        return super().to_python(value)
+
+
 class ReleaseLinkField(forms.CharField):
     """A Spotify link or URI of an album or track; its value is the URI."""
 
@@ -142,6 +154,20 @@ class ArtworkField(forms.FileField):
             return files.prepare(upload)
         except ArtworkError as error:
             raise ValidationError(str(error), code="artwork") from error
+
+
+class FocusField(forms.IntegerField):
+    """Where the point that matters lies, in percent."""
+
+    def __init__(self, **options: Any) -> None:
+        widget = forms.NumberInput(attrs={"type": "range"})
+        super().__init__(
+            min_value=0, max_value=100, initial=50, required=False, widget=widget, **options
+        )
+
+    def clean(self, value: Any) -> Any:
+        given = super().clean(value)
+        return self.initial if given is None else given
 
 
 @cache

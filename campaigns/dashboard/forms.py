@@ -4,6 +4,7 @@ ever answers instead.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, cast
 from zoneinfo import ZoneInfo
@@ -11,15 +12,24 @@ from zoneinfo import ZoneInfo
 from django import forms
 from django.core.exceptions import ValidationError
 from django.forms.models import model_to_dict
+from django.forms.utils import ErrorDict
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.text import slugify
+from django.utils.translation import gettext, gettext_lazy
+from PIL import Image
 
+from campaigns.artwork.accent import from_artwork
+from campaigns.artwork.cropping import CENTRE, Focus
 from campaigns.catalogue.folding import with_letters_for_signs
 from campaigns.catalogue.names import Names
-from campaigns.dashboard import access
+from campaigns.dashboard import access, example, uploads
+from campaigns.dashboard.example import Example
 from campaigns.dashboard.fields import (
     ArtworkField,
     CountdownLinkField,
+    FocusField,
+    NoteField,
     OtherLinksField,
     PlainTextField,
     ReleaseTimeField,
@@ -27,6 +37,7 @@ from campaigns.dashboard.fields import (
 )
 from campaigns.dashboard.release_form import ReleaseForm
 from campaigns.dashboard.sentences import why_not
+from campaigns.dashboard.uploads import Shown
 from campaigns.models import (
     LONGEST_LEAD,
     Accent,
@@ -37,8 +48,8 @@ from campaigns.models import (
     User,
     midnights,
 )
-from campaigns.models.formats import LONGEST_SLUG, check_slug
-from campaigns.planning import addresses, editing, moving, same_release
+from campaigns.models.formats import LONGEST_NOTE, LONGEST_SLUG, check_slug
+from campaigns.planning import addresses, editing, looking_up, moving, same_release
 from campaigns.planning.obstacles import Obstacle, PlanningError
 
 if TYPE_CHECKING:
@@ -48,6 +59,8 @@ if TYPE_CHECKING:
 FURTHEST_RELEASE: Final = timedelta(days=3 * 365)
 # A release time no further back was the present one when the form was filled in: it means now.
 PRESENT: Final = timedelta(minutes=5)
+# Until a release time is entered, a preview shows one so far ahead.
+PREVIEWED_AHEAD: Final = timedelta(days=30)
 # As far back as any day is read: the calendar's first one has no midnight in UTC.
 FIRST_DAY: Final = date(2000, 1, 1)
 # The fields that are not asked with each choice.
@@ -55,9 +68,12 @@ UNUSED: Final = {
     ReleaseMode.ONE_INSTANT: ("release_day",),
     ReleaseMode.LOCAL_MIDNIGHT: ("release_at", "release_zone", "out_now"),
 }
+FOCUS: Final = ("artwork_focus_x", "artwork_focus_y")
+COVER: Final = ("artwork", "kept", *FOCUS, "artwork_alt")
+TIME: Final = ("release_mode", "release_at", "release_zone", "out_now", "release_day")
 # What is asked next to the campaign's own fields, or stored apart.
 NO_VALUES: Final = (
-    *("label", "artwork", "out_now", "expiring", "move_anyway", "version"),
+    *("label", "artwork", "kept", "out_now", "expiring", "move_anyway", "version"),
     *("other_uri", "use_anyway"),
     *("found", "is_it"),
 )
@@ -106,7 +122,7 @@ class CampaignForm(ReleaseForm):
     """A new campaign, or what may still be changed of one."""
 
     # As the page shows them, so that errors are listed from top to bottom.
-    field_order = ("label", *Names._fields, "market", "title", "artist", "slug")
+    field_order = ("label", *Names._fields, "title", "artist", "market", "slug", *COVER, *TIME)
 
     label = forms.ModelChoiceField(Label.objects.none(), label="Label", empty_label=None)
     slug = forms.CharField(
@@ -151,14 +167,26 @@ class CampaignForm(ReleaseForm):
     move_anyway = forms.BooleanField(required=False, label="Move it anyway")
     artwork = ArtworkField(
         required=False,
-        help_text="JPEG, PNG or WebP, at least 320 pixels a side, at most 10 MB and 25 megapixels. "
-        "Location and camera data are removed.",
+        help_text=gettext_lazy(
+            "JPEG, PNG or WebP, at least 320 pixels a side, at most 10 MB and 25 megapixels. Drop "
+            "or paste one here. It is cropped to a square; location and camera data are removed."
+        ),
     )
+    # What was chosen when the form came back, sealed.
+    kept = forms.CharField(required=False, widget=forms.HiddenInput)
+    artwork_focus_x = FocusField(label=gettext_lazy("Focus from left to right"))
+    artwork_focus_y = FocusField(label=gettext_lazy("Focus from top to bottom"))
     artwork_alt = PlainTextField(
         max_length=200,
         required=False,
         label="Alt text",
         help_text="Describe the cover for fans using a screen reader.",
+    )
+    note = NoteField(
+        max_length=LONGEST_NOTE,
+        required=False,
+        label=gettext_lazy("In your words"),
+        help_text=gettext_lazy("A sentence or two for your fans, shown on the page."),
     )
     accent = forms.ChoiceField(
         choices=Accent.choices,
@@ -186,6 +214,9 @@ class CampaignForm(ReleaseForm):
         self.frozen: list[Frozen] = []
         self.too_late: set[Obstacle] = set()
         self._offer_labels(user)
+        if not campaign:
+            self.initial["artist"] = self._usual_artist()
+            self.fields["spotify_uri"].widget.attrs["autofocus"] = True
         if campaign:
             self._fill_in(campaign)
             self._freeze(campaign)
@@ -199,6 +230,12 @@ class CampaignForm(ReleaseForm):
             del self.fields["label"]
         else:
             cast("forms.ModelChoiceField[Label]", self.fields["label"]).queryset = labels
+
+    def _usual_artist(self) -> str:
+        """The artist of all that the user's only label has released so far; empty with several."""
+        of_label = Campaign.objects.filter(label=self.only_label)
+        artists = of_label.order_by("artist").values_list("artist", flat=True).distinct()[:2]
+        return artists[0] if len(artists) == 1 else ""
 
     def _fill_in(self, campaign: Campaign) -> None:
         # Naive, so that Django shows it as it is: in the campaign's zone, not in the server's.
@@ -255,6 +292,7 @@ class CampaignForm(ReleaseForm):
             cleaned.pop(name, None)
         if cleaned.get("slug") == "" and cleaned.get("artist") and cleaned.get("title"):
             self._propose_slug(cleaned)
+        self._check_kept(cleaned)
         if "upc" in self.fields:
             self._check_release(*(cleaned.get(name, "") for name in Names._fields))
             self.read_answer()
@@ -267,6 +305,15 @@ class CampaignForm(ReleaseForm):
         if cleaned.get("release_at") and cleaned.get("release_zone"):
             self._check_release_time(cleaned, is_day=day is not None)
         return cleaned
+
+    def _check_kept(self, cleaned: dict[str, Any]) -> None:
+        is_needed = cleaned.get("kept") and not (cleaned.get("artwork") or "artwork" in self.errors)
+        if is_needed and not self._uploaded:
+            self._write("kept", "")
+            self.add_error(
+                "artwork",
+                gettext("The image you chose was kept for a day and is gone. Choose it again."),
+            )
 
     def _propose_slug(self, cleaned: dict[str, Any]) -> None:
         name = with_letters_for_signs(f"{cleaned['artist']} {cleaned['title']}")
@@ -314,19 +361,23 @@ class CampaignForm(ReleaseForm):
         """
         if not self.is_valid():
             return None
-        given, values = self.cleaned_data, self.values
-        picture = given["artwork"]
         try:
-            if not self.campaign:
-                return editing.create(self.chosen_label, values, picture, self.answer)
-            agreed = (given["expiring"] or 0) * given["move_anyway"]
-            meant, version = given["other_uri"] * given["use_anyway"], given["version"]
-            return editing.change(
-                *(self.campaign, values, picture, self.now, agreed, version, meant, self.answer)
-            )
+            saved = self._save(self.cleaned_data["artwork"] or self._uploaded)
         except PlanningError as error:
             self._refuse(error)
             return None
+        uploads.discard(self.user, self.cleaned_data["kept"])
+        return saved
+
+    def _save(self, picture: Image.Image | None) -> Campaign:
+        given, values = self.cleaned_data, self.values
+        if not self.campaign:
+            return editing.create(self.chosen_label, values, picture, self.answer)
+        agreed = (given["expiring"] or 0) * given["move_anyway"]
+        meant, version = given["other_uri"] * given["use_anyway"], given["version"]
+        return editing.change(
+            *(self.campaign, values, picture, self.now, agreed, version, meant, self.answer)
+        )
 
     def _refuse(self, error: PlanningError) -> None:
         """Come back with what was found out while the campaign was being stored."""
@@ -347,6 +398,25 @@ class CampaignForm(ReleaseForm):
         field = self.asked_field if is_of_names else FIELD_OF.get(error.obstacle)
         self.add_error(field, why_not(**vars(error)))
 
+    def come_back(self) -> None:
+        """Keep the picture that was chosen: a browser does not, when its form comes back."""
+        if self.files and "artwork" not in self.errors:
+            try:
+                picture = self.fields["artwork"].clean(self.files.get("artwork"))
+            except ValidationError as error:
+                self.add_error("artwork", error)
+            else:
+                self._write("kept", uploads.keep(self.user, picture) if picture else "")
+
+    def refresh(self) -> None:
+        """Come back with what was chosen so far, without a word about what is missing."""
+        self._errors, self.cleaned_data = ErrorDict(renderer=self.renderer), {}
+        self.come_back()
+
+    @cached_property
+    def _uploaded(self) -> Image.Image | None:
+        return uploads.uploaded(self.user, self.cleaned_data.get("kept", ""))
+
     @property
     def changes_release(self) -> bool:
         """Whether it would change what fans agree to, of a campaign that is public."""
@@ -360,9 +430,63 @@ class CampaignForm(ReleaseForm):
         )
 
     @property
-    def lost_a_file(self) -> bool:
-        """A browser does not keep a chosen file when its form comes back."""
-        return bool(self.files) and (bool(self.errors) or self.was_looked_up)
+    def picture(self) -> Shown | None:
+        """The cover as it will be, before it is saved."""
+        return uploads.shown(self.user, self._shown("kept"), self.campaign, self._focus)
+
+    @property
+    def example_instant(self) -> Example | None:
+        """What the time that is entered means to a fan somewhere else; None without one."""
+        with suppress(ValueError, KeyError):
+            moment = datetime.fromisoformat(self._as_entered("release_at"))
+            return example.of_instant(moment.replace(tzinfo=None), self._zone)
+        return None
+
+    @property
+    def example_midnight(self) -> Example | None:
+        with suppress(ValueError, KeyError):
+            return example.of_midnight(
+                date.fromisoformat(self._as_entered("release_day")), self._zone
+            )
+        return None
+
+    def _as_entered(self, name: str) -> str:
+        return str(self[name].value() or "")[:16]
+
+    @property
+    def _zone(self) -> str:
+        """The artist's, also with local midnights, where it is not asked. Raises ValueError."""
+        zone = str(self["release_zone"].value() or "UTC") if "release_zone" in self.fields else ""
+        zone = zone or (self.campaign.release_zone if self.campaign else "UTC")
+        if not cast("forms.ChoiceField", self.base_fields["release_zone"]).valid_value(zone):
+            raise ValueError(zone)
+        return zone
+
+    @property
+    def focus_sliders(self) -> list[forms.BoundField]:
+        return [self[name] for name in FOCUS]
+
+    @property
+    def previewed(self) -> Campaign:
+        """The campaign as it is entered so far, which is not to be saved."""
+        if not self.is_bound:
+            return self.campaign or self._blank()
+        self.full_clean()
+        after = looking_up.with_values(self.campaign or self._blank(), self.values)
+        if picture := uploads.uploaded(self.user, self._shown("kept")):
+            after.artwork_accent = from_artwork(picture)
+        return after
+
+    def _blank(self) -> Campaign:
+        return Campaign(
+            artist=self.initial["artist"], release_at=self.now + PREVIEWED_AHEAD, release_zone="UTC"
+        )
+
+    @property
+    def _focus(self) -> Focus:
+        with suppress(ValidationError):
+            return Focus(*(self.fields[name].clean(self[name].value()) for name in FOCUS))
+        return CENTRE
 
     @property
     def values(self) -> dict[str, Any]:

@@ -46,6 +46,15 @@ def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
     }
 
 
+def for_landing(campaign: Campaign, phase: Phase) -> dict[str, Any]:
+    """What the landing page shows next to that."""
+    return {
+        **for_campaign(campaign, phase),
+        **(times.for_countdown(campaign) if phase.is_to_come else {}),
+        "is_in_development": settings.SPOTIFY_APP_MODE == "development",
+    }
+
+
 def digest_shown(campaign: Campaign) -> str:
     """What a start from a page brings along, so that a page which was open while the release
     changed is noticed: the beginning of the digest of what fans agree to.

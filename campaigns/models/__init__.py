@@ -41,6 +41,7 @@ from campaigns.models.limits import HARD_STOP as HARD_STOP
 from campaigns.models.limits import LONGEST_LEAD as LONGEST_LEAD
 from campaigns.models.limits import MOST_WEBHOOKS as MOST_WEBHOOKS
 from campaigns.models.limits import PERMISSION_LIFETIME as PERMISSION_LIFETIME
+from campaigns.models.limits import PREVIEW_LIFETIME as PREVIEW_LIFETIME
 from campaigns.models.limits import RETRIED_FOR as RETRIED_FOR
 from campaigns.models.limits import ROW_LIFETIME as ROW_LIFETIME
 from campaigns.models.limits import WATCH_EVERY as WATCH_EVERY

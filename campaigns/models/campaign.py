@@ -23,6 +23,7 @@ from campaigns.models.choices import (
 )
 from campaigns.models.formats import (
     LONGEST_CATALOGUE_NAME,
+    LONGEST_NOTE,
     LONGEST_SLUG,
     SLUG_PATTERN,
     SPOTIFY_URI_PATTERN,
@@ -145,6 +146,11 @@ class Campaign(models.Model):
     # The bytes of each file, by its name.
     artwork_weights = models.JSONField(default=dict, db_default={}, blank=True)
     artwork_alt = models.CharField(max_length=200, blank=True)
+    # The point around which the cover is cropped to a square, in percent from the top left.
+    artwork_focus_x = models.PositiveSmallIntegerField(default=50, db_default=50)
+    artwork_focus_y = models.PositiveSmallIntegerField(default=50, db_default=50)
+    # A sentence or two by the artist, for the page.
+    note = models.CharField(max_length=LONGEST_NOTE, db_default="", default="", blank=True)
     # The page's colour: the artist's choice, or else what was found in the artwork.
     accent = models.CharField(
         max_length=10, choices=Accent, default=Accent.FROM_ARTWORK, db_default="", blank=True
@@ -204,6 +210,11 @@ class Campaign(models.Model):
     next_check_at = models.DateTimeField(null=True, blank=True)
     last_finding = models.CharField(max_length=30, choices=Finding, blank=True)
 
+    # What a look showed while the campaign was a draft, and when; empty where none was made since
+    # the names changed.
+    looked_up_finding = models.CharField(max_length=30, db_default="", default="", blank=True)
+    looked_up_at = models.DateTimeField(null=True, blank=True)
+
     release_mode = models.CharField(
         max_length=15,
         choices=ReleaseMode,
@@ -225,6 +236,9 @@ class Campaign(models.Model):
     paused_at = models.DateTimeField(null=True, blank=True)
     # Counts the changes that artists saved; a form carries the one that it was opened with.
     version = models.PositiveIntegerField(default=0, db_default=0)
+    # What the team's preview link names, and until when it works; empty without one.
+    preview_nonce = models.CharField(max_length=32, db_default="", default="", blank=True)
+    preview_until = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
     # Since when the list leaves it out; of drafts and of campaigns that have ended.
     archived_at = models.DateTimeField(null=True, blank=True)

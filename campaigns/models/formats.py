@@ -9,6 +9,8 @@ from django.core.validators import RegexValidator
 LONGEST_SLUG: Final = 60
 # A title, or artists' names together, in the catalogue's words: cut to it where they are read.
 LONGEST_CATALOGUE_NAME: Final = 300
+# A sentence or two by the artist.
+LONGEST_NOTE: Final = 280
 SLUG_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SPOTIFY_URI_PATTERN: Final = r"^spotify:(album|track):[A-Za-z0-9]{22}$"
 # GS1 General Specifications: a GTIN of 12 (UPC), 13 (EAN) or 14 digits.

@@ -12,6 +12,8 @@ LONGEST_LEAD: Final = timedelta(days=175)
 HARD_STOP: Final = timedelta(days=7)
 # So long after the release fans can still look at their receipts; then their rows are deleted.
 ROW_LIFETIME: Final = timedelta(days=30)
+# A preview link for the team works so long.
+PREVIEW_LIFETIME: Final = timedelta(days=7)
 # While fans are due, or will be so soon, the catalogue is asked whether the release is still there.
 WATCH_EVERY: Final = timedelta(seconds=15)
 # Looks confirm a save within a minute or two as a rule. When they could not for so long, people are

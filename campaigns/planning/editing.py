@@ -15,6 +15,7 @@ from django.db.models import F
 from PIL import Image
 
 from campaigns.artwork import files
+from campaigns.artwork.cropping import Focus, to_square
 from campaigns.artwork.files import StoredArtwork
 from campaigns.catalogue.names import Names
 from campaigns.models import Campaign, CampaignState, Label
@@ -68,7 +69,7 @@ def create(
     """
     quotas.check_campaigns(label)
     campaign = Campaign(label=label, **values)
-    with _storing(picture) as stored:
+    with _storing(picture, _focus(campaign)) as stored:
         _show(campaign, stored)
         campaign.save(force_insert=True)
         if answer:
@@ -94,10 +95,12 @@ def change(
     artist's that such an entry is the release.
     """
     _check(campaign, values, picture, version)
+    is_another = looking_up.is_another(campaign, looking_up.with_values(campaign, values))
     if not answer:
         looking_up.check_change(campaign, values)
     seen = same_release.look_up(campaign, same_release.names_after(campaign, values), meant)
-    with _storing(picture) as stored:
+    picture = picture or _to_crop_anew(campaign, values)
+    with _storing(picture, _focus(looking_up.with_values(campaign, values))) as stored:
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
         campaign = moving.locked(campaign)
         _check(campaign, values, picture, version)
@@ -109,6 +112,8 @@ def change(
         _assign(campaign, values)
         if answer:
             accepting.accept_answer(campaign, answer)
+        if is_another:
+            campaign.looked_up_finding, campaign.looked_up_at = "", None
         campaign.version += is_change
         _show(campaign, stored)
         campaign.save()
@@ -178,10 +183,20 @@ def _show(campaign: Campaign, stored: StoredArtwork | None) -> None:
     campaign.artwork_weights, campaign.artwork_accent = stored.weights, stored.accent
 
 
+def _focus(campaign: Campaign) -> Focus:
+    return Focus(campaign.artwork_focus_x, campaign.artwork_focus_y)
+
+
+def _to_crop_anew(campaign: Campaign, values: Mapping[str, Any]) -> Image.Image | None:
+    """What the artwork was made from, where it is to be cropped around another point now."""
+    is_moved = _focus(looking_up.with_values(campaign, values)) != _focus(campaign)
+    return files.uncropped(campaign.artwork) if is_moved else None
+
+
 @contextmanager
-def _storing(picture: Image.Image | None) -> Iterator[StoredArtwork | None]:
+def _storing(picture: Image.Image | None, focus: Focus) -> Iterator[StoredArtwork | None]:
     """A transaction with the picture's files, which are deleted again when it fails."""
-    stored = files.write(picture) if picture else None
+    stored = files.write(to_square(picture, focus), uncropped=picture) if picture else None
     try:
         with transaction.atomic():
             yield stored

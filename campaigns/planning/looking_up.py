@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final, NamedTuple
 
 from campaigns.catalogue import looks, names
@@ -83,6 +83,20 @@ def judge(campaign: Campaign, found: Found, day: date) -> Verdict:
     if other := difference(campaign, one):
         return Verdict(other, (one,))
     return Verdict(Finding.CONFIRMED, (one,), tuple(names.versions(same, day)))
+
+
+def note_finding(campaign: Campaign, finding: Finding, now: datetime) -> None:
+    """Write down what a look showed of a draft; once it is open, the worker's looks count."""
+    drafts = Campaign.objects.filter(id=campaign.id, state=CampaignState.DRAFT)
+    drafts.update(looked_up_finding=finding, looked_up_at=now)
+
+
+def check_draft(campaign: Campaign, now: datetime) -> Verdict:
+    """Look once more, and write down what is there. Raises PlanningError."""
+    verdict = judge(campaign, look_up(campaign), campaign.release_local.date())
+    is_accepted = any(release.uri == campaign.accepted_uri for release in verdict.releases)
+    note_finding(campaign, Finding.CONFIRMED if is_accepted else verdict.finding, now)
+    return verdict
 
 
 def check_answered(campaign: Campaign) -> None:

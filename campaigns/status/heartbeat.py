@@ -27,6 +27,11 @@ def beat(now: datetime) -> None:
     Heartbeat.objects.update_or_create(id=1, defaults={"beat_at": now})
 
 
+def is_alive() -> bool:
+    last = _last_beat()
+    return last is not None and last[1] <= DEAD_AFTER
+
+
 def operator_warning() -> str:
     """What is wrong with the workers; empty while one is there, or none is needed yet."""
     last = _last_beat()

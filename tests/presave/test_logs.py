@@ -28,6 +28,7 @@ def lines() -> Iterator[io.StringIO]:
     ("message", "shown"),
     [
         ("GET /receipt/s3cret", "GET /receipt/***"),
+        ("GET /preview/s3cret", "GET /preview/***"),
         ("GET /receipt/s3cret/cancel HTTP/1.1", "GET /receipt/***"),
         ("GET /receipt/s3cret/calendar.ics", "GET /receipt/***"),
         ("URL:https://a.example/receipt/s3cret", "URL:https://a.example/receipt/***"),

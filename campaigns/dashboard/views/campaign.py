@@ -25,13 +25,15 @@ from campaigns.dashboard.guards import confirm_identity, for_editors, for_member
 from campaigns.dashboard.sentences import why_not
 from campaigns.models import (
     Campaign,
+    CampaignState,
     DailyCount,
     PauseReason,
 )
-from campaigns.planning import accepting, transitions
+from campaigns.planning import accepting, looking_up, previewing, transitions
 from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.status import heartbeat, night, overview
+from campaigns.status.checklist import checks_of
 from campaigns.status.endings import done
 from campaigns.status.entries import choices_of
 from campaigns.status.overview import Standing, standing_of
@@ -60,11 +62,19 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "artwork": files.renditions(campaign),
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "can_edit": access.may_edit(campaign),
+        "checks": checks_of(campaign, now) if campaign.state == CampaignState.DRAFT else [],
+        "preview_url": _preview_url(campaign, now),
         "links": links.named(campaign.links),
         "history": campaign.history.select_related("by"),
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
     }
     return render(request, "dashboard/campaign_detail.html", context)
+
+
+def _preview_url(campaign: Campaign, now: datetime) -> str:
+    if not previewing.has_link(campaign, now):
+        return ""
+    return f"{settings.PUBLIC_URL}{reverse('preview', args=[previewing.token_of(campaign)])}"
 
 
 def told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any]:
@@ -86,6 +96,14 @@ def told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any]
         "release_time": release_time(campaign),
         "release_time_in_utc": release_time_in_utc(campaign),
     }
+
+
+@for_editors
+@require_POST
+def campaign_check(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    """Look whether Spotify shows a draft's release."""
+    looking_up.check_draft(campaign, timezone.now())
+    return to_page(campaign)
 
 
 @for_editors

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from io import BytesIO
 from typing import Final
 
@@ -11,30 +12,35 @@ from django.core.signing import BadSignature
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import spotify
 from campaigns.artwork import files
-from campaigns.artwork.encoding import CONTENT_TYPES
+from campaigns.artwork.cropping import Focus, to_square
+from campaigns.artwork.encoding import CONTENT_TYPES, encode
 from campaigns.artwork.files import ArtworkError
-from campaigns.dashboard import access, found
+from campaigns.dashboard import access, found, uploads
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.forms import CampaignForm, LinksForm
 from campaigns.dashboard.guards import confirm_identity, for_editors, for_members, to_page
+from campaigns.headers import WITH_A_FRAME, with_policy
 from campaigns.models import (
     Campaign,
     CampaignState,
     DailyCount,
+    Finding,
 )
-from campaigns.planning import editing
+from campaigns.planning import editing, looking_up
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.spotify import SpotifyError
 from campaigns.status import overview
 from campaigns.status.sentences import release_time, release_time_in_utc
 
-# The button that asks for a look.
+# The buttons that ask for a look, and for what was chosen so far.
 LOOK_UP: Final = "look_up"
+REFRESH: Final = "refresh"
+# The widest that the form shows the whole of a picture.
+WHOLE: Final = 960
 NOT_ANSWERED: Final = (
     "Spotify shows a different title or artist. Edit the campaign and say whether it is your "
     "release before you open it."
@@ -42,6 +48,7 @@ NOT_ANSWERED: Final = (
 
 
 @for_members
+@with_policy(WITH_A_FRAME)
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
     if not access.labels_edited_by(request.user).exists():
@@ -50,14 +57,26 @@ def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
     form = CampaignForm(
         request.POST or None, request.FILES or None, user=request.user, now=timezone.now()
     )
-    if LOOK_UP in request.POST:
-        form.look_up()
-    elif campaign := form.save():
+    if campaign := _stored(request, form):
         return _saved(request, campaign, form)
     return render(request, "dashboard/campaign_form.html", {"form": form})
 
 
+def _stored(request: AuthenticatedRequest, form: CampaignForm) -> Campaign | None:
+    """The campaign, if it is saved now; else the form comes back, with all that was chosen."""
+    if REFRESH in request.POST:
+        form.refresh()
+        return None
+    if LOOK_UP in request.POST:
+        form.look_up()
+    elif campaign := _confirmed(request, form).save():
+        return campaign
+    form.come_back()
+    return None
+
+
 @for_editors
+@with_policy(WITH_A_FRAME)
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_edit(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if campaign.has_ended:
@@ -69,11 +88,9 @@ def campaign_edit(request: AuthenticatedRequest, campaign: Campaign) -> HttpResp
         now=timezone.now(),
         campaign=campaign,
     )
-    if LOOK_UP in request.POST:
-        form.look_up()
-    elif changed := _confirmed(request, form).save():
+    if changed := _stored(request, form):
         return _saved(request, changed, form)
-    elif request.method != "POST" and (shown := found.unseal(request.GET.get("found", ""))):
+    if request.method != "POST" and (shown := found.unseal(request.GET.get("found", ""))):
         form.show_earlier(shown)
     context = {
         "form": form,
@@ -118,9 +135,25 @@ def _confirmed(request: AuthenticatedRequest, form: CampaignForm) -> CampaignFor
             confirm_identity(request)
         except ReauthenticationRequired:
             if request.FILES:
-                messages.warning(request, gettext("Choose the artwork again after this."))
+                form.come_back()
+                request.POST = form.data  # type: ignore[assignment]  # with the picture that was kept
             raise
     return form
+
+
+@for_members
+@require_safe
+def upload(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
+    """The cover in the form: whole, or the square around a focus."""
+    picture = uploads.picture_behind(request.user, sealed)
+    if picture is None:
+        raise Http404
+    side = WHOLE
+    with suppress(KeyError, ValueError):
+        focus = Focus(*(min(100, abs(int(request.GET[axis]))) for axis in Focus._fields))
+        picture, side = to_square(picture, focus), uploads.SQUARE
+    picture.thumbnail((side, side))
+    return HttpResponse(encode(picture, ".jpg"), content_type=CONTENT_TYPES[".jpg"])
 
 
 def _saved(request: AuthenticatedRequest, campaign: Campaign, form: CampaignForm) -> HttpResponse:
@@ -129,6 +162,9 @@ def _saved(request: AuthenticatedRequest, campaign: Campaign, form: CampaignForm
     if campaign.release_zone != "UTC":
         text += f" This is {release_time_in_utc(campaign)}."
     messages.success(request, text)
+    if form.verdict:
+        finding = Finding.CONFIRMED if form.accepted else form.verdict.finding
+        looking_up.note_finding(campaign, finding, timezone.now())
     if too_early := overview.too_early_to_open(campaign, timezone.now()):
         messages.warning(request, too_early)
     if served := overview.served_before(campaign):

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import partial
 
-from django.conf import settings
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
@@ -18,10 +17,9 @@ from django.views.decorators.http import require_safe
 from campaigns.artwork import files as artworks
 from campaigns.artwork.encoding import CONTENT_TYPES
 from campaigns.consent import starting
-from campaigns.fan import languages, page_context, times
+from campaigns.fan import languages, page_context
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_cache import CACHE_SECONDS, get_or_make, lifetime
-from campaigns.fan.page_context import for_campaign
 from campaigns.headers import (
     FILES,
     WITHOUT_FORMS,
@@ -79,11 +77,9 @@ def _render_landing(
     request: HttpRequest, campaign: Campaign, phase: Phase, is_away: bool
 ) -> HttpResponse:
     context = {
-        **for_campaign(campaign, phase),
-        **(times.for_countdown(campaign) if phase.is_to_come else {}),
+        **page_context.for_landing(campaign, phase),
         **page_context.for_shared_link(campaign, phase),
         "is_away": is_away,
-        "is_in_development": settings.SPOTIFY_APP_MODE == "development",
     }
     return render(request, "fan/landing.html", context)
 

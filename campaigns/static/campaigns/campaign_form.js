@@ -1,5 +1,100 @@
+// What the buttons of the form do without a script, done as soon as there is something to show: the
+// form is sent, and of the page that comes back the places marked data-fresh="<button>" are taken
+// over. An XMLHttpRequest parses it without a sink that Trusted Types forbid.
+const form = document.querySelector("[data-campaign-form]");
+const field = (name) => form.elements.namedItem(name);
+const NAMES = ["spotify_uri", "upc", "isrc"];
+const FILLED_IN = ["title", "artist", "release_at", "release_day"];
+const latest = {};
+
+function answerTo(button, sendsPicture) {
+  const data = new FormData(form);
+  data.append(button, "1");
+  // A picture is sent as soon as it is chosen, and once.
+  if (!sendsPicture) data.delete("artwork");
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open("POST", location.href);
+    request.responseType = "document";
+    request.onload = () => resolve(request.response);
+    request.onerror = reject;
+    request.send(data);
+  });
+}
+
+async function ask(button, places = button) {
+  const mine = (latest[places] = Symbol(places));
+  const page = await answerTo(button, places === "refresh").catch(() => null);
+  if (!page?.querySelector("[data-campaign-form]") || latest[places] !== mine) return null;
+  for (const place of document.querySelectorAll(`[data-fresh="${places}"]`)) {
+    const fresh = page.getElementById(place.id);
+    for (const part of fresh.querySelectorAll("[autofocus]")) part.removeAttribute("autofocus");
+    if (!place.contains(document.activeElement)) place.replaceChildren(...fresh.childNodes);
+  }
+  form.dispatchEvent(new Event("fresh"));
+  return page;
+}
+
+// What is empty gets the value and the help that say where it is from.
+function fillIn(page, name) {
+  const [here, there] = [field(name), page.querySelector(`[name="${name}"]`)];
+  if (!here || here.value || !there?.value) return;
+  here.value = there.value;
+  const id = `${here.id}_helptext`;
+  document.getElementById(id)?.remove();
+  here.before(page.getElementById(id));
+  here.setAttribute("aria-describedby", id);
+}
+
+function showErrors(page, name) {
+  const [here, there] = [field(name), page.querySelector(`[name="${name}"]`)];
+  const [old, fresh] = [here, there].map((input) => input.closest(".field"));
+  old.className = fresh.className;
+  old.querySelector(".errorlist")?.remove();
+  const errors = fresh.querySelector(".errorlist");
+  if (errors) here.before(errors);
+  for (const name of ["aria-invalid", "aria-describedby"]) {
+    if (there.hasAttribute(name)) here.setAttribute(name, there.getAttribute(name));
+    else here.removeAttribute(name);
+  }
+}
+
+let lookedUp = "";
+async function lookUp() {
+  const names = NAMES.map((name) => field(name).value.trim()).join(" ");
+  if (!names.trim() || names === lookedUp) return;
+  lookedUp = names;
+  const page = await ask("look_up");
+  if (!page) return;
+  for (const name of FILLED_IN) fillIn(page, name);
+  await ask("refresh", "times");
+  for (const name of NAMES) showErrors(page, name);
+  form.dispatchEvent(new Event("fresh"));
+}
+
+for (const name of NAMES) {
+  field(name)?.addEventListener("change", lookUp);
+  // The field has what was pasted a moment later.
+  field(name)?.addEventListener("paste", () => setTimeout(lookUp));
+}
+
+// The server keeps a chosen picture at once, so that nothing that happens to the form loses it.
+field("artwork")?.addEventListener("change", async () => {
+  const page = await ask("refresh");
+  if (!page) return;
+  showErrors(page, "artwork");
+  if (!page.querySelector("#id_artwork_error")) field("artwork").value = "";
+});
+
+for (const name of ["release_at", "release_day", "release_zone"]) {
+  field(name)?.addEventListener("change", () => ask("refresh", "times"));
+}
+
+form.addEventListener("restored", () => ask("refresh"));
+
+for (const button of document.querySelectorAll("[data-without-script]")) button.hidden = true;
+
 // A new campaign's time zone is most likely the artist's own; one that came back has been chosen.
-const zones = document.querySelector("[data-new-campaign]")?.elements.namedItem("release_zone");
+const zones = form.matches("[data-new-campaign]") ? field("release_zone") : null;
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-const isKnown = [...(zones?.options ?? [])].some((option) => option.value === zone);
-if (isKnown) zones.value = zone;
+if ([...(zones?.options ?? [])].some((option) => option.value === zone)) zones.value = zone;

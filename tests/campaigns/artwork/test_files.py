@@ -11,6 +11,7 @@ from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
 from campaigns.artwork import files
+from campaigns.artwork.cropping import CENTRE, to_square
 from campaigns.artwork.files import StoredArtwork
 from campaigns.models import Accent, Campaign
 from tools.pictures import file_of, photograph_like, picture, white_noise
@@ -63,12 +64,27 @@ def test_nothing_is_enlarged(artwork_dir: Path) -> None:
     assert (stored.width, stored.height) == (500, 400)
 
 
-def test_a_tall_picture_keeps_its_shape(artwork_dir: Path) -> None:
-    stored = store(file_of(picture(1000, 2000), "JPEG"))
+def test_a_tall_picture_keeps_its_shape_and_room_for_a_square(artwork_dir: Path) -> None:
+    stored = store(file_of(picture(1500, 3000), "JPEG"))
 
-    assert (stored.width, stored.height) == (600, 1200)
+    assert (stored.width, stored.height) == (1200, 2400)
     with Image.open(stored_files(stored, artwork_dir)["320.webp"]) as image:
         assert image.size == (320, 640)
+
+
+def test_what_a_cover_is_cropped_from_stays_and_has_no_address(artwork_dir: Path) -> None:
+    whole = picture(600, 400)
+    stored = files.write(to_square(whole, CENTRE), uncropped=whole)
+
+    kept = files.uncropped(stored.name)
+    assert kept
+    assert kept.size == (600, 400)
+    assert (artwork_dir / stored.name / files.UNCROPPED).exists()
+    assert files.path_of(stored.name, files.UNCROPPED) is None
+    of_before = files.uncropped(files.write(picture(600, 400)).name)
+    assert of_before
+    assert of_before.size == (600, 400)
+    assert files.uncropped("0" * 32) is files.uncropped("../secrets") is None
 
 
 def test_a_phones_photograph_stands_upright_and_says_nothing_of_place(artwork_dir: Path) -> None:

@@ -124,8 +124,8 @@ def test_a_file_cut_short_is_refused(kind: str, kept: float) -> None:
     [
         ((319, 800), "Each side needs at least 320"),
         ((1, 1), "Each side needs at least 320"),
-        ((321, 643), "too long for the page"),
-        ((2000, 900), "too long for the page"),
+        ((321, 643), "too long for a cover"),
+        ((2000, 900), "too long for a cover"),
     ],
 )
 def test_a_shape_that_breaks_the_page_is_refused(size: tuple[int, int], why: str) -> None:

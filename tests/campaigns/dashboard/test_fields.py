@@ -9,6 +9,7 @@ from django.forms import Field
 from campaigns.dashboard.fields import (
     CountdownLinkField,
     ISRCField,
+    NoteField,
     OtherLinksField,
     PlainTextField,
     ReleaseLinkField,
@@ -36,6 +37,13 @@ def refusal_of(field: Field, value: str) -> str:
 )
 def test_what_cannot_be_seen_is_taken_out(written: str, kept: str) -> None:
     assert PlainTextField().clean(written) == kept
+
+
+def test_a_note_keeps_its_lines() -> None:
+    note = NoteField(max_length=16)
+
+    assert note.clean(" One\u202e.\r\n\r\n\r\n\r\nTwo  more. ") == "One.\n\nTwo more."
+    assert "at most 16" in refusal_of(note, "One.\r\n\r\nTwo more...")
 
 
 @pytest.mark.parametrize(

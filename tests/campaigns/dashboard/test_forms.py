@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from campaigns.dashboard.forms import CampaignForm, LabelForm
+from campaigns.dashboard.forms import FOCUS, CampaignForm, LabelForm
 from campaigns.models import LONGEST_LEAD, Campaign, CampaignState, Label, Role, User
 from tests import factory
 from tests.forms import filled_in
@@ -60,9 +60,9 @@ def test_a_complete_form_is_taken(artist: User, label: Label) -> None:
     assert form.chosen_label == label
     assert form.values["spotify_uri"] == f"spotify:album:{ALBUM}"
     assert form.values["release_at"] == datetime(2026, 12, 4, 23, tzinfo=UTC)
-    texts = {"title", "artist", "slug", "artwork_alt", "accent", "countdown_url", "links"}
+    texts = {"title", "artist", "slug", "artwork_alt", "note", "accent", "countdown_url", "links"}
     release = {"spotify_uri", "upc", "isrc", "release_mode", "release_at", "release_zone"}
-    assert set(form.values) == texts | release | {"market"}
+    assert set(form.values) == texts | release | {"market", *FOCUS}
 
 
 # Labels
@@ -343,7 +343,15 @@ def test_after_the_first_consent_the_release_stays_what_it_is(artist: User, labe
     assert form.save() is None
     assert "Fans have agreed to this title" in form.errors["title"][0]
     names = {"title", "artist", "spotify_uri", "upc", "isrc", "market"}
-    others = {"artwork_alt", "accent", "countdown_url", "links"}
+    others = {
+        "artwork_focus_x",
+        "artwork_focus_y",
+        "artwork_alt",
+        "note",
+        "accent",
+        "countdown_url",
+        "links",
+    }
     assert set(form.values) == {"release_at", "release_zone", *others, *names} - {"title"}
     assert form_of(artist, campaign, title="As it was (feat. Mara)", artist="demo artist").save()
 
@@ -373,15 +381,13 @@ def test_a_release_is_one_album_or_one_track(
 # Artwork and the label's form
 
 
-def test_a_file_that_is_no_picture_is_refused_and_said_to_be_lost(
-    artist: User, label: Label
-) -> None:
+def test_a_file_that_is_no_picture_is_refused_and_not_kept(artist: User, label: Label) -> None:
     file = SimpleUploadedFile("cover.png", b"<svg onload=alert(1)>", "image/png")
     form = form_of(artist, files={"artwork": file})
 
     assert "isn't a JPEG, PNG or WebP image" in errors_of(form)["artwork"][0]
-    assert form.lost_a_file
-    assert not form_of(artist, title="").lost_a_file
+    form.come_back()
+    assert not form["kept"].value()
 
 
 def test_every_field_names_its_help_and_its_errors(artist: User, label: Label) -> None:
@@ -411,7 +417,15 @@ def test_once_the_release_has_begun_title_artist_and_address_are_not_asked(
     form = form_of(artist, campaign, title="Bait", artist="Bait")
 
     assert form.is_valid(), form.errors
-    looks = {"artwork_alt", "accent", "countdown_url", "links"}
+    looks = {
+        "artwork_focus_x",
+        "artwork_focus_y",
+        "artwork_alt",
+        "note",
+        "accent",
+        "countdown_url",
+        "links",
+    }
     names = {"spotify_uri", "upc", "isrc", "market"}
     assert set(form.values) == {"release_at", "release_zone", *names, *looks}
     assert {frozen.label for frozen in form.frozen} >= {"Title", "Artist"}

@@ -74,7 +74,7 @@ def test_before_permissions_lapse_the_form_asks_and_saves_nothing(
     assert "Move it anyway" in page
     assert f'value="{in_days(LATER_DAYS)}"' in page
     assert 'value="Typed just now"' in page
-    assert "Choose the artwork again" in page
+    assert "Your new cover." in page
     assert Campaign.objects.values().get() == before
 
 

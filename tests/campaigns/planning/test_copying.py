@@ -38,7 +38,8 @@ ITS_OWN = {
     *("shown_uri", "shown_market", "shown_looks", "shown_since", "shown_at", "watched_until"),
     *("vanished_at", "scheduled_at", "paused_reason", "paused_at", "codes_added_after_consent"),
     *("opened_at", "finished_at", "cancelled_at", "key_destroyed_at", "rows_deleted_at"),
-    *("delivery_p50", "delivery_p95", "failures", "report_nonce"),
+    *("delivery_p50", "delivery_p95", "failures", "report_nonce", "preview_nonce"),
+    *("preview_until",),
 }
 
 

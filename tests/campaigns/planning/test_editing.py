@@ -58,7 +58,7 @@ def test_a_new_campaign_is_a_draft_with_its_artwork(artwork_dir: Path) -> None:
     stored = Campaign.objects.get()
     assert stored == campaign
     assert stored.state == CampaignState.DRAFT
-    assert (stored.artwork_width, stored.artwork_height) == (640, 480)
+    assert (stored.artwork_width, stored.artwork_height) == (480, 480)
     assert stored.artwork_accent == Accent.GREEN
     assert names_in(artwork_dir) == {stored.artwork}
 

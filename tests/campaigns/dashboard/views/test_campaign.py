@@ -27,7 +27,8 @@ from campaigns.models import (
 from campaigns.spotify.answers import SpotifyError
 from campaigns.status import overview
 from tests import factory
-from tests.forms import send
+from tests.forms import filled_in, send
+from tests.sandbox_process import Sandbox
 
 if TYPE_CHECKING:
     from pytest_django import DjangoAssertNumQueries, Settings
@@ -396,3 +397,47 @@ def test_viewers_and_strangers_do_not_change_links(
         path = f"/dashboard/campaigns/{campaign.slug}/links"
         assert dashboard.post(path, {"links": "https://b.example"}).status_code == status
         assert Campaign.objects.get(id=campaign.id).links == []
+
+
+# Before a draft is opened
+
+
+def test_a_draft_is_looked_up_from_its_checklist(
+    dashboard: Client, label: Label, sandbox: Sandbox
+) -> None:
+    sandbox.add_album()
+    send(dashboard)
+    campaign = Campaign.objects.get()
+    address = f"/dashboard/campaigns/{campaign.slug}"
+    assert "Nobody has looked for the release" in dashboard.get(address).content.decode()
+
+    page = dashboard.post(f"{address}/check", follow=True).content.decode()
+
+    assert "Spotify shows the release, with this title and artist." in page
+    send(dashboard, campaign, note="Written at night.")
+    assert "Spotify shows the release" in dashboard.get(address).content.decode()
+    send(dashboard, campaign, title="Another Title")
+    assert "Nobody has looked for the release" in dashboard.get(address).content.decode()
+
+
+def test_what_the_form_looked_up_stands_in_the_checklist(
+    dashboard: Client, label: Label, sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.SPOTIFY_APP_MODE = "development"
+    page = dashboard.post("/dashboard/new", filled_in(look_up="1")).content.decode()
+    found = re.search(r'name="found" value="([^"]+)"', page)
+    assert found
+
+    shown = send(dashboard, found=found[1]).content.decode()
+
+    assert "t show the release yet" in shown
+    assert "at most five Spotify accounts" in shown
+    assert "Before you open it" in shown
+
+
+def test_an_open_campaign_has_no_checklist(dashboard: Client, label: Label) -> None:
+    campaign = factory.make_campaign(label=label)
+
+    page = dashboard.get(f"/dashboard/campaigns/{campaign.slug}").content.decode()
+
+    assert "Before you open it" not in page

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from PIL import Image
 
 from campaigns.dashboard.forms import CampaignForm
 from campaigns.models import Campaign, CampaignState, Label
 from tests import factory
 from tests.forms import in_days, send
+from tests.sandbox_process import Sandbox
 from tools.pictures import file_of, picture
 
 if TYPE_CHECKING:
@@ -79,12 +82,78 @@ def test_a_form_with_errors_comes_back_with_everything_in_it(
     assert not Campaign.objects.exists()
 
 
-def test_a_chosen_file_is_said_to_be_lost_with_the_errors(dashboard: Client, label: Label) -> None:
-    cover = SimpleUploadedFile("cover.png", file_of(picture(400, 400)).getvalue())
+def chosen(width: int = 400, height: int = 400) -> SimpleUploadedFile:
+    return SimpleUploadedFile("cover.png", file_of(picture(width, height)).getvalue())
 
-    page = send(dashboard, title="", artwork=cover).content.decode()
 
-    assert "Choose the artwork again" in page
+def carried(page: str) -> str:
+    found = re.search(r'name="kept" value="([^"]+)"', page)
+    assert found
+    return found[1]
+
+
+@pytest.mark.parametrize("why", [{"title": ""}, {"look_up": "1"}, {"refresh": "1"}])
+def test_a_chosen_picture_is_kept_while_the_form_comes_back(
+    dashboard: Client, label: Label, artwork_dir: Path, sandbox: Sandbox, why: dict[str, str]
+) -> None:
+    page = send(dashboard, artwork=chosen(), **why).content.decode()
+    assert "Your new cover." in page
+    again = send(dashboard, title="", kept=carried(page)).content.decode()
+
+    send(dashboard, kept=carried(again))
+
+    campaign = Campaign.objects.get()
+    assert (campaign.artwork_width, campaign.artwork_height) == (400, 400)
+    assert list((artwork_dir / "kept").iterdir()) == []
+
+
+def test_a_picture_that_is_kept_no_more_is_said_to_be_gone(
+    dashboard: Client, label: Label, artwork_dir: Path
+) -> None:
+    kept = carried(send(dashboard, title="", artwork=chosen()).content.decode())
+    for path in (artwork_dir / "kept").iterdir():
+        path.unlink()
+
+    page = send(dashboard, kept=kept).content.decode()
+
+    assert "The image you chose was kept for a day and is gone." in page
+    assert not Campaign.objects.exists()
+    assert 'name="kept" value' not in page
+
+
+def test_another_user_gets_no_kept_picture(dashboard: Client, label: Label) -> None:
+    kept = carried(send(dashboard, title="", artwork=chosen()).content.decode())
+    stranger = Client()
+    stranger.force_login(factory.make_user())
+
+    assert dashboard.get(f"/dashboard/uploads/{kept}").status_code == 200
+    assert stranger.get(f"/dashboard/uploads/{kept}").status_code == 404
+    assert dashboard.get(f"/dashboard/uploads/{kept}x").status_code == 404
+
+
+def test_a_cover_is_cropped_around_its_focus_and_anew_when_that_moves(
+    dashboard: Client, label: Label, artwork_dir: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    wide = picture(800, 400)
+    wide.paste("#ff0000", (0, 0, 400, 400))
+    cover = SimpleUploadedFile("cover.png", file_of(wide).getvalue())
+    send(dashboard, artwork=cover, artwork_focus_x="0")
+    campaign = Campaign.objects.get()
+    assert red_of(artwork_dir / campaign.artwork / "400.jpg") > 200
+    assert dashboard.get(f"/artwork/{campaign.artwork}/uncropped.jpg").status_code == 404
+    assert "data-whole" in page_of(dashboard, campaign, "/edit")
+
+    with django_capture_on_commit_callbacks(execute=True):
+        send(dashboard, campaign, artwork_focus_x="100")
+
+    campaign.refresh_from_db()
+    assert red_of(artwork_dir / campaign.artwork / "400.jpg") < 100
+    assert [path.name for path in artwork_dir.iterdir()] == [campaign.artwork]
+
+
+def red_of(path: Path) -> int:
+    with Image.open(path) as image:
+        return int(image.convert("RGB").getpixel((200, 200))[0])  # type: ignore[index]  # of an RGB picture, three
 
 
 def test_a_new_artwork_replaces_the_old_file(

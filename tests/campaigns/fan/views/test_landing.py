@@ -261,7 +261,7 @@ def test_the_landing_page_weighs_little(
     client: Client, make: Callable[..., Campaign], language: str
 ) -> None:
     """With the stylesheet and every script, each of which is fetched once."""
-    longest = {"title": "Ünïcödé " * 15, "artist": "Ärtïst " * 17}
+    longest = {"title": "Ünïcödé " * 15, "artist": "Ärtïst " * 17, "note": "Wörds, " * 40}
     html = client.get(f"/{make(**longest).slug}?lang={language}").content
     named = set(re.findall(r"/static/(campaigns/\w+)\.\w+\.(css|js)", html.decode()))
     files = [Path(str(finders.find(f"{name}.{kind}"))).read_bytes() for name, kind in named]
@@ -279,6 +279,19 @@ def test_what_an_artist_writes_stays_text(client: Client) -> None:
         assert attack not in html
         assert html.count("<script") == html.count('<script src="/static/')
         assert escape(attack) in html
+
+
+@pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.FINISHED])
+def test_the_artists_own_words_keep_their_lines_and_their_direction(
+    client: Client, state: CampaignState
+) -> None:
+    campaign = make_campaign(state=state, note="<b>Written at night.\nשבת</b>")
+
+    html = client.get(f"/{campaign.slug}").content.decode()
+
+    words = "&lt;b&gt;Written at night.<br>שבת&lt;/b&gt;"
+    assert f'<blockquote class="own-words" dir="auto">{words}</blockquote>' in html
+    assert "own-words" not in client.get(f"/{make_campaign().slug}").content.decode()
 
 
 @pytest.mark.parametrize(
