@@ -12,7 +12,7 @@ from django.db import IntegrityError, transaction
 
 from campaigns.artwork import files
 from campaigns.models import Campaign
-from campaigns.planning import editing
+from campaigns.planning import editing, quotas
 from campaigns.planning.obstacles import Obstacle, PlanningError
 
 # Title and codes go together: the title is compared with what the catalogue shows under the codes,
@@ -29,7 +29,10 @@ WEEK: Final = timedelta(weeks=1)
 
 
 def duplicate(campaign: Campaign, now: datetime) -> Campaign:
-    """The copy, under a free address. Raises PlanningError when that was taken meanwhile."""
+    """The copy, under a free address. Raises PlanningError when that was taken meanwhile, or the
+    label may have no more.
+    """
+    quotas.check_campaigns(campaign.label)
     copy = Campaign(**{name: getattr(campaign, name) for name in COPIED})
     copy.slug = editing.free_slug(campaign.slug)
     copy.release_at = _release_time(campaign, now)
