@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignState, Label, Role, User
 from campaigns.models.limits import CAMPAIGNS_OF_SELF_MADE
-from campaigns.planning import quotas
+from campaigns.planning import copying, quotas
 from campaigns.planning.obstacles import PlanningError
 from tests import factory, forms
 from tests.fans import text_of
@@ -59,6 +60,12 @@ def test_so_is_a_campaign_too_many(stranger: User) -> None:
     Campaign.objects.filter(slug="full-0").update(state=CampaignState.CANCELLED)
     forms.send(logged_in(stranger))
     assert Campaign.objects.filter(title="Night Bus", slug__startswith="demo").count() == 1
+
+
+def test_so_is_a_copy_too_many(stranger: User) -> None:
+    fill(factory.make_label(owner=stranger))
+    with pytest.raises(PlanningError):
+        copying.duplicate(Campaign.objects.all()[0], timezone.now())
 
 
 def test_campaigns_in_all_their_labels_count_together(stranger: User) -> None:
