@@ -13,9 +13,10 @@ import pytest
 
 @dataclass
 class Receiver:
-    """Answers with `status`, once `may_answer` is set."""
+    """Answers with `status`, once `may_answer` is set, as it is by call number `answers_from`."""
 
     status: int = 204
+    answers_from: int = 0
     headers: dict[str, str] = field(default_factory=dict)
     got: list[tuple[str, dict[str, str], bytes]] = field(default_factory=list)
     may_answer: Event = field(default_factory=Event)
@@ -25,6 +26,8 @@ class Receiver:
         size = int(handler.headers.get("Content-Length", 0))
         headers = {name.lower(): value for name, value in handler.headers.items()}
         self.got.append((handler.path, headers, handler.rfile.read(size)))
+        if len(self.got) == self.answers_from:
+            self.may_answer.set()
         self.may_answer.wait()
         handler.send_response(self.status)
         for name, value in self.headers.items():

@@ -32,7 +32,7 @@ def done(campaign: Campaign, totals: Totals, now: datetime) -> str:
     """How many fans have the release and how fast; empty for a campaign that has not finished."""
     if campaign.state != CampaignState.FINISHED:
         return ""
-    figures = FinalFigures.objects.filter(campaign=campaign).first()
+    figures = figures_of(campaign)
     return sentence(
         "done",
         campaign,
@@ -41,6 +41,16 @@ def done(campaign: Campaign, totals: Totals, now: datetime) -> str:
         half=spoken(campaign.delivery_p50),
         latest=spoken(figures.delivery_latest) if figures else "",
     )
+
+
+def figures_of(campaign: Campaign) -> FinalFigures | None:
+    """None while they are not written down, and for what ended before there were any. The campaign
+    remembers the answer.
+    """
+    try:
+        return campaign.figures
+    except FinalFigures.DoesNotExist:
+        return None
 
 
 def spoken(seconds: int | None) -> str:

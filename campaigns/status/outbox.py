@@ -12,8 +12,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Thread
 from typing import Any, Final
 
@@ -38,8 +40,11 @@ from campaigns.webhooks import WebhookError
 
 logger = logging.getLogger(__name__)
 
-FIRST_DELAY: Final = timedelta(minutes=1)
+# Longer than a mail server that answers each step at the last moment can take: until then nobody
+# else tries the same message.
+FIRST_DELAY: Final = timedelta(minutes=2)
 LONGEST_DELAY: Final = timedelta(hours=1)
+CALLS_AT_ONCE: Final = 20
 SEALED_FOR: Final = "webhook"
 
 
@@ -115,46 +120,44 @@ def _run(name: str) -> None:
 
 def deliver_due(name: str, clock: Clock) -> int:
     """Deliver what is due of "mails" or "calls"; returns how many were delivered."""
-    give_up(clock())
+    _give_up(clock())
+    deliver, at_once = (_mail, 1) if name == "mails" else (_call, CALLS_AT_ONCE)
     delivered = 0
-    while message := _claim(name, clock()):
-        delivered += _deliver(message, clock())
+    while messages := _claim(name, at_once, clock()):
+        delivered += deliver(messages, clock())
     return delivered
 
 
-def give_up(now: datetime) -> None:
+def _give_up(now: datetime) -> None:
     for message in Message.objects.given_up(now):
         logger.error("message given up id=%s event=%s", message.id, message.event)
         message.delete()
 
 
 @transaction.atomic
-def _claim(name: str, now: datetime) -> Message | None:
+def _claim(name: str, number: int, now: datetime) -> list[Message]:
     kind = Message.objects.mails() if name == "mails" else Message.objects.calls()
     free = kind.due(now).select_for_update(of=("self",), skip_locked=True)
-    message = free.select_related("user", "webhook", "campaign").first()
-    if message:
+    messages = list(free.select_related("user", "webhook", "campaign")[:number])
+    for message in messages:
         message.next_try_at = now + delay_after(message.attempts)
         message.attempts += 1
-        message.save(update_fields=["attempts", "next_try_at"])
-    return message
+    Message.objects.bulk_update(messages, ["attempts", "next_try_at"])
+    return messages
 
 
 def delay_after(attempts: int) -> timedelta:
-    """A minute, then two, four … until an hour."""
+    """Two minutes, then four, eight … until an hour."""
     doublings = min(attempts, 10)
     return min(FIRST_DELAY * (1 << doublings), LONGEST_DELAY)
 
 
-def _deliver(message: Message, now: datetime) -> bool:
-    webhook = message.webhook
-    is_delivered = _call(message, webhook, now) if webhook else _mail(message)
-    if is_delivered:
-        message.delete()
-    return is_delivered
+def _mail(messages: list[Message], now: datetime) -> int:
+    sent = [message for message in messages if _is_sent(message)]
+    return _forget(sent)
 
 
-def _mail(message: Message) -> bool:
+def _is_sent(message: Message) -> bool:
     """To an address that is read only now, of somebody who is still to be told."""
     user, campaign = message.user, message.campaign
     if not (user and campaign and editors_of(campaign.label_id).filter(id=user.id).exists()):
@@ -175,16 +178,38 @@ def _mail(message: Message) -> bool:
     return True
 
 
-def _call(message: Message, webhook: Webhook, now: datetime) -> bool:
-    row = Webhook.objects.filter(id=webhook.id)
+def _call(messages: list[Message], now: datetime) -> int:
+    """All at once, so that a tool that takes its time holds up few others. Rows are read and
+    written here alone: the pool's threads have no connection.
+    """
+    receivers = [message.webhook for message in messages if message.webhook]
+    with ThreadPoolExecutor(CALLS_AT_ONCE) as pool:
+        errors = list(pool.map(partial(_error_of, now=now), messages, receivers))
+    for webhook, error in zip(receivers, errors, strict=True):
+        _note(webhook, error, now)
+    return _forget([one for one, error in zip(messages, errors, strict=True) if not error])
+
+
+def _error_of(message: Message, webhook: Webhook, now: datetime) -> WebhookError | None:
     try:
         webhooks.post(_written(message, webhook, now))
     except WebhookError as error:
+        return error
+    return None
+
+
+def _note(webhook: Webhook, error: WebhookError | None, now: datetime) -> None:
+    row = Webhook.objects.filter(id=webhook.id)
+    if error is None:
+        row.update(problem="", problem_status=None, delivered_at=now)
+    else:
         logger.warning("webhook not reached webhook=%s: %s", webhook.id, error)
         row.update(problem=error.problem, problem_status=error.status, problem_at=now)
-        return False
-    row.update(problem="", problem_status=None, delivered_at=now)
-    return True
+
+
+def _forget(delivered: list[Message]) -> int:
+    Message.objects.filter(id__in=[message.id for message in delivered]).delete()
+    return len(delivered)
 
 
 def _written(message: Message, webhook: Webhook, now: datetime) -> webhooks.Call:

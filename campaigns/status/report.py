@@ -18,12 +18,15 @@ from campaigns.models import (
     CampaignState,
     DailyCount,
     FinalFigures,
+    Funnel,
     PreSaveState,
     Reason,
+    SourceCount,
     Totals,
 )
 from campaigns.models.counts import COUNTED
-from campaigns.status.endings import done, spoken
+from campaigns.status.endings import done, figures_of, spoken
+from campaigns.status.numbers import most_first
 from campaigns.status.sentences import release_time, release_time_in_utc
 
 _HOUR: Final = timedelta(hours=1)
@@ -58,7 +61,13 @@ class Report:
     totals: Totals
     days: tuple[tuple[date, Totals], ...]
     outcomes: tuple[Outcome, ...]
+    sources: dict[str, Funnel]
     figures: FinalFigures | None
+
+    @property
+    def without_source(self) -> int:
+        """Pre-saves made before sources were counted."""
+        return self.totals.presaves - sum(one.presaves for one in self.sources.values())
 
     @property
     def half(self) -> str:
@@ -119,11 +128,11 @@ def with_report() -> QuerySet[Campaign]:
 
 
 def report_of(campaign: Campaign, now: datetime) -> Report:
-    """Two queries, and one for `done`."""
+    """Four queries, whatever the number of pre-saves."""
     counts = campaign.daily_counts.order_by("day")
     days = tuple((one.day, Totals(*(getattr(one, name) for name in COUNTED))) for one in counts)
     totals = DailyCount.objects.totals_of(campaign.id)
-    figures = FinalFigures.objects.filter(campaign=campaign).first()
+    figures = figures_of(campaign)
     return Report(
         campaign=campaign,
         done=done(campaign, totals, now),
@@ -132,6 +141,7 @@ def report_of(campaign: Campaign, now: datetime) -> Report:
         totals=totals,
         days=tuple(_each_day(dict(days))),
         outcomes=tuple(_outcomes(campaign, figures)),
+        sources=most_first(SourceCount.objects.by_source(campaign.id)),
         figures=figures,
     )
 
@@ -186,6 +196,8 @@ def as_json(report: Report) -> dict[str, Any]:
             "by_hour": [{"hour": hour, "number": number} for hour, number in report.destroyed],
         },
         "by_day": [{"day": day, **vars(totals)} for day, totals in report.days],
+        "by_source": [{"source": name, **vars(funnel)} for name, funnel in report.sources.items()],
+        "presaves_without_source": report.without_source,
     }
 
 
@@ -205,6 +217,10 @@ def as_rows(report: Report) -> Iterator[tuple[str, str, Any]]:
     for name in COUNTED:
         for day, totals in report.days:
             yield f"{name}_by_day", day.isoformat(), getattr(totals, name)
+    for source, funnel in report.sources.items():
+        for measure, number in vars(funnel).items():
+            yield f"{measure}_by_source", source, number
+    yield "totals", "presaves_without_source", report.without_source
 
 
 def _plain(value: Any) -> Any:

@@ -4,9 +4,8 @@ can be sent on.
 
 from __future__ import annotations
 
-import csv
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -18,18 +17,14 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.artwork import files
-from campaigns.dashboard import access
+from campaigns.dashboard import access, charts, spreadsheet
 from campaigns.dashboard.access import AuthenticatedRequest
-from campaigns.dashboard.bars import chart
 from campaigns.dashboard.guards import for_editors, for_members
 from campaigns.headers import WITHOUT_FORMS, at_secret_address, with_policy, without_session
 from campaigns.models import Campaign
 from campaigns.planning import report_links
 from campaigns.status.overview import standing_of
 from campaigns.status.report import Report, as_json, as_rows, has_report, report_of
-
-# A spreadsheet takes what begins so for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @for_members
@@ -58,8 +53,8 @@ def _shown(campaign: Campaign, now: datetime) -> dict[str, Any]:
         "campaign": campaign,
         "report": report,
         "release_time": report.release_time,
-        "by_day": chart([totals.presaves for _day, totals in report.days]),
-        "destroyed": chart([number for _at, number in report.destroyed_to_draw]),
+        "by_day": charts.bars([totals.presaves for _day, totals in report.days]),
+        "destroyed": charts.bars([number for _at, number in report.destroyed_to_draw]),
     }
 
 
@@ -134,17 +129,10 @@ def _campaign_behind(token: str) -> Campaign:
 
 def _csv(report: Report) -> HttpResponse:
     # With a byte order mark, without which Excel takes UTF-8 for something else.
-    response = HttpResponse(content_type="text/csv; charset=utf-8", headers=_file(report, "csv"))
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow(["section", "item", "value"])
-    writer.writerows([safe(cell) for cell in row] for row in as_rows(report))
-    return response
-
-
-def safe(cell: Any) -> Any:
-    """The cell as text where a spreadsheet would run it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    content = "\ufeff" + spreadsheet.as_csv(("section", "item", "value"), as_rows(report))
+    return HttpResponse(
+        content, content_type="text/csv; charset=utf-8", headers=_file(report, "csv")
+    )
 
 
 def _json(report: Report) -> HttpResponse:

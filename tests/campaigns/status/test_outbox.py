@@ -126,22 +126,22 @@ def test_a_mail_that_failed_is_sent_again_until_it_is_through(
 ) -> None:
     begun = timezone.now()
     outbox.tell(campaign, TOLD, begun)
-    for minutes in (0, 1, 3):
+    for minutes in (0, 2, 6):
         deliver("mails", begun + timedelta(minutes=minutes))
     assert sorted(Message.objects.values_list("attempts", flat=True)) == [3, 3]
     assert caplog.text.count("email not sent") == 6
     assert "@example.com" not in caplog.text
 
     Refusing.is_mended = True
-    deliver("mails", begun + timedelta(minutes=6, seconds=59))
+    deliver("mails", begun + timedelta(minutes=13, seconds=59))
     assert addresses() == []
-    assert deliver("mails", begun + timedelta(minutes=7)) == 2
+    assert deliver("mails", begun + timedelta(minutes=14)) == 2
     assert addresses() == ["editor@example.com", "owner@example.com"]
 
 
 def test_the_delay_doubles_up_to_an_hour() -> None:
     minutes = [outbox.delay_after(attempts).total_seconds() / 60 for attempts in range(8)]
-    assert minutes == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert minutes == [2, 4, 8, 16, 32, 60, 60, 60]
     assert outbox.delay_after(10_000) == outbox.LONGEST_DELAY
 
 
@@ -161,15 +161,15 @@ def test_a_mail_that_is_sent_again_is_known_as_the_same(campaign: Campaign) -> N
     ids = {f"<{message.id}@127.0.0.1>" for message in Message.objects.all()}
     deliver("mails")
     Refusing.is_mended = True
-    deliver("mails", timezone.now() + timedelta(minutes=2))
+    deliver("mails", timezone.now() + outbox.FIRST_DELAY)
     assert {one.message()["Message-ID"] for one in mail.outbox} == ids
 
 
 @pytest.mark.usefixtures("mailing")
 def test_what_a_worker_took_along_when_it_died_comes_again(campaign: Campaign) -> None:
     outbox.tell(campaign, TOLD, timezone.now())
-    taken = [outbox._claim("mails", timezone.now()) for _ in range(3)]
-    assert [one is not None for one in taken] == [True, True, False]
+    taken = [outbox._claim("mails", 1, timezone.now()) for _ in range(3)]
+    assert [len(some) for some in taken] == [1, 1, 0]
     assert deliver("mails") == 0
     assert deliver("mails", timezone.now() + outbox.FIRST_DELAY) == 2
 
@@ -229,6 +229,18 @@ def test_a_webhook_that_refuses_is_called_again_with_the_same_id(
     assert (webhook.problem, webhook.problem_status) == ("", None)
     assert len({headers["webhook-id"] for _, headers, _ in receiver.got}) == 1
     assert not Message.objects.exists()
+
+
+def test_a_webhook_that_takes_its_time_holds_up_no_other(
+    campaign: Campaign, label: Label, receiver: Receiver
+) -> None:
+    """Each is answered only once all three have been called."""
+    receiver.may_answer.clear()
+    receiver.answers_from = 3
+    for _ in range(3):
+        make_webhook(label, receiver.address)
+    outbox.tell(campaign, TOLD, timezone.now())
+    assert deliver("calls") == 3
 
 
 def test_neither_address_nor_secret_is_in_the_log_or_the_database(
