@@ -29,8 +29,10 @@ class Chart:
     bar_width: int = _WIDEST
 
 
-def chart(numbers: Sequence[int]) -> Chart:
-    """A number above zero is never too small to be seen."""
+def chart(numbers: Sequence[int], fewest: int = 1) -> Chart:
+    """A number above zero is never too small to be seen, and no bar is wider than if there were so
+    many.
+    """
     peak = max(numbers, default=0)
     heights = [max(HEIGHT * number / peak, 2) if number else 0.0 for number in numbers]
     bars = [
@@ -38,4 +40,9 @@ def chart(numbers: Sequence[int]) -> Chart:
         for at, height in enumerate(heights)
         if height
     ]
-    return Chart(width=max(len(numbers), 1) * _STEP, peak=peak, bars=tuple(bars))
+    return Chart(width=max(len(numbers), fewest) * _STEP, peak=peak, bars=tuple(bars))
+
+
+def share(number: int, highest: int) -> float:
+    """Of 100, for a bar that lies."""
+    return min(100.0, round(100 * number / highest, 1)) if highest else 0.0

@@ -4,9 +4,8 @@ can be sent on.
 
 from __future__ import annotations
 
-import csv
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -22,14 +21,12 @@ from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.bars import chart
 from campaigns.dashboard.guards import for_editors, for_members
+from campaigns.dashboard.spreadsheet import as_csv
 from campaigns.headers import WITHOUT_FORMS, at_secret_address, with_policy, without_session
 from campaigns.models import Campaign
 from campaigns.planning import report_links
 from campaigns.status.overview import standing_of
 from campaigns.status.report import Report, as_json, as_rows, has_report, report_of
-
-# A spreadsheet takes what begins so for a formula: https://owasp.org/www-community/attacks/CSV_Injection
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
 
 
 @for_members
@@ -133,18 +130,9 @@ def _campaign_behind(token: str) -> Campaign:
 
 
 def _csv(report: Report) -> HttpResponse:
-    # With a byte order mark, without which Excel takes UTF-8 for something else.
-    response = HttpResponse(content_type="text/csv; charset=utf-8", headers=_file(report, "csv"))
-    response.write("\ufeff")
-    writer = csv.writer(response)
-    writer.writerow(["section", "item", "value"])
-    writer.writerows([safe(cell) for cell in row] for row in as_rows(report))
-    return response
-
-
-def safe(cell: Any) -> Any:
-    """The cell as text where a spreadsheet would run it."""
-    return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell
+    content = as_csv(["section", "item", "value"], as_rows(report))
+    headers = _file(report, "csv")
+    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 def _json(report: Report) -> HttpResponse:

@@ -19,4 +19,4 @@ def test_no_cell_begins_a_formula(first: str) -> None:
 
 def test_numbers_names_and_gaps_stay_as_they_are() -> None:
     content = as_csv(["name", "number"], [["a, b", -1], ["", 16.7], ['say "x"', None]])
-    assert content == 'name,number\r\n"a, b",-1\r\n,16.7\r\n"say ""x""",\r\n'
+    assert content == '\ufeffname,number\r\n"a, b",-1\r\n,16.7\r\n"say ""x""",\r\n'

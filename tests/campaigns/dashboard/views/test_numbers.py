@@ -104,7 +104,7 @@ def test_csv_and_json_hold_everything_that_is_shown(dashboard: Client, campaign:
     count(campaign, "poster", 8, 4, 2)
     today = timezone.now().date().isoformat()
     answer = dashboard.get(f"{PAGE}.csv")
-    rows = list(csv.reader(StringIO(answer.content.decode(), newline="")))
+    rows = list(csv.reader(StringIO(answer.content.decode("utf-8-sig"), newline="")))
     assert rows[0] == ["section", "name", "measure", "number"]
     for row in (
         ["total", "", "visits", "8"],

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.dashboard.bars import chart
-from campaigns.dashboard.views.report import safe
+from campaigns.dashboard.spreadsheet import safe
 from campaigns.models import Campaign, CampaignState, Label, PreSaveState, Reason, Role
 from campaigns.planning import report_links
 from campaigns.planning.addresses import is_reserved
