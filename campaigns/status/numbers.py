@@ -64,7 +64,7 @@ def numbers_of(campaign: Campaign, now: datetime) -> Numbers:
     """Five queries, whatever the number of pre-saves."""
     return Numbers(
         days=_days_of(campaign, now),
-        sources=_most_first(SourceCount.objects.by_source(campaign.id)),
+        sources=sources_of(campaign),
         outcomes=DailyCount.objects.totals_of(campaign.id),
         reminders=ReminderCount.objects.totals_of(campaign.id),
     )
@@ -88,8 +88,9 @@ def _days_of(campaign: Campaign, now: datetime) -> dict[date, Funnel]:
     }
 
 
-def _most_first(sources: dict[str, Funnel]) -> dict[str, Funnel]:
+def sources_of(campaign: Campaign) -> dict[str, Funnel]:
     """By pre-saves, then visits; what is no name of its own comes last."""
+    sources = SourceCount.objects.by_source(campaign.id)
 
     def rank(item: tuple[str, Funnel]) -> tuple[bool, int, int, str]:
         name, funnel = item

@@ -18,12 +18,14 @@ from campaigns.models import (
     CampaignState,
     DailyCount,
     FinalFigures,
+    Funnel,
     PreSaveState,
     Reason,
     Totals,
 )
 from campaigns.models.counts import COUNTED
 from campaigns.status.endings import done, spoken
+from campaigns.status.numbers import sources_of
 from campaigns.status.sentences import release_time, release_time_in_utc
 
 _HOUR: Final = timedelta(hours=1)
@@ -57,8 +59,14 @@ class Report:
     release_time_in_utc: str
     totals: Totals
     days: tuple[tuple[date, Totals], ...]
+    sources: dict[str, Funnel]
     outcomes: tuple[Outcome, ...]
     figures: FinalFigures | None
+
+    @property
+    def without_source(self) -> int:
+        """Pre-saves made before sources were counted."""
+        return self.totals.presaves - sum(one.presaves for one in self.sources.values())
 
     @property
     def half(self) -> str:
@@ -119,7 +127,7 @@ def with_report() -> QuerySet[Campaign]:
 
 
 def report_of(campaign: Campaign, now: datetime) -> Report:
-    """Two queries, and one for `done`."""
+    """Four queries, and one for `done`."""
     counts = campaign.daily_counts.order_by("day")
     days = tuple((one.day, Totals(*(getattr(one, name) for name in COUNTED))) for one in counts)
     totals = DailyCount.objects.totals_of(campaign.id)
@@ -131,6 +139,7 @@ def report_of(campaign: Campaign, now: datetime) -> Report:
         release_time_in_utc=release_time_in_utc(campaign),
         totals=totals,
         days=tuple(_each_day(dict(days))),
+        sources=sources_of(campaign),
         outcomes=tuple(_outcomes(campaign, figures)),
         figures=figures,
     )
@@ -186,6 +195,8 @@ def as_json(report: Report) -> dict[str, Any]:
             "by_hour": [{"hour": hour, "number": number} for hour, number in report.destroyed],
         },
         "by_day": [{"day": day, **vars(totals)} for day, totals in report.days],
+        "by_source": [{"source": name, **vars(found)} for name, found in report.sources.items()],
+        "presaves_without_source": report.without_source,
     }
 
 
@@ -205,6 +216,10 @@ def as_rows(report: Report) -> Iterator[tuple[str, str, Any]]:
     for name in COUNTED:
         for day, totals in report.days:
             yield f"{name}_by_day", day.isoformat(), getattr(totals, name)
+    for step in ("visits", "taps", "presaves"):
+        for source, funnel in report.sources.items():
+            yield f"{step}_by_source", source, getattr(funnel, step)
+    yield "presaves_without_source", "", report.without_source
 
 
 def _plain(value: Any) -> Any:

@@ -14,7 +14,17 @@ from django.utils import timezone
 
 from campaigns.dashboard.bars import chart
 from campaigns.dashboard.spreadsheet import safe
-from campaigns.models import Campaign, CampaignState, Label, PreSaveState, Reason, Role
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    Counted,
+    Label,
+    PreSaveState,
+    Reason,
+    Role,
+    SourceCount,
+    Step,
+)
 from campaigns.planning import report_links
 from campaigns.planning.addresses import is_reserved
 from campaigns.retention import figures
@@ -71,6 +81,14 @@ def test_it_costs_few_queries(
 ) -> None:
     with django_assert_max_num_queries(12):
         dashboard.get(REPORT)
+
+
+def test_the_page_says_where_pre_saves_came_from(dashboard: Client, campaign: Campaign) -> None:
+    assert "Pre-saves by source" not in text_of(dashboard)
+    presave = Counted(campaign.id, timezone.now().date(), "poster", Step.PRESAVE)
+    SourceCount.objects.add({presave: 40})
+    text = text_of(Client(), shared_at(dashboard))
+    assert "poster 0 0 40 From before visits were counted 23" in text
 
 
 def test_each_chart_has_its_table(dashboard: Client, campaign: Campaign) -> None:
