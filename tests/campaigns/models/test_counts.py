@@ -7,7 +7,8 @@ from datetime import UTC, datetime, timedelta
 from uuid import uuid4
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.models import (
     Counted,
@@ -141,6 +142,20 @@ def test_what_has_no_place_is_counted_as_other() -> None:
 )
 def test_the_conversion_is_of_100_visits(funnel: Funnel, conversion: float | None) -> None:
     assert funnel.conversion == conversion
+
+
+def test_all_writers_take_the_rows_in_one_order() -> None:
+    """So that two of them never wait for each other."""
+    campaign, other = make_campaign(), make_campaign()
+    first = Counted(campaign.id, NOW.date(), "a", Step.VISIT)
+    last = replace(first, source="direct"), replace(first, campaign_id=other.id)
+    statements = []
+    for order in (first, *last), (*last, first):
+        with CaptureQueriesContext(connection) as queries:
+            SourceCount.objects.add(dict.fromkeys(order, 1))
+        statements.append(queries[-1]["sql"])
+    assert "ON CONFLICT" in statements[0]
+    assert statements[0] == statements[1]
 
 
 @pytest.mark.django_db(transaction=True)

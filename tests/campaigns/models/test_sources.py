@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from django.db import IntegrityError
+from django.db import IntegrityError, connection
 
 from campaigns.models import Campaign, Source
 from campaigns.models.sources import KNOWN, LONGEST_NAME, MOST_OPEN, MOST_OWN, cleaned
@@ -98,6 +100,20 @@ def test_campaigns_have_names_apart(campaign: Campaign) -> None:
     other = make_campaign()
     pairs = {(campaign.id, "kitchen"), (other.id, "kitchen")}
     assert Source.objects.admit(pairs) == {(other.id, "kitchen")}
+
+
+@pytest.mark.django_db
+def test_who_loses_a_place_to_another_process_takes_the_next(campaign: Campaign) -> None:
+    rivals = ["rival"]
+
+    def take_it_first(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith("INSERT") and rivals:
+            campaign.sources.create(name=rivals.pop(), slot=1)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(take_it_first):
+        assert admitted(campaign, "kitchen") == {"kitchen"}
+    assert dict(campaign.sources.values_list("name", "slot")) == {"rival": 1, "kitchen": 2}
 
 
 @pytest.mark.django_db(transaction=True)

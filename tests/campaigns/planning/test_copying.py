@@ -39,7 +39,7 @@ ITS_OWN = {
     *("vanished_at", "scheduled_at", "paused_reason", "paused_at", "codes_added_after_consent"),
     *("opened_at", "finished_at", "cancelled_at", "key_destroyed_at", "rows_deleted_at"),
     *("delivery_p50", "delivery_p95", "failures", "report_nonce", "preview_nonce"),
-    *("preview_until",),
+    *("preview_until", "looked_up_at", "looked_up_finding"),
 }
 
 

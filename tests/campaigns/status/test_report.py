@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,11 +14,15 @@ from campaigns.models import (
     ROW_LIFETIME,
     Campaign,
     CampaignState,
+    Counted,
     DailyCount,
     FinalFigures,
+    Funnel,
     PreSave,
     PreSaveState,
     Reason,
+    SourceCount,
+    Step,
 )
 from campaigns.retention import deleting, figures
 from campaigns.status import report
@@ -131,6 +136,19 @@ def test_what_was_cancelled_before_it_opened_has_none() -> None:
     campaign = make_campaign(state=CampaignState.CANCELLED, opened_at=None, scheduled_at=None)
     assert not report.has_report(campaign)
     assert not report.with_report().exists()
+
+
+def test_where_pre_saves_came_from_is_in_it(campaign: Campaign) -> None:
+    visit = Counted(campaign.id, timezone.now().date(), "poster", Step.VISIT)
+    SourceCount.objects.add({visit: 9, replace(visit, kind=Step.PRESAVE): 4})
+    found = report.report_of(campaign, timezone.now())
+    assert found.sources == {"poster": Funnel(visits=9, presaves=4)}
+    assert found.without_source == 2
+    rows = {(section, item): value for section, item, value in report.as_rows(found)}
+    assert (rows["visits_by_source", "poster"], rows["presaves_by_source", "poster"]) == (9, 4)
+    assert report.as_json(found)["by_source"] == [
+        {"source": "poster", "visits": 9, "taps": 0, "presaves": 4}
+    ]
 
 
 def test_rows_and_json_say_the_same(campaign: Campaign) -> None:

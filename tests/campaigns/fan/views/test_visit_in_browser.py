@@ -38,6 +38,7 @@ def test_a_visit_from_a_poster_becomes_a_pre_save_from_it(
 
 def test_the_sites_that_links_stand_on_are_told_apart(page: Page, site: str) -> None:
     campaign = make_campaign(slug="night-bus")
+    page.context.add_cookies([{"name": "session", "value": "an-artists", "url": site}])
     open_and_count(page, f"{site}/night-bus", referer="https://l.instagram.com/a/long/path")
     open_and_count(page, f"{site}/night-bus?utm_source=Newsletter")
     open_and_count(page, f"{site}/night-bus?lang=de")
