@@ -52,3 +52,13 @@ def test_it_is_the_users_own(artist: User) -> None:
     assert uploads.uploaded(other, sealed) is uploads.picture_behind(other, sealed) is None
     uploads.discard(artist, sealed)
     assert uploads.uploaded(artist, sealed) is None
+
+
+def test_an_uncropped_cover_is_for_whoever_its_form_was_shown_to(artist: User) -> None:
+    campaign = factory.make_campaign(artwork=files.write(picture(400, 400)).name)
+    present = uploads.shown(artist, "", campaign, CENTRE)
+    assert present
+    sealed = present.whole.rpartition("/")[2]
+
+    assert uploads.picture_behind(artist, sealed)
+    assert uploads.picture_behind(factory.make_user(), sealed) is None
