@@ -1,5 +1,4 @@
-// A page left open notices the release and the end by itself: from the release time on it asks, while
-// somebody looks, whether it would say something else. Caches answer that.
+// docs/fan-pages.md says when a page left open asks.
 const { state } = document.querySelector("[data-state]").dataset;
 const due = new Date(document.querySelector("[data-countdown]")?.dataset.countdown ?? 0);
 let looks = 0;
@@ -14,7 +13,6 @@ async function look() {
     const answer = await fetch(location.href, { cache: "no-cache" }).catch(() => {});
     if (answer?.ok && !(await answer.text()).includes(`data-state="${state}"`)) location.reload();
   }
-  // Ever more rarely after a quarter of an hour, and not for ever.
   if (looks < 60) lookIn(Math.min(30 * 1.2 ** Math.max(0, looks - 20), 600));
 }
 
@@ -24,7 +22,7 @@ function lookIn(seconds) {
 
 function begin() {
   const left = due - Date.now();
-  // No timer takes a month. And a million pages may be open: not all ask at once.
+  // No timer takes a month.
   if (left > 864e5) setTimeout(begin, 864e5);
   else if (left > 0) setTimeout(lookIn, left, 8);
   else lookIn(30);
