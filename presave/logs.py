@@ -7,12 +7,17 @@ import re
 
 # The rest of the line, too: a mistyped address, with a space in it or a slash too many, still holds
 # the receipt's or the report's.
-_PRIVATE = re.compile(r"(/(?:receipt|report)/)\s*.+|([?&](?:code|state)=)[^&\s]+", re.IGNORECASE)
+_PRIVATE = re.compile(
+    r"(/(?:receipt|report)/|(?:/|%2F)dashboard(?:/|%2F)invitations(?:/|%2F))\s*.+"
+    r"|([?&](?:code|state)=)[^&\s]+",
+    re.IGNORECASE,
+)
 
 
 class HidePrivateAddresses(logging.Filter):
-    """Masks addresses of receipts and shared reports, and callback codes: anyone who knows a
-    receipt's address can cancel its pre-save.
+    """Masks addresses of receipts, shared reports and invitations, and callback codes: anyone who
+    knows a receipt's address can cancel its pre-save, and an invitation's lets somebody into a
+    label.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:

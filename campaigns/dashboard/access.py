@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from typing import Any
 from uuid import UUID
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -11,6 +12,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from campaigns.models import (
     EDITING_ROLES,
@@ -20,6 +22,7 @@ from campaigns.models import (
     Membership,
     User,
 )
+from campaigns.planning.history import record_failed_sign_in
 
 
 class AuthenticatedRequest(HttpRequest):
@@ -33,6 +36,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         return bool(settings.SIGN_UP == "open")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        record_failed_sign_in(str(credentials.get("email", "")), timezone.now())
 
 
 def campaigns_of(user: User) -> CampaignQuerySet:
@@ -77,6 +83,14 @@ def labels_edited_by(user: User) -> QuerySet[Label]:
 def membership_of(user: User, label_id: UUID) -> Membership:
     """What a member is in a label; strangers get 404, so that they cannot tell it exists."""
     return get_object_or_404(user.memberships.select_related("label"), label_id=label_id)
+
+
+def label_owned_by(user: User, label_id: UUID) -> Label:
+    """As membership_of; editors and viewers, who know the label exists, are refused."""
+    membership = membership_of(user, label_id)
+    if not membership.is_owners:
+        raise PermissionDenied(_("Only owners can do this. Ask an owner of the label."))
+    return membership.label
 
 
 def label_edited_by(user: User, label_id: UUID) -> Label:

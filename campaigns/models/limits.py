@@ -26,3 +26,11 @@ MOST_WEBHOOKS: Final = 5
 # Spotify ends every permission six months after consent and names no number of days; 180 is the
 # safe bound. https://developer.spotify.com/blog/2026-06-18-refresh-token-expiration
 PERMISSION_LIFETIME: Final = timedelta(days=180)
+
+# An invitation's link works so long; and so many may be open in a label, and be made by one person
+# in a day, as each may send an email to somebody who never asked for it.
+INVITATION_LIFETIME: Final = timedelta(days=7)
+MOST_OPEN_INVITATIONS: Final = 20
+MOST_INVITATIONS_A_DAY: Final = 50
+# A label's history is kept so long.
+HISTORY_LIFETIME: Final = timedelta(days=365)

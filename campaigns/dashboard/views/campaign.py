@@ -62,7 +62,6 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "can_edit": access.may_edit(campaign),
         "links": links.named(campaign.links),
-        "history": campaign.history.select_related("by"),
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
     }
     return render(request, "dashboard/campaign_detail.html", context)
@@ -93,7 +92,7 @@ def told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any]
 @require_POST
 def campaign_open(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     try:
-        transitions.open_campaign(campaign, timezone.now())
+        transitions.open_campaign(campaign, timezone.now(), request.user)
     except PlanningError as error:
         if not error.found:
             raise
@@ -108,7 +107,7 @@ def campaign_open(request: AuthenticatedRequest, campaign: Campaign) -> HttpResp
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_cancel(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if request.method == "POST":
-        erased = transitions.cancel_campaign(campaign, timezone.now())
+        erased = transitions.cancel_campaign(campaign, timezone.now(), request.user)
         sent = campaign.presaves.cancelled_with_campaign().exclude(sent_at=None).count()
         messages.success(request, sentence("cancelled", campaign, erased=erased, sent=sent))
         return to_page(campaign)
@@ -129,7 +128,7 @@ def campaign_accept(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
         raise PlanningError(Obstacle.FOUND_CHANGED)
     form = ReauthenticateForm(request.POST or None, user=request.user)
     if form.is_valid():
-        accepting.accept_found(campaign, entry, request.user, timezone.now())
+        accepting.accept_found(campaign, entry, request.user)
         messages.success(request, LOOKED_FOR)
         return to_page(campaign)
     pending = campaign.presaves.pending().count()
@@ -147,7 +146,7 @@ def campaign_accept(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
 @require_POST
 def campaign_choose(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     """One of several entries of the catalogue's is the release."""
-    accepting.choose(campaign, request.POST.get("pick", ""), request.user, timezone.now())
+    accepting.choose(campaign, request.POST.get("pick", ""), request.user)
     messages.success(request, LOOKED_FOR)
     return to_page(campaign)
 
@@ -155,6 +154,6 @@ def campaign_choose(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
 @for_editors
 @require_POST
 def campaign_resume(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
-    transitions.resume(campaign)
+    transitions.resume(campaign, request.user)
     messages.success(request, "Campaign resumed.")
     return to_page(campaign)
