@@ -9,7 +9,9 @@ from campaigns.dashboard.views import (
     campaign,
     campaigns,
     form,
+    history,
     labels,
+    members,
     more,
     night,
     numbers,
@@ -63,6 +65,40 @@ urlpatterns = [
         webhook.remove,
         name="dashboard-webhook-remove",
     ),
+    path(
+        "dashboard/labels/<uuid:label_id>/history",
+        history.label_history,
+        name="dashboard-label-history",
+    ),
+    path(
+        "dashboard/labels/<uuid:label_id>/rename",
+        labels.label_rename,
+        name="dashboard-label-rename",
+    ),
+    path(
+        "dashboard/labels/<uuid:label_id>/leave", members.label_leave, name="dashboard-label-leave"
+    ),
+    path(
+        "dashboard/labels/<uuid:label_id>/invite",
+        members.label_invite,
+        name="dashboard-label-invite",
+    ),
+    path(
+        "dashboard/labels/<uuid:label_id>/invitations/<int:invitation_id>/withdraw",
+        members.invitation_withdraw,
+        name="dashboard-invitation-withdraw",
+    ),
+    path(
+        "dashboard/labels/<uuid:label_id>/members/<int:member_id>/role",
+        members.member_role,
+        name="dashboard-member-role",
+    ),
+    path(
+        "dashboard/labels/<uuid:label_id>/members/<int:member_id>/remove",
+        members.member_remove,
+        name="dashboard-member-remove",
+    ),
+    path("dashboard/invitations/<str:token>", members.invitation, name="dashboard-invitation"),
     path("dashboard/new", form.campaign_create, name="dashboard-campaign-create"),
     path("dashboard/cover/<str:sealed>", form.cover, name="dashboard-cover"),
     path("dashboard/preview", preview.of_form, name="dashboard-preview"),
@@ -200,6 +236,16 @@ urlpatterns = [
         name="dashboard-campaign-preview",
     ),
     path("preview/<str:token>", preview.of_team, name="preview"),
+    path(
+        "dashboard/campaigns/<slug:slug>/history",
+        history.campaign_history,
+        name="dashboard-campaign-history",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/label",
+        labels.campaign_relabel,
+        name="dashboard-campaign-relabel",
+    ),
     path("<slug:slug>", landing.landing, name="fan-landing"),
     path("<slug:slug>/go", consent.go, name="fan-go"),
     path("<slug:slug>/visit", visit.visit, name="fan-visit"),

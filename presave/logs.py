@@ -6,9 +6,10 @@ import logging
 import re
 
 # The rest of the line, too: a mistyped address, with a space in it or a slash too many, still holds
-# the secret one.
+# the secret one. A slash may be written %2F, as in the log-in's `next`.
 _PRIVATE = re.compile(
-    r"(/receipt/|/report/|/preview/|/password/reset/key/|/confirm-email/|/invit\w*/)\s*.+"
+    r"((?:/|%2F)(?:receipt|report|preview|confirm-email|password(?:/|%2F)reset(?:/|%2F)key"
+    r"|invit\w*)(?:/|%2F))\s*.+"
     r"|([?&](?:code|state)=)[^&\s]+",
     re.IGNORECASE,
 )

@@ -15,13 +15,15 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
 from campaigns import keyring
 from campaigns.accounts import browsers, sending, sessions
-from campaigns.models import User
+from campaigns.models import Event, User
+from campaigns.planning.history import record_failed_sign_in, record_sign_in
 
 _SECOND_FACTOR: Final = "second-factor"
 
@@ -48,6 +50,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
         return url_has_allowed_host_and_scheme(url, allowed_hosts=None)
 
     # Wrong passwords
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        super().authentication_failed(request, **credentials)
+        record_failed_sign_in(str(credentials.get("email", "")), timezone.now())
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt before it is known to be wrong: of a browser that the account knows by
@@ -77,6 +83,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
         sessions.note_activity(request)
         if is_news:
             self.send_notification_mail("account/email/new_browser", user)
+            record_sign_in(user, Event.NEW_BROWSER)
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponseBase:
         response: HttpResponseBase = super().post_login(request, user, **kwargs)

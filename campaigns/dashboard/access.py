@@ -9,6 +9,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from campaigns.models import (
     EDITING_ROLES,
@@ -68,6 +69,14 @@ def labels_edited_by(user: User) -> QuerySet[Label]:
 def membership_of(user: User, label_id: UUID) -> Membership:
     """What a member is in a label; strangers get 404, so that they cannot tell it exists."""
     return get_object_or_404(user.memberships.select_related("label"), label_id=label_id)
+
+
+def label_owned_by(user: User, label_id: UUID) -> Label:
+    """As membership_of; editors and viewers, who know the label exists, are refused."""
+    membership = membership_of(user, label_id)
+    if not membership.is_owners:
+        raise PermissionDenied(_("Only owners can do this. Ask an owner of the label."))
+    return membership.label
 
 
 def label_edited_by(user: User, label_id: UUID) -> Label:

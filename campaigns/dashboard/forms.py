@@ -96,14 +96,6 @@ OF_NAMES: Final = (
 )
 
 
-class LabelForm(forms.Form):
-    name = PlainTextField(
-        max_length=100,
-        label="Name of the label",
-        help_text="No label? Use the artist's name.",
-    )
-
-
 class LinksForm(forms.Form):
     """All that may still be changed of a finished campaign."""
 
@@ -372,11 +364,12 @@ class CampaignForm(ReleaseForm):
     def _save(self, picture: Image.Image | None) -> Campaign:
         given, values = self.cleaned_data, self.values
         if not self.campaign:
-            return editing.create(self.chosen_label, values, picture, self.answer)
+            return editing.create(self.chosen_label, values, picture, self.answer, self.user)
         agreed = (given["expiring"] or 0) * given["move_anyway"]
         meant, version = given["other_uri"] * given["use_anyway"], given["version"]
         return editing.change(
-            *(self.campaign, values, picture, self.now, agreed, version, meant, self.answer)
+            *(self.campaign, values, picture, self.now, agreed, version, meant, self.answer),
+            by=self.user,
         )
 
     def _refuse(self, error: PlanningError) -> None:

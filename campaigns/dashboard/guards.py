@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from typing import Any, TypeVar
+from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
 from django.contrib import messages
@@ -16,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.sentences import why_not
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Label, Membership
 from campaigns.planning.obstacles import PlanningError
 
 View = TypeVar("View", bound=Callable[..., HttpResponse])
@@ -54,6 +55,45 @@ def confirm_identity(request: AuthenticatedRequest) -> None:
     """Ask who they are before what cannot be undone, unless they have just said so. It raises what
     the account's middleware turns into the question; the same request then comes again.
     """
+
+
+def for_owners(view: Callable[..., HttpResponse]) -> Any:
+    """An owner's act on a label and its members, who has confirmed of late that it is them. An
+    obstacle is told on the label's page.
+    """
+
+    @for_members
+    @wraps(view)
+    def act(request: AuthenticatedRequest, label_id: UUID, **named: Any) -> HttpResponse:
+        label = access.label_owned_by(request.user, label_id)
+        return _on_label(reauthentication_required(view), request, label, **named)
+
+    return act
+
+
+def for_any_role(view: Callable[..., HttpResponse]) -> Any:
+    """As for_owners, of every member of the label."""
+
+    @for_members
+    @wraps(view)
+    def act(request: AuthenticatedRequest, label_id: UUID) -> HttpResponse:
+        membership = access.membership_of(request.user, label_id)
+        return _on_label(reauthentication_required(view), request, membership)
+
+    return act
+
+
+def _on_label(
+    view: Callable[..., HttpResponse],
+    request: AuthenticatedRequest,
+    of: Label | Membership,
+    **named: Any,
+) -> HttpResponse:
+    try:
+        return view(request, of, **named)
+    except PlanningError as error:
+        messages.error(request, why_not(**vars(error)))
+        return redirect("dashboard-label", of.label_id if isinstance(of, Membership) else of.id)
 
 
 def to_page(campaign: Campaign) -> HttpResponse:

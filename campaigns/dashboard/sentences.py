@@ -7,7 +7,12 @@ from typing import Any
 from django.template.loader import render_to_string
 
 from campaigns.models import LONGEST_LEAD
-from campaigns.models.limits import CAMPAIGNS_OF_SELF_MADE, LABELS_OF_SELF_MADE
+from campaigns.models.limits import (
+    CAMPAIGNS_OF_SELF_MADE,
+    LABELS_OF_SELF_MADE,
+    MOST_INVITATIONS_A_DAY,
+    MOST_OPEN_INVITATIONS,
+)
 from campaigns.planning.obstacles import Obstacle
 
 
@@ -17,6 +22,8 @@ def why_not(obstacle: Obstacle, **facts: Any) -> str:
         "longest_lead": LONGEST_LEAD.days,
         "most_labels": LABELS_OF_SELF_MADE,
         "most_campaigns": CAMPAIGNS_OF_SELF_MADE,
+        "most_open": MOST_OPEN_INVITATIONS,
+        "most_a_day": MOST_INVITATIONS_A_DAY,
     }
     context = {"obstacle": obstacle, **limits, **facts}
     if found := facts.get("found"):

@@ -11,7 +11,7 @@ class Migration(migrations.Migration):
     """
 
     dependencies = [
-        ("campaigns", "0015_making"),
+        ("campaigns", "0016_team"),
     ]
 
     operations = [

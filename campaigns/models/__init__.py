@@ -36,7 +36,9 @@ from campaigns.models.counts import SourceCount as SourceCount
 from campaigns.models.counts import Step as Step
 from campaigns.models.counts import Totals as Totals
 from campaigns.models.figures import FinalFigures as FinalFigures
+from campaigns.models.history import Event as Event
 from campaigns.models.history import HistoryEntry as HistoryEntry
+from campaigns.models.invitation import Invitation as Invitation
 from campaigns.models.limits import HARD_STOP as HARD_STOP
 from campaigns.models.limits import LONGEST_LEAD as LONGEST_LEAD
 from campaigns.models.limits import MOST_WEBHOOKS as MOST_WEBHOOKS

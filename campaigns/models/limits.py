@@ -33,3 +33,11 @@ PERMISSION_LIFETIME: Final = timedelta(days=180)
 # campaigns that haven't ended.
 LABELS_OF_SELF_MADE: Final = 3
 CAMPAIGNS_OF_SELF_MADE: Final = 50
+
+# An invitation's link works so long; and so many may be open in a label, and be made by one person
+# in a day, as each may send an email to somebody who never asked for it.
+INVITATION_LIFETIME: Final = timedelta(days=7)
+MOST_OPEN_INVITATIONS: Final = 20
+MOST_INVITATIONS_A_DAY: Final = 50
+# A label's history is kept so long.
+HISTORY_LIFETIME: Final = timedelta(days=365)

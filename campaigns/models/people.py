@@ -86,6 +86,10 @@ class Membership(models.Model):
     def may_edit(self) -> bool:
         return self.role in EDITING_ROLES
 
+    @property
+    def is_owners(self) -> bool:
+        return self.role == Role.OWNER
+
 
 class LabelArtist(models.Model):
     """An artist of the catalogue's that a label confirmed as its own: in campaigns opened later the

@@ -18,9 +18,10 @@ from campaigns.catalogue.comparing import difference
 from campaigns.catalogue.credits import are_credited, spelled_out, split_names
 from campaigns.catalogue.folding import folded
 from campaigns.catalogue.names import Names
-from campaigns.models import Campaign, Finding, LabelArtist, Trouble, User
+from campaigns.models import Campaign, Event, Finding, LabelArtist, Trouble, User
 from campaigns.models.formats import LONGEST_CATALOGUE_NAME
 from campaigns.planning import same_release
+from campaigns.planning.history import record
 from campaigns.planning.moving import locked
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.planning.same_release import Seen, agreed_texts
@@ -55,7 +56,7 @@ def accept_answer(campaign: Campaign, answer: Answer) -> None:
     if campaign.accepted_uri == answer.release.uri:
         return
     campaign.accepted_uri = answer.release.uri
-    _note(campaign, _asked(answer.release), answer.by, answer.at)
+    _note(campaign, _asked(answer.release), answer.by)
 
 
 def _remember_artist(campaign: Campaign, answer: Answer) -> None:
@@ -118,7 +119,7 @@ def _asked(release: Release) -> Asked:
 
 
 @transaction.atomic
-def accept_found(campaign: Campaign, entry: Asked, by: User, now: datetime) -> None:
+def accept_found(campaign: Campaign, entry: Asked, by: User) -> None:
     """Let the entry that was found count as the release. The worker looks again at once.
 
     Raises PlanningError when something else is found by now.
@@ -130,12 +131,12 @@ def accept_found(campaign: Campaign, entry: Asked, by: User, now: datetime) -> N
     campaign.found_uri, campaign.found_title, campaign.found_artist = entry
     campaign.save()
     campaign.alarms.filter(trouble=Trouble.OTHER_RELEASE).delete()
-    _note(campaign, entry, by, now)
+    _note(campaign, entry, by)
     logger.warning("other release accepted campaign=%s uri=%s by=%s", campaign.id, entry.uri, by.pk)
 
 
 @transaction.atomic
-def choose(campaign: Campaign, uri: str, by: User, now: datetime) -> None:
+def choose(campaign: Campaign, uri: str, by: User) -> None:
     """Name the release by the link of one of the entries that were found, and let nothing else
     under its code take its place. The worker looks again at once.
 
@@ -152,11 +153,9 @@ def choose(campaign: Campaign, uri: str, by: User, now: datetime) -> None:
     campaign.spotify_uri = campaign.accepted_uri = uri
     campaign.version += 1
     campaign.save()
-    _note(campaign, _asked(chosen), by, now)
+    _note(campaign, _asked(chosen), by)
     logger.info("release chosen campaign=%s uri=%s by=%s", campaign.id, uri, by.pk)
 
 
-def _note(campaign: Campaign, entry: Asked, by: User, at: datetime) -> None:
-    campaign.history.create(
-        at=at, by=by, accepted_uri=entry.uri, title=entry.title, artist=entry.artist
-    )
+def _note(campaign: Campaign, entry: Asked, by: User) -> None:
+    record(campaign.label, Event.RELEASE_ACCEPTED, by, campaign, **entry._asdict())

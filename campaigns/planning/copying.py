@@ -11,8 +11,9 @@ from typing import Final
 from django.db import IntegrityError, transaction
 
 from campaigns.artwork import files
-from campaigns.models import Campaign
+from campaigns.models import Campaign, Event, User
 from campaigns.planning import editing, quotas
+from campaigns.planning.history import record
 from campaigns.planning.obstacles import Obstacle, PlanningError
 
 # Title and codes go together: the title is compared with what the catalogue shows under the codes,
@@ -29,7 +30,7 @@ SOONEST: Final = timedelta(days=14)
 WEEK: Final = timedelta(weeks=1)
 
 
-def duplicate(campaign: Campaign, now: datetime) -> Campaign:
+def duplicate(campaign: Campaign, now: datetime, by: User | None = None) -> Campaign:
     """The copy, under a free address. Raises PlanningError when that was taken meanwhile, or the
     label has as many campaigns as it may have.
     """
@@ -41,6 +42,7 @@ def duplicate(campaign: Campaign, now: datetime) -> Campaign:
     try:
         with transaction.atomic():
             copy.save(force_insert=True)
+            record(copy.label, Event.DUPLICATED, by, copy)
     except BaseException as error:
         files.discard(copy.artwork)
         if isinstance(error, IntegrityError) and "slug" in str(error):

@@ -18,10 +18,11 @@ from campaigns.artwork import files
 from campaigns.artwork.cropping import Focus, to_square
 from campaigns.artwork.files import StoredArtwork
 from campaigns.catalogue.names import Names
-from campaigns.models import Campaign, CampaignState, Label
+from campaigns.models import Campaign, CampaignState, Event, Label, User
 from campaigns.models.formats import LONGEST_SLUG
 from campaigns.planning import accepting, addresses, looking_up, moving, quotas, same_release
 from campaigns.planning.accepting import Answer
+from campaigns.planning.history import record
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.planning.same_release import Seen
 
@@ -63,6 +64,7 @@ def create(
     values: Mapping[str, Any],
     picture: Image.Image | None,
     answer: Answer | None = None,
+    by: User | None = None,
 ) -> Campaign:
     """A new draft, with an artist's answer to what the catalogue shows. Raises PlanningError when
     its address was taken meanwhile, or the label may have no more.
@@ -72,6 +74,7 @@ def create(
     with _storing(picture, _focus(campaign)) as stored:
         _show(campaign, stored)
         campaign.save(force_insert=True)
+        record(label, Event.CREATED, by, campaign)
         if answer:
             accepting.accept_answer(campaign, answer)
             campaign.save(update_fields=["accepted_uri"])
@@ -87,6 +90,7 @@ def change(
     version: int | None = None,
     meant: str = "",
     answer: Answer | None = None,
+    by: User | None = None,
 ) -> Campaign:
     """`version` is the one whose values the form showed. Raises PlanningError.
 
@@ -104,25 +108,34 @@ def change(
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
         campaign = moving.locked(campaign)
         _check(campaign, values, picture, version)
-        is_change = _is_change(campaign, values, picture)
+        changed = _changed(campaign, values, picture)
         release_at, zone = values["release_at"], values["release_zone"]
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
-            campaign = moving.move_release(campaign, release_at, zone, now, may_expire)
+            campaign = moving.move_release(campaign, release_at, zone, now, may_expire, by)
         _rename(campaign, same_release.names_after(campaign, values), seen)
         _assign(campaign, values)
         if answer:
             accepting.accept_answer(campaign, answer)
         if is_another:
             campaign.looked_up_finding, campaign.looked_up_at = "", None
-        campaign.version += is_change
+        campaign.version += bool(changed)
         _show(campaign, stored)
         campaign.save()
+        _record_edit(campaign, changed, by)
     return campaign
 
 
-def change_links(campaign: Campaign, links: list[str]) -> None:
+@transaction.atomic
+def change_links(campaign: Campaign, links: list[str], by: User | None = None) -> None:
     """Store where else to listen. No fan said yes to that, so it may change after the end too."""
     Campaign.objects.filter(id=campaign.id).update(links=links, version=F("version") + 1)
+    _record_edit(campaign, ["links"], by)
+
+
+def _record_edit(campaign: Campaign, changed: list[str], by: User | None) -> None:
+    """By the fields' names alone. That the release was moved has an entry of its own."""
+    if fields := [name for name in changed if name not in ("release_at", "release_zone")]:
+        record(campaign.label, Event.EDITED, by, campaign, fields=fields)
 
 
 def _check(
@@ -132,7 +145,7 @@ def _check(
 
     A form that is sent twice asks for what is there already, and is no error.
     """
-    if version not in (None, campaign.version) and _is_change(campaign, values, picture):
+    if version not in (None, campaign.version) and _changed(campaign, values, picture):
         raise PlanningError(Obstacle.CHANGED, version=campaign.version)
     if campaign.has_ended:
         raise PlanningError(Obstacle.ENDED)
@@ -143,10 +156,11 @@ def _check(
     same_release.check_kind(campaign, same_release.names_after(campaign, values))
 
 
-def _is_change(campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None) -> bool:
-    return picture is not None or any(
-        getattr(campaign, name) != value for name, value in values.items()
-    )
+def _changed(
+    campaign: Campaign, values: Mapping[str, Any], picture: Image.Image | None = None
+) -> list[str]:
+    changed = [name for name, value in values.items() if getattr(campaign, name) != value]
+    return [*changed, "artwork"] if picture else changed
 
 
 def _rename(campaign: Campaign, names: Names, seen: Seen) -> None:
@@ -166,7 +180,7 @@ def _assign(campaign: Campaign, values: Mapping[str, Any]) -> None:
         setattr(campaign, f"agreed_{name}", agreed)
     if not same_release.keeps_texts(campaign, values):
         campaign.accepted_uri = ""
-    if _is_change(campaign, {name: values[name] for name in COMPARED if name in values}, None):
+    if _changed(campaign, {name: values[name] for name in COMPARED if name in values}):
         same_release.compare_anew(campaign)
     for name, value in values.items():
         setattr(campaign, name, value)

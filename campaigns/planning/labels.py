@@ -1,5 +1,5 @@
-"""Labels, their members and artists: creating labels, inviting people with a link to set a
-password, and forgetting an artist that was confirmed by mistake.
+"""Labels and their artists: creating, renaming, letting people in from the command line with a link
+to set a password, and forgetting an artist that was confirmed by mistake.
 """
 
 from __future__ import annotations
@@ -17,8 +17,11 @@ from django.core.validators import validate_email
 from django.db import transaction
 from django.urls import reverse
 
-from campaigns.models import Label, LabelArtist, Membership, Role, User
+from campaigns.models import Event, Label, LabelArtist, Membership, Role, User
 from campaigns.planning import quotas
+from campaigns.planning.history import record
+from campaigns.planning.members import locked_by_owner
+from campaigns.planning.obstacles import Obstacle, PlanningError
 
 logger = logging.getLogger(__name__)
 
@@ -30,7 +33,7 @@ class InvitationError(ValueError):
 
 
 @dataclass(frozen=True)
-class Invitation:
+class Granted:
     """The membership that was granted, and the address where its user sets a password, once."""
 
     membership: Membership
@@ -38,7 +41,7 @@ class Invitation:
 
 
 @transaction.atomic
-def invite(email: str, label: str, role: Role | None) -> Invitation:
+def invite(email: str, label: str, role: Role | None) -> Granted:
     """Create what is missing of account, label and membership. Raises InvitationError.
 
     Without a role, the first member of a label becomes its owner and others become editors; a
@@ -51,10 +54,12 @@ def invite(email: str, label: str, role: Role | None) -> Invitation:
         has_owner = joined.memberships.filter(role=Role.OWNER).exists()
         usual = Role.EDITOR if has_owner else Role.OWNER
         membership = Membership.objects.create(label=joined, user=user, role=role or usual)
+        record(joined, Event.INVITED, None, email=user.email, role=membership.role)
     elif role and membership.role != role:
-        membership.role = role
+        before, membership.role = membership.role, role
         membership.save(update_fields=["role"])
-    return Invitation(membership, _password_url(user))
+        record(joined, Event.ROLE_CHANGED, None, email=user.email, before=before, role=role)
+    return Granted(membership, _password_url(user))
 
 
 def _account(email: str) -> User:
@@ -63,12 +68,17 @@ def _account(email: str) -> User:
     except ValidationError:
         raise InvitationError(f"{email!r} is not an email address.") from None
     user = User.objects.filter(email__iexact=email).first()
-    if user is None:
-        user = User.objects.create_user(email)
-        # The operator vouches for the address, so nobody is asked to confirm it.
-        EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
+    # The operator vouches for the address, so nobody is asked to confirm it.
+    user = user or create_account(email, is_confirmed=True)
     if not user.is_active:
         raise InvitationError(f"The account {email} is switched off. Switch it on first.")
+    return user
+
+
+def create_account(email: str, *, is_confirmed: bool) -> User:
+    """Without a password."""
+    user = User.objects.create_user(email)
+    EmailAddress.objects.create(user=user, email=user.email, verified=is_confirmed, primary=True)
     return user
 
 
@@ -83,11 +93,15 @@ def _label(name_or_id: str) -> Label:
     name = name_or_id.strip()
     if not 0 < len(name) <= LONGEST_NAME:
         raise InvitationError(f"A label's name has 1 to {LONGEST_NAME} characters.")
-    found = list(Label.objects.filter(name__iexact=name))
+    found = [label for label in Label.objects.all() if is_same_name(label.name, name)]
     if len(found) > 1:
         ids = ", ".join(str(label.id) for label in found)
         raise InvitationError(f"Several labels are called {name}. Give --label one of: {ids}")
-    return found[0] if found else Label.objects.create(name=name)
+    if found:
+        return found[0]
+    label = Label.objects.create(name=name)
+    record(label, Event.LABEL_CREATED, None, name=name)
+    return label
 
 
 def _password_url(user: User) -> str:
@@ -101,17 +115,53 @@ def _password_url(user: User) -> str:
     return f"{settings.PUBLIC_URL}{path}"
 
 
+def is_same_name(one: str, other: str) -> bool:
+    """Whether only case and spaces tell two labels' names apart."""
+    return _folded(one) == _folded(other)
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.split()).casefold()
+
+
+@transaction.atomic
 def create_label(user: User, name: str) -> Label:
-    """Raises PlanningError when the user may have no more."""
+    """Raises PlanningError when the user is in a label of that name, or may have no more."""
     quotas.check_labels(user)
-    with transaction.atomic():
-        label = Label.objects.create(name=name)
-        Membership.objects.create(label=label, user=user, role=Role.OWNER)
+    _check_name(user, name)
+    label = Label.objects.create(name=name)
+    Membership.objects.create(label=label, user=user, role=Role.OWNER)
+    record(label, Event.LABEL_CREATED, user, name=name)
     return label
 
 
+@transaction.atomic
+def rename_label(label: Label, name: str, by: User) -> None:
+    """Raises PlanningError, as when `by` is in another label of that name."""
+    _check_name(by, name, of=label)
+    label = locked_by_owner(label, by)
+    if label.name == name:
+        return
+    record(label, Event.RENAMED, by, before=label.name, after=name)
+    label.name = name
+    label.save(update_fields=["name"])
+
+
+def _check_name(user: User, name: str, of: Label | None = None) -> None:
+    """Among the user's own labels alone: strangers' may have the name, and nobody learns of them.
+
+    The lock lets one of two forms wait that the user sends at once.
+    """
+    User.objects.select_for_update(no_key=True).get(id=user.id)
+    for label in user.labels.all():
+        if label != of and is_same_name(label.name, name):
+            raise PlanningError(Obstacle.NAME_TAKEN)
+
+
+@transaction.atomic
 def remove_artist(artist: LabelArtist, by: User) -> None:
     """Ask again about releases that only this id let pass; an answer for one entry stays."""
+    record(artist.label, Event.ARTIST_REMOVED, by, artist=artist.name or artist.folded_name)
     artist.delete()
     logger.info(
         "artist removed label=%s spotify_id=%s by=%s", artist.label_id, artist.spotify_id, by.pk

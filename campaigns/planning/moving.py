@@ -13,9 +13,12 @@ from campaigns.models import (
     PERMISSION_LIFETIME,
     Campaign,
     CampaignState,
+    Event,
     PauseReason,
     Reason,
+    User,
 )
+from campaigns.planning.history import record
 from campaigns.planning.obstacles import Obstacle, PlanningError
 
 
@@ -29,7 +32,12 @@ def check_release_time(release_at: datetime, now: datetime) -> None:
 
 @transaction.atomic
 def move_release(
-    campaign: Campaign, release_at: datetime, zone: str, now: datetime, may_expire: int = 0
+    campaign: Campaign,
+    release_at: datetime,
+    zone: str,
+    now: datetime,
+    may_expire: int = 0,
+    by: User | None = None,
 ) -> Campaign:
     """Set the release time, also for pre-saves that exist; `now` itself begins at once.
 
@@ -45,8 +53,11 @@ def move_release(
         check_release_time(release_at, now)
         _check_expiring(campaign, release_at, may_expire)
         _wait_anew(campaign, release_at, now)
+    before = campaign.release_local.isoformat()
     campaign.release_at, campaign.release_zone = release_at, zone
     campaign.save()
+    after = campaign.release_local.isoformat()
+    record(campaign.label, Event.MOVED, by, campaign, before=before, after=after)
     return campaign
 
 

@@ -47,6 +47,17 @@ class Obstacle(StrEnum):
     CODES_DIFFER = auto()
     NEW_NOT_SHOWN = auto()
     FOUND_CHANGED = auto()
+    # Labels and their members.
+    NAME_TAKEN = auto()
+    OWNERS_ONLY = auto()
+    EDITORS_ONLY = auto()
+    LAST_OWNER = auto()
+    MEMBER_GONE = auto()
+    ALREADY_MEMBER = auto()
+    TOO_MANY_INVITATIONS = auto()
+    EMAIL_FAILED = auto()
+    INVITATION_GONE = auto()
+    HAS_ACCOUNT = auto()
 
 
 @dataclass(eq=False)

@@ -7,22 +7,31 @@ from datetime import datetime
 from django.db import transaction
 
 from campaigns.consent import wordings
-from campaigns.models import ENDED_STATES, Campaign, CampaignState, PauseReason, Trouble
+from campaigns.models import (
+    ENDED_STATES,
+    Campaign,
+    CampaignState,
+    Event,
+    PauseReason,
+    Trouble,
+    User,
+)
 from campaigns.planning import looking_up
+from campaigns.planning.history import record
 from campaigns.planning.moving import check_release_time, locked
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.retention import erasing
 from campaigns.status import alarms
 
 
-def open_campaign(campaign: Campaign, now: datetime) -> None:
+def open_campaign(campaign: Campaign, now: datetime, by: User | None = None) -> None:
     """Open a draft. The worker then makes its key, with which the landing page goes live.
 
     Raises PlanningError, also where Spotify shows another release under the link or code.
     """
     _check_draft(campaign, now)
     looking_up.check_answered(campaign)
-    _open(campaign, now)
+    _open(campaign, now, by)
 
 
 def _check_draft(campaign: Campaign, now: datetime) -> None:
@@ -32,7 +41,7 @@ def _check_draft(campaign: Campaign, now: datetime) -> None:
 
 
 @transaction.atomic
-def _open(looked_at: Campaign, now: datetime) -> None:
+def _open(looked_at: Campaign, now: datetime, by: User | None) -> None:
     campaign = locked(looked_at)
     _check_draft(campaign, now)
     if looking_up.is_another(looked_at, campaign):
@@ -44,29 +53,32 @@ def _open(looked_at: Campaign, now: datetime) -> None:
     campaign.save(
         update_fields=["state", "opened_at", "scheduled_at", "consent_version", "archived_at"]
     )
+    record(campaign.label, Event.OPENED, by, campaign)
 
 
-def cancel_campaign(campaign: Campaign, now: datetime) -> int:
+def cancel_campaign(campaign: Campaign, now: datetime, by: User | None = None) -> int:
     """End the campaign without a save and erase every permission it holds.
 
     Returns how many. Raises PlanningError.
     """
     # The new state, committed first, stops every further save by itself, and workers finish the
     # erasing should this process die in the middle of it.
-    _end_by_cancelling(campaign, now)
+    _end_by_cancelling(campaign, now, by)
     return erasing.erase_cancelled(campaign.id, now)
 
 
 @transaction.atomic
-def _end_by_cancelling(campaign: Campaign, now: datetime) -> None:
+def _end_by_cancelling(campaign: Campaign, now: datetime, by: User | None) -> None:
     campaign = locked(campaign)
     if campaign.has_ended:
         raise PlanningError(Obstacle.ENDED)
     campaign.state, campaign.cancelled_at = CampaignState.CANCELLED, now
     campaign.save(update_fields=["state", "cancelled_at"])
+    record(campaign.label, Event.CANCELLED, by, campaign)
 
 
-def resume(campaign: Campaign) -> None:
+@transaction.atomic
+def resume(campaign: Campaign, by: User | None = None) -> None:
     """Let a paused campaign go on, after what stopped it was fixed.
 
     If it is stopped again, people are told again. Raises PlanningError.
@@ -78,3 +90,4 @@ def resume(campaign: Campaign) -> None:
         raise PlanningError(Obstacle.NOTHING_TO_RESUME)
     alarms.resolve(campaign)
     campaign.alarms.exclude(trouble=Trouble.LATE).delete()
+    record(campaign.label, Event.RESUMED, by, campaign)

@@ -58,6 +58,7 @@ def run_maintenance(shift: Shift) -> None:
     oauth_state.forget_spent_states(now)
     deleting.forget_log_ins(now)
     outbox.start_delivering(now)
+    deleting.forget_history(now)
 
 
 class MaintenanceThread:

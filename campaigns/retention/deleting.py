@@ -1,4 +1,6 @@
-"""Deletes the rows of fans whose receipts were kept long enough, and log-ins that have run out."""
+"""Deletes what was kept long enough: the rows of fans, labels' histories, invitations and
+log-ins.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,8 @@ from django.conf import settings
 from django.contrib.sessions.models import Session
 from django.db import connection
 
-from campaigns.models import Campaign, PreSave
+from campaigns.models import Campaign, HistoryEntry, Invitation, PreSave
+from campaigns.models.limits import HISTORY_LIFETIME
 
 logger = logging.getLogger(__name__)
 
@@ -30,6 +33,12 @@ def delete_old_rows(now: datetime) -> int:
         Campaign.objects.filter(id=campaign.id).update(rows_deleted_at=now)
         logger.info("rows deleted campaign=%s", campaign.id)
     return deleted
+
+
+def forget_history(now: datetime) -> None:
+    """Delete what labels' histories told long enough, and invitations that have expired."""
+    HistoryEntry.objects.filter(at__lt=now - HISTORY_LIFETIME).delete()
+    Invitation.objects.filter(expires_at__lte=now).delete()
 
 
 def forget_log_ins(now: datetime) -> None:

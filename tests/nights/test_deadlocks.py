@@ -28,10 +28,10 @@ from campaigns.models import (
     Reason,
     Totals,
 )
-from campaigns.planning import moving, transitions
+from campaigns.planning import members, moving, transitions
 from campaigns.release import pipeline
 from campaigns.release.claims import Outcome
-from tests.factory import make_campaign, make_presave, make_presaves
+from tests.factory import make_campaign, make_label, make_presave, make_presaves, make_user
 from tests.nights.night import all_sent, check_books, claim, settle, wait_until_somebody_waits
 
 pytestmark = [
@@ -151,3 +151,26 @@ def test_a_finished_campaign_is_not_paused_by_a_worker_that_comes_late() -> None
 
     assert not pipeline.pause(stale, PauseReason.KEY_MISSING, timezone.now())
     assert not Campaign.objects.get().is_paused
+
+
+def test_an_act_on_members_does_not_hold_up_what_the_history_tells() -> None:
+    """Nor does a move between labels, which holds both: each act on a campaign names its label."""
+    label = make_label(owner=make_user())
+    campaign = make_campaign(label=label, state=CampaignState.RELEASING)
+    held, go_on = Event(), Event()
+
+    def change_slowly() -> None:
+        with transaction.atomic():
+            members.locked(label)
+            held.set()
+            assert go_on.wait(SECONDS)
+
+    with ThreadPoolExecutor(2) as pool:
+        changing = in_thread(pool, change_slowly)
+        assert held.wait(SECONDS)
+        cancelling = in_thread(pool, lambda: transitions.cancel_campaign(campaign, timezone.now()))
+        cancelling.result(SECONDS)
+        go_on.set()
+        changing.result(SECONDS)
+
+    assert label.history.get().event == "cancelled"

@@ -49,6 +49,16 @@ def lines() -> Iterator[io.StringIO]:
         ),
         ("GET /accounts/confirm-email/s3cret/", "GET /accounts/confirm-email/***"),
         ("GET /invitation/s3cret", "GET /invitation/***"),
+        ("GET /dashboard/invitations/s3cret HTTP/1.1", "GET /dashboard/invitations/***"),
+        ("GET /dashboard/invitations/ s3cret", "GET /dashboard/invitations/***"),
+        (
+            "GET /accounts/login/?next=%2Fdashboard%2Finvitations%2Fs3cret",
+            "GET /accounts/login/?next=%2Fdashboard%2Finvitations%2F***",
+        ),
+        (
+            "GET /accounts/login/?next=/dashboard/invitations/s3cret",
+            "GET /accounts/login/?next=/dashboard/invitations/***",
+        ),
         ("/callback?code=s3cret&state=s3cret", "/callback?code=***&state=***"),
         ("/callback?state=s3cret&code=s3cret done", "/callback?state=***&code=*** done"),
         ("/callback?error=access_denied&state=s3cret", "/callback?error=access_denied&state=***"),

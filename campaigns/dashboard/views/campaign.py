@@ -65,7 +65,6 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "checks": checks_of(campaign, now) if campaign.state == CampaignState.DRAFT else [],
         "preview_url": _preview_url(campaign, now),
         "links": links.named(campaign.links),
-        "history": campaign.history.select_related("by"),
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
     }
     return render(request, "dashboard/campaign_detail.html", context)
@@ -110,7 +109,7 @@ def campaign_check(request: AuthenticatedRequest, campaign: Campaign) -> HttpRes
 @require_POST
 def campaign_open(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     try:
-        transitions.open_campaign(campaign, timezone.now())
+        transitions.open_campaign(campaign, timezone.now(), request.user)
     except PlanningError as error:
         if not error.found:
             raise
@@ -126,7 +125,7 @@ def campaign_open(request: AuthenticatedRequest, campaign: Campaign) -> HttpResp
 def campaign_cancel(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if request.method == "POST":
         confirm_identity(request)
-        erased = transitions.cancel_campaign(campaign, timezone.now())
+        erased = transitions.cancel_campaign(campaign, timezone.now(), request.user)
         sent = campaign.presaves.cancelled_with_campaign().exclude(sent_at=None).count()
         messages.success(request, sentence("cancelled", campaign, erased=erased, sent=sent))
         return to_page(campaign)
@@ -147,7 +146,7 @@ def campaign_accept(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
         if request.POST.get("shown") != entry.digest:
             raise PlanningError(Obstacle.FOUND_CHANGED)
         confirm_identity(request)
-        accepting.accept_found(campaign, entry, request.user, timezone.now())
+        accepting.accept_found(campaign, entry, request.user)
         messages.success(request, LOOKED_FOR)
         return to_page(campaign)
     pending = campaign.presaves.pending().count()
@@ -165,7 +164,7 @@ def campaign_accept(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
 def campaign_choose(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     """One of several entries of the catalogue's is the release."""
     confirm_identity(request)
-    accepting.choose(campaign, request.POST.get("pick", ""), request.user, timezone.now())
+    accepting.choose(campaign, request.POST.get("pick", ""), request.user)
     messages.success(request, LOOKED_FOR)
     return to_page(campaign)
 
@@ -173,6 +172,6 @@ def campaign_choose(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
 @for_editors
 @require_POST
 def campaign_resume(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
-    transitions.resume(campaign)
+    transitions.resume(campaign, request.user)
     messages.success(request, "Campaign resumed.")
     return to_page(campaign)

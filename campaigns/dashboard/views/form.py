@@ -110,7 +110,7 @@ def campaign_links(request: AuthenticatedRequest, campaign: Campaign) -> HttpRes
         return redirect("dashboard-campaign-edit", campaign.slug)
     form = LinksForm(request.POST or None, initial={"links": campaign.links})
     if form.is_valid():
-        editing.change_links(campaign, form.cleaned_data["links"])
+        editing.change_links(campaign, form.cleaned_data["links"], request.user)
         messages.success(request, "Saved. The page shows these links from now on.")
         return to_page(campaign)
     context = {"form": form, "campaign": campaign}

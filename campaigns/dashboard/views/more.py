@@ -23,7 +23,7 @@ from campaigns.status.sentences import release_time
 @for_editors
 @require_POST
 def campaign_duplicate(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
-    copy = copying.duplicate(campaign, timezone.now())
+    copy = copying.duplicate(campaign, timezone.now(), request.user)
     messages.success(
         request,
         _("This draft is a copy of “{title}”. Check the release, its codes and the time.").format(
@@ -43,7 +43,7 @@ def campaign_duplicate(request: AuthenticatedRequest, campaign: Campaign) -> Htt
 @for_editors
 @require_POST
 def campaign_archive(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
-    archiving.archive(campaign, timezone.now())
+    archiving.archive(campaign, timezone.now(), request.user)
     messages.success(
         request,
         _("“{title}” is archived. To see it in the list, choose Archived.").format(
@@ -56,7 +56,7 @@ def campaign_archive(request: AuthenticatedRequest, campaign: Campaign) -> HttpR
 @for_editors
 @require_POST
 def campaign_unarchive(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
-    archiving.unarchive(campaign)
+    archiving.unarchive(campaign, request.user)
     messages.success(request, _("“{title}” is in the list again.").format(title=campaign.title))
     return _back(request, campaign)
 
@@ -65,7 +65,7 @@ def campaign_unarchive(request: AuthenticatedRequest, campaign: Campaign) -> Htt
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_delete(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if request.method == "POST":
-        archiving.delete_draft(campaign)
+        archiving.delete_draft(campaign, request.user)
         messages.success(request, _("The draft “{title}” is deleted.").format(title=campaign.title))
         return redirect("dashboard")
     if campaign.state != CampaignState.DRAFT:

@@ -18,6 +18,7 @@ from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import SPOTIFY_APPS_URL
 from campaigns.headers import WITHOUT_FORMS, with_policy, without_session
 from campaigns.models import HARD_STOP
+from campaigns.models.limits import HISTORY_LIFETIME, INVITATION_LIFETIME
 from campaigns.spotify import SCOPE
 
 SPOTIFY_PRIVACY_URL: Final = "https://www.spotify.com/legal/privacy-policy/"
@@ -38,6 +39,8 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "cookie_minutes": int(COOKIE_LIFETIME.total_seconds() // 60),
         "is_in_development": settings.SPOTIFY_APP_MODE == "development",
         "receipts_cookie_days": REMEMBERED_FOR.days,
+        "history_days": HISTORY_LIFETIME.days,
+        "invitation_days": INVITATION_LIFETIME.days,
         "reports_errors": settings.SENTRY_DSN != "none",
     }
     return _page(request, "fan/privacy.html", context)

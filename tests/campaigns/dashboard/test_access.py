@@ -1,40 +1,106 @@
-"""Who may do what: every address of the dashboard, for every kind of visitor."""
+"""Who may do what: every address of the dashboard, for every kind of visitor and every method."""
 
 from __future__ import annotations
 
+import secrets
+import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import pytest
+from django.db import transaction
+from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from campaigns.dashboard import access
 from campaigns.models import Campaign, CampaignState, Label, PauseReason, Role, User
+from campaigns.planning import invitations, members
 from campaigns.urls import urlpatterns
 from tests import factory
+from tests.log_ins import logged_in
 
 pytestmark = pytest.mark.django_db
 
-DASHBOARD = [pattern for pattern in urlpatterns if str(pattern.pattern).startswith("dashboard")]
-OF_ONE_CAMPAIGN = sorted(
-    str(pattern.name) for pattern in DASHBOARD if "<slug:" in str(pattern.pattern)
-)
-WITHOUT_ONE = sorted(str(pattern.name) for pattern in DASHBOARD if "<" not in str(pattern.pattern))
-SEEN_ONLY = {
-    "dashboard-campaign",
-    "dashboard-campaign-night",
-    "dashboard-campaign-qr-png",
-    "dashboard-campaign-qr-svg",
-    "dashboard-campaign-share",
-    "dashboard-campaign-story",
-    "dashboard-campaign-report",
-    "dashboard-campaign-report-csv",
-    "dashboard-campaign-report-json",
-    "dashboard-campaign-numbers",
-    "dashboard-campaign-numbers-csv",
-    "dashboard-campaign-numbers-json",
+OWNERS = {"owner"}
+EDITORS = {*OWNERS, "editor"}
+MEMBERS = {*EDITORS, "viewer"}
+# Each knows nothing of the label: they get the same as where there is none.
+OUTSIDERS = {"another label's owner", "removed member", "stranger"}
+EVERYBODY = {*MEMBERS, *OUTSIDERS}
+NOBODY: set[str] = set()
+
+
+class May(NamedTuple):
+    """Who may look (GET and HEAD), and who may act (POST)."""
+
+    look: Collection[str]
+    act: Collection[str] = NOBODY
+
+
+# A new address of the dashboard needs a line here.
+MATRIX = {
+    "dashboard": May(EVERYBODY),
+    "dashboard-label-create": May(EVERYBODY, EVERYBODY),
+    "dashboard-campaign-create": May(EVERYBODY, EVERYBODY),
+    "dashboard-preview": May(NOBODY, EVERYBODY),
+    "dashboard-label": May(MEMBERS),
+    "dashboard-label-history": May(MEMBERS),
+    "dashboard-label-rename": May(OWNERS, OWNERS),
+    "dashboard-label-leave": May(MEMBERS, MEMBERS),
+    "dashboard-label-invite": May(OWNERS, OWNERS),
+    "dashboard-invitation-withdraw": May(NOBODY, OWNERS),
+    "dashboard-member-role": May(NOBODY, OWNERS),
+    "dashboard-member-remove": May(OWNERS, OWNERS),
+    "dashboard-artist-remove": May(NOBODY, EDITORS),
+    "dashboard-notifications": May(MEMBERS, EDITORS),
+    "dashboard-webhook-test": May(NOBODY, EDITORS),
+    "dashboard-webhook-remove": May(NOBODY, EDITORS),
+    "dashboard-campaign": May(MEMBERS),
+    "dashboard-campaign-night": May(MEMBERS),
+    "dashboard-campaign-share": May(MEMBERS),
+    "dashboard-campaign-qr-svg": May(MEMBERS),
+    "dashboard-campaign-qr-png": May(MEMBERS),
+    "dashboard-campaign-story": May(MEMBERS),
+    "dashboard-campaign-report": May(MEMBERS),
+    "dashboard-campaign-report-csv": May(MEMBERS),
+    "dashboard-campaign-report-json": May(MEMBERS),
+    "dashboard-campaign-report-share": May(NOBODY, EDITORS),
+    "dashboard-campaign-report-take-back": May(NOBODY, EDITORS),
+    "dashboard-campaign-history": May(MEMBERS),
+    "dashboard-campaign-numbers": May(MEMBERS),
+    "dashboard-campaign-numbers-csv": May(MEMBERS),
+    "dashboard-campaign-numbers-json": May(MEMBERS),
+    "dashboard-campaign-sources": May(NOBODY, EDITORS),
+    "dashboard-campaign-duplicate": May(NOBODY, EDITORS),
+    "dashboard-campaign-archive": May(NOBODY, EDITORS),
+    "dashboard-campaign-unarchive": May(NOBODY, EDITORS),
+    "dashboard-campaign-delete": May(EDITORS, EDITORS),
+    "dashboard-campaign-check": May(NOBODY, EDITORS),
+    "dashboard-campaign-preview": May(NOBODY, EDITORS),
+    "dashboard-campaign-edit": May(EDITORS, EDITORS),
+    "dashboard-campaign-links": May(EDITORS, EDITORS),
+    "dashboard-campaign-open": May(NOBODY, EDITORS),
+    "dashboard-campaign-cancel": May(EDITORS, EDITORS),
+    "dashboard-campaign-accept": May(EDITORS, EDITORS),
+    "dashboard-campaign-choose": May(NOBODY, EDITORS),
+    "dashboard-campaign-resume": May(NOBODY, EDITORS),
+    "dashboard-campaign-relabel": May(EDITORS, EDITORS),
 }
-METHODS = ["get", "post"]
+# Their addresses hold what somebody must know or have been shown, whoever they are.
+SECRET_ADDRESSES = {"dashboard-cover", "dashboard-invitation", "dashboard-upload"}
+DASHBOARD = {
+    str(pattern.name): str(pattern.pattern)
+    for pattern in urlpatterns
+    if str(pattern.pattern).startswith("dashboard")
+}
+OF_A_LABEL = [name for name in MATRIX if "<" in DASHBOARD[name]]
+ACTS = ("POST",)
+LOOKS = ("GET", "HEAD")
+NEVER = ("PUT", "PATCH", "DELETE", "OPTIONS")
+METHODS = (*LOOKS, *ACTS, *NEVER)
 
 
 @dataclass(frozen=True)
@@ -43,6 +109,18 @@ class Cast:
 
     campaign: Campaign
     people: dict[str, User]
+    # What stands in addresses.
+    named: dict[str, Any]
+
+    def address(self, name: str, **named: Any) -> str:
+        wanted = {**self.named, **named}
+        kwargs = {key: value for key, value in wanted.items() if f":{key}>" in DASHBOARD[name]}
+        return reverse(name, kwargs=kwargs)
+
+    def unknown(self, name: str) -> str:
+        """The same address of what does not exist."""
+        ids = dict.fromkeys(("artist_id", "member_id", "invitation_id", "webhook_id"), 10**9)
+        return self.address(name, slug="there-is-none", label_id=uuid.uuid4(), **ids)
 
 
 @pytest.fixture
@@ -50,119 +128,197 @@ def cast() -> Cast:
     label = factory.make_label()
     people = {role.value: factory.make_member(label, role=role) for role in Role}
     people["stranger"] = factory.make_user()
-    factory.make_label(owner=people["stranger"])
-    return Cast(factory.make_campaign(label=label, state=CampaignState.DRAFT), people)
+    people["another label's owner"] = factory.make_user()
+    factory.make_label(owner=people["another label's owner"])
+    people["removed member"] = factory.make_member(label)
+    theirs = label.memberships.select_related("label")
+    members.remove(theirs.get(user=people["removed member"]), people["owner"])
+    now = timezone.now()
+    invited = invitations.invite(label, "guest@example.com", Role.VIEWER, people["owner"], now)
+    artist = label.artists.create(folded_name="night desk", spotify_id="1" * 22)
+    # A finished one has everything that can be asked for, its report too.
+    campaign = factory.make_campaign(label=label, state=CampaignState.FINISHED)
+    named = {
+        "slug": campaign.slug,
+        "label_id": label.id,
+        "artist_id": artist.id,
+        "member_id": factory.make_member(label).memberships.get().id,
+        "invitation_id": invited.invitation.id,
+        "webhook_id": factory.make_webhook(label).id,
+    }
+    return Cast(campaign, people, named)
 
 
-def answer_of(person: User | None, method: str, name: str, campaign: Campaign | None = None) -> int:
-    client = Client()
-    if person:
-        client.force_login(person)
-    address = reverse(name, args=[campaign.slug] if campaign else [])
-    return client.generic(method.upper(), address).status_code
+def ask(client: Client, method: str, address: str, **data: Any) -> HttpResponse:
+    """What it changes is taken back, so that one test can ask many times."""
+    with transaction.atomic():
+        if method == "POST":
+            answer: Any = client.post(address, data)
+        else:
+            answer = client.generic(method, address)
+        transaction.set_rollback(True)
+    assert isinstance(answer, HttpResponse)
+    return answer
 
 
-def test_the_matrix_covers_the_whole_dashboard() -> None:
-    assert len(OF_ONE_CAMPAIGN) == 28
-    assert len(WITHOUT_ONE) == 4
+def expected(name: str, person: str, method: str) -> set[int]:
+    look, act = MATRIX[name]
+    may = look if method in LOOKS else act if method in ACTS else NOBODY
+    if person in may:
+        return {200, 302}
+    # Which methods an address has is told to whoever may not see it only if everybody is told.
+    if person in OUTSIDERS:
+        return {404, 405}
+    return {403} if may else {403, 405}
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("name", [*OF_ONE_CAMPAIGN, *WITHOUT_ONE])
-def test_the_log_in_stands_before_everything(cast: Cast, name: str, method: str) -> None:
-    campaign = cast.campaign if name in OF_ONE_CAMPAIGN else None
-    address = reverse(name, args=[campaign.slug] if campaign else [])
-
-    response = Client().generic(method.upper(), address)
-
-    assert response.status_code == 302
-    assert response.headers["Location"] == f"/accounts/login/?next={address}"
-    assert "no-store" in response.headers["Cache-Control"]
-    assert "private" in response.headers["Cache-Control"]
+def test_every_address_of_the_dashboard_is_in_the_matrix() -> None:
+    assert DASHBOARD.keys() == MATRIX.keys() | SECRET_ADDRESSES
 
 
-@pytest.mark.parametrize("method", METHODS)
-@pytest.mark.parametrize("name", OF_ONE_CAMPAIGN)
-def test_strangers_cannot_tell_that_a_campaign_exists(cast: Cast, name: str, method: str) -> None:
-    unknown = Campaign(slug="there-is-no-such-campaign")
-    may_be_answered = {404} if method == "get" or name not in SEEN_ONLY else {404, 405}
+@pytest.mark.parametrize("person", sorted(EVERYBODY))
+@pytest.mark.parametrize("name", MATRIX)
+def test_the_matrix(cast: Cast, name: str, person: str) -> None:
+    client = logged_in(cast.people[person])
 
-    for campaign in (cast.campaign, unknown):
-        answer = answer_of(cast.people["stranger"], method, name, campaign)
-        assert answer in may_be_answered | ({405} if is_post_only(name) else set())
-    assert Campaign.objects.get().state == CampaignState.DRAFT
+    for method in METHODS:
+        answer = ask(client, method, cast.address(name))
+        assert answer.status_code in expected(name, person, method), method
+        assert not answer.get("Location", "").startswith("/accounts/")
+        kept_by = answer.headers["Cache-Control"].split(", ")
+        assert {"no-store", "private"} & {*kept_by}, "nobody else may keep it"
 
 
-@pytest.mark.parametrize("name", sorted(set(OF_ONE_CAMPAIGN) - SEEN_ONLY))
-def test_a_viewer_sees_and_changes_nothing(cast: Cast, name: str) -> None:
-    viewer = cast.people["viewer"]
+@pytest.mark.parametrize("person", sorted(OUTSIDERS))
+@pytest.mark.parametrize("name", OF_A_LABEL)
+def test_outsiders_cannot_tell_that_it_exists(cast: Cast, name: str, person: str) -> None:
+    client = logged_in(cast.people[person])
+
+    for method in METHODS:
+        real = ask(client, method, cast.address(name))
+        none = ask(client, method, cast.unknown(name))
+        assert (real.status_code, real.content) == (none.status_code, none.content), method
+
+
+@pytest.mark.parametrize("name", [name for name in OF_A_LABEL if "label_id" in DASHBOARD[name]])
+def test_an_owner_reaches_nothing_of_anothers_through_the_own_label(cast: Cast, name: str) -> None:
+    if DASHBOARD[name].count("<") == 1:
+        return
+    owner = cast.people["another label's owner"]
+    address = cast.address(name, label_id=owner.labels.get().id)
+
+    for method in (*LOOKS, *ACTS):
+        assert ask(logged_in(owner), method, address).status_code in (404, 405)
+
+
+@pytest.mark.parametrize("name", sorted({*DASHBOARD} - {"dashboard-invitation"}))
+def test_the_log_in_stands_before_everything(cast: Cast, name: str) -> None:
+    address = cast.address(name, sealed="sealed")
+
+    for method in METHODS:
+        response = ask(Client(), method, address)
+        assert response.status_code == 302
+        assert response.headers["Location"] == f"/accounts/login/?next={address}"
+        assert "no-store" in response.headers["Cache-Control"]
+        assert "private" in response.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("person", ["logged out", *sorted(EVERYBODY)])
+def test_an_invitation_opens_to_its_guest_and_to_nobody_by_guessing(
+    cast: Cast, person: str
+) -> None:
+    client = logged_in(cast.people[person]) if person in cast.people else Client()
+    guess = secrets.token_urlsafe(invitations.TOKEN_BYTES)
+
+    for method in METHODS:
+        answer = ask(client, method, cast.address("dashboard-invitation", token=guess))
+        assert answer.status_code == (405 if method in NEVER else 404)
+        assert "no-store" in answer.headers["Cache-Control"]
+
+
+@pytest.mark.parametrize("person", sorted(EVERYBODY))
+def test_a_cover_is_shown_to_whoever_was_shown_its_sealed_address(cast: Cast, person: str) -> None:
+    client = logged_in(cast.people[person])
+
+    answer = ask(client, "GET", cast.address("dashboard-cover", sealed="made-up"))
+
+    assert answer.status_code == 404
+
+
+@pytest.mark.parametrize("name", [name for name in OF_A_LABEL if MATRIX[name].act])
+def test_a_viewer_changes_nothing(cast: Cast, name: str) -> None:
+    if "viewer" in MATRIX[name].act:
+        return
     before = Campaign.objects.values().get()
 
-    assert answer_of(viewer, "get", "dashboard-campaign", cast.campaign) == 200
-    assert answer_of(viewer, "post", name, cast.campaign) == 403
-    if not is_post_only(name):
-        assert answer_of(viewer, "get", name, cast.campaign) == 403
+    answer = logged_in(cast.people["viewer"]).post(cast.address(name))
+
+    assert answer.status_code == 403
     assert Campaign.objects.values().get() == before
 
 
-@pytest.mark.parametrize("name", sorted(SEEN_ONLY))
-def test_a_viewer_reaches_what_changes_nothing(cast: Cast, name: str) -> None:
-    # A draft has no report to download.
-    no_file = {404} if name.endswith(("-csv", "-json")) else set()
-    assert answer_of(cast.people["viewer"], "get", name, cast.campaign) in {200, 302} | no_file
-    assert answer_of(cast.people["viewer"], "post", name, cast.campaign) == 405
-
-
 @pytest.mark.parametrize("role", ["owner", "editor"])
-@pytest.mark.parametrize("name", OF_ONE_CAMPAIGN)
-def test_owners_and_editors_reach_everything(cast: Cast, name: str, role: str) -> None:
-    Campaign.objects.update(paused_reason=PauseReason.RELEASE_REFUSED)
-    method = "post" if is_post_only(name) else "get"
+def test_owners_and_editors_resume_what_is_paused(cast: Cast, role: str) -> None:
+    paused = {"state": CampaignState.OPEN, "paused_reason": PauseReason.RELEASE_REFUSED}
+    Campaign.objects.update(**paused)
 
-    # A draft has no report to download.
-    no_file = {404} if name.endswith(("-csv", "-json")) else set()
-    assert answer_of(cast.people[role], method, name, cast.campaign) in {200, 302} | no_file
+    logged_in(cast.people[role]).post(cast.address("dashboard-campaign-resume"))
 
-
-def is_post_only(name: str) -> bool:
-    return name.removeprefix("dashboard-campaign-") in (
-        *("choose", "open", "resume", "report-share", "report-take-back", "sources"),
-        *("duplicate", "archive", "unarchive", "check", "preview"),
-    )
+    assert Campaign.objects.get().paused_reason == PauseReason.NONE
 
 
-def test_somebody_who_left_the_label_is_a_stranger_again(cast: Cast) -> None:
-    owner = cast.people["owner"]
-    owner.memberships.all().delete()
+@pytest.mark.parametrize("name", sorted(name for name in OF_A_LABEL if "owner" in MATRIX[name].act))
+def test_acts_on_members_want_the_password_once_more(cast: Cast, name: str) -> None:
+    client = Client()
+    client.force_login(cast.people["owner"])
+    # Every act of owners alone, and leaving.
+    is_about_members = MATRIX[name].act in (OWNERS, MEMBERS)
 
-    assert answer_of(owner, "get", "dashboard-campaign", cast.campaign) == 404
-    assert not access.campaigns_of(owner).exists()
+    answer = ask(client, "POST", cast.address(name))
+
+    asked = answer.get("Location", "").startswith("/accounts/reauthenticate/")
+    assert asked == is_about_members
 
 
 def test_a_role_in_one_label_is_none_in_another(cast: Cast) -> None:
     both = factory.make_member(cast.campaign.label, role=Role.VIEWER)
     own = factory.make_label(owner=both)
 
-    assert answer_of(both, "post", "dashboard-campaign-open", cast.campaign) == 403
+    answer = logged_in(both).post(cast.address("dashboard-campaign-open"))
+
+    assert answer.status_code == 403
     assert list(access.labels_edited_by(both)) == [own]
+
+
+def test_somebody_who_is_removed_is_out_with_the_next_request(cast: Cast) -> None:
+    editor = cast.people["editor"]
+    client = logged_in(editor)
+    page = cast.address("dashboard-campaign")
+    assert client.get(page).status_code == 200
+
+    theirs = editor.memberships.select_related("label").get()
+    members.remove(theirs, cast.people["owner"])
+
+    assert client.get(page).status_code == 404
+    assert not access.campaigns_of(editor).exists()
 
 
 def test_staff_without_a_membership_see_nothing(cast: Cast) -> None:
     admin = User.objects.create_superuser("admin@example.com", factory.PASSWORD)
 
-    assert answer_of(admin, "get", "dashboard-campaign", cast.campaign) == 404
+    assert logged_in(admin).get(cast.address("dashboard-campaign")).status_code == 404
 
 
-def test_a_viewer_is_offered_no_buttons(cast: Cast) -> None:
-    client = Client()
-    client.force_login(cast.people["viewer"])
+@pytest.mark.parametrize("name", ["dashboard-campaign", "dashboard-label"])
+def test_a_viewer_is_offered_no_buttons(cast: Cast, name: str) -> None:
+    client = logged_in(cast.people["viewer"])
 
-    page = client.get(reverse("dashboard-campaign", args=[cast.campaign.slug])).content.decode()
+    page = client.get(cast.address(name)).content.decode()
     own_forms = page.count("<form") - page.count('action="/accounts/logout/"')
 
     assert own_forms == 0
-    assert "/edit" not in page
-    assert "/cancel" not in page
+    for act in ("/edit", "/cancel", '/label"', "/rename", "/invite", "/role", "/remove"):
+        assert act not in page
 
 
 def test_a_viewer_alone_is_led_to_a_label_of_their_own() -> None:

@@ -67,7 +67,8 @@ def test_a_choice_is_noted_and_looked_for(dashboard: Client, label: Label) -> No
     campaign = make_undecided(label)
     page = choose(dashboard, campaign, OTHER_URI)
     assert "Noted. Presave is checking it now." in page
-    assert "“Night Bus” by Demo Artist was accepted as this release" in page
+    history = read(dashboard, f"/dashboard/campaigns/{campaign.slug}/history")
+    assert "Accepted “Night Bus” by Demo Artist as the release of “Night Bus”" in history
     campaign.refresh_from_db()
     assert campaign.spotify_uri == OTHER_URI
 

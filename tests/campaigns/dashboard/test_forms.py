@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from campaigns.dashboard.forms import FOCUS, CampaignForm, LabelForm
+from campaigns.dashboard.forms import FOCUS, CampaignForm
+from campaigns.dashboard.team_forms import LabelForm
 from campaigns.models import LONGEST_LEAD, Campaign, CampaignState, Label, Role, User
 from tests import factory
 from tests.forms import filled_in

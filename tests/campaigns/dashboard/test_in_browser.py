@@ -25,6 +25,7 @@ from campaigns.models import (
     Counted,
     DailyCount,
     ErrorReason,
+    Event,
     Finding,
     Label,
     LabelArtist,
@@ -37,6 +38,7 @@ from campaigns.models import (
 )
 from campaigns.models.sources import LONGEST_NAME
 from campaigns.planning import moving
+from campaigns.planning.history import record
 from campaigns.spotify import Artist, Release
 from campaigns.spotify.answers import SpotifyError
 from campaigns.status import heartbeat
@@ -76,6 +78,8 @@ PAGES = {
     "night paused": "/dashboard/campaigns/refused/night",
     "night with a question": "/dashboard/campaigns/another/night",
     "night over": "/dashboard/campaigns/ended/night",
+    "history": "/dashboard/campaigns/another/history",
+    "move to another label": "/dashboard/campaigns/open/label",
     "edit": "/dashboard/campaigns/open/edit",
     "numbers": "/dashboard/campaigns/ended/numbers",
     "edit in mid-run": "/dashboard/campaigns/releasing/edit",
@@ -112,8 +116,8 @@ def campaigns(label: Label, settings: Settings, tmp_path: Path) -> None:
     another = factory.make_campaign(
         label=label, slug="another", last_finding=Finding.OTHER_TITLE, **found
     )
-    accepted = {"accepted_uri": OTHER_URI, "title": LONG, "artist": "Demo Artist"}
-    another.history.create(at=timezone.now(), **accepted)
+    accepted = {"uri": OTHER_URI, "title": LONG, "artist": "Demo Artist"}
+    record(label, Event.RELEASE_ACCEPTED, label.members.get(), another, **accepted)
     make_choices(label)
     ended = {"confirmed_title": LONG, "confirmed_artist": "Demo Artist"}
     over = factory.make_campaign(label=label, slug="ended", state=CampaignState.FINISHED, **ended)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from campaigns.models import Campaign, CampaignState, HistoryEntry, Label, LabelArtist
+from campaigns.models import Campaign, CampaignState, Event, HistoryEntry, Label, LabelArtist
 from tests import factory
 from tests.forms import filled_in, in_days, send
 from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
@@ -90,7 +90,8 @@ def test_yes_is_noted_and_the_campaign_opens(
     send(dashboard, artist="Hikaru Utada", found=found, is_it="yes")
 
     campaign = Campaign.objects.get()
-    assert campaign.accepted_uri == HistoryEntry.objects.get().accepted_uri == ALBUM_URI
+    noted = HistoryEntry.objects.get(event=Event.RELEASE_ACCEPTED)
+    assert campaign.accepted_uri == noted.details["uri"] == ALBUM_URI
     assert LabelArtist.objects.get().label == label
     dashboard.post(f"/dashboard/campaigns/{campaign.slug}/open")
     campaign.refresh_from_db()

@@ -89,9 +89,10 @@ def test_the_answer_counts_and_stands_in_the_history(
 ) -> None:
     page = send(dashboard, campaign)
     assert accepted() == FOUND_URI
-    assert "“First Light” by Demo Artist was accepted as this release" in page
-    assert f"by {artist.email}." in page
     assert "This is it…" not in page
+    history = text_of(dashboard.get(f"{PAGE}/history"))
+    assert "Accepted “First Light” by Demo Artist as the release of “Wrong Link Three”" in history
+    assert artist.email in history
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ SHOWN = Asked(FOUND_URI, "First Light", "Demo Artist")
 
 
 def accept(campaign: Campaign, artist: User, shown: Asked = SHOWN) -> None:
-    accepting.accept_found(campaign, shown, artist, timezone.now())
+    accepting.accept_found(campaign, shown, artist)
 
 
 @pytest.mark.parametrize("finding", [Finding.OTHER_ARTIST, Finding.OTHER_TITLE])
@@ -59,8 +59,9 @@ def test_what_was_found_counts_as_the_release_and_the_worker_looks_at_once(
     assert (campaign.accepted_uri, campaign.next_check_at) == (FOUND_URI, None)
     assert not campaign.awaits_an_answer
     (entry,) = campaign.history.all()
-    assert (entry.by, entry.accepted_uri) == (artist, FOUND_URI)
-    assert (entry.title, entry.artist) == ("First Light", "Demo Artist")
+    assert (entry.label, entry.by, entry.event) == (campaign.label, artist, "release_accepted")
+    said = {"uri": FOUND_URI, "title": "First Light", "artist": "Demo Artist"}
+    assert entry.details == {"campaign": campaign.title, **said}
 
 
 @pytest.mark.parametrize(
@@ -124,7 +125,7 @@ def test_a_corrected_link_takes_the_answer_back_and_the_history_keeps_it(artist:
 
     campaign.refresh_from_db()
     assert campaign.accepted_uri == ""
-    assert campaign.history.count() == 1
+    assert campaign.history.filter(event="release_accepted").count() == 1
 
 
 def test_after_an_answer_people_are_told_of_the_next_other_release(artist: User) -> None:

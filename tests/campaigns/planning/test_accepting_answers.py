@@ -12,7 +12,15 @@ import pytest
 from django.utils import timezone
 
 from campaigns.catalogue.comparing import difference
-from campaigns.models import Campaign, CampaignState, Finding, HistoryEntry, LabelArtist, User
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    Event,
+    Finding,
+    HistoryEntry,
+    LabelArtist,
+    User,
+)
 from campaigns.planning import editing
 from campaigns.planning.accepting import VARIOUS_ARTISTS, Answer
 from campaigns.planning.obstacles import Obstacle, PlanningError
@@ -58,10 +66,10 @@ def test_an_answer_is_noted_with_who_gave_it_when(campaign: Campaign, artist: Us
         change(campaign, Answer(RELEASE, artist, NOW))
 
     assert campaign.accepted_uri == ALBUM_URI
-    noted = HistoryEntry.objects.get()
-    assert (noted.campaign, noted.by, noted.at) == (campaign, artist, NOW)
-    assert (noted.accepted_uri, noted.title) == (ALBUM_URI, "Face My Fears")
-    assert noted.artist == "宇多田ヒカル, Skrillex"
+    noted = HistoryEntry.objects.get(event=Event.RELEASE_ACCEPTED)
+    assert (noted.campaign, noted.by) == (campaign, artist)
+    said = {"uri": ALBUM_URI, "title": "Face My Fears", "artist": "宇多田ヒカル, Skrillex"}
+    assert noted.details == {"campaign": campaign.title, **said}
 
 
 def test_a_new_draft_may_come_with_its_answer(campaign: Campaign, artist: User) -> None:
@@ -71,7 +79,7 @@ def test_a_new_draft_may_come_with_its_answer(campaign: Campaign, artist: User) 
 
     made.refresh_from_db()
     assert made.accepted_uri == ALBUM_URI
-    assert made.history.count() == 1
+    assert made.history.filter(event=Event.RELEASE_ACCEPTED).count() == 1
 
 
 def test_the_artist_is_known_by_id_from_then_on_whatever_the_spelling(

@@ -60,7 +60,7 @@ def test_a_deleted_draft_leaves_neither_its_address_nor_its_artwork(
     settings.ARTWORK_DIR = tmp_path / "artwork"
     cover = scenes.store_cover(scenes.small_picture(320))
     draft = factory.make_campaign(state=CampaignState.DRAFT, slug="night-bus", **cover)
-    draft.history.create(at=timezone.now(), accepted_uri="x", title="x", artist="x")
+    draft.history.create(at=timezone.now(), event="edited")
     assert free_slug("night-bus") == "night-bus-2"
     with django_capture_on_commit_callbacks(execute=True):
         archiving.delete_draft(draft)

@@ -45,7 +45,7 @@ def artist() -> User:
 
 
 def choose(campaign: Campaign, artist: User, uri: str = OTHER_URI) -> None:
-    accepting.choose(campaign, uri, artist, timezone.now())
+    accepting.choose(campaign, uri, artist)
     campaign.refresh_from_db()
 
 
@@ -60,7 +60,8 @@ def test_the_chosen_entry_is_the_campaigns_link_and_the_worker_looks_at_once(
     assert (campaign.next_check_at, campaign.last_finding, campaign.candidates) == (None, "", [])
     assert campaign.version == 1
     noted = campaign.history.get()
-    assert (noted.by, noted.accepted_uri, noted.title) == (artist, OTHER_URI, "Night Bus")
+    assert noted.by == artist
+    assert (noted.details["uri"], noted.details["title"]) == (OTHER_URI, "Night Bus")
 
 
 @pytest.mark.parametrize(
@@ -130,7 +131,7 @@ def test_one_of_several_other_releases_may_be_accepted(artist: User) -> None:
     campaign = make_undecided(title="First Light", last_finding=Finding.OTHER_TITLE)
     entry = accepting.asked_about(campaign, OTHER_URI)
     assert entry == Asked(OTHER_URI, "Night Bus", "Demo Artist")
-    accepting.accept_found(campaign, entry, artist, timezone.now())
+    accepting.accept_found(campaign, entry, artist)
     campaign.refresh_from_db()
     assert (campaign.accepted_uri, campaign.found_title) == (OTHER_URI, "Night Bus")
     assert not campaign.awaits_an_answer
@@ -149,7 +150,7 @@ def test_the_chosen_one_is_saved_for_every_fan(title: str, sandbox: Sandbox, art
         choose(campaign, artist)
     else:
         entry = accepting.asked_about(campaign, OTHER_URI)
-        accepting.accept_found(campaign, entry, artist, timezone.now())
+        accepting.accept_found(campaign, entry, artist)
     assert work() == 3
     assert states(campaign) == {"saved": 3}
     assert [*sandbox.library("fan-1")] == [OTHER_URI]

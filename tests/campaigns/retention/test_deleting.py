@@ -19,10 +19,14 @@ from campaigns.models import (
     Campaign,
     CampaignState,
     DailyCount,
+    Event,
     PreSave,
     PreSaveState,
+    Role,
     Totals,
 )
+from campaigns.models.limits import HISTORY_LIFETIME, INVITATION_LIFETIME
+from campaigns.planning.invitations import invite
 from campaigns.retention import deleting, erasing, expiring
 from tests import factory
 from tests.factory import make_campaign, make_presave, make_presaves
@@ -137,6 +141,31 @@ def test_sessions_and_counts_of_attempts_are_deleted_when_they_have_run_out() ->
     deleting.forget_log_ins(now + timedelta(days=15))
     assert not Session.objects.exists()
     assert not UserSession.objects.exists()
+
+
+def test_a_history_is_kept_for_a_year_and_an_invitation_until_it_expires() -> None:
+    owner = factory.make_user()
+    label = factory.make_label(owner=owner)
+    now = timezone.now()
+    # The invitation's own entry in the history is the other one.
+    invite(label, "guest@example.com", Role.VIEWER, owner, now)
+    label.history.create(event=Event.LABEL_CREATED, by=owner, at=now + timedelta(days=2))
+
+    deleting.forget_history(now + INVITATION_LIFETIME - timedelta(seconds=1))
+    assert (label.invitations.count(), label.history.count()) == (1, 2)
+    deleting.forget_history(now + INVITATION_LIFETIME)
+    assert (label.invitations.count(), label.history.count()) == (0, 2)
+    deleting.forget_history(now + HISTORY_LIFETIME + timedelta(days=1))
+    assert label.history.get().event == Event.LABEL_CREATED
+
+
+def test_the_workers_maintenance_forgets_histories() -> None:
+    label = factory.make_label()
+    label.history.create(event=Event.LABEL_CREATED, at=timezone.now() - HISTORY_LIFETIME)
+
+    work()
+
+    assert not label.history.exists()
 
 
 def count_of_attempts() -> int:

@@ -196,7 +196,7 @@ def test_while_it_releases_the_page_says_how_far_it_is_and_how_long_it_takes(
     factory.make_presave(campaign, lease_until=timezone.now() + timedelta(minutes=5), attempts=1)
     factory.make_presave(campaign, state=PreSaveState.SAVED)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page = page_of(dashboard, campaign)
 
     assert '<progress id="progress-bar" value="1" max="5">' in page
@@ -215,7 +215,7 @@ def test_a_release_at_local_midnights_with_fans_who_wait_costs_no_query_more(
     )
     factory.make_presaves(campaign, ["a"] * 3, due_at=until)
 
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(8):
         page = page_of(dashboard, campaign)
 
     assert "3 fans wait because" in page

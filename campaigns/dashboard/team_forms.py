@@ -1,0 +1,77 @@
+"""Forms about a label and its people."""
+
+from __future__ import annotations
+
+from typing import Any, Final, cast
+
+from allauth.account.adapter import get_adapter
+from django import forms
+from django.db.models import QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from campaigns.dashboard.fields import PlainTextField
+from campaigns.models import Label, Role, User
+from campaigns.planning.labels import LONGEST_NAME
+
+ROLE_NAMES: Final[dict[str, Promise]] = {
+    Role.OWNER: _("Owner"),
+    Role.EDITOR: _("Editor"),
+    Role.VIEWER: _("Viewer"),
+}
+
+
+class LabelForm(forms.Form):
+    name = PlainTextField(
+        max_length=LONGEST_NAME,
+        label=_("Name of the label"),
+        help_text=_("No label? Use the artist's name."),
+    )
+
+
+class RoleForm(forms.Form):
+    role = forms.TypedChoiceField(
+        choices=ROLE_NAMES.items,
+        coerce=Role,
+        label=_("Role"),
+        help_text=_(
+            "Owners do everything and manage the members. Editors create and change campaigns. "
+            "Viewers see everything and change nothing."
+        ),
+    )
+
+
+class InviteForm(RoleForm):
+    field_order = ("email", "role")
+
+    email = forms.EmailField(
+        label=_("Email"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
+    )
+
+
+class NewPasswordForm(forms.Form):
+    """A first password, by the rules for all passwords."""
+
+    password = forms.CharField(
+        strip=False,
+        label=_("Password"),
+        help_text=_("At least 10 characters."),
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+    def __init__(self, *args: Any, email: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.user = User(email=email)
+
+    def clean_password(self) -> str:
+        password: str = self.cleaned_data["password"]
+        get_adapter().clean_password(password, user=self.user)
+        return password
+
+
+class MoveForm(forms.Form):
+    label = forms.ModelChoiceField(Label.objects.none(), label=_("Move to"), empty_label=None)
+
+    def __init__(self, *args: Any, labels: QuerySet[Label], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast("forms.ModelChoiceField[Label]", self.fields["label"]).queryset = labels
