@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import html
 import time
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.core.cache import cache
@@ -18,6 +19,9 @@ from tests import factory, forms
 from tests.fans import text_of
 from tests.log_ins import logged_in
 from tools.pictures import file_of, picture
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -117,13 +121,17 @@ def test_the_form_is_stored_as_it_was_sent(browser: Client, campaign: Campaign) 
     assert campaign.artwork_alt == "A sun"
 
 
-def test_who_sent_a_picture_too_is_told_to_choose_it_again(
-    browser: Client, campaign: Campaign
+def test_a_picture_that_was_sent_too_is_kept_meanwhile(
+    browser: Client, campaign: Campaign, settings: Settings, tmp_path: Path
 ) -> None:
+    settings.ARTWORK_DIR = tmp_path
     form = forms.filled_in(campaign, release_at=forms.in_days(40))
     cover = SimpleUploadedFile("cover.png", file_of(picture(400, 400)).getvalue(), "image/png")
-    page = text_of(browser.post(f"{PAGE}/edit", form | {"artwork": cover}, follow=True))
-    assert "Choose the artwork again after this." in page
+    assert is_asked(browser, f"{PAGE}/edit", form | {"artwork": cover})
+
+    confirm(browser, path=f"{PAGE}/edit")
+    campaign.refresh_from_db()
+    assert campaign.artwork_width == 400
 
 
 def test_anything_else_asks_nobody_again(browser: Client, campaign: Campaign) -> None:
