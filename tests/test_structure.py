@@ -42,7 +42,6 @@ CALLS_THE_PRODUCT = {"presave/celery.py"}
 LONG_ENOUGH_FOR_TESTS = 60
 # Modules whose tests are others, with the reason.
 TESTED_ELSEWHERE = {
-    "campaigns/dashboard/guards.py": "test_access.py asks for every address in every role",
     "campaigns/fan/words.py": "read from the pages, in test_landing.py and test_receipt.py",
     "campaigns/keyring/durable.py": "no rules but the disk's: test_files.py and test_master.py",
     "campaigns/models/choices.py": "names alone",

@@ -80,8 +80,8 @@ def at_work(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
     """The middleware of the pages behind a log-in, and of those that lead there. No cache keeps
-    them. A session is renewed while people use it, and ends afterwards; what a page asks by itself
-    renews nothing.
+    them, unless the view says more. A session is renewed while people use it, and ends afterwards;
+    what a page asks by itself renews nothing.
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
@@ -90,7 +90,8 @@ def at_work(
         if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
             _renew_or_end(request)
         response = get_response(request)
-        add_never_cache_headers(response)
+        if not response.has_header("Cache-Control"):
+            add_never_cache_headers(response)
         return response
 
     return middleware

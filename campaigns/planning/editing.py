@@ -99,7 +99,6 @@ def change(
     artist's that such an entry is the release.
     """
     _check(campaign, values, picture, version)
-    is_another = looking_up.is_another(campaign, looking_up.with_values(campaign, values))
     if not answer:
         looking_up.check_change(campaign, values)
     seen = same_release.look_up(campaign, same_release.names_after(campaign, values), meant)
@@ -112,12 +111,11 @@ def change(
         release_at, zone = values["release_at"], values["release_zone"]
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
             campaign = moving.move_release(campaign, release_at, zone, now, may_expire, by)
+        _forget_look(campaign, values)
         _rename(campaign, same_release.names_after(campaign, values), seen)
         _assign(campaign, values)
         if answer:
             accepting.accept_answer(campaign, answer)
-        if is_another:
-            campaign.looked_up_finding, campaign.looked_up_at = "", None
         campaign.version += bool(changed)
         _show(campaign, stored)
         campaign.save()
@@ -161,6 +159,12 @@ def _changed(
 ) -> list[str]:
     changed = [name for name, value in values.items() if getattr(campaign, name) != value]
     return [*changed, "artwork"] if picture else changed
+
+
+def _forget_look(campaign: Campaign, values: Mapping[str, Any]) -> None:
+    """What was found of another release says nothing of this one."""
+    if looking_up.is_another(campaign, looking_up.with_values(campaign, values)):
+        campaign.looked_up_finding, campaign.looked_up_at = "", None
 
 
 def _rename(campaign: Campaign, names: Names, seen: Seen) -> None:

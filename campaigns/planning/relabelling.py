@@ -15,6 +15,7 @@ from campaigns.models import (
     User,
 )
 from campaigns.models.formats import LONGEST_CATALOGUE_NAME
+from campaigns.planning import quotas
 from campaigns.planning.history import record
 from campaigns.planning.members import locked
 from campaigns.planning.moving import locked as locked_campaign
@@ -26,13 +27,14 @@ def move_to_label(campaign: Campaign, label: Label, by: User) -> None:
     """Its numbers and its own history go along, and what was confirmed of its artist, without which
     an open campaign would have to ask again. What the label did stays in the label's history.
 
-    Raises PlanningError when `by` edits only one of the two by now.
+    Raises PlanningError when `by` edits only one of the two by now, or the other may have no more.
     """
     before, after = _both_locked(campaign.label, label)
     campaign = locked_campaign(campaign)
     edited = Membership.objects.filter(user=by, label__in=[before, after], role__in=EDITING_ROLES)
     if campaign.label_id != before.id or edited.count() != 2:
         raise PlanningError(Obstacle.EDITORS_ONLY)
+    quotas.check_campaigns(after)
     _share_artist(campaign, after)
     campaign.label = after
     campaign.save(update_fields=["label"])
