@@ -14,6 +14,8 @@ from demo.environment import DemoError
 
 SECONDS = 30
 AT_ONCE = 8
+# What a browser sends when a link of our own page was tapped.
+FROM_OUR_PAGE = {"Sec-Fetch-Site": "same-origin"}
 
 
 def pre_save_all(
@@ -50,6 +52,8 @@ def _consent(landing_url: str, account: str) -> requests.Response:
         button = re.search(r'href="([^"]+/go(?:\?[^"]*)?)"', page.text)
         if button is None:
             raise DemoError("the landing page has no pre-save button.")
+        # What the page's script says.
+        browser.post(f"{landing_url}/visit", headers=FROM_OUR_PAGE, timeout=SECONDS)
         consent = _get(browser, urljoin(landing_url, unescape(button[1])))
         return browser.post(
             consent.url.partition("?")[0],
@@ -60,8 +64,7 @@ def _consent(landing_url: str, account: str) -> requests.Response:
 
 
 def _get(browser: requests.Session, url: str) -> requests.Response:
-    # What a browser sends when a link of our own page was tapped.
-    answer = browser.get(url, headers={"Sec-Fetch-Site": "same-origin"}, timeout=SECONDS)
+    answer = browser.get(url, headers=FROM_OUR_PAGE, timeout=SECONDS)
     if answer.status_code != 200:
         raise DemoError(f"{url.partition('?')[0]} answered {answer.status_code}.")
     return answer

@@ -19,7 +19,17 @@ from django.utils import timezone
 
 from campaigns import keyring, spotify
 from campaigns.keyring import Secret
-from campaigns.models import Campaign, DailyCount, Label, PreSave, ReleaseMode, midnights
+from campaigns.models import (
+    Campaign,
+    Counted,
+    DailyCount,
+    Label,
+    PreSave,
+    ReleaseMode,
+    SourceCount,
+    Step,
+    midnights,
+)
 from demo import cover, night
 from demo.campaigns import Demo, draft, list_in_catalogue, open_for_fans
 
@@ -37,6 +47,9 @@ ZONES: Final = (
     *("Europe/Berlin", "Europe/London", "America/Sao_Paulo", "America/New_York"),
     *("America/Mexico_City", "America/Los_Angeles", "Pacific/Honolulu"),
 )
+
+
+SOURCES: Final = {"instagram": 9, "tiktok": 6, "direct": 4, "newsletter": 2, "poster": 1}
 
 
 def clear(demo: Demo) -> None:
@@ -164,6 +177,18 @@ def pre_save(
     for day, number in Counter(at.date() for at in times).items():
         noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
         DailyCount.objects.add(campaign.id, noon, {"presaves": number})
+    count_sources(campaign, times)
+
+
+def count_sources(campaign: Campaign, times: list[datetime]) -> None:
+    """Where the fans came from, and those who looked or tapped and went on."""
+    chance = random.Random(len(times))  # noqa: S311 -- scenery
+    counts: Counter[Counted] = Counter()
+    for at in times:
+        [source] = chance.choices(tuple(SOURCES), tuple(SOURCES.values()))
+        for step, most in ((Step.VISIT, 5), (Step.TAP, 2), (Step.PRESAVE, 1)):
+            counts[Counted(campaign.id, at.date(), source, step)] += chance.randint(1, most)
+    SourceCount.objects.add(counts)
 
 
 def _midnight_in(now: datetime, days: int) -> datetime:
