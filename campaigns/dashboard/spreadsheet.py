@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from io import StringIO
 from typing import Final
 
 # https://owasp.org/www-community/attacks/CSV_Injection
-_BEGINS_A_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n")
+# Also after what some countries' spreadsheets take for the end of a cell, and in full width.
+_BEGINS_A_FORMULA: Final = re.compile(r"(^|[;\t\r\n]\s*)(?=[=+\-@\t\r\n＝＋－＠])")  # noqa: RUF001
 Cell = str | int | float | None
 
 
@@ -22,5 +24,4 @@ def as_csv(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
 
 
 def _safe(cell: Cell) -> Cell:
-    is_risky = isinstance(cell, str) and cell.startswith(_BEGINS_A_FORMULA)
-    return f"'{cell}" if is_risky else cell
+    return _BEGINS_A_FORMULA.sub(r"\1'", cell) if isinstance(cell, str) else cell

@@ -24,7 +24,7 @@ _SENTENCES: Final[Mapping[Wrong, str | Promise]] = {
     ),
     Wrong.TOO_MANY: _("This label has as many webhooks as it can. Remove one first."),
     Wrong.ADDED_ALREADY: _("This address is on the list already."),
-    Wrong.TESTED_JUST_NOW: _("A test is under way or was sent just now. Try again in a minute."),
+    Wrong.TESTED_JUST_NOW: _("A test was sent just now. Try again in a minute."),
 }
 
 

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection, models, transaction
 from django.db.models import F, Q, Sum
 
 from campaigns.models.sources import LONGEST_NAME, OTHER, Source
@@ -217,8 +217,10 @@ class SourceCountQuerySet(models.QuerySet["SourceCount"]):
             is_apart = (one.campaign_id, one.source) in apart
             sums[one if is_apart else replace(one, source=OTHER)] += amount
         ordered = sorted(sums.items())
-        for start in range(0, len(ordered), ROWS_AT_ONCE):
-            self._upsert(ordered[start : start + ROWS_AT_ONCE])
+        # All or none: who could not add them adds all of them again.
+        with transaction.atomic(savepoint=False):
+            for start in range(0, len(ordered), ROWS_AT_ONCE):
+                self._upsert(ordered[start : start + ROWS_AT_ONCE])
 
     def _upsert(self, sums: list[tuple[Counted, int]]) -> None:
         """One statement. The same order everywhere, so that no two writers wait for each other."""

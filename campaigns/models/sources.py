@@ -32,7 +32,7 @@ _KNOWN: Final = {
     "spotify": "spotify.com",
     "telegram": "t.me telegram.org telegram.me",
     "threads": "threads.net threads.com",
-    "tiktok": "tt tiktok.com",
+    "tiktok": "tt tiktok.com zhiliaoapp.com",
     "website": "",
     "whatsapp": "wa wa.me whatsapp.com",
     "x": "twitter t.co x.com twitter.com",
@@ -49,6 +49,8 @@ _OWN_SLOTS: Final = range(MOST_OPEN + 1, MOST_OPEN + MOST_OWN + 1)
 # An address of IPv6, and what mailing services put into links, which could be somebody's.
 _MAYBE_PERSONAL: Final = re.compile(r"^\[|@|%40|\d{9}|(?=[a-z]*\d)[0-9a-z]{20}", re.IGNORECASE)
 _HOST: Final = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}")
+# Android names an app back to front, as com.instagram.android.
+_APP: Final = re.compile(r"(com|net|org)\.([a-z0-9-]+)(\.[a-z0-9.-]+)?")
 _NUMERIC_HOST: Final = re.compile(r"(\d+\.){3}\d+")
 # As co.uk and com.au: what stands under it has one part more.
 _SHARED_ENDING: Final = re.compile(r"\.(ac|co|com|edu|gov|net|ne|or|org)\.[a-z]{2}$")
@@ -72,6 +74,8 @@ def cleaned(text: str) -> str:
 
 def _site_of(host: str) -> str:
     """What was registered, without the parts before: instagram.com of l.instagram.com."""
+    if app := _APP.fullmatch(host):
+        host = f"{app[2]}.{app[1]}"
     parts = 3 if _SHARED_ENDING.search(host) else 2
     site = ".".join(host.split(".")[-parts:])
     return "google" if site.startswith("google.") else site

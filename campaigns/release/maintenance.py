@@ -50,6 +50,8 @@ def run_maintenance(shift: Shift) -> None:
     confirming.confirm_due(now, shift.is_over)
     confirming.look_ahead(shift.clock(), shift.is_over)
     alarms.raise_due(now)
+    # Before whatever may fail: nobody would hear of the trouble.
+    outbox.start_delivering(now)
     expiring.finish_settled(now)
     keys.shred_ended(now)
     figures.write_down(now)
@@ -57,7 +59,6 @@ def run_maintenance(shift: Shift) -> None:
     deleting.delete_old_rows(now)
     oauth_state.forget_spent_states(now)
     deleting.forget_log_ins(now)
-    outbox.start_delivering(now)
     deleting.forget_history(now)
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.template.loader import render_to_string
 from django.utils.translation import ngettext
 
@@ -23,6 +24,8 @@ from campaigns.status.alarms import facts_of
 from campaigns.status.outbox import Told
 from campaigns.status.phase import phase_of
 from campaigns.status.sentences import report_page_of, sentence
+
+logger = logging.getLogger(__name__)
 
 # An end that nobody was told of for so long is no news any more.
 NEWS_FOR: Final = timedelta(days=1)
@@ -73,24 +76,32 @@ def spoken(seconds: int | None) -> str:
 
 def announce(now: datetime) -> int:
     """Tell the labels of campaigns that have finished, once their figures are written down; returns
-    of how many.
+    of how many. One that fails does not hold the others up.
     """
     news = FinalFigures.objects.filter(
         announced_at=None,
         campaign__state=CampaignState.FINISHED,
         campaign__finished_at__gt=now - NEWS_FOR,
     )
-    return sum(_announce(figures, now) for figures in news.select_related("campaign__label"))
+    told = 0
+    for figures in news.select_related("campaign__label"):
+        try:
+            told += _announce_once(figures, now)
+        except DatabaseError:
+            raise
+        except Exception:
+            logger.exception("end not told campaign=%s", figures.campaign_id)
+    return told
 
 
 @transaction.atomic
-def _announce(figures: FinalFigures, now: datetime) -> int:
+def _announce_once(figures: FinalFigures, now: datetime) -> bool:
     # Of several workers the one that changed the row tells.
     mine = FinalFigures.objects.filter(campaign=figures.campaign, announced_at=None)
     if not mine.update(announced_at=now):
-        return 0
+        return False
     outbox.tell(figures.campaign, _told(figures.campaign, figures, now), now)
-    return 1
+    return True
 
 
 def _told(campaign: Campaign, figures: FinalFigures, now: datetime) -> Told:

@@ -195,6 +195,11 @@ def _error_of(message: Message, webhook: Webhook, now: datetime) -> WebhookError
         webhooks.post(_written(message, webhook, now))
     except WebhookError as error:
         return error
+    except Exception as error:
+        # What was delivered next to it must be noted, or it comes again and again. Its text may
+        # hold the address.
+        logger.error("call failed webhook=%s: %s", webhook.id, type(error).__name__)
+        return WebhookError(WebhookProblem.UNREACHABLE)
     return None
 
 

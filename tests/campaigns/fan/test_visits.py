@@ -12,7 +12,7 @@ from django.db import DataError, OperationalError, connection, connections
 
 from campaigns.fan import visits
 from campaigns.fan.visits import Noted, Tally
-from campaigns.models import Campaign, CampaignState, Funnel, SourceCount, Step
+from campaigns.models import Campaign, CampaignState, Funnel, SourceCount, Step, counts
 from tests.factory import make_campaign
 from tests.nights.night import in_threads
 
@@ -124,6 +124,27 @@ def test_what_came_while_the_database_was_away_is_counted_afterwards(away: Event
     assert by_source(campaign) == {}
     tally.add(noted(campaign, step=Step.TAP))
     assert by_source(campaign) == {"poster": Funnel(visits=3, taps=1)}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_nothing_counts_twice_when_the_database_goes_in_the_middle(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(counts, "ROWS_AT_ONCE", 1)
+    campaign, tally, written = make_campaign(), Tally(), 0
+
+    def fail_at_the_second(execute: Any, sql: str, *arguments: Any) -> Any:
+        nonlocal written
+        written += "ON CONFLICT (campaign_id, day, source, kind)" in sql
+        if written == 2:
+            raise OperationalError("gone")
+        return execute(sql, *arguments)
+
+    tally._waiting[noted(campaign, "instagram")] += 1
+    with connection.execute_wrapper(fail_at_the_second):
+        tally.add(noted(campaign, "poster"))
+    tally.add(noted(campaign, "poster"))
+    assert by_source(campaign) == {"instagram": Funnel(visits=1), "poster": Funnel(visits=2)}
 
 
 @pytest.mark.django_db

@@ -62,6 +62,7 @@ def test_a_webhook_is_kept_sealed_with_a_secret_of_its_own(label: Label) -> None
         ("http://127.0.0.1:9000/", Wrong.NOT_HTTPS),
         ("https://me:secret@tools.example/", Wrong.WITH_PASSWORD),
         ("https://tools.example:8443/", Wrong.OTHER_PORT),
+        ("https://tools.example:99999/", Wrong.OTHER_PORT),
         *[
             (f"https://{host}/", Wrong.NOT_PUBLIC)
             for host in ("localhost", "10.0.0.1", "[::1]", "93.184.216.34")
@@ -126,9 +127,12 @@ def test_a_test_is_queued_once_a_minute(label: Label) -> None:
     assert Message.objects.get().event == MessageEvent.TEST
 
 
-def test_while_one_waits_no_other_test_is_queued(label: Label) -> None:
+def test_a_test_that_failed_makes_way_for_the_next_one(label: Label) -> None:
+    """Who has corrected their tool need not wait until the old one is tried again."""
     webhook, now = make_webhook(label), timezone.now()
     webhooks.queue_test(webhook, TEST, now)
-    with pytest.raises(WebhookRefusedError):
-        webhooks.queue_test(webhook, TEST, now + timedelta(hours=1))
-    assert Message.objects.count() == 1
+    Message.objects.update(attempts=9, next_try_at=now + timedelta(hours=1))
+    later = now + webhooks.TESTED_EVERY
+    webhooks.queue_test(webhook, TEST, later)
+    waiting = Message.objects.get()
+    assert (waiting.attempts, waiting.next_try_at) == (0, later)

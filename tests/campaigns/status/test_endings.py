@@ -171,6 +171,17 @@ def test_a_cancelled_campaign_is_no_news_to_those_who_cancelled_it(campaign: Cam
     assert announced() == 0
 
 
+def test_one_end_that_cannot_be_told_does_not_hold_others_up(
+    campaign: Campaign, caplog: pytest.LogCaptureFixture
+) -> None:
+    broken = make_campaign(state=CampaignState.FINISHED)
+    figures.write_down(timezone.now())
+    Campaign.objects.filter(id=broken.id).update(failures={"no such reason": 1})
+    assert endings.announce(timezone.now()) == 1
+    assert f"end not told campaign={broken.id}" in caplog.text
+    assert FinalFigures.objects.get(campaign=broken).announced_at is None
+
+
 @pytest.mark.django_db(transaction=True)
 def test_of_many_workers_one_announces(campaign: Campaign) -> None:
     figures.write_down(timezone.now())

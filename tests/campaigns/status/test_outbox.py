@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core import mail
 from django.core.mail.backends import locmem
+from django.db import DataError, connection
 from django.utils import timezone
 
 from campaigns.models import (
@@ -30,6 +31,7 @@ from campaigns.models import (
     Webhook,
     WebhookKind,
 )
+from campaigns.release.maintenance import Shift, run_maintenance
 from campaigns.status import outbox
 from campaigns.status.outbox import Told
 from campaigns.status.troubles import LATE_AFTER
@@ -243,6 +245,18 @@ def test_a_webhook_that_takes_its_time_holds_up_no_other(
     assert deliver("calls") == 3
 
 
+def test_a_call_that_cannot_be_written_has_no_other_made_again(
+    campaign: Campaign, label: Label, receiver: Receiver, caplog: pytest.LogCaptureFixture
+) -> None:
+    make_webhook(label, receiver.address)
+    broken = make_webhook(label, receiver.address, sealed_secret=outbox.seal("whsec_a"))
+    outbox.tell(campaign, TOLD, timezone.now())
+    assert deliver("calls") == 1
+    assert Message.objects.get().webhook == broken
+    assert f"call failed webhook={broken.id}: Error" in caplog.text
+    assert len(receiver.got) == 1
+
+
 def test_neither_address_nor_secret_is_in_the_log_or_the_database(
     campaign: Campaign, label: Label, caplog: pytest.LogCaptureFixture, settings: Settings
 ) -> None:
@@ -358,6 +372,23 @@ def test_a_webhook_that_is_silent_holds_up_no_mail(
     receiver.may_answer.set()
     join_threads()
     assert len(receiver.got) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("mailing")
+def test_maintenance_that_fails_keeps_no_mail_back(campaign: Campaign) -> None:
+    outbox.tell(campaign, TOLD, timezone.now())
+
+    def fail(execute: Any, sql: str, *arguments: Any) -> Any:
+        if "campaigns_finalfigures" in sql:
+            raise DataError("no such figure")
+        return execute(sql, *arguments)
+
+    now = timezone.now()
+    with connection.execute_wrapper(fail), pytest.raises(DataError):
+        run_maintenance(Shift(now, Event(), lambda: now))
+    join_threads()
+    assert addresses() == ["editor@example.com", "owner@example.com"]
 
 
 def test_no_thread_runs_for_nothing(campaign: Campaign) -> None:

@@ -84,6 +84,10 @@ def test_it_costs_few_queries(
 def test_each_chart_has_its_table(dashboard: Client, campaign: Campaign) -> None:
     page = dashboard.get(REPORT).content.decode()
     assert page.count("<svg") == 2
+    assert len(re.findall(r'<path d="M[^"]+z">', page)) == 2
+    assert "Pre-saves by day, 63 on the busiest" in page
+    assert re.search(r"Permissions destroyed by (hour, \d+ in|day, \d+ on) the busiest", page)
+    assert "at most 63 a day" in page
     assert page.count("<details>") == 2
     assert "style=" not in page
 

@@ -95,6 +95,7 @@ def test_a_problem_is_told(dashboard: Client, label: Label, problem: WebhookProb
     page = dashboard.get(address_of(label)).content.decode()
     assert 'class="webhook-problem"' in page
     assert ("it answered 404" in page) is (problem == WebhookProblem.STATUS)
+    assert ("tries again" in page) is (problem != WebhookProblem.UNREADABLE)
 
 
 def test_a_webhook_is_removed_with_what_waits_for_it(dashboard: Client, label: Label) -> None:

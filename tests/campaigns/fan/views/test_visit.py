@@ -67,6 +67,18 @@ def test_other_sites_and_programs_are_not_counted(campaign: Campaign, site: str)
     assert by_source(campaign) == {}
 
 
+@pytest.mark.parametrize(
+    ("origin", "counted"),
+    [(settings.PUBLIC_URL, 1), ("https://elsewhere.example", 0), ("null", 0)],
+    ids=["ours", "elsewhere", "none"],  # our own has another port in each process
+)
+def test_an_older_browser_says_its_origin_alone(
+    campaign: Campaign, origin: str, counted: int
+) -> None:
+    Client().post("/night-bus/visit", {"src": "poster"}, headers={"origin": origin})
+    assert by_source(campaign).get("poster", Funnel()).visits == counted
+
+
 def test_only_what_the_script_sends_is_read(client: Client, campaign: Campaign) -> None:
     address = "/night-bus/visit"
     assert client.get(address, headers=FROM_OUR_PAGE).status_code == 405
