@@ -21,8 +21,9 @@ for (const kind of ["dragover", "drop"]) {
   });
 }
 file.form.addEventListener("dragleave", () => cover.classList.remove("is-over"));
+// What is copied from a table or a text comes as text, with a picture of it.
 document.addEventListener("paste", (event) => {
-  if (!hasFile(event.clipboardData)) return;
+  if (!hasFile(event.clipboardData) || event.clipboardData.types.includes("text/plain")) return;
   event.preventDefault();
   choose(event.clipboardData);
 });

@@ -20,22 +20,30 @@ function restore(values) {
   form.dispatchEvent(new Event("restored"));
 }
 
+const cameBack = "cameBack" in form.dataset;
 const untouched = entered();
 const kept = JSON.parse(sessionStorage.getItem(key) ?? "null")?.values;
-// A form that the server sent back holds what was entered already.
-if (kept && JSON.stringify(kept) !== untouched && !("cameBack" in form.dataset)) {
+
+function store(values, isSent) {
+  sessionStorage.setItem(key, JSON.stringify({ isSent, values: JSON.parse(values) }));
+}
+
+// A form that the server sent back holds what was entered already, and was not saved.
+if (cameBack) store(untouched, false);
+else if (kept && JSON.stringify(kept) !== untouched) {
   restore(kept);
   document.querySelector("[data-restored]").hidden = false;
 }
 
 function keep(isSent) {
   const now = entered();
-  if (now === untouched) return;
-  sessionStorage.setItem(key, JSON.stringify({ isSent, values: JSON.parse(now) }));
+  if (isSent || cameBack || now !== untouched) store(now, isSent);
+  else sessionStorage.removeItem(key);
 }
 
 for (const kind of ["input", "change"]) form.addEventListener(kind, () => keep(false));
-form.addEventListener("submit", () => keep(true));
+// A preview opens in a tab of its own, and saves nothing.
+form.addEventListener("submit", ({ submitter }) => keep(!submitter?.hasAttribute("formtarget")));
 document.querySelector("[data-start-anew]").addEventListener("click", () => {
   sessionStorage.removeItem(key);
   location.reload();

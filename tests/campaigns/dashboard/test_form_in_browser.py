@@ -192,6 +192,26 @@ def test_a_picture_is_dropped_or_pasted(
     expect(page.locator("[data-square]")).to_have_js_property("naturalWidth", 400)
 
 
+def test_text_that_is_pasted_with_a_picture_of_it_stays_text(
+    visit: Any, label: Label, settings: Settings, tmp_path: Path
+) -> None:
+    """As spreadsheets and word processors copy it."""
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    page = visit()
+    page.goto("/dashboard/new")
+    is_left_alone = page.get_by_role("textbox", name="Title").evaluate(
+        """(field, bytes) => {
+          const clipboardData = new DataTransfer();
+          clipboardData.setData("text/plain", "Night Bus");
+          clipboardData.items.add(new File([new Uint8Array(bytes)], "a.png", { type: "image/png" }));
+          const options = { bubbles: true, cancelable: true, clipboardData };
+          return field.dispatchEvent(new ClipboardEvent("paste", options));
+        }""",
+        list(cover(400, 400)["buffer"]),
+    )
+    assert is_left_alone
+
+
 def test_nothing_is_lost_when_the_log_in_has_expired(
     visit: Any, artist: User, label: Label, settings: Settings, tmp_path: Path
 ) -> None:
@@ -236,6 +256,31 @@ def test_what_was_left_comes_back_until_it_is_not_wanted(visit: Any, label: Labe
     expect(page.get_by_role("textbox", name="Title")).to_have_value("Night Bus")
     page.get_by_role("button", name="Start again without it").click()
     expect(page.get_by_role("textbox", name="Title")).to_have_value("")
+
+
+@pytest.mark.parametrize("button", ["Save draft", "Preview the page"])
+def test_what_was_sent_and_not_saved_is_kept_too(visit: Any, label: Label, button: str) -> None:
+    """Refused, or only previewed: another campaign's page says nothing about it."""
+    other = factory.make_campaign(label=label)
+    page = visit(viewport={"width": 390, "height": 844})
+    page.goto("/dashboard/new")
+    page.get_by_role("textbox", name="Title").fill("Night Bus")
+    with page.context.expect_event("response", lambda answer: answer.request.method == "POST"):
+        page.get_by_role("button", name=button).click()
+    page.wait_for_load_state()
+    page.goto(f"/dashboard/campaigns/{other.slug}")
+    page.goto("/dashboard/new")
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("Night Bus")
+
+
+def test_what_was_taken_back_does_not_come_back(visit: Any, label: Label) -> None:
+    page = visit()
+    page.goto("/dashboard/new")
+    page.get_by_role("textbox", name="Title").fill("Night Bus")
+    page.get_by_role("textbox", name="Title").fill("")
+    page.goto("/dashboard/new")
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("")
+    expect(page.get_by_text("What you had entered here")).to_be_hidden()
 
 
 def test_the_preview_follows_what_is_entered(
