@@ -75,6 +75,11 @@ def without_session(request: HttpRequest, response: HttpResponseBase) -> None:
     del request.session
 
 
+def as_download(name: str) -> dict[str, str]:
+    """What makes a browser save the answer under this name; it holds no quote."""
+    return {"Content-Disposition": f'attachment; filename="{name}"'}
+
+
 def let_form_lead_to_spotify(response: HttpResponseBase) -> HttpResponseBase:
     """Chromium checks the redirect after a form against form-action, and no-referrer would make the
     form's Origin header "null".

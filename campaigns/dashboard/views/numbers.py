@@ -17,9 +17,11 @@ from campaigns.artwork import files
 from campaigns.dashboard import access, charts, spreadsheet
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_editors, for_members
+from campaigns.dashboard.sources import source_called
 from campaigns.dashboard.spreadsheet import Cell
+from campaigns.headers import as_download
 from campaigns.models import Campaign, Funnel, Source, Step
-from campaigns.models.sources import KNOWN, MOST_OPEN, MOST_OWN, OTHER, cleaned
+from campaigns.models.sources import KNOWN, MOST_OPEN, MOST_OWN
 from campaigns.status.numbers import Numbers, numbers_of
 from campaigns.status.overview import standing_of
 
@@ -77,9 +79,7 @@ def _source_rows(numbers: Numbers) -> list[dict[str, Any]]:
 @require_safe
 def numbers_csv(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     numbers = numbers_of(access.campaign_seen_by(request.user, slug), timezone.now())
-    content = spreadsheet.as_csv(HEADER, _rows(numbers))
-    response = HttpResponse(content, content_type="text/csv; charset=utf-8")
-    return _as_download(response, f"{slug}-numbers.csv")
+    return spreadsheet.download(f"{slug}-numbers.csv", HEADER, _rows(numbers))
 
 
 def _rows(numbers: Numbers) -> Iterator[tuple[Cell, ...]]:
@@ -126,25 +126,20 @@ def numbers_json(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "outcomes": _outcomes(numbers),
         "reminders": asdict(numbers.reminders),
     }
-    return _as_download(JsonResponse(content), f"{slug}-numbers.json")
-
-
-def _as_download(response: HttpResponse, name: str) -> HttpResponse:
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return JsonResponse(content, headers=as_download(f"{slug}-numbers.json"))
 
 
 @for_editors
 @require_POST
 def campaign_sources(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     """Give a name of the artist's own its place, or take it back. The numbers stay."""
-    name = cleaned(request.POST.get("name", ""))
+    source = source_called(request.POST.get("name", ""))
     if request.POST.get("act") == "remove":
-        campaign.sources.own().filter(name=name).delete()
-    elif name in ("", OTHER):
+        campaign.sources.own().filter(name=source.name if source else "").delete()
+    elif source is None:
         messages.error(request, gettext("Use letters from a to z, digits, dots and hyphens."))
-    elif Source.objects.keep(campaign.id, name):
-        told = gettext("Visits with ?src=%(name)s are counted separately.") % {"name": name}
+    elif Source.objects.keep(campaign.id, source.name):
+        told = gettext("Visits with ?src=%(name)s are counted separately.") % {"name": source.name}
         messages.success(request, told)
     else:
         messages.error(request, gettext("All places are taken. Remove a name first."))

@@ -20,7 +20,13 @@ from campaigns.artwork import files
 from campaigns.dashboard import access, charts, spreadsheet
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_editors, for_members
-from campaigns.headers import WITHOUT_FORMS, at_secret_address, with_policy, without_session
+from campaigns.headers import (
+    WITHOUT_FORMS,
+    as_download,
+    at_secret_address,
+    with_policy,
+    without_session,
+)
 from campaigns.models import Campaign
 from campaigns.planning import report_links
 from campaigns.status.overview import standing_of
@@ -128,19 +134,10 @@ def _campaign_behind(token: str) -> Campaign:
 
 
 def _csv(report: Report) -> HttpResponse:
-    # With a byte order mark, without which Excel takes UTF-8 for something else.
-    content = "\ufeff" + spreadsheet.as_csv(("section", "item", "value"), as_rows(report))
-    return HttpResponse(
-        content, content_type="text/csv; charset=utf-8", headers=_file(report, "csv")
-    )
+    name = f"{report.campaign.slug}-report.csv"
+    return spreadsheet.download(name, ("section", "item", "value"), as_rows(report))
 
 
 def _json(report: Report) -> HttpResponse:
-    return JsonResponse(
-        as_json(report), headers=_file(report, "json"), json_dumps_params={"indent": 2}
-    )
-
-
-def _file(report: Report, ending: str) -> dict[str, str]:
-    name = f"{report.campaign.slug}-report.{ending}"
-    return {"Content-Disposition": f'attachment; filename="{name}"'}
+    headers = as_download(f"{report.campaign.slug}-report.json")
+    return JsonResponse(as_json(report), headers=headers, json_dumps_params={"indent": 2})

@@ -30,8 +30,9 @@ from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_members
 from campaigns.dashboard.sources import POSTER, SOURCES, WEBSITE, Source, link_of, source_called
 from campaigns.fan import page_context
-from campaigns.headers import FILES, with_policy
+from campaigns.headers import FILES, as_download, with_policy
 from campaigns.models import Campaign
+from campaigns.models.sources import KNOWN
 from campaigns.status.overview import standing_of
 from campaigns.status.phase import Phase, phase_of
 
@@ -77,7 +78,7 @@ def _links(campaign: Campaign, asked: str) -> dict[str, Any]:
         "shown": shown,
         "shown_link": link_of(campaign, shown),
         "asked": asked,
-        "is_new": is_new,
+        "may_be_crowded_out": is_new and shown.name not in KNOWN,
         "is_unusable": bool(asked.strip()) and source is None,
         "is_written_otherwise": shown not in SOURCES and shown.name != asked.strip(),
     }
@@ -182,5 +183,4 @@ def _cover(campaign: Campaign) -> Image.Image | None:
 
 
 def _download(file: bytes, content_type: str, name: str) -> HttpResponse:
-    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    return HttpResponse(file, content_type=content_type, headers=headers)
+    return HttpResponse(file, content_type=content_type, headers=as_download(name))

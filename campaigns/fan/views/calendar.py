@@ -15,7 +15,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from campaigns.consent import receipts
 from campaigns.fan import calendar_file, languages, page_context
 from campaigns.fan.languages import in_fans_language
-from campaigns.headers import FILES, at_secret_address, with_policy, without_session
+from campaigns.headers import FILES, as_download, at_secret_address, with_policy, without_session
 from campaigns.models import Campaign, ReminderCount, ReminderKind
 
 
@@ -74,7 +74,7 @@ def _file(campaign: Campaign, content: bytes) -> HttpResponse:
     return HttpResponse(
         content,
         content_type="text/calendar; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{campaign.slug}.ics"'},
+        headers=as_download(f"{campaign.slug}.ics"),
     )
 
 

@@ -129,7 +129,12 @@ def campaigns(label: Label, settings: Settings, tmp_path: Path) -> None:
 def make_visits(campaign: Campaign) -> None:
     """Three weeks of them, of the longest source too."""
     first = timezone.now().date() - timedelta(days=21)
-    for source, most in {"instagram": 90, "direct": 40, "w" * LONGEST_NAME: 9, "other": 2}.items():
+    for source, most in {
+        "instagram": 90_000,
+        "direct": 40,
+        "w" * LONGEST_NAME: 9,
+        "other": 2,
+    }.items():
         for number in range(21):
             visits = most * (number % 7 + 1)
             steps = {Step.VISIT: visits, Step.TAP: visits // 3, Step.PRESAVE: visits // 5}

@@ -335,10 +335,10 @@ def test_the_message_names_the_releases_to_choose_from(
     assert message.subject == f"Night Bus: {subject}"
     assert (
         "\n\n- “Night Bus” by Demo Artist\n"
-        "  Album, 4 December 2026, not marked explicit\n"
+        "  Album · 4 December 2026 · Not marked explicit\n"
         "  https://open.spotify.com/album/4aawyAB9vmqN3uQ7FjRGTy\n\n"
         "- “Night Bus” by Demo Artist\n"
-        "  Track on “Late Lines”, December 2026, explicit\n"
+        "  Track on “Late Lines” · December 2026 · Explicit\n"
         "  https://open.spotify.com/track/7a3LWj5xSFhFRYmztS8wgK\n\n"
         f"What to do\n{advice}"
     ) in message.body

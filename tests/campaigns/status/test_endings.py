@@ -73,6 +73,11 @@ def test_the_end_is_told_in_one_sentence(
     assert done(make_finished(half, latest), **totals) == sentence
 
 
+def test_thousands_are_set_apart() -> None:
+    sentence = done(make_finished(1, 4), presaves=1_000_000, saved=998_877)
+    assert sentence.startswith("Done: 998,877 of 1,000,000 fans have it: half")
+
+
 def test_a_release_that_never_came_is_told() -> None:
     campaign = make_finished(confirmed_uri="")
     told = done(campaign, presaves=3, expired=3)

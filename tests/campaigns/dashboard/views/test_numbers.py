@@ -104,7 +104,7 @@ def test_csv_and_json_hold_everything_that_is_shown(dashboard: Client, campaign:
     count(campaign, "poster", 8, 4, 2)
     today = timezone.now().date().isoformat()
     answer = dashboard.get(f"{PAGE}.csv")
-    rows = list(csv.reader(StringIO(answer.content.decode(), newline="")))
+    rows = list(csv.reader(StringIO(answer.content.decode("utf-8-sig"), newline="")))
     assert rows[0] == ["section", "name", "measure", "number"]
     for row in (
         ["total", "", "visits", "8"],
@@ -136,6 +136,8 @@ def test_an_editor_gives_a_name_its_place_and_takes_it_back(
         dashboard.post(SOURCES, {"name": "kitchen-window", "act": "remove"}, follow=True)
     )
     assert "Names of your own (0 of 10)" in page
+    page = text_of(dashboard.post(SOURCES, {"name": "Łódź"}, follow=True))
+    assert "Visits with ?src=lodz are counted separately." in page  # as the page for sharing has it
     page = text_of(dashboard.post(SOURCES, {"name": "ポスター"}, follow=True))
     assert "Use letters from a to z, digits, dots and hyphens." in page
 

@@ -133,6 +133,13 @@ def test_a_new_name_can_be_kept_in_the_numbers_and_is_offered_from_then_on(
     assert "in the numbers</button>" not in page_of(member, source="night-desk")
 
 
+def test_a_well_known_name_needs_no_keeping(member: Client, label: Label) -> None:
+    make_campaign(label)
+    page = page_of(member, source="Reddit")
+    assert f"{ADDRESS}?src=reddit" in links_on(page)
+    assert "in the numbers</button>" not in page
+
+
 def test_a_viewer_is_offered_nothing_to_keep(label: Label) -> None:
     make_campaign(label)
     client = Client()
