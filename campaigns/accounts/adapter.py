@@ -80,7 +80,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
         """This is where a log-in from a new browser is noticed. Nobody is told of their first."""
         is_news = user.last_login is not None and not browsers.id_for(request, user)
         super().login(request, user)
-        sessions.note_activity(request)
+        sessions.note_log_in(request)
         if is_news:
             self.send_notification_mail("account/email/new_browser", user)
             record_sign_in(user, Event.NEW_BROWSER)
@@ -89,6 +89,13 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
         response: HttpResponseBase = super().post_login(request, user, **kwargs)
         browsers.remember(request, response, user)
         return response
+
+    def is_reauthentication_required(self, *, app: str, **kwargs: Any) -> bool:
+        """A log-in says who somebody is as well as an answer to the question, which allauth would
+        ask right after it.
+        """
+        required: bool = super().is_reauthentication_required(app=app, **kwargs)
+        return required and not sessions.began_of_late(self.request)
 
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """allauth looks at confirmed addresses alone; a superuser's need not be."""

@@ -23,6 +23,7 @@ RENEWED_AFTER: Final = timedelta(minutes=5)
 # Where an account is at work. Fans' pages ask nobody who they are.
 PAGES: Final = ("dashboard", "accounts")
 _SEEN: Final = "seen"
+_BEGAN: Final = "began"
 # allauth wants an address for each session.
 NO_ADDRESS: Final = "::"
 _BROWSERS: Final = {
@@ -61,6 +62,17 @@ def browser_name(user_agent: str) -> str:
 def keep_little(instance: UserSession, **_: Any) -> None:
     instance.ip = NO_ADDRESS
     instance.user_agent = browser_name(instance.user_agent)
+
+
+def note_log_in(request: HttpRequest) -> None:
+    request.session[_BEGAN] = int(time.time())
+    note_activity(request)
+
+
+def began_of_late(request: HttpRequest) -> bool:
+    """Whether somebody logged in so lately that they need not say again who they are."""
+    age: float = time.time() - request.session.get(_BEGAN, 0)
+    return age < settings.ACCOUNT_REAUTHENTICATION_TIMEOUT
 
 
 def note_activity(request: HttpRequest) -> None:

@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from campaigns.models import Campaign, DailyCount, Heartbeat, Label
 from embedded.stack import Stack
-from tests.factory import PASSWORD, make_campaign, make_label, make_presaves, make_user
+from tests.factory import make_campaign, make_label, make_presaves, make_user
 from tests.sandbox_process import ALBUM_URI, Sandbox
 from tests.stack.test_end_to_end import EMAIL, log_in
 
@@ -105,9 +105,6 @@ def test_a_wrong_link_that_the_artist_corrects_in_time(
     artist.get_by_role("link", name="Correct the link or code").click()
     artist.locator("[name=spotify_uri]").fill(ALBUM_URI)
     artist.get_by_role("button", name="Save changes").click()
-    # What fans get is not changed without the password.
-    artist.get_by_label("Password").fill(PASSWORD)
-    artist.get_by_role("button", name="Confirm").click()
     artist.get_by_role("link", name="Release night").first.click()
     see(artist, re.compile(f"^Done: {FANS} of {FANS} fans have it"))
 

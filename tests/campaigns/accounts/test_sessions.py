@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
 import pytest
+import time_machine
+from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
@@ -16,6 +19,7 @@ from tests.log_ins import logged_in
 
 pytestmark = pytest.mark.django_db
 
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 SESSIONS = "/accounts/sessions/"
 ANDROID = "Mozilla/5.0 (Linux; Android 16; SM-S926B) AppleWebKit/537.36 Chrome/142.0 Safari/537.36"
 
@@ -127,3 +131,38 @@ def test_each_look_at_a_page_does_not_write_the_session_anew() -> None:
     idle_for(client, 200)
     client.get("/dashboard")
     assert client.session["seen"] == pytest.approx(time.time() - 200, abs=60)
+
+
+# Who just logged in need not say again who they are
+
+
+def is_asked(client: Client) -> bool:
+    answer = client.get("/accounts/2fa/totp/activate/")
+    return answer.status_code == 302 and "/reauthenticate/" in answer.headers["Location"]
+
+
+def test_a_log_in_counts_as_an_answer_for_fifteen_minutes() -> None:
+    user = factory.make_user()
+    with time_machine.travel(NOON, tick=False) as clock:
+        client = log_in(user.email)
+        assert not is_asked(client)
+        clock.shift(15 * 60 - 1)
+        assert not is_asked(client)
+        clock.shift(1)
+        assert is_asked(client)
+
+
+def test_being_at_work_is_no_answer() -> None:
+    user = factory.make_user()
+    with time_machine.travel(NOON, tick=False) as clock:
+        client = log_in(user.email)
+        for _ in range(3):
+            clock.shift(6 * 60)
+            assert is_in(client)
+        assert is_asked(client)
+
+
+def test_a_password_without_the_second_step_is_no_log_in() -> None:
+    user = factory.make_user()
+    Authenticator.objects.create(user=user, type=Authenticator.Type.TOTP, data={"secret": "x"})
+    assert "began" not in log_in(user.email).session

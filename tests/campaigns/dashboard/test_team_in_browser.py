@@ -48,11 +48,6 @@ def people(browser: Browser, site: str) -> Iterator[Any]:
         context.close()
 
 
-def confirm_password(page: Page) -> None:
-    page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
-    page.get_by_role("button", name="Confirm").click()
-
-
 @pytest.fixture
 def addresses(label: Label, artist: User) -> dict[str, str]:
     """Pages with the longest names there are."""
@@ -88,8 +83,6 @@ def test_axe_finds_nothing_and_nothing_is_wider_than_the_screen(
     people: Any, artist: User, addresses: dict[str, str], scheme: str
 ) -> None:
     page = people(artist, color_scheme=scheme)
-    page.goto(addresses["invite"])
-    confirm_password(page)
     for name, address in addresses.items():
         page.goto(address)
         found = Axe().run(page, options=RULES)
@@ -110,7 +103,6 @@ def test_an_owner_invites_and_the_guest_joins_and_is_removed(
     owner = people(artist, java_script_enabled=with_script)
     owner.goto(f"/dashboard/labels/{label.id}")
     owner.get_by_role("link", name="Invite someone").click()
-    confirm_password(owner)
     owner.get_by_label("Email").fill(GUEST)
     owner.get_by_role("button", name="Create link").click()
     link = owner.get_by_label("Invitation link").input_value()

@@ -141,12 +141,16 @@ def test_a_flood_of_failed_sign_ins_is_one_entry_an_hour(label: Label, artist: U
 def test_unknown_addresses_cost_the_same_queries_and_fill_nothing(
     label: Label, artist: User, django_assert_num_queries: Any
 ) -> None:
-    for email in (artist.email, "nobody@example.com", "another@example.com"):
+    busy = factory.make_user()
+    for _ in range(12):
+        factory.make_label(owner=busy)
+    for email in (artist.email, busy.email, "nobody@example.com", "another@example.com"):
         with django_assert_num_queries(5):  # with savepoint and release of the test's own
             record_failed_sign_in(email, NOW)
 
     assert label.history.count() == 1
     assert HistoryEntry.objects.get(label=None).times == 2
+    assert [entry.times for entry in HistoryEntry.objects.filter(by=busy)] == [1] * 12
 
 
 def test_a_wrong_password_at_the_log_in_is_told(label: Label, artist: User) -> None:
