@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.encoding import iri_to_uri
+from django.utils.translation import gettext, gettext_lazy
 
 MOST_LINKS: Final = 8
 LONGEST_LINK: Final = 300
@@ -50,15 +51,18 @@ def parse_links(text: str) -> list[str]:
     """The links of a text with one on each line. Raises ValidationError, which names the line."""
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if len(lines) > MOST_LINKS:
-        raise ValidationError(f"You entered {len(lines)} links; the page can show {MOST_LINKS}.")
+        text = gettext("You entered %(given)d links; the page can show %(most)d.")
+        raise ValidationError(text % {"given": len(lines), "most": MOST_LINKS})
     links: list[str] = []
     for number, line in lines:
         try:
             link = _parse(line)
             if link in links:
-                raise ValidationError("this link is already listed.")
+                raise ValidationError(gettext("this link is already listed."))
         except ValidationError as error:
-            raise ValidationError(f"Line {number}: {error.message}") from error
+            text = gettext("Line %(number)d: %(wrong)s")
+            wrong = text % {"number": number, "wrong": error.message}
+            raise ValidationError(wrong) from error
         links.append(link)
     return links
 
@@ -68,18 +72,21 @@ def _parse(line: str) -> str:
     with letters beyond a to z, which can look like another host, is no address then.
     """
     if len(line.split()) > 1:
-        raise ValidationError("enter one address per line, without spaces.")
+        raise ValidationError(gettext("enter one address per line, without spaces."))
     link = iri_to_uri(line.strip())
     if not link.lower().startswith("https://"):
-        raise ValidationError("links must start with https://.")
+        raise ValidationError(gettext("links must start with https://."))
     if not _is_address(link):
-        raise ValidationError("this isn't a complete address, such as https://music.example/album.")
+        raise ValidationError(
+            gettext("this isn't a complete address, such as https://music.example/album.")
+        )
     parts = urlsplit(link)
     if "@" in parts.netloc:
-        raise ValidationError("leave out the user name and password.")
+        raise ValidationError(gettext("leave out the user name and password."))
     link = parts._replace(netloc=parts.netloc.lower(), path=parts.path or "/").geturl()
     if len(link) > LONGEST_LINK:
-        raise ValidationError(f"the link is longer than {LONGEST_LINK} characters.")
+        text = gettext("the link is longer than %(most)d characters.")
+        raise ValidationError(text % {"most": LONGEST_LINK})
     return link
 
 
@@ -112,12 +119,17 @@ _SPOTIFY_LINK: Final = re.compile(
 
 
 _WRONG_KIND: Final = {
-    "prerelease": "This is the link of a Countdown Page, which has its own field. No app can save "
-    "it: enter the album's link from Spotify for Artists or your distributor, or its UPC.",
-    "playlist": "This is a playlist. A pre-save saves an album, single, EP or track: enter its "
-    "link, or its UPC.",
-    "artist": "This is an artist's page. Enter the link of the album or track that comes out, or "
-    "its UPC.",
+    "prerelease": gettext_lazy(
+        "This is the link of a Countdown Page, which has its own field. No app can save it: enter "
+        "the album's link from Spotify for Artists or your distributor, or its UPC."
+    ),
+    "playlist": gettext_lazy(
+        "This is a playlist. A pre-save saves an album, single, EP or track: enter its link, or "
+        "its UPC."
+    ),
+    "artist": gettext_lazy(
+        "This is an artist's page. Enter the link of the album or track that comes out, or its UPC."
+    ),
 }
 
 
@@ -126,16 +138,19 @@ def parse_release_link(text: str) -> str:
     found = _SPOTIFY_LINK.fullmatch(text.strip())
     if not found:
         raise ValidationError(
-            "This is not the link of an album or track. It looks like "
-            "https://open.spotify.com/album/… (in Spotify: Share, Copy link) or spotify:album:…"
+            gettext(
+                "This is not the link of an album or track. It looks like "
+                "https://open.spotify.com/album/… (in Spotify: Share, Copy link) or spotify:album:…"
+            )
         )
     kind, item_id = found["kind"] or found["uri_kind"], found["id"] or found["uri_id"]
     if kind not in ("album", "track"):
-        raise ValidationError(
-            _WRONG_KIND.get(kind, f"A {kind} can't be pre-saved. Enter an album's or track's link.")
-        )
+        text = gettext("A %(kind)s can't be pre-saved. Enter an album's or track's link.")
+        raise ValidationError(_WRONG_KIND.get(kind, text % {"kind": kind}))
     if len(item_id) != 22:
-        raise ValidationError("The id in this link is incomplete: it has 22 letters and digits.")
+        raise ValidationError(
+            gettext("The id in this link is incomplete: it has 22 letters and digits.")
+        )
     return f"spotify:{kind}:{item_id}"
 
 
@@ -144,8 +159,10 @@ def parse_countdown_link(text: str) -> str:
     found = _SPOTIFY_LINK.fullmatch(text.strip())
     if not found or found["kind"] != "prerelease" or len(found["id"]) != 22:
         raise ValidationError(
-            "This is not the link of a Countdown Page. It looks like "
-            "https://open.spotify.com/prerelease/… (on the page: Share, Copy link)"
+            gettext(
+                "This is not the link of a Countdown Page. It looks like "
+                "https://open.spotify.com/prerelease/… (on the page: Share, Copy link)"
+            )
         )
     return f"https://open.spotify.com/prerelease/{found['id']}"
 

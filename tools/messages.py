@@ -25,7 +25,10 @@ LOCALES: Final = ("es", "pt_BR", "de", "fr", "ja")
 # Collected and translated apart.
 OF_ARTISTS: Final = (
     *("*/status", "*/dashboard", "*/mail", "*/accounts"),
-    *("*/account", "*/allauth", "*/mfa", "*/usersessions", "429.html"),
+    *("*/account", "*/allauth", "*/mfa", "*/usersessions", "*/includes", "*/django/forms"),
+    *("*/artwork", "*/planning", "campaigns/links.py", "templates/base.html"),
+    *(f"campaigns/models/{name}.py" for name in ("counts", "formats", "outbox", "people")),
+    *(f"templates/{name}.html" for name in ("400", "403", "403_csrf", "429")),
 )
 # Git knows when a catalogue changed.
 NO_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)

@@ -19,6 +19,8 @@ from typing import IO, Final, NamedTuple
 
 from django.conf import settings
 from django.urls import reverse
+from django.utils.formats import number_format
+from django.utils.translation import gettext
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from campaigns.artwork import social_card
@@ -233,8 +235,8 @@ def _check_length(upload: IO[bytes]) -> None:
     upload.seek(0)
     if length > MOST_BYTES:
         raise ArtworkError(
-            f"The file is {length / 1024 / 1024:.1f} MB; the limit is 10 MB. "
-            "1200 by 1200 pixels are enough."
+            gettext("The file is %(size)s MB; the limit is 10 MB. 1200 by 1200 pixels are enough.")
+            % {"size": number_format(length / 1024 / 1024, 1)}
         )
 
 
@@ -249,17 +251,20 @@ def _refusing_what_pillow_refuses() -> Iterator[None]:
         raise _too_many_pixels() from None
     except UnidentifiedImageError:
         raise ArtworkError(
-            "This file isn't a JPEG, PNG or WebP image. Save it as one of them."
+            gettext("This file isn't a JPEG, PNG or WebP image. Save it as one of them.")
         ) from None
     except (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError):
         raise ArtworkError(
-            "This image is damaged or incomplete. Save it again and upload the new file."
+            gettext("This image is damaged or incomplete. Save it again and upload the new file.")
         ) from None
 
 
 def _too_many_pixels() -> ArtworkError:
     return ArtworkError(
-        "This image has more than 25 megapixels. Make it smaller: 1200 by 1200 pixels are enough."
+        gettext(
+            "This image has more than 25 megapixels. Make it smaller: "
+            "1200 by 1200 pixels are enough."
+        )
     )
 
 
@@ -269,13 +274,19 @@ def _check_shape(width: int, height: int) -> None:
     shorter, longer = sorted((width, height))
     if shorter < FEWEST_PIXELS_A_SIDE:
         raise ArtworkError(
-            f"This image is {width} by {height} pixels, which would look blurred on a phone. "
-            f"Each side needs at least {FEWEST_PIXELS_A_SIDE}; 1200 by 1200 is best."
+            gettext(
+                "This image is %(width)d by %(height)d pixels, which would look blurred on a "
+                "phone. Each side needs at least %(fewest)d; 1200 by 1200 is best."
+            )
+            % {"width": width, "height": height, "fewest": FEWEST_PIXELS_A_SIDE}
         )
     if longer > LONGEST_SHAPE * shorter:
         raise ArtworkError(
-            f"This image is {width} by {height} pixels, too long for a cover. "
-            "Crop it to a square, or at most twice as long as wide."
+            gettext(
+                "This image is %(width)d by %(height)d pixels, too long for a cover. "
+                "Crop it to a square, or at most twice as long as wide."
+            )
+            % {"width": width, "height": height}
         )
 
 

@@ -15,6 +15,9 @@ from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy
 
 from campaigns.artwork import files
 from campaigns.artwork.files import ArtworkError
@@ -85,17 +88,23 @@ class UPCField(forms.CharField):
         digits = re.sub(r"[\s-]", "", super().to_python(value) or "")
         if digits and not re.fullmatch(UPC_PATTERN, digits, re.ASCII):
             raise ValidationError(
-                "A UPC has 12 digits and an EAN 13. Your distributor shows it with the release."
+                gettext(
+                    "A UPC has 12 digits and an EAN 13. Your distributor shows it with the release."
+                )
             )
         if digits and not digits.strip("0"):
             raise ValidationError(
-                "Zeros alone are no UPC. Leave it empty until your distributor shows you the "
-                "release's own."
+                gettext(
+                    "Zeros alone are no UPC. Leave it empty until your distributor shows you the "
+                    "release's own."
+                )
             )
         if not _check_digit_fits(digits):
             raise ValidationError(
-                "The last digit doesn't match the others, so one of them is mistyped. "
-                "Compare the number with your distributor's."
+                gettext(
+                    "The last digit doesn't match the others, so one of them is mistyped. "
+                    "Compare the number with your distributor's."
+                )
             )
         return digits
 
@@ -116,8 +125,10 @@ class ISRCField(forms.CharField):
         code = re.sub(r"[\s-]", "", super().to_python(value) or "").upper()
         if code and not re.fullmatch(ISRC_PATTERN, code, re.ASCII):
             raise ValidationError(
-                "An ISRC has 12 characters, such as QZ-ABC-26-00042: two letters, three letters or "
-                "digits, and seven digits."
+                gettext(
+                    "An ISRC has 12 characters, such as QZ-ABC-26-00042: two letters, three "
+                    "letters or digits, and seven digits."
+                )
             )
         return code
 
@@ -133,17 +144,21 @@ class ReleaseTimeField(forms.DateTimeField):
         except ValidationError as error:
             if error.code != "ambiguous_timezone":
                 raise
-            raise ValidationError(
-                f"The clocks change in {timezone.get_current_timezone_name()} at that hour: this "
-                "time comes twice, or not at all. Choose a time an hour or more away."
-            ) from error
+            text = gettext(
+                "The clocks change in %(zone)s at that hour: this time comes twice, or not at all. "
+                "Choose a time an hour or more away."
+            )
+            zone = timezone.get_current_timezone_name()
+            raise ValidationError(text % {"zone": zone}) from error
 
 
 class ArtworkField(forms.FileField):
     """A picture file; its value is the checked picture, ready to be written."""
 
     widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
-    default_error_messages = {"empty": "This file is empty. Save the image again and upload that."}
+    default_error_messages = {
+        "empty": gettext_lazy("This file is empty. Save the image again and upload that.")
+    }
 
     def clean(self, data: Any, initial: Any = None) -> Any:
         # The stored artwork's name, which is the initial value, is no file to be checked again.
@@ -171,21 +186,22 @@ class FocusField(forms.IntegerField):
 
 
 @cache
-def zone_choices() -> list[tuple[str, list[tuple[str, str]]]]:
+def zone_choices() -> list[tuple[str | Promise, list[tuple[str, str]]]]:
     """Every zone that people live by, grouped by region for a select."""
     grouped: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for name in sorted(available_timezones()):
         region, _, place = name.partition("/")
         if region in _REGIONS:
             grouped[region].append((name, place.replace("_", " ").replace("/", ", ")))
-    return [("Everywhere", [("UTC", "UTC")]), *grouped.items()]
+    return [(gettext_lazy("Everywhere"), [("UTC", "UTC")]), *grouped.items()]
 
 
 def market_choices() -> list[tuple[str, str]]:
     """Every country that Spotify serves, by name; the first choice is the operator's own."""
     names = {code: _countries().get(code, code) for code in MARKETS}
     own = names.get(settings.SPOTIFY_MARKET, settings.SPOTIFY_MARKET)
-    return [("", f"As usual here: {own}"), *sorted(names.items(), key=lambda one: one[1])]
+    usual = gettext("As usual here: %(country)s") % {"country": own}
+    return [("", usual), *sorted(names.items(), key=lambda one: one[1])]
 
 
 @cache
@@ -206,10 +222,15 @@ class OtherLinksField(forms.CharField):
             required=False,
             # Blank lines count where an error names a line.
             strip=False,
-            label="Where else to listen",
-            help_text=f"One https:// address per line, up to {MOST_LINKS}: Apple Music, Bandcamp, "
-            "your own site. The page shows them when the release is out, and you can still change "
-            "them then.",
+            label=gettext_lazy("Where else to listen"),
+            help_text=format_lazy(
+                gettext_lazy(
+                    "One https:// address per line, up to {most}: Apple Music, Bandcamp, your own "
+                    "site. The page shows them when the release is out, and you can still change "
+                    "them then."
+                ),
+                most=MOST_LINKS,
+            ),
         )
 
     def prepare_value(self, value: Any) -> Any:

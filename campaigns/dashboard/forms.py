@@ -116,21 +116,27 @@ class CampaignForm(ReleaseForm):
     # As the page shows them, so that errors are listed from top to bottom.
     field_order = ("label", *Names._fields, "title", "artist", "market", "slug", *COVER, *TIME)
 
-    label = forms.ModelChoiceField(Label.objects.none(), label="Label", empty_label=None)
+    label = forms.ModelChoiceField(
+        Label.objects.none(), label=gettext_lazy("Label"), empty_label=None
+    )
     slug = forms.CharField(
         max_length=LONGEST_SLUG,
         required=False,
-        label="Address of the page",
-        help_text="Lower-case letters, digits and hyphens. Leave empty to use artist and title. "
-        "Can't be changed once the campaign is open.",
+        label=gettext_lazy("Address of the page"),
+        help_text=gettext_lazy(
+            "Lower-case letters, digits and hyphens. Leave empty to use artist and title. "
+            "Can't be changed once the campaign is open."
+        ),
     )
     # What the catalogue was found to show under the names: a tick means that entry and no other.
     other_uri = forms.CharField(required=False, widget=forms.HiddenInput)
     use_anyway = forms.BooleanField(
         required=False,
-        label="Use it anyway",
-        help_text="Nothing is saved until you confirm on the campaign's page, with your password, "
-        "that it is the release.",
+        label=gettext_lazy("Use it anyway"),
+        help_text=gettext_lazy(
+            "Nothing is saved until you confirm on the campaign's page, with your password, "
+            "that it is the release."
+        ),
     )
     release_mode = forms.TypedChoiceField(
         choices=ReleaseMode.choices,
@@ -139,24 +145,27 @@ class CampaignForm(ReleaseForm):
         initial=ReleaseMode.ONE_INSTANT,
         required=False,
         widget=forms.RadioSelect,
-        label="When it comes out",
+        label=gettext_lazy("When it comes out"),
     )
-    release_at = ReleaseTimeField(label="Date and time", help_text="In the time zone below.")
-    release_zone = forms.ChoiceField(choices=zone_choices, label="Time zone")
+    release_at = ReleaseTimeField(
+        label=gettext_lazy("Date and time"), help_text=gettext_lazy("In the time zone below.")
+    )
+    release_zone = forms.ChoiceField(choices=zone_choices, label=gettext_lazy("Time zone"))
     out_now = forms.BooleanField(
         required=False,
-        label="Already out: start saving now",
-        help_text="The date and time above are ignored.",
+        label=gettext_lazy("Already out: start saving now"),
+        help_text=gettext_lazy("The date and time above are ignored."),
     )
     release_day = forms.DateField(
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        label="Day",
-        help_text="Date only. Each fan gets it at midnight in their own time zone, New Zealand "
-        "first.",
+        label=gettext_lazy("Day"),
+        help_text=gettext_lazy(
+            "Date only. Each fan gets it at midnight in their own time zone, New Zealand first."
+        ),
     )
     # How many permissions a move would destroy, as the form has told: a tick agrees to no more.
     expiring = forms.IntegerField(required=False, widget=forms.HiddenInput)
-    move_anyway = forms.BooleanField(required=False, label="Move it anyway")
+    move_anyway = forms.BooleanField(required=False, label=gettext_lazy("Move it anyway"))
     artwork = ArtworkField(
         required=False,
         help_text=gettext_lazy(
@@ -171,8 +180,8 @@ class CampaignForm(ReleaseForm):
     artwork_alt = PlainTextField(
         max_length=200,
         required=False,
-        label="Alt text",
-        help_text="Describe the cover for fans using a screen reader.",
+        label=gettext_lazy("Alt text"),
+        help_text=gettext_lazy("Describe the cover for fans using a screen reader."),
     )
     note = NoteField(
         max_length=LONGEST_NOTE,
@@ -184,14 +193,16 @@ class CampaignForm(ReleaseForm):
         choices=Accent.choices,
         required=False,
         widget=forms.RadioSelect,
-        label="Colour of the page",
+        label=gettext_lazy("Colour of the page"),
     )
     countdown_url = CountdownLinkField(
         max_length=300,
         required=False,
-        label="Countdown Page",
-        help_text="Spotify's own page for the release, if it has one: "
-        "https://open.spotify.com/prerelease/… Offered to fans who'd rather not pre-save here.",
+        label=gettext_lazy("Countdown Page"),
+        help_text=gettext_lazy(
+            "Spotify's own page for the release, if it has one: "
+            "https://open.spotify.com/prerelease/… Offered to fans who'd rather not pre-save here."
+        ),
     )
     links = OtherLinksField()
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
@@ -268,9 +279,9 @@ class CampaignForm(ReleaseForm):
             return ""
         check_slug(slug)
         if addresses.is_reserved(slug):
-            raise ValidationError("This address is reserved. Choose another.")
+            raise ValidationError(gettext("This address is reserved. Choose another."))
         if editing.slug_is_taken(slug, by_other_than=self.campaign):
-            raise ValidationError("This address is taken. Choose another.")
+            raise ValidationError(gettext("This address is taken. Choose another."))
         return slug
 
     def clean(self) -> dict[str, Any]:
@@ -313,13 +324,17 @@ class CampaignForm(ReleaseForm):
         if not cleaned["slug"]:
             self.add_error(
                 "slug",
-                "Artist and title have no letters to make an address from. "
-                "Enter one with the letters a to z.",
+                gettext(
+                    "Artist and title have no letters to make an address from. "
+                    "Enter one with the letters a to z."
+                ),
             )
 
     def _check_release(self, uri: str, upc: str, isrc: str) -> None:
         if not (uri or upc or isrc) and self.errors.keys().isdisjoint(Names._fields):
-            self.add_error("spotify_uri", "Say which release it is: give its link, UPC or ISRC.")
+            self.add_error(
+                "spotify_uri", gettext("Say which release it is: give its link, UPC or ISRC.")
+            )
         self.check_names(uri, upc, isrc)
 
     def _check_release_time(self, cleaned: dict[str, Any], is_day: bool) -> None:
@@ -338,7 +353,7 @@ class CampaignForm(ReleaseForm):
             cleaned["release_at"] = release_at = self.now
         field = "release_day" if is_day else "release_at"
         if release_at > self.now + FURTHEST_RELEASE:
-            self.add_error(field, "This is more than three years ahead. Check the year.")
+            self.add_error(field, gettext("This is more than three years ahead. Check the year."))
             return
         try:
             # A draft may wait for its 175 days: opening it asks again.

@@ -14,6 +14,7 @@ from django.core.exceptions import ValidationError
 from django.forms.utils import ErrorDict
 from django.http import QueryDict
 from django.utils.functional import cached_property
+from django.utils.translation import gettext, gettext_lazy
 
 from campaigns.catalogue.markets import market_of
 from campaigns.catalogue.names import Names
@@ -37,7 +38,7 @@ from campaigns.status.entries import Entry, is_out
 YES: Final = "yes"
 NO: Final = "no"
 LONGEST_TEXT: Final = 120
-FILLED_IN: Final = "Filled in from Spotify: check it."
+FILLED_IN: Final = gettext_lazy("Filled in from Spotify: check it.")
 # What a look needs of the form.
 _LOOKED_AT: Final = (*Names._fields, "market", "label")
 # What the card is about and is answered with.
@@ -47,40 +48,53 @@ _CARD: Final = ("found", "is_it", "pick")
 class ReleaseForm(forms.Form):
     """Title, artist, link and codes of a release."""
 
-    title = PlainTextField(max_length=LONGEST_TEXT, help_text="Of the album, EP or single.")
-    artist = PlainTextField(max_length=LONGEST_TEXT)
+    title = PlainTextField(
+        label=gettext_lazy("Title"),
+        max_length=LONGEST_TEXT,
+        help_text=gettext_lazy("Of the album, EP or single."),
+    )
+    artist = PlainTextField(label=gettext_lazy("Artist"), max_length=LONGEST_TEXT)
     spotify_uri = ReleaseLinkField(
         max_length=300,
         required=False,
-        label="Spotify link or URI",
-        help_text="Of the album or track: https://open.spotify.com/album/… "
-        "A Countdown Page's link does not work.",
+        label=gettext_lazy("Spotify link or URI"),
+        help_text=gettext_lazy(
+            "Of the album or track: https://open.spotify.com/album/… "
+            "A Countdown Page's link does not work."
+        ),
     )
     upc = UPCField(
         max_length=40,
         required=False,
-        label="UPC or EAN",
-        help_text="Of an album, EP or single: 12 or 13 digits. Your distributor shows it with the "
-        "release.",
+        label=gettext_lazy("UPC or EAN"),
+        help_text=gettext_lazy(
+            "Of an album, EP or single: 12 or 13 digits. Your distributor shows it with the "
+            "release."
+        ),
     )
     isrc = ISRCField(
         max_length=40,
         required=False,
-        label="ISRC",
-        help_text="Of a single track, which is then saved to Liked Songs.",
+        label=gettext_lazy("ISRC"),
+        help_text=gettext_lazy("Of a single track, which is then saved to Liked Songs."),
     )
     market = forms.ChoiceField(
         choices=market_choices,
         required=False,
-        label="Country to look in",
-        help_text="Spotify's catalogue differs by country. Choose one where the release comes out.",
+        label=gettext_lazy("Country to look in"),
+        help_text=gettext_lazy(
+            "Spotify's catalogue differs by country. Choose one where the release comes out."
+        ),
     )
     found = forms.CharField(required=False, widget=forms.HiddenInput)
     is_it = forms.ChoiceField(
-        choices=[(YES, "Yes, this is it"), (NO, "No, I'll correct the link or code")],
+        choices=[
+            (YES, gettext_lazy("Yes, this is it")),
+            (NO, gettext_lazy("No, I'll correct the link or code")),
+        ],
         required=False,
         widget=forms.RadioSelect,
-        label="Is this your release?",
+        label=gettext_lazy("Is this your release?"),
     )
 
     # Set by CampaignForm.
@@ -103,7 +117,7 @@ class ReleaseForm(forms.Form):
         if self.errors:
             return
         if not any(self.asked):
-            self.add_error("spotify_uri", "Paste the link, or enter a UPC or an ISRC.")
+            self.add_error("spotify_uri", gettext("Paste the link, or enter a UPC or an ISRC."))
             return
         try:
             found = picked or looking_up.look_up(self._meant())
@@ -196,8 +210,10 @@ class ReleaseForm(forms.Form):
         if self.verdict.is_question and self.cleaned_data.get("is_it") == NO:
             self.add_error(
                 self.asked_field,
-                "You said that what Spotify shows here is not your release. Correct this, or enter "
-                "the UPC or ISRC alone until Spotify shows the release.",
+                gettext(
+                    "You said that what Spotify shows here is not your release. Correct this, or "
+                    "enter the UPC or ISRC alone until Spotify shows the release."
+                ),
             )
 
     @property
@@ -250,11 +266,15 @@ class ReleaseForm(forms.Form):
         """It has to be one album or one track."""
         if upc and (isrc or uri.startswith("spotify:track:")):
             self.add_error(
-                "upc", "A UPC belongs to an album or single. Leave it empty to release a track."
+                "upc",
+                gettext("A UPC belongs to an album or single. Leave it empty to release a track."),
             )
         elif isrc and uri.startswith("spotify:album:"):
             self.add_error(
-                "isrc", "An ISRC belongs to a track. Leave it empty to release an album or single."
+                "isrc",
+                gettext(
+                    "An ISRC belongs to a track. Leave it empty to release an album or single."
+                ),
             )
 
     def _take_pick(self) -> Found | None:

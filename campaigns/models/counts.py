@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection, models, transaction
 from django.db.models import F, Q, Sum
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.sources import LONGEST_NAME, OTHER, Source
 
@@ -127,8 +128,8 @@ class DailyCount(models.Model):
 
 
 class ReminderKind(models.TextChoices):
-    CALENDAR = "calendar", "Calendar files"
-    COUNTDOWN = "countdown", "Visits to the Countdown page"
+    CALENDAR = "calendar", _("Calendar files")
+    COUNTDOWN = "countdown", _("Visits to the Countdown page")
 
 
 class ReminderCountQuerySet(models.QuerySet["ReminderCount"]):
@@ -174,9 +175,9 @@ class ReminderCount(models.Model):
 class Step(models.TextChoices):
     """What is counted on the way from a link to a pre-save."""
 
-    VISIT = "visit", "Visit"  # the landing page was opened, and its script ran
-    TAP = "tap", "Tap"  # the fan was sent on to Spotify
-    PRESAVE = "presave", "Pre-save"
+    VISIT = "visit", _("Visit")  # the landing page was opened, and its script ran
+    TAP = "tap", _("Tap")  # the fan was sent on to Spotify
+    PRESAVE = "presave", _("Pre-save")
 
 
 @dataclass(frozen=True)

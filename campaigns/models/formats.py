@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from django.core.validators import RegexValidator
+from django.utils.translation import gettext_lazy
 
 LONGEST_SLUG: Final = 60
 # A title, or artists' names together, in the catalogue's words: cut to it where they are read.
@@ -19,5 +20,5 @@ UPC_PATTERN: Final = r"^[0-9]{12,14}$"
 ISRC_PATTERN: Final = r"^[A-Z]{2}[A-Z0-9]{3}[0-9]{7}$"
 
 check_slug: Final = RegexValidator(
-    SLUG_PATTERN, "Use lower-case letters a to z, digits and single hyphens only."
+    SLUG_PATTERN, gettext_lazy("Use lower-case letters a to z, digits and single hyphens only.")
 )

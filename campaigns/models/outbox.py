@@ -8,6 +8,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.models.choices import WebhookKind, WebhookProblem
 from campaigns.models.limits import RETRIED_FOR
@@ -42,10 +43,10 @@ class Webhook(models.Model):
 
 
 class MessageEvent(models.TextChoices):
-    TROUBLE = "campaign.trouble", "A release is in trouble"
-    RESOLVED = "campaign.resolved", "The trouble is over"
-    FINISHED = "campaign.finished", "A campaign has finished"
-    TEST = "test", "A test"
+    TROUBLE = "campaign.trouble", _("A release is in trouble")
+    RESOLVED = "campaign.resolved", _("The trouble is over")
+    FINISHED = "campaign.finished", _("A campaign has finished")
+    TEST = "test", _("A test")
 
 
 class MessageQuerySet(models.QuerySet["Message"]):

@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 
-from django.utils.dateformat import format as format_date
+from django.utils.formats import date_format
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
 
 from campaigns import links
 from campaigns.catalogue.candidates import candidates_of
@@ -14,7 +16,18 @@ from campaigns.models import Campaign
 from campaigns.spotify import Release
 
 # How precise a date of the catalogue's is, by its length.
-_FORMATS: Final = {10: ("%Y-%m-%d", "j F Y"), 7: ("%Y-%m", "F Y"), 4: ("%Y", "Y")}
+_FORMATS: Final = {
+    10: ("%Y-%m-%d", "DATE_FORMAT"),
+    7: ("%Y-%m", "YEAR_MONTH_FORMAT"),
+    4: ("%Y", "Y"),
+}
+# As Spotify calls them.
+_KINDS: Final[dict[str, str | Promise]] = {
+    "track": _("track"),
+    "album": _("album"),
+    "single": _("single"),
+    "compilation": _("compilation"),
+}
 
 
 @dataclass(frozen=True)
@@ -45,12 +58,13 @@ def choices_of(campaign: Campaign, today: date) -> list[Entry]:
 
 def entry_of(release: Release, today: date) -> Entry:
     is_track = release.uri.startswith("spotify:track:")
+    kind = "track" if is_track else release.album_type or "album"
     return Entry(
         uri=release.uri,
         link=links.on_spotify(release.uri),
         title=release.title,
         artists=release.artist_names,
-        kind="track" if is_track else release.album_type or "album",
+        kind=str(_KINDS.get(kind, kind)),
         album=release.album_title if is_track else "",
         is_explicit=release.is_explicit,
         code=release.upc or release.isrc,
@@ -66,6 +80,6 @@ def is_out(release: Release, today: date) -> bool:
 def _in_words(release_date: str) -> str:
     written, shown = _FORMATS.get(len(release_date), ("", ""))
     try:
-        return format_date(datetime.strptime(release_date, written), shown) if written else ""  # noqa: DTZ007
+        return date_format(datetime.strptime(release_date, written), shown) if written else ""  # noqa: DTZ007
     except ValueError:
         return ""

@@ -10,6 +10,8 @@ from typing import Final
 
 from django.db.models import DurationField, ExpressionWrapper, F
 from django.db.models.functions import Now
+from django.utils.formats import date_format, time_format
+from django.utils.translation import gettext as _
 
 from campaigns.models import Campaign, CampaignState, Heartbeat
 
@@ -38,7 +40,7 @@ def operator_warning() -> str:
     if last is None:
         is_needed = Campaign.objects.filter(state__in=_NEEDING_A_WORKER).exists()
         return "No heartbeat from the worker yet. Check worker and beat." if is_needed else ""
-    _, ago = last
+    ago = last[1]
     if ago <= DEAD_AFTER:
         return ""
     seconds = int(ago.total_seconds())
@@ -51,12 +53,16 @@ def worker_warning(campaigns: Collection[Campaign]) -> str:
         return ""
     last = _last_beat()
     if last is None:
-        return "There was no sign of the worker yet: ask the person who runs this site."
+        return _("There was no sign of the worker yet: ask the person who runs this site.")
     beat_at, ago = last
     if ago <= DEAD_AFTER:
         return ""
-    since = f"{beat_at.astimezone(UTC):%H:%M UTC on %-d %B %Y}"
-    return f"There was no sign of the worker since {since}: ask the person who runs this site."
+    since = beat_at.astimezone(UTC)
+    text = _(
+        "There was no sign of the worker since %(time)s UTC on %(day)s: "
+        "ask the person who runs this site."
+    )
+    return text % {"time": time_format(since, "TIME_FORMAT"), "day": date_format(since)}
 
 
 def _last_beat() -> tuple[datetime, timedelta] | None:

@@ -9,6 +9,7 @@ from enum import IntEnum
 from typing import Final
 
 from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
 
 from campaigns.artwork.files import thumbnail
 from campaigns.models import (
@@ -36,16 +37,16 @@ NONE_YET: Final = Recent(0, (0,) * DAYS_SHOWN)
 class Status(TextChoices):
     """A phase in the artist's words; most have its value, which is also a CSS class."""
 
-    DRAFT = "draft", "Draft"
-    OPENING = "opening", "Going live…"
-    OPEN = "open", "Open"
-    WAITING = "waiting", "Waiting for the release"
-    OVERDUE = "overdue", "Overdue"
-    OTHER_RELEASE = "other_release", "Needs your answer"
-    RELEASING = "releasing", "Releasing"
-    PAUSED = "paused", "Paused"
-    FINISHED = "finished", "Finished"
-    CANCELLED = "cancelled", "Cancelled"
+    DRAFT = "draft", _("Draft")
+    OPENING = "opening", _("Going live…")
+    OPEN = "open", _("Open")
+    WAITING = "waiting", _("Waiting for the release")
+    OVERDUE = "overdue", _("Overdue")
+    OTHER_RELEASE = "other_release", _("Needs your answer")
+    RELEASING = "releasing", _("Releasing")
+    PAUSED = "paused", _("Paused")
+    FINISHED = "finished", _("Finished")
+    CANCELLED = "cancelled", _("Cancelled")
 
 
 @dataclass(frozen=True)

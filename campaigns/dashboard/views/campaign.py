@@ -13,6 +13,7 @@ from django.http import HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from campaigns import links
@@ -40,7 +41,7 @@ from campaigns.status.overview import Standing, standing_of
 from campaigns.status.progress import backlog_of, progress_of
 from campaigns.status.sentences import release_time, release_time_in_utc, sentence
 
-LOOKED_FOR: Final = "Noted. Presave is checking it now."
+LOOKED_FOR: Final = gettext_lazy("Noted. Presave is checking it now.")
 
 
 @for_members
@@ -173,5 +174,5 @@ def campaign_choose(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
 @require_POST
 def campaign_resume(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     transitions.resume(campaign, request.user)
-    messages.success(request, "Campaign resumed.")
+    messages.success(request, gettext("Campaign resumed."))
     return to_page(campaign)

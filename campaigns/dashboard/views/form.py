@@ -12,6 +12,7 @@ from django.core.signing import BadSignature
 from django.http import Http404, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import spotify
@@ -41,7 +42,7 @@ LOOK_UP: Final = "look_up"
 REFRESH: Final = "refresh"
 # The widest that the form shows the whole of a picture.
 WHOLE: Final = 960
-NOT_ANSWERED: Final = (
+NOT_ANSWERED: Final = gettext_lazy(
     "Spotify shows a different title or artist. Edit the campaign and say whether it is your "
     "release before you open it."
 )
@@ -52,7 +53,7 @@ NOT_ANSWERED: Final = (
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
     if not access.labels_edited_by(request.user).exists():
-        messages.info(request, "A campaign belongs to a label. Create one first.")
+        messages.info(request, gettext("A campaign belongs to a label. Create one first."))
         return redirect("dashboard-label-create")
     form = CampaignForm(
         request.POST or None, request.FILES or None, user=request.user, now=timezone.now()
@@ -111,7 +112,7 @@ def campaign_links(request: AuthenticatedRequest, campaign: Campaign) -> HttpRes
     form = LinksForm(request.POST or None, initial={"links": campaign.links})
     if form.is_valid():
         editing.change_links(campaign, form.cleaned_data["links"], request.user)
-        messages.success(request, "Saved. The page shows these links from now on.")
+        messages.success(request, gettext("Saved. The page shows these links from now on."))
         return to_page(campaign)
     context = {"form": form, "campaign": campaign}
     return render(request, "dashboard/links_form.html", context)
@@ -158,10 +159,11 @@ def upload(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
 
 def _saved(request: AuthenticatedRequest, campaign: Campaign, form: CampaignForm) -> HttpResponse:
     """Say the release time once more in UTC: a slip in the time zone shows there."""
-    text = f"Saved. The release is set for {release_time(campaign)}."
+    times = {"time": release_time(campaign), "utc": release_time_in_utc(campaign)}
+    text = gettext("Saved. The release is set for %(time)s.")
     if campaign.release_zone != "UTC":
-        text += f" This is {release_time_in_utc(campaign)}."
-    messages.success(request, text)
+        text = gettext("Saved. The release is set for %(time)s. This is %(utc)s.")
+    messages.success(request, text % times)
     if form.verdict:
         finding = Finding.CONFIRMED if form.accepted else form.verdict.finding
         looking_up.note_finding(campaign, finding, timezone.now())

@@ -160,7 +160,7 @@ def test_a_release_that_has_begun_is_moved_to_later_and_says_who_has_it(
     factory.make_presaves(campaign, ["a", "b"], state=PreSaveState.SAVED)
 
     form = text_of(dashboard.get(f"/dashboard/campaigns/{campaign.slug}/edit"))
-    assert "The release has begun: 2 fans have it already, 3 wait." in form
+    assert "The release has begun: 2 fans have it already. 3 are still waiting." in form
     assert "can't be taken back" not in form
     assert 'name="release_at"' in form
     assert 'name="artwork_alt"' in form
