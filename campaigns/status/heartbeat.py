@@ -29,11 +29,6 @@ def beat(now: datetime) -> None:
     Heartbeat.objects.update_or_create(id=1, defaults={"beat_at": now})
 
 
-def is_alive() -> bool:
-    last = _last_beat()
-    return last is not None and last[1] <= DEAD_AFTER
-
-
 def operator_warning() -> str:
     """What is wrong with the workers; empty while one is there, or none is needed yet."""
     last = _last_beat()
@@ -49,8 +44,12 @@ def operator_warning() -> str:
 
 def worker_warning(campaigns: Collection[Campaign]) -> str:
     """The same for the artists of these campaigns. One query, if any needs a worker."""
-    if not any(campaign.state in _NEEDING_A_WORKER for campaign in campaigns):
-        return ""
+    is_needed = any(campaign.state in _NEEDING_A_WORKER for campaign in campaigns)
+    return artists_warning() if is_needed else ""
+
+
+def artists_warning() -> str:
+    """As for an artist whose campaign needs a worker, or soon will."""
     last = _last_beat()
     if last is None:
         return _("There was no sign of the worker yet: ask the person who runs this site.")

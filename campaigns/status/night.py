@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+from django.conf import settings
+
 from campaigns.models import Campaign, CampaignState, Gate, Totals
 from campaigns.status.overview import Standing, Status
 from campaigns.status.phase import Phase
@@ -101,6 +103,7 @@ def told(night: Night, next_step: str, done: str = "") -> dict[str, Any]:
         "total": total,
         "next_step": next_step,
         "phase": night.standing.phase,
+        "sends_email": settings.SENDS_EMAIL,
     }
     return {
         **facts,

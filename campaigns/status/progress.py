@@ -154,7 +154,7 @@ def time_left(
     opens_at = max([now, *(gate.blocked_until for gate in halves if gate.blocked_until)])
     return {
         "span": _spoken(span),
-        "pace": f"{pace:.1f}",
+        "pace": f"{pace:.1f}" if pace < 10 else f"{pace:.0f}",
         "is_shared": backlog.of_others,
         "is_too_long": opens_at + span > campaign.last_day,
     }

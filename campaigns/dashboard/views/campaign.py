@@ -26,18 +26,17 @@ from campaigns.dashboard.guards import confirm_identity, for_editors, for_member
 from campaigns.dashboard.sentences import why_not
 from campaigns.models import (
     Campaign,
-    CampaignState,
     DailyCount,
     PauseReason,
 )
 from campaigns.planning import accepting, looking_up, previewing, transitions
 from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
-from campaigns.status import heartbeat, night, overview
-from campaigns.status.checklist import checks_of
+from campaigns.status import checks, heartbeat, night, overview
 from campaigns.status.endings import done
 from campaigns.status.entries import choices_of
 from campaigns.status.overview import Standing, standing_of
+from campaigns.status.phase import Phase
 from campaigns.status.progress import backlog_of, progress_of
 from campaigns.status.sentences import release_time, release_time_in_utc, sentence
 
@@ -63,7 +62,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "artwork": files.renditions(campaign),
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "can_edit": access.may_edit(campaign),
-        "checks": checks_of(campaign, now) if campaign.state == CampaignState.DRAFT else [],
+        "checks": checks.before_opening(campaign, now) if standing.phase is Phase.DRAFT else [],
         "preview_url": _preview_url(campaign, now),
         "links": links.named(campaign.links),
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",

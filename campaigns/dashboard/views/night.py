@@ -17,11 +17,11 @@ from campaigns.dashboard.views.campaign import told
 from campaigns.gate import rows
 from campaigns.models import DailyCount, Finding
 from campaigns.status import heartbeat, night
+from campaigns.status.checks import Mark, before_release
 from campaigns.status.endings import done
 from campaigns.status.night import Night
 from campaigns.status.overview import standing_of
 from campaigns.status.progress import backlog_of
-from campaigns.status.readiness import Mark, checks_of
 
 # What an artist can mend by correcting what the campaign says of the release.
 CORRECTABLE: Final = (
@@ -38,7 +38,7 @@ def campaign_night(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     standing, totals = standing_of(campaign, now), DailyCount.objects.totals_of(campaign.id)
     backlog, gates = backlog_of(standing, now), rows.gates(now).values()
     worker_warning = heartbeat.worker_warning([campaign])
-    checks = checks_of(campaign, totals, gates, worker_warning, now)
+    checks = before_release(campaign, totals, gates, worker_warning, now)
     is_ready = all(check.mark is not Mark.BAD for check in checks)
     seen = Night(standing, totals, backlog, gates, worker_warning, is_ready, now)
     context = told(standing, backlog.waiting, now)

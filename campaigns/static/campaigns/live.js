@@ -21,8 +21,10 @@ const markup = (place) => place.innerHTML.replace(/(csrfmiddlewaretoken" value="
 async function refresh() {
   if (document.hidden) return;
   const { status, responseURL, response } = await load();
-  if (new URL(responseURL).pathname !== location.pathname) return location.reload();
-  if (status !== 200) return;
+  const isElsewhere = new URL(responseURL).pathname !== location.pathname;
+  // Who has been taken out of the label sees no more of it.
+  if (isElsewhere || [403, 404].includes(status)) return location.reload();
+  if (status !== 200) throw new Error(`${status}`);
   for (const place of document.querySelectorAll("[data-live]")) {
     const fresh = response.getElementById(place.id);
     if (!fresh) return location.reload();

@@ -203,7 +203,8 @@ def test_text_that_is_pasted_with_a_picture_of_it_stays_text(
         """(field, bytes) => {
           const clipboardData = new DataTransfer();
           clipboardData.setData("text/plain", "Night Bus");
-          clipboardData.items.add(new File([new Uint8Array(bytes)], "a.png", { type: "image/png" }));
+          const picture = new File([new Uint8Array(bytes)], "a.png", { type: "image/png" });
+          clipboardData.items.add(picture);
           const options = { bubbles: true, cancelable: true, clipboardData };
           return field.dispatchEvent(new ClipboardEvent("paste", options));
         }""",

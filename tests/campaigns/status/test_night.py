@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from django.utils import timezone
@@ -13,6 +13,9 @@ from campaigns.status.night import Night, Stage, countdown, stage_of, told
 from campaigns.status.progress import Backlog
 from tests import factory
 from tests.factory import make_campaign, make_local_campaign
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -85,6 +88,13 @@ def test_every_stage_has_words_of_its_own() -> None:
         titles.append(told(night_of(fields), "")["headline"])
     assert all(titles)
     assert len(set(titles)) == 4
+
+
+def test_nobody_is_sent_to_sleep_whom_no_email_can_wake(settings: Settings) -> None:
+    settings.SENDS_EMAIL = True
+    assert "go to sleep" in told(night_of({}), "")["text"]
+    settings.SENDS_EMAIL = False
+    assert "Look here again" in told(night_of({}), "")["text"]
 
 
 def test_the_countdown_ends_with_the_release_time() -> None:

@@ -129,6 +129,28 @@ def test_the_countdown_ticks_between_two_looks(visit: Callable[..., Page], label
     assert re.sub(r"\s+", " ", before).startswith("1 day 05 hours 59 min")
 
 
+def test_it_says_that_the_site_does_not_answer(visit: Callable[..., Page], label: Label) -> None:
+    make_campaign(label)
+    page = visit(with_clock=True)
+    page.route(f"**{NIGHT}", lambda route: route.fulfill(status=502, body="Bad gateway"))
+    three_seconds_later(page)
+    expect(page.get_by_text("No connection right now.")).to_be_visible()
+    page.unroute(f"**{NIGHT}")
+    three_seconds_later(page)
+    expect(page.get_by_text("No connection right now.")).to_be_hidden()
+
+
+def test_who_is_taken_out_of_the_label_sees_no_more_of_it(
+    visit: Callable[..., Page], label: Label
+) -> None:
+    make_campaign(label)
+    page = visit(with_clock=True)
+    label.memberships.all().delete()
+    with page.expect_navigation():
+        three_seconds_later(page)
+    expect(headline(page)).to_have_count(0)
+
+
 def test_it_says_that_it_is_offline_and_catches_up_by_itself(
     visit: Callable[..., Page], label: Label
 ) -> None:
