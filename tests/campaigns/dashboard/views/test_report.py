@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.utils import timezone
 
@@ -231,3 +232,16 @@ def test_a_viewer_reads_and_gets_no_address(
     assert address not in page
     for act in ("report-link", "report-link/withdraw"):
         assert viewer.post(f"/dashboard/campaigns/night-bus/{act}").status_code == 403
+
+
+@pytest.mark.parametrize("file", ["", "/report.csv", "/report.json"])
+def test_nobody_keeps_what_was_shared_and_no_cookie_comes_with_it(
+    dashboard: Client, campaign: Campaign, file: str
+) -> None:
+    address, reader = shared_at(dashboard), Client()
+    reader.cookies[settings.SESSION_COOKIE_NAME] = "of-a-session-that-is-over"
+    answer = reader.get(f"{address}{file}")
+    assert answer.status_code == 200
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert answer.headers["X-Robots-Tag"] == "noindex"
+    assert not answer.cookies
