@@ -59,6 +59,19 @@ def test_another_language_and_a_reload_are_the_same_visit(page: Page, site: str)
     assert "src=poster" in (form.get_attribute("action") or "")
 
 
+def test_who_said_no_and_goes_back_is_no_new_visit(page: Page, site: str, spotify: Sandbox) -> None:
+    campaign = make_campaign(slug="night-bus")
+    open_and_count(page, f"{site}/night-bus?src=poster")
+    page.get_by_role("link", name="Pre-save on Spotify").click()
+    page.get_by_role("button", name="Cancel").first.click()
+    page.wait_for_url("**/callback*")
+    with page.expect_request("**/night-bus") as back:
+        page.locator(".slip .button").first.click()
+    page.wait_for_load_state("networkidle")
+    assert back.value.all_headers()["referer"] == f"{site}/"
+    assert by_source(campaign) == {"poster": Funnel(visits=1, taps=1)}
+
+
 def test_without_the_script_the_page_works_and_counts_nothing(page: Page, site: str) -> None:
     campaign = make_campaign(slug="night-bus")
     page.route("**/visits.*.js", lambda route: route.abort())
