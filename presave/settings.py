@@ -231,6 +231,10 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = f"Presave {PUBLIC_HOST}"
 # A phone's clock may be half a minute off.
 MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {
+    "authenticate": "campaigns.accounts.forms.SecondStepForm",
+    "reauthenticate": "campaigns.accounts.forms.ConfirmByCodeForm",
+}
 # With an open sign-up nobody logs in before their address is confirmed; invited ones are known.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Browsers make passkeys for https only, and for localhost.

@@ -8,6 +8,7 @@ from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
@@ -29,16 +30,22 @@ def index(request: HttpRequest) -> HttpResponse:
 @login_required
 def email(request: HttpRequest) -> HttpResponse:
     """allauth's page, which drops an unconfirmed address when another is asked for, and would leave
-    an account of the command line without any. Who is logged in has confirmed theirs, or the
-    operator vouched for it.
+    the account without any. So the one in use counts as confirmed meanwhile, and afterwards is what
+    it was; for an account of the command line, which has none, the operator vouched.
     """
-    if request.method == "POST" and request.user.is_authenticated:
-        EmailAddress.objects.update_or_create(
+    if request.method != "POST" or not request.user.is_authenticated:
+        answer: HttpResponse = account.email(request)
+        return answer
+    with transaction.atomic():
+        own, _ = EmailAddress.objects.get_or_create(
             user=request.user,
             email=request.user.email,
             defaults={"verified": True, "primary": True},
         )
-    answer: HttpResponse = account.email(request)
+        in_use = EmailAddress.objects.filter(pk=own.pk)
+        in_use.update(verified=True)
+        answer = account.email(request)
+        in_use.update(verified=own.verified)
     return answer
 
 

@@ -36,7 +36,8 @@ class User(AbstractUser):
     first_name = None  # type: ignore[assignment]
     last_name = None  # type: ignore[assignment]
     email = models.EmailField(_("email address"), unique=True)
-    # Signed up without an invitation; has the quotas of models/limits.py.
+    # Signed up without an invitation, or was invited by somebody who did; has the quotas of
+    # models/limits.py.
     is_self_made = models.BooleanField(default=False, db_default=False)
 
     USERNAME_FIELD = "email"

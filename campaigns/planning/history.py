@@ -45,12 +45,9 @@ def record_failed_sign_in(email: str, now: datetime) -> None:
     mine = Membership.objects.filter(user__email__iexact=email).order_by("label_id")
     pairs = list(mine.values_list("label_id", "user_id"))
     key = {"at": now.replace(minute=0, second=0, microsecond=0), "event": Event.SIGN_IN_FAILED}
+    entries = [HistoryEntry(label_id=label, by_id=by, times=0, **key) for label, by in pairs]
     HistoryEntry.objects.bulk_create(
-        [
-            HistoryEntry(label_id=label, by_id=by, times=0, **key)
-            for label, by in pairs or [(None, None)]
-        ],
-        ignore_conflicts=True,
+        entries or [HistoryEntry(times=0, **key)], ignore_conflicts=True
     )
     theirs = Q(label__in=dict(pairs), by=pairs[0][1]) if pairs else Q(label=None, by=None)
     HistoryEntry.objects.filter(theirs, **key).update(times=F("times") + 1)

@@ -146,7 +146,12 @@ def accept_with_password(invitation: Invitation, password: str, now: datetime) -
     is_waiting = user and user.is_active and not user.has_usable_password()
     if user and not (is_waiting and invitation.was_mailed):
         raise PlanningError(Obstacle.HAS_ACCOUNT)
-    user = user or labels.create_account(invitation.email, is_confirmed=invitation.was_mailed)
+    user = user or labels.create_account(
+        invitation.email,
+        is_confirmed=invitation.was_mailed,
+        # Or else whoever signed up could invite themselves, and have what they like.
+        is_self_made=invitation.created_by.is_self_made,
+    )
     user.set_password(password)
     user.save(update_fields=["password"])
     _join(invitation, user)
@@ -155,7 +160,12 @@ def accept_with_password(invitation: Invitation, password: str, now: datetime) -
 
 def _used(invitation: Invitation, now: datetime) -> Invitation:
     locked(invitation.label)
-    fresh = Invitation.objects.select_related("label").filter(id=invitation.id).open(now).first()
+    fresh = (
+        Invitation.objects.select_related("label", "created_by")
+        .filter(id=invitation.id)
+        .open(now)
+        .first()
+    )
     if not fresh:
         raise PlanningError(Obstacle.INVITATION_GONE)
     fresh.used_at = now

@@ -75,9 +75,9 @@ def _account(email: str) -> User:
     return user
 
 
-def create_account(email: str, *, is_confirmed: bool) -> User:
+def create_account(email: str, *, is_confirmed: bool, is_self_made: bool = False) -> User:
     """Without a password."""
-    user = User.objects.create_user(email)
+    user = User.objects.create_user(email, is_self_made=is_self_made)
     EmailAddress.objects.create(user=user, email=user.email, verified=is_confirmed, primary=True)
     return user
 
@@ -127,8 +127,8 @@ def _folded(name: str) -> str:
 @transaction.atomic
 def create_label(user: User, name: str) -> Label:
     """Raises PlanningError when the user is in a label of that name, or may have no more."""
-    quotas.check_labels(user)
     _check_name(user, name)
+    quotas.check_labels(user)
     label = Label.objects.create(name=name)
     Membership.objects.create(label=label, user=user, role=Role.OWNER)
     record(label, Event.LABEL_CREATED, user, name=name)

@@ -1,5 +1,5 @@
 """How much people may have who signed up without an invitation. Nobody knows them, so that what one
-of them leaves behind stays small; whoever was invited may have what they like.
+of them leaves behind stays small, nor whom they invite. Other guests may have what they like.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+from allauth.account.models import EmailAddress
 from django.conf import settings as django_settings
 from django.test import Client
 
@@ -104,6 +105,23 @@ def test_an_address_that_somebody_has_is_not_taken_over() -> None:
         Client().post(link.removeprefix(django_settings.PUBLIC_URL))
     other.refresh_from_db()
     assert other.email != owner.email
+
+
+def test_asking_for_a_new_address_confirms_nothing_of_the_old_one() -> None:
+    """Whoever came by a link that was copied by hand has shown nobody that they read its mail."""
+    user = factory.make_user()
+    address = EmailAddress.objects.create(user=user, email=user.email, primary=True)
+    change(logged_in(user, confirmed=False), "new@example.com")
+    for email in ("new@example.com", "newer@example.com"):
+        change(logged_in(user), email)
+
+        address.refresh_from_db()
+        user.refresh_from_db()
+        assert (address.verified, user.email) == (False, address.email)
+        assert mails()[-1].to == [email]
+    Client().post(links_sent()[-1].removeprefix(django_settings.PUBLIC_URL))
+    user.refresh_from_db()
+    assert user.email == "newer@example.com"
 
 
 def test_where_no_mail_is_sent_the_page_says_so(settings: Settings) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 import time
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core.cache import cache
@@ -88,6 +90,24 @@ def test_a_recovery_code_lets_in_once() -> None:
         again = log_in(user)
         again.post(SECOND_STEP, {"code": codes[0]})
         assert is_in(again) is lets_in
+
+
+def test_a_code_that_somebody_saw_lets_nobody_else_in() -> None:
+    """It is good for a minute and a half, as clocks differ, and for one person."""
+    began = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    with time_machine.travel(began, tick=False) as clock:
+        user = factory.make_user()
+        _, secret = set_up(user)
+        clock.shift(300)
+        code = format_hotp_value(hotp_value(secret, int(time.time()) // 30 + 1))
+        client = log_in(user)
+        client.post(SECOND_STEP, {"code": code})
+        assert is_in(client)
+        for _ in range(3):
+            clock.shift(20)
+            thief = log_in(user)
+            thief.post(SECOND_STEP, {"code": f"{code[:3]} {code[3:]}"})
+            assert not is_in(thief)
 
 
 def test_codes_cannot_be_guessed() -> None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import html
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 from typing import TYPE_CHECKING
 
 import pytest
+from django.db import connection, connections
 from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignState, Label, Role, User
 from campaigns.models.limits import CAMPAIGNS_OF_SELF_MADE
-from campaigns.planning import copying, quotas
+from campaigns.planning import copying, invitations, labels, quotas
 from campaigns.planning.obstacles import PlanningError
 from tests import factory, forms
 from tests.fans import text_of
@@ -82,6 +85,41 @@ def test_a_helper_does_not_lift_the_limit_and_an_invited_owner_does(stranger: Us
         quotas.check_campaigns(label)
     factory.make_member(label, role=Role.OWNER)
     quotas.check_campaigns(label)
+
+
+def test_whom_a_stranger_invites_has_the_strangers_limits(
+    stranger: User, settings: Settings
+) -> None:
+    settings.SENDS_EMAIL = True
+    label, now = factory.make_label(owner=stranger), timezone.now()
+    invited = invitations.invite(label, "alias@example.com", Role.OWNER, stranger, now)
+    alias = invitations.accept_with_password(invited.invitation, factory.PASSWORD, now)
+    fill(label)
+    with pytest.raises(PlanningError):
+        quotas.check_campaigns(label)
+    assert alias.is_self_made
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_labels_that_are_asked_for_at_once_no_more_are_created(stranger: User) -> None:
+    assert connection.vendor == "postgresql"
+    together = Barrier(6)
+
+    def run(number: int) -> bool:
+        try:
+            connection.ensure_connection()
+            together.wait(20)
+            labels.create_label(stranger, f"Label {number}")
+        except PlanningError:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(6) as pool:
+        done = list(pool.map(run, range(6)))
+
+    assert sorted(done) == [False] * 3 + [True] * 3
 
 
 def test_who_was_invited_may_have_what_they_like() -> None:
