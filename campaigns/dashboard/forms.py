@@ -148,7 +148,7 @@ class CampaignForm(ReleaseForm):
         label=gettext_lazy("When it comes out"),
     )
     release_at = ReleaseTimeField(
-        label=gettext_lazy("Date and time"), help_text=gettext_lazy("In the time zone below.")
+        label=gettext_lazy("Date and time"), help_text=gettext_lazy("In the time zone you choose.")
     )
     release_zone = forms.ChoiceField(choices=zone_choices, label=gettext_lazy("Time zone"))
     out_now = forms.BooleanField(
