@@ -148,7 +148,7 @@ class CampaignForm(ReleaseForm):
         label=gettext_lazy("When it comes out"),
     )
     release_at = ReleaseTimeField(
-        label=gettext_lazy("Date and time"), help_text=gettext_lazy("In the time zone below.")
+        label=gettext_lazy("Date and time"), help_text=gettext_lazy("In the time zone you choose.")
     )
     release_zone = forms.ChoiceField(choices=zone_choices, label=gettext_lazy("Time zone"))
     out_now = forms.BooleanField(
@@ -445,14 +445,14 @@ class CampaignForm(ReleaseForm):
     @property
     def example_instant(self) -> Example | None:
         """What the time that is entered means to a fan somewhere else; None without one."""
-        with suppress(ValueError, KeyError):
+        with suppress(ValueError, KeyError, OverflowError):
             moment = datetime.fromisoformat(self._as_entered("release_at"))
             return example.of_instant(moment.replace(tzinfo=None), self._zone)
         return None
 
     @property
     def example_midnight(self) -> Example | None:
-        with suppress(ValueError, KeyError):
+        with suppress(ValueError, KeyError, OverflowError):
             return example.of_midnight(
                 date.fromisoformat(self._as_entered("release_day")), self._zone
             )
@@ -480,6 +480,8 @@ class CampaignForm(ReleaseForm):
         if not self.is_bound:
             return self.campaign or self._blank()
         self.full_clean()
+        if "release_day" in self.errors:
+            self.cleaned_data.pop("release_at", None)
         after = looking_up.with_values(self.campaign or self._blank(), self.values)
         if picture := uploads.uploaded(self.user, self._shown("kept")):
             after.artwork_accent = from_artwork(picture)

@@ -22,8 +22,12 @@ for (const kind of ["dragover", "drop"]) {
 }
 file.form.addEventListener("dragleave", () => cover.classList.remove("is-over"));
 // What is copied from a table or a text comes as text, with a picture of it.
+function isForTextField({ target, clipboardData }) {
+  return Number.isInteger(target.selectionStart) && clipboardData.types.includes("text/plain");
+}
+
 document.addEventListener("paste", (event) => {
-  if (!hasFile(event.clipboardData) || event.clipboardData.types.includes("text/plain")) return;
+  if (!hasFile(event.clipboardData) || isForTextField(event)) return;
   event.preventDefault();
   choose(event.clipboardData);
 });

@@ -54,6 +54,20 @@ def test_a_draft_is_made_with_its_artwork(
     assert f"/artwork/{campaign.artwork}/320.avif 320w" in response.content.decode()
 
 
+@pytest.mark.parametrize("year", ["0001", "9999"])
+@pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
+def test_a_year_beyond_all_calendars_comes_back_with_what_was_typed(
+    dashboard: Client, label: Label, year: str, zone: str
+) -> None:
+    day = f"{year}-12-31" if year == "9999" else f"{year}-01-01"
+    modes = {"one_instant": {"release_at": f"{day}T23:59"}, "local_midnight": {"release_day": day}}
+    for mode, entered in modes.items():
+        answer = send(dashboard, release_mode=mode, release_zone=zone, title="Kept", **entered)
+        assert answer.status_code == 200
+        assert 'value="Kept"' in answer.content.decode()
+    assert not Campaign.objects.exists()
+
+
 def test_saving_says_the_release_time_in_utc_too(dashboard: Client, label: Label) -> None:
     with_message = send(dashboard, release_at="2026-12-05T00:00").content.decode()
 

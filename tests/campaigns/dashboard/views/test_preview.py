@@ -68,6 +68,11 @@ def test_what_is_missing_or_wrong_has_a_place_of_its_own(dashboard: Client, labe
     assert "Pre-save on Spotify" in page
 
 
+def test_a_day_that_is_refused_is_not_previewed(dashboard: Client, label: Label) -> None:
+    refused = preview(dashboard, release_mode="local_midnight", release_day="9999-12-31")
+    assert "9999" not in refused
+
+
 def test_a_frame_of_our_own_shows_it_and_no_other(dashboard: Client, label: Label) -> None:
     shown = dashboard.get("/dashboard/preview")
     form = dashboard.get("/dashboard/new")
