@@ -38,7 +38,7 @@ def log_ins(label: Label, password: str) -> list[Login]:
             user = User.objects.create_user(email, password)
             Membership.objects.create(label=label, user=user, role=role)
         own = user.check_password(password)
-        found.append(Login(role.label, email, password if own else None))
+        found.append(Login(str(role.label), email, password if own else None))
     return found
 
 

@@ -51,7 +51,7 @@ WSGI_APPLICATION = "presave.wsgi.application"
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
-# The fan's pages speak all of these; the dashboard speaks English.
+# The fan's pages speak all of these.
 LANGUAGES = [
     ("en", "English"),
     ("es", "Español"),
@@ -60,6 +60,8 @@ LANGUAGES = [
     ("fr", "Français"),
     ("ja", "日本語"),
 ]
+# The artist's side speaks those into which it is translated as a whole.
+ARTIST_LANGUAGES = ["en"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["presave.formats"]
 TIME_ZONE = "UTC"
@@ -91,6 +93,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "campaigns.accounts.sessions.at_work",
+    "campaigns.accounts.languages.in_artists_language",
     "allauth.account.middleware.AccountMiddleware",
 ]
 

@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
@@ -130,19 +130,18 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
         return _address("account_confirm_email", key=emailconfirmation.key)
 
     def _mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> Any:
-        site = SimpleNamespace(name="Presave", domain=settings.PUBLIC_HOST)
-        return self.render_mail(
-            template_prefix,
-            email,
-            {
-                "email": email,
-                "current_site": site,
-                "account_url": _address("account"),
-                "password_reset_url": _address("account_reset_password"),
-                **context,
-                "user_agent": sessions.browser_name(context.get("user_agent", "")),
-            },
-        )
+        """In the language of the person whose account it is; in English where that is not told."""
+        user: User | None = context.get("user")
+        facts = {
+            "email": email,
+            "current_site": SimpleNamespace(name="Presave", domain=settings.PUBLIC_HOST),
+            "account_url": _address("account"),
+            "password_reset_url": _address("account_reset_password"),
+            **context,
+            "user_agent": sessions.browser_name(context.get("user_agent", "")),
+        }
+        with translation.override(user.mail_language if user else settings.LANGUAGE_CODE):
+            return self.render_mail(template_prefix, email, facts)
 
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it ships no types

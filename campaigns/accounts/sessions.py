@@ -97,9 +97,9 @@ def at_work(
     """
 
     def middleware(request: HttpRequest) -> HttpResponseBase:
-        if request.path.split("/")[1] not in PAGES:
+        if not is_page_of_accounts(request):
             return get_response(request)
-        if settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated:
+        if is_logged_in(request):
             _renew_or_end(request)
         response = get_response(request)
         if not response.has_header("Cache-Control"):
@@ -107,6 +107,15 @@ def at_work(
         return response
 
     return middleware
+
+
+def is_page_of_accounts(request: HttpRequest) -> bool:
+    return request.path.split("/")[1] in PAGES
+
+
+def is_logged_in(request: HttpRequest) -> bool:
+    """Costs a browser without a session nothing."""
+    return settings.SESSION_COOKIE_NAME in request.COOKIES and request.user.is_authenticated
 
 
 def _renew_or_end(request: HttpRequest) -> None:

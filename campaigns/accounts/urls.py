@@ -12,6 +12,7 @@ from django.urls import path, re_path
 
 from campaigns.accounts import views
 from campaigns.accounts.browsers import remembered
+from campaigns.accounts.language_choice import language
 
 urlpatterns = [
     path("", views.index, name="account"),
@@ -20,6 +21,7 @@ urlpatterns = [
     path("inactive/", account.account_inactive, name="account_inactive"),
     path("signup/", account.signup, name="account_signup"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
+    path("language/", language, name="account_language"),
     path("email/", views.email, name="account_email"),
     path("confirm-email/", account.email_verification_sent, name="account_email_verification_sent"),
     path("confirm-email/<str:key>/", account.confirm_email, name="account_confirm_email"),

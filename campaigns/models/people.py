@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any, ClassVar, Final
 
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.auth.models import UserManager as DjangoUserManager
 from django.db import models
@@ -39,6 +40,8 @@ class User(AbstractUser):
     # Signed up without an invitation, or was invited by somebody who did; has the quotas of
     # models/limits.py.
     is_self_made = models.BooleanField(default=False, db_default=False)
+    # Empty leaves it to the browser.
+    language = models.CharField(max_length=10, blank=True, default="", db_default="")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -49,6 +52,12 @@ class User(AbstractUser):
 
     def __str__(self) -> str:
         return self.email
+
+    @property
+    def mail_language(self) -> str:
+        """Mails come without a browser that could say which language it wants."""
+        is_spoken = self.language in settings.ARTIST_LANGUAGES
+        return self.language if is_spoken else settings.LANGUAGE_CODE
 
 
 class Label(models.Model):

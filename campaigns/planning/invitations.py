@@ -19,6 +19,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils import translation
 
 from campaigns.keyring import Secret
 from campaigns.models import Event, HistoryEntry, Invitation, Label, Membership, Role, User
@@ -48,7 +49,8 @@ def invite(label: Label, email: str, role: Role, by: User, now: datetime) -> Inv
     """Send the link, or leave it to the caller to show where no email is configured. An older one
     to the same address works no longer. Raises PlanningError.
 
-    Whether the address has an account is not asked, so nobody learns it here.
+    Whether the address has an account decides the language of the mail and nothing else, so nobody
+    learns it here.
     """
     invited = _invite(label, email.lower(), role, by, now)
     if settings.SENDS_EMAIL:
@@ -94,8 +96,10 @@ def _send(invited: Invited, by: User) -> None:
         "days": INVITATION_LIFETIME.days,
         "site": settings.PUBLIC_URL,
     }
-    subject = " ".join(render_to_string("mail/invitation_subject.txt", context).split())
-    body = render_to_string("mail/invitation_body.txt", context)
+    reader = User.objects.filter(email=invitation.email).first() or User()
+    with translation.override(reader.mail_language):
+        subject = " ".join(render_to_string("mail/invitation_subject.txt", context).split())
+        body = render_to_string("mail/invitation_body.txt", context)
     try:
         EmailMessage(subject, body, to=[invitation.email]).send()
     except OSError as error:

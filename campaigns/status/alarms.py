@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime
+from functools import partial
 
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -71,7 +72,7 @@ def _raise_once(campaign: Campaign, trouble: Trouble, now: datetime) -> bool:
         defaults={"raised_at": now},
     )
     if is_mine:
-        outbox.tell(campaign, _told(campaign, trouble, now), now)
+        outbox.tell(campaign, partial(_told, campaign, trouble, now), now)
         logger.error(
             "release in trouble campaign=%s trouble=%s finding=%s",
             campaign.id,
@@ -134,10 +135,13 @@ def resolve(campaign: Campaign, now: datetime | None = None) -> None:
     now = now or database_now()
     if not campaign.alarms.filter(resolved_at=None).update(resolved_at=now):
         return
-    told = Told(
+    outbox.tell(campaign, partial(_resolved, campaign), now)
+
+
+def _resolved(campaign: Campaign) -> Told:
+    return Told(
         event=MessageEvent.RESOLVED,
         subject=sentence("resolved_title", campaign),
         note=f"{sentence('resolved', campaign)}\n{page_of(campaign)}",
         data=facts_of(campaign),
     )
-    outbox.tell(campaign, told, now)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Final
 
 from django.db import DatabaseError, transaction
@@ -100,7 +101,8 @@ def _announce_once(figures: FinalFigures, now: datetime) -> bool:
     mine = FinalFigures.objects.filter(campaign=figures.campaign, announced_at=None)
     if not mine.update(announced_at=now):
         return False
-    outbox.tell(figures.campaign, _told(figures.campaign, figures, now), now)
+    write = partial(_told, figures.campaign, figures, now)
+    outbox.tell(figures.campaign, write, now)
     return True
 
 

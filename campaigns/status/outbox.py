@@ -11,7 +11,7 @@ webhook-id, by which mailboxes and receivers know what they have.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -23,6 +23,7 @@ from django.conf import settings
 from django.core.mail import EmailMessage
 from django.db import connections, transaction
 from django.db.models import QuerySet
+from django.utils import translation
 
 from campaigns import keyring, webhooks
 from campaigns.clock import Clock, database_now
@@ -59,16 +60,28 @@ class Told:
     data: Mapping[str, Any] = field(default_factory=dict)
 
 
-def tell(campaign: Campaign, told: Told, now: datetime) -> None:
-    """Put it on its way. Without a mail, and where no mail server is set, people are not told.
+def tell(campaign: Campaign, write: Callable[[], Told], now: datetime) -> None:
+    """Put it on its way, as it is written in each person's language, and for tools in English.
+    Without a mail, and where no mail server is set, people are not told.
 
     Call it in the transaction that notes that they are.
     """
-    people = editors_of(campaign.label_id) if told.mail and settings.SENDS_EMAIL else []
-    rows = [_message(told, told.mail, now, campaign=campaign, user=user) for user in people]
+    english = in_language(settings.LANGUAGE_CODE, write)
+    written = {settings.LANGUAGE_CODE: english}
+    rows = []
+    for user in editors_of(campaign.label_id) if english.mail and settings.SENDS_EMAIL else []:
+        if user.mail_language not in written:
+            written[user.mail_language] = in_language(user.mail_language, write)
+        told = written[user.mail_language]
+        rows.append(_message(told, told.mail, now, campaign=campaign, user=user))
     for webhook in Webhook.objects.filter(label=campaign.label_id):
-        rows.append(_message(told, told.note, now, campaign=campaign, webhook=webhook))
+        rows.append(_message(english, english.note, now, campaign=campaign, webhook=webhook))
     Message.objects.bulk_create(rows)
+
+
+def in_language(code: str, write: Callable[[], Told]) -> Told:
+    with translation.override(code):
+        return write()
 
 
 def tell_webhook(webhook: Webhook, told: Told, now: datetime) -> None:

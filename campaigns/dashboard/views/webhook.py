@@ -57,8 +57,9 @@ def test(request: AuthenticatedRequest, label_id: UUID, webhook_id: int) -> Http
     webhook = _webhook_edited_by(request, label_id, webhook_id)
     told = Told(
         event=MessageEvent.TEST,
-        subject=_("A test from Presave"),
-        note=_("Presave reaches you here. Nothing has happened to a campaign."),
+        # Tools are told in English.
+        subject="A test from Presave",
+        note="Presave reaches you here. Nothing has happened to a campaign.",
         data={"label": webhook.label.name},
     )
     try:

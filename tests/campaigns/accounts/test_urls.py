@@ -22,6 +22,7 @@ MEANT = [
     "inactive/",
     "signup/",
     "reauthenticate/",
+    "language/",
     "email/",
     "confirm-email/",
     "confirm-email/<str:key>/",

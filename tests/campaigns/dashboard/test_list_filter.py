@@ -20,10 +20,10 @@ def found_by(**asked: str) -> set[str]:
 
 def test_every_state_of_a_campaign_can_be_asked_for() -> None:
     for state in CampaignState:
-        factory.make_campaign(title=state.label, state=state)
+        factory.make_campaign(title=str(state.label), state=state)
     assert {value for value, _ in STATES} >= {state.value for state in CampaignState}
     for state in CampaignState:
-        assert found_by(state=state.value) == {state.label}
+        assert found_by(state=state.value) == {str(state.label)}
 
 
 def test_what_cannot_be_read_is_left_out_alone() -> None:

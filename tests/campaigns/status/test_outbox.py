@@ -17,7 +17,7 @@ import pytest
 from django.core import mail
 from django.core.mail.backends import locmem
 from django.db import DataError, connection
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from campaigns.models import (
     RETRIED_FOR,
@@ -28,6 +28,7 @@ from campaigns.models import (
     Message,
     MessageEvent,
     Role,
+    User,
     Webhook,
     WebhookKind,
 )
@@ -101,21 +102,42 @@ def refusing(settings: Settings) -> Iterator[None]:
 
 @pytest.mark.usefixtures("mailing")
 def test_owners_and_editors_get_one_mail_each(campaign: Campaign) -> None:
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
     assert [deliver("mails"), deliver("mails")] == [2, 0]
     assert addresses() == ["editor@example.com", "owner@example.com"]
     assert {(one.subject, one.body) for one in mail.outbox} == {(TOLD.subject, TOLD.mail)}
     assert not Message.objects.exists()
 
 
+@pytest.mark.usefixtures("mailing")
+def test_people_are_told_in_their_language_and_tools_in_english(
+    campaign: Campaign, settings: Settings
+) -> None:
+    settings.ARTIST_LANGUAGES = ["en", "de"]
+    User.objects.filter(email="editor@example.com").update(language="de")
+    make_webhook(campaign.label, "https://hooks.example/x")
+
+    def write() -> Told:
+        spoken = translation.get_language() or ""
+        return Told(MessageEvent.FINISHED, spoken, f"note: {spoken}", f"mail: {spoken}")
+
+    with translation.override("de"):
+        outbox.tell(campaign, write, timezone.now())
+    assert {one.user.email: one.body for one in Message.objects.mails() if one.user} == {
+        "owner@example.com": "mail: en",
+        "editor@example.com": "mail: de",
+    }
+    assert [one.body for one in Message.objects.calls()] == ["note: en"]
+
+
 def test_without_a_mail_server_nothing_waits_for_one(campaign: Campaign) -> None:
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
     assert not Message.objects.exists()
 
 
 @pytest.mark.usefixtures("mailing")
 def test_who_is_no_editor_any_more_is_not_told(campaign: Campaign) -> None:
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
     Membership.objects.filter(user__email="editor@example.com").update(role=Role.VIEWER)
     deliver("mails")
     assert addresses() == ["owner@example.com"]
@@ -127,7 +149,7 @@ def test_a_mail_that_failed_is_sent_again_until_it_is_through(
     campaign: Campaign, caplog: pytest.LogCaptureFixture
 ) -> None:
     begun = timezone.now()
-    outbox.tell(campaign, TOLD, begun)
+    outbox.tell(campaign, lambda: TOLD, begun)
     for minutes in (0, 2, 6):
         deliver("mails", begun + timedelta(minutes=minutes))
     assert sorted(Message.objects.values_list("attempts", flat=True)) == [3, 3]
@@ -150,7 +172,7 @@ def test_the_delay_doubles_up_to_an_hour() -> None:
 @pytest.mark.usefixtures("mailing", "refusing")
 def test_after_a_day_it_is_given_up(campaign: Campaign, caplog: pytest.LogCaptureFixture) -> None:
     begun = timezone.now()
-    outbox.tell(campaign, TOLD, begun)
+    outbox.tell(campaign, lambda: TOLD, begun)
     deliver("mails", begun + RETRIED_FOR)
     assert not Message.objects.exists()
     assert caplog.text.count("message given up") == 2
@@ -159,7 +181,7 @@ def test_after_a_day_it_is_given_up(campaign: Campaign, caplog: pytest.LogCaptur
 
 @pytest.mark.usefixtures("mailing", "refusing")
 def test_a_mail_that_is_sent_again_is_known_as_the_same(campaign: Campaign) -> None:
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
     ids = {f"<{message.id}@127.0.0.1>" for message in Message.objects.all()}
     deliver("mails")
     Refusing.is_mended = True
@@ -169,7 +191,7 @@ def test_a_mail_that_is_sent_again_is_known_as_the_same(campaign: Campaign) -> N
 
 @pytest.mark.usefixtures("mailing")
 def test_what_a_worker_took_along_when_it_died_comes_again(campaign: Campaign) -> None:
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
     taken = [outbox._claim("mails", 1, timezone.now()) for _ in range(3)]
     assert [len(some) for some in taken] == [1, 1, 0]
     assert deliver("mails") == 0
@@ -180,7 +202,7 @@ def test_what_a_worker_took_along_when_it_died_comes_again(campaign: Campaign) -
 @pytest.mark.usefixtures("mailing")
 def test_of_many_workers_one_sends(campaign: Campaign) -> None:
     for _ in range(5):
-        outbox.tell(campaign, TOLD, timezone.now())
+        outbox.tell(campaign, lambda: TOLD, timezone.now())
     assert sum(in_threads(8, lambda _: deliver("mails"))) == 10
     assert len(mail.outbox) == 10
 
@@ -194,7 +216,7 @@ def test_a_webhook_is_told_in_its_own_form(
     for kind in WebhookKind:
         make_webhook(label, receiver.address, kind=kind)
     make_webhook(make_label(), receiver.address)
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
     assert deliver("calls") == 3
     bodies = [body for *_, body in receiver.got]
     assert b"Done: 3 of 3." in bodies
@@ -207,7 +229,7 @@ def test_a_receiver_can_check_the_signature(
     campaign: Campaign, label: Label, receiver: Receiver
 ) -> None:
     webhook = make_webhook(label, receiver.address)
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
     deliver("calls")
     ((_, headers, body),) = receiver.got
     secret = outbox.unseal(webhook.sealed_secret)
@@ -220,7 +242,7 @@ def test_a_webhook_that_refuses_is_called_again_with_the_same_id(
 ) -> None:
     webhook, begun = make_webhook(label, receiver.address), timezone.now()
     receiver.status = 503
-    outbox.tell(campaign, TOLD, begun)
+    outbox.tell(campaign, lambda: TOLD, begun)
     assert deliver("calls", begun) == 0
     webhook.refresh_from_db()
     assert (webhook.problem, webhook.problem_status) == ("status", 503)
@@ -241,7 +263,7 @@ def test_a_webhook_that_takes_its_time_holds_up_no_other(
     receiver.answers_from = 3
     for _ in range(3):
         make_webhook(label, receiver.address)
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
     assert deliver("calls") == 3
 
 
@@ -250,7 +272,7 @@ def test_a_call_that_cannot_be_written_has_no_other_made_again(
 ) -> None:
     make_webhook(label, receiver.address)
     broken = make_webhook(label, receiver.address, sealed_secret=outbox.seal("whsec_a"))
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
     assert deliver("calls") == 1
     assert Message.objects.get().webhook == broken
     assert f"call failed webhook={broken.id}: Error" in caplog.text
@@ -264,7 +286,7 @@ def test_neither_address_nor_secret_is_in_the_log_or_the_database(
     settings.IS_HTTPS = True
     webhook = make_webhook(label, "https://127.0.0.1/services/s3cret")
     secret = outbox.unseal(webhook.sealed_secret)
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
     deliver("calls")
     assert "webhook not reached" in caplog.text
     row = str(Webhook.objects.values().get())
@@ -279,7 +301,7 @@ def test_with_another_secret_key_nothing_is_called(
 ) -> None:
     webhook = make_webhook(label, receiver.address)
     settings.SECRET_KEY = "another key, of fifty characters or rather more of them"
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
     assert deliver("calls") == 0
     webhook.refresh_from_db()
     assert webhook.problem == "unreadable"
@@ -363,7 +385,7 @@ def test_a_webhook_that_is_silent_holds_up_no_mail(
 ) -> None:
     receiver.may_answer.clear()
     make_webhook(label, receiver.address)
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
 
     outbox.start_delivering(timezone.now())
     outbox._threads["mails"].join(20)
@@ -377,7 +399,7 @@ def test_a_webhook_that_is_silent_holds_up_no_mail(
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("mailing")
 def test_maintenance_that_fails_keeps_no_mail_back(campaign: Campaign) -> None:
-    outbox.tell(campaign, TOLD, timezone.now())
+    outbox.tell(campaign, lambda: TOLD, timezone.now())
 
     def fail(execute: Any, sql: str, *arguments: Any) -> Any:
         if "campaigns_finalfigures" in sql:

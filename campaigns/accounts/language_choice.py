@@ -1,0 +1,42 @@
+"""Where an account chooses the language of the dashboard and of its mails."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
+from django.shortcuts import redirect
+from django.utils import translation
+from django.utils.translation import gettext, gettext_lazy
+from django.views.decorators.http import require_POST
+
+from campaigns.accounts.languages import language_of
+from campaigns.models import User
+
+
+def choices() -> list[tuple[str, str]]:
+    spoken = [one for one in settings.LANGUAGES if one[0] in settings.ARTIST_LANGUAGES]
+    return [("", gettext("As in the browser")), *spoken]
+
+
+class LanguageForm(forms.Form):
+    language = forms.ChoiceField(choices=choices, required=False, label=gettext_lazy("Language"))
+
+
+@login_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The answer is in the language that was chosen."""
+    form = LanguageForm(request.POST)
+    if not form.is_valid():
+        return HttpResponseBadRequest()
+    user = cast("User", request.user)
+    user.language = form.cleaned_data["language"]
+    user.save(update_fields=["language"])
+    with translation.override(language_of(request)):
+        messages.success(request, gettext("Language changed."))
+    return redirect("account")
