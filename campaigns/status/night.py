@@ -112,6 +112,7 @@ def told(night: Night, next_step: str, done: str = "") -> dict[str, Any]:
         "done": total - night.totals.pending,
         "left": time_left(campaign, night.backlog, night.gates, night.now),
         "backlog": night.backlog,
+        "to_come": max(0, night.totals.pending - night.backlog.sent),
         "worker_warning": night.worker_warning,
         "spotify": _spotify(night, closed),
     }

@@ -7,6 +7,7 @@ from typing import Final
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
+from django.shortcuts import render
 from django.template import loader
 from django.urls import is_valid_path
 
@@ -17,7 +18,6 @@ from campaigns.fan.languages import in_fans_language
 RETRY_AFTER_SECONDS: Final = 30
 
 
-@in_fans_language
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """A slash too many, or a release's address in capitals, leads to the page that was meant."""
     meant = request.path.rstrip("/")
@@ -28,6 +28,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         address = f"{meant}?{query}" if query else meant
         # It may be a receipt's, or hold a code: no cache keeps it.
         return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-store"})
+    if request.path.startswith("/dashboard/"):
+        # What somebody may not see is told like what does not exist.
+        return render(request, "dashboard/not_found.html", status=404)
+    return _nothing_for_fans(request)
+
+
+@in_fans_language
+def _nothing_for_fans(request: HttpRequest) -> HttpResponse:
     context = {"lang": languages.query(languages.chosen(request))}
     return HttpResponse(loader.render_to_string("404.html", context), status=404)
 

@@ -9,7 +9,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from campaigns.models import Campaign
-from tests.factory import make_campaign
+from tests.factory import make_campaign, make_user
 from tests.fans import text_of
 
 pytestmark = pytest.mark.django_db
@@ -80,3 +80,13 @@ def test_a_page_that_breaks_says_so(
     assert answer.status_code == status
     assert f"<h1>{title}</h1>" in text_of(answer)
     assert (answer.headers.get("Retry-After") == "30") is (status == 503)
+
+
+def test_a_member_is_led_back_to_the_campaigns(client: Client) -> None:
+    client.force_login(make_user())
+
+    page = client.get("/dashboard/campaigns/there-is-none")
+
+    assert page.status_code == 404
+    assert "Back to the campaigns" in page.content.decode()
+    assert "receipt" not in page.content.decode()
