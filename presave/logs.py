@@ -5,11 +5,14 @@ from __future__ import annotations
 import logging
 import re
 
+# Also as in a log-in's `next`, which may stand in another's. A few at most: a line of thousands is
+# searched from each of them.
+_SLASH = r"(?:/|%(?:25){0,3}2F){1,3}"
 # The rest of the line, too: a mistyped address, with a space in it or a slash too many, still holds
-# the secret one. A slash may be written %2F, as in the log-in's `next`.
+# the secret one.
 _PRIVATE = re.compile(
-    r"((?:/|%2F)(?:receipt|report|preview|confirm-email|password(?:/|%2F)reset(?:/|%2F)key"
-    r"|invit\w*)(?:/|%2F))\s*.+"
+    rf"({_SLASH}(?:receipt|report|preview|confirm-email|password{_SLASH}reset{_SLASH}key"
+    rf"|invit\w*){_SLASH})\s*.+"
     r"|([?&](?:code|state)=)[^&\s]+",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from django.conf import settings
 from django.core.mail import EmailMessage
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import translation
@@ -150,16 +150,24 @@ def accept_with_password(invitation: Invitation, password: str, now: datetime) -
     is_waiting = user and user.is_active and not user.has_usable_password()
     if user and not (is_waiting and invitation.was_mailed):
         raise PlanningError(Obstacle.HAS_ACCOUNT)
-    user = user or labels.create_account(
-        invitation.email,
-        is_confirmed=invitation.was_mailed,
-        # Or else whoever signed up could invite themselves, and have what they like.
-        is_self_made=invitation.created_by.is_self_made,
-    )
+    user = user or _new_account(invitation)
     user.set_password(password)
     user.save(update_fields=["password"])
     _join(invitation, user)
     return user
+
+
+def _new_account(invitation: Invitation) -> User:
+    try:
+        with transaction.atomic():
+            return labels.create_account(
+                invitation.email,
+                is_confirmed=invitation.was_mailed,
+                # Or else whoever signed up could invite themselves, and have what they like.
+                is_self_made=invitation.created_by.is_self_made,
+            )
+    except IntegrityError:  # another label's invitation was accepted at the same time
+        raise PlanningError(Obstacle.HAS_ACCOUNT) from None
 
 
 def _used(invitation: Invitation, now: datetime) -> Invitation:

@@ -228,15 +228,20 @@ def test_an_account_still_without_a_password_takes_a_mailed_link_alone(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_two_who_open_the_link_at_once_one_comes_in(label: Label, artist: User) -> None:
+@pytest.mark.parametrize("labels_that_invite", [1, 2])
+def test_of_two_who_accept_at_once_one_comes_in(
+    label: Label, artist: User, labels_that_invite: int
+) -> None:
     assert connection.vendor == "postgresql"
-    found, together = invite(label, artist).invitation, Barrier(2)
+    found, together = [invite(label, artist).invitation] * 2, Barrier(2)
+    if labels_that_invite == 2:
+        found[1] = invite(factory.make_label(owner=artist), artist).invitation
 
-    def run(password: str) -> bool:
+    def run(invitation: Invitation) -> bool:
         try:
             connection.ensure_connection()
             together.wait(20)
-            invitations.accept_with_password(found, password, NOW)
+            invitations.accept_with_password(invitation, factory.PASSWORD, NOW)
         except PlanningError:
             return False
         finally:
@@ -244,7 +249,7 @@ def test_of_two_who_open_the_link_at_once_one_comes_in(label: Label, artist: Use
         return True
 
     with ThreadPoolExecutor(2) as pool:
-        done = list(pool.map(run, ["the first password", "the second password"]))
+        done = list(pool.map(run, found))
 
     assert sorted(done) == [False, True]
     assert Membership.objects.filter(user__email=GUEST).count() == 1
