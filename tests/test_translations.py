@@ -141,7 +141,8 @@ def test_no_words_go_around_gettext(path: Path) -> None:
     assert unmarked(source) == []
     # A plural glued to a word, a date in English order, and a word that stands for nothing.
     glued = re.findall(
-        r"\|pluralize|\|yesno|\|date:["'][a-zA-Z]+ |\|default:\"[a-zA-Z]|firstof [a-z_. ]*\"", source
+        r"\|pluralize|\|yesno|\|date:[\"'][a-zA-Z]+ |\|default:\"[a-zA-Z]|firstof [a-z_. ]*\"",
+        source,
     )
     assert glued == []
 
