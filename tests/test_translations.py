@@ -102,6 +102,9 @@ TEXTS = [
     for path in sorted((ROOT / "templates" / folder).rglob("*.txt"))
     if path.name != "share_snippet.txt"  # HTML for other pages
 ]
+GLUED = re.compile(
+    r"""\|pluralize|\|yesno|\|date:["'][a-zA-Z]+ |\|default:"[a-zA-Z]|firstof [a-z_. ]*["]"""
+)
 # Names of classes, not words.
 CLASSES = ("block surface", "block main_class")
 
@@ -140,11 +143,7 @@ def test_no_words_go_around_gettext(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
     assert unmarked(source) == []
     # A plural glued to a word, a date in English order, and a word that stands for nothing.
-    glued = re.findall(
-        r"\|pluralize|\|yesno|\|date:[\"'][a-zA-Z]+ |\|default:\"[a-zA-Z]|firstof [a-z_. ]*\"",
-        source,
-    )
-    assert glued == []
+    assert GLUED.findall(source) == []
 
 
 def test_words_that_go_around_gettext_are_found() -> None:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
 from django.shortcuts import redirect
 from django.utils import translation
 from django.utils.translation import gettext, gettext_lazy
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from campaigns.accounts.languages import language_of
 from campaigns.models import User
@@ -28,9 +28,11 @@ class LanguageForm(forms.Form):
 
 
 @login_required
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def language(request: HttpRequest) -> HttpResponse:
     """The answer is in the language that was chosen."""
+    if request.method != "POST":
+        return redirect("account")
     form = LanguageForm(request.POST)
     if not form.is_valid():
         return HttpResponseBadRequest()

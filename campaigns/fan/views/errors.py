@@ -7,7 +7,6 @@ from typing import Final
 
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
-from django.shortcuts import render
 from django.template import loader
 from django.urls import is_valid_path
 
@@ -30,7 +29,8 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-store"})
     if request.path.startswith("/dashboard/"):
         # What somebody may not see is told like what does not exist.
-        return render(request, "dashboard/not_found.html", status=404)
+        page = loader.render_to_string("dashboard/not_found.html")
+        return HttpResponse(page, status=404)
     return _nothing_for_fans(request)
 
 
