@@ -27,6 +27,13 @@ class LanguageForm(forms.Form):
     language = forms.ChoiceField(choices=choices, required=False, label=gettext_lazy("Language"))
 
 
+def form_of(request: HttpRequest) -> LanguageForm | None:
+    """None where there is nothing to choose."""
+    chosen = cast("User", request.user).language
+    is_choice = len(settings.ARTIST_LANGUAGES) > 1
+    return LanguageForm(initial={"language": chosen}) if is_choice else None
+
+
 @login_required
 @require_http_methods(["GET", "HEAD", "POST"])
 def language(request: HttpRequest) -> HttpResponse:

@@ -6,7 +6,6 @@ from allauth.account import views as account
 from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
 from allauth.usersessions.models import UserSession
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -16,7 +15,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
 
 from campaigns.accounts import sessions
-from campaigns.accounts.language_choice import LanguageForm
+from campaigns.accounts.language_choice import form_of
 
 
 @login_required
@@ -25,8 +24,7 @@ def index(request: HttpRequest) -> HttpResponse:
     context = {
         "has_second_factor": is_mfa_enabled(request.user),
         "sessions": len(UserSession.objects.purge_and_list(request.user)),
-        "language_form": LanguageForm(initial={"language": request.user.language}),  # type: ignore[union-attr]
-        "has_languages": len(settings.ARTIST_LANGUAGES) > 1,
+        "language_form": form_of(request),
     }
     return render(request, "account/index.html", context)
 
