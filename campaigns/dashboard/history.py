@@ -28,7 +28,10 @@ FIELDS: Final[dict[str, Promise]] = {
     "market": _("country"),
     "release_mode": _("release type"),
     "artwork": _("cover"),
+    "artwork_focus_x": _("cover"),
+    "artwork_focus_y": _("cover"),
     "artwork_alt": _("alt text"),
+    "note": _("message to fans"),
     "accent": _("colour"),
     "countdown_url": _("Countdown Page"),
     "links": _("links"),
@@ -55,7 +58,9 @@ def text_of(entry: HistoryEntry) -> str:
         "times": entry.times,
         "role_name": ROLE_NAMES.get(details.get("role", "")),
         "role_before": ROLE_NAMES.get(details.get("before", "")),
-        "field_names": ", ".join(str(FIELDS.get(name, name)) for name in details.get("fields", ())),
+        "field_names": ", ".join(
+            dict.fromkeys(str(FIELDS.get(name, name)) for name in details.get("fields", ()))
+        ),
     }
     if entry.event == "moved":
         context.update({name: _written(details[name]) for name in ("before", "after")})
