@@ -39,6 +39,7 @@ def create_and_open(page: Page, release_at: datetime, cover: Path) -> None:
     page.goto(f"{settings.PUBLIC_URL}/dashboard/new")
     page.locator("[name=title]").fill("Night Bus")
     page.locator("[name=artist]").fill("Demo Artist")
+    page.get_by_text("Advanced", exact=True).click()
     page.locator("[name=slug]").fill("night-bus")
     page.locator("[name=artwork]").set_input_files(cover)
     page.locator("[name=artwork_alt]").fill("Five rings of a sun")
