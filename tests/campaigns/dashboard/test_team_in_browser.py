@@ -123,7 +123,7 @@ def test_an_owner_invites_and_the_guest_joins_and_is_removed(
     expect(owner.get_by_text(f"{GUEST} is no longer a member.")).to_be_visible()
 
     guest.reload()
-    expect(guest.get_by_role("heading", name="nothing at this address")).to_be_visible()
+    expect(guest.get_by_role("heading", name="There's nothing here")).to_be_visible()
 
 
 def test_an_invitations_page_tells_nobody_its_address(

@@ -219,14 +219,15 @@ def test_the_nearer_the_release_the_sooner_the_page_follows(
         ({"release_at": timezone.now() + timedelta(hours=25)}, False),
         ({"release_at": timezone.now() + timedelta(hours=23)}, True),
         (RELEASING, True),
-        ({"state": CampaignState.FINISHED}, True),
+        ({"state": CampaignState.CANCELLED, "release_at": timezone.now()}, True),
         (
             {
-                "state": CampaignState.FINISHED,
-                "finished_at": timezone.now() - timedelta(minutes=61),
+                "state": CampaignState.CANCELLED,
+                "cancelled_at": timezone.now() - timedelta(minutes=61),
             },
             False,
         ),
+        ({"state": CampaignState.FINISHED}, False),
         ({"state": CampaignState.DRAFT, "release_at": timezone.now()}, False),
     ],
 )
@@ -234,7 +235,12 @@ def test_the_campaigns_page_leads_there_around_the_release(
     dashboard: Client, label: Label, fields: dict[str, Any], is_led: bool
 ) -> None:
     factory.make_campaign(label=label, slug="night-bus", **fields)
-    assert ('class="to-night"' in text_of(dashboard, OVERVIEW)) is is_led
+    assert ("Watch it happen" in text_of(dashboard, OVERVIEW)) is is_led
+
+
+def test_a_finished_campaigns_page_leads_to_its_report(dashboard: Client, label: Label) -> None:
+    factory.make_campaign(label=label, slug="night-bus", state=CampaignState.FINISHED)
+    assert "Read the report" in text_of(dashboard, OVERVIEW)
 
 
 @pytest.mark.parametrize(("fields", "is_led"), [({}, False), (RELEASING, True)])
