@@ -78,6 +78,9 @@ for (const name of NAMES) {
   field(name)?.addEventListener("paste", () => setTimeout(lookUp));
 }
 
+// On a slow connection somebody pastes before this script is there.
+if (field("title")?.value === "") lookUp();
+
 // The server keeps a chosen picture at once, so that nothing that happens to the form loses it.
 field("artwork")?.addEventListener("change", async () => {
   const page = await ask("refresh");

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
 from campaigns.models import Campaign, CampaignState, Label, User
 from tests import factory
@@ -80,6 +80,22 @@ def test_a_pasted_link_is_a_shared_page_after_nine_clicks(
     expect(page.get_by_role("textbox", name="Title")).to_have_value("Night Bus")
     expect(page.get_by_label("Date and time")).to_have_value(f"{in_days(20)}T00:00")
     save_open_and_copy(page, clicks)
+
+
+def test_a_link_that_was_pasted_before_the_script_came_fills_the_form_too(
+    visit: Any, label: Label, sandbox: Sandbox
+) -> None:
+    sandbox.add_album(release_date=in_days(20))
+    page = visit()
+    held: list[Route] = []
+    page.route("**/campaign_form*.js", lambda route: held.append(route))
+    page.goto("/dashboard/new", wait_until="commit")
+    page.get_by_label("Spotify link").fill(LINK)
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("")
+
+    held[0].continue_()
+
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("Night Bus")
 
 
 def test_so_is_one_that_spotify_does_not_show_yet(
