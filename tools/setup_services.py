@@ -1,5 +1,5 @@
-"""`make test` runs this first: find Postgres, gettext and Chromium, install what is missing,
-or say how.
+"""`make test` runs this first: find Postgres, gettext, FriBiDi and Chromium, install what is
+missing, or say how.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable
+from ctypes.util import find_library
 from pathlib import Path
 
 from tests.browser import ChromiumNotFoundError, DriverBrokenError, check_driver, find_chromium
@@ -18,9 +19,14 @@ from tools.messages import GettextNotFoundError, find_gettext
 CLUSTER_CONFIG = Path("/etc/postgresql-common/createcluster.conf")
 
 
+class FriBiDiNotFoundError(Exception):
+    """The library is missing with which Pillow sets Arabic and Hebrew."""
+
+
 def main() -> None:
     _find_or_install(find_binaries, PostgresNotFoundError, [install_postgres])
     _find_or_install(find_gettext, GettextNotFoundError, [install_gettext])
+    _find_or_install(find_fribidi, FriBiDiNotFoundError, [install_fribidi])
     _find_or_install(check_driver, DriverBrokenError, [install_driver_libraries])
     _find_or_install(find_chromium, ChromiumNotFoundError, [install_chromium, download_chromium])
 
@@ -58,6 +64,19 @@ def install_postgres() -> None:
 def install_gettext() -> None:
     if _may_install():
         _apt_install("gettext")
+
+
+def find_fribidi() -> None:
+    if not find_library("fribidi"):
+        raise FriBiDiNotFoundError(
+            "FriBiDi is missing, with which story pictures set Arabic and Hebrew. "
+            "Install it: apt-get install libfribidi0, dnf install fribidi, or brew install fribidi."
+        )
+
+
+def install_fribidi() -> None:
+    if _may_install():
+        _apt_install("libfribidi0")
 
 
 def install_driver_libraries() -> None:
