@@ -15,7 +15,6 @@ from campaigns.artwork.lettering import (
 )
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2
-# Pillow finds it in the machine, or leaves such scripts out.
 SCRIPTS = {
     "First Light": "Inter ExtraBold",
     "Łódź, Việt Nam, Ελλάδα": "Inter ExtraBold",
