@@ -1,4 +1,6 @@
-"""Sends mails about accounts beside the answer, whose time then tells of none."""
+"""Sends account emails in a thread of their own, so that the answer takes no longer when there is
+one to send: its time does not tell who has an account.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a release time means to a fan somewhere else, as an example beside the fields."""
+"""The example next to the release time: when a fan in another place gets it."""
 
 from __future__ import annotations
 

@@ -83,8 +83,8 @@ def _site_of(host: str) -> str:
 
 class SourceQuerySet(models.QuerySet["Source"]):
     def admit(self, asked: Collection[tuple[UUID, str]]) -> set[tuple[UUID, str]]:
-        """Those of these campaigns' names that are counted apart. New ones are as long as there is
-        room, whoever else admits some at the same time.
+        """Those of these campaigns' names that are counted apart. A new name is admitted while
+        there is room, also when other processes admit names at the same time.
         """
         wanted = {pair for pair in asked if pair[1] not in (*KNOWN, DIRECT, OTHER)}
         held = self._held({campaign_id for campaign_id, _ in wanted})

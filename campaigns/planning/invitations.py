@@ -1,9 +1,9 @@
 """Invitations: an owner asks somebody into a label by a link, which works once within seven days.
 
-The link alone is the proof: only its hash is kept. Where it went by email, whoever has it can read
-that address's mail, so a new account's address counts as confirmed. A link that was copied by hand
-proves nothing of the kind: it lets somebody into the label, for which the owner vouches, and the
-address of a new account stays unconfirmed.
+The link alone is the proof: only its hash is kept. Anyone who has a link that went by email can
+read that address's mail, so the address of a new account counts as confirmed. A link that was
+copied by hand does not show that: the owner vouches for the person, and the address stays
+unconfirmed.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from campaigns.status.night import Night
 from campaigns.status.overview import standing_of
 from campaigns.status.progress import backlog_of
 
-# What an artist can mend by correcting what the campaign says of the release.
+# What an artist can fix by correcting the link, codes, title or artist.
 CORRECTABLE: Final = (
     *(Finding.NOT_THERE_YET, Finding.RELINKED, Finding.DIFFERENT_CODE),
     *(Finding.OTHER_ARTIST, Finding.OTHER_TITLE, Finding.SEVERAL_MATCH),

@@ -7,7 +7,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image, ImageChops, features
+from PIL import Image, ImageChops
 
 from campaigns.artwork import story
 from campaigns.artwork.story import SAFE_BOTTOM, SAFE_TOP, SIZE, Story
@@ -84,7 +84,6 @@ def test_words_can_be_read_on_a_white_cover() -> None:
     assert max(beside.tobytes()) <= 89
 
 
-@pytest.mark.skipif(not features.check("raqm"), reason="FriBiDi is not installed")
 def test_a_title_that_is_read_from_the_right_stands_at_the_right() -> None:
     drawn = story.draw(Story("ليل", "", "2026", Accent.INK), None)
 

@@ -14,7 +14,6 @@ from playwright.sync_api import Browser, Page, Route, expect
 from campaigns.models import Campaign, CampaignState, Label, User
 from tests import factory
 from tests.accessibility import RULES
-from tests.campaigns.dashboard.test_in_browser import visit as visit
 from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
 from tools.pictures import file_of, picture
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Dialog, Page, expect
+from playwright.sync_api import Browser, Dialog, Page, expect
 
 from campaigns.artwork import files
 from campaigns.catalogue.candidates import to_json
@@ -34,7 +33,6 @@ from campaigns.models import (
     Source,
     SourceCount,
     Step,
-    User,
 )
 from campaigns.models.sources import LONGEST_NAME
 from campaigns.planning import moving
@@ -157,26 +155,6 @@ def make_choices(label: Label) -> None:
         "versions": Finding.NOT_OUT_YET,
     }.items():
         factory.make_campaign(label=label, slug=slug, last_finding=finding, candidates=several)
-
-
-@pytest.fixture
-def visit(browser: Browser, site: str, artist: User) -> Iterator[Any]:
-    """A browser in which the artist is logged in; takes the options of a context."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(**options: Any) -> Page:
-        contexts.append(browser.new_context(base_url=site, **options))
-        page = contexts[-1].new_page()
-        page.goto("/accounts/login/")
-        page.get_by_label("Email").fill(artist.email)
-        page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url("**/dashboard")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def next_month() -> str:

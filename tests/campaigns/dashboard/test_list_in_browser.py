@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from campaigns.clock import database_now
 from campaigns.models import (
@@ -21,7 +20,6 @@ from campaigns.models import (
     Finding,
     Label,
     PauseReason,
-    User,
 )
 from campaigns.status import heartbeat
 from tests import factory, scenes
@@ -82,26 +80,6 @@ def make_one(label: Label, number: int, cover: dict[str, Any], **fields: Any) ->
             )
             for ago in range(20)
         )
-
-
-@pytest.fixture
-def visit(browser: Browser, site: str, artist: User) -> Iterator[Any]:
-    """The list in a browser in which the artist is logged in; takes the options of a context."""
-    contexts: list[BrowserContext] = []
-
-    def open_page(**options: Any) -> Page:
-        contexts.append(browser.new_context(base_url=site, **options))
-        page = contexts[-1].new_page()
-        page.goto("/accounts/login/")
-        page.get_by_label("Email").fill(artist.email)
-        page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url("**/dashboard")
-        return page
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def heights_of(rows: Locator) -> set[float]:
