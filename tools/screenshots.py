@@ -6,19 +6,25 @@ Run by pytest, whose fixtures are the site, its database and Chromium.
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from functools import partial
+from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page
+from PIL import Image
+from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 
 from campaigns.clock import database_now
-from campaigns.models import Campaign, PreSaveState
+from campaigns.models import User
 from campaigns.status import heartbeat
 from tests import scenes, visits
-from tests.factory import PASSWORD, make_member, make_presaves, make_user
+from tests.log_ins import logged_in
+from tests.sandbox_process import Sandbox
+from tools import artist_scenes
+from tools.artist_visits import Visits
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -29,113 +35,159 @@ pytest_plugins = ["tests.campaigns.conftest"]
 ROOT: Final = Path(__file__).resolve().parent.parent
 EVERYTHING: Final = ROOT / "screenshots"
 FOR_README: Final = ROOT / "docs" / "screenshots"
-WIDTHS: Final = (360, 768, 1280)
+WIDTHS: Final = (390, 768, 1280)
 HEIGHT: Final = 800
 Scheme = Literal["light", "dark"]
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
-# Name in docs/screenshots: scene, width, scheme.
-README: Final[dict[str, tuple[str, int, Scheme]]] = {
-    "landing-phone": ("landing", 390, "light"),
-    "landing-phone-dark": ("landing", 390, "dark"),
-    "landing-desktop": ("landing", 1280, "light"),
-    "landing-out-now-phone": ("landing-out-now", 390, "light"),
-    "receipt-phone": ("receipt-waiting", 390, "light"),
-    "receipt-saved-phone-dark": ("receipt-saved", 390, "dark"),
-    "receipt-desktop": ("receipt-waiting", 1280, "light"),
-    "transparency-desktop": ("transparency", 1280, "light"),
-}
+# A repository is cloned with its pictures.
+MOST_BYTES: Final = 150_000
+OpenPage = Callable[..., Page]
 
 
 @pytest.fixture(autouse=True)
-def everything_is_set_up(settings: Settings, tmp_path: Path) -> None:
+def everything_has_a_place(settings: Settings, tmp_path: Path) -> None:
     settings.ARTWORK_DIR = tmp_path / "artwork"
     settings.KEYRING_DIR = tmp_path / "keyring"
-    scenes.set_up()
+    settings.SENDS_EMAIL = True
 
 
-def emptied(directory: Path) -> Path:
-    shutil.rmtree(directory, ignore_errors=True)
-    directory.mkdir(parents=True)
-    return directory
-
-
-def picture(page: Page, path: Path) -> None:
-    page.wait_for_load_state("networkidle")
-    page.screenshot(path=path, full_page=True)
+@pytest.fixture(scope="module", autouse=True)
+def nothing_of_before() -> Iterator[None]:
+    shutil.rmtree(EVERYTHING, ignore_errors=True)
+    EVERYTHING.mkdir()
+    yield
+    print(f"\n{len(list(EVERYTHING.iterdir()))} pictures are in {EVERYTHING}.")
 
 
 def context_for(
-    browser: Browser, width: int, scheme: Scheme, user_agent: str | None = None
+    browser: Browser, width: int, user_agent: str | None = None, **options: Any
 ) -> BrowserContext:
-    return browser.new_context(
-        viewport={"width": width, "height": HEIGHT},
-        color_scheme=scheme,
-        device_scale_factor=1.5,
-        user_agent=user_agent,
-    )
+    viewport: ViewportSize = {"width": width, "height": HEIGHT}
+    return browser.new_context(viewport=viewport, user_agent=user_agent, **options)
 
 
-def each_look() -> Iterator[tuple[int, Scheme]]:
+def in_both_schemes(page: Page, name: str, width: int) -> None:
+    """Colours are the stylesheets' alone: no page is loaded again for them."""
+    page.wait_for_load_state("networkidle")
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        path = EVERYTHING / f"{name}-{width}-{scheme}.png"
+        page.screenshot(path=path, full_page=True, animations="disabled")
+
+
+def test_every_page_and_state_of_a_fan(browser: Browser, site: str) -> None:
+    scenes.set_up()
     for width in WIDTHS:
-        for scheme in SCHEMES:
-            yield width, scheme
+        with context_for(browser, width) as context:
+            page = context.new_page()
+            for name, path in scenes.ALL.items():
+                page.goto(site + path)
+                in_both_schemes(page, name, width)
 
 
-def test_every_page_and_state(browser: Browser, site: str) -> None:
-    directory = emptied(EVERYTHING)
-    for width, scheme in each_look():
-        context = context_for(browser, width, scheme)
-        page = context.new_page()
-        for name, path in scenes.ALL.items():
-            page.goto(site + path)
-            picture(page, directory / f"{name}-{width}-{scheme}.png")
-        context.close()
-    taken = len(list(directory.iterdir()))
-    assert taken == len(scenes.ALL) * len(WIDTHS) * len(SCHEMES)
-    print(f"\n{taken} pictures are in {directory}.")
-
-
-def test_every_state_of_a_visit(
+def test_every_state_of_a_fans_visit(
     browser: Browser, site: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    EVERYTHING.mkdir(exist_ok=True)
-    for width, scheme in each_look():
-        new_context = partial(context_for, browser, width, scheme)
+    scenes.set_up()
+    for width in WIDTHS:
+        new_context = partial(context_for, browser, width)
         for name, page in visits.each(new_context, site, settings, monkeypatch):
-            picture(page, EVERYTHING / f"{name}-{width}-{scheme}.png")
+            in_both_schemes(page, name, width)
 
 
-def test_the_pictures_of_the_readme(browser: Browser, site: str) -> None:
-    directory = emptied(FOR_README)
-    for name, (scene, width, scheme) in README.items():
-        context = context_for(browser, width, scheme)
-        page = context.new_page()
-        page.goto(site + scenes.ALL[scene])
-        picture(page, directory / f"{name}.png")
-        context.close()
-    take_dashboard(browser, site, directory)
+@pytest.fixture
+def open_page(browser: Browser, site: str, settings: Settings) -> Iterator[OpenPage]:
+    with ExitStack() as open_contexts:
+
+        def open_page(
+            user: User | None, width: int, confirmed: bool = True, **options: Any
+        ) -> Page:
+            context = context_for(browser, width, base_url=site, **options)
+            open_contexts.enter_context(context)
+            if user:
+                name = settings.SESSION_COOKIE_NAME
+                value = logged_in(user, confirmed).cookies[name].value
+                context.add_cookies([{"name": name, "value": value, "url": site}])
+            return context.new_page()
+
+        yield open_page
 
 
-def take_dashboard(browser: Browser, site: str, directory: Path) -> None:
-    campaign = Campaign.objects.get(slug="first-light")
-    artist = make_member(campaign.label, make_user(email="artist@example.com"))
-    make_presaves(campaign, [f"permission-{number}" for number in range(21)])
-    saved = Campaign.objects.get(slug="out")
-    make_presaves(saved, [""] * 60, state=PreSaveState.SAVED)
-    heartbeat.beat(database_now())
-    context = context_for(browser, 1280, "light")
-    page = context.new_page()
-    page.goto(f"{site}/dashboard")
-    page.locator("[name=login]").fill(artist.email)
-    page.locator("[name=password]").fill(PASSWORD)
-    page.locator("[name=password]").press("Enter")
-    page.wait_for_url("**/dashboard")
-    for name, path in {
-        "dashboard-list-desktop": "/dashboard",
-        "dashboard-desktop": "/dashboard/campaigns/first-light",
-        "share-desktop": "/dashboard/campaigns/first-light/share",
-        "campaign-form-desktop": "/dashboard/new",
-    }.items():
-        page.goto(site + path)
-        picture(page, directory / f"{name}.png")
-    context.close()
+def test_every_page_and_state_of_an_artist(open_page: OpenPage) -> None:
+    cast = artist_scenes.set_up()
+    for width in WIDTHS:
+        pages = {who: open_page(user, width) for who, user in {"": None, **cast.people}.items()}
+        for name, (who, path) in cast.scenes.items():
+            heartbeat.beat(database_now())
+            pages[who].goto(path)
+            in_both_schemes(pages[who], name, width)
+
+
+def test_every_state_of_an_artists_visit(
+    open_page: OpenPage, spotify: Sandbox, settings: Settings
+) -> None:
+    people = artist_scenes.set_up().people
+    for width in WIDTHS:
+
+        def visit(who: str, width: int = width, confirmed: bool = True) -> Page:
+            return open_page(people.get(who), width, confirmed)
+
+        for name, page in Visits(visit, people, spotify, settings).each():
+            heartbeat.beat(database_now())
+            in_both_schemes(page, name, width)
+
+
+class Shown(NamedTuple):
+    """A picture of the README: as much of the scene as fits, or the whole page."""
+
+    scene: str
+    width: int
+    scheme: Scheme = "light"
+    height: int = 0
+
+
+# By their names in docs/screenshots.
+README: Final = {
+    "landing-phone": Shown("landing", 390),
+    "landing-phone-dark": Shown("landing", 390, "dark"),
+    "landing-desktop": Shown("landing", 1280),
+    "landing-out-now-phone": Shown("landing-out-now", 390),
+    "receipt-phone": Shown("receipt-waiting", 390),
+    "receipt-saved-phone-dark": Shown("receipt-saved", 390, "dark"),
+    "transparency-desktop": Shown("transparency", 1280),
+}
+README_OF_ARTISTS: Final = {
+    "list-desktop": Shown("list", 1280, height=640),
+    "numbers-desktop": Shown("numbers", 1280, height=1000),
+    "share-desktop": Shown("share", 1280, height=1000),
+    "night-phone-dark": Shown("night-running", 390, "dark", height=800),
+    "report-desktop": Shown("report", 1280, height=1000),
+}
+
+
+def test_the_readmes_pictures_of_a_fan(open_page: OpenPage) -> None:
+    scenes.set_up()
+    for name, shown in README.items():
+        take_for_readme(open_page, name, shown, None, scenes.ALL[shown.scene])
+
+
+def test_the_readmes_pictures_of_an_artist(open_page: OpenPage) -> None:
+    cast = artist_scenes.set_up()
+    for name, shown in README_OF_ARTISTS.items():
+        who, path = cast.scenes[shown.scene]
+        take_for_readme(open_page, name, shown, cast.people[who], path)
+
+
+def take_for_readme(
+    open_page: OpenPage, name: str, shown: Shown, user: User | None, path: str
+) -> None:
+    page = open_page(user, shown.width, color_scheme=shown.scheme, device_scale_factor=1.5)
+    page.set_viewport_size({"width": shown.width, "height": shown.height or HEIGHT})
+    page.goto(path)
+    page.wait_for_load_state("networkidle")
+    content = page.screenshot(full_page=not shown.height, animations="disabled")
+    # As few colours as nobody misses, in a third of the bytes.
+    image = Image.open(BytesIO(content)).convert("RGB").quantize(256, Image.Quantize.MEDIANCUT)
+    file = FOR_README / f"{name}.png"
+    image.save(file, optimize=True)
+    assert file.stat().st_size < MOST_BYTES, f"{name} is {file.stat().st_size} bytes"

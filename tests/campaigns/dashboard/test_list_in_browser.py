@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,13 +15,11 @@ from campaigns.clock import database_now
 from campaigns.models import (
     Campaign,
     CampaignState,
-    DailyCount,
     Finding,
     Label,
-    PauseReason,
 )
 from campaigns.status import heartbeat
-from tests import factory, scenes
+from tests import label_year, scenes
 from tests.accessibility import RULES, widest
 
 if TYPE_CHECKING:
@@ -32,54 +29,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 PHONE = {"width": 390, "height": 844}
 DESK = {"width": 1280, "height": 800}
-LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2
-ARTISTS = ("Demo Artist", "Night Desk", "Slow Harbour", "Paper Lanterns")
 
 
 @pytest.fixture
 def sixty_eight(label: Label, settings: Settings, tmp_path: Path) -> dict[str, Campaign]:
-    """A label's year. Those that the tests look for, by their titles."""
+    """Those that the tests look for, by their titles."""
     settings.ARTWORK_DIR = tmp_path / "artwork"
-    cover = scenes.store_cover(scenes.small_picture(320))
     heartbeat.beat(database_now())
-    now = timezone.now()
-    named = {
-        "Overdue One": {"release_at": now - timedelta(minutes=40), **cover},
-        "Refused One": {
-            "state": CampaignState.RELEASING,
-            "paused_reason": PauseReason.RELEASE_REFUSED,
-        },
-        "Asked One": {"last_finding": Finding.OTHER_TITLE, "found_title": "Other", **cover},
-        "Near Draft": {"state": CampaignState.DRAFT, "release_at": now + timedelta(days=4)},
-        "Under Way": {"state": CampaignState.RELEASING, **cover},
-        LONG: {"artist": LONG, "release_at": now + timedelta(days=2)},
-    }
-    made = {
-        title: factory.make_campaign(label=label, title=title, **fields)
-        for title, fields in named.items()
-    }
-    for number in range(20):
-        state = CampaignState.DRAFT if number % 5 == 4 else CampaignState.OPEN
-        make_one(label, number, cover, state=state, release_at=now + timedelta(days=15 + number))
-    for number in range(42):
-        released = now - timedelta(days=3 + 8 * number)
-        make_one(label, number, cover, state=CampaignState.FINISHED, release_at=released)
-    return made
-
-
-def make_one(label: Label, number: int, cover: dict[str, Any], **fields: Any) -> None:
-    campaign = factory.make_campaign(
-        label=label, title=f"Song {number}", artist=ARTISTS[number % 4], **cover, **fields
-    )
-    if campaign.opened_at:
-        DailyCount.objects.bulk_create(
-            DailyCount(
-                campaign=campaign,
-                day=timezone.now().date() - timedelta(days=ago),
-                presaves=(number * 7 + ago * 13) % 40,
-            )
-            for ago in range(20)
-        )
+    return label_year.make(label, scenes.store_cover(scenes.small_picture(320)))
 
 
 def heights_of(rows: Locator) -> set[float]:
