@@ -29,6 +29,10 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         """Those whose save Spotify answered with 200, and which no look has confirmed yet."""
         return self.pending().exclude(sent_for=None)
 
+    def put_back(self) -> PreSaveQuerySet:
+        """Those whose save was sent and does not count: it has to be sent again."""
+        return self.waiting().exclude(sent_at=None)
+
     def cancelled_with_campaign(self) -> PreSaveQuerySet:
         return self.filter(state=PreSaveState.CANCELLED, reason=Reason.CAMPAIGN_CANCELLED)
 
@@ -110,6 +114,12 @@ class PreSave(models.Model):
                 fields=["campaign", "sent_at"],
                 condition=Q(state=PreSaveState.PENDING, sent_for__isnull=False),
                 name="presave_sent",
+            ),
+            # Few at any time. A page counts them, and may not look through all who wait.
+            models.Index(
+                fields=["campaign"],
+                condition=Q(state=PreSaveState.PENDING, sent_for=None, sent_at__isnull=False),
+                name="presave_put_back",
             ),
             # Which permission is the oldest is asked every few seconds.
             models.Index(

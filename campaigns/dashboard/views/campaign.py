@@ -131,9 +131,12 @@ def campaign_cancel(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
         return to_page(campaign)
     if campaign.has_ended:
         raise PlanningError(Obstacle.ENDED)
-    pending = campaign.presaves.pending()
-    numbers = {"pending": pending.count(), "sent": pending.exclude(sent_at=None).count()}
-    return render(request, "dashboard/campaign_cancel.html", {"campaign": campaign, **numbers})
+    context = {
+        "campaign": campaign,
+        "pending": DailyCount.objects.totals_of(campaign.id).pending,
+        "sent": campaign.presaves.sent().count() + campaign.presaves.put_back().count(),
+    }
+    return render(request, "dashboard/campaign_cancel.html", context)
 
 
 @for_editors
@@ -149,11 +152,10 @@ def campaign_accept(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
         accepting.accept_found(campaign, entry, request.user)
         messages.success(request, LOOKED_FOR)
         return to_page(campaign)
-    pending = campaign.presaves.pending().count()
     context = {
         "campaign": campaign,
         "entry": entry,
-        "pending": pending,
+        "pending": DailyCount.objects.totals_of(campaign.id).pending,
         "now": timezone.now(),
     }
     return render(request, "dashboard/campaign_accept.html", context)

@@ -107,19 +107,20 @@ def test_cancelling_says_how_many_saves_were_sent_already(dashboard: Client, lab
     campaign = make_campaign(label, state=CampaignState.RELEASING)
     now = timezone.now()
     factory.make_presaves(campaign, ["a", "b"], sent_at=now)
+    factory.make_presave(campaign, sent_at=now, sent_for=None)
     factory.make_presave(campaign)
     factory.make_presave(campaign, state=PreSaveState.SAVED, sent_at=now)
     by_fan = {"state": PreSaveState.CANCELLED, "reason": Reason.BY_FAN}
     factory.make_presave(campaign, sent_at=now, **by_fan)
 
     page = page_of(dashboard, campaign, "/cancel")
-    assert "<strong>3 permissions will be erased at once</strong>, and nothing more is" in page
-    sentence = "2 saves have already been sent to Spotify, so those fans may have the release."
+    assert "<strong>4 permissions will be erased at once</strong>, and nothing more is" in page
+    sentence = "3 saves have already been sent to Spotify, so those fans may have the release."
     assert sentence in page
 
     after = post(dashboard, campaign, "cancel", follow=True).content.decode()
     assert (
-        "Campaign cancelled; 3 permissions erased. 2 saves had already been sent to Spotify, so "
+        "Campaign cancelled; 4 permissions erased. 3 saves had already been sent to Spotify, so "
         "those fans may have the release."
     ) in after
 
