@@ -213,7 +213,16 @@ ACCOUNT_REAUTHENTICATION_TIMEOUT = 15 * 60
 # Nobody learns here who has an account, and nobody without one gets mail.
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
-ACCOUNT_FORMS = {"reset_password": "campaigns.accounts.forms.RequestPasswordForm"}
+ACCOUNT_FORMS = {
+    "login": "campaigns.accounts.forms.LogInForm",
+    "signup": "campaigns.accounts.forms.SignUpForm",
+    "reauthenticate": "campaigns.accounts.forms.ConfirmByPasswordForm",
+    "add_email": "campaigns.accounts.forms.ChangeEmailForm",
+    "change_password": "campaigns.accounts.forms.ChangePasswordForm",
+    "set_password": "campaigns.accounts.forms.SetPasswordForm",
+    "reset_password": "campaigns.accounts.forms.RequestPasswordForm",
+    "reset_password_from_key": "campaigns.accounts.forms.SetForgottenPasswordForm",
+}
 # What is done to an account is told by mail, to the old address when that changes.
 ACCOUNT_EMAIL_NOTIFICATIONS = True
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
@@ -237,6 +246,8 @@ MFA_TOTP_TOLERANCE = 1
 MFA_FORMS = {
     "authenticate": "campaigns.accounts.forms.SecondStepForm",
     "reauthenticate": "campaigns.accounts.forms.ConfirmByCodeForm",
+    "activate_totp": "campaigns.accounts.forms.AddAppForm",
+    "add_webauthn": "campaigns.accounts.forms.AddPasskeyForm",
 }
 # With an open sign-up nobody logs in before their address is confirmed; invited ones are known.
 MFA_ALLOW_UNVERIFIED_EMAIL = True

@@ -26,6 +26,11 @@ from campaigns.models import Event, User
 from campaigns.planning.history import record_failed_sign_in, record_sign_in
 
 _SECOND_FACTOR: Final = "second-factor"
+_WAYS_TO_CONFIRM: Final = {
+    "reauthenticate": gettext_lazy("Use your password"),
+    "mfa_reauthenticate": gettext_lazy("Use your authenticator app or a recovery code"),
+    "mfa_reauthenticate:webauthn": gettext_lazy("Use your passkey"),
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships no types
@@ -35,6 +40,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
         "too_many_login_attempts": gettext_lazy(
             "Too many wrong passwords. Try again later, or set a new password by email."
         ),
+        "email_password_mismatch": gettext_lazy("Wrong email or password."),
+        "enter_current_password": gettext_lazy("Wrong password."),
+        "incorrect_password": gettext_lazy("Wrong password."),
+        "duplicate_email": gettext_lazy("That's already your email."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:
@@ -97,6 +106,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
         required: bool = super().is_reauthentication_required(app=app, **kwargs)
         return required and not sessions.began_of_late(self.request)
 
+    def get_reauthentication_methods(self, user: User) -> list[dict[str, Any]]:
+        ways: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        return [way | {"description": _WAYS_TO_CONFIRM[way["id"]]} for way in ways]
+
     def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
         """allauth looks at confirmed addresses alone; a superuser's need not be."""
         others = User.objects.exclude(pk=email_address.user_id)
@@ -146,6 +159,10 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
 
 class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it ships no types
     """A copy of the database opens nothing: what codes are made from is sealed with SECRET_KEY."""
+
+    error_messages = DefaultMFAAdapter.error_messages | {
+        "incorrect_code": gettext_lazy("Wrong or expired code."),
+    }
 
     def encrypt(self, text: str) -> str:
         return keyring.seal_cookie(settings.SECRET_KEY, text.encode(), _SECOND_FACTOR)

@@ -20,7 +20,7 @@ from campaigns.models import User
 
 def choices() -> list[tuple[str, str]]:
     spoken = [one for one in settings.LANGUAGES if one[0] in settings.ARTIST_LANGUAGES]
-    return [("", gettext("As in the browser")), *spoken]
+    return [("", gettext("Same as browser")), *spoken]
 
 
 class LanguageForm(forms.Form):

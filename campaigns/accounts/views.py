@@ -56,5 +56,5 @@ def email(request: HttpRequest) -> HttpResponse:
 def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     """Log out one browser. Nobody learns whether there is a session of somebody else's."""
     sessions.end(request.user.pk, session_id)
-    messages.success(request, gettext("Logged out there."))
+    messages.success(request, gettext("Browser logged out."))
     return redirect("usersessions_list")

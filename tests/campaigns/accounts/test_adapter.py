@@ -78,10 +78,10 @@ def test_a_new_address_counts_once_confirmed_and_the_old_one_is_told() -> None:
         "old@example.com",
         [["new@example.com"]],
     )
-    assert "A link is on its way" in text_of(client.get("/accounts/email/"))
+    assert "We sent a link to" in text_of(client.get("/accounts/email/"))
 
     path = link_to_confirm()
-    assert "Is <strong>new@example.com</strong> your address?" in text_of(Client().get(path))
+    assert "Is <strong>new@example.com</strong> your email address?" in text_of(Client().get(path))
     user.refresh_from_db()
     assert user.email == "old@example.com"
     Client().post(path)
@@ -127,5 +127,5 @@ def test_asking_for_a_new_address_confirms_nothing_of_the_old_one() -> None:
 def test_where_no_mail_is_sent_the_page_says_so(settings: Settings) -> None:
     settings.SENDS_EMAIL = False
     page = text_of(logged_in(factory.make_user()).get("/accounts/email/"))
-    assert "This site cannot send email" in page
+    assert "This site can't send email" in page
     assert 'name="action_add"' not in page

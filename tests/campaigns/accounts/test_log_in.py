@@ -191,8 +191,8 @@ def test_an_open_sign_up_is_offered(settings: Settings) -> None:
 def test_without_e_mail_the_reset_page_says_whom_to_ask() -> None:
     page = Client().get("/accounts/password/reset/").content.decode()
 
-    assert "This site cannot send email." in page
-    assert "Ask the person who runs it for a new link" in page
+    assert "This site can't send email." in page
+    assert "Ask your site administrator for a new link" in page
     assert "<form" not in page
 
 

@@ -66,7 +66,7 @@ def add_passkey(page: Page, user: User) -> None:
     log_in(page, user)
     page.wait_for_url("**/dashboard")
     page.goto("/accounts/2fa/passkeys/add/")
-    page.get_by_label("Passwordless").check()
+    page.get_by_label("Log in without a password").check()
     page.get_by_role("button", name="Add passkey").click()
     page.wait_for_url("**/recovery-codes/")
 

@@ -69,7 +69,7 @@ def test_before_permissions_lapse_the_form_asks_and_saves_nothing(
     )
 
     assert "2 of 3 permissions would expire before this date" in page
-    assert "Nothing was saved yet" in page
+    assert "Nothing has been saved yet" in page
     assert asked_in(page) == (2, False)
     assert "Move it anyway" in page
     assert f'value="{in_days(LATER_DAYS)}"' in page
@@ -128,7 +128,7 @@ def test_a_tick_without_the_number_agrees_to_nothing(
 
     page = text_of(send(dashboard, campaign, release_at=in_days(LATER_DAYS), **agreed))
 
-    assert "Nothing was saved yet" in page
+    assert "Nothing has been saved yet" in page
     assert stored(campaign).release_at == campaign.release_at
 
 
@@ -277,7 +277,7 @@ def test_another_release_is_used_after_a_tick_and_then_waits_for_an_answer(
     assert 'name="use_anyway"' in refused
 
     ticked = {"spotify_uri": OTHER, "use_anyway": "on"}
-    assert "Nothing was saved yet" in text_of(
+    assert "Nothing has been saved yet" in text_of(
         send(dashboard, campaign, **ticked, other_uri=ALBUM_URI)
     )
     page = text_of(send(dashboard, campaign, **ticked, other_uri=OTHER))

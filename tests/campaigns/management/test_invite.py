@@ -80,7 +80,7 @@ def test_a_link_works_once(settings: Settings) -> None:
     page = set_password(path, "a password of somebody else")
 
     assert "This link has expired" in page
-    assert "Ask the person who runs this site" in page
+    assert "Ask your site administrator" in page
     assert User.objects.get().check_password(NEW_PASSWORD)
 
 
