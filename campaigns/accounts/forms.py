@@ -5,6 +5,7 @@ other words than the rest of the site.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from allauth.account import forms as account
@@ -17,7 +18,6 @@ from allauth.mfa.webauthn.forms import AddWebAuthnForm
 from django import forms
 from django.core.cache import cache
 from django.http import HttpRequest
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import User
@@ -27,8 +27,8 @@ class _InOurWords:
     """No label stands in its field once more, and gone as soon as somebody types."""
 
     fields: dict[str, forms.Field]
-    labels: ClassVar[dict[str, Promise]] = {}
-    helps: ClassVar[dict[str, Promise]] = {}
+    labels: ClassVar[Mapping[str, Any]] = {}
+    helps: ClassVar[Mapping[str, Any]] = {}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

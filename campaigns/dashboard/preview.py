@@ -44,7 +44,7 @@ def answer(
         "in_a_frame": in_a_frame,
         "preview_until": None if in_a_frame else campaign.preview_until,
     }
-    return render(request, "dashboard/preview.html", {**context, **preview})
+    return render(request, "fan/preview.html", {**context, **preview})
 
 
 def as_opened(campaign: Campaign, now: datetime) -> Campaign:

@@ -1,4 +1,4 @@
-"""What the account pages ask of the settings."""
+"""What the account pages ask of the settings, and of an account's second steps."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import json
 from ipaddress import ip_address
 from typing import Any
 
+from allauth.mfa.models import Authenticator
 from django import template
 from django.conf import settings
 from django.core.serializers.json import DjangoJSONEncoder
+
+from campaigns.models import User
 
 register = template.Library()
 
@@ -31,6 +34,16 @@ def passkeys_work() -> bool:
     except ValueError:
         return bool(settings.IS_HTTPS or settings.PUBLIC_HOST == "localhost")
     return False
+
+
+@register.simple_tag
+def second_steps_of(user: User) -> dict[str, bool]:
+    """What is offered to somebody who has given the password."""
+    kinds = set(Authenticator.objects.filter(user=user).values_list("type", flat=True))
+    return {
+        "has_app": Authenticator.Type.TOTP in kinds,
+        "has_passkey": Authenticator.Type.WEBAUTHN in kinds and passkeys_work(),
+    }
 
 
 @register.filter

@@ -27,7 +27,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         address = f"{meant}?{query}" if query else meant
         # It may be a receipt's, or hold a code: no cache keeps it.
         return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-store"})
-    if request.path.startswith("/dashboard/"):
+    if request.path.startswith(("/dashboard/", "/accounts/")):
         # What somebody may not see is told like what does not exist.
         page = loader.render_to_string("dashboard/not_found.html")
         return HttpResponse(page, status=404)

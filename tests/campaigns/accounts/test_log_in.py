@@ -232,7 +232,7 @@ def test_every_account_page_looks_like_the_dashboard(address: str, known: bool) 
     page = response.content.decode()
 
     if response.status_code == 404:  # of a second factor that this account has not
-        assert "nothing at this address" in page
+        assert "There's nothing here" in page
         return
     assert response.status_code == 200
     assert "campaigns/base" in page

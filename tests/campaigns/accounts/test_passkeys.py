@@ -91,6 +91,7 @@ def test_a_passkey_is_a_second_step_and_confirms_who_it_is(page: Page, artist: U
 
     log_in(page, artist)
     page.get_by_role("heading", name="Second step").wait_for()
+    page.get_by_text("Use your passkey, or enter a recovery code.").wait_for()
     page.get_by_role("button", name="Use your passkey").click()
     page.wait_for_url("**/dashboard")
 

@@ -21,7 +21,7 @@ from tests.fans import text_of
 from tests.log_ins import logged_in, mails
 
 if TYPE_CHECKING:
-    from pytest_django import DjangoCaptureOnCommitCallbacks
+    from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -77,6 +77,16 @@ def test_with_an_app_the_password_alone_lets_nobody_in() -> None:
     assert not is_in(client)
     client.post(SECOND_STEP, {"code": code_of(secret)})
     assert is_in(client)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+def test_who_has_no_passkey_is_offered_none(host: str, settings: Settings) -> None:
+    settings.PUBLIC_HOST = host
+    user = factory.make_user()
+    set_up(user)
+    page = log_in(user).get(SECOND_STEP).text
+    assert "Enter a code from your authenticator app" in page
+    assert "passkey" not in page.lower()
 
 
 def test_a_recovery_code_lets_in_once() -> None:

@@ -129,6 +129,9 @@ def test_the_teams_page_speaks_the_fans_languages(client: Client) -> None:
     page = client.get(f"{team_link(factory.make_campaign())}?lang=de").content.decode()
 
     assert "Pre-Save auf Spotify" in page
+    assert "Vorschau" in page
+    assert "Dieser Link gilt bis" in page
+    assert not re.search(r"Preview|This link|buttons", page)
 
 
 def test_a_link_is_made_shown_and_withdrawn(dashboard: Client, label: Label) -> None:
