@@ -15,15 +15,15 @@ from campaigns.planning import webhooks
 from campaigns.planning.webhooks import WebhookRefusedError, Wrong
 
 _SENTENCES: Final[Mapping[Wrong, str | Promise]] = {
-    Wrong.NO_ADDRESS: _("This isn't a complete address, such as https://tools.example/presave."),
+    Wrong.NO_ADDRESS: _("Enter a complete address, such as https://tools.example/presave."),
     Wrong.NOT_HTTPS: _("The address must start with https://."),
     Wrong.WITH_PASSWORD: _("Leave out the user name and password."),
     Wrong.OTHER_PORT: _("Leave out the port: Presave calls port 443 only."),
     Wrong.NOT_PUBLIC: _(
         "Enter a public host name. Addresses in a private network are never called."
     ),
-    Wrong.TOO_MANY: _("This label has as many webhooks as it can. Remove one first."),
-    Wrong.ADDED_ALREADY: _("This address is on the list already."),
+    Wrong.TOO_MANY: _("This label has the maximum number of webhooks. Remove one first."),
+    Wrong.ADDED_ALREADY: _("This address is already on the list."),
     Wrong.TESTED_JUST_NOW: _("A test was sent just now. Try again in a minute."),
 }
 
@@ -37,13 +37,13 @@ class WebhookForm(forms.Form):
         label=_("Address"),
         max_length=webhooks.LONGEST_ADDRESS,
         widget=forms.URLInput(attrs={"autocomplete": "off"}),
-        help_text=_("Of your tool, your Slack channel's incoming webhook, or your ntfy topic."),
+        help_text=_("Of your tool, your Slack channel's incoming webhook or your ntfy topic."),
     )
     kind = forms.ChoiceField(
         label=_("Format"),
         choices=[
             (WebhookKind.JSON, _("JSON, signed (Standard Webhooks)")),
-            (WebhookKind.SLACK, _("Slack, or what understands its format")),
+            (WebhookKind.SLACK, _("Slack-compatible")),
             (WebhookKind.NTFY, _("ntfy")),
         ],
     )

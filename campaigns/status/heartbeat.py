@@ -52,14 +52,14 @@ def artists_warning() -> str:
     """As for an artist whose campaign needs a worker, or soon will."""
     last = _last_beat()
     if last is None:
-        return _("There was no sign of the worker yet: ask the person who runs this site.")
+        return _("There's been no sign of the worker yet. Ask your site administrator.")
     beat_at, ago = last
     if ago <= DEAD_AFTER:
         return ""
     since = beat_at.astimezone(UTC)
     text = _(
-        "There was no sign of the worker since %(time)s UTC on %(day)s: "
-        "ask the person who runs this site."
+        "There's been no sign of the worker since %(time)s UTC on %(day)s. "
+        "Ask your site administrator."
     )
     return text % {"time": time_format(since, "TIME_FORMAT"), "day": date_format(since)}
 

@@ -40,7 +40,7 @@ from campaigns.status.phase import Phase
 from campaigns.status.progress import backlog_of, progress_of
 from campaigns.status.sentences import release_time, release_time_in_utc, sentence
 
-LOOKED_FOR: Final = gettext_lazy("Noted. Presave is checking it now.")
+LOOKED_FOR: Final = gettext_lazy("Thanks. Presave is checking it now.")
 
 
 @for_members

@@ -59,12 +59,12 @@ def test(request: AuthenticatedRequest, label_id: UUID, webhook_id: int) -> Http
         event=MessageEvent.TEST,
         # Tools are told in English.
         subject="A test from Presave",
-        note="Presave reaches you here. Nothing has happened to a campaign.",
+        note="This is a test. Your webhook works.",
         data={"label": webhook.label.name},
     )
     try:
         webhooks.queue_test(webhook, told, timezone.now())
-        messages.success(request, _("Test queued. The worker sends it within seconds."))
+        messages.success(request, _("Sending a test. The result appears below within seconds."))
     except WebhookRefusedError as error:
         messages.error(request, why_refused(error.wrong))
     return redirect("dashboard-notifications", label_id)
@@ -74,7 +74,7 @@ def test(request: AuthenticatedRequest, label_id: UUID, webhook_id: int) -> Http
 @require_POST
 def remove(request: AuthenticatedRequest, label_id: UUID, webhook_id: int) -> HttpResponse:
     _webhook_edited_by(request, label_id, webhook_id).delete()
-    messages.success(request, _("Webhook removed. Nothing more is sent to it."))
+    messages.success(request, _("Webhook removed."))
     return redirect("dashboard-notifications", label_id)
 
 
