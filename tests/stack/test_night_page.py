@@ -72,7 +72,7 @@ def test_a_night_from_ready_to_done_without_touching_the_page(
 
     artist.goto(NIGHT)
     artist.evaluate("window.isTheSamePage = true")
-    see(artist, "All is ready")
+    see(artist, "Everything is ready")
     expect(artist.get_by_text(f"{FANS} fans are waiting")).to_be_visible()
     see(artist, "Looking for the release on Spotify")
 
@@ -81,7 +81,7 @@ def test_a_night_from_ready_to_done_without_touching_the_page(
     expect(artist.get_by_text("Found: “Night Bus” by Demo Artist.")).to_be_visible()
 
     sandbox.fault("library", status=429, headers={"Retry-After": "6"})
-    see(artist, "Spotify asked for fewer calls. Waiting")
+    see(artist, "Spotify's rate limit reached. Waiting")
     expect(artist.locator("#now")).to_contain_text("No action needed")
     see(artist, "It's out. Saving it for your fans")
     see(artist, re.compile(rf"^Done: {FANS} of {FANS} fans have it, half within \d+ seconds, all"))

@@ -66,7 +66,7 @@ def test_the_page_asks_which_one_it_is_and_asks_spotify_nothing(
 def test_a_choice_is_noted_and_looked_for(dashboard: Client, label: Label) -> None:
     campaign = make_undecided(label)
     page = choose(dashboard, campaign, OTHER_URI)
-    assert "Noted. Presave is checking it now." in page
+    assert "Thanks. Presave is checking it now." in page
     history = read(dashboard, f"/dashboard/campaigns/{campaign.slug}/history")
     assert "Accepted “Night Bus” by Demo Artist as the release of “Night Bus”" in history
     campaign.refresh_from_db()

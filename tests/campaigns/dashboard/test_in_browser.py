@@ -311,7 +311,7 @@ def test_a_wrong_link_on_the_night_saves_nothing_and_once_mended_all_fans_have_t
         ).to_be_visible()
         page.get_by_role("link", name="Edit the campaign").click()
     else:
-        expect(page.get_by_text("until it is there. Fans can still pre-save.")).to_be_visible()
+        expect(page.get_by_text("until the release appears. Fans can still pre-save.")).to_be_visible()
         page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Spotify link").fill(ALBUM_URI)
     page.get_by_role("button", name="Save changes").click()
@@ -336,7 +336,7 @@ def test_what_an_artist_says_is_the_release_is_saved_for_all_fans(
     found = Axe().run(page, options=RULES)
     assert found.violations_count == 0, found.generate_report()
     page.get_by_role("button", name="This is it").click()
-    expect(page.get_by_text("Noted. Presave is checking it now.")).to_be_visible()
+    expect(page.get_by_text("Thanks. Presave is checking it now.")).to_be_visible()
     page.get_by_role("link", name="History").click()
     expect(page.get_by_text("as the release of “Wrong Link Three”")).to_be_visible()
 
@@ -354,7 +354,7 @@ def test_a_dead_link_with_the_upc_next_to_it_needs_nobody_on_the_night(
     work_next_to_the_browser()
     campaign = Campaign.objects.get()
     page.goto(f"/dashboard/campaigns/{campaign.slug}")
-    expect(page.get_by_text("Fans can pre-save. From")).to_be_visible()
+    expect(page.get_by_text("Fans can pre-save. The release time")).to_be_visible()
     fans = [sandbox.permission(fan) for fan in sandbox.add_fans(12)]
     factory.make_presaves(campaign, fans)
 
@@ -367,7 +367,7 @@ def test_a_dead_link_with_the_upc_next_to_it_needs_nobody_on_the_night(
     assert in_libraries(sandbox) == [ALBUM_URI] * 12
     page.reload()
     expect(page.get_by_role("main").get_by_text("Finished", exact=True).first).to_be_visible()
-    expect(page.get_by_text("not show the release under the link that you gave")).to_be_visible()
+    expect(page.get_by_text("lists the release under its UPC or ISRC, not your link")).to_be_visible()
     expect(page.get_by_text("Saved: “Night Bus” by Demo Artist")).to_be_visible()
     check_books(campaign)
 
@@ -401,7 +401,7 @@ def test_of_several_releases_the_chosen_one_is_saved_for_all_fans(
     choice = page.get_by_role("group", name="Which one is yours?")
     choice.get_by_label("Single").check()
     page.get_by_role("button", name="Use this one").click()
-    expect(page.get_by_text("Noted. Presave is checking it now.")).to_be_visible()
+    expect(page.get_by_text("Thanks. Presave is checking it now.")).to_be_visible()
     page.get_by_role("link", name="History").click()
     expect(page.get_by_text("as the release of “Wrong Link Three”")).to_be_visible()
 

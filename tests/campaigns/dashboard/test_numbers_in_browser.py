@@ -35,7 +35,7 @@ def test_a_pre_save_from_a_poster_shows_in_the_numbers(
 
     page.get_by_text("The same as a table").click()
     expect(page.get_by_role("columnheader", name="Day")).to_be_visible()
-    page.get_by_text("Names of your own").click()
+    page.get_by_text("Your own names").click()
     page.get_by_label("Name").fill("Kitchen Window")
     page.get_by_role("button", name="Add name").click()
     expect(page.get_by_text("?src=kitchen-window are counted separately")).to_be_visible()

@@ -170,7 +170,7 @@ def test_a_release_that_has_begun_is_moved_to_later_and_says_who_has_it(
     page = text_of(send(dashboard, campaign, release_at=in_days(10), artwork_alt="A bus"))
 
     moved = stored(campaign)
-    assert "2 fans have the release already and keep it." in page
+    assert "2 fans already have the release and keep it." in page
     assert (moved.state, moved.artwork_alt) == (CampaignState.OPEN, "A bus")
     assert work() == 0
     assert sandbox.calls("library") == []
@@ -260,7 +260,7 @@ def test_a_refused_swap_says_why_and_keeps_what_was_typed(
 
     page = text_of(send(dashboard, campaign, spotify_uri=OTHER, artwork_alt="Typed just now"))
 
-    assert "shows “Night Bus” by Somebody Else there, which is not what fans agreed to" in page
+    assert "shows “Night Bus” by Somebody Else there, which isn't what fans agreed to" in page
     assert f'name="spotify_uri" value="{OTHER}"' in page
     assert 'value="Typed just now"' in page
     assert stored(campaign).spotify_uri == ALBUM_URI

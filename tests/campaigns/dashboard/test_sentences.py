@@ -40,7 +40,7 @@ def test_a_refused_question_names_the_country_that_can_be_changed() -> None:
     own = why_not(Obstacle.QUESTION_REFUSED, market="ZZ")
     operators = why_not(Obstacle.QUESTION_REFUSED, market="")
 
-    assert "the country to look in, ZZ. Choose another under Advanced." in own
+    assert "the market, ZZ. Choose another under Advanced." in own
     assert "SPOTIFY_MARKET" not in own
     assert "the setting SPOTIFY_MARKET" in operators
 

@@ -91,7 +91,7 @@ def test_without_javascript_links_are_there_to_select_and_a_name_makes_one(
         "https://presave.example.com/first-light?src=poster"
     )
 
-    page.get_by_label("A name of your own").fill("Night Desk, Köln")
+    page.get_by_label("Custom link").fill("Night Desk, Köln")
     page.get_by_role("button", name="Create link").click()
 
     expect(page.get_by_label("night-desk-koln", exact=True)).to_have_value(
@@ -118,7 +118,7 @@ def test_the_pasted_button_looks_as_the_page_shows_it(open_share: Any) -> None:
 
 def test_the_page_paints_the_story_picture(open_share: Any) -> None:
     page = open_share()
-    picture = page.get_by_role("img", name="Story picture of First Light")
+    picture = page.get_by_role("img", name="Story image of First Light")
 
     picture.scroll_into_view_if_needed()
 

@@ -275,7 +275,7 @@ def test_the_message_says_what_was_found_and_what_to_do(
     assert message.subject == "Tom & Jerry's <Bus>: The release is not confirmed at Spotify"
     body = " ".join(message.body.split())
     assert "5 November 2026 at 00:00 (Europe/Berlin)" in body
-    assert "Spotify's catalogue for the market US does not show the release yet." in body
+    assert "Spotify doesn't show the release yet in the market US." in body
     assert "Ask your distributor" in body
     assert f"{settings.PUBLIC_URL}/dashboard/campaigns/{campaign.slug}" in body
     assert "11 November 2026, 23:00 UTC" in body
@@ -288,7 +288,7 @@ def test_the_message_says_that_spotify_told_the_app_to_wait(mailing: None, label
     alarms.raise_due(timezone.now())
     body = " ".join(sent()[0].body.split())
     assert "Presave hasn't been able to check" in body
-    assert "The person who runs this site has to renew that subscription." in body
+    assert "Ask your site administrator to renew that subscription." in body
 
 
 def test_the_message_holds_nothing_about_fans(mailing: None, label: Label) -> None:

@@ -170,7 +170,7 @@ def test_what_a_draft_needs_of_the_site(settings: Settings) -> None:
     assert [site[name].mark for name in ("app", "worker", "mail")] == [
         *(Mark.WARNING, Mark.BAD, Mark.OPEN),
     ]
-    assert "ask the person who runs this site" in site["worker"].text
+    assert "Ask your site administrator" in site["worker"].text
     settings.SPOTIFY_APP_MODE, settings.SENDS_EMAIL = "extended", True
     heartbeat.beat(database_now())
     site = of_a_draft()

@@ -118,7 +118,7 @@ def pages_of(campaign: Campaign) -> list[str]:
 def test_the_list_and_the_page_say_since_when_nobody_works(state: CampaignState) -> None:
     campaign = make_campaign(state=state)
     beat_at = heard(75 * SECOND)
-    told = f"no sign of the worker since {beat_at:%H:%M UTC on %-d %B %Y}: ask the person"
+    told = f"no sign of the worker since {beat_at:%H:%M UTC on %-d %B %Y}. Ask your site"
     for page in pages_of(campaign):
         assert page.count(told) == 1
         assert "left, at" not in page
@@ -127,7 +127,7 @@ def test_the_list_and_the_page_say_since_when_nobody_works(state: CampaignState)
 def test_they_say_so_of_a_worker_that_never_came() -> None:
     for page in pages_of(make_campaign()):
         assert (
-            page.count("There was no sign of the worker yet: ask the person who runs this site.")
+            page.count("There's been no sign of the worker yet. Ask your site administrator.")
             == 1
         )
 

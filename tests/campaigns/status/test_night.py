@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 RELEASING = {"state": CampaignState.RELEASING}
-SILENT = "There was no sign of the worker yet."
+SILENT = "There's been no sign of the worker yet."
 
 
 def night_of(
@@ -118,4 +118,4 @@ def test_at_local_midnights_the_page_says_who_has_it_and_who_does_not_yet() -> N
     seen = Night(standing, Totals(presaves=5, saved=2), Backlog(), [], "", True, now)
     said = told(seen, "")
     assert said["headline"] == "Everyone whose day has begun has it"
-    assert said["text"] == "3 fans get it at midnight where they are."
+    assert said["text"] == "3 fans get it at their own midnight."

@@ -37,8 +37,8 @@ def dashboard(artist: User) -> Client:
 @pytest.mark.parametrize(
     ("hours", "state", "said"),
     [
-        (-99, CampaignState.OPEN, "one market after the other as their day begins, New Zealand"),
-        (0.5, CampaignState.OPEN, "every market whose day has begun, New Zealand first"),
+        (-99, CampaignState.OPEN, "each fan gets it at their own midnight, New Zealand first"),
+        (0.5, CampaignState.OPEN, "in the first time zones, so Presave is checking their markets"),
         (3, CampaignState.OPEN, "Presave hasn't been able to check"),
         (3, CampaignState.RELEASING, "The release is out where the day has begun"),
         (27, CampaignState.RELEASING, "saving it for every fan. Each permission"),

@@ -75,12 +75,12 @@ def test_campaigns_take_turns(due: dict[UUID, int], mine: int, others: int) -> N
     ],
 )
 def test_the_time_left_is_the_fans_by_the_pace(due: int, span: str) -> None:
-    assert said(Backlog(due)) == f"About {span} left, at 9.9 saves a second."
+    assert said(Backlog(due)) == f"About {span} left at 9.9 saves per second."
 
 
 def test_the_slower_half_of_spotify_sets_the_pace() -> None:
     gates = gate(8.0), gate(4.0, GateName.ACCOUNTS)
-    assert said(Backlog(1200), *gates) == "About 5 minutes left, at 4.0 saves a second."
+    assert said(Backlog(1200), *gates) == "About 5 minutes left at 4.0 saves per second."
 
 
 def test_no_pace_is_above_the_operators(settings: Settings) -> None:
@@ -92,7 +92,7 @@ def test_no_pace_is_above_the_operators(settings: Settings) -> None:
 
 def test_fans_of_other_campaigns_are_counted_in() -> None:
     text = said(Backlog(due=594, of_others=594))
-    assert text == "About 2 minutes left, at 9.9 saves a second. Other campaigns share this pace."
+    assert text == "About 2 minutes left at 9.9 saves per second. Other campaigns share this pace."
 
 
 def test_an_end_after_the_last_day_is_told() -> None:
@@ -101,9 +101,9 @@ def test_an_end_after_the_last_day_is_told() -> None:
     assert "on 4 December 2026 Presave stops trying" in text
 
 
-@pytest.mark.parametrize(("fans", "words"), [(1, "1 fan is"), (3, "3 fans are")])
+@pytest.mark.parametrize(("fans", "words"), [(1, "1 fan"), (3, "3 fans")])
 def test_fans_who_are_tried_again_are_a_number(fans: int, words: str) -> None:
-    assert said(Backlog(tried_again=fans)) == f"{words} being tried again."
+    assert said(Backlog(tried_again=fans)) == f"Retrying for {words}."
 
 
 @pytest.mark.parametrize(
@@ -119,7 +119,7 @@ def test_with_nobody_due_there_is_nothing_to_say() -> None:
 
 
 REASONS = {
-    "rate_limited": "Spotify asked for fewer calls",
+    "rate_limited": "We've reached Spotify's rate limit",
     "quota_exceeded": "The quota that Spotify gives this app is used up",
     "outage": "Spotify is failing for most fans",
     "invalid_client": "set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET",
@@ -138,7 +138,7 @@ def test_a_closed_gate_says_since_when_until_when_and_why(reason: str) -> None:
     begins = "Presave has been waiting since 01:04 and tries again at 01:30 (Europe/Berlin)."
     assert text.startswith(begins)
     assert REASONS[reason] in text
-    assert text.endswith("After that about 2 minutes left, at 9.9 saves a second.")
+    assert text.endswith("After that, about 2 minutes left at 9.9 saves per second.")
 
 
 def test_every_error_that_closes_a_gate_has_its_sentence() -> None:
@@ -175,8 +175,8 @@ def test_the_progress_is_taken_from_rows_counts_and_gates(settings: Settings) ->
     assert progress(campaign, DailyCount.objects.totals_of(campaign.id)) == Progress(
         done=2,
         total=65,
-        text="About 2 minutes left, at 1.0 saves a second. Other campaigns share this pace. "
-        "2 fans are being tried again.",
+        text="About 2 minutes left at 1.0 saves per second. Other campaigns share this pace. "
+        "Retrying for 2 fans.",
     )
 
 

@@ -64,7 +64,7 @@ def test_fans_who_wait_for_a_later_market_raise_the_alarm(
     assert alarm.trouble == Trouble.LATE
     explained = explanation_of(standing(campaign, moment), fans=1)
     assert explained
-    assert explained.found.startswith("1 fan waits because Spotify's catalogue")
+    assert explained.found.startswith("1 fan is waiting because Spotify")
     assert said in explained.found
     assert "Ask your distributor" in explained.advice
 
@@ -111,7 +111,7 @@ def test_the_dashboard_counts_who_waits_and_says_why(client: Client) -> None:
     page = client.get(f"/dashboard/campaigns/{campaign.slug}").content.decode()
     assert "Overdue" in page
     assert "Fans wait for the release in their country" in page
-    assert "3 fans wait because" in page
+    assert "3 fans are waiting because" in page
     assert "saves it for every fan" not in page
 
 
@@ -171,7 +171,7 @@ def test_a_release_that_is_not_there_yet_is_missing_in_a_named_market(
     market: str, named: str
 ) -> None:
     said = explained(make_late(last_finding="not_there_yet", market=market))
-    assert f"for the market {named} does not show the release yet" in said.found
+    assert f"doesn't show the release yet in the market {named}" in said.found
     assert "in other countries only" in said.found
 
 

@@ -170,7 +170,7 @@ def test_the_numbers_add_up_on_the_page(dashboard: Client, label: Label) -> None
         "Expired": "1",
     }
     assert "Done: 3 of 4" in page
-    assert "About half a minute left, at 990 saves a second." in page
+    assert "About half a minute left at 990 saves per second." in page
 
 
 @pytest.mark.parametrize(
@@ -186,7 +186,7 @@ def test_while_it_waits_the_page_tells_the_last_finding(
     page = page_of(dashboard, campaign)
 
     assert "Waiting for the release" in page
-    assert "Spotify" in page.split("until it is there.")[1].split("</section>")[0]
+    assert "Spotify" in page.split("until the release appears.")[1].split("</section>")[0]
 
 
 def test_while_it_releases_the_page_says_how_far_it_is_and_how_long_it_takes(
@@ -201,7 +201,7 @@ def test_while_it_releases_the_page_says_how_far_it_is_and_how_long_it_takes(
         page = page_of(dashboard, campaign)
 
     assert '<progress id="progress-bar" value="1" max="5">' in page
-    assert "About half a minute left, at 990 saves a second. 1 fan is being tried again." in page
+    assert "About half a minute left at 990 saves per second. Retrying for 1 fan." in page
 
 
 def test_a_release_at_local_midnights_with_fans_who_wait_costs_no_query_more(
@@ -219,7 +219,7 @@ def test_a_release_at_local_midnights_with_fans_who_wait_costs_no_query_more(
     with django_assert_num_queries(8):
         page = page_of(dashboard, campaign)
 
-    assert "3 fans wait because" in page
+    assert "3 fans are waiting because" in page
 
 
 @pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.RELEASING])

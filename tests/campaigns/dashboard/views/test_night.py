@@ -71,12 +71,12 @@ def test_before_the_release_all_is_ready_and_the_time_is_counted_down(
 
     page = text_of(dashboard)
 
-    assert headline(page) == "All is ready"
+    assert headline(page) == "Everything is ready"
     for unit, number in (("days", "2"), ("hours", "03"), ("minutes", "04")):
         assert f"<b data-{unit}>{number}</b>" in page
     for check in ("The worker is running", "2 fans are waiting", "That is normal"):
         assert check in page
-    assert "Needs a hand" not in page
+    assert "Needs attention" not in page
 
 
 def test_what_keeps_it_from_being_ready_is_said_with_what_to_do(
@@ -88,8 +88,8 @@ def test_what_keeps_it_from_being_ready_is_said_with_what_to_do(
 
     assert headline(page) == "Not ready yet"
     assert "The worker is not running" in page
-    assert "ask the person who runs this site" in page
-    assert page.count("Needs a hand") == 1
+    assert "Ask your site administrator" in page
+    assert page.count("Needs attention") == 1
 
 
 def test_a_question_is_asked_on_the_page_before_the_release(
@@ -112,7 +112,7 @@ def test_a_pause_is_loud_before_its_time_too(dashboard: Client, label: Label, is
 
     page = night_of(dashboard, label, paused_reason=PauseReason.RELEASE_CHANGED, release_at=at)
 
-    assert headline(page) == "Title or artist is not what fans agreed to"
+    assert headline(page) == "Title or artist isn't what fans agreed to"
     assert f'action="{OVERVIEW}/resume"' in page
 
 
@@ -163,14 +163,14 @@ def test_a_pause_that_spotify_asks_for_is_said_in_words_and_remembered(
     closing.close(error, database_now())
 
     page = text_of(dashboard)
-    assert headline(page) == "Spotify asked for fewer calls. Waiting"
-    assert "No action needed: Presave goes on at a slower pace." in page
+    assert headline(page) == "Spotify's rate limit reached. Waiting"
+    assert "No action needed: Presave continues at a slower pace." in page
 
     Campaign.objects.update(release_at=timezone.now() - timedelta(minutes=5))
     Gate.objects.update(blocked_until=database_now() - timedelta(seconds=1))
     page = text_of(dashboard)
     assert headline(page) == "It&#x27;s out. Saving it for your fans"
-    assert "Spotify asked for fewer calls at" in page
+    assert "We reached Spotify's rate limit at" in page
 
 
 def test_without_a_worker_the_night_says_that_nothing_happens(

@@ -83,7 +83,7 @@ def test_it_changes_within_three_seconds_of_the_state_without_a_reload(
     factory.make_presaves(campaign, ["a", "b"], due_at=timezone.now())
     page = visit(with_clock=True)
     page.evaluate("window.isTheSamePage = true")
-    expect(headline(page)).to_have_text("All is ready")
+    expect(headline(page)).to_have_text("Everything is ready")
 
     change(campaign, release_at=timezone.now())
     three_seconds_later(page)
@@ -159,7 +159,7 @@ def test_it_says_that_it_is_offline_and_catches_up_by_itself(
     page.context.set_offline(True)
     page.clock.run_for(3000)
     expect(page.get_by_text("No connection right now.")).to_be_visible()
-    expect(headline(page)).to_have_text("All is ready")
+    expect(headline(page)).to_have_text("Everything is ready")
 
     change(campaign, release_at=timezone.now())
     page.context.set_offline(False)
@@ -170,7 +170,7 @@ def test_it_says_that_it_is_offline_and_catches_up_by_itself(
 def test_it_works_by_reload_without_javascript(visit: Callable[..., Page], label: Label) -> None:
     campaign = make_campaign(label)
     page = visit(java_script_enabled=False)
-    expect(headline(page)).to_have_text("All is ready")
+    expect(headline(page)).to_have_text("Everything is ready")
     expect(page.get_by_role("timer")).to_contain_text("29 min")
     release(campaign)
     page.get_by_role("link", name="Refresh").click()

@@ -74,7 +74,7 @@ def test_pre_saves_of_before_are_named(dashboard: Client, campaign: Campaign) ->
     count(campaign, "poster", 10, 2, 1)
     text = text_of(dashboard.get(PAGE))
     assert "<dt>Conversion</dt><dd>10 %</dd>" in text
-    assert "1 pre-save from before visits were counted is left out of it." in text
+    assert "This leaves out 1 pre-save made before visits were counted." in text
 
 
 def test_outcomes_and_reminders_stand_apart(dashboard: Client, campaign: Campaign) -> None:
@@ -131,15 +131,15 @@ def test_an_editor_gives_a_name_its_place_and_takes_it_back(
 ) -> None:
     page = text_of(dashboard.post(SOURCES, {"name": "Kitchen Window"}, follow=True))
     assert "Visits with ?src=kitchen-window are counted separately." in page
-    assert "Names of your own (1 of 10)" in page
+    assert "Your own names (1 of 10)" in page
     page = text_of(
         dashboard.post(SOURCES, {"name": "kitchen-window", "act": "remove"}, follow=True)
     )
-    assert "Names of your own (0 of 10)" in page
+    assert "Your own names (0 of 10)" in page
     page = text_of(dashboard.post(SOURCES, {"name": "Łódź"}, follow=True))
     assert "Visits with ?src=lodz are counted separately." in page  # as the page for sharing has it
     page = text_of(dashboard.post(SOURCES, {"name": "ポスター"}, follow=True))
-    assert "Use letters from a to z, digits, dots and hyphens." in page
+    assert "Use letters from a to z, digits, dots, hyphens or underscores" in page
 
 
 def test_when_all_places_are_taken_the_artist_is_told(
@@ -148,7 +148,7 @@ def test_when_all_places_are_taken_the_artist_is_told(
     for number in range(MOST_OWN):
         dashboard.post(SOURCES, {"name": f"name-{number}"})
     page = text_of(dashboard.post(SOURCES, {"name": "one-more"}, follow=True))
-    assert "All places are taken. Remove a name first." in page
+    assert "used all 10 names. Remove one first." in page
 
 
 def test_a_viewer_sees_the_numbers_and_changes_no_name(
