@@ -100,7 +100,7 @@ def test_a_wrong_link_that_the_artist_corrects_in_time(
     campaign = make_night(sandbox, label, seconds=5, uri=OTHER_URI)
 
     artist.goto(NIGHT)
-    see(artist, "Spotify shows another title or artist")
+    see(artist, "Spotify shows a different title or artist")
     expect(artist.locator("#now")).to_contain_text("“Day Bus” by Demo Artist")
     artist.get_by_role("link", name="Correct the link or code").click()
     artist.locator("[name=spotify_uri]").fill(ALBUM_URI)

@@ -137,10 +137,18 @@ def campaign_sources(request: AuthenticatedRequest, campaign: Campaign) -> HttpR
     if request.POST.get("act") == "remove":
         campaign.sources.own().filter(name=source.name if source else "").delete()
     elif source is None:
-        messages.error(request, gettext("Use letters from a to z, digits, dots, hyphens or underscores, and no email address or phone number."))
+        messages.error(
+            request,
+            gettext(
+                "Use letters from a to z, digits, dots, hyphens or underscores, and no email address or phone number."
+            ),
+        )
     elif Source.objects.keep(campaign.id, source.name):
         told = gettext("Visits with ?src=%(name)s are counted separately.") % {"name": source.name}
         messages.success(request, told)
     else:
-        messages.error(request, gettext("You've used all %(number)d names. Remove one first.") % {"number": MOST_OWN})
+        messages.error(
+            request,
+            gettext("You've used all %(number)d names. Remove one first.") % {"number": MOST_OWN},
+        )
     return redirect("dashboard-campaign-numbers", campaign.slug)

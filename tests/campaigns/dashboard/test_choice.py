@@ -105,7 +105,7 @@ def test_the_explicit_version_is_saved_unless_the_artist_chooses(
 ) -> None:
     make_undecided(label, last_finding=Finding.NOT_OUT_YET)
     page = read(dashboard)
-    assert "Fans get the explicit one unless you choose." in page
+    assert "Fans get the explicit one unless you choose the other." in page
     assert "Several releases have this code" not in page
     assert offered(page, "pick") == [ALBUM_URI, OTHER_URI]
 

@@ -311,7 +311,9 @@ def test_a_wrong_link_on_the_night_saves_nothing_and_once_mended_all_fans_have_t
         ).to_be_visible()
         page.get_by_role("link", name="Edit the campaign").click()
     else:
-        expect(page.get_by_text("until the release appears. Fans can still pre-save.")).to_be_visible()
+        expect(
+            page.get_by_text("until the release appears. Fans can still pre-save.")
+        ).to_be_visible()
         page.get_by_role("link", name="Edit", exact=True).click()
     page.get_by_label("Spotify link").fill(ALBUM_URI)
     page.get_by_role("button", name="Save changes").click()
@@ -367,7 +369,9 @@ def test_a_dead_link_with_the_upc_next_to_it_needs_nobody_on_the_night(
     assert in_libraries(sandbox) == [ALBUM_URI] * 12
     page.reload()
     expect(page.get_by_role("main").get_by_text("Finished", exact=True).first).to_be_visible()
-    expect(page.get_by_text("lists the release under its UPC or ISRC, not your link")).to_be_visible()
+    expect(
+        page.get_by_text("lists the release under its UPC or ISRC, not your link")
+    ).to_be_visible()
     expect(page.get_by_text("Saved: “Night Bus” by Demo Artist")).to_be_visible()
     check_books(campaign)
 

@@ -55,7 +55,7 @@ def test_whatever_needs_a_hand_is_on_the_first_screen_of_a_phone(
     )
     for row in needing.all():
         expect(row).to_be_in_viewport(ratio=1)
-    expect(page.get_by_text("The release is not confirmed at Spotify")).to_be_in_viewport(ratio=1)
+    expect(page.get_by_text("The release isn't confirmed on Spotify")).to_be_in_viewport(ratio=1)
     assert max(heights_of(needing)) <= 70
     assert max(heights_of(page.locator("#coming .campaign"))) <= 64
 
@@ -105,7 +105,7 @@ def test_the_list_refreshes_itself_and_leaves_alone_what_somebody_does(
     page.clock.run_for(11_000)
 
     asked = page.locator("#needs-you .campaign", has_text="Song 0")
-    expect(asked).to_contain_text("Spotify shows another title or artist")
+    expect(asked).to_contain_text("Spotify shows a different title or artist")
     expect(page.locator("#needs-you .how-many")).to_have_text("5")
     expect(page.locator("#out .campaign", has_text="Under Way")).to_be_visible()
     expect(page.locator("#out-total")).to_have_text("43")

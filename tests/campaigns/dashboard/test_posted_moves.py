@@ -196,7 +196,7 @@ def test_a_running_release_is_not_stopped_for_a_link_that_is_not_shown(
 ) -> None:
     campaign = make_night(sandbox, fans=3, label=label)
     page = text_of(send(dashboard, campaign, spotify_uri=OTHER))
-    assert "only once Spotify's catalogue shows it" in page
+    assert "only once Spotify shows it" in page
     sandbox.add_album(id=OTHER_ID, artists=["Somebody Else"])
     page = text_of(send(dashboard, campaign, spotify_uri=OTHER))
     assert "by Somebody Else there" in page
@@ -282,7 +282,7 @@ def test_another_release_is_used_after_a_tick_and_then_waits_for_an_answer(
     )
     page = text_of(send(dashboard, campaign, **ticked, other_uri=OTHER))
     assert "Saved." in page
-    assert "Spotify shows another title or artist" in page
+    assert "Spotify shows a different title or artist" in page
     assert "This is it…" in page
     assert work() == 0
 

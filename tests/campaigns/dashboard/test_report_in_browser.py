@@ -131,11 +131,11 @@ def test_a_webhook_is_added_and_its_test_shows_without_a_reload(
     page.goto(f"/dashboard/labels/{label.id}/notifications")
     page.get_by_label("Address").fill(receiver.address)
     page.get_by_role("button", name="Add webhook").click()
-    expect(page.get_by_label("Secret to check signatures with")).to_have_value(
+    expect(page.get_by_label("Signing secret")).to_have_value(
         outbox.unseal(label.webhooks.get().sealed_secret)
     )
     page.get_by_role("button", name="Send a test to 127.0.0.1").click()
-    expect(page.get_by_text("Test queued.")).to_be_visible()
+    expect(page.get_by_text("Sending a test.")).to_be_visible()
     # A thread, as Playwright's loop runs in this one.
     assert in_threads(1, lambda _: outbox.deliver_due("calls", timezone.now)) == [1]
     expect(page.get_by_text("Last delivered")).to_be_visible(timeout=20_000)

@@ -57,9 +57,9 @@ def test_the_campaigns_page_says_at_once_what_was_found_and_the_two_ways_out(
 ) -> None:
     Campaign.objects.update(release_at=timezone.now() + early)
     page = html.unescape(text_of(dashboard.get(PAGE)))
-    assert "Spotify shows another title or artist" in page
+    assert "Spotify shows a different title or artist" in page
     assert (
-        "Spotify's catalogue shows “First Light” by Demo Artist, but your campaign says "
+        "Spotify shows “First Light” by Demo Artist, but your campaign says "
         "“Wrong Link Three” by Night Desk. Nothing is saved, and every permission is kept."
     ) in page
     assert f'href="{PAGE}/edit">Edit the campaign</a>' in page
@@ -72,7 +72,7 @@ def test_without_one_entry_there_is_nothing_to_accept(
 ) -> None:
     Campaign.objects.update(found_uri="", found_title="", found_artist="")
     page = html.unescape(text_of(dashboard.get(PAGE)))
-    assert "What Spotify's catalogue shows here is by another artist" in page
+    assert "What Spotify shows here is by a different artist" in page
     assert f'href="{ANSWER}"' not in page
 
 
@@ -109,9 +109,7 @@ def test_an_answer_to_what_was_found_before_is_refused(
     dashboard: Client, campaign: Campaign, meanwhile: dict[str, str]
 ) -> None:
     Campaign.objects.update(**meanwhile)
-    assert "Spotify's catalogue shows something else now" in html.unescape(
-        send(dashboard, campaign)
-    )
+    assert "Spotify shows something else now" in html.unescape(send(dashboard, campaign))
     assert accepted() == ""
 
 

@@ -234,7 +234,7 @@ def test_who_is_asked_ahead_of_the_release_is_asked_once_more_on_the_night(
     assert [alarms.raise_due(early) for _ in range(2)] == [1, 0]
     assert [alarms.raise_due(on_time) for _ in range(3)] == [1, 0, 0]
     assert troubles_told() == [trouble]
-    again = "If nothing has changed at the release time, you get it once more."
+    again = "If nothing has changed by the release time, we'll send it once more."
     assert [again in message.body for message in sent()] == [True, True, False, False]
 
 
@@ -272,7 +272,7 @@ def test_the_message_says_what_was_found_and_what_to_do(
     )
     alarms.raise_due(campaign.release_at + LATE_AFTER)
     message = sent()[0]
-    assert message.subject == "Tom & Jerry's <Bus>: The release is not confirmed at Spotify"
+    assert message.subject == "Tom & Jerry's <Bus>: The release isn't confirmed on Spotify"
     body = " ".join(message.body.split())
     assert "5 November 2026 at 00:00 (Europe/Berlin)" in body
     assert "Spotify doesn't show the release yet in the market US." in body
@@ -305,11 +305,11 @@ def test_only_what_can_be_resumed_is_said_to_be(mailing: None, label: Label) -> 
     for reason in (PauseReason.RELEASE_REFUSED, PauseReason.APP_NOT_OPEN):
         make_late(label=label, paused_reason=reason)
     alarms.raise_due(timezone.now())
-    assert all("button to resume" in message.body for message in sent())
+    assert all("where it stands now, and resume," in message.body for message in sent())
     mail.outbox.clear()
     make_late(label=label, paused_reason=PauseReason.KEY_MISSING)
     alarms.raise_due(timezone.now())
-    assert not any("button to resume" in message.body for message in sent())
+    assert not any("where it stands now, and resume," in message.body for message in sent())
 
 
 def test_without_a_mail_server_the_alarm_is_raised_without_a_message(label: Label) -> None:
@@ -322,7 +322,7 @@ def test_without_a_mail_server_the_alarm_is_raised_without_a_message(label: Labe
     ("finding", "subject", "advice"),
     [
         ("several_match", "Several releases have this code", "Choose yours on the campaign's page"),
-        ("other_title", "Spotify shows another title or artist", "Is this your release?"),
+        ("other_title", "Spotify shows a different title or artist", "Is this your release?"),
     ],
 )
 def test_the_message_names_the_releases_to_choose_from(

@@ -64,7 +64,7 @@ def done(campaign: Campaign, **totals: int) -> str:
         (3, None, {"presaves": 5, "saved": 5}, "Done: 5 of 5 fans have it, half within 3 seconds."),
         (None, None, {"presaves": 5, "saved": 5}, "Done: 5 of 5 fans have it."),
         (None, None, {"presaves": 1, "failed": 1}, "Done: 0 of 1 fan has it."),
-        (None, None, {"presaves": 2, "cancelled": 2}, "Done. No fan was waiting for this release."),
+        (None, None, {"presaves": 2, "cancelled": 2}, "Every pre-save had been cancelled."),
     ],
 )
 def test_the_end_is_told_in_one_sentence(

@@ -127,8 +127,7 @@ def test_the_list_and_the_page_say_since_when_nobody_works(state: CampaignState)
 def test_they_say_so_of_a_worker_that_never_came() -> None:
     for page in pages_of(make_campaign()):
         assert (
-            page.count("There's been no sign of the worker yet. Ask your site administrator.")
-            == 1
+            page.count("There's been no sign of the worker yet. Ask your site administrator.") == 1
         )
 
 

@@ -85,7 +85,7 @@ def test_the_slower_half_of_spotify_sets_the_pace() -> None:
 
 def test_no_pace_is_above_the_operators(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 2 / rows.SHARE_OF_CAP
-    assert "at 2.0 saves a second" in said(Backlog(1200))
+    assert "at 2.0 saves per second" in said(Backlog(1200))
     settings.SPOTIFY_MAX_RATE = 200 / rows.SHARE_OF_CAP
     assert "at 200 saves a second" in said(Backlog(1200), gate(500.0))
 
@@ -120,12 +120,12 @@ def test_with_nobody_due_there_is_nothing_to_say() -> None:
 
 REASONS = {
     "rate_limited": "We've reached Spotify's rate limit",
-    "quota_exceeded": "The quota that Spotify gives this app is used up",
+    "quota_exceeded": "This app has used up its Spotify quota",
     "outage": "Spotify is failing for most fans",
     "invalid_client": "set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET",
     "premium_lapsed": "renew that subscription",
-    "forbidden": "look into Spotify's developer dashboard",
-    "something new": "Spotify told this app to wait.",
+    "forbidden": "check Spotify's developer dashboard",
+    "something new": "Spotify asked this app to wait.",
 }
 
 
@@ -225,7 +225,7 @@ def test_a_campaign_that_waits_for_its_release_says_what_keeps_presave_from_look
     closing.close(SpotifyError(ErrorReason.FORBIDDEN), now)
     found = progress(campaign, Totals(5))
     assert found
-    assert "Spotify refuses this app and does not say why" in found.text
+    assert "Spotify refuses this app without saying why" in found.text
 
 
 def test_it_asks_the_database_three_times_at_most(

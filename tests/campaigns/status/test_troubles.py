@@ -110,7 +110,7 @@ def test_the_dashboard_counts_who_waits_and_says_why(client: Client) -> None:
     client.force_login(user)
     page = client.get(f"/dashboard/campaigns/{campaign.slug}").content.decode()
     assert "Overdue" in page
-    assert "Fans wait for the release in their country" in page
+    assert "Fans are waiting for the release in their country" in page
     assert "3 fans are waiting because" in page
     assert "saves it for every fan" not in page
 
@@ -208,7 +208,7 @@ def test_saves_that_no_look_confirms_for_ten_minutes_are_a_trouble(finding: str,
     assert standing(campaign, now - timedelta(seconds=1)).trouble is None
     explained = explanation_of(standing(campaign, now))
     assert explained
-    assert explained.title == "Saves have been sent, but can't be confirmed"
+    assert explained.title == "Saves have been sent but can't be confirmed"
     assert "more than ten minutes ago" in explained.found
     assert more in explained.found.lower()
     assert explained.advice

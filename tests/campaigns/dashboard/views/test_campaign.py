@@ -250,7 +250,7 @@ def test_a_late_release_is_told_in_the_list_and_on_its_page(
 
     for page in (dashboard.get(LIST).content.decode(), page_of(dashboard, campaign)):
         assert '<span class="status overdue">Overdue</span>' in page
-        assert page.count("The release is not confirmed at Spotify") == 1
+        assert page.count("The release isn't confirmed on Spotify") == 1
     assert "Ask your distributor whether the release was delivered" in page
     assert "Presave stops trying and destroys the remaining permissions" in page
     assert "What happens next" not in page
@@ -282,7 +282,7 @@ def test_a_pause_is_loud_before_the_release_too(dashboard: Client, label: Label)
     campaign = make_campaign(label, paused_reason=PauseReason.KEY_MISSING)
 
     for page in (dashboard.get(LIST).content.decode(), page_of(dashboard, campaign)):
-        assert "The campaign&#x27;s key cannot be opened" in page
+        assert "The campaign&#x27;s key can&#x27;t be opened" in page
     assert '<section class="next trouble"' in page
 
 

@@ -221,7 +221,7 @@ def test_what_has_ended_cannot_be_edited(
         dashboard.get(f"/dashboard/campaigns/{campaign.slug}/edit", follow=True),
         send(dashboard, campaign, title="New"),
     ):
-        assert "can&#x27;t be changed any more" in response.content.decode()
+        assert "has ended and can&#x27;t be changed." in response.content.decode()
     assert Campaign.objects.get().title == "Night Bus"
     assert "/edit" not in page_of(dashboard, campaign)
 

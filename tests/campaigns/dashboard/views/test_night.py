@@ -100,7 +100,7 @@ def test_a_question_is_asked_on_the_page_before_the_release(
 
     page = night_of(dashboard, label, **asked, **found)
 
-    assert headline(page) == "Spotify shows another title or artist"
+    assert headline(page) == "Spotify shows a different title or artist"
     assert "This is it…" in page
     assert f"{OVERVIEW}/accept" in page
     assert "Correct the link or code" in page
@@ -112,7 +112,7 @@ def test_a_pause_is_loud_before_its_time_too(dashboard: Client, label: Label, is
 
     page = night_of(dashboard, label, paused_reason=PauseReason.RELEASE_CHANGED, release_at=at)
 
-    assert headline(page) == "Title or artist isn't what fans agreed to"
+    assert headline(page) == "Title or artist isn&#x27;t what fans agreed to"
     assert f'action="{OVERVIEW}/resume"' in page
 
 
@@ -122,8 +122,8 @@ def test_a_pause_is_loud_before_its_time_too(dashboard: Client, label: Label, is
         ({"state": CampaignState.DRAFT}, "This campaign is still a draft"),
         ({"public_key": None}, "Going live…"),
         ({"release_at": timezone.now()}, "Looking for the release on Spotify"),
-        ({"state": CampaignState.FINISHED}, "Done. No fan was waiting"),
-        ({"state": CampaignState.FINISHED, "confirmed_uri": ""}, "Done. No fan was waiting"),
+        ({"state": CampaignState.FINISHED}, "Nobody had pre-saved."),
+        ({"state": CampaignState.FINISHED, "confirmed_uri": ""}, "Nobody had pre-saved."),
         ({"state": CampaignState.CANCELLED}, "This campaign was cancelled"),
     ],
 )
@@ -151,7 +151,7 @@ def test_a_release_under_way_says_how_far_it_is_and_how_long_it_takes(
     assert "<dd>about half a minute</dd>" in page
     assert "<dt>Being confirmed</dt><dd>1</dd>" in page
     assert "<dt>Failed</dt><dd>1</dd>" in page
-    assert "Spotify answers as usual." in page
+    assert "Spotify is answering as usual." in page
 
 
 def test_a_pause_that_spotify_asks_for_is_said_in_words_and_remembered(
@@ -163,14 +163,14 @@ def test_a_pause_that_spotify_asks_for_is_said_in_words_and_remembered(
     closing.close(error, database_now())
 
     page = text_of(dashboard)
-    assert headline(page) == "Spotify's rate limit reached. Waiting"
+    assert headline(page) == "Spotify&#x27;s rate limit reached. Waiting"
     assert "No action needed: Presave continues at a slower pace." in page
 
     Campaign.objects.update(release_at=timezone.now() - timedelta(minutes=5))
     Gate.objects.update(blocked_until=database_now() - timedelta(seconds=1))
     page = text_of(dashboard)
     assert headline(page) == "It&#x27;s out. Saving it for your fans"
-    assert "We reached Spotify's rate limit at" in page
+    assert "We reached Spotify&#x27;s rate limit at" in page
 
 
 def test_without_a_worker_the_night_says_that_nothing_happens(
@@ -179,7 +179,7 @@ def test_without_a_worker_the_night_says_that_nothing_happens(
     Heartbeat.objects.all().delete()
     page = night_of(dashboard, label, release_at=timezone.now())
 
-    assert headline(page) == "The worker is not running, so nothing happens"
+    assert headline(page) == "The worker isn&#x27;t running, so nothing is happening"
 
 
 def test_the_end_says_how_many_have_it_and_how_soon(dashboard: Client, label: Label) -> None:

@@ -62,7 +62,7 @@ def test_the_page_tells_it_by_day_and_by_source(dashboard: Client, campaign: Cam
     cells = [re.sub("<[^>]+>", "", row) for row in re.findall(r"<tr>(.*?)</tr>", text)]
     assert [" ".join(row.split()) for row in cells][-2:] == [
         "poster 1,200 400 150 12.5 %",
-        "Direct or not told 300 40 30 10 %",
+        "Direct or unknown 300 40 30 10 %",
     ]
     assert text.count('role="img"') == 3
     assert "most: 1,200" not in text

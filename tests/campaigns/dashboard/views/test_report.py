@@ -142,7 +142,7 @@ def test_it_says_where_presaves_came_from(dashboard: Client, campaign: Campaign)
             Counted(campaign.id, day, "direct", Step.PRESAVE): 20,
         }
     )
-    assert "instagram 90 0 40 Direct or not told 0 0 20" in text_of(dashboard)
+    assert "instagram 90 0 40 Direct or unknown 0 0 20" in text_of(dashboard)
     assert rows_of(dashboard, f"{REPORT}.csv")["presaves_by_source", "instagram"] == "40"
     content = dashboard.get(f"{REPORT}.json").json()
     assert content["by_source"][0] == {

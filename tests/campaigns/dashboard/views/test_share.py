@@ -100,7 +100,7 @@ def test_a_name_of_ones_own_makes_a_link_and_says_what_it_became(
     page = page_of(member, source="Flyer Köln")
 
     assert links_on(page)[0] == f"{ADDRESS}?src=flyer-koln"
-    assert "“Flyer Köln” is written <code>flyer-koln</code> in the link" in page
+    assert "“Flyer Köln” becomes <code>flyer-koln</code> in the link" in page
     assert f"{PAGE}/qr.svg?source=flyer-koln" in page
 
 
@@ -264,8 +264,8 @@ def test_the_page_says_what_the_story_picture_leaves_out(member: Client, label: 
 
     page = page_of(member)
 
-    assert "can't draw the title's script" in html.unescape(page)
-    assert "The picture leaves emoji out." in page
+    assert "Our font can't show the title, so it's left out." in html.unescape(page)
+    assert "Emoji are left out." in page
 
 
 def test_nothing_is_said_of_a_title_that_can_be_written(member: Client, label: Label) -> None:

@@ -72,7 +72,7 @@ def test_a_test_goes_out_with_the_next_round_of_a_worker(
 ) -> None:
     webhook = factory.make_webhook(label, receiver.address)
     answer = dashboard.post(address_of(label, f"/{webhook.id}/test"), follow=True)
-    assert "Test queued" in answer.content.decode()
+    assert "Sending a test" in answer.content.decode()
     assert receiver.got == []
 
     assert outbox.deliver_due("calls", timezone.now) == 1
@@ -94,8 +94,8 @@ def test_a_problem_is_told(dashboard: Client, label: Label, problem: WebhookProb
     factory.make_webhook(label, problem=problem, problem_status=404, problem_at=timezone.now())
     page = dashboard.get(address_of(label)).content.decode()
     assert 'class="webhook-problem"' in page
-    assert ("it answered 404" in page) is (problem == WebhookProblem.STATUS)
-    assert ("tries again" in page) is (problem != WebhookProblem.UNREADABLE)
+    assert ("rejected with status 404" in page) is (problem == WebhookProblem.STATUS)
+    assert ("retries for a day" in page) is (problem != WebhookProblem.UNREADABLE)
 
 
 def test_a_webhook_is_removed_with_what_waits_for_it(dashboard: Client, label: Label) -> None:
