@@ -235,7 +235,7 @@ def _check_length(upload: IO[bytes]) -> None:
     upload.seek(0)
     if length > MOST_BYTES:
         raise ArtworkError(
-            gettext("The file is %(size)s MB; the limit is 10 MB. 1200 by 1200 pixels are enough.")
+            gettext("The file is %(size)s MB; the limit is 10 MB. 1200 by 1200 pixels is enough.")
             % {"size": number_format(length / 1024 / 1024, 1)}
         )
 
@@ -263,7 +263,7 @@ def _too_many_pixels() -> ArtworkError:
     return ArtworkError(
         gettext(
             "This image has more than 25 megapixels. Make it smaller: "
-            "1200 by 1200 pixels are enough."
+            "1200 by 1200 pixels is enough."
         )
     )
 

@@ -50,7 +50,7 @@ def campaign_edited_by(user: User, slug: str, campaign_id: str = "") -> Campaign
         campaign = campaign_seen_by(user, slug)
     if not may_edit(campaign):
         raise PermissionDenied(
-            _("Viewers cannot change a campaign. Ask an owner or editor of the label.")
+            _("Viewers can't change a campaign. Ask an owner or editor of the label.")
         )
     return campaign
 
@@ -83,5 +83,5 @@ def label_edited_by(user: User, label_id: UUID) -> Label:
     """As membership_of; a viewer, who knows the label exists, is refused."""
     membership = membership_of(user, label_id)
     if not membership.may_edit:
-        raise PermissionDenied(_("Viewers cannot change a label. Ask an owner or editor of it."))
+        raise PermissionDenied(_("Viewers can't change a label. Ask an owner or editor of it."))
     return membership.label

@@ -95,7 +95,7 @@ class UPCField(forms.CharField):
         if digits and not digits.strip("0"):
             raise ValidationError(
                 gettext(
-                    "Zeros alone are no UPC. Leave it empty until your distributor shows you the "
+                    "A UPC can't be all zeros. Leave it empty until your distributor shows you the "
                     "release's own."
                 )
             )
@@ -103,7 +103,7 @@ class UPCField(forms.CharField):
             raise ValidationError(
                 gettext(
                     "The last digit doesn't match the others, so one of them is mistyped. "
-                    "Compare the number with your distributor's."
+                    "Check the number with your distributor."
                 )
             )
         return digits
@@ -145,8 +145,8 @@ class ReleaseTimeField(forms.DateTimeField):
             if error.code != "ambiguous_timezone":
                 raise
             text = gettext(
-                "The clocks change in %(zone)s at that hour: this time comes twice, or not at all. "
-                "Choose a time an hour or more away."
+                "The clocks change in %(zone)s at that hour, so this time comes twice or not at "
+                "all. Choose a time at least an hour away."
             )
             zone = timezone.get_current_timezone_name()
             raise ValidationError(text % {"zone": zone}) from error
@@ -200,7 +200,7 @@ def market_choices() -> list[tuple[str, str]]:
     """Every country that Spotify serves, by name; the first choice is the operator's own."""
     names = {code: _countries().get(code, code) for code in MARKETS}
     own = names.get(settings.SPOTIFY_MARKET, settings.SPOTIFY_MARKET)
-    usual = gettext("As usual here: %(country)s") % {"country": own}
+    usual = gettext("The site's usual: %(country)s") % {"country": own}
     return [("", usual), *sorted(names.items(), key=lambda one: one[1])]
 
 

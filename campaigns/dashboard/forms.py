@@ -135,7 +135,7 @@ class CampaignForm(ReleaseForm):
         label=gettext_lazy("Use it anyway"),
         help_text=gettext_lazy(
             "Nothing is saved until you confirm on the campaign's page, with your password, "
-            "that it is the release."
+            "that it's your release."
         ),
     )
     release_mode = forms.TypedChoiceField(
@@ -168,15 +168,16 @@ class CampaignForm(ReleaseForm):
     move_anyway = forms.BooleanField(required=False, label=gettext_lazy("Move it anyway"))
     artwork = ArtworkField(
         required=False,
+        label=gettext_lazy("Cover image"),
         help_text=gettext_lazy(
             "JPEG, PNG or WebP, at least 320 pixels a side, at most 10 MB and 25 megapixels. Drop "
-            "or paste one here. It is cropped to a square; location and camera data are removed."
+            "or paste one here. We crop it to a square and remove location and camera data."
         ),
     )
     # What was chosen when the form came back, sealed.
     kept = forms.CharField(required=False, widget=forms.HiddenInput)
-    artwork_focus_x = FocusField(label=gettext_lazy("Focus from left to right"))
-    artwork_focus_y = FocusField(label=gettext_lazy("Focus from top to bottom"))
+    artwork_focus_x = FocusField(label=gettext_lazy("Horizontal position"))
+    artwork_focus_y = FocusField(label=gettext_lazy("Vertical position"))
     artwork_alt = PlainTextField(
         max_length=200,
         required=False,
@@ -186,7 +187,7 @@ class CampaignForm(ReleaseForm):
     note = NoteField(
         max_length=LONGEST_NOTE,
         required=False,
-        label=gettext_lazy("In your words"),
+        label=gettext_lazy("Message to fans"),
         help_text=gettext_lazy("A sentence or two for your fans, shown on the page."),
     )
     accent = forms.ChoiceField(
@@ -315,7 +316,7 @@ class CampaignForm(ReleaseForm):
             self._write("kept", "")
             self.add_error(
                 "artwork",
-                gettext("The image you chose was kept for a day and is gone. Choose it again."),
+                gettext("We kept the image you chose for a day only. Choose it again."),
             )
 
     def _propose_slug(self, cleaned: dict[str, Any]) -> None:
@@ -325,7 +326,7 @@ class CampaignForm(ReleaseForm):
             self.add_error(
                 "slug",
                 gettext(
-                    "Artist and title have no letters to make an address from. "
+                    "The artist and title have no letters that an address can use. "
                     "Enter one with the letters a to z."
                 ),
             )
@@ -333,7 +334,7 @@ class CampaignForm(ReleaseForm):
     def _check_release(self, uri: str, upc: str, isrc: str) -> None:
         if not (uri or upc or isrc) and self.errors.keys().isdisjoint(Names._fields):
             self.add_error(
-                "spotify_uri", gettext("Say which release it is: give its link, UPC or ISRC.")
+                "spotify_uri", gettext("Which release is it? Enter its link, UPC or ISRC.")
             )
         self.check_names(uri, upc, isrc)
 

@@ -38,7 +38,7 @@ from campaigns.status.entries import Entry, is_out
 YES: Final = "yes"
 NO: Final = "no"
 LONGEST_TEXT: Final = 120
-FILLED_IN: Final = gettext_lazy("Filled in from Spotify: check it.")
+FILLED_IN: Final = gettext_lazy("Filled in from Spotify. Please check it.")
 # What a look needs of the form.
 _LOOKED_AT: Final = (*Names._fields, "market", "label")
 # What the card is about and is answered with.
@@ -51,7 +51,7 @@ class ReleaseForm(forms.Form):
     title = PlainTextField(
         label=gettext_lazy("Title"),
         max_length=LONGEST_TEXT,
-        help_text=gettext_lazy("Of the album, EP or single."),
+        help_text=gettext_lazy("The name of the album, EP or single."),
     )
     artist = PlainTextField(label=gettext_lazy("Artist"), max_length=LONGEST_TEXT)
     spotify_uri = ReleaseLinkField(
@@ -59,8 +59,8 @@ class ReleaseForm(forms.Form):
         required=False,
         label=gettext_lazy("Spotify link or URI"),
         help_text=gettext_lazy(
-            "Of the album or track: https://open.spotify.com/album/… "
-            "A Countdown Page's link does not work."
+            "To the album or track: https://open.spotify.com/album/… "
+            "A Countdown Page's link doesn't work here."
         ),
     )
     upc = UPCField(
@@ -68,7 +68,7 @@ class ReleaseForm(forms.Form):
         required=False,
         label=gettext_lazy("UPC or EAN"),
         help_text=gettext_lazy(
-            "Of an album, EP or single: 12 or 13 digits. Your distributor shows it with the "
+            "For an album, EP or single: 12 or 13 digits. Your distributor shows it with the "
             "release."
         ),
     )
@@ -76,7 +76,7 @@ class ReleaseForm(forms.Form):
         max_length=40,
         required=False,
         label=gettext_lazy("ISRC"),
-        help_text=gettext_lazy("Of a single track, which is then saved to Liked Songs."),
+        help_text=gettext_lazy("For a single track, which is then saved to Liked Songs."),
     )
     market = forms.ChoiceField(
         choices=market_choices,
@@ -211,8 +211,8 @@ class ReleaseForm(forms.Form):
             self.add_error(
                 self.asked_field,
                 gettext(
-                    "You said that what Spotify shows here is not your release. Correct this, or "
-                    "enter the UPC or ISRC alone until Spotify shows the release."
+                    "You said that what Spotify shows isn't your release. Correct this, or enter "
+                    "only the UPC or ISRC until Spotify shows the release."
                 ),
             )
 

@@ -25,7 +25,7 @@ class LabelForm(forms.Form):
     name = PlainTextField(
         max_length=LONGEST_NAME,
         label=_("Name of the label"),
-        help_text=_("No label? Use the artist's name."),
+        help_text=_("No label? Use your artist name."),
     )
 
 
@@ -35,8 +35,8 @@ class RoleForm(forms.Form):
         coerce=Role,
         label=_("Role"),
         help_text=_(
-            "Owners do everything and manage the members. Editors create and change campaigns. "
-            "Viewers see everything and change nothing."
+            "Owners can do everything, including managing members. Editors can create and change "
+            "campaigns. Viewers can only look."
         ),
     )
 

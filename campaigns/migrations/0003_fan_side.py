@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
             field=models.CharField(
                 blank=True,
                 choices=[
-                    ("", "Taken from the artwork"),
+                    ("", "Taken from the cover"),
                     ("rust", "Rust"),
                     ("amber", "Amber"),
                     ("green", "Green"),

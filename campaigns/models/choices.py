@@ -29,7 +29,7 @@ class ReleaseMode(models.TextChoices):
 class Accent(models.TextChoices):
     """The page's colour. Each is a class in fan.css, with a contrast that a test holds."""
 
-    FROM_ARTWORK = "", told("Taken from the artwork")
+    FROM_ARTWORK = "", told("Taken from the cover")
     RUST = "rust", told("Rust")
     AMBER = "amber", told("Amber")
     GREEN = "green", told("Green")

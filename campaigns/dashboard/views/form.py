@@ -43,7 +43,7 @@ REFRESH: Final = "refresh"
 # The widest that the form shows the whole of a picture.
 WHOLE: Final = 960
 NOT_ANSWERED: Final = gettext_lazy(
-    "Spotify shows a different title or artist. Edit the campaign and say whether it is your "
+    "Spotify shows a different title or artist. Edit the campaign and say whether it's your "
     "release before you open it."
 )
 
@@ -112,7 +112,7 @@ def campaign_links(request: AuthenticatedRequest, campaign: Campaign) -> HttpRes
     form = LinksForm(request.POST or None, initial={"links": campaign.links})
     if form.is_valid():
         editing.change_links(campaign, form.cleaned_data["links"], request.user)
-        messages.success(request, gettext("Saved. The page shows these links from now on."))
+        messages.success(request, gettext("Links saved. The page shows them from now on."))
         return to_page(campaign)
     context = {"form": form, "campaign": campaign}
     return render(request, "dashboard/links_form.html", context)

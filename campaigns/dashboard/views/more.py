@@ -46,9 +46,7 @@ def campaign_archive(request: AuthenticatedRequest, campaign: Campaign) -> HttpR
     archiving.archive(campaign, timezone.now(), request.user)
     messages.success(
         request,
-        _("“{title}” is archived. To see it in the list, choose Archived.").format(
-            title=campaign.title
-        ),
+        _("“{title}” archived. Find it under the Archived filter.").format(title=campaign.title),
     )
     return _back(request, campaign)
 
@@ -57,7 +55,7 @@ def campaign_archive(request: AuthenticatedRequest, campaign: Campaign) -> HttpR
 @require_POST
 def campaign_unarchive(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     archiving.unarchive(campaign, request.user)
-    messages.success(request, _("“{title}” is in the list again.").format(title=campaign.title))
+    messages.success(request, _("“{title}” unarchived.").format(title=campaign.title))
     return _back(request, campaign)
 
 
@@ -66,7 +64,7 @@ def campaign_unarchive(request: AuthenticatedRequest, campaign: Campaign) -> Htt
 def campaign_delete(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     if request.method == "POST":
         archiving.delete_draft(campaign, request.user)
-        messages.success(request, _("The draft “{title}” is deleted.").format(title=campaign.title))
+        messages.success(request, _("Draft “{title}” deleted.").format(title=campaign.title))
         return redirect("dashboard")
     if campaign.state != CampaignState.DRAFT:
         raise PlanningError(Obstacle.ONLY_DRAFTS_ARE_DELETED)

@@ -191,7 +191,7 @@ def test_at_least_one_name_of_the_release_is_needed(artist: User, label: Label) 
     errors = errors_of(form_of(artist, spotify_uri=""))
 
     assert errors == {
-        "spotify_uri": ["Say which release it is: give its link, UPC or ISRC."],
+        "spotify_uri": ["Which release is it? Enter its link, UPC or ISRC."],
     }
 
 

@@ -55,8 +55,8 @@ def test_a_role_and_a_number_are_told_in_words() -> None:
     assert told("role_changed", email=email, before="owner", role="viewer") == (
         "Changed the role of guest@example.com from Owner to Viewer."
     )
-    assert told("sign_in_failed", times=1) == "1 failed sign-in within this hour."
-    assert told("sign_in_failed", times=7) == "7 failed sign-ins within this hour."
+    assert told("sign_in_failed", times=1) == "1 failed log-in in this hour."
+    assert told("sign_in_failed", times=7) == "7 failed log-ins in this hour."
 
 
 def test_a_sentence_is_escaped_once(dashboard: Client, label: Label, artist: User) -> None:

@@ -482,7 +482,7 @@ def test_the_other_version_is_chosen_while_the_code_is_entered(
     found = Axe().run(page, options=RULES)
     assert found.violations_count == 0, found.generate_report()
     choice.get_by_label("Not marked explicit").check()
-    page.get_by_role("button", name="Use its link").click()
+    page.get_by_role("button", name="Use this one").click()
     expect(choice).to_be_hidden()
     expect(page.get_by_label("Spotify link")).to_have_value(OTHER_URI)
 

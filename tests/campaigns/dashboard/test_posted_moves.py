@@ -150,7 +150,7 @@ def test_who_is_asked_for_another_link_is_told_what_was_sent(
     campaign = factory.make_campaign(label=label, state=CampaignState.RELEASING)
     factory.make_presave(campaign, sent_at=timezone.now())
     form = text_of(dashboard.get(f"/dashboard/campaigns/{campaign.slug}/edit"))
-    assert "Of those, 1 has a save that was sent and can't be taken back" in form
+    assert "1 of them has a save that was sent and can't be taken back" in form
 
 
 def test_a_release_that_has_begun_is_moved_to_later_and_says_who_has_it(

@@ -49,7 +49,7 @@ def test_what_is_found_fills_in_what_is_empty(
 def test_what_is_not_there_yet_is_normal(dashboard: Client, label: Label, sandbox: Sandbox) -> None:
     page = look_up(dashboard, title="")
 
-    assert "That is normal before a release" in page
+    assert "That's normal before a release" in page
     assert "This field is required" not in page
 
 
@@ -104,7 +104,7 @@ def test_no_asks_for_another_link(dashboard: Client, label: Label, sandbox: Sand
 
     page = send(dashboard, found=found, is_it="no", **WRONG).content.decode()
 
-    assert "is not your release" in page
+    assert "Correct this, or enter only the UPC or ISRC" in page
     assert not Campaign.objects.exists()
 
 

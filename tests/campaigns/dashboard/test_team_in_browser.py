@@ -116,7 +116,7 @@ def test_an_owner_invites_and_the_guest_joins_and_is_removed(
 
     owner.goto(f"/dashboard/labels/{label.id}")
     owner.get_by_label(f"Role of {GUEST}", exact=True).select_option("Viewer")
-    owner.get_by_role("button", name=f"Change the role of {GUEST}").click()
+    owner.get_by_role("button", name=f"Save the role of {GUEST}").click()
     expect(owner.get_by_text("Role changed.")).to_be_visible()
     owner.get_by_role("link", name=f"Remove {GUEST}").click()
     owner.get_by_role("button", name="Remove member").click()

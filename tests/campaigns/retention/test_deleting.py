@@ -122,7 +122,7 @@ def test_the_dashboard_says_until_when_receipts_can_be_seen(client: Client) -> N
     campaign = make_campaign(state=CampaignState.FINISHED, release_at=released)
     client.force_login(factory.make_member(campaign.label))
     page = text_of(client.get(f"/dashboard/campaigns/{campaign.slug}"))
-    assert "Fans can look at theirs until 4 December 2026." in page
+    assert "Fans can see theirs until 4 December 2026." in page
 
 
 def test_sessions_and_counts_of_attempts_are_deleted_when_they_have_run_out() -> None:

@@ -74,10 +74,10 @@ def test_when_all_is_well_no_check_wants_anything(settings: Settings) -> None:
         ({"public_key": None}, {}, "key", Mark.OPEN, "within seconds"),
         ({"paused_reason": PauseReason.KEY_MISSING}, {}, "key", Mark.BAD, "keyring's backup"),
         ({}, {}, "release", Mark.OPEN, "checks again by itself"),
-        ({"last_finding": Finding.NOT_THERE_YET}, {}, "release", Mark.OPEN, "That is normal"),
+        ({"last_finding": Finding.NOT_THERE_YET}, {}, "release", Mark.OPEN, "That's normal"),
         ({"last_finding": Finding.UNREACHABLE}, {}, "release", Mark.OPEN, "checks again"),
         ({"last_finding": Finding.DIFFERENT_CODE}, {}, "release", Mark.BAD, "Edit the campaign"),
-        ({"last_finding": Finding.OTHER_ARTIST}, {}, "question", Mark.BAD, "before you answer"),
+        ({"last_finding": Finding.OTHER_ARTIST}, {}, "question", Mark.BAD, "until you answer"),
         ({"last_finding": Finding.OTHER_ARTIST}, {}, "release", Mark.OPEN, ""),
         ({}, {"fans": 0}, "fans", Mark.OPEN, "Share the campaign's link"),
     ],
@@ -110,7 +110,7 @@ def test_a_site_without_email_says_so(settings: Settings) -> None:
     settings.SENDS_EMAIL = False
     check = checks()["mail"]
     assert check.mark is Mark.OPEN
-    assert "look here yourself" in check.text
+    assert "check this page on release night" in check.text
 
 
 def of_a_draft(**fields: Any) -> dict[str, Check]:
@@ -126,9 +126,9 @@ def sized(width: int, height: int) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("fields", "name", "mark", "said"),
     [
-        ({}, "release", Mark.OPEN, "Not checked"),
+        ({}, "release", Mark.OPEN, "Not looked up"),
         ({"looked_up_finding": Finding.CONFIRMED}, "release", Mark.GOOD, "has the release"),
-        ({"looked_up_finding": Finding.NOT_THERE_YET}, "release", Mark.OPEN, "That is normal"),
+        ({"looked_up_finding": Finding.NOT_THERE_YET}, "release", Mark.OPEN, "That's normal"),
         ({"looked_up_finding": Finding.OTHER_TITLE}, "release", Mark.BAD, "before fans see"),
         ({"looked_up_finding": Finding.SEVERAL_MATCH}, "release", Mark.BAD, "choose yours"),
         ({}, "cover", Mark.WARNING, "no cover"),
@@ -150,11 +150,15 @@ def test_a_draft_is_checked_before_it_is_opened(
     ("release_at", "mark", "said"),
     [
         (datetime(2026, 10, 1, 22, tzinfo=UTC), Mark.GOOD, "2 October 2026"),
-        (datetime(2026, 10, 2, 1, tzinfo=UTC), Mark.WARNING, "small hours"),
+        (datetime(2026, 10, 2, 1, tzinfo=UTC), Mark.WARNING, "at night"),
         (datetime(2026, 10, 2, 4, tzinfo=UTC), Mark.GOOD, ""),
         (A_DAY - timedelta(seconds=1), Mark.BAD, "passed"),
         (A_DAY + LONGEST_LEAD, Mark.GOOD, ""),
-        (A_DAY + LONGEST_LEAD + timedelta(days=3), Mark.OPEN, "opened from 4 September 2026"),
+        (
+            A_DAY + LONGEST_LEAD + timedelta(days=3),
+            Mark.OPEN,
+            "You can open it from 4 September 2026",
+        ),
     ],
 )
 def test_a_drafts_release_time(release_at: datetime, mark: Mark, said: str) -> None:

@@ -410,7 +410,7 @@ def test_a_draft_is_looked_up_from_its_checklist(
     send(dashboard)
     campaign = Campaign.objects.get()
     address = f"/dashboard/campaigns/{campaign.slug}"
-    assert "Not checked at Spotify yet" in dashboard.get(address).content.decode()
+    assert "Not looked up on Spotify yet" in dashboard.get(address).content.decode()
 
     page = dashboard.post(f"{address}/check", follow=True).content.decode()
 
@@ -418,7 +418,7 @@ def test_a_draft_is_looked_up_from_its_checklist(
     send(dashboard, campaign, note="Written at night.")
     assert "catalogue has the release" in dashboard.get(address).content.decode()
     send(dashboard, campaign, title="Another Title")
-    assert "Not checked at Spotify yet" in dashboard.get(address).content.decode()
+    assert "Not looked up on Spotify yet" in dashboard.get(address).content.decode()
 
 
 def test_what_the_form_looked_up_stands_in_the_checklist(

@@ -56,7 +56,7 @@ def make(label: Label, title: str, **fields: Any) -> Campaign:
 
 
 def test_somebody_new_is_led_to_a_label_then_to_a_campaign(dashboard: Client, artist: User) -> None:
-    assert "Begin with a label" in page_of(dashboard)
+    assert "Create a label first" in page_of(dashboard)
 
     response = dashboard.post("/dashboard/label", {"name": "Demo Label"}, follow=True)
 
@@ -143,7 +143,7 @@ def test_trouble_comes_first_then_what_is_asked_then_drafts_that_are_near(
     assert titles(page, "coming")[:2] in (["Under Way", "Just Due"], ["Just Due", "Under Way"])
     assert titles(page, "coming")[2:] == ["Soon", "Far Draft", "Left Draft"]
     assert titles(page, "out") == ["New", "Cancelled", "Old"]
-    assert 'Needs you <span class="how-many">5</span>' in page
+    assert 'Needs attention <span class="how-many">5</span>' in page
     assert '<details class="group out">' in page
 
 
@@ -168,7 +168,7 @@ def test_what_is_wrong_is_told_in_the_row(dashboard: Client, label: Label, now: 
 def test_with_nothing_at_hand_the_list_is_calm(dashboard: Client, label: Label) -> None:
     make(label, "Fine")
     page = page_of(dashboard)
-    assert "Nothing needs you right now." in page
+    assert "Nothing needs your attention." in page
     assert 'id="coming" data-live="30"' in page
 
 

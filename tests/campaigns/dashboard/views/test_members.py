@@ -97,7 +97,7 @@ def test_a_member_leaves(label: Label, page: str) -> None:
     left = text_of(client.post(f"{page}/leave", follow=True))
 
     assert "You left Demo Label." in left
-    assert "Begin with a label" in left
+    assert "Create a label first" in left
 
 
 def test_the_password_is_asked_first_and_the_act_then_done(
@@ -121,7 +121,7 @@ def test_without_email_the_link_is_shown_once(browser: Client, label: Label, pag
     answer = browser.post(f"{page}/invite", {"email": GUEST, "role": "editor"})
 
     shown = text_of(answer)
-    assert "Pass this link on" in shown
+    assert "Send this link" in shown
     assert "no-store" in answer.headers["Cache-Control"]
     assert invitations.behind(path_of(shown).rpartition("/")[2], timezone.now())
     label_page = text_of(browser.get(page))
@@ -188,7 +188,7 @@ def test_the_links_page_tells_nobody_whether_there_is_an_account(
     assert hide.sub("", text_of(answer)) == hide.sub("", without)
     assert "no-store" in answer.headers["Cache-Control"]
     assert answer.headers["Referrer-Policy"] == "strict-origin"
-    assert "You are new here" in text_of(answer)
+    assert "New here?" in text_of(answer)
     assert "Log in and join" in text_of(answer)
 
 
@@ -246,7 +246,7 @@ def test_somebody_else_who_is_logged_in_is_told_so(link: str, method: str) -> No
     answer = getattr(client, method)(link)
 
     assert answer.status_code == 403
-    assert f"You're logged in as {other.email}, and this invitation is for {GUEST}." in text_of(
+    assert f"You're logged in as {other.email}, but this invitation is for {GUEST}." in text_of(
         answer
     )
     assert not other.memberships.exists()

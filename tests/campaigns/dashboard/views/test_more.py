@@ -60,11 +60,11 @@ def test_nothing_is_said_of_a_release_time_that_stays(dashboard: Client, draft: 
 def test_a_campaign_is_archived_and_unarchived_on_its_page(
     dashboard: Client, ended: Campaign
 ) -> None:
-    assert "“Night Bus” is archived." in text_of(act(dashboard, "archive"))
+    assert "“Night Bus” archived." in text_of(act(dashboard, "archive"))
     page = text_of(dashboard.get(DETAIL))
-    assert "the list leaves it out" in page
+    assert "hidden from the list" in page
     assert f'formaction="{DETAIL}/archive"' not in page
-    assert "“Night Bus” is in the list again." in text_of(act(dashboard, "unarchive"))
+    assert "“Night Bus” unarchived." in text_of(act(dashboard, "unarchive"))
     assert f'formaction="{DETAIL}/archive"' in text_of(dashboard.get(DETAIL))
 
 
@@ -99,13 +99,13 @@ def test_what_runs_is_neither_archived_nor_deleted(
 
 def test_deleting_asks_first(dashboard: Client, draft: Campaign) -> None:
     assert f'href="{DETAIL}/delete"' in text_of(dashboard.get(DETAIL))
-    assert "the address is free again" in text_of(dashboard.get(f"{DETAIL}/delete"))
+    assert "the address can be used again" in text_of(dashboard.get(f"{DETAIL}/delete"))
     assert Campaign.objects.get() == draft
 
     response = act(dashboard, "delete")
 
     assert response.redirect_chain == [("/dashboard", 302)]
-    assert "The draft “Night Bus” is deleted." in text_of(response)
+    assert "Draft “Night Bus” deleted." in text_of(response)
     assert not Campaign.objects.exists()
     assert dashboard.get(DETAIL).status_code == 404
 
