@@ -48,22 +48,26 @@ _SERVICES: Final = {
 
 
 def parse_links(text: str) -> list[str]:
-    """The links of a text with one on each line. Raises ValidationError, which names the line."""
+    """The links of a text with one on each line. Raises ValidationError, which names every line
+    that is wrong.
+    """
     lines = [(number, line) for number, line in enumerate(text.splitlines(), 1) if line.strip()]
     if len(lines) > MOST_LINKS:
         text = gettext("You entered %(given)d links; the page can show %(most)d.")
         raise ValidationError(text % {"given": len(lines), "most": MOST_LINKS})
     links: list[str] = []
+    errors: list[str] = []
     for number, line in lines:
         try:
             link = _parse(line)
             if link in links:
                 raise ValidationError(gettext("this link is already listed."))
+            links.append(link)
         except ValidationError as error:
             text = gettext("Line %(number)d: %(wrong)s")
-            wrong = text % {"number": number, "wrong": error.message}
-            raise ValidationError(wrong) from error
-        links.append(link)
+            errors.append(text % {"number": number, "wrong": error.message})
+    if errors:
+        raise ValidationError(errors)
     return links
 
 

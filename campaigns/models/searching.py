@@ -10,13 +10,16 @@ from django.db.models import Func, TextField
 from django.db.models.sql.compiler import SQLCompiler
 
 _COMBINING = ("\u0300", "\u036f")
+# Python writes the one at a word's end and databases do not, and a search may end within a word.
+_FINAL_SIGMA, _SIGMA = "\u03c2", "\u03c3"
 
 
 def plain(text: str) -> str:
     """The letters below the accents, in small ones. As Plain writes it in the database."""
     first, last = _COMBINING
     decomposed = unicodedata.normalize("NFKD", text)
-    return "".join(sign for sign in decomposed if not first <= sign <= last).lower()
+    kept = "".join(sign for sign in decomposed if not first <= sign <= last)
+    return kept.lower().replace(_FINAL_SIGMA, _SIGMA)
 
 
 class Plain(Func):
@@ -30,7 +33,9 @@ class Plain(Func):
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, **extra: Any
     ) -> tuple[str, Any]:
         template = (
+            r"TRANSLATE("
             r"LOWER(REGEXP_REPLACE(NORMALIZE(%(expressions)s, NFKD), '[\u0300-\u036f]', '', 'g'))"
+            f", '{_FINAL_SIGMA}', '{_SIGMA}')"
         )
         return self.as_sql(compiler, connection, template=template, **extra)
 

@@ -13,17 +13,18 @@ from campaigns.planning.obstacles import Obstacle, PlanningError
 
 
 @transaction.atomic
-def change_role(member: Membership, role: Role, by: User) -> None:
-    """Raises PlanningError, as for the last owner."""
+def change_role(member: Membership, role: Role, by: User) -> bool:
+    """Whether it was another one. Raises PlanningError, as for the last owner."""
     label = locked_by_owner(member.label, by)
     member = _present(label, member)
     if member.role == role:
-        return
+        return False
     if member.role == Role.OWNER:
         _let_owner_go(label, member)
     before, member.role = member.role, role
     member.save(update_fields=["role"])
     record(label, Event.ROLE_CHANGED, by, email=member.user.email, before=before, role=role)
+    return True
 
 
 @transaction.atomic
@@ -45,9 +46,14 @@ def leave(member: Membership) -> None:
     label = locked(member.label)
     member = _present(label, member)
     if member.role == Role.OWNER:
-        _check_not_last(label, member)
+        _let_owner_go(label, member)
     member.delete()
     record(label, Event.LEFT, member.user)
+
+
+def is_last_owner(member: Membership) -> bool:
+    others = member.label.memberships.filter(role=Role.OWNER).exclude(id=member.id)
+    return member.role == Role.OWNER and not others.exists()
 
 
 def locked(label: Label) -> Label:
@@ -73,10 +79,6 @@ def _present(label: Label, member: Membership) -> Membership:
 
 def _let_owner_go(label: Label, owner: Membership) -> None:
     """With the invitations that they made, as through one of these they could come back."""
-    _check_not_last(label, owner)
-    label.invitations.filter(created_by=owner.user, used_at=None).delete()
-
-
-def _check_not_last(label: Label, owner: Membership) -> None:
-    if not label.memberships.filter(role=Role.OWNER).exclude(id=owner.id).exists():
+    if is_last_owner(owner):
         raise PlanningError(Obstacle.LAST_OWNER)
+    label.invitations.filter(created_by=owner.user, used_at=None).delete()

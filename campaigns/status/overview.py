@@ -164,8 +164,14 @@ def explanation_of(standing: Standing, fans: int = 0) -> Explanation | None:
     return explain(campaign, standing.phase, trouble, fans) if trouble else None
 
 
-def next_step(standing: Standing, explanation: Explanation | None, now: datetime) -> str:
-    """What happens next, and what the artist has to do for it."""
+def next_step(
+    standing: Standing,
+    explanation: Explanation | None,
+    now: datetime,
+    *,
+    may_edit: bool = True,
+) -> str:
+    """What happens next, and what a reader who may edit the campaign has to do for it."""
     campaign = standing.campaign
     ended_at = campaign.finished_at or campaign.cancelled_at
     return sentence(
@@ -176,6 +182,7 @@ def next_step(standing: Standing, explanation: Explanation | None, now: datetime
         explanation=explanation,
         release_time=release_time(campaign),
         is_past=campaign.release_at <= now,
+        may_edit=may_edit,
         too_early=too_early_to_open(campaign, now),
         is_key_overdue=not campaign.key_destroyed_at
         and ended_at is not None

@@ -85,7 +85,9 @@ def told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any]
         "status": standing.status,
         "is_passing": standing.is_passing,
         "trouble": explanation if standing.trouble else None,
-        "next_step": overview.next_step(standing, explanation, now),
+        "next_step": overview.next_step(
+            standing, explanation, now, may_edit=access.may_edit(campaign)
+        ),
         "finding": overview.finding(standing),
         "saved_as": overview.saved_as(standing),
         "choices": choices_of(campaign, now.date()),

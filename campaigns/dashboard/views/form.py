@@ -53,14 +53,21 @@ NOT_ANSWERED: Final = gettext_lazy(
 @require_http_methods(["GET", "HEAD", "POST"])
 def campaign_create(request: AuthenticatedRequest) -> HttpResponse:
     if not access.labels_edited_by(request.user).exists():
-        messages.info(request, gettext("A campaign belongs to a label. Create one first."))
-        return redirect("dashboard-label-create")
+        return _without_a_label(request)
     form = CampaignForm(
         request.POST or None, request.FILES or None, user=request.user, now=timezone.now()
     )
     if campaign := _stored(request, form):
         return _saved(request, campaign, form)
     return render(request, "dashboard/campaign_form.html", {"form": form})
+
+
+def _without_a_label(request: AuthenticatedRequest) -> HttpResponse:
+    if request.user.memberships.exists():
+        messages.info(request, gettext("Only owners and editors can create campaigns."))
+        return redirect("dashboard")
+    messages.info(request, gettext("A campaign belongs to a label. Create one first."))
+    return redirect("dashboard-label-create")
 
 
 def _stored(request: AuthenticatedRequest, form: CampaignForm) -> Campaign | None:

@@ -30,8 +30,10 @@ def member_role(request: AuthenticatedRequest, label: Label, member_id: int) -> 
     member = get_object_or_404(label.memberships.select_related("label"), id=member_id)
     form = RoleForm(request.POST)
     if form.is_valid():
-        members.change_role(member, form.cleaned_data["role"], request.user)
-        messages.success(request, _("Role changed."))
+        if members.change_role(member, form.cleaned_data["role"], request.user):
+            messages.success(request, _("Role changed."))
+        else:
+            messages.info(request, _("Nothing changed: this is their role already."))
     return redirect("dashboard-label", label.id)
 
 
@@ -55,7 +57,12 @@ def label_leave(request: AuthenticatedRequest, membership: Membership) -> HttpRe
         left = _("You left %(label)s.")
         messages.success(request, left % {"label": membership.label})
         return redirect("dashboard")
-    return render(request, "dashboard/label_leave.html", {"label": membership.label})
+    context = {
+        "label": membership.label,
+        "membership": membership,
+        "is_last_owner": members.is_last_owner(membership),
+    }
+    return render(request, "dashboard/label_leave.html", context)
 
 
 @for_owners
@@ -124,13 +131,20 @@ def _answer(request: HttpRequest, found: Invitation) -> HttpResponse:
         if request.method != "POST":
             return _page(request, found)
         invitations.accept(found, request.user, now)
+        _welcome(request, found)
         return redirect(page)
     form = NewPasswordForm(request.POST or None, email=found.email)
     if not form.is_valid():
         return _page(request, found, form=form)
     user = invitations.accept_with_password(found, form.cleaned_data["password"], now)
     response: HttpResponse = perform_login(request, user, redirect_url=page)
+    _welcome(request, found)
     return response
+
+
+def _welcome(request: HttpRequest, joined: Invitation) -> None:
+    told = _("You joined %(label)s as %(role)s.")
+    messages.success(request, told % {"label": joined.label, "role": ROLE_NAMES[joined.role]})
 
 
 def _page(request: HttpRequest, found: Invitation, status: int = 200, **more: Any) -> HttpResponse:

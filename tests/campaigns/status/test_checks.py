@@ -157,7 +157,7 @@ def test_a_draft_is_checked_before_it_is_opened(
         (
             A_DAY + LONGEST_LEAD + timedelta(days=3),
             Mark.OPEN,
-            "You can open it from 4 September 2026",
+            "open it from 4 September 2026",
         ),
     ],
 )
