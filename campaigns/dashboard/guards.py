@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import wraps
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
@@ -20,6 +20,9 @@ from campaigns.dashboard.sentences import why_not
 from campaigns.models import Campaign, Label, Membership
 from campaigns.planning.obstacles import PlanningError
 
+# What forms of release night's page say of where they stand.
+NIGHT: Final = "night"
+
 View = TypeVar("View", bound=Callable[..., HttpResponse])
 
 
@@ -30,8 +33,8 @@ def for_members(view: View) -> View:
 
 def for_editors(view: Callable[[AuthenticatedRequest, Campaign], HttpResponse]) -> Any:
     """A member's act on the campaign that a form was shown for; another one may have its address
-    by now. An obstacle is told on the campaign's page; a draft that somebody else has just deleted
-    is not there any more.
+    by now. An obstacle is told on the page that it began on; a draft that somebody else has just
+    deleted is not there any more.
     """
 
     @for_members
@@ -43,7 +46,7 @@ def for_editors(view: Callable[[AuthenticatedRequest, Campaign], HttpResponse]) 
             return view(request, campaign)
         except PlanningError as error:
             messages.error(request, why_not(**vars(error)))
-            return to_page(campaign)
+            return back(request, campaign)
         except Campaign.DoesNotExist:
             raise Http404 from None
 
@@ -98,3 +101,16 @@ def _on_label(
 
 def to_page(campaign: Campaign) -> HttpResponse:
     return redirect("dashboard-campaign", campaign.slug)
+
+
+def came_from(request: AuthenticatedRequest) -> str:
+    """On which of the campaign's pages the act began, as its form says it; empty for its first."""
+    said = (request.POST or request.GET).get("from", "")
+    return said if said == NIGHT else ""
+
+
+def back(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
+    """To the page that the act began on."""
+    if came_from(request) == NIGHT:
+        return redirect("dashboard-campaign-night", campaign.slug)
+    return to_page(campaign)

@@ -7,11 +7,12 @@ from typing import Final
 
 from django.conf import settings
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.catalogue.folding import plain
 from campaigns.models import Campaign
-from campaigns.models.sources import DIRECT, OTHER, cleaned
+from campaigns.models.sources import DIRECT, OTHER, cleaned, is_reserved
 
 PARAMETER: Final = "src"
 
@@ -44,6 +45,16 @@ def source_called(text: str) -> Source | None:
     if name in ("", DIRECT, OTHER):
         return None
     return next((source for source in SOURCES if source.name == name), Source(name, name))
+
+
+def why_unusable(text: str) -> str:
+    """What an artist reads about a name that source_called refuses."""
+    if is_reserved(plain(text)):
+        return gettext("“direct” and “other” already mean something else. Choose another name.")
+    return gettext(
+        "Use letters from a to z, digits, dots, hyphens or underscores, "
+        "and no email address or phone number."
+    )
 
 
 def link_of(campaign: Campaign, source: Source | None = None) -> str:

@@ -380,6 +380,13 @@ class Campaign(models.Model):
         return self.offers_a_choice and self.last_finding == Finding.SEVERAL_MATCH
 
     @property
+    def is_answered(self) -> bool:
+        """Whether an artist has said which entry is the release, and the look that follows at once
+        has not been made yet.
+        """
+        return bool(self.accepted_uri) and self.next_check_at is None
+
+    @property
     def asks_the_artist(self) -> bool:
         """Whether nothing is saved before the artist has answered or chosen."""
         return self.awaits_an_answer or self.awaits_a_choice

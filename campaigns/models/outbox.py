@@ -41,6 +41,14 @@ class Webhook(models.Model):
     def __str__(self) -> str:
         return f"Webhook {self.id} of {self.label_id}"
 
+    @property
+    def is_being_tested(self) -> bool:
+        """Whether what the last test came to is not known yet."""
+        if self.tested_at is None:
+            return False
+        told = (at for at in (self.delivered_at, self.problem_at) if at)
+        return not any(at >= self.tested_at for at in told)
+
 
 class MessageEvent(models.TextChoices):
     TROUBLE = "campaign.trouble", _("A release is in trouble")

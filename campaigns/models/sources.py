@@ -46,14 +46,22 @@ MOST_OPEN: Final = 20
 MOST_OWN: Final = 10
 _OPEN_SLOTS: Final = range(1, MOST_OPEN + 1)
 _OWN_SLOTS: Final = range(MOST_OPEN + 1, MOST_OPEN + MOST_OWN + 1)
-# An address of IPv6, and what mailing services put into links, which could be somebody's.
-_MAYBE_PERSONAL: Final = re.compile(r"^\[|@|%40|\d{9}|(?=[a-z]*\d)[0-9a-z]{20}", re.IGNORECASE)
+# An address of IPv6, a phone number however it is parted, and what mailing services put into links,
+# which could be somebody's.
+_MAYBE_PERSONAL: Final = re.compile(
+    r"^\[|@|%40|(\d[^a-z\d]*){9}|(?=[a-z]*\d)[0-9a-z]{20}", re.IGNORECASE
+)
 _HOST: Final = re.compile(r"([a-z0-9-]+\.)+[a-z]{2,}")
 # Android names an app back to front, as com.instagram.android.
 _APP: Final = re.compile(r"(com|net|org)\.([a-z0-9-]+)(\.[a-z0-9.-]+)?")
 _NUMERIC_HOST: Final = re.compile(r"(\d+\.){3}\d+")
 # As co.uk and com.au: what stands under it has one part more.
 _SHARED_ENDING: Final = re.compile(r"\.(ac|co|com|edu|gov|net|ne|or|org)\.[a-z]{2}$")
+
+
+def is_reserved(text: str) -> bool:
+    """Whether it is written as what stands for no name of its own."""
+    return _as_name(text) in (DIRECT, OTHER)
 
 
 def cleaned(text: str) -> str:
@@ -64,12 +72,16 @@ def cleaned(text: str) -> str:
         return ""
     if _MAYBE_PERSONAL.search(text):
         return OTHER
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    name = re.sub(r"[^a-z0-9._]+", "-", plain.partition(":")[0]).strip("-._")
+    name = _as_name(text)
     if _HOST.fullmatch(name):
         name = _site_of(name)
     name = name[:LONGEST_NAME].rstrip("-._")
     return OTHER if _NUMERIC_HOST.fullmatch(name) else _MEANT.get(name, name) or OTHER
+
+
+def _as_name(text: str) -> str:
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9._]+", "-", plain.partition(":")[0]).strip("-._")
 
 
 def _site_of(host: str) -> str:

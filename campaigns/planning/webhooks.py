@@ -18,7 +18,7 @@ from django.db import transaction
 from campaigns.models import MOST_WEBHOOKS, Label, Message, MessageEvent, Webhook, WebhookKind
 from campaigns.status import outbox
 from campaigns.status.outbox import Told
-from campaigns.webhooks import WebhookError, new_secret
+from campaigns.webhooks import WebhookError, is_loopback_host, new_secret
 
 LONGEST_ADDRESS: Final = 500
 TESTED_EVERY: Final = timedelta(minutes=1)
@@ -57,7 +57,7 @@ def check_address(address: str) -> SplitResult:
     except (ValueError, ValidationError):
         raise WebhookRefusedError(Wrong.NO_ADDRESS) from None
     host = parts.hostname or ""
-    if not settings.IS_HTTPS and _is_loopback(host):
+    if not settings.IS_HTTPS and is_loopback_host(host):
         return parts
     if parts.scheme != "https":
         raise WebhookRefusedError(Wrong.NOT_HTTPS)
@@ -75,10 +75,6 @@ def _is_at_usual_port(parts: SplitResult) -> bool:
         return parts.port in (None, _HTTPS_PORT)
     except ValueError:  # above the highest that there is
         return False
-
-
-def _is_loopback(host: str) -> bool:
-    return _is_number(host) and ip_address(host).is_loopback
 
 
 def _is_number(host: str) -> bool:

@@ -15,6 +15,7 @@ from django.db.models import Exists, F, OuterRef, Q
 from django.template.loader import render_to_string
 
 from campaigns.clock import database_now
+from campaigns.gate import closing
 from campaigns.models import (
     CHOICES,
     ENDED_STATES,
@@ -53,6 +54,8 @@ def raise_due(now: datetime) -> int:
     raised = 0
     for campaign in due.with_waiting_fans(now).select_related("label"):
         trouble = trouble_of(campaign, phase_of(campaign, now), now)
+        if trouble is Trouble.LATE and campaign.is_answered and closing.is_open(now):
+            continue  # a look comes with the next round
         try:
             raised += bool(trouble and _raise_once(campaign, trouble, now))
         except DatabaseError:

@@ -28,13 +28,13 @@ _SECONDS_FAR: Final = 10
 class Stage(StrEnum):
     """What release night's page says first."""
 
-    DRAFT = "draft"
     OPENING = "opening"
     READY = "ready"
     NOT_READY = "not_ready"
     TROUBLE = "trouble"  # in the trouble's own words
     SILENT = "silent"  # no worker is there, so nothing happens
     LOOKING = "looking"
+    CHECKING = "checking"  # an artist has just said which entry is the release
     HELD = "held"  # Spotify told the app to wait
     SAVING = "saving"
     CONFIRMING = "confirming"
@@ -46,7 +46,9 @@ class Stage(StrEnum):
 
 @dataclass(frozen=True)
 class Night:
-    """Everything that the page's words depend on, gathered once for one request."""
+    """Everything that the page's words depend on, gathered once for one request. A draft has no
+    such page.
+    """
 
     standing: Standing
     totals: Totals
@@ -63,7 +65,7 @@ class Night:
 
 def stage_of(night: Night) -> Stage:
     phase, campaign = night.standing.phase, night.campaign
-    if phase.has_ended or phase is Phase.DRAFT:
+    if phase.has_ended:
         return Stage(phase.value)
     if night.standing.trouble:
         # Nobody sees a pause end while no worker is there; it is told first all the same.
@@ -86,7 +88,7 @@ def _stage_under_way(night: Night) -> Stage:
     if gate_closed(night.campaign, night.gates, night.now):
         return Stage.HELD
     if is_looking:
-        return Stage.LOOKING
+        return Stage.CHECKING if night.campaign.is_answered else Stage.LOOKING
     return Stage.SAVING if is_sending else Stage.CONFIRMING
 
 

@@ -41,6 +41,7 @@ class Status(TextChoices):
     OPENING = "opening", _("Going live…")
     OPEN = "open", _("Open")
     WAITING = "waiting", _("Waiting for the release")
+    CHECKING = "checking", _("Checking now…")
     OVERDUE = "overdue", _("Overdue")
     OTHER_RELEASE = "other_release", _("Needs your answer")
     RELEASING = "releasing", _("Releasing")
@@ -68,6 +69,9 @@ def standing_of(campaign: Campaign, now: datetime) -> Standing:
     """The campaign has to come from CampaignQuerySet.with_waiting_fans."""
     phase = phase_of(campaign, now)
     trouble = trouble_of(campaign, phase, now)
+    if trouble is Trouble.LATE and campaign.is_answered:
+        # Seconds after the answer nobody has to ask for help.
+        trouble = None
     return Standing(campaign, phase, trouble, _status(campaign, phase, trouble))
 
 
@@ -81,7 +85,7 @@ def _status(campaign: Campaign, phase: Phase, trouble: Trouble | None) -> Status
     if campaign.is_opening:
         return Status.OPENING
     if phase.is_due:
-        return Status.WAITING
+        return Status.CHECKING if campaign.is_answered else Status.WAITING
     if phase.is_releasing:
         return Status.RELEASING
     return Status.FINISHED if phase is Phase.MISSED else Status(phase.value)

@@ -4,6 +4,7 @@ written and signed. It knows no row, and reaches public addresses alone.
 
 from __future__ import annotations
 
+from campaigns.webhooks.addresses import is_loopback_host as is_loopback_host
 from campaigns.webhooks.calling import Call as Call
 from campaigns.webhooks.calling import WebhookError as WebhookError
 from campaigns.webhooks.calling import post as post

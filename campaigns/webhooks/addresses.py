@@ -42,6 +42,11 @@ def is_loopback(address: str) -> bool:
         return False
 
 
+def is_loopback_host(host: str) -> bool:
+    """As an address is written: by its number, or as the name that stands for it everywhere."""
+    return host == "localhost" or is_loopback(host)
+
+
 def socket_for(is_allowed: Callable[[str], bool]) -> Callable[[Any], socket.socket]:
     """A maker of sockets, as aiohttp asks for one before each connection, which refuses others."""
 

@@ -14,7 +14,13 @@ import aiohttp
 from django.conf import settings
 
 from campaigns.models.choices import WebhookProblem
-from campaigns.webhooks.addresses import NotPublicError, is_loopback, is_public, socket_for
+from campaigns.webhooks.addresses import (
+    NotPublicError,
+    is_loopback,
+    is_loopback_host,
+    is_public,
+    socket_for,
+)
 
 TOTAL_SECONDS: Final = 10.0
 HTTPS_PORT: Final = 443
@@ -52,7 +58,7 @@ def _may_be_called(address: str) -> bool:
         port = parts.port
     except ValueError:
         return False
-    if not settings.IS_HTTPS and is_loopback(parts.hostname or ""):
+    if not settings.IS_HTTPS and is_loopback_host(parts.hostname or ""):
         return True
     is_plain = parts.username is None and parts.password is None
     return is_plain and parts.scheme == "https" and port in (None, HTTPS_PORT)

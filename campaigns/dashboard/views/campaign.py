@@ -22,7 +22,14 @@ from campaigns.catalogue.markets import market_of
 from campaigns.catalogue.names import Names
 from campaigns.dashboard import access, found
 from campaigns.dashboard.access import AuthenticatedRequest
-from campaigns.dashboard.guards import confirm_identity, for_editors, for_members, to_page
+from campaigns.dashboard.guards import (
+    back,
+    came_from,
+    confirm_identity,
+    for_editors,
+    for_members,
+    to_page,
+)
 from campaigns.dashboard.sentences import why_not
 from campaigns.models import (
     Campaign,
@@ -153,11 +160,12 @@ def campaign_accept(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
         confirm_identity(request)
         accepting.accept_found(campaign, entry, request.user)
         messages.success(request, LOOKED_FOR)
-        return to_page(campaign)
+        return back(request, campaign)
     context = {
         "campaign": campaign,
         "entry": entry,
         "pending": DailyCount.objects.totals_of(campaign.id).pending,
+        "came_from": came_from(request),
         "now": timezone.now(),
     }
     return render(request, "dashboard/campaign_accept.html", context)
@@ -170,7 +178,7 @@ def campaign_choose(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
     confirm_identity(request)
     accepting.choose(campaign, request.POST.get("pick", ""), request.user)
     messages.success(request, LOOKED_FOR)
-    return to_page(campaign)
+    return back(request, campaign)
 
 
 @for_editors
@@ -178,4 +186,4 @@ def campaign_choose(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
 def campaign_resume(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:
     transitions.resume(campaign, request.user)
     messages.success(request, gettext("Campaign resumed."))
-    return to_page(campaign)
+    return back(request, campaign)

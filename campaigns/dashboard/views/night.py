@@ -12,15 +12,15 @@ from django.views.decorators.http import require_safe
 from campaigns.artwork import files
 from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
-from campaigns.dashboard.guards import for_members
+from campaigns.dashboard.guards import NIGHT, for_members, to_page
 from campaigns.dashboard.views.campaign import told
 from campaigns.gate import rows
-from campaigns.models import DailyCount, Finding
+from campaigns.models import CampaignState, DailyCount, Finding
 from campaigns.status import heartbeat, night
 from campaigns.status.checks import Mark, before_release
 from campaigns.status.endings import done
 from campaigns.status.night import Night
-from campaigns.status.overview import standing_of
+from campaigns.status.overview import Status, standing_of
 from campaigns.status.progress import backlog_of
 
 # What an artist can fix by correcting the link, codes, title or artist.
@@ -35,6 +35,8 @@ CORRECTABLE: Final = (
 def campaign_night(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     campaign = access.campaign_seen_by(request.user, slug)
+    if campaign.state == CampaignState.DRAFT:
+        return to_page(campaign)
     standing, totals = standing_of(campaign, now), DailyCount.objects.totals_of(campaign.id)
     backlog, gates = backlog_of(standing, now), rows.gates(now).values()
     worker_warning = heartbeat.worker_warning([campaign])
@@ -48,7 +50,11 @@ def campaign_night(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "checks": checks,
         "artwork": files.renditions(campaign),
         "can_edit": access.may_edit(campaign),
-        "can_correct": standing.phase.is_due and campaign.last_finding in CORRECTABLE,
+        "can_correct": standing.phase.is_due
+        and standing.status is not Status.CHECKING
+        and campaign.last_finding in CORRECTABLE,
+        "came_from": NIGHT,
+        "now": now,
         "countdown": night.countdown(campaign, now),
         "live": night.refresh_seconds(standing, now),
     }

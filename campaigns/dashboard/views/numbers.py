@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
@@ -17,7 +19,7 @@ from campaigns.artwork import files
 from campaigns.dashboard import access, charts, spreadsheet
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_editors, for_members
-from campaigns.dashboard.sources import source_called
+from campaigns.dashboard.sources import source_called, why_unusable
 from campaigns.dashboard.spreadsheet import Cell
 from campaigns.headers import as_download
 from campaigns.models import Campaign, Funnel, Source, Step
@@ -137,18 +139,15 @@ def campaign_sources(request: AuthenticatedRequest, campaign: Campaign) -> HttpR
     if request.POST.get("act") == "remove":
         campaign.sources.own().filter(name=source.name if source else "").delete()
     elif source is None:
-        messages.error(
-            request,
-            gettext(
-                "Use letters from a to z, digits, dots, hyphens or underscores, and no email address or phone number."
-            ),
-        )
+        messages.error(request, why_unusable(request.POST.get("name", "")))
     elif Source.objects.keep(campaign.id, source.name):
         told = gettext("Visits with ?src=%(name)s are counted separately.") % {"name": source.name}
         messages.success(request, told)
     else:
-        messages.error(
-            request,
-            gettext("You've used all %(number)d names. Remove one first.") % {"number": MOST_OWN},
-        )
+        told = gettext("You've used all %(number)d names. Remove one first.") % {"number": MOST_OWN}
+        messages.error(request, told)
+    if request.POST.get("from") == "share":
+        shown = urlencode({"source": source.name if source else ""})
+        share = reverse("dashboard-campaign-share", args=[campaign.slug])
+        return redirect(f"{share}?{shown}#links")
     return redirect("dashboard-campaign-numbers", campaign.slug)

@@ -28,7 +28,15 @@ from campaigns.artwork.story import Story
 from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_members
-from campaigns.dashboard.sources import POSTER, SOURCES, WEBSITE, Source, link_of, source_called
+from campaigns.dashboard.sources import (
+    POSTER,
+    SOURCES,
+    WEBSITE,
+    Source,
+    link_of,
+    source_called,
+    why_unusable,
+)
 from campaigns.fan import page_context
 from campaigns.headers import FILES, as_download, with_policy
 from campaigns.models import Campaign
@@ -79,7 +87,7 @@ def _links(campaign: Campaign, asked: str) -> dict[str, Any]:
         "shown_link": link_of(campaign, shown),
         "asked": asked,
         "may_be_crowded_out": is_new and shown.name not in KNOWN,
-        "is_unusable": bool(asked.strip()) and source is None,
+        "unusable": why_unusable(asked) if asked.strip() and source is None else "",
         "is_written_otherwise": shown not in SOURCES and shown.name != asked.strip(),
     }
 

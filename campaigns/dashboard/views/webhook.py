@@ -40,10 +40,12 @@ def notifications(request: AuthenticatedRequest, label_id: UUID) -> HttpResponse
 def _page(
     request: AuthenticatedRequest, membership: Membership, form: WebhookForm, secret: str = ""
 ) -> HttpResponse:
+    webhooks_of_label = list(membership.label.webhooks.all())
     context: dict[str, Any] = {
         "membership": membership,
         "label": membership.label,
-        "webhooks": membership.label.webhooks.all(),
+        "webhooks": webhooks_of_label,
+        "is_testing": any(webhook.is_being_tested for webhook in webhooks_of_label),
         "form": form,
         "secret": secret,
         "sends_email": settings.SENDS_EMAIL,
@@ -64,16 +66,19 @@ def test(request: AuthenticatedRequest, label_id: UUID, webhook_id: int) -> Http
     )
     try:
         webhooks.queue_test(webhook, told, timezone.now())
-        messages.success(request, _("Sending a test. The result appears below within seconds."))
+        messages.success(request, _("Sending a test. The result is shown below."))
     except WebhookRefusedError as error:
         messages.error(request, why_refused(error.wrong))
     return redirect("dashboard-notifications", label_id)
 
 
 @for_members
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def remove(request: AuthenticatedRequest, label_id: UUID, webhook_id: int) -> HttpResponse:
-    _webhook_edited_by(request, label_id, webhook_id).delete()
+    webhook = _webhook_edited_by(request, label_id, webhook_id)
+    if request.method != "POST":
+        return render(request, "dashboard/webhook_remove.html", {"webhook": webhook})
+    webhook.delete()
     messages.success(request, _("Webhook removed."))
     return redirect("dashboard-notifications", label_id)
 

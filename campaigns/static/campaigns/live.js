@@ -36,8 +36,14 @@ async function refresh() {
   }
 }
 
-// A page may have a line that says when it could not be refreshed.
+// A page may have a line that says that it refreshes itself, and one for when it could not.
+const live = document.querySelector("[data-fresh]");
 const stale = document.querySelector("[data-stale]");
+
+function say(failed) {
+  if (live) live.hidden = failed;
+  if (stale) stale.hidden = !failed;
+}
 
 let timer;
 async function keepFresh() {
@@ -46,7 +52,7 @@ async function keepFresh() {
     () => false,
     () => true,
   );
-  if (stale) stale.hidden = !failed;
+  say(failed);
   wait();
 }
 
@@ -58,4 +64,5 @@ function wait() {
 
 document.addEventListener("visibilitychange", keepFresh);
 addEventListener("online", keepFresh);
+say(false);
 wait();

@@ -1,5 +1,6 @@
 // Let the countdown to the release tick between two looks of live.js, which brings the server's own:
-// a phone's clock may be wrong. Without this script the page shows the time that it was made at.
+// a phone's clock may be wrong. Without this script the page leaves the seconds out, and says what
+// time it was made at.
 const begun = new WeakMap();
 const UNITS = { days: [86_400, Infinity], hours: [3600, 24], minutes: [60, 60], seconds: [1, 60] };
 
@@ -14,7 +15,11 @@ function tick() {
     const shown = clock.querySelector(`[data-${unit}]`);
     if (shown) shown.textContent = unit === "days" ? number : number.padStart(2, "0");
   }
+  clock.querySelector("[data-seconds]").parentElement.hidden = false;
+  for (const standing of document.querySelectorAll("[data-standing]")) standing.hidden = true;
 }
 
 setInterval(tick, 1000);
+// Before anybody sees what the server has just sent.
+new MutationObserver(tick).observe(document.getElementById("now"), { childList: true });
 tick();

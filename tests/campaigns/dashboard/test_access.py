@@ -57,7 +57,7 @@ MATRIX = {
     "dashboard-artist-remove": May(NOBODY, EDITORS),
     "dashboard-notifications": May(MEMBERS, EDITORS),
     "dashboard-webhook-test": May(NOBODY, EDITORS),
-    "dashboard-webhook-remove": May(NOBODY, EDITORS),
+    "dashboard-webhook-remove": May(EDITORS, EDITORS),
     "dashboard-campaign": May(MEMBERS),
     "dashboard-campaign-night": May(MEMBERS),
     "dashboard-campaign-share": May(MEMBERS),

@@ -92,7 +92,7 @@ def test_every_stage_has_words_of_its_own() -> None:
 
 def test_nobody_is_sent_to_sleep_whom_no_email_can_wake(settings: Settings) -> None:
     settings.SENDS_EMAIL = True
-    assert "go to sleep" in told(night_of({}), "")["text"]
+    assert "go to bed" in told(night_of({}), "")["text"]
     settings.SENDS_EMAIL = False
     assert "Look here again" in told(night_of({}), "")["text"]
 
@@ -117,5 +117,5 @@ def test_at_local_midnights_the_page_says_who_has_it_and_who_does_not_yet() -> N
     standing = factory.standing(campaign, now)
     seen = Night(standing, Totals(presaves=5, saved=2), Backlog(), [], "", True, now)
     said = told(seen, "")
-    assert said["headline"] == "Everyone whose day has begun has it"
+    assert said["headline"] == "Saved everywhere it's past midnight"
     assert said["text"] == "3 fans get it at their own midnight."

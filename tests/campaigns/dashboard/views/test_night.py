@@ -119,7 +119,6 @@ def test_a_pause_is_loud_before_its_time_too(dashboard: Client, label: Label, is
 @pytest.mark.parametrize(
     ("fields", "said"),
     [
-        ({"state": CampaignState.DRAFT}, "This campaign is still a draft"),
         ({"public_key": None}, "Going live…"),
         ({"release_at": timezone.now()}, "Looking for the release on Spotify"),
         ({"state": CampaignState.FINISHED}, "Nobody had pre-saved."),
