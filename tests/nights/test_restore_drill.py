@@ -114,7 +114,7 @@ def test_nothing_that_was_destroyed_comes_back_with_the_database(
 
     client.force_login(owner)
     page = client.get(f"/dashboard/campaigns/{released.slug}").content.decode()
-    assert "its key was destroyed for good: cancel the campaign" in page
+    assert "the key was destroyed for good: cancel the campaign" in page
     cancel_campaign(released, timezone.now())
     assert keys.shred_ended(timezone.now()) == 1
     assert states(released) == {"cancelled": 3}

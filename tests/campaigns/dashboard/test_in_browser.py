@@ -449,7 +449,7 @@ def test_a_wrong_link_is_told_while_it_is_entered_and_corrected(
     page.get_by_label("Artist", exact=True).fill("Night Desk")
     page.get_by_label("Date and time").fill(next_month())
     page.get_by_role("button", name="Look it up").click()
-    card = page.get_by_role("group", name="Spotify shows another artist")
+    card = page.get_by_role("group", name="Spotify shows a different artist")
     expect(card).to_contain_text("Out since 14 March 2024")
     expect(card.locator("img")).to_have_js_property("naturalWidth", 160)
     if with_script:

@@ -33,7 +33,7 @@ def test_a_pre_save_from_a_poster_shows_in_the_numbers(
     expect(row.get_by_role("cell")).to_have_text(["1", "1", "1", "100\N{NO-BREAK SPACE}%"])
     expect(page.get_by_role("img", name="Visits by day")).to_be_visible()
 
-    page.get_by_text("The same as a table").click()
+    page.get_by_text("View as table").click()
     expect(page.get_by_role("columnheader", name="Day")).to_be_visible()
     page.get_by_text("Your own names").click()
     page.get_by_label("Name").fill("Kitchen Window")

@@ -10,8 +10,13 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from campaigns.models import Campaign, CampaignState, Finding, Label, User
+from campaigns.clock import database_now
+from campaigns.gate import closing
+from campaigns.models import Campaign, CampaignState, ErrorReason, Finding, Label, User
 from campaigns.planning.accepting import Asked
+from campaigns.spotify.answers import SpotifyError
+from campaigns.status import alarms
+from campaigns.status.troubles import LATE_AFTER
 from tests import factory
 from tests.fans import text_of
 
@@ -93,6 +98,40 @@ def test_the_answer_counts_and_stands_in_the_history(
     history = text_of(dashboard.get(f"{PAGE}/history"))
     assert "Accepted “First Light” by Demo Artist as the release of “Wrong Link Three”" in history
     assert artist.email in history
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_right_after_the_answer_nothing_is_overdue(
+    dashboard: Client, campaign: Campaign, closed: bool
+) -> None:
+    Campaign.objects.update(release_at=timezone.now() - 2 * LATE_AFTER)
+    page = send(dashboard, campaign)
+    assert "Checking now…" in page
+    for contradiction in ("Overdue", "isn't confirmed", "administrator", "Nothing is saved"):
+        assert contradiction not in html.unescape(page)
+
+    night = text_of(dashboard.get(f"{PAGE}/night"))
+    assert 'id="night-title">Checking now…' in night
+    assert "Correct the link or code" not in night
+
+    if closed:  # the look may take long to come: then people are told all the same
+        closing.close(SpotifyError(ErrorReason.RATE_LIMITED, retry_after=300), database_now())
+    assert alarms.raise_due(timezone.now()) == closed
+
+    Campaign.objects.update(next_check_at=timezone.now())
+    assert "Overdue" in text_of(dashboard.get(PAGE))
+
+
+def test_who_came_from_release_night_goes_back_there(dashboard: Client, campaign: Campaign) -> None:
+    night = dashboard.get(f"{PAGE}/night").content.decode()
+    assert f'href="{ANSWER}?from=night"' in night
+    question = dashboard.get(f"{ANSWER}?from=night").content.decode()
+    assert '<input type="hidden" name="from" value="night">' in question
+    form = {"campaign": campaign.id, "found_uri": FOUND_URI, "shown": SHOWN.digest}
+    refused = dashboard.post(ANSWER, form | {"from": "night", "shown": "another"})
+    accepted_there = dashboard.post(ANSWER, form | {"from": "night"})
+    assert [one.headers["Location"] for one in (refused, accepted_there)] == [f"{PAGE}/night"] * 2
+    assert dashboard.post(ANSWER, form | {"from": "//evil.example"}).headers["Location"] == PAGE
 
 
 @pytest.mark.parametrize(

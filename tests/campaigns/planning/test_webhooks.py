@@ -84,7 +84,9 @@ def test_a_public_name_is_taken(label: Label, address: str) -> None:
 
 def test_a_demo_may_call_itself(label: Label, settings: Settings) -> None:
     settings.IS_HTTPS = False
-    add(label, "http://127.0.0.1:9000/hook")
+    for number, address in enumerate(("127.0.0.1", "localhost", "[::1]"), start=9000):
+        add(label, f"http://{address}:{number}/hook")
+    add(label, "https://localhost/hook")
     assert refusal(label, "http://10.0.0.1/") == Wrong.NOT_HTTPS
 
 

@@ -94,7 +94,7 @@ def test_nobody_is_sent_to_sleep_whom_no_email_can_wake(settings: Settings) -> N
     settings.SENDS_EMAIL = True
     assert "go to bed" in told(night_of({}), "")["text"]
     settings.SENDS_EMAIL = False
-    assert "Look here again" in told(night_of({}), "")["text"]
+    assert "Check this page then" in told(night_of({}), "")["text"]
 
 
 def test_the_countdown_ends_with_the_release_time() -> None:

@@ -48,8 +48,8 @@ def make_night_of_new_zealand(sandbox: Sandbox, **fields: Any) -> Campaign:
 
 @pytest.mark.parametrize(
     ("names", "finding", "said"),
-    [({}, "not_there_yet", "does not show"), ({"upc": UPC}, "other_variant", "another variant")],
-    ids=["missing", "another variant"],
+    [({}, "not_there_yet", "doesn't show"), ({"upc": UPC}, "other_variant", "a different version")],
+    ids=["missing", "a different version"],
 )
 def test_fans_who_wait_for_a_later_market_raise_the_alarm(
     names: dict[str, str], finding: str, said: str, sandbox: Sandbox
@@ -112,7 +112,7 @@ def test_the_dashboard_counts_who_waits_and_says_why(client: Client) -> None:
     assert "Overdue" in page
     assert "Fans are waiting for the release in their country" in page
     assert "3 fans are waiting because" in page
-    assert "saves it for every fan" not in page
+    assert "Each fan gets it at their own midnight" not in page
 
 
 def make_late(**fields: Any) -> Campaign:
@@ -172,14 +172,14 @@ def test_a_release_that_is_not_there_yet_is_missing_in_a_named_market(
 ) -> None:
     said = explained(make_late(last_finding="not_there_yet", market=market))
     assert f"doesn't show the release yet in the market {named}" in said.found
-    assert "in other countries only" in said.found
+    assert "only out in other countries" in said.found
 
 
 def test_a_release_at_local_midnights_is_missing_in_every_market_that_was_asked() -> None:
     late = make_local_campaign(
         release_at=timezone.now() - timedelta(hours=20), last_finding="not_there_yet"
     )
-    assert "in any of the markets that Presave asked" in explained(late).found
+    assert "in any of the markets that Presave checked" in explained(late).found
 
 
 def test_a_campaign_whose_key_was_never_made_says_so() -> None:

@@ -291,7 +291,7 @@ def test_a_key_that_stays_after_the_end_is_told(dashboard: Client, label: Label)
     stuck = make_campaign(label, state=CampaignState.FINISHED, finished_at=ended)
     just_ended = make_campaign(label, state=CampaignState.CANCELLED)
 
-    assert "has not been able to destroy" in page_of(dashboard, stuck)
+    assert "been able to destroy the campaign" in page_of(dashboard, stuck)
     assert "within a minute" in page_of(dashboard, just_ended)
 
 

@@ -92,6 +92,12 @@ def test_what_keeps_it_from_being_ready_is_said_with_what_to_do(
     assert page.count("Needs attention") == 1
 
 
+def test_a_draft_has_no_release_night(dashboard: Client, label: Label) -> None:
+    factory.make_campaign(label=label, slug="night-bus", state=CampaignState.DRAFT)
+    answer = dashboard.get(NIGHT)
+    assert (answer.status_code, answer.headers["Location"]) == (302, OVERVIEW)
+
+
 def test_a_question_is_asked_on_the_page_before_the_release(
     dashboard: Client, label: Label
 ) -> None:

@@ -134,10 +134,10 @@ def test_it_says_that_the_site_does_not_answer(visit: Callable[..., Page], label
     page = visit(with_clock=True)
     page.route(f"**{NIGHT}", lambda route: route.fulfill(status=502, body="Bad gateway"))
     three_seconds_later(page)
-    expect(page.get_by_text("No connection right now.")).to_be_visible()
+    expect(page.get_by_text("No connection, so this page")).to_be_visible()
     page.unroute(f"**{NIGHT}")
     three_seconds_later(page)
-    expect(page.get_by_text("No connection right now.")).to_be_hidden()
+    expect(page.get_by_text("No connection, so this page")).to_be_hidden()
 
 
 def test_who_is_taken_out_of_the_label_sees_no_more_of_it(
@@ -156,15 +156,19 @@ def test_it_says_that_it_is_offline_and_catches_up_by_itself(
 ) -> None:
     campaign = make_campaign(label)
     page = visit(with_clock=True)
+    expect(page.get_by_text("This page updates itself.")).to_be_visible()
+    expect(page.locator("[data-seconds]")).to_be_visible()
+    expect(page.get_by_text("As of")).to_be_hidden()
     page.context.set_offline(True)
     page.clock.run_for(3000)
-    expect(page.get_by_text("No connection right now.")).to_be_visible()
+    expect(page.get_by_text("No connection, so this page")).to_be_visible()
+    expect(page.get_by_text("This page updates itself.")).to_be_hidden()
     expect(headline(page)).to_have_text("Everything is ready")
 
     change(campaign, release_at=timezone.now())
     page.context.set_offline(False)
     expect(headline(page)).to_have_text("Looking for the release on Spotify")
-    expect(page.get_by_text("No connection right now.")).to_be_hidden()
+    expect(page.get_by_text("No connection, so this page")).to_be_hidden()
 
 
 def test_it_works_by_reload_without_javascript(visit: Callable[..., Page], label: Label) -> None:
@@ -172,9 +176,12 @@ def test_it_works_by_reload_without_javascript(visit: Callable[..., Page], label
     page = visit(java_script_enabled=False)
     expect(headline(page)).to_have_text("Everything is ready")
     expect(page.get_by_role("timer")).to_contain_text("29 min")
+    expect(page.locator("[data-seconds]")).to_be_hidden()
+    expect(page.get_by_text("As of")).to_be_visible()
+    expect(page.get_by_text("This page updates itself.")).to_be_hidden()
     release(campaign)
     page.get_by_role("link", name="Refresh").click()
-    expect(headline(page)).to_have_text("Everyone who pre-saved has been served")
+    expect(headline(page)).to_have_text("Done for everyone who pre-saved")
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,18 @@ def test_an_editor_gives_a_name_its_place_and_takes_it_back(
     assert "Visits with ?src=lodz are counted separately." in page  # as the page for sharing has it
     page = text_of(dashboard.post(SOURCES, {"name": "ポスター"}, follow=True))
     assert "Use letters from a to z, digits, dots, hyphens or underscores" in page
+    for reserved in ("direct", " Other "):
+        page = text_of(dashboard.post(SOURCES, {"name": reserved}, follow=True))
+        assert "“direct” and “other” already mean something else." in page
+
+
+def test_no_phone_number_becomes_a_name(dashboard: Client, campaign: Campaign) -> None:
+    for number in ("030-1234-5678", "+49 (30) 123.456-78", "030 123 456"):
+        page = text_of(dashboard.post(SOURCES, {"name": number}, follow=True))
+        assert "no email address or phone number" in page
+    assert not campaign.sources.exists()
+    dashboard.post(SOURCES, {"name": "tour-2026-11-30"})
+    assert campaign.sources.count() == 1
 
 
 def test_when_all_places_are_taken_the_artist_is_told(

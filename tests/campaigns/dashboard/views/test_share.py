@@ -124,7 +124,10 @@ def test_a_new_name_can_be_kept_in_the_numbers_and_is_offered_from_then_on(
     assert "Keep night-desk in the numbers" in page
     [action] = re.findall(r'action="([^"]+/sources)"', page)
 
-    member.post(action, {"campaign": campaign.id, "name": "night-desk"})
+    form = {"campaign": campaign.id, "name": "night-desk", "from": "share"}
+    answer = member.post(action, form)
+
+    assert answer.headers["Location"].endswith("/share?source=night-desk#links")
 
     assert [source.name for source in campaign.sources.own()] == ["night-desk"]
     page = page_of(member)

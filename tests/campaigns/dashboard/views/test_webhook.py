@@ -72,13 +72,30 @@ def test_a_test_goes_out_with_the_next_round_of_a_worker(
 ) -> None:
     webhook = factory.make_webhook(label, receiver.address)
     answer = dashboard.post(address_of(label, f"/{webhook.id}/test"), follow=True)
-    assert "Sending a test" in answer.content.decode()
+    assert "Sending a test…" in answer.content.decode()
+    assert 'id="webhooks" data-live="2"' in answer.content.decode()
     assert receiver.got == []
 
     assert outbox.deliver_due("calls", timezone.now) == 1
     ((_, _, body),) = receiver.got
     assert b'"type": "test"' in body
-    assert "Last delivered" in dashboard.get(address_of(label)).content.decode()
+    page = dashboard.get(address_of(label)).content.decode()
+    assert "Last delivered" in page
+    assert "Sending a test…" not in page
+
+
+def test_two_on_one_host_are_told_apart_and_their_paths_stay_secret(
+    dashboard: Client, label: Label
+) -> None:
+    added = timezone.now().replace(hour=9, minute=30, second=5)
+    for number, at in enumerate([added, added.replace(second=6)]):
+        webhook = factory.make_webhook(label, f"https://tools.example/secret-{number}")
+        Webhook.objects.filter(id=webhook.id).update(created_at=at)
+    page = dashboard.get(address_of(label)).content.decode()
+    for seconds in ("05", "06"):
+        assert f"at 09:30:{seconds} UTC" in page.split("<ul class")[-1]
+        assert f"Send a test to tools.example, added {added:%-d %B %Y} at 09:30:{seconds}" in page
+    assert "secret-" not in page
 
 
 def test_a_second_test_has_to_wait(dashboard: Client, label: Label) -> None:
@@ -101,6 +118,9 @@ def test_a_problem_is_told(dashboard: Client, label: Label, problem: WebhookProb
 def test_a_webhook_is_removed_with_what_waits_for_it(dashboard: Client, label: Label) -> None:
     webhook = factory.make_webhook(label)
     dashboard.post(address_of(label, f"/{webhook.id}/test"))
+    asked = dashboard.get(address_of(label, f"/{webhook.id}/remove")).content.decode()
+    assert "Remove this webhook?" in asked
+    assert label.webhooks.exists()
     answer = dashboard.post(address_of(label, f"/{webhook.id}/remove"), follow=True)
     assert "Webhook removed" in answer.content.decode()
     assert not Webhook.objects.exists()
