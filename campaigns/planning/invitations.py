@@ -3,7 +3,7 @@
 The link alone is the proof: only its hash is kept. Anyone who has a link that went by email can
 read that address's mail, so the address of a new account counts as confirmed. A link that was
 copied by hand does not show that: the owner vouches for the person, and the address stays
-unconfirmed.
+unconfirmed. Before such an account is let into another label, everything that opens it is dropped.
 """
 
 from __future__ import annotations
@@ -129,12 +129,13 @@ def is_for(invitation: Invitation, user: User) -> bool:
 
 @transaction.atomic
 def accept(invitation: Invitation, user: User, now: datetime) -> None:
-    """Let the user in who was invited; members keep the role that they have. Raises PlanningError
-    when the link works no longer.
+    """Let the user in who was invited; members keep the role that they have. They have no password
+    afterwards if their address was unconfirmed. Raises PlanningError when the link works no longer.
     """
     invitation = _used(invitation, now)
     if not is_for(invitation, user):
         raise PlanningError(Obstacle.INVITATION_GONE)
+    labels.take_from_strangers(user, is_confirmed=invitation.was_mailed)
     _join(invitation, user)
 
 
@@ -145,16 +146,23 @@ def accept_with_password(invitation: Invitation, password: str, now: datetime) -
     """
     invitation = _used(invitation, now)
     user = User.objects.filter(email__iexact=invitation.email).first()
-    # The operator's command makes accounts that have no password yet; who reads the address's mail
-    # could have set one by the link for new passwords too.
-    is_waiting = user and user.is_active and not user.has_usable_password()
-    if user and not (is_waiting and invitation.was_mailed):
+    if user and not (invitation.was_mailed and _is_waiting(user)):
         raise PlanningError(Obstacle.HAS_ACCOUNT)
+    if user:
+        labels.take_from_strangers(user, is_confirmed=True)
     user = user or _new_account(invitation)
     user.set_password(password)
     user.save(update_fields=["password"])
     _join(invitation, user)
     return user
+
+
+def _is_waiting(user: User) -> bool:
+    """Whether the account is anybody's who reads the address's mail: the operator's command makes
+    some that have no password yet, and what an unconfirmed one has may be a stranger's.
+    """
+    is_nobodys = not user.has_usable_password() or labels.is_unconfirmed(user)
+    return user.is_active and is_nobodys
 
 
 def _new_account(invitation: Invitation) -> User:

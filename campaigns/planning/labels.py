@@ -11,6 +11,8 @@ from uuid import UUID
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.account.utils import user_pk_to_url_str
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
@@ -68,10 +70,12 @@ def _account(email: str) -> User:
     except ValidationError:
         raise InvitationError(f"{email!r} is not an email address.") from None
     user = User.objects.filter(email__iexact=email).first()
-    # The operator vouches for the address, so nobody is asked to confirm it.
-    user = user or create_account(email, is_confirmed=True)
-    if not user.is_active:
+    if user and not user.is_active:
         raise InvitationError(f"The account {email} is switched off. Switch it on first.")
+    # The operator vouches for the address, so nobody is asked to confirm it.
+    if not user:
+        return create_account(email, is_confirmed=True)
+    take_from_strangers(user, is_confirmed=True)
     return user
 
 
@@ -80,6 +84,30 @@ def create_account(email: str, *, is_confirmed: bool, is_self_made: bool = False
     user = User.objects.create_user(email, is_self_made=is_self_made)
     EmailAddress.objects.create(user=user, email=user.email, verified=is_confirmed, primary=True)
     return user
+
+
+def is_unconfirmed(user: User) -> bool:
+    """Whether nobody has shown so far that they read the mail to its address, or vouched for it."""
+    return EmailAddress.objects.filter(user=user, email=user.email, verified=False).exists()
+
+
+def take_from_strangers(user: User, *, is_confirmed: bool) -> bool:
+    """Before an account is let into a label: where its address is unconfirmed, somebody else may
+    have set it up, with a link that was copied by hand, and could come along. So nothing that
+    opens it now does so any longer. Says whether that was necessary.
+    """
+    if not is_unconfirmed(user):
+        return False
+    user.set_unusable_password()
+    user.save(update_fields=["password"])
+    Authenticator.objects.filter(user=user).delete()
+    # One of these could become the account's own by a link that is under way.
+    EmailAddress.objects.filter(user=user).exclude(email=user.email).delete()
+    for session in UserSession.objects.filter(user=user):
+        session.end()
+    EmailAddress.objects.filter(user=user).update(verified=is_confirmed)
+    logger.warning("credentials of an unconfirmed account dropped user=%s", user.pk)
+    return True
 
 
 def _label(name_or_id: str) -> Label:

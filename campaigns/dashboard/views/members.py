@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
+from urllib.parse import urlencode
 
 from allauth.account.utils import perform_login
 from django.contrib import messages
+from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -18,7 +20,7 @@ from campaigns.dashboard.guards import for_any_role, for_owners
 from campaigns.dashboard.sentences import why_not
 from campaigns.dashboard.team_forms import ROLE_NAMES, InviteForm, NewPasswordForm, RoleForm
 from campaigns.headers import at_secret_address
-from campaigns.models import Invitation, Label, Membership
+from campaigns.models import Invitation, Label, Membership, User
 from campaigns.planning import invitations, members
 from campaigns.planning.invitations import Invited
 from campaigns.planning.obstacles import Obstacle, PlanningError
@@ -131,6 +133,8 @@ def _answer(request: HttpRequest, found: Invitation) -> HttpResponse:
         if request.method != "POST":
             return _page(request, found)
         invitations.accept(found, request.user, now)
+        if not request.user.has_usable_password():
+            return _ask_anew(request, page)
         _welcome(request, found)
         return redirect(page)
     form = NewPasswordForm(request.POST or None, email=found.email)
@@ -145,6 +149,15 @@ def _answer(request: HttpRequest, found: Invitation) -> HttpResponse:
 def _welcome(request: HttpRequest, joined: Invitation) -> None:
     told = _("You joined %(label)s as %(role)s.")
     messages.success(request, told % {"label": joined.label, "role": ROLE_NAMES[joined.role]})
+
+
+def _ask_anew(request: HttpRequest, page: str) -> HttpResponse:
+    """They stay logged in here, and nowhere else, to choose a password that nobody else knows."""
+    update_session_auth_hash(request, cast("User", request.user))
+    messages.warning(
+        request, _("You joined. Nobody had confirmed your email, so please set a new password.")
+    )
+    return redirect(f"{reverse('account_set_password')}?{urlencode({'next': page})}")
 
 
 def _page(request: HttpRequest, found: Invitation, status: int = 200, **more: Any) -> HttpResponse:

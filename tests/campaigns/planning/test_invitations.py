@@ -12,9 +12,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.core import mail
 from django.core.mail.backends.base import BaseEmailBackend
 from django.db import connection, connections
+from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Invitation, Label, Membership, Role, User
@@ -225,6 +228,93 @@ def test_an_account_still_without_a_password_takes_a_mailed_link_alone(
     assert refusal(act) is Obstacle.HAS_ACCOUNT
     guest.refresh_from_db()
     assert not guest.has_usable_password()
+
+
+# Accounts that a stranger set up
+
+
+@pytest.fixture
+def squatted(label: Label, artist: User) -> User:
+    """The account of somebody who knows nothing of it, made with a link that was copied by hand."""
+    found = invite(label, artist).invitation
+    user = invitations.accept_with_password(found, factory.PASSWORD, NOW)
+    for kind in (Authenticator.Type.WEBAUTHN, Authenticator.Type.TOTP):
+        Authenticator.objects.create(user=user, type=kind, data={})
+    EmailAddress.objects.create(user=user, email="stranger@example.com")
+    return user
+
+
+def of_another_owner() -> Invitation:
+    owner = factory.make_user()
+    return invite(factory.make_label(owner=owner), owner).invitation
+
+
+def opens_nothing_any_more(user: User, password: str = factory.PASSWORD) -> bool:
+    fresh = User.objects.get(id=user.id)
+    addresses = EmailAddress.objects.filter(user=user).values_list("email", flat=True)
+    is_locked = not fresh.check_password(password) and list(addresses) == [GUEST]
+    return is_locked and not Authenticator.objects.filter(user=user).exists()
+
+
+def test_an_account_that_a_stranger_set_up_opens_no_label_of_the_operators(squatted: User) -> None:
+    stranger = Client()
+    stranger.post("/accounts/login/", {"login": GUEST, "password": factory.PASSWORD})
+
+    granted = labels.invite(GUEST, "Another Label", Role.OWNER)
+
+    assert granted.membership.user == squatted
+    assert opens_nothing_any_more(squatted)
+    assert stranger.get("/dashboard").status_code == 302
+    assert EmailAddress.objects.get(user=squatted).verified
+
+
+def test_a_session_of_the_stranger_ends_too(squatted: User) -> None:
+    Authenticator.objects.all().delete()
+    stranger = Client()
+    stranger.post("/accounts/login/", {"login": GUEST, "password": factory.PASSWORD})
+    assert stranger.get("/dashboard").status_code == 200
+
+    labels.invite(GUEST, "Another Label", Role.OWNER)
+
+    assert stranger.get("/dashboard").status_code == 302
+    assert not UserSession.objects.exists()
+
+
+def test_who_reads_the_mail_takes_such_an_account_over(squatted: User, settings: Settings) -> None:
+    settings.SENDS_EMAIL = True
+    found = of_another_owner()
+
+    invitations.accept_with_password(found, "a password of their own", NOW)
+
+    assert opens_nothing_any_more(squatted)
+    assert EmailAddress.objects.get(user=squatted).verified
+    assert User.objects.get(email=GUEST).check_password("a password of their own")
+
+
+@pytest.mark.parametrize("was_mailed", [True, False])
+def test_who_joins_with_such_an_account_has_to_set_a_new_password(
+    squatted: User, settings: Settings, was_mailed: bool
+) -> None:
+    """A stranger may have given them the one that it has."""
+    settings.SENDS_EMAIL = was_mailed
+    found = of_another_owner()
+
+    invitations.accept(found, squatted, NOW)
+
+    assert opens_nothing_any_more(squatted)
+    assert EmailAddress.objects.get(user=squatted).verified is was_mailed
+
+
+def test_of_a_confirmed_account_nothing_is_dropped(label: Label, artist: User) -> None:
+    found, guest = invite(label, artist).invitation, factory.make_user(email=GUEST)
+    EmailAddress.objects.create(user=guest, email=GUEST, primary=True, verified=True)
+    Authenticator.objects.create(user=guest, type=Authenticator.Type.TOTP, data={})
+
+    invitations.accept(found, guest, NOW)
+    labels.invite(GUEST, "Another Label", None)
+
+    assert User.objects.get(id=guest.id).check_password(factory.PASSWORD)
+    assert Authenticator.objects.filter(user=guest).exists()
 
 
 @pytest.mark.django_db(transaction=True)

@@ -227,6 +227,26 @@ def test_a_guest_with_an_account_logs_in_and_joins(link: str, page: str) -> None
     assert guest.memberships.get().role == Role.EDITOR
 
 
+def test_where_nobody_confirmed_the_address_a_new_password_comes_first(
+    link: str, page: str
+) -> None:
+    guest, here, there = factory.make_user(email=GUEST), Client(), Client()
+    EmailAddress.objects.create(user=guest, email=GUEST, primary=True)
+    for client in (here, there):
+        client.post("/accounts/login/", {"login": GUEST, "password": factory.PASSWORD})
+
+    answer = here.post(link)
+    assert "please set a new password" in text_of(here.get(answer.headers["Location"]))
+    new = {"password1": NEW_PASSWORD, "password2": NEW_PASSWORD}
+    answer = here.post(answer.headers["Location"], new)
+
+    assert answer.headers["Location"] == page
+    assert here.get(page).status_code == 200
+    assert there.get(page).status_code == 302
+    guest.refresh_from_db()
+    assert guest.check_password(NEW_PASSWORD)
+
+
 def test_a_password_for_an_account_that_has_one_opens_nothing(link: str) -> None:
     guest, client = factory.make_user(email=GUEST), Client()
 
