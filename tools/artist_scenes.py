@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from itertools import chain
 from typing import Any, Final, NamedTuple
+from zoneinfo import ZoneInfo
 
 from django.utils import timezone
 
@@ -134,7 +135,8 @@ def _of_the_night() -> dict[str, Scene]:
 def _four_campaigns(label: Label) -> None:
     """As the demo's: one is out, one is being released, one fills up, one needs a hand."""
     now = timezone.now()
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    berlin = now.astimezone(ZoneInfo("Europe/Berlin"))
+    midnight = berlin.replace(hour=0, minute=0, second=0, microsecond=0)
     first = _lively(
         label, "first-light", DAWN, midnight - timedelta(days=2), 204, state=CampaignState.FINISHED
     )

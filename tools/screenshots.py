@@ -68,6 +68,7 @@ def context_for(
 
 def in_both_schemes(page: Page, name: str, width: int) -> None:
     """Colours are the stylesheets' alone: no page is loaded again for them."""
+    page.evaluate("for (const it of document.querySelectorAll('[loading]')) it.loading = 'eager'")
     page.wait_for_load_state("networkidle")
     for scheme in SCHEMES:
         page.emulate_media(color_scheme=scheme)
@@ -183,8 +184,7 @@ def take_for_readme(
 ) -> None:
     page = open_page(user, shown.width, color_scheme=shown.scheme, device_scale_factor=1.5)
     page.set_viewport_size({"width": shown.width, "height": shown.height or HEIGHT})
-    page.goto(path)
-    page.wait_for_load_state("networkidle")
+    page.goto(path, wait_until="networkidle")
     content = page.screenshot(full_page=not shown.height, animations="disabled")
     # As few colours as nobody misses, in a third of the bytes.
     image = Image.open(BytesIO(content)).convert("RGB").quantize(256, Image.Quantize.MEDIANCUT)
