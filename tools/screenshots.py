@@ -51,7 +51,7 @@ def everything_has_a_place(settings: Settings, tmp_path: Path) -> None:
     settings.SENDS_EMAIL = True
 
 
-@pytest.fixture(scope="module", autouse=True)
+@pytest.fixture(scope="module")
 def nothing_of_before() -> Iterator[None]:
     shutil.rmtree(EVERYTHING, ignore_errors=True)
     EVERYTHING.mkdir()
@@ -68,6 +68,7 @@ def context_for(
 
 def in_both_schemes(page: Page, name: str, width: int) -> None:
     """Colours are the stylesheets' alone: no page is loaded again for them."""
+    assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} is too wide"
     page.evaluate("for (const it of document.querySelectorAll('[loading]')) it.loading = 'eager'")
     page.wait_for_load_state("networkidle")
     for scheme in SCHEMES:
@@ -76,6 +77,7 @@ def in_both_schemes(page: Page, name: str, width: int) -> None:
         page.screenshot(path=path, full_page=True, animations="disabled")
 
 
+@pytest.mark.usefixtures("nothing_of_before")
 def test_every_page_and_state_of_a_fan(browser: Browser, site: str) -> None:
     scenes.set_up()
     for width in WIDTHS:
@@ -86,6 +88,7 @@ def test_every_page_and_state_of_a_fan(browser: Browser, site: str) -> None:
                 in_both_schemes(page, name, width)
 
 
+@pytest.mark.usefixtures("nothing_of_before")
 def test_every_state_of_a_fans_visit(
     browser: Browser, site: str, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -114,6 +117,7 @@ def open_page(browser: Browser, site: str, settings: Settings) -> Iterator[OpenP
         yield open_page
 
 
+@pytest.mark.usefixtures("nothing_of_before")
 def test_every_page_and_state_of_an_artist(open_page: OpenPage) -> None:
     cast = artist_scenes.set_up()
     for width in WIDTHS:
@@ -124,6 +128,7 @@ def test_every_page_and_state_of_an_artist(open_page: OpenPage) -> None:
             in_both_schemes(pages[who], name, width)
 
 
+@pytest.mark.usefixtures("nothing_of_before")
 def test_every_state_of_an_artists_visit(
     open_page: OpenPage, spotify: Sandbox, settings: Settings
 ) -> None:
@@ -155,12 +160,12 @@ README: Final = {
     "landing-out-now-phone": Shown("landing-out-now", 390),
     "receipt-phone": Shown("receipt-waiting", 390),
     "receipt-saved-phone-dark": Shown("receipt-saved", 390, "dark"),
-    "transparency-desktop": Shown("transparency", 1280),
+    "transparency-desktop": Shown("transparency", 1280, height=1000),
 }
 README_OF_ARTISTS: Final = {
-    "list-desktop": Shown("list", 1280, height=640),
+    "dashboard-list-desktop": Shown("list", 1280, height=640),
     "numbers-desktop": Shown("numbers", 1280, height=1000),
-    "share-desktop": Shown("share", 1280, height=1000),
+    "share-desktop": Shown("share", 1280, height=1480),
     "night-phone-dark": Shown("night-running", 390, "dark", height=800),
     "report-desktop": Shown("report", 1280, height=1000),
 }
@@ -184,6 +189,7 @@ def take_for_readme(
 ) -> None:
     page = open_page(user, shown.width, color_scheme=shown.scheme, device_scale_factor=1.5)
     page.set_viewport_size({"width": shown.width, "height": shown.height or HEIGHT})
+    heartbeat.beat(database_now())
     page.goto(path, wait_until="networkidle")
     content = page.screenshot(full_page=not shown.height, animations="disabled")
     # As few colours as nobody misses, in a third of the bytes.
