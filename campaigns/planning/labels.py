@@ -88,7 +88,8 @@ def create_account(email: str, *, is_confirmed: bool, is_self_made: bool = False
 
 def is_unconfirmed(user: User) -> bool:
     """Whether nobody has shown so far that they read the mail to its address, or vouched for it."""
-    return EmailAddress.objects.filter(user=user, email=user.email, verified=False).exists()
+    mine = EmailAddress.objects.filter(user=user, email=user.email, verified=False)
+    return bool(mine.exists())
 
 
 def take_from_strangers(user: User, *, is_confirmed: bool) -> bool:

@@ -123,7 +123,7 @@ def test_of_two_owners_who_go_at_once_one_stays(label: Label, artist: User, way:
     assert connection.vendor == "postgresql"
     other = factory.make_member(label, role=Role.OWNER)
     mine, theirs = membership(artist), membership(other)
-    acts: list[Callable[[], None]] = {
+    ways: dict[str, list[Callable[[], object]]] = {
         "both leave": [lambda: members.leave(mine), lambda: members.leave(theirs)],
         "each removes the other": [
             lambda: members.remove(theirs, artist),
@@ -133,10 +133,11 @@ def test_of_two_owners_who_go_at_once_one_stays(label: Label, artist: User, way:
             lambda: members.change_role(theirs, Role.VIEWER, artist),
             lambda: members.change_role(mine, Role.VIEWER, other),
         ],
-    }[way]
+    }
+    acts = ways[way]
     together = Barrier(2)
 
-    def run(act: Callable[[], None]) -> bool:
+    def run(act: Callable[[], object]) -> bool:
         try:
             connection.ensure_connection()
             together.wait(20)
