@@ -9,7 +9,6 @@ from datetime import datetime
 from functools import cache
 from importlib import resources
 from typing import Any, Final
-from zoneinfo import available_timezones
 
 from django import forms
 from django.conf import settings
@@ -28,10 +27,6 @@ from presave.markets import MARKETS
 # Unicode's Bidi_Control characters turn text around and can make a title read as another one.
 # https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
 _BIDI_CONTROLS: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-_REGIONS: Final = (
-    *("Africa", "America", "Antarctica", "Arctic", "Asia", "Atlantic"),
-    *("Australia", "Europe", "Indian", "Pacific"),
-)
 
 
 class PlainTextField(forms.CharField):
@@ -185,15 +180,36 @@ class FocusField(forms.IntegerField):
         return self.initial if given is None else given
 
 
+class ZoneField(forms.ChoiceField):
+    """Offers each place once. Its older name, which a campaign may have, is understood too."""
+
+    def valid_value(self, value: str) -> bool:
+        return super().valid_value(_present_name(value))
+
+    def prepare_value(self, value: Any) -> Any:
+        return _present_name(value) if isinstance(value, str) else value
+
+
 @cache
 def zone_choices() -> list[tuple[str | Promise, list[tuple[str, str]]]]:
     """Every zone that people live by, grouped by region for a select."""
     grouped: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for name in sorted(available_timezones()):
+    for name in sorted(line[2] for line in _tzdata_lines("zone.tab", "\t")):
         region, _, place = name.partition("/")
-        if region in _REGIONS:
-            grouped[region].append((name, place.replace("_", " ").replace("/", ", ")))
+        grouped[region].append((name, place.replace("_", " ").replace("/", ", ")))
     return [(gettext_lazy("Everywhere"), [("UTC", "UTC")]), *grouped.items()]
+
+
+def _present_name(zone: str) -> str:
+    return _older_names().get(zone, zone)
+
+
+@cache
+def _older_names() -> dict[str, str]:
+    """Europe/Kiev is Europe/Kyiv today. A place that only shares its clock with another stays."""
+    offered = {name for _, places in zone_choices() for name, _ in places}
+    links = {line[2]: line[1] for line in _tzdata_lines("tzdata.zi", " ") if line[0] == "L"}
+    return {old: name for old, name in links.items() if name in offered and old not in offered}
 
 
 def market_choices() -> list[tuple[str, str]]:
@@ -207,9 +223,12 @@ def market_choices() -> list[tuple[str, str]]:
 @cache
 def _countries() -> dict[str, str]:
     """Names of ISO 3166 codes as tzdata has them, which leaves out Kosovo."""
-    table = resources.files("tzdata").joinpath("zoneinfo", "iso3166.tab").read_text("utf-8")
-    rows = [line.split("\t") for line in table.splitlines() if not line.startswith("#")]
-    return {"XK": "Kosovo", **dict(rows)}
+    return {"XK": "Kosovo", **dict(_tzdata_lines("iso3166.tab", "\t"))}
+
+
+def _tzdata_lines(name: str, separator: str) -> list[list[str]]:
+    table = resources.files("tzdata").joinpath("zoneinfo", name).read_text("utf-8")
+    return [line.split(separator) for line in table.splitlines() if not line.startswith("#")]
 
 
 class OtherLinksField(forms.CharField):

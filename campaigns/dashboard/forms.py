@@ -33,6 +33,7 @@ from campaigns.dashboard.fields import (
     OtherLinksField,
     PlainTextField,
     ReleaseTimeField,
+    ZoneField,
     zone_choices,
 )
 from campaigns.dashboard.release_form import ReleaseForm
@@ -150,7 +151,7 @@ class CampaignForm(ReleaseForm):
     release_at = ReleaseTimeField(
         label=gettext_lazy("Date and time"), help_text=gettext_lazy("In the time zone you choose.")
     )
-    release_zone = forms.ChoiceField(choices=zone_choices, label=gettext_lazy("Time zone"))
+    release_zone = ZoneField(choices=zone_choices, label=gettext_lazy("Time zone"))
     out_now = forms.BooleanField(
         required=False,
         label=gettext_lazy("Already out: start saving now"),

@@ -417,10 +417,12 @@ class Campaign(models.Model):
 
     @property
     def saves_a_track(self) -> bool:
-        """A track goes to Liked Songs; an album, single or EP to Albums."""
+        """A track goes to Liked Songs; an album, single or EP to Albums. Most releases are one,
+        which a preview shows before anything is named.
+        """
         if self.confirmed_uri or self.spotify_uri:
             return (self.confirmed_uri or self.spotify_uri).startswith("spotify:track:")
-        return not self.upc
+        return bool(self.isrc and not self.upc)
 
     @property
     def has_ended(self) -> bool:

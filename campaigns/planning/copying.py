@@ -34,13 +34,13 @@ def duplicate(campaign: Campaign, now: datetime, by: User | None = None) -> Camp
     """The copy, under a free address. Raises PlanningError when that was taken meanwhile, or the
     label has as many campaigns as it may have.
     """
-    quotas.check_campaigns(campaign.label)
     copy = Campaign(**{name: getattr(campaign, name) for name in COPIED})
     copy.slug = editing.free_slug(campaign.slug)
     copy.release_at = _release_time(campaign, now)
     copy.artwork = files.copy(campaign.artwork)
     try:
         with transaction.atomic():
+            quotas.check_campaigns(campaign.label)
             copy.save(force_insert=True)
             record(copy.label, Event.DUPLICATED, by, copy)
     except BaseException as error:

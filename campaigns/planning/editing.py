@@ -69,9 +69,9 @@ def create(
     """A new draft, with an artist's answer to what the catalogue shows. Raises PlanningError when
     its address was taken meanwhile, or the label may have no more.
     """
-    quotas.check_campaigns(label)
     campaign = Campaign(label=label, **values)
     with _storing(picture, _focus(campaign)) as stored:
+        quotas.check_campaigns(label)
         _show(campaign, stored)
         campaign.save(force_insert=True)
         record(label, Event.CREATED, by, campaign)

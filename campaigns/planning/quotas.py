@@ -19,8 +19,12 @@ def check_labels(user: User) -> None:
 def check_campaigns(label: Label) -> None:
     """Raise PlanningError when the label's owners have as many campaigns as they may, here and in
     their other labels together; an owner who was invited answers for all.
+
+    The lock lets one of two forms wait that are sent at once: call it in the transaction that adds
+    the campaign.
     """
-    owners = User.objects.filter(memberships__label=label, memberships__role=Role.OWNER)
+    owned = User.objects.filter(memberships__label=label, memberships__role=Role.OWNER)
+    owners = list(owned.order_by("id").select_for_update(of=("self",), no_key=True))
     if not owners or any(not owner.is_self_made for owner in owners):
         return
     theirs = Label.objects.filter(memberships__user__in=owners, memberships__role=Role.OWNER)

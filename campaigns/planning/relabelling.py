@@ -29,12 +29,12 @@ def move_to_label(campaign: Campaign, label: Label, by: User) -> None:
 
     Raises PlanningError when `by` edits only one of the two by now, or the other may have no more.
     """
+    quotas.check_campaigns(label)  # its owners are locked before any label
     before, after = _both_locked(campaign.label, label)
     campaign = locked_campaign(campaign)
     edited = Membership.objects.filter(user=by, label__in=[before, after], role__in=EDITING_ROLES)
     if campaign.label_id != before.id or edited.count() != 2:
         raise PlanningError(Obstacle.EDITORS_ONLY)
-    quotas.check_campaigns(after)
     _share_artist(campaign, after)
     campaign.label = after
     campaign.save(update_fields=["label"])

@@ -5,6 +5,7 @@ read from daily counts alone, so that a million pre-saves cost no more than ten.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Final
@@ -70,22 +71,32 @@ def numbers_of(campaign: Campaign, now: datetime) -> Numbers:
     )
 
 
+def presaves_by_day(campaign: Campaign, now: datetime) -> dict[date, int]:
+    """As in the numbers, with one query."""
+    presaved = DailyCount.objects.presaves_by_day(campaign.id)
+    return {day: presaved.get(day, 0) for day in _every_day(campaign, now, presaved)}
+
+
 def _days_of(campaign: Campaign, now: datetime) -> dict[date, Funnel]:
-    """Every UTC day from the opening until today, or until the last that counts."""
     visited = SourceCount.objects.by_day(campaign.id)
     presaved = DailyCount.objects.presaves_by_day(campaign.id)
-    opened = [campaign.opened_at.date()] if campaign.opened_at else []
-    today = [now.date()] if opened and not campaign.has_ended else []
-    known = [*opened, *today, *visited, *presaved]
-    if not known:
-        return {}
-    first, last = min(known), max(known)
-    days = [first + timedelta(days=number) for number in range((last - first).days + 1)]
+    days = _every_day(campaign, now, [*visited, *presaved])
     counted = {day: visited.get(day, Funnel()) for day in days}
     return {
         day: Funnel(funnel.visits, funnel.taps, presaved.get(day, 0))
         for day, funnel in counted.items()
     }
+
+
+def _every_day(campaign: Campaign, now: datetime, counted: Iterable[date]) -> list[date]:
+    """Every UTC day from the opening until today, or until the last that counts."""
+    opened = [campaign.opened_at.date()] if campaign.opened_at else []
+    today = [now.date()] if opened and not campaign.has_ended else []
+    known = [*opened, *today, *counted]
+    if not known:
+        return []
+    first, last = min(known), max(known)
+    return [first + timedelta(days=number) for number in range((last - first).days + 1)]
 
 
 def most_first(sources: dict[str, Funnel]) -> dict[str, Funnel]:

@@ -67,7 +67,13 @@ def test_a_host_in_other_letters_is_taken_as_browsers_copy_it() -> None:
 def test_any_other_line_is_refused_by_its_number(line: str, why: str) -> None:
     with pytest.raises(ValidationError, match=why) as refusal:
         parse_links(f"https://music.example/\n\n{line}\n")
-    assert refusal.value.message.startswith("Line 3: ")
+    assert refusal.value.messages[0].startswith("Line 3: ")
+
+
+def test_every_wrong_line_is_named() -> None:
+    with pytest.raises(ValidationError) as refusal:
+        parse_links("music.example/album\nhttps://music.example/\nhttp://music.example/")
+    assert [message[:7] for message in refusal.value.messages] == ["Line 1:", "Line 3:"]
 
 
 def test_eight_links_are_the_most() -> None:

@@ -20,7 +20,7 @@ from campaigns import links
 from campaigns.artwork import files
 from campaigns.catalogue.markets import market_of
 from campaigns.catalogue.names import Names
-from campaigns.dashboard import access, found
+from campaigns.dashboard import access, charts, found
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import (
     back,
@@ -39,7 +39,7 @@ from campaigns.models import (
 from campaigns.planning import accepting, looking_up, previewing, transitions
 from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
-from campaigns.status import checks, heartbeat, night, overview
+from campaigns.status import checks, heartbeat, night, numbers, overview
 from campaigns.status.endings import done
 from campaigns.status.entries import choices_of
 from campaigns.status.overview import Standing, standing_of
@@ -65,6 +65,8 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "counts": totals,
         "done": done(campaign, totals, now),
         "progress": progress,
+        "presaves_by_day": charts.bars(list(numbers.presaves_by_day(campaign, now).values())),
+        "next_midnight": _next_midnight(standing, now),
         "worker_warning": worker_warning,
         "artwork": files.renditions(campaign),
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
@@ -75,6 +77,14 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
     }
     return render(request, "dashboard/campaign_detail.html", context)
+
+
+def _next_midnight(standing: Standing, now: datetime) -> datetime | None:
+    """When the next fans are due, while the release goes around the Earth."""
+    if not (standing.phase.is_releasing and standing.campaign.at_local_midnights):
+        return None
+    to_come = standing.campaign.presaves.pending().filter(due_at__gt=now)
+    return to_come.order_by("due_at").values_list("due_at", flat=True).first()
 
 
 def _preview_url(campaign: Campaign, now: datetime) -> str:

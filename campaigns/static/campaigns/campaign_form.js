@@ -100,4 +100,14 @@ for (const button of document.querySelectorAll("[data-without-script]")) button.
 // A new campaign's time zone is most likely the artist's own; one that came back has been chosen.
 const zones = form.matches("[data-new-campaign]") ? field("release_zone") : null;
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
-if ([...(zones?.options ?? [])].some((option) => option.value === zone)) zones.value = zone;
+// A browser may know a place by its older name.
+const isOwn = ({ value }) => {
+  try {
+    return Intl.DateTimeFormat("en", { timeZone: value }).resolvedOptions().timeZone === zone;
+  } catch {
+    return false;
+  }
+};
+const options = [...(zones?.options ?? [])];
+const own = options.find(({ value }) => value === zone) ?? options.find(isOwn);
+if (own) zones.value = own.value;

@@ -14,6 +14,7 @@ from campaigns.dashboard.fields import (
     PlainTextField,
     ReleaseLinkField,
     UPCField,
+    ZoneField,
     zone_choices,
 )
 
@@ -86,7 +87,7 @@ def test_a_mistyped_upc_is_found_by_its_check_digit(mistyped: str) -> None:
 
 @pytest.mark.parametrize("zeros", ["000000000000", "0 00000 00000 0", "0" * 13, "0" * 14])
 def test_zeros_alone_are_no_upc(zeros: str) -> None:
-    assert "Zeros alone are no UPC" in refusal_of(UPCField(), zeros)
+    assert "A UPC can't be all zeros" in refusal_of(UPCField(), zeros)
     assert UPCField(required=False).clean("") == ""
 
 
@@ -136,6 +137,19 @@ def test_the_zones_are_grouped_by_region() -> None:
     assert ("America/Argentina/Buenos_Aires", "Argentina, Buenos Aires") in groups["America"]
     assert ("UTC", "UTC") in groups["Everywhere"]
     assert sum(len(zones) for zones in groups.values()) > 400
+
+
+def test_a_place_is_offered_once_and_its_older_name_understood() -> None:
+    names = [name for _, places in zone_choices() for name, _ in places]
+    assert "Europe/Kyiv" in names
+    assert "Europe/Kiev" not in names
+    assert "Europe/Amsterdam" in names  # its clock is that of Brussels, the place is not
+
+    zone = ZoneField(choices=zone_choices)
+    assert zone.clean("Europe/Kiev") == "Europe/Kiev"
+    assert zone.prepare_value("Europe/Kiev") == "Europe/Kyiv"
+    with pytest.raises(ValidationError):
+        zone.clean("Europe/Atlantis")
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ TEXTS = {
     "ﬁn": "fin",
     "Straße Ø": "straße ø",
     "か\u3099くえん": "か\u3099くえん",
+    "δρόμος": "δρομοσ",
     "50 % _ \\": "50 % _ \\",
     "": "",
 }
@@ -25,6 +26,10 @@ TEXTS = {
 @pytest.mark.parametrize("text", TEXTS)
 def test_python_writes_it_so(text: str) -> None:
     assert plain(text) == TEXTS[text]
+
+
+def test_a_search_in_capitals_ends_as_one_within_a_word_does() -> None:
+    assert plain("ΔΡΌΜΟΣ") == plain("δρόμος") == plain("δρόμοσ")
 
 
 @pytest.mark.django_db

@@ -62,7 +62,7 @@ def test_a_member_leaves(label: Label) -> None:
     ids=["leaves", "is removed", "is demoted"],
 )
 def test_the_last_owner_stays(
-    label: Label, artist: User, act: Callable[[Membership], None]
+    label: Label, artist: User, act: Callable[[Membership], object]
 ) -> None:
     factory.make_member(label)
     with pytest.raises(PlanningError) as refused:
@@ -102,11 +102,12 @@ def test_what_a_page_showed_may_be_gone(label: Label, artist: User) -> None:
     [
         lambda owner, by: members.remove(owner, by),
         lambda owner, by: members.change_role(owner, Role.VIEWER, by),
+        lambda owner, by: members.leave(owner),
     ],
-    ids=["removed", "demoted"],
+    ids=["removed", "demoted", "left"],
 )
 def test_an_owner_who_has_to_go_leaves_no_way_back(
-    label: Label, artist: User, act: Callable[[Membership, User], None]
+    label: Label, artist: User, act: Callable[[Membership, User], object]
 ) -> None:
     other = factory.make_member(label, role=Role.OWNER)
     for email, by in (("back@example.com", other), ("guest@example.com", artist)):

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignState, Label, Role, User
 from campaigns.models.limits import CAMPAIGNS_OF_SELF_MADE
-from campaigns.planning import copying, invitations, labels, quotas
+from campaigns.planning import copying, editing, invitations, labels, quotas
 from campaigns.planning.obstacles import PlanningError
 from tests import factory, forms
 from tests.fans import text_of
@@ -120,6 +120,38 @@ def test_of_labels_that_are_asked_for_at_once_no_more_are_created(stranger: User
         done = list(pool.map(run, range(6)))
 
     assert sorted(done) == [False] * 3 + [True] * 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_campaigns_that_are_added_at_once_no_more_are_created(stranger: User) -> None:
+    assert connection.vendor == "postgresql"
+    fill(factory.make_label(owner=stranger), CAMPAIGNS_OF_SELF_MADE - 1)
+    first = Campaign.objects.get(slug="full-0")
+    together = Barrier(4)
+
+    def run(number: int) -> bool:
+        values = {
+            "title": "Night Bus",
+            "artist": "Demo Artist",
+            "slug": f"at-once-{number}",
+            "release_at": first.release_at,
+            "release_zone": "UTC",
+            "upc": "036000291452",
+        }
+        try:
+            connection.ensure_connection()
+            together.wait(20)
+            editing.create(first.label, values, None)
+        except PlanningError:
+            return False
+        finally:
+            connections.close_all()
+        return True
+
+    with ThreadPoolExecutor(4) as pool:
+        done = list(pool.map(run, range(4)))
+
+    assert sorted(done) == [False] * 3 + [True]
 
 
 def test_who_was_invited_may_have_what_they_like() -> None:

@@ -101,5 +101,5 @@ def test_a_campaign_moves_to_no_label_that_its_editor_does_not_edit(
 def test_without_another_label_the_page_says_what_to_do(browser: Client, label: Label) -> None:
     campaign = factory.make_campaign(label=label)
     page = text_of(browser.get(f"/dashboard/campaigns/{campaign.slug}/label"))
-    assert "there is no other one" in page
+    assert "and you have none" in page
     assert 'href="/dashboard/label">New label</a>' in page

@@ -74,6 +74,9 @@ def test_an_owner_changes_a_role_and_removes_a_member(
         browser.post(f"{member}/role", {"role": "viewer"}, follow=True)
     )
     assert editor.memberships.get().role == Role.VIEWER
+    again = text_of(browser.post(f"{member}/role", {"role": "viewer"}, follow=True))
+    assert "Role changed." not in again
+    assert "this is their role already" in again
     browser.post(f"{member}/role", {"role": "admin"})
     assert editor.memberships.get().role == Role.VIEWER
 
@@ -84,6 +87,9 @@ def test_an_owner_changes_a_role_and_removes_a_member(
 
 
 def test_the_last_owner_is_told_why_they_stay(browser: Client, artist: User, page: str) -> None:
+    asked = text_of(browser.get(f"{page}/leave"))
+    assert "You're the only owner of this label." in asked
+    assert "Leave label" not in asked
     told = text_of(browser.post(f"{page}/leave", follow=True))
     assert "A label needs an owner, and this is the last one." in told
     assert artist.memberships.exists()
@@ -202,7 +208,9 @@ def test_a_guest_without_an_account_sets_a_password_and_is_in(link: str, page: s
     answer = client.post(link, sent)
 
     assert answer.headers["Location"] == page
-    assert "(you)" in text_of(client.get(page))
+    shown = text_of(client.get(page))
+    assert "(you)" in shown
+    assert "You joined Demo Label as Editor." in shown
     guest = User.objects.get(email=GUEST)
     assert guest.check_password(NEW_PASSWORD)
     assert not EmailAddress.objects.get(user=guest).verified  # the link was copied by hand
@@ -225,6 +233,7 @@ def test_a_guest_with_an_account_logs_in_and_joins(link: str, page: str) -> None
         assert client.post(link).headers["Location"] == page
 
     assert guest.memberships.get().role == Role.EDITOR
+    assert text_of(client.get(page)).count("You joined Demo Label as Editor.") == 1
 
 
 def test_where_nobody_confirmed_the_address_a_new_password_comes_first(

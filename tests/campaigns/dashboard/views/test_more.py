@@ -63,6 +63,7 @@ def test_a_campaign_is_archived_and_unarchived_on_its_page(
     assert "“Night Bus” archived." in text_of(act(dashboard, "archive"))
     page = text_of(dashboard.get(DETAIL))
     assert "hidden from the list" in page
+    assert 'class="status archived">Archived<' in page
     assert f'formaction="{DETAIL}/archive"' not in page
     assert "“Night Bus” unarchived." in text_of(act(dashboard, "unarchive"))
     assert f'formaction="{DETAIL}/archive"' in text_of(dashboard.get(DETAIL))
@@ -90,11 +91,11 @@ def test_what_runs_is_neither_archived_nor_deleted(
 
     text = text_of(act(dashboard, name))
 
-    assert "Only drafts and" in text or "Only a draft" in text
+    assert "Only drafts and" in text or "Only drafts can be deleted" in text
     assert Campaign.objects.get().archived_at is None
     page = text_of(dashboard.get(DETAIL))
     assert f"{DETAIL}/{name}" not in page
-    assert "Only a draft can be deleted" in text_of(dashboard.get(f"{DETAIL}/delete", follow=True))
+    assert "Only drafts can be deleted" in text_of(dashboard.get(f"{DETAIL}/delete", follow=True))
 
 
 def test_deleting_asks_first(dashboard: Client, draft: Campaign) -> None:

@@ -149,6 +149,21 @@ def test_a_link_is_made_shown_and_withdrawn(dashboard: Client, label: Label) -> 
     assert Client().get(found[0]).status_code == 404
 
 
+def test_a_link_can_be_withdrawn_after_the_end(dashboard: Client, label: Label) -> None:
+    campaign = factory.make_campaign(label=label, state=CampaignState.FINISHED)
+    detail = f"/dashboard/campaigns/{campaign.slug}"
+    assert "Preview for your team" not in dashboard.get(detail).content.decode()
+    link = team_link(campaign)
+
+    page = dashboard.get(detail).content.decode()
+    assert "Withdraw link" in page
+    assert "New link" not in page
+
+    dashboard.post(f"{detail}/preview", {"withdraw": "1"})
+    assert Client().get(link).status_code == 404
+    assert "Preview for your team" not in dashboard.get(detail).content.decode()
+
+
 def test_after_a_week_the_link_is_shown_no_more(dashboard: Client, label: Label) -> None:
     campaign = factory.make_campaign(label=label, state=CampaignState.DRAFT)
     link = team_link(campaign)
