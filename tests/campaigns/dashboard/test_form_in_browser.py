@@ -121,7 +121,7 @@ def test_a_code_fills_in_what_is_empty_and_nothing_else(
     page.get_by_role("textbox", name="Title").fill("My own title")
     page.get_by_label("UPC or EAN").fill(UPC)
     page.keyboard.press("Tab")
-    expect(page.get_by_role("group", name="Spotify shows another title")).to_be_visible()
+    expect(page.get_by_role("group", name="Spotify shows a different title")).to_be_visible()
     expect(page.get_by_role("textbox", name="Title")).to_have_value("My own title")
     artist = page.get_by_label("Artist", exact=True)
     expect(artist).to_have_value("Demo Artist")

@@ -218,6 +218,13 @@ def test_a_viewer_is_not_told_to_open_a_draft(dashboard: Client, label: Label) -
     assert "An owner or editor opens the campaign." in page
 
 
+def test_a_viewer_is_told_who_creates_campaigns(label: Label) -> None:
+    viewer = logged_in(factory.make_member(label, role=Role.VIEWER))
+    answer = viewer.get(NEW, follow=True)
+    assert answer.redirect_chain == [(LIST, 302)]
+    assert "Only owners and editors can create campaigns." in answer.content.decode()
+
+
 def test_in_utc_the_release_time_stands_there_once_less(dashboard: Client, label: Label) -> None:
     campaign = make_campaign(label, release_zone="UTC")
     assert "UTC on" not in page_of(dashboard, campaign)
