@@ -93,7 +93,7 @@ def test_two_on_one_host_are_told_apart_and_their_paths_stay_secret(
         Webhook.objects.filter(id=webhook.id).update(created_at=at)
     page = dashboard.get(address_of(label)).content.decode()
     for seconds in ("05", "06"):
-        assert f"at 09:30:{seconds} UTC" in page.split("<ul class")[-1]
+        assert f"JSON, signed, added {added:%-d %B %Y} at 09:30:{seconds} UTC</span>" in page
         assert f"Send a test to tools.example, added {added:%-d %B %Y} at 09:30:{seconds}" in page
     assert "secret-" not in page
 
