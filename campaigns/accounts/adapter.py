@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import secrets
 from types import SimpleNamespace
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
 from allauth.account.models import EmailAddress
+from allauth.account.utils import setup_user_email
 from allauth.core.internal import ratelimit
 from allauth.mfa.adapter import DefaultMFAAdapter
 from django.conf import settings
 from django.contrib import messages
-from django.contrib.auth.hashers import make_password
+from django.db import transaction
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.urls import reverse
@@ -130,8 +132,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
             sending.send_soon(message)
 
     def send_account_already_exists_mail(self, email: str) -> None:
-        # As long as a new account takes, whose password is hashed.
-        make_password("")
+        _make_an_account_in_vain(self.request)
         context = {"password_reset_url": _address("account_reset_password")}
         self.send_mail("account/email/account_already_exists", email, context)
 
@@ -182,6 +183,14 @@ class SecondFactorAdapter(DefaultMFAAdapter):  # type: ignore[misc]  # it ships 
     def generate_authenticator_name(self, user: User, type: Any) -> str:
         """What a person recognises it by later."""
         return sessions.browser_name(self.request.META.get("HTTP_USER_AGENT", ""))
+
+
+def _make_an_account_in_vain(request: HttpRequest) -> None:
+    """So that the time tells nobody that there was one: a password is hashed, and rows written."""
+    with transaction.atomic():
+        nobody = User.objects.create_user(f"{secrets.token_hex(8)}@example.invalid", "password")
+        setup_user_email(request, nobody, [EmailAddress(email=nobody.email)])
+        transaction.set_rollback(True)
 
 
 def _address(name: str, **parts: str) -> str:

@@ -8,6 +8,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
+from django.db import transaction
 from django.urls import path, re_path
 
 from campaigns.accounts import views
@@ -19,7 +20,8 @@ urlpatterns = [
     path("login/", account.login, name="account_login"),
     path("logout/", account.logout, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
-    path("signup/", account.signup, name="account_signup"),
+    # In one transaction, whose end takes as long whether it has made an account.
+    path("signup/", transaction.atomic(account.signup), name="account_signup"),
     path("reauthenticate/", account.reauthenticate, name="account_reauthenticate"),
     path("language/", language, name="account_language"),
     path("email/", views.email, name="account_email"),
