@@ -10,7 +10,8 @@ import shutil
 import signal
 import sys
 import time
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -37,7 +38,7 @@ def main() -> int:
     options = parse_arguments()
     signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with ExitStack() as closing:
+        with ExitStack() as closing, told_at_once():
             return run(options, closing)
     except PortTakenError as error:
         again = f"make demo PORT={options.port + 10}"
@@ -53,11 +54,19 @@ def main() -> int:
             file=sys.stderr,
         )
     except KeyboardInterrupt:
-        print(
-            "\nThe demo has ended; nothing of it is running any more. Its next start goes on here."
-        )
+        print("The demo has ended; nothing of it is running any more. Its next start goes on here.")
         return 0
     return 1
+
+
+@contextmanager
+def told_at_once() -> Iterator[None]:
+    """Everything takes some seconds to end, in which nobody should wonder."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        print("\nStopping…", flush=True)
+        raise
 
 
 def run(options: argparse.Namespace, closing: ExitStack) -> int:
@@ -99,6 +108,7 @@ def found_directory(options: argparse.Namespace) -> Path:
 
 
 def show(demo: Demo, options: argparse.Namespace, password: str) -> int:
+    from campaigns.status import heartbeat
     from demo import night, people, scenery
 
     is_limited = options.mode == "development"
@@ -106,6 +116,7 @@ def show(demo: Demo, options: argparse.Namespace, password: str) -> int:
     scenery.clear(demo)
     label = people.label()
     log_ins = people.log_ins(label, password)
+    demo.wait_for(lambda: not heartbeat.artists_warning(), 60, "a sign of the worker")
     if not options.once:
         people.tell(log_ins, demo.sandbox_url)
         scenery.put_up(demo, label, LISTED_FANS if is_limited else fans * 2)

@@ -11,6 +11,7 @@ import secrets
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Final
 from uuid import uuid4
 
@@ -30,6 +31,7 @@ from campaigns.models import (
     Step,
     midnights,
 )
+from campaigns.status.overview import Status, standing_of
 from demo import cover, night
 from demo.campaigns import Demo, draft, list_in_catalogue, open_for_fans
 
@@ -49,6 +51,7 @@ ZONES: Final = (
 )
 
 
+LONGEST_LOOK_SECONDS: Final = 120
 SOURCES: Final = {"instagram": 9, "tiktok": 6, "direct": 4, "newsletter": 2, "poster": 1}
 
 
@@ -61,10 +64,29 @@ def clear(demo: Demo) -> None:
 
 
 def put_up(demo: Demo, label: Label, most_fans: int) -> None:
-    """`most_fans`: a Spotify app in development mode serves five."""
-    release_around_the_world(demo, label, min(240, most_fans))
+    """`most_fans`: a Spotify app in development mode serves five.
+
+    What is due already would be overdue until the worker has seen it, so the label gets it then.
+    """
+    backstage, _ = Label.objects.get_or_create(name="Backstage")
+    due = {
+        release_around_the_world(demo, backstage, min(240, most_fans)): Status.RELEASING,
+        wait_for_a_hand(demo, backstage, min(38, most_fans)): Status.OTHER_RELEASE,
+    }
     collect_for_weeks(demo, label, min(430, most_fans))
-    wait_for_a_hand(demo, label, min(38, most_fans))
+    for campaign, status in due.items():
+        is_seen = partial(_stands, campaign, status)
+        demo.wait_for(is_seen, LONGEST_LOOK_SECONDS, f"{campaign} to be {status.label}")
+        Campaign.objects.filter(id=campaign.id).update(label=label)
+    backstage.delete()
+
+
+def _stands(campaign: Campaign, status: Status) -> bool:
+    now = timezone.now()
+    return (
+        standing_of(Campaign.objects.with_waiting_fans(now).get(id=campaign.id), now).status
+        is status
+    )
 
 
 def tell() -> None:
@@ -81,7 +103,7 @@ def tell() -> None:
     print(f"  curl {sandbox_url}/_sandbox/catalogue -d '{album}'", flush=True)
 
 
-def release_around_the_world(demo: Demo, label: Label, fans: int) -> None:
+def release_around_the_world(demo: Demo, label: Label, fans: int) -> Campaign:
     """It releases at local midnights, and some are past at any hour."""
     now = timezone.now()
     # The day that began on the first island within the last twelve hours or so.
@@ -98,6 +120,7 @@ def release_around_the_world(demo: Demo, label: Label, fans: int) -> None:
     open_for_fans(demo, campaign, opened_at)
     pre_save(demo, campaign, times_between(opened_at, campaign.release_at, fans), _somewhere)
     list_in_catalogue(demo, campaign)
+    return _looked_for_at_once(campaign)
 
 
 def collect_for_weeks(demo: Demo, label: Label, fans: int) -> None:
@@ -110,7 +133,7 @@ def collect_for_weeks(demo: Demo, label: Label, fans: int) -> None:
     pre_save(demo, campaign, times_between(opened_at, now, fans))
 
 
-def wait_for_a_hand(demo: Demo, label: Label, fans: int) -> None:
+def wait_for_a_hand(demo: Demo, label: Label, fans: int) -> Campaign:
     """It was due twenty minutes ago, and the catalogue has another title under its link."""
     now = timezone.now()
     opened_at = now - timedelta(days=11)
@@ -119,6 +142,13 @@ def wait_for_a_hand(demo: Demo, label: Label, fans: int) -> None:
     open_for_fans(demo, campaign, opened_at)
     pre_save(demo, campaign, times_between(opened_at, release_at, fans))
     list_in_catalogue(demo, campaign, name="Terminus")
+    return _looked_for_at_once(campaign)
+
+
+def _looked_for_at_once(campaign: Campaign) -> Campaign:
+    """The worker has looked in vain by now, and would take its time."""
+    Campaign.objects.filter(id=campaign.id).update(next_check_at=None)
+    return campaign
 
 
 def times_between(begin: datetime, end: datetime, number: int) -> list[datetime]:
