@@ -11,6 +11,7 @@ from allauth.usersessions import views as sessions
 from django.db import transaction
 from django.urls import path, re_path
 
+from campaigns.accounts import passkeys as passkey_alone
 from campaigns.accounts import views
 from campaigns.accounts.browsers import remembered
 from campaigns.accounts.language_choice import language
@@ -60,7 +61,7 @@ urlpatterns = [
     ),
     path("2fa/passkeys/", passkeys.list_webauthn, name="mfa_list_webauthn"),
     path("2fa/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
-    path("2fa/passkeys/login/", passkeys.login_webauthn, name="mfa_login_webauthn"),
+    path("2fa/passkeys/login/", passkey_alone.log_in, name="mfa_login_webauthn"),
     path(
         "2fa/passkeys/reauthenticate/",
         passkeys.reauthenticate_webauthn,

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+import time_machine
 from allauth.mfa.models import Authenticator
-from django.test import Client
+from django.contrib.sessions.models import Session
+from django.test import Client, RequestFactory
 
+from campaigns.accounts import passkeys
 from campaigns.models import User
 from tests import factory
 
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
+LOG_IN = "/accounts/2fa/passkeys/login/"
+NOON = datetime(2026, 11, 30, 12, tzinfo=UTC)
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -98,6 +104,29 @@ def test_a_passkey_is_a_second_step_and_confirms_who_it_is(page: Page, artist: U
     page.goto("/accounts/2fa/passkeys/reauthenticate/?next=/accounts/2fa/passkeys/")
     page.get_by_role("button", name="Use your passkey").click()
     page.wait_for_url("**/accounts/2fa/passkeys/")
+
+
+def test_who_only_asks_for_a_challenge_begins_no_session() -> None:
+    client = Client()
+    answer = client.get(LOG_IN, headers={"X-Requested-With": "XMLHttpRequest"})
+
+    assert answer.json()["request_options"]["publicKey"]["challenge"]
+    assert not Session.objects.exists()
+    assert (list(client.cookies), client.cookies["passkey"]["httponly"]) == (["passkey"], True)
+
+
+def test_a_challenge_is_good_for_one_answer_and_five_minutes() -> None:
+    """The signature of a log-in that somebody saw opens nothing once more."""
+    client = Client()
+    with time_machine.travel(NOON, tick=False) as clock:
+        client.get(LOG_IN, headers={"X-Requested-With": "XMLHttpRequest"})
+        request = RequestFactory().post(LOG_IN)
+        request.COOKIES["passkey"] = client.cookies["passkey"].value
+        clock.shift(301)
+        assert passkeys._challenge_of(request) is None
+        clock.shift(-2)
+        assert passkeys._challenge_of(request)
+        assert passkeys._challenge_of(request) is None
 
 
 def test_who_declines_is_told_what_else_there_is(page: Page, artist: User) -> None:
