@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import (
+    dashboard,
     environment,
     growth,
     lateness,
@@ -30,6 +31,7 @@ BENCHMARKS: Final[dict[str, Callable[[Path], Table]]] = {
     "growth": growth.measure,
     "pages": pages.measure,
     "visits": visits.measure,
+    "dashboard": dashboard.measure,
 }
 
 

@@ -23,7 +23,7 @@ from campaigns.status.troubles import waiting_fans
 
 # So many rows are counted while a page is made. Beyond that the daily counts say it well enough,
 # and nobody waits for a million rows to be counted.
-MOST_COUNTED: Final = 50_000
+MOST_COUNTED: Final = 10_000
 
 
 @dataclass(frozen=True)
@@ -88,11 +88,14 @@ def _estimated(campaign: Campaign, pending: Mapping[UUID, int], now: datetime) -
     """From the daily counts where there are more fans than are counted. Who is being tried again is
     left out: no index finds them.
     """
-    mine = PreSave.objects.filter(campaign=campaign)
+    mine, until = PreSave.objects.filter(campaign=campaign), campaign.confirmed_until
     sent = _count(mine.sent())
-    due = _count(mine.waiting().servable().filter(due_at__lte=now))
-    if due > MOST_COUNTED:
-        due = pending[campaign.id] - sent
+    due = max(0, pending[campaign.id] - sent)
+    # Without a bound all who wait are due. To count them would be slow: their index still holds
+    # those who have left it in this release.
+    if until:
+        counted = _count(mine.waiting().filter(due_at__lte=now).servable_until(until))
+        due = due if counted > MOST_COUNTED else counted
     _, of_others = share_of({**pending, campaign.id: due}, campaign.id)
     return Backlog(due, of_others, waiting=_count(waiting_fans(campaign, now)), sent=sent)
 
