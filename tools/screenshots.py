@@ -165,7 +165,7 @@ README: Final = {
 README_OF_ARTISTS: Final = {
     "dashboard-list-desktop": Shown("list", 1280, height=640),
     "numbers-desktop": Shown("numbers", 1280, height=1000),
-    "share-desktop": Shown("share", 1280, height=1480),
+    "share-desktop": Shown("share", 1280, height=1700),
     "night-phone-dark": Shown("night-running", 390, "dark", height=800),
     "report-desktop": Shown("report", 1280, height=1000),
 }
