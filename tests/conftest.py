@@ -1,6 +1,11 @@
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
+from django.contrib.auth.hashers import Argon2PasswordHasher
+from whitenoise.base import WhiteNoise
+from whitenoise.responders import StaticFile
 
 
 @pytest.fixture(scope="session")
@@ -8,3 +13,41 @@ def django_db_modify_db_settings_xdist_suffix() -> None:
     """In place of pytest-django's, which names a database after each process. Ours have a Postgres
     of their own each, and the programs that a test starts look for the name in DATABASE_URL.
     """
+
+
+LEAST_COST = {"time_cost": 1, "memory_cost": 8, "parallelism": 1}
+REAL_COST = {name: getattr(Argon2PasswordHasher, name) for name in LEAST_COST}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """The product's own hasher, without the quarter of a second that protects real passwords."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name, cost in LEAST_COST.items():
+            patch.setattr(Argon2PasswordHasher, name, cost)
+        yield
+
+
+@pytest.fixture
+def real_passwords(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Passwords that are set in this test are hashed at the cost that the product has."""
+    for name, cost in REAL_COST.items():
+        monkeypatch.setattr(Argon2PasswordHasher, name, cost)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_found_once() -> Iterator[None]:
+    """Each test client builds the middleware anew, and WhiteNoise then looks at every file: half of
+    what a short test of a page costs. No test adds a static file.
+    """
+    find, found = WhiteNoise.update_files_dictionary, dict[tuple[str, str], dict[str, StaticFile]]()
+
+    def find_once(self: WhiteNoise, root: str, prefix: str) -> None:
+        others, self.files = self.files, found.setdefault((root, prefix), {})
+        if not self.files:
+            find(self, root, prefix)
+        self.files = others | self.files
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", find_once)
+        yield

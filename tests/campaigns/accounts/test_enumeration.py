@@ -80,7 +80,10 @@ def hashed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 def known() -> str:
-    return with_address(factory.make_user())
+    user = factory.make_user()
+    user.set_password(factory.PASSWORD)
+    user.save()
+    return with_address(user)
 
 
 def invited() -> str:
@@ -127,6 +130,7 @@ def test_the_database_is_asked_as_often(form: Callable[[str], str]) -> None:
     assert max(numbers) - min(numbers) <= 1
 
 
+@pytest.mark.usefixtures("real_passwords")
 @FORMS
 def test_the_times_do_not_tell(form: Callable[[str], str]) -> None:
     """A permutation test on the medians: were the addresses told apart by time, hardly any shuffle
