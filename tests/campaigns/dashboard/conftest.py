@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page
 
 from campaigns.models import User
-from tests import factory
+from tests.log_ins import let_in
 
 
 @pytest.fixture
@@ -19,13 +19,8 @@ def visit(browser: Browser, site: str, artist: User) -> Iterator[Any]:
 
     def open_page(**options: Any) -> Page:
         contexts.append(browser.new_context(base_url=site, **options))
-        page = contexts[-1].new_page()
-        page.goto("/accounts/login/")
-        page.get_by_label("Email").fill(artist.email)
-        page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url("**/dashboard")
-        return page
+        let_in(contexts[-1], artist, site)
+        return contexts[-1].new_page()
 
     yield open_page
     for context in contexts:

@@ -216,6 +216,7 @@ def test_a_labels_artist_is_removed_on_a_page_of_its_own(visit: Any, label: Labe
     """Whose name is as long as names get."""
     LabelArtist.objects.create(label=label, typed_name=LONG, spotify_id="1" * 22, name=LONG)
     page = visit()
+    page.goto("/dashboard")
     page.get_by_role("main").get_by_role("link", name=str(label)).click()
     found = Axe().run(page, options=RULES)
     assert found.violations_count == 0, found.generate_report()
@@ -247,6 +248,7 @@ def test_a_campaign_is_made_opened_and_cancelled(
 ) -> None:
     settings.ARTWORK_DIR = tmp_path / "artwork"
     page = visit(java_script_enabled=with_script, timezone_id="Asia/Tokyo")
+    page.goto("/dashboard")
     page.get_by_role("main").get_by_role("link", name="New campaign").first.click()
     page.get_by_label("Title").fill("Night Bus")
     page.get_by_label("Artist", exact=True).fill("Demo Artist")

@@ -64,6 +64,7 @@ def test_a_row_is_no_higher_than_56_px_on_a_desk(
     visit: Any, sixty_eight: dict[str, Campaign]
 ) -> None:
     page = visit(viewport=DESK)
+    page.goto("/dashboard")
     page.locator(".out summary").click()
     expect(page.locator("#out .campaign").first).to_be_visible()
     assert max(heights_of(page.locator(".campaign"))) <= 56
@@ -117,6 +118,7 @@ def test_without_a_script_the_list_is_searched_and_filtered(
     visit: Any, sixty_eight: dict[str, Campaign]
 ) -> None:
     page = visit(viewport=PHONE, java_script_enabled=False)
+    page.goto("/dashboard")
     page.get_by_role("searchbox").fill("ÓVERDUE")
     page.get_by_role("button", name="Search").click()
     expect(page.locator(".campaign")).to_have_count(1)

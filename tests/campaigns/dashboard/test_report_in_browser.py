@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.conf import settings
-from django.test import Client
 from django.utils import timezone
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, expect
 
-from campaigns.models import Campaign, CampaignState, Label, PreSaveState, Reason, User
+from campaigns.models import Campaign, CampaignState, Label, PreSaveState, Reason
 from campaigns.planning import report_links
 from campaigns.retention import figures
 from campaigns.status import outbox
@@ -40,24 +37,6 @@ def campaign(label: Label) -> Campaign:
     report_links.share(campaign)
     campaign.refresh_from_db()
     return campaign
-
-
-@pytest.fixture
-def visit(browser: Browser, site: str, artist: User) -> Iterator[Any]:
-    """A browser in which the artist is logged in; takes the options of a context."""
-    client, contexts = Client(), list[BrowserContext]()
-    client.force_login(artist)
-    name = settings.SESSION_COOKIE_NAME
-
-    def open_page(**options: Any) -> Page:
-        contexts.append(browser.new_context(base_url=site, **options))
-        cookie = {"name": name, "value": client.cookies[name].value, "url": site}
-        contexts[-1].add_cookies([cookie])  # type: ignore[list-item]
-        return contexts[-1].new_page()
-
-    yield open_page
-    for context in contexts:
-        context.close()
 
 
 def pages(campaign: Campaign) -> list[str]:

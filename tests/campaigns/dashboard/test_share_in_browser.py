@@ -14,6 +14,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from campaigns.models import Label, User
 from tests import factory
+from tests.log_ins import let_in
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -35,12 +36,9 @@ def open_share(
 
     def open_page(query: str = "", **options: Any) -> Page:
         contexts.append(browser.new_context(base_url=site, **options))
+        let_in(contexts[-1], artist, site)
         page: Page = contexts[-1].new_page()
-        page.goto(f"/accounts/login/?next={PAGE}{query}")
-        page.get_by_label("Email").fill(artist.email)
-        page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url(f"**{PAGE}{query}")
+        page.goto(f"{PAGE}{query}")
         return page
 
     yield open_page

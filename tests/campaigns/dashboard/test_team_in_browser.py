@@ -15,6 +15,7 @@ from campaigns.planning import invitations
 from campaigns.planning.history import record
 from tests import factory
 from tests.accessibility import RULES, widest
+from tests.log_ins import let_in
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -34,14 +35,9 @@ def people(browser: Browser, site: str) -> Iterator[Any]:
 
     def arrive(user: User | None = None, **options: Any) -> Page:
         contexts.append(browser.new_context(base_url=site, **options))
-        page = contexts[-1].new_page()
         if user:
-            page.goto("/accounts/login/")
-            page.get_by_label("Email").fill(user.email)
-            page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
-            page.get_by_role("button", name="Log in").click()
-            page.wait_for_url("**/dashboard")
-        return page
+            let_in(contexts[-1], user, site)
+        return contexts[-1].new_page()
 
     yield arrive
     for context in contexts:

@@ -17,6 +17,7 @@ from campaigns.clock import database_now
 from campaigns.models import Campaign, CampaignState, Finding, Label, PauseReason, User
 from campaigns.status import heartbeat
 from tests import factory
+from tests.log_ins import let_in
 from tests.sandbox_process import ALBUM_URI
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,12 +34,8 @@ def visit(browser: Browser, site: str, artist: User) -> Iterator[Callable[..., P
 
     def open_page(*, with_clock: bool = False, **options: Any) -> Page:
         contexts.append(browser.new_context(base_url=site, viewport=PHONE, **options))
+        let_in(contexts[-1], artist, site)
         page = contexts[-1].new_page()
-        page.goto("/accounts/login/")
-        page.get_by_label("Email").fill(artist.email)
-        page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
-        page.get_by_role("button", name="Log in").click()
-        page.wait_for_url("**/dashboard")
         if with_clock:
             page.clock.install()
         page.goto(NIGHT)
