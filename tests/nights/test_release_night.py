@@ -226,7 +226,9 @@ def test_an_odd_answer_to_one_fan_stops_nobody_else(status: int, sandbox: Sandbo
     assert closing.is_open(database_now())
     assert work(later=60) == 0
     row = PreSave.objects.get(campaign=campaign, state="pending")
-    assert row.attempts == 2
+    tries = [call for call in sandbox.calls("library") if call["account"] == "fan-1"]
+    # A slow run lasts until the fan is due once more.
+    assert row.attempts == len(tries) >= 2
     check_books(campaign)
 
 
