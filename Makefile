@@ -9,6 +9,8 @@ LOCK := $(BIN)/uv pip compile --quiet --universal --generate-hashes --python-ver
 	--no-emit-index-url --custom-compile-command "make lock"
 TEMPLATES := find templates campaigns -name '*.html' -print0
 WITH_CHECK_ENV := set -a; source deploy/check.env; set +a;
+# Python keeps what it compiled, whatever the shell says: pytest compiles every test anew otherwise.
+unexport PYTHONDONTWRITEBYTECODE
 # All of them share the cores; each process has a Postgres, a Valkey and a Chromium of its own.
 WHICH_TESTS = $(or $(T),--numprocesses auto --maxprocesses 4)
 heading = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
