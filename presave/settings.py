@@ -51,7 +51,6 @@ WSGI_APPLICATION = "presave.wsgi.application"
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
-# The fan's pages speak all of these.
 LANGUAGES = [
     ("en", "English"),
     ("es", "Español"),
@@ -60,8 +59,6 @@ LANGUAGES = [
     ("fr", "Français"),
     ("ja", "日本語"),
 ]
-# The artist's side speaks those into which it is translated as a whole.
-ARTIST_LANGUAGES = ["en"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 FORMAT_MODULE_PATH = ["presave.formats"]
 TIME_ZONE = "UTC"

@@ -1,4 +1,4 @@
-"""`make messages`: collect every sentence of the fan pages into locale/, and compile what is there.
+"""`make messages`: collect every sentence into locale/, and compile what is there.
 
 Extraction is Django's own makemessages, which wants GNU gettext; compiling is Babel's, and the
 compiled files are kept, so that an installation needs neither.
@@ -22,14 +22,6 @@ from django.conf import settings
 from django.core.management import call_command
 
 LOCALES: Final = ("es", "pt_BR", "de", "fr", "ja")
-# Collected and translated apart.
-OF_ARTISTS: Final = (
-    *("*/status", "*/dashboard", "*/mail", "*/accounts"),
-    *("*/account", "*/allauth", "*/mfa", "*/usersessions", "*/includes", "*/django/forms"),
-    *("*/artwork", "*/planning", "campaigns/links.py", "templates/base.html"),
-    *(f"campaigns/models/{name}.py" for name in ("counts", "formats", "outbox", "people")),
-    *(f"templates/{name}.html" for name in ("400", "403", "403_csrf", "429")),
-)
 # Git knows when a catalogue changed.
 NO_DATE: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -41,7 +33,7 @@ class GettextNotFoundError(Exception):
 def find_gettext() -> None:
     if not (shutil.which("xgettext") and shutil.which("msgmerge")):
         raise GettextNotFoundError(
-            "GNU gettext is missing, with which the sentences of the fan pages are collected. "
+            "GNU gettext is missing, with which the sentences are collected. "
             "Install it: apt-get install gettext, dnf install gettext, or brew install gettext."
         )
 
@@ -51,8 +43,7 @@ def collect(root: Path) -> None:
     call_command(
         "makemessages",
         locale=LOCALES,
-        # The artist's side speaks English alone so far.
-        ignore_patterns=[*OF_ARTISTS, "tests", ".venv", "data"],
+        ignore_patterns=["tests", ".venv", "data"],
         add_location="file",
         no_obsolete=True,
         no_wrap=False,
@@ -72,7 +63,7 @@ def tidy(root: Path, locale: str) -> None:
         msgid_bugs_address="",
         last_translator="",
         language_team=catalog_name(locale),
-        header_comment=f"# The fan pages of Presave: {catalog_name(locale)}.",
+        header_comment=f"# Presave: {catalog_name(locale)}.",
         creation_date=NO_DATE,
         revision_date=NO_DATE,
         fuzzy=False,

@@ -19,19 +19,15 @@ from campaigns.models import User
 
 
 def choices() -> list[tuple[str, str]]:
-    spoken = [one for one in settings.LANGUAGES if one[0] in settings.ARTIST_LANGUAGES]
-    return [("", gettext("Same as browser")), *spoken]
+    return [("", gettext("Same as browser")), *settings.LANGUAGES]
 
 
 class LanguageForm(forms.Form):
     language = forms.ChoiceField(choices=choices, required=False, label=gettext_lazy("Language"))
 
 
-def form_of(request: HttpRequest) -> LanguageForm | None:
-    """None where there is nothing to choose."""
-    chosen = cast("User", request.user).language
-    is_choice = len(settings.ARTIST_LANGUAGES) > 1
-    return LanguageForm(initial={"language": chosen}) if is_choice else None
+def form_of(request: HttpRequest) -> LanguageForm:
+    return LanguageForm(initial={"language": cast("User", request.user).language})
 
 
 @login_required

@@ -4,14 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils import translation
-from django.utils.translation.trans_real import (
-    get_supported_language_variant,
-    parse_accept_lang_header,
-)
 
 from campaigns.accounts import sessions
 
@@ -34,16 +29,4 @@ def in_artists_language(
 
 def language_of(request: HttpRequest) -> str:
     chosen: str = request.user.language if sessions.is_logged_in(request) else ""  # type: ignore[union-attr]
-    return chosen if chosen in settings.ARTIST_LANGUAGES else _browsers(request)
-
-
-def _browsers(request: HttpRequest) -> str:
-    """The first that it asks for and that the artist's side speaks."""
-    for wanted, _ in parse_accept_lang_header(request.headers.get("Accept-Language", "")):
-        try:
-            code = get_supported_language_variant(wanted)
-        except LookupError:
-            continue
-        if code in settings.ARTIST_LANGUAGES:
-            return code
-    return settings.LANGUAGE_CODE
+    return chosen or translation.get_language_from_request(request)

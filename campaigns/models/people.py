@@ -56,8 +56,7 @@ class User(AbstractUser):
     @property
     def mail_language(self) -> str:
         """Mails come without a browser that could say which language it wants."""
-        is_spoken = self.language in settings.ARTIST_LANGUAGES
-        return self.language if is_spoken else settings.LANGUAGE_CODE
+        return self.language or settings.LANGUAGE_CODE
 
 
 class Label(models.Model):

@@ -20,6 +20,7 @@ from campaigns.artwork import files
 from campaigns.dashboard import access, charts, spreadsheet
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_editors, for_members
+from campaigns.fan.languages import in_fans_language
 from campaigns.headers import (
     WITHOUT_FORMS,
     as_download,
@@ -103,6 +104,7 @@ def take_back(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse
 @at_secret_address
 @without_session
 @with_policy(WITHOUT_FORMS)
+@in_fans_language
 def shared(request: HttpRequest, token: str) -> HttpResponse:
     context = {
         **_shown(_campaign_behind(token), timezone.now()),

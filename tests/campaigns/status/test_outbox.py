@@ -110,10 +110,7 @@ def test_owners_and_editors_get_one_mail_each(campaign: Campaign) -> None:
 
 
 @pytest.mark.usefixtures("mailing")
-def test_people_are_told_in_their_language_and_tools_in_english(
-    campaign: Campaign, settings: Settings
-) -> None:
-    settings.ARTIST_LANGUAGES = ["en", "de"]
+def test_people_are_told_in_their_language_and_tools_in_english(campaign: Campaign) -> None:
     User.objects.filter(email="editor@example.com").update(language="de")
     make_webhook(campaign.label, "https://hooks.example/x")
 
