@@ -40,6 +40,10 @@ def messages_of(path: Path) -> list[Message]:
     return [message for message in catalog_of(path) if message.id]
 
 
+def key(message: Message) -> tuple[str | None, str | tuple[str, ...] | list[str]]:
+    return message.context, message.id
+
+
 def texts(value: str | tuple[str, ...] | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else list(value)
 
@@ -62,8 +66,8 @@ def test_every_language_but_english_has_a_catalogue() -> None:
 
 @pytest.mark.parametrize("locale", LOCALES.values())
 def test_every_sentence_is_translated(extracted: Path, locale: str) -> None:
-    in_sources = {message.id for message in messages_of(po_of(extracted, locale))}
-    translated = {message.id: message for message in messages_of(po_of(ROOT, locale))}
+    in_sources = {key(message) for message in messages_of(po_of(extracted, locale))}
+    translated = {key(message): message for message in messages_of(po_of(ROOT, locale))}
     assert in_sources, "nothing was extracted"
     assert in_sources - set(translated) == set(), "not in the catalogue: make messages"
     assert set(translated) - in_sources == set(), "not in the sources any more: make messages"

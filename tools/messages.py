@@ -70,7 +70,7 @@ def tidy(root: Path, locale: str) -> None:
     )
     for message in found:
         if message.id:
-            catalog.add(message.id, message.string, flags=message.flags)
+            catalog.add(message.id, message.string, flags=message.flags, context=message.context)
     with po.open("wb") as file:
         write_po(file, catalog, width=100, no_location=True, sort_output=True)
     with po.with_suffix(".mo").open("wb") as compiled:

@@ -10,6 +10,7 @@ from django import forms
 from django.db.models import Count, F, Q, Value
 from django.db.models.functions import Concat
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.models import ENDED_STATES, CampaignQuerySet, CampaignState, PauseReason
 from campaigns.models.searching import Plain, plain
@@ -22,7 +23,7 @@ STATES: Final = (
     (CampaignState.RELEASING.value, _("Releasing")),
     (PAUSED, _("Paused")),
     (CampaignState.FINISHED.value, _("Finished")),
-    (CampaignState.CANCELLED.value, _("Cancelled")),
+    (CampaignState.CANCELLED.value, pgettext_lazy("campaign", "Cancelled")),
     (ARCHIVED, _("Archived")),
 )
 # More words than anybody types.

@@ -10,6 +10,7 @@ from typing import Final
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from campaigns.artwork.files import thumbnail
 from campaigns.models import (
@@ -47,7 +48,7 @@ class Status(TextChoices):
     RELEASING = "releasing", _("Releasing")
     PAUSED = "paused", _("Paused")
     FINISHED = "finished", _("Finished")
-    CANCELLED = "cancelled", _("Cancelled")
+    CANCELLED = "cancelled", pgettext_lazy("campaign", "Cancelled")
 
 
 @dataclass(frozen=True)
