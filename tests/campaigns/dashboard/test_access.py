@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from campaigns.dashboard import access
-from campaigns.models import Campaign, CampaignState, Label, PauseReason, Role, User
+from campaigns.models import Campaign, CampaignState, PauseReason, Role, User
 from campaigns.planning import invitations, members
 from campaigns.urls import urlpatterns
 from tests import factory
@@ -330,15 +330,3 @@ def test_a_viewer_is_offered_no_buttons(cast: Cast, name: str) -> None:
     assert own_forms == 0
     for act in ("/edit", "/cancel", '/label"', "/rename", "/invite", "/role", "/remove"):
         assert act not in page
-
-
-def test_a_viewer_alone_is_led_to_a_label_of_their_own() -> None:
-    viewer = factory.make_member(factory.make_label(), role=Role.VIEWER)
-    client = Client()
-    client.force_login(viewer)
-
-    response = client.get(reverse("dashboard-campaign-create"))
-
-    assert response.status_code == 302
-    assert response.headers["Location"] == reverse("dashboard-label-create")
-    assert Label.objects.count() == 1

@@ -159,7 +159,7 @@ def test_a_picture_is_shown_cropped_by_a_click_and_survives_an_error(
     settings.ARTWORK_DIR = tmp_path / "artwork"
     page = visit(viewport={"width": 1280, "height": 1400})
     page.goto("/dashboard/new")
-    page.get_by_label("Artwork optional").set_input_files(cover(800, 400))
+    page.get_by_label("Cover image optional").set_input_files(cover(800, 400))
     whole = page.locator("[data-whole] img")
     expect(whole).to_have_js_property("naturalWidth", 800)
     box = whole.bounding_box()
@@ -235,7 +235,7 @@ def test_nothing_is_lost_when_the_log_in_has_expired(
     settings.ARTWORK_DIR = tmp_path / "artwork"
     page = visit()
     page.goto("/dashboard/new")
-    page.get_by_label("Artwork optional").set_input_files(cover(400, 400))
+    page.get_by_label("Cover image optional").set_input_files(cover(400, 400))
     expect(page.get_by_text("Your new cover.")).to_be_visible()
     page.get_by_role("textbox", name="Title").fill("Night Bus")
     page.get_by_label("Message to fans").fill("Written on the last bus.\nPlay it loud.")
@@ -246,7 +246,7 @@ def test_nothing_is_lost_when_the_log_in_has_expired(
     page.get_by_label("Email").fill(artist.email)
     page.get_by_label("Password", exact=True).fill(factory.PASSWORD)
     page.get_by_role("button", name="Log in").click()
-    expect(page.get_by_text("What you had entered here")).to_be_visible()
+    expect(page.get_by_text("We restored what you hadn't saved")).to_be_visible()
     expect(page.get_by_role("textbox", name="Title")).to_have_value("Night Bus")
     expect(page.get_by_label("Message to fans")).to_have_value(
         "Written on the last bus.\nPlay it loud."
@@ -261,7 +261,7 @@ def test_nothing_is_lost_when_the_log_in_has_expired(
     assert Campaign.objects.get().artwork_width == 400
     page.goto("/dashboard/new")
     expect(page.get_by_role("textbox", name="Title")).to_have_value("")
-    expect(page.get_by_text("What you had entered here")).to_be_hidden()
+    expect(page.get_by_text("We restored what you hadn't saved")).to_be_hidden()
 
 
 def test_what_was_left_comes_back_until_it_is_not_wanted(visit: Any, label: Label) -> None:
@@ -297,7 +297,7 @@ def test_what_was_taken_back_does_not_come_back(visit: Any, label: Label) -> Non
     page.get_by_role("textbox", name="Title").fill("")
     page.goto("/dashboard/new")
     expect(page.get_by_role("textbox", name="Title")).to_have_value("")
-    expect(page.get_by_text("What you had entered here")).to_be_hidden()
+    expect(page.get_by_text("We restored what you hadn't saved")).to_be_hidden()
 
 
 def test_the_preview_follows_what_is_entered(
@@ -313,7 +313,7 @@ def test_the_preview_follows_what_is_entered(
     expect(shown.get_by_role("heading", level=1, include_hidden=True)).to_have_text("Night Bus")
     page.get_by_label("Message to fans").fill("Written on the last bus.")
     expect(shown.locator(".own-words")).to_have_text("Written on the last bus.")
-    page.get_by_label("Artwork optional").set_input_files(cover(400, 400))
+    page.get_by_label("Cover image optional").set_input_files(cover(400, 400))
     shown.locator(".cover img").evaluate("picture => picture.decode()")
     assert page.evaluate("history.length") <= 4
     assert shown.locator("body").evaluate("body => body.inert && innerWidth === 388")

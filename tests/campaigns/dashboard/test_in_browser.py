@@ -256,7 +256,7 @@ def test_a_campaign_is_made_opened_and_cancelled(
     page.get_by_label("Date and time").fill(next_month())
     cover = {"name": "cover.png", "mimeType": "image/png"}
     cover_file = cover | {"buffer": file_of(picture(400, 400)).getvalue()}
-    page.get_by_label("Artwork optional").set_input_files(cover_file)
+    page.get_by_label("Cover image optional").set_input_files(cover_file)
     page.get_by_role("button", name="Save draft").click()
     page.get_by_role("button", name="Open the campaign").click()
     expect(page.get_by_role("main").get_by_text("Going live…")).to_be_visible()

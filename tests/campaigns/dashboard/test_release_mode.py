@@ -147,7 +147,7 @@ def test_an_open_campaign_whose_day_has_begun_keeps_it(artist: User, label: Labe
 
 def test_an_open_campaign_cannot_be_moved_beyond_175_days(artist: User, label: Label) -> None:
     form = form_of(artist, make_local(label), **LOCAL | {"release_day": "2027-08-01"})
-    assert "Spotify ends every permission six months after" in str(form.errors["release_day"])
+    assert "Spotify permissions last six months" in str(form.errors["release_day"])
 
 
 # Changing one's mind.

@@ -87,7 +87,7 @@ def test_no_pace_is_above_the_operators(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 2 / rows.SHARE_OF_CAP
     assert "at 2.0 saves per second" in said(Backlog(1200))
     settings.SPOTIFY_MAX_RATE = 200 / rows.SHARE_OF_CAP
-    assert "at 200 saves a second" in said(Backlog(1200), gate(500.0))
+    assert "at 200 saves per second" in said(Backlog(1200), gate(500.0))
 
 
 def test_fans_of_other_campaigns_are_counted_in() -> None:

@@ -78,7 +78,7 @@ def test_saving_says_the_release_time_in_utc_too(dashboard: Client, label: Label
 def test_a_draft_too_far_ahead_is_told_so_when_it_is_saved(dashboard: Client, label: Label) -> None:
     page = send(dashboard, release_at=in_days(300)).content.decode()
 
-    assert "It can be opened from" in page
+    assert "You can open it from" in page
     assert "Open the campaign</button>" not in page
 
 
