@@ -134,7 +134,13 @@ def granted_scopes(state: State, asked: frozenset[str]) -> frozenset[str]:
 
 
 def is_custom(scope_setting: str) -> bool:
-    return scope_setting not in {"granted", "omitted", "changed"}
+    return scope_setting not in {"granted", "omitted", "changed", "blank", "doubled"}
+
+
+def as_text(scopes: frozenset[str], setting: str) -> str:
+    """How an answer tells what was granted."""
+    text = " ".join(sorted(scopes))
+    return " " if setting == "blank" else f"{text} {text}" if setting == "doubled" else text
 
 
 async def token(request: web.Request) -> web.Response:
@@ -199,7 +205,7 @@ def exchange_code(state: State, fields: Mapping[str, str]) -> dict[str, str | in
     # Six months count from the consent, not from the exchange.
     refresh_token = state.issue_refresh_token(code.account, scopes, code.issued_at)
     if state.settings.scope_in_answer != "omitted":
-        answer["scope"] = " ".join(sorted(scopes))
+        answer["scope"] = as_text(scopes, state.settings.scope_in_answer)
     if state.settings.refresh_token_in_answer:
         answer["refresh_token"] = refresh_token
     return answer
@@ -240,4 +246,4 @@ def announced_scope(state: State, before: frozenset[str], now: frozenset[str]) -
         return setting
     if setting == "omitted" or (setting == "changed" and before == now):
         return None
-    return " ".join(sorted(now))
+    return as_text(now, setting)

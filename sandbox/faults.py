@@ -7,10 +7,12 @@ import json
 import random
 import socket
 import struct
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aiohttp import web
+
+from sandbox.wordings import refuse
 
 KINDS = (
     "status",
@@ -21,6 +23,7 @@ KINDS = (
     "html",
     "empty",
     "redirect",
+    "refusal",
 )
 ENDPOINTS = (
     "*",
@@ -49,7 +52,9 @@ class Fault:
     headers: dict[str, str] = field(default_factory=dict)
     content_type: str | None = None
     times: int | None = 1
-    account: str | None = None
+    # The accounts that it strikes; none is everyone.
+    account: list[str] = field(default_factory=list)
+    refusal: str = ""
     probability: float = 1.0
     seed: int = 0
     seconds: float = 60.0
@@ -74,7 +79,7 @@ class Fault:
             return False
         if self.endpoint not in {"*", endpoint}:
             return False
-        if self.account is not None and self.account != account:
+        if self.account and account not in self.account:
             return False
         if self._random.random() >= self.probability:
             return False
@@ -82,6 +87,9 @@ class Fault:
         return True
 
     def replacement(self) -> web.Response:
+        if self.kind == "refusal":
+            status, body = refuse(self.refusal, self.hits - 1)
+            return replace(self, kind="status", status=status, body=body).replacement()
         status = self.status or DEFAULT_STATUS.get(self.kind, 200)
         headers = dict(self.headers)
         if self.kind == "redirect":

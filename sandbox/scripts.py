@@ -12,6 +12,7 @@ from sandbox.faults import ENDPOINTS, KINDS, Fault
 from sandbox.instants import from_iso
 from sandbox.markets import MARKET
 from sandbox.state import Account, Settings
+from sandbox.wordings import REFUSALS
 
 Value = TypeVar("Value")
 Check = Callable[[object], Value]
@@ -280,7 +281,8 @@ def fault_from(body: object) -> Fault:
         headers=script.get("headers", mapping_of(text, header_value), {}),
         content_type=script.get("content_type", optional(text), None),
         times=times,
-        account=script.get("account", optional(account_id), None),
+        account=script.get("account", accounts_named, []),
+        refusal=script.get("refusal", one_of(*REFUSALS), ""),
         probability=script.get("probability", share, 1.0),
         seed=script.get("seed", whole, 0),
         seconds=script.get("seconds", number, 60.0),
@@ -288,7 +290,16 @@ def fault_from(body: object) -> Fault:
         after_effect=script.get("after_effect", flag, False),
     )
     script.finish()
+    if (fault.kind == "refusal") != bool(fault.refusal):
+        raise ScriptError("The kind refusal needs the field refusal, and no other kind has it.")
     return fault
+
+
+def accounts_named(value: object) -> list[str]:
+    """One account or a list of them; null is everyone."""
+    if value is None:
+        return []
+    return list_of(account_id)(value if isinstance(value, list) else [value])
 
 
 def http_status(value: object) -> int:

@@ -37,6 +37,49 @@ def test_a_text_body_keeps_its_content_type(sandbox: Sandbox, fan: Tokens) -> No
     assert answer.headers["Content-Type"].startswith("text/plain")
 
 
+@pytest.mark.parametrize(
+    ("refusal", "status", "forms"),
+    [("scope", 403, 18), ("not_listed", 403, 36), ("unknown", 403, 18), ("not_found", 404, 18)],
+)
+def test_a_refusal_comes_in_other_words_cases_and_forms_each_time(
+    refusal: str, status: int, forms: int, sandbox: Sandbox, fan: Tokens
+) -> None:
+    sandbox.fault("library", "refusal", refusal=refusal, times=None)
+    answers = [sandbox.save(fan, ALBUM_URI) for _ in range(forms + 1)]
+    assert {answer.status_code for answer in answers} == {status}
+    assert len({answer.text for answer in answers}) == forms
+    assert answers[0].text == answers[-1].text
+    kinds = {answer.headers["Content-Type"].split(";")[0] for answer in answers}
+    assert kinds == {"application/json"} | ({"text/plain"} if status == 403 else set())
+    assert sandbox.library() == {}
+
+
+def test_a_refresh_token_is_refused_in_other_words_each_time(sandbox: Sandbox, fan: Tokens) -> None:
+    sandbox.fault("token.refresh", "refusal", refusal="expired", times=6)
+    refused = [sandbox.refresh(fan) for _ in range(6)]
+    assert {answer.json()["error"] for answer in refused} == {"invalid_grant"}
+    assert len({answer.json()["error_description"].lower() for answer in refused}) == 2
+    assert sandbox.refresh(fan).status_code == 200
+
+
+def test_some_fans_alone_can_be_refused_for_good(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    fans = {name: sandbox.consent(name) for name in ("fan-1", "fan-2", "fan-3")}
+    sandbox.fault("library", "refusal", refusal="not_found", account=["fan-1", "fan-3"], times=None)
+    for _ in range(3):
+        answers = {name: sandbox.save(fan, ALBUM_URI).status_code for name, fan in fans.items()}
+        assert answers == {"fan-1": 404, "fan-2": 200, "fan-3": 404}
+
+
+@pytest.mark.parametrize("fault", [{"kind": "refusal"}, {"kind": "html", "refusal": "scope"}])
+def test_a_refusal_has_to_be_named_where_it_is_meant(
+    fault: dict[str, str], sandbox: Sandbox
+) -> None:
+    body = {"endpoint": "library", **fault}
+    answer = sandbox.http.post(f"{sandbox.url}/_sandbox/faults", json=body)
+    assert (answer.status_code, "refusal" in answer.json()["error"]) == (400, True)
+
+
 def test_a_status_without_a_body_is_answered_in_spotifys_form(
     sandbox: Sandbox, fan: Tokens
 ) -> None:

@@ -7,6 +7,7 @@ import base64
 import pytest
 
 from tests.sandbox.driver import (
+    ALBUM_URI,
     CLIENT,
     REDIRECT_URI,
     SAVE_SCOPE,
@@ -146,8 +147,7 @@ def test_scopes_accumulate_over_a_refresh(sandbox: Sandbox) -> None:
 
 
 def contains_status(sandbox: Sandbox, tokens: Tokens) -> int:
-    uri = "spotify:album:4aawyAB9vmqN3uQ7FjRGTy"
-    return sandbox.get("/me/library/contains", tokens, uris=uri).status_code
+    return sandbox.get("/me/library/contains", tokens, uris=ALBUM_URI).status_code
 
 
 def test_the_answer_can_leave_out_scope_and_refresh_token(sandbox: Sandbox) -> None:
@@ -161,13 +161,28 @@ def test_the_grant_can_be_wider_or_narrower_than_asked(sandbox: Sandbox, scope: 
     sandbox.set(scope_in_answer=scope)
     body = sandbox.exchange(sandbox.code()).json()
     assert body["scope"] == scope
-    saved = sandbox.save(Tokens(body["access_token"], ""), "spotify:album:4aawyAB9vmqN3uQ7FjRGTy")
+    saved = sandbox.save(Tokens(body["access_token"], ""), ALBUM_URI)
     assert saved.status_code == (200 if scope == WIDE_SCOPE else 403)
 
 
 @pytest.mark.parametrize(
+    ("setting", "scope"), [("blank", " "), ("doubled", f"{SAVE_SCOPE} {SAVE_SCOPE}")]
+)
+def test_what_was_asked_can_be_told_as_nothing_or_twice(
+    sandbox: Sandbox, setting: str, scope: str
+) -> None:
+    sandbox.set(scope_in_answer=setting)
+    body = sandbox.exchange(sandbox.code()).json()
+    assert body["scope"] == scope
+    assert sandbox.save(Tokens(body["access_token"], ""), ALBUM_URI).status_code == 200
+
+
+@pytest.mark.parametrize(
     ("setting", "scope"),
-    [("granted", SAVE_SCOPE), ("omitted", None), ("changed", None), ("user-a", "user-a")],
+    [
+        *(("granted", SAVE_SCOPE), ("omitted", None), ("changed", None), ("user-a", "user-a")),
+        *(("blank", " "), ("doubled", f"{SAVE_SCOPE} {SAVE_SCOPE}")),
+    ],
 )
 def test_the_scope_of_a_refresh_can_be_scripted(
     sandbox: Sandbox, setting: str, scope: str | None
