@@ -51,11 +51,12 @@ class CampaignKey:
         info = _info(self._campaign_id, row_id, agreed if header == _HEADER else None)
         try:
             opened = _SUITE.decrypt(sealed[2:], self._private_key, info=info)
+            # Whoever has the public key can seal what is no permission.
+            return Secret(opened.decode())
         except (InvalidTag, ValueError):
             raise UnreadablePermissionError(
                 "This permission does not open with its campaign's key."
             ) from None
-        return Secret(opened.decode())
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A CampaignKey cannot be pickled.")

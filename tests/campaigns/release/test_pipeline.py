@@ -10,11 +10,12 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from campaigns import keyring
 from campaigns.clock import database_now
 from campaigns.consent import receipts
 from campaigns.gate import closing, permits, rows
 from campaigns.keyring import Secret
-from campaigns.models import ErrorReason, Gate, GateName, PauseReason, PreSave
+from campaigns.models import Campaign, ErrorReason, Gate, GateName, PauseReason, PreSave
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.release import claims, pipeline
 from campaigns.release.claims import LEASE
@@ -167,6 +168,55 @@ def test_an_odd_row_alone_in_its_block_pauses_nobody(
     campaign.refresh_from_db()
     assert not campaign.is_paused
     assert states(campaign) == {"pending": 1, "saved": 1}
+
+
+@pytest.mark.parametrize("garbage", [b"\xff\xfe\x00", b"\xed\xa0\x80", b"AQ\x80"])
+def test_a_permission_that_opens_to_garbage_is_that_fans_alone(
+    garbage: bytes, sandbox: Sandbox, caplog: pytest.LogCaptureFixture
+) -> None:
+    campaign = make_night(sandbox, fans=5)
+    odd, *_ = PreSave.objects.order_by("id")
+    seal_bytes(campaign, odd, garbage)
+    assert work() == 4
+    odd.refresh_from_db()
+    assert (odd.is_pending, odd.attempts) == (True, 1)
+    assert f"permission unreadable presave={odd.id}" in caplog.messages
+    campaign.refresh_from_db()
+    assert not campaign.is_paused
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n", "null", "\x00", "a&b=c", "x" * 100_000, "🎵"])
+def test_a_permission_that_opens_to_nonsense_is_that_fans_alone(
+    text: str, sandbox: Sandbox
+) -> None:
+    campaign = make_night(sandbox, fans=5)
+    odd, *_ = PreSave.objects.order_by("id")
+    seal_bytes(campaign, odd, text.encode())
+    assert work() == 4
+    odd.refresh_from_db()
+    assert odd.is_pending
+
+
+class Raw(str):
+    """Bytes that pass for a permission's text."""
+
+    def __new__(cls, content: bytes) -> Raw:
+        raw = super().__new__(cls, "raw")
+        raw.content = content
+        return raw
+
+    content: bytes
+
+    def encode(self, encoding: str = "utf-8", errors: str = "strict") -> bytes:
+        return self.content
+
+
+def seal_bytes(campaign: Campaign, row: PreSave, content: bytes) -> None:
+    """As whoever has the public key and may write to the database can."""
+    agreed = bytes(row.agreed_digest) if row.agreed_digest else None
+    public_key = bytes(campaign.public_key or b"")
+    sealed = keyring.seal(public_key, Secret(Raw(content)), campaign.id, row.id, agreed)
+    PreSave.objects.filter(id=row.id).update(sealed=sealed)
 
 
 def test_a_permission_moved_to_another_row_is_not_used(sandbox: Sandbox) -> None:
