@@ -14,6 +14,7 @@ from campaigns.models.campaign import CampaignQuerySet as CampaignQuerySet
 from campaigns.models.choices import CHOICES as CHOICES
 from campaigns.models.choices import HALVES as HALVES
 from campaigns.models.choices import MISMATCHES as MISMATCHES
+from campaigns.models.choices import TOLD_TO_FANS as TOLD_TO_FANS
 from campaigns.models.choices import Accent as Accent
 from campaigns.models.choices import CampaignState as CampaignState
 from campaigns.models.choices import ErrorReason as ErrorReason

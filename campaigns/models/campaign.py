@@ -15,6 +15,7 @@ from django.utils.timezone import localtime
 from campaigns.models import identity, midnights
 from campaigns.models.choices import (
     MISMATCHES,
+    TOLD_TO_FANS,
     Accent,
     CampaignState,
     Finding,
@@ -102,6 +103,13 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def releasing(self) -> CampaignQuerySet:
         return self.filter(state=CampaignState.RELEASING, paused_reason=PauseReason.NONE)
+
+    def serving(self) -> CampaignQuerySet:
+        """Those whose fans may be saved now; of one that is paused for what Spotify told others,
+        only the newcomers.
+        """
+        reasons = [PauseReason.NONE, *TOLD_TO_FANS]
+        return self.filter(state=CampaignState.RELEASING, paused_reason__in=reasons)
 
     def endable(self, now: datetime) -> CampaignQuerySet:
         """Those whose release has come to every zone, or whose time to save it has run out."""

@@ -57,6 +57,10 @@ class PauseReason(models.TextChoices):
         return self not in (PauseReason.NONE, PauseReason.KEY_MISSING)
 
 
+# Pauses for what Spotify told some fans: one who comes later may be told something else.
+TOLD_TO_FANS: Final = (PauseReason.RELEASE_REFUSED, PauseReason.APP_NOT_OPEN)
+
+
 class Trouble(models.TextChoices):
     """Why a release that is due does not go as promised: people are told of it."""
 

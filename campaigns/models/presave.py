@@ -5,10 +5,10 @@ from __future__ import annotations
 import uuid
 from collections.abc import Collection
 from datetime import datetime
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 
 from campaigns.models.choices import PreSaveState, Reason
 from campaigns.models.limits import PERMISSION_LIFETIME
@@ -36,6 +36,9 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
     def cancelled_with_campaign(self) -> PreSaveQuerySet:
         return self.filter(state=PreSaveState.CANCELLED, reason=Reason.CAMPAIGN_CANCELLED)
 
+    def failed_since(self, moment: datetime) -> PreSaveQuerySet:
+        return self.filter(state=PreSaveState.FAILED, settled_at__gt=moment)
+
     def due(self, now: datetime) -> PreSaveQuerySet:
         """Those who may be tried now: held by no worker, and not put off to a later try."""
         free = Q(lease_until=None) | Q(lease_until__lte=now)
@@ -49,9 +52,25 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         """As servable_until, by what each one's campaign says now."""
         return self.filter(SERVABLE)
 
+    def newcomers(self, paused_at: datetime | F | None) -> PreSaveQuerySet:
+        """Those who consented after their campaign was paused, and were told nothing yet."""
+        return self.filter(consented_at__gt=paused_at, attempts=0, refused_at=None)
+
     def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:
         """The rows still pending under exactly these fences."""
         return self.pending().filter(lease__in=fences)
+
+    def told_something(self) -> PreSaveQuerySet:
+        """Those who were tried in vain."""
+        return self.waiting().filter(Q(attempts__gt=0) | Q(refused_at__isnull=False))
+
+    def try_anew(self, **changes: Any) -> int:
+        """Forget what Spotify said of those who are pending. The claims stay, since a save that is
+        on its way is recorded as what it was; what waits for another try without a claim is free.
+        """
+        free_at = Case(When(lease=None, then=None), default=F("lease_until"))
+        changes |= {"attempts": 0, "refused_at": None, "reason": Reason.NONE}
+        return self.pending().update(lease_until=free_at, **changes)
 
     def end(self, state: PreSaveState, reason: Reason, now: datetime) -> int:
         """End pre-saves, in the one way there is: the same statement erases their permissions."""

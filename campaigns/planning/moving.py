@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Case, F, When
+from django.db.models import F
 from django.db.models.expressions import Combinable
 
 from campaigns.models import (
@@ -15,7 +15,6 @@ from campaigns.models import (
     CampaignState,
     Event,
     PauseReason,
-    Reason,
     User,
 )
 from campaigns.planning.history import record
@@ -69,15 +68,7 @@ def _wait_anew(campaign: Campaign, release_at: datetime, now: datetime) -> None:
     look_anew(campaign)
     if campaign.paused_reason == PauseReason.RELEASE_REFUSED:
         campaign.paused_reason, campaign.paused_at = PauseReason.NONE, None
-    # The claims stay, since a save that is on its way is recorded as what it was; what waits for
-    # another try without a claim is free.
-    campaign.presaves.pending().update(
-        due_at=_due_after_move(campaign, release_at),
-        attempts=0,
-        refused_at=None,
-        reason=Reason.NONE,
-        lease_until=Case(When(lease=None, then=None), default=F("lease_until")),
-    )
+    campaign.presaves.try_anew(due_at=_due_after_move(campaign, release_at))
 
 
 def look_anew(campaign: Campaign) -> None:

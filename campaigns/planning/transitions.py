@@ -79,7 +79,8 @@ def _end_by_cancelling(campaign: Campaign, now: datetime, by: User | None) -> No
 
 @transaction.atomic
 def resume(campaign: Campaign, by: User | None = None) -> None:
-    """Let a paused campaign go on, after what stopped it was fixed.
+    """Let a paused campaign go on, after what stopped it was fixed. What fans were told before says
+    nothing any more: all of them are asked for at once.
 
     If it is stopped again, people are told again. Raises PlanningError.
     """
@@ -88,6 +89,7 @@ def resume(campaign: Campaign, by: User | None = None) -> None:
     )
     if not resumable.update(paused_reason=PauseReason.NONE, paused_at=None, next_check_at=None):
         raise PlanningError(Obstacle.NOTHING_TO_RESUME)
+    campaign.presaves.told_something().try_anew()
     alarms.resolve(campaign)
     campaign.alarms.exclude(trouble=Trouble.LATE).delete()
     record(campaign.label, Event.RESUMED, by, campaign)

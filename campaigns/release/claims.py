@@ -96,15 +96,13 @@ def claim_block(
     fence, until = uuid4(), now + LEASE
     never_tried = [F("refused_at").asc(nulls_first=True), F("attempts").asc()]
     order = [*(never_tried if fresh_first else []), F("due_at").asc()]
+    due = PreSave.objects.filter(campaign=campaign).due(now)
+    due = due.servable_until(campaign.confirmed_until)
+    if campaign.is_paused:
+        due = due.newcomers(campaign.paused_at)
     with transaction.atomic():
         # SQLite knows no row locks: there the IMMEDIATE transaction keeps others out.
-        rows = list(
-            PreSave.objects.filter(campaign=campaign)
-            .due(now)
-            .servable_until(campaign.confirmed_until)
-            .order_by(*order)
-            .select_for_update(skip_locked=True)[:size]
-        )
+        rows = list(due.order_by(*order).select_for_update(skip_locked=True)[:size])
         if not rows:
             return None
         claimed = PreSave.objects.filter(id__in=[row.id for row in rows])
@@ -137,11 +135,14 @@ def still_standing(
     ids: Collection[UUID], fences: Collection[UUID], now: datetime
 ) -> dict[UUID, Confirmation]:
     """The rows that may be saved now, each with what to save: still held under the fence, not
-    cancelled, their campaign still releasing, in their market too. What is confirmed is read again,
-    because since the claim the release may have been moved, corrected and confirmed once more.
+    cancelled, their campaign still releasing, in their market too, and paused for no newcomer. What
+    is confirmed is read again, because since the claim the release may have been moved, corrected
+    and confirmed once more.
     """
-    held = PreSave.objects.filter(id__in=ids, lease_until__gt=now).held_under(fences)
-    standing = held.servable().filter(campaign__in=Campaign.objects.releasing())
+    held = PreSave.objects.filter(id__in=ids, lease_until__gt=now).held_under(fences).servable()
+    newcomers = held.newcomers(F("campaign__paused_at"))
+    standing = held.filter(campaign__in=Campaign.objects.releasing())
+    standing |= newcomers.filter(campaign__in=Campaign.objects.serving())
     confirmed = standing.values_list("id", "campaign__confirmed_uri", "campaign__confirmed_at")
     return {row_id: Confirmation(uri, at) for row_id, uri, at in confirmed if at}
 

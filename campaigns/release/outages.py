@@ -35,13 +35,13 @@ class OutageDetector:
         self._halt = halt
         # Of fans asked for the first time: whose campaign, and whether it went wrong.
         self._troubles = {half: deque[tuple[UUID, bool]](maxlen=LAST_ANSWERS) for half in HALVES}
-        self._refusals = deque[bool](maxlen=REFUSALS_SEEN)
+        self._refusals = {half: deque[bool](maxlen=REFUSALS_SEEN) for half in HALVES}
         self._working_noted: dict[GateName, datetime] = {}
 
     def note_working(self, held: Held, half: GateName, gate: Gate) -> None:
         self._troubles[half].append((held.claim.campaign.id, False))
-        if half is GateName.ACCOUNTS and held.is_first_try:
-            self._refusals.append(False)
+        if held.is_first_try:
+            self._refusals[half].append(False)
         now, noted = self._clock(), self._working_noted.get(half)
         if gate.outages or noted is None or now - noted >= WORKING_NOTED_EVERY:
             if closing.note_working(half, now):
@@ -59,19 +59,19 @@ class OutageDetector:
             self._halt(half)
             self._troubles[half].clear()
 
-    def note_refusal(self, held: Held, gate: Gate) -> None:
-        """Count a refusal. Few of the fans who are tried for the first time have withdrawn their
-        permission: when many are refused, no refusal is believed for a while.
+    def note_refusal(self, held: Held, half: GateName, gate: Gate) -> None:
+        """Count a refusal. Few of the fans who are tried for the first time are refused for a
+        reason of their own: when many are, no refusal is believed for a while.
         """
         if not held.is_first_try:
             return
-        self._refusals.append(True)
-        seen = len(self._refusals)
-        if seen >= FEWEST_SEEN and sum(self._refusals) > seen * MOST_REFUSED:
+        refusals = self._refusals[half]
+        refusals.append(True)
+        if len(refusals) >= FEWEST_SEEN and sum(refusals) > len(refusals) * MOST_REFUSED:
             now = self._clock()
-            closing.distrust_refusals(GateName.ACCOUNTS, now)
+            closing.distrust_refusals(half, now)
             gate.distrusted_until = now + closing.DISTRUST
-            self._refusals.clear()
+            refusals.clear()
 
     def await_confirmation(self, half: GateName) -> None:
         """Let the next good answer be noted at once: it can confirm that Spotify works."""

@@ -20,6 +20,7 @@ from campaigns.gate import closing, permits, rows
 from campaigns.keyring import CampaignKey, Secret, UnreadablePermissionError
 from campaigns.models import (
     HALVES,
+    TOLD_TO_FANS,
     Campaign,
     ErrorReason,
     Gate,
@@ -29,6 +30,7 @@ from campaigns.models import (
 )
 from campaigns.release import claims, retrying
 from campaigns.release.claims import Claim, Confirmation, Held, Outcome
+from campaigns.release.evidence import FEWEST_TOLD, Evidence
 from campaigns.release.outages import OutageDetector
 from campaigns.spotify import SCOPE, Answered, FanCalls, Slots
 from campaigns.spotify.answers import Grant, Scope, SpotifyError
@@ -51,9 +53,19 @@ FEWEST_GATHERED: Final = 2
 LONGEST_STEP: Final = 0.03
 # After so long a stand-still the answers say more about this machine than about Spotify.
 STOOD_STILL_SECONDS: Final = 3.0
-# What Spotify says to one or two fans may be about them. When a third is told the same, and nobody
-# was served in between, it is about the campaign or the app.
-MOST_ODD: Final = 3
+# How a pre-save ends that Spotify refuses again and again, by what it says.
+VERDICTS: Final = {
+    ErrorReason.INVALID_GRANT: Reason.REVOKED,
+    ErrorReason.SCOPE: Reason.SCOPE,
+    ErrorReason.NOT_LISTED: Reason.NOT_LISTED,
+}
+# What pauses a campaign when it is about all of its fans.
+PAUSES: Final = {
+    ErrorReason.RELEASE_REFUSED: PauseReason.RELEASE_REFUSED,
+    ErrorReason.NOT_LISTED: PauseReason.APP_NOT_OPEN,
+}
+# What the token endpoint says alone, so that its next good answer takes it back.
+OF_THE_TOKEN_ENDPOINT: Final = (Reason.REVOKED, Reason.WIDER_SCOPE)
 
 
 class Pipeline:
@@ -65,7 +77,7 @@ class Pipeline:
         self._sent_as: dict[UUID, Confirmation] = {}
         self._outcomes: defaultdict[UUID, Outcome] = defaultdict(Outcome)
         self._outages = OutageDetector(clock, calls.halt)
-        self._odd: defaultdict[tuple[ErrorReason, UUID | None], set[UUID]] = defaultdict(set)
+        self._evidence = Evidence(clock)
         self._stood_still, self._stepped_at = False, time.monotonic()
         self._rest_until = 0.0
         self._is_ending = False
@@ -133,7 +145,7 @@ class Pipeline:
         for held in unopened:
             if held.is_first_try:
                 logger.error("permission unreadable presave=%s", held.row.id)
-            self._outcome(held).delayed[held.row.id] = held.row.attempts
+            self._delay(held)
 
     def _hold(self, claim: Claim) -> None:
         """Give a claim back and pause its campaign, which is not what fans agreed to, or of which
@@ -156,6 +168,7 @@ class Pipeline:
         for answer in answers:
             self._sort(answer)
         self._settle()
+        self._stop_what_concerns_everybody()
         self._save_granted()
         ended = time.monotonic()
         self._rest_until = ended + self._rest_after(ended - began)
@@ -180,73 +193,77 @@ class Pipeline:
         if isinstance(answer.result, SpotifyError):
             self._sort_error(held, answer.half, answer.result)
             return
-        self._outages.note_working(held, answer.half, self.gates[answer.half])
         if isinstance(answer.result, Grant):
             self._sort_grant(held, answer.result)
-        else:
-            self._odd.clear()
-            self._outcome(held).sent[held.row.id] = self._sent_as[held.row.id]
+            return
+        self._outages.note_working(held, answer.half, self.gates[answer.half])
+        self._evidence.note_served(held.claim.campaign)
+        self._outcome(held).sent[held.row.id] = self._sent_as[held.row.id]
 
     def _sort_grant(self, held: Held, grant: Grant) -> None:
-        row_id = held.row.id
-        if grant.scope is not None and grant.scope.split() != [SCOPE]:
-            narrower = SCOPE not in grant.scope.split()
-            reason = Reason.SCOPE if narrower else Reason.WIDER_SCOPE
-            self._outcome(held).failed[reason].append(row_id)
-            return
+        row, half = held.row, GateName.ACCOUNTS
         if grant.refresh_token:
-            claims.keep_rotated_tokens(held.claim, {row_id: grant.refresh_token})
-        if held.row.reason == Reason.REVOKED:
-            claims.forget_refusal(held.row, held.claim.fence)
-        self._granted[row_id] = grant.access_token
+            claims.keep_rotated_tokens(held.claim, {row.id: grant.refresh_token})
+        scopes = {SCOPE} if grant.scope is None else set(grant.scope.split())
+        if scopes != {SCOPE}:
+            reason = Reason.WIDER_SCOPE if SCOPE in scopes else Reason.SCOPE
+            self._sort_refusal(held, half, reason)
+            return
+        self._outages.note_working(held, half, self.gates[half])
+        if row.reason in OF_THE_TOKEN_ENDPOINT:
+            claims.forget_refusal(row, held.claim.fence)
+        self._granted[row.id] = grant.access_token
 
     def _sort_error(self, held: Held, half: GateName, error: SpotifyError) -> None:
         match error.scope:
-            case Scope.APP if error.reason is ErrorReason.FORBIDDEN:
-                self._sort_odd(held, error, None)
             case Scope.APP:
                 self._outcome(held).returned.append(held.row.id)
                 closing.close(error, self._clock())
             case Scope.CAMPAIGN:
-                self._sort_odd(held, error, held.claim.campaign)
+                self._delay(held)
+                self._evidence.note(held, error.reason)
             case Scope.FAN:
-                self._sort_error_of_fan(held, half, error.reason)
+                self._sort_error_of_fan(held, half, error)
 
-    def _sort_error_of_fan(self, held: Held, half: GateName, reason: ErrorReason) -> None:
-        outcome, row = self._outcome(held), held.row
-        match reason:
-            case ErrorReason.NOT_SENT:
-                outcome.returned.append(row.id)
-            case ErrorReason.SCOPE:
-                outcome.failed[Reason.SCOPE].append(row.id)
-            case ErrorReason.INVALID_GRANT:
-                self._sort_refusal(held, half, Reason.REVOKED)
-            case ErrorReason.NOT_LISTED:
-                self._sort_refusal(held, half, Reason.NOT_LISTED)
-            case _:
-                self._note_trouble(held, half)
-                outcome.delayed[row.id] = row.attempts
-
-    def _sort_odd(self, held: Held, error: SpotifyError, campaign: Campaign | None) -> None:
-        """Delay a fan with an odd answer, until enough others get the same to stop everybody."""
-        odd = self._odd[error.reason, campaign.id if campaign else None]
-        odd.add(held.row.id)
-        self._outcome(held).delayed[held.row.id] = held.row.attempts
-        if campaign is None and len(odd) >= MOST_ODD:
-            closing.close(error, self._clock())
-        elif campaign and len(odd) >= campaign.presaves.waiting()[:MOST_ODD].count():
-            pause(campaign, PauseReason.RELEASE_REFUSED, self._clock())
-
-    def _sort_refusal(self, held: Held, half: GateName, reason: Reason) -> None:
-        gate, row = self.gates[half], held.row
-        if reason is Reason.REVOKED:
-            self._note_trouble(held, half)
-            self._outages.note_refusal(held, gate)
-        if row.reason == reason and retrying.is_confirmed(row, gate, self._clock()):
-            self._outcome(held).failed[reason].append(row.id)
+    def _sort_error_of_fan(self, held: Held, half: GateName, error: SpotifyError) -> None:
+        if error.reason in VERDICTS:
+            self._sort_refusal(held, half, VERDICTS[error.reason], is_final=error.is_final)
+        elif error.reason is ErrorReason.NOT_SENT:
+            self._outcome(held).returned.append(held.row.id)
+        elif error.reason is ErrorReason.FORBIDDEN:
+            self._delay(held)
+            self._evidence.note(held, error.reason)
         else:
-            self._outcome(held).refused[reason].append(row.id)
+            self._note_trouble(held, half)
+            self._delay(held)
+
+    def _delay(self, held: Held) -> None:
+        self._outcome(held).delayed[held.row.id] = held.row.attempts
+
+    def _sort_refusal(
+        self, held: Held, half: GateName, reason: Reason, *, is_final: bool = False
+    ) -> None:
+        """Doubt a verdict that would end this pre-save: it is believed when it is repeated later,
+        and never of many fans at once.
+        """
+        gate, row, outcome = self.gates[half], held.row, self._outcome(held)
+        if reason is Reason.NOT_LISTED:
+            self._evidence.note(held, ErrorReason.NOT_LISTED)
+        else:
+            self._note_trouble(held, half)
+        self._outages.note_refusal(held, half, gate)
+        is_repeated = row.reason == reason and retrying.is_confirmed(row, gate, self._clock())
+        if is_repeated or (is_final and self._ends_at_first_sight(held, gate)):
+            outcome.failed[reason].append(row.id)
+        else:
+            outcome.refused[reason].append(row.id)
             self._outages.await_confirmation(half)
+
+    def _ends_at_first_sight(self, held: Held, gate: Gate) -> bool:
+        now, presaves = self._clock(), held.claim.campaign.presaves
+        lately = presaves.failed_since(now - closing.DISTRUST)[: retrying.MOST_AT_FIRST_SIGHT]
+        ending = sum(map(len, self._outcome(held).failed.values()))
+        return retrying.is_believed_at_first_sight(held.row, gate, lately.count() + ending, now)
 
     def _note_trouble(self, held: Held, half: GateName) -> None:
         if not self._stood_still:
@@ -303,12 +320,19 @@ class Pipeline:
             campaign = self._held[next(iter(ids))].claim.campaign
             claims.settle(campaign, self._fences(ids), outcome, self._clock())
             self.sent += len(outcome.sent)
-            if Reason.NOT_LISTED in outcome.refused:
-                _pause_when_not_listed(campaign, self._clock())
+            if outcome.sent and campaign.is_paused:
+                _go_on(campaign)
             for row_id in ids:
                 del self._held[row_id]
                 self._granted.pop(row_id, None)
                 self._sent_as.pop(row_id, None)
+
+    def _stop_what_concerns_everybody(self) -> None:
+        for reason, campaign in self._evidence.conclusions():
+            if reason in PAUSES:
+                pause(campaign, PAUSES[reason], self._clock())
+            else:
+                closing.close(SpotifyError(reason), self._clock())
 
     def _outcome(self, held: Held) -> Outcome:
         return self._outcomes[held.claim.campaign.id]
@@ -324,7 +348,7 @@ def _is_of_all(claim: Claim, unopened: Collection[Held]) -> bool:
     if not any(held.is_first_try for held in unopened):
         return False
     as_agreed = [row for row in claim.rows if claims.is_as_agreed(claim.campaign, row)]
-    return len(as_agreed) >= MOST_ODD or not claims.is_what_some_agreed_to(claim.campaign)
+    return len(as_agreed) >= FEWEST_TOLD or not claims.is_what_some_agreed_to(claim.campaign)
 
 
 def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:
@@ -336,7 +360,8 @@ def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:
     return bool(going_on.update(paused_reason=reason, paused_at=now))
 
 
-def _pause_when_not_listed(campaign: Campaign, now: datetime) -> None:
-    refused = campaign.presaves.pending().filter(reason=Reason.NOT_LISTED)
-    if refused[:MOST_ODD].count() >= MOST_ODD:
-        pause(campaign, PauseReason.APP_NOT_OPEN, now)
+def _go_on(campaign: Campaign) -> None:
+    """End a pause for what Spotify told others, as it has served somebody who came later."""
+    paused = Campaign.objects.filter(id=campaign.id, paused_reason__in=TOLD_TO_FANS)
+    if paused.update(paused_reason=PauseReason.NONE, paused_at=None, next_check_at=None):
+        logger.warning("campaign goes on, as a newcomer was served campaign=%s", campaign.id)

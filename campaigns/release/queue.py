@@ -35,7 +35,7 @@ class Queue:
         now = self._clock()
         if self._looked_at is None or now - self._looked_at >= LOOK_AROUND:
             due = PreSave.objects.waiting().filter(campaign=OuterRef("pk"), due_at__lte=now)
-            waiting = Campaign.objects.releasing().filter(Exists(due))
+            waiting = Campaign.objects.serving().filter(Exists(due))
             self._waiting = [(one, key) for one in waiting if (key := _open_key(one))]
             # Each shift begins with another one: at a slow pace a shift does not come round.
             random.shuffle(self._waiting)

@@ -21,6 +21,8 @@ UNCONFIRMED_REFUSAL_WAIT: Final = timedelta(days=1)
 # Answers so close together are answers of the same Spotify.
 SAME_ANSWER_TOLERANCE: Final = timedelta(seconds=2)
 LATEST_SECOND_LOOK: Final = timedelta(minutes=35)
+# What Spotify itself calls final is believed of so many fans of a campaign at first sight.
+MOST_AT_FIRST_SIGHT: Final = 3
 
 
 def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
@@ -28,7 +30,7 @@ def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
     first = row.refused_at
     if first is None or now - first < SECOND_LOOK:
         return False
-    if gate.distrusted_until and gate.distrusted_until > now:
+    if _is_distrusted(gate, now):
         return False
     # An outage may have ended unseen, when nobody else was left to be asked.
     if gate.outages and (
@@ -37,6 +39,16 @@ def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
         return False
     worked_since = gate.worked_at is not None and gate.worked_at >= first - SAME_ANSWER_TOLERANCE
     return worked_since or now - first >= UNCONFIRMED_REFUSAL_WAIT
+
+
+def is_believed_at_first_sight(row: PreSave, gate: Gate, ended_lately: int, now: datetime) -> bool:
+    """Whether what Spotify calls final ends this row at once. Of many at once it ends nobody."""
+    is_calm = not (gate.outages or _is_distrusted(gate, now))
+    return is_calm and row.refused_at is None and ended_lately < MOST_AT_FIRST_SIGHT
+
+
+def _is_distrusted(gate: Gate, now: datetime) -> bool:
+    return gate.distrusted_until is not None and gate.distrusted_until > now
 
 
 def delay_after(attempts: int) -> timedelta:

@@ -19,6 +19,28 @@ from campaigns.models.choices import ErrorReason, GateName
 # https://developer.spotify.com/documentation/web-api/concepts/rate-limits
 DEFAULT_RETRY_AFTER: Final = 30.0
 LONGEST_RETRY_AFTER: Final = 604_800.0
+# What is said further back in an answer is not looked for.
+LONGEST_TEXT: Final = 4000
+
+
+def _said(pattern: str) -> re.Pattern[str]:
+    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+
+
+# Spotify has no codes for these, and words them anew every few years, as plain text or as JSON:
+# what they say is matched, and not how. In 2021 "User not registered in the Developer Dashboard"
+# and "User not approved for app"; in 2024 "Check settings on developer.spotify.com/dashboard, the
+# user may not be registered."; in 2026 "The user is not registered for this application."
+_FORBIDDEN: Final = {
+    ErrorReason.SCOPE: _said(r"\b(insufficient|missing)[\s_]+(\w+\s+)?scope"),
+    ErrorReason.NOT_LISTED: _said(
+        r"\buser\b[^.]{0,30}\bnot\b[^.]{0,20}\b(registered|approved|allow-?listed|whitelisted)\b"
+    ),
+    ErrorReason.PREMIUM_LAPSED: _said(r"\bpremium\b.*\bowner\b|\bowner\b.*\bpremium\b"),
+}
+_UNKNOWN: Final = ErrorReason.FORBIDDEN
+# Of an `invalid_grant`, where it is not about an authorization code.
+_EXPIRED: Final = _said(r"\btoken\b.*\bexpired\b")
 
 
 class Answer(NamedTuple):
@@ -58,7 +80,9 @@ def scope_of(reason: ErrorReason) -> Scope:
 
 
 class SpotifyError(Exception):
-    """What went wrong at which half of Spotify. `retry_after` is in seconds."""
+    """What went wrong at which half of Spotify. `retry_after` is in seconds; `is_final` where
+    Spotify says itself that asking again is of no use.
+    """
 
     def __init__(
         self,
@@ -66,19 +90,21 @@ class SpotifyError(Exception):
         *,
         half: GateName = GateName.API,
         retry_after: float | None = None,
+        is_final: bool = False,
     ) -> None:
         super().__init__(reason.value)
         self.reason = reason
         self.scope = scope_of(reason)
         self.half = half
         self.retry_after = retry_after
+        self.is_final = is_final
 
 
 @dataclass(frozen=True)
 class Grant:
     """Spotify's raw token answer.
 
-    `scope` and `refresh_token` are None where the answer left them out, `expires_in` is 0.
+    `scope` and `refresh_token` are None where the answer left them out or blank, `expires_in` is 0.
     """
 
     access_token: Secret
@@ -107,12 +133,14 @@ def parse_grant(answer: Answer) -> Grant:
 
 def _text(fields: dict[str, object], name: str) -> str | None:
     value = fields.get(name)
-    return value if isinstance(value, str) and value else None
+    return value if isinstance(value, str) and value.strip() else None
 
 
 def token_error(answer: Answer) -> SpotifyError:
     """RFC 6749 section 5.2 names the errors of a token endpoint, all with a status of 4xx."""
-    code = json_object(answer.body).get("error") if 400 <= answer.status < 500 else None
+    refusal = json_object(answer.body) if 400 <= answer.status < 500 else {}
+    code = (_text(refusal, "error") or "").lower()
+    description = _text(refusal, "error_description") or ""
     if answer.status == 429:
         reason = ErrorReason.RATE_LIMITED
     elif code == "invalid_grant":
@@ -123,7 +151,9 @@ def token_error(answer: Answer) -> SpotifyError:
         reason = ErrorReason.UNAVAILABLE
     else:
         reason = ErrorReason.UNUSABLE_ANSWER
-    return SpotifyError(reason, half=GateName.ACCOUNTS, retry_after=_wait(answer))
+    is_final = reason is ErrorReason.INVALID_GRANT and bool(_EXPIRED.search(description))
+    wait = _wait(answer)
+    return SpotifyError(reason, half=GateName.ACCOUNTS, retry_after=wait, is_final=is_final)
 
 
 def api_error(answer: Answer) -> SpotifyError:
@@ -131,12 +161,22 @@ def api_error(answer: Answer) -> SpotifyError:
     return SpotifyError(_api_reason(answer.status, answer.body), retry_after=_wait(answer))
 
 
+def error_of_fan(answer: Answer) -> SpotifyError:
+    """As api_error, for a call with a fan's token: a 403 that says nothing known is about that fan,
+    until others are told the same.
+    """
+    error = api_error(answer)
+    if error.reason is ErrorReason.FORBIDDEN:
+        error.scope = Scope.FAN
+    return error
+
+
 def _wait(answer: Answer) -> float | None:
     return seconds_until(answer.retry_after, answer.date) if answer.status == 429 else None
 
 
 def _api_reason(status: int, body: bytes) -> ErrorReason:
-    text = body.decode(errors="replace")
+    text = body[:LONGEST_TEXT].decode(errors="replace")
     if status == 429:
         is_quota = "QUOTA_EXCEEDED" in text
         return ErrorReason.QUOTA_EXCEEDED if is_quota else ErrorReason.RATE_LIMITED
@@ -150,13 +190,7 @@ def _api_reason(status: int, body: bytes) -> ErrorReason:
 
 
 def _why_forbidden(text: str) -> ErrorReason:
-    if "Insufficient client scope" in text:
-        return ErrorReason.SCOPE
-    if "User not registered" in text:
-        return ErrorReason.NOT_LISTED
-    if "Active premium subscription required" in text:
-        return ErrorReason.PREMIUM_LAPSED
-    return ErrorReason.FORBIDDEN
+    return next((reason for reason, said in _FORBIDDEN.items() if said.search(text)), _UNKNOWN)
 
 
 def json_object(body: bytes) -> dict[str, object]:

@@ -19,7 +19,7 @@ from yarl import URL
 
 from campaigns.keyring import Secret
 from campaigns.models.choices import HALVES, ErrorReason, GateName
-from campaigns.spotify.answers import Grant, Scope, SpotifyError, api_error, parse_grant
+from campaigns.spotify.answers import Grant, Scope, SpotifyError, error_of_fan, parse_grant
 from campaigns.spotify.http import client_credentials, new_session, request
 
 K = TypeVar("K")
@@ -224,7 +224,7 @@ class FanCalls(Generic[K]):
         bearer = {"Authorization": f"Bearer {access_token.reveal()}"}
         answer = await request(self._session, "PUT", address, headers=bearer)
         if answer.status != 200:
-            raise api_error(answer)
+            raise error_of_fan(answer)
         if answer.body.lstrip().startswith(b"<"):
             # Spotify's own 200 has no body: this page comes from something in between.
             raise SpotifyError(ErrorReason.UNUSABLE_ANSWER)

@@ -19,6 +19,7 @@ from campaigns.gate import closing
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, Reason
 from campaigns.release import claims, pipeline, retrying, worker
+from campaigns.spotify import SCOPE
 from tests.factory import make_campaign, make_presave
 from tests.nights.night import (
     check_books,
@@ -35,6 +36,7 @@ from tests.sandbox_process import ALBUM_URI, Sandbox
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 
 SECOND_LOOK = retrying.LATEST_SECOND_LOOK.total_seconds() + 60
+DAY = retrying.UNCONFIRMED_REFUSAL_WAIT.total_seconds() + SECOND_LOOK
 FUTURE = "2099-01-01T00:00:00+00:00"
 
 
@@ -144,11 +146,13 @@ def test_a_withdrawn_permission_ends_its_row_while_others_are_saved(sandbox: San
     assert fresh(campaign).state == CampaignState.FINISHED
 
 
-def test_a_permission_without_the_scope_ends_its_row_at_once(sandbox: Sandbox) -> None:
+def test_a_permission_without_the_scope_ends_when_spotify_says_so_twice(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox)
     error = {"error": {"status": 403, "message": "Insufficient client scope"}}
     sandbox.fault("library", status=403, body=error, account="fan-2", times=None)
     assert work() == 4
+    assert reasons(campaign) == {("saved", ""), ("pending", Reason.SCOPE)}
+    assert work(later=SECOND_LOOK) == 0
     assert reasons(campaign) == {("saved", ""), ("failed", Reason.SCOPE)}
     check_books(campaign)
 
@@ -157,8 +161,29 @@ def test_a_permission_that_grew_wider_is_not_used(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=1)
     sandbox.set(scope_in_refresh_answer="user-library-modify user-read-email")
     assert work() == 0
+    assert reasons(campaign) == {("pending", Reason.WIDER_SCOPE)}
+    assert work(later=SECOND_LOOK) == 0
+    assert reasons(campaign) == {("pending", Reason.WIDER_SCOPE)}, "nobody says Spotify works"
+    assert work(later=DAY) == 0
     assert reasons(campaign) == {("failed", Reason.WIDER_SCOPE)}
     assert sandbox.calls("library") == []
+
+
+def test_a_permission_that_is_as_agreed_again_is_used(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=1)
+    sandbox.set(scope_in_refresh_answer="user-read-email", rotate_refresh_tokens=True)
+    assert work() == 0
+    assert reasons(campaign) == {("pending", Reason.SCOPE)}
+    sandbox.set(scope_in_refresh_answer="omitted")
+    assert work(later=SECOND_LOOK) == 1, "a token that came with the wrong scope was kept"
+
+
+@pytest.mark.parametrize("scope", ["", "\t\n", "blank", "doubled", f" {SCOPE}\n"])
+def test_a_blank_or_doubled_scope_changes_nothing(scope: str, sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=4)
+    sandbox.set(scope_in_refresh_answer=scope)
+    assert work() == 4
+    assert states(campaign) == {"saved": 4}
 
 
 @pytest.mark.parametrize("endpoint", ["token.refresh", "library"])

@@ -11,7 +11,8 @@ from pytest_django import Settings
 from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import Gate, GateName, PreSave
-from campaigns.release import worker
+from campaigns.release import retrying, worker
+from campaigns.spotify import SCOPE
 from tests.factory import make_presave
 from tests.nights.night import check_books, make_night, states, work
 from tests.sandbox_process import Sandbox
@@ -36,6 +37,10 @@ def pretend_revocation(sandbox: Sandbox) -> None:
     sandbox.fault("token.refresh", status=400, body={"error": "invalid_grant"}, times=None)
 
 
+def half_of(endpoint: str) -> GateName:
+    return GateName.API if endpoint == "library" else GateName.ACCOUNTS
+
+
 def test_an_outage_that_refuses_everybody_erases_nothing(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=60)
     pretend_revocation(sandbox)
@@ -53,6 +58,69 @@ def test_an_outage_that_refuses_everybody_erases_nothing(sandbox: Sandbox) -> No
         later += 60
         assert later < 2 * 60 * 60
     assert len(sandbox.libraries()) == 60
+    check_books(campaign)
+
+
+VERDICTS = {
+    "scope": {"endpoint": "library", "kind": "refusal", "refusal": "scope"},
+    "expired": {"endpoint": "token.refresh", "kind": "refusal", "refusal": "expired"},
+    "revoked": {"endpoint": "token.refresh", "kind": "refusal", "refusal": "revoked"},
+    "not_listed": {"endpoint": "library", "kind": "refusal", "refusal": "not_listed"},
+}
+
+
+@pytest.mark.parametrize("said", ["scope", "revoked", "expired"])
+def test_a_verdict_for_everybody_stops_is_doubted_and_ends_a_few_at_most(
+    said: str, sandbox: Sandbox
+) -> None:
+    fault = VERDICTS[said]
+    campaign = make_night(sandbox, fans=60)
+    sandbox.fault(**fault, times=None)
+    for minute in range(10):
+        assert work(later=60 * minute) == 0
+        assert Gate.objects.get(name=half_of(fault["endpoint"])).blocked_reason == "outage"
+    ended = states(campaign).get("failed", 0)
+    assert ended <= (retrying.MOST_AT_FIRST_SIGHT if said == "expired" else 0)
+
+    sandbox.delete("faults")
+    later = 10.0 * 60
+    while states(campaign).get("saved", 0) + ended < 60:
+        work(later=later)
+        later += 60
+        assert later < 60 * 60
+    check_books(campaign)
+
+
+@pytest.mark.parametrize("scope", [f"{SCOPE} user-read-email", "user-read-email"])
+def test_a_wrong_scope_for_everybody_stops_and_ends_nobody(scope: str, sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=40)
+    sandbox.set(scope_in_refresh_answer=scope)
+    for minute in (0, 1, 2, 40, 80):
+        assert work(later=60 * minute) == 0
+    assert states(campaign) == {"pending": 40}
+    assert Gate.objects.get(name=GateName.ACCOUNTS).blocked_reason == "outage"
+    assert sandbox.calls("library") == []
+    sandbox.set(scope_in_refresh_answer="changed")
+    later = 90.0 * 60
+    while states(campaign) != {"saved": 40}:
+        work(later=later)
+        later += 60
+        assert later < 4 * 60 * 60
+
+
+@pytest.mark.parametrize("said", VERDICTS)
+def test_a_verdict_for_a_third_of_all_calls_loses_nobody(said: str, sandbox: Sandbox) -> None:
+    """As when some of Spotify's hosts know something that others do not."""
+    campaign = make_night(sandbox, fans=90)
+    sandbox.fault(**VERDICTS[said], times=None, probability=0.3, seed=1)
+    for minute in (0, 1, 2, 40, 80):
+        work(later=60 * minute)
+    sandbox.delete("faults")
+    ended = states(campaign).get("failed", 0)
+    assert ended <= (retrying.MOST_AT_FIRST_SIGHT if said == "expired" else 0)
+    for minute in (120, 160, 200, 240):
+        work(later=60 * minute)
+    assert states(campaign).get("saved", 0) + ended == 90
     check_books(campaign)
 
 
@@ -97,8 +165,7 @@ def test_an_outage_is_noticed_within_twenty_calls(
     sandbox.fault(endpoint, status=503, times=None)
     assert work() == 0
     assert len(sandbox.calls(endpoint)) <= 20
-    half = GateName.API if endpoint == "library" else GateName.ACCOUNTS
-    gate = Gate.objects.get(name=half)
+    gate = Gate.objects.get(name=half_of(endpoint))
     assert (gate.outages, gate.blocked_reason) == (1, "outage")
     assert states(campaign) == {"pending": 60}
 

@@ -11,6 +11,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import Campaign, CampaignState, Gate, GateName, PauseReason, PreSave, Reason
 from campaigns.release import retrying, worker
@@ -23,7 +24,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 SECOND_LOOK = retrying.LATEST_SECOND_LOOK.total_seconds() + 60
-NOT_LISTED = {"error": {"status": 403, "message": "User not registered in the Developer Dashboard"}}
 
 
 @pytest.fixture(autouse=True)
@@ -71,7 +71,59 @@ def test_a_refusal_that_spotify_takes_back_is_forgotten(sandbox: Sandbox) -> Non
     check_books(campaign)
 
 
+# One fan, whose permission is over in Spotify's own words.
+
+
+def test_an_expired_permission_is_over_at_once(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=8)
+    sandbox.fault("token.refresh", "refusal", refusal="expired", account="fan-2", times=None)
+    assert work() == 7
+    row = PreSave.objects.get(campaign=campaign, state="failed")
+    assert row.reason == Reason.REVOKED
+    assert len([c for c in sandbox.calls("token.refresh") if c["account"] == "fan-2"]) == 1
+    check_books(campaign)
+
+
+def test_of_many_whose_permission_expired_at_once_a_few_are_believed(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=8)
+    sandbox.fault("token.refresh", "refusal", refusal="expired", times=None)
+    for seconds in (0, 10, 60, 300):
+        work(later=seconds)
+    assert states(campaign) == {"failed": retrying.MOST_AT_FIRST_SIGHT, "pending": 5}
+    sandbox.delete("faults")
+    assert work(later=SECOND_LOOK) == 5
+
+
+def test_what_was_doubted_once_is_not_final_at_the_second_look(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=1)
+    sandbox.fault("token.refresh", "refusal", refusal="revoked")
+    sandbox.fault("token.refresh", "refusal", refusal="expired")
+    assert work() == 0
+    assert work(later=SECOND_LOOK) == 0
+    assert states(campaign) == {"pending": 1}, "nobody else tells that Spotify works"
+
+
 CALM = {"outages": 0, "worked_at": NOW}
+
+
+@pytest.mark.parametrize(
+    ("gate", "refused_at", "ended_lately", "believed"),
+    [
+        (CALM, None, 0, True),
+        (CALM, None, 2, True),
+        (CALM, None, 3, False),
+        (CALM, NOW, 0, False),
+        (CALM | {"outages": 1}, None, 0, False),
+        (CALM | {"distrusted_until": NOW + MINUTE}, None, 0, False),
+        (CALM | {"distrusted_until": NOW}, None, 0, True),
+    ],
+)
+def test_when_what_spotify_calls_final_is_believed_at_first_sight(
+    gate: dict[str, Any], refused_at: datetime | None, ended_lately: int, believed: bool
+) -> None:
+    seen = Gate(name=GateName.ACCOUNTS, rate=1, free_at=NOW, **gate)
+    row = PreSave(refused_at=refused_at)
+    assert retrying.is_believed_at_first_sight(row, seen, ended_lately, NOW) is believed
 
 
 @pytest.mark.parametrize(
@@ -123,9 +175,10 @@ def test_three_unlisted_fans_pause_the_campaign_and_keep_their_permissions(
     sandbox: Sandbox,
 ) -> None:
     campaign = make_night(sandbox, fans=8)
-    sandbox.fault("library", status=403, body=NOT_LISTED, times=None)
+    sandbox.fault("library", "refusal", refusal="not_listed", times=None)
     assert work() == 0
     assert fresh(campaign).paused_reason == PauseReason.APP_NOT_OPEN
+    assert closing.is_open(database_now()), "it is not about other apps' or campaigns' fans"
     assert states(campaign) == {"pending": 8}
     assert work(later=SECOND_LOOK) == 0
     assert states(campaign) == {"pending": 8}
@@ -133,7 +186,7 @@ def test_three_unlisted_fans_pause_the_campaign_and_keep_their_permissions(
 
 def test_a_single_unlisted_fan_fails_after_a_second_look(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=4)
-    sandbox.fault("library", account="fan-2", status=403, body=NOT_LISTED, times=None)
+    sandbox.fault("library", "refusal", refusal="not_listed", account="fan-2", times=None)
     assert work() == 3
     assert work(later=SECOND_LOOK) == 0
     row = PreSave.objects.get(campaign=campaign, state="failed")
@@ -143,7 +196,7 @@ def test_a_single_unlisted_fan_fails_after_a_second_look(sandbox: Sandbox) -> No
 
 def test_unlisted_fans_confirm_no_refusal_of_each_other(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=2)
-    sandbox.fault("library", status=403, body=NOT_LISTED, times=None)
+    sandbox.fault("library", "refusal", refusal="not_listed", times=None)
     work()
     assert work(later=SECOND_LOOK) == 0
     assert states(campaign) == {"pending": 2}

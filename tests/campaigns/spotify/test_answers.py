@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from typing import Any
@@ -17,6 +18,7 @@ from campaigns.spotify.answers import (
     Scope,
     SpotifyError,
     api_error,
+    error_of_fan,
     parse_grant,
     seconds_until,
     token_error,
@@ -74,6 +76,69 @@ PREMIUM = "Active premium subscription required for the owner of the app"
 )
 def test_an_answer_of_the_web_api(status: int, body: bytes, reason: str, scope: Scope) -> None:
     assert facts(api_error(Answer(status, None, body))) == (reason, scope, None)
+
+
+# Each in the order of the years in which it was seen.
+WORDINGS = {
+    "scope": ["Insufficient client scope", "insufficient_scope", "Missing required scope."],
+    "not_listed": [
+        NOT_REGISTERED,
+        "User not approved for app",
+        "Check settings on developer.spotify.com/dashboard, the user may not be registered.",
+        "The user is not registered for this application. Please check your settings on "
+        "https://developer.spotify.com/dashboard.",
+    ],
+    "premium_lapsed": [PREMIUM, "The owner of this app has no active Premium subscription."],
+    "forbidden": [
+        *("Forbidden", "Country not allowed", "Premium required", "Restriction violated"),
+        "The user is not a collaborator.",
+        "Scope of this app: not decided",
+    ],
+}
+
+
+@pytest.mark.parametrize("in_case", [str, str.lower, str.upper, str.title])
+@pytest.mark.parametrize(
+    ("reason", "wording"), [(reason, one) for reason, all in WORDINGS.items() for one in all]
+)
+def test_what_a_403_means_in_whatever_words_case_and_form(
+    reason: str, wording: str, in_case: Callable[[str], str]
+) -> None:
+    said = in_case(wording)
+    flat = json.dumps({"status": 403, "message": said}).encode()
+    for body in (said.encode(), api_body(403, said), flat, f"\n  {said}\n".encode()):
+        assert api_error(Answer(403, None, body)).reason == reason
+
+
+def test_a_403_that_says_nothing_known_stays_one_fans() -> None:
+    unknown = Answer(403, None, api_body(403, "Forbidden"))
+    assert facts(error_of_fan(unknown)) == ("forbidden", Scope.FAN, None)
+    lapsed = Answer(403, None, api_body(403, PREMIUM))
+    assert facts(error_of_fan(lapsed)) == ("premium_lapsed", Scope.APP, None)
+
+
+@pytest.mark.parametrize(
+    ("description", "is_final"),
+    [
+        ("Refresh token expired", True),
+        ("refresh token expired.", True),
+        ("REFRESH TOKEN HAS EXPIRED", True),
+        ("The refresh token is expired", True),
+        ("Refresh token revoked", False),
+        ("Invalid refresh token", False),
+        ("Authorization code expired", False),
+        ("", False),
+        (None, False),
+        (["Refresh token expired"], False),
+    ],
+)
+@pytest.mark.parametrize("error", ["invalid_grant", "INVALID_GRANT"])
+def test_only_an_expired_permission_is_final_in_spotifys_own_words(
+    error: str, description: Any, is_final: bool
+) -> None:
+    body = json.dumps({"error": error, "error_description": description}).encode()
+    refused = token_error(Answer(400, None, body))
+    assert (refused.reason, refused.is_final) == ("invalid_grant", is_final)
 
 
 @pytest.mark.parametrize(
@@ -188,8 +253,18 @@ def test_a_grant_is_read_as_spotify_wrote_it() -> None:
     assert grant.scope == "user-library-modify other"
 
 
-@pytest.mark.parametrize("left_out", [{}, {"refresh_token": None, "scope": None}])
-def test_what_a_grant_leaves_out_is_not_made_up(left_out: dict[str, None]) -> None:
+@pytest.mark.parametrize(
+    "left_out",
+    [
+        {},
+        {"refresh_token": None, "scope": None},
+        {"refresh_token": " ", "scope": " "},
+        {"scope": ""},
+        {"scope": "\n\t"},
+        {"scope": []},
+    ],
+)
+def test_what_a_grant_leaves_out_or_blank_is_not_made_up(left_out: dict[str, Any]) -> None:
     grant = parse_grant(Answer(200, None, json.dumps({"access_token": "BQ1", **left_out}).encode()))
     assert grant.refresh_token is None
     assert grant.scope is None

@@ -1,0 +1,163 @@
+"""Stragglers are no evidence: what some fans are told at every try pauses nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from campaigns.clock import database_now
+from campaigns.gate import closing
+from campaigns.models import Campaign, PauseReason, PreSave
+from campaigns.planning import transitions
+from campaigns.release import worker
+from tests.factory import make_presave, make_presaves
+from tests.nights.night import check_books, make_night, send, states, work
+from tests.sandbox_process import Sandbox
+
+pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
+
+
+@pytest.fixture(autouse=True)
+def pace_of_a_night(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 200.0
+
+
+@pytest.fixture(autouse=True)
+def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker that meets a closed gate goes home: these tests set the time of its next turn."""
+    monkeypatch.setattr(worker, "_wait_for_the_gate", lambda shift: False)
+
+
+def fresh(campaign: Campaign) -> Campaign:
+    return Campaign.objects.get(id=campaign.id)
+
+
+def refuse(sandbox: Sandbox, what: str, fans: Iterable[int] = ()) -> None:
+    """For good; without fans, everybody."""
+    account = [f"fan-{number}" for number in fans]
+    sandbox.fault("library", "refusal", refusal=what, account=account, times=None)
+
+
+def arrive(campaign: Campaign, sandbox: Sandbox, numbers: Iterable[int]) -> None:
+    """Fans who consent now."""
+    accounts = [{"id": f"fan-{number}"} for number in numbers]
+    sandbox.post("users", {"accounts": accounts})
+    tokens = [sandbox.permission(account["id"]) for account in accounts]
+    make_presaves(campaign, tokens, consented_at=timezone.now())
+
+
+REFUSALS = ["not_found", "not_listed", "unknown"]
+# At the end of the line, where nobody is served after them.
+LAST_FIVE = range(116, 121)
+
+
+@pytest.mark.parametrize("what", REFUSALS)
+@pytest.mark.parametrize("fans", [[1, 40, 77, 100, 119], LAST_FIVE], ids=["spread", "last"])
+def test_five_stragglers_keep_nobody_who_comes_later_from_being_served(
+    fans: Iterable[int], what: str, sandbox: Sandbox
+) -> None:
+    campaign = make_night(sandbox, fans=120)
+    refuse(sandbox, what, fans)
+    assert send() == 115
+    assert send(later=60) == send(later=120) == 0, "each is tried again, or waits for that"
+    assert fresh(campaign).paused_reason == ""
+    assert closing.is_open(database_now())
+    arrive(campaign, sandbox, range(201, 221))
+    assert send(later=180) == 20
+    assert fresh(campaign).paused_reason == ""
+
+
+@pytest.mark.parametrize(
+    ("what", "pause"),
+    [("not_found", PauseReason.RELEASE_REFUSED), ("not_listed", PauseReason.APP_NOT_OPEN)],
+)
+def test_newcomers_who_are_told_the_same_pause_a_campaign(
+    what: str, pause: PauseReason, sandbox: Sandbox
+) -> None:
+    campaign = make_night(sandbox, fans=8)
+    refuse(sandbox, what, [2, 5])
+    assert work() == 6
+    assert work(later=60) == 0
+    assert fresh(campaign).paused_reason == ""
+    sandbox.delete("faults")
+    refuse(sandbox, what)
+    arrive(campaign, sandbox, [11, 12])
+    assert send(later=120) == 0
+    assert fresh(campaign).paused_reason == "", "two may be odd"
+    arrive(campaign, sandbox, [13, 14, 15])
+    assert send(later=180) == 0
+    assert fresh(campaign).paused_reason == pause
+
+
+def test_newcomers_who_are_told_what_nobody_knows_close_the_gate(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=8)
+    refuse(sandbox, "unknown")
+    assert work() == 0
+    assert not closing.is_open(database_now())
+    assert fresh(campaign).paused_reason == ""
+    assert states(campaign) == {"pending": 8}
+
+
+def test_one_fan_who_is_told_what_nobody_knows_stops_nobody_for_a_moment(sandbox: Sandbox) -> None:
+    make_night(sandbox, fans=30)
+    refuse(sandbox, "unknown", [7])
+    assert send() == 29
+    assert len(sandbox.calls("token.refresh")) == 30, "nobody had to be asked for twice"
+
+
+@pytest.mark.parametrize("what", ["not_found", "not_listed"])
+def test_who_comes_after_a_pause_is_tried_and_ends_it_when_served(
+    what: str, sandbox: Sandbox
+) -> None:
+    campaign = make_night(sandbox, fans=5)
+    refuse(sandbox, what)
+    assert send() == 0
+    assert fresh(campaign).is_paused
+    called = len(sandbox.calls("token.refresh"))
+    arrive(campaign, sandbox, [11])
+    assert send() == 0
+    tried = [call["account"] for call in sandbox.calls("token.refresh")][called:]
+    assert tried == ["fan-11"], "who came later is tried, and nobody else"
+    assert fresh(campaign).is_paused
+    sandbox.delete("faults")
+    assert send(later=3600) == 0
+    arrive(campaign, sandbox, [12])
+    assert send() >= 1
+    assert "fan-12" in sandbox.libraries()
+    assert fresh(campaign).paused_reason == ""
+    assert send(later=3600) + len(sandbox.libraries()) >= 7
+    check_books(campaign)
+
+
+def test_after_another_pause_nobody_is_tried(sandbox: Sandbox) -> None:
+    paused_at = timezone.now() - timedelta(minutes=5)
+    reason = PauseReason.RELEASE_CHANGED
+    campaign = make_night(sandbox, fans=2, paused_reason=reason, paused_at=paused_at)
+    arrive(campaign, sandbox, [11])
+    assert send() == 0
+    assert sandbox.calls("token.refresh") == []
+
+
+def test_resuming_asks_those_at_once_who_were_refused(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=8)
+    refuse(sandbox, "not_listed")
+    assert send() == 0
+    sandbox.delete("faults")
+    transitions.resume(fresh(campaign))
+    assert send() == 8
+    assert not PreSave.objects.exclude(refused_at=None).exists()
+
+
+def test_the_fans_of_another_campaign_say_nothing_about_this_one(sandbox: Sandbox) -> None:
+    bad, good = make_night(sandbox, fans=2), make_night(sandbox, fans=0)
+    for number in range(3, 33):
+        sandbox.post("users", {"accounts": [{"id": f"fan-{number}"}]})
+        make_presave(good, sandbox.permission(f"fan-{number}"))
+    refuse(sandbox, "not_found", [1, 2])
+    assert send() == 30
+    assert fresh(bad).paused_reason == PauseReason.RELEASE_REFUSED
+    assert fresh(good).paused_reason == ""
