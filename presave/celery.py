@@ -11,8 +11,11 @@ from celery import Celery
 from celery.signals import setup_logging, worker_init
 from django.db import Error
 
+from presave import broker
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presave.settings")
 
+broker.use()
 app = Celery("presave")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()

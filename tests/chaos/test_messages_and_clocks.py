@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import base64
+import json
 import shutil
+from collections.abc import Iterator
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from celery import Celery
+from redis import Redis
 
 from campaigns.models import Campaign
 from campaigns.tasks import run_due_work
@@ -48,6 +54,48 @@ def test_three_beats_and_fifty_messages_at_once_save_everybody_once_at_the_same_
     later = due_night(sandbox, fans=5)
     wait_for(lambda: states(later) == {"saved": 5}, "the saves after a message of the last beat")
     assert last.exit_code is None
+
+
+def spoiled_messages() -> Iterator[bytes]:
+    """What is no message of ours: no JSON, or one in which a field is missing or something else."""
+    yield from (b"", b"not json", b"null", b"[]", b"{}", b"\xff\xfe", b"[" * 200_000)
+    body = base64.b64encode(b"[[], {}, {}]").decode()
+    headers: dict[str, Any] = {
+        "task": run_due_work.name,
+        "id": "1",
+        "timelimit": [None, None],
+        "eta": None,
+    }
+    route = {"exchange": "", "routing_key": "celery"}
+    properties: dict[str, Any] = {"body_encoding": "base64", "delivery_info": route}
+    kind = {"content-type": "application/json", "content-encoding": "utf-8"}
+    whole: dict[str, Any] = {"body": body, **kind, "headers": headers, "properties": properties}
+    for part in (whole, headers, properties):
+        for name, value in list(part.items()):
+            for odd in (None, 5, "x", [1], {"a": 1}):
+                part[name] = odd
+                properties["delivery_tag"] = str(uuid4())
+                yield json.dumps(whole).encode()
+            part[name] = value
+            del part[name]
+            yield json.dumps(whole).encode()
+            part[name] = value
+
+
+def test_entries_that_are_none_of_ours_are_dropped_and_the_worker_lives(
+    machine: StartMachine, sandbox: Sandbox, wait_for: WaitFor
+) -> None:
+    here = machine()
+    worker = here.start_worker()
+    wait_for_worker(worker)
+    with Redis.from_url(here.valkey.url) as redis:
+        for entry in spoiled_messages():
+            redis.lpush("celery", entry)
+        campaign = due_night(sandbox, fans=3)
+        here.start_beat()
+        wait_for(lambda: states(campaign) == {"saved": 3}, "the saves after a message of beat's")
+        assert worker.exit_code is None
+        assert "queue entry dropped" in worker.log
 
 
 def test_workers_whose_clocks_are_a_day_off_save_everybody_once(
