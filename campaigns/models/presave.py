@@ -54,6 +54,8 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
 
     def newcomers(self, paused_at: datetime | F | None) -> PreSaveQuerySet:
         """Those who consented after their campaign was paused, and were told nothing yet."""
+        if paused_at is None:
+            return self.none()
         return self.filter(consented_at__gt=paused_at, attempts=0, refused_at=None)
 
     def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from campaigns.catalogue import markets
-from campaigns.models import Campaign, PreSave, PreSaveQuerySet, Trouble
+from campaigns.models import Campaign, PreSave, PreSaveQuerySet, Reason, Trouble
 from campaigns.status.phase import Phase
 from campaigns.status.sentences import sentence
 
@@ -63,6 +63,16 @@ def waiting_fans(campaign: Campaign, now: datetime) -> PreSaveQuerySet:
     return due.filter(due_at__gte=until) if until else due.none()
 
 
+def _told(campaign: Campaign, trouble: Trouble) -> int:
+    """How many fans who still wait were told what stopped the campaign."""
+    waiting = campaign.presaves.told_something()
+    if trouble is Trouble.RELEASE_REFUSED:
+        return waiting.exclude(reason=Reason.NOT_LISTED).count()
+    if trouble is Trouble.APP_NOT_OPEN:
+        return waiting.filter(reason=Reason.NOT_LISTED).count()
+    return 0
+
+
 def title_of(campaign: Campaign, phase: Phase, trouble: Trouble) -> str:
     return sentence("trouble_title", campaign, phase=phase, trouble=trouble)
 
@@ -70,6 +80,7 @@ def title_of(campaign: Campaign, phase: Phase, trouble: Trouble) -> str:
 def explain(campaign: Campaign, phase: Phase, trouble: Trouble, fans: int = 0) -> Explanation:
     """`fans` wait for the release in their country, where that is the trouble."""
     facts = {"phase": phase, "trouble": trouble, "finding": campaign.last_finding, "fans": fans}
+    facts["told"] = _told(campaign, trouble)
     return Explanation(
         title=sentence("trouble_title", campaign, **facts),
         found=sentence("trouble_found", campaign, **facts),

@@ -1,5 +1,6 @@
-"""`make chaos`: a night of faults and a night without, ten thousand fans each, and four nights in
-which the catalogue flickers; a table of what became of them. Ends with 1 when a promise was broken.
+"""`make chaos`: a night of faults and a night without, ten thousand fans each, four nights in which
+the catalogue flickers, and three in which Spotify refuses fans in so many words; a table of what
+became of them. Ends with 1 when a promise was broken.
 """
 
 from __future__ import annotations
@@ -39,7 +40,9 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="make chaos", description=__doc__)
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--fans", type=int, default=10_000)
-    parser.add_argument("--only", choices=["faults", "calm", "flicker"], help="run these alone")
+    parser.add_argument(
+        "--only", choices=["faults", "calm", "flicker", "told"], help="run these alone"
+    )
     return parser.parse_args()
 
 

@@ -8,12 +8,13 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from math import inf
 from typing import Any, Final
 
 from campaigns import keyring
 from campaigns.models import DailyCount, PreSave
 from tests.chaos.night import Record
-from tests.chaos.plan import VICTIMS, WIPES, Plan
+from tests.chaos.plan import SERVED_WITHIN, VICTIMS, WIPES, Plan
 from tests.sandbox_process import ALBUM_URI, Sandbox
 
 Call = Mapping[str, Any]
@@ -55,6 +56,8 @@ def check(plan: Plan, record: Record, sandbox: Sandbox) -> Verdict:
     _check_repeats(verdict, plan, record, calls)
     _check_bans(verdict, calls)
     _check_pace(verdict, plan, calls)
+    if plan.told:
+        _check_told(verdict, plan, record, sandbox, calls)
     if plan.windows:
         _tell_of_flicker(verdict, plan, record, sandbox, calls)
     return verdict
@@ -135,6 +138,24 @@ def _check_receipts(verdict: Verdict, record: Record, sandbox: Sandbox) -> None:
     verdict.promise(not untrue, f"Told that they have it, and had it not: {sorted(untrue)[:10]}.")
 
 
+def _check_told(
+    verdict: Verdict, plan: Plan, record: Record, sandbox: Sandbox, calls: Iterable[Call]
+) -> None:
+    """Nobody was ended by it, and those who came late were served as if nothing were wrong."""
+    told = [call for call in calls if call["fault"] == "refusal"]
+    verdict.figures["told"] = f"{len(told)} times, {len({call['account'] for call in told})} fans"
+    verdict.figures["paused"] = "yes" if record.was_paused else "no"
+    verdict.promise(bool(told), "Nobody was told anything: this proves nothing.")
+    if record.late:
+        saved_at = _first_saves(sandbox)
+        waits = [saved_at.get(name, inf) - came for name, came in record.late.items()]
+        verdict.figures["late fans served"] = f"{len(waits)} within {max(waits):.1f} s"
+        soon = max(waits) <= SERVED_WITHIN
+        verdict.promise(soon, f"A fan who came late was saved after {max(waits):.0f} s.")
+    if not plan.may_pause:
+        verdict.promise(not record.was_paused, "The campaign was paused for some stragglers.")
+
+
 def _first_saves(sandbox: Sandbox) -> dict[str, float]:
     libraries = sandbox.libraries()
     return {
@@ -207,7 +228,7 @@ def _check_repeats(verdict: Verdict, plan: Plan, record: Record, calls: Iterable
     verdict.figures["which followed on"] = ", ".join(
         f"{count} {cause.replace('_', ' ')}" for cause, count in causes.most_common()
     )
-    if not (plan.fault_share or plan.windows):
+    if not (plan.fault_share or plan.windows or plan.told):
         few = len(forgotten) <= MOST_REPEATS * plan.fans
         verdict.promise(few, f"{_share(len(forgotten), plan.fans)} of the saves were repeated.")
 

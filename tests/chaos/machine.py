@@ -22,7 +22,7 @@ from django.db import connections
 from embedded.processes import LOOPBACK, Process, spawn, wait_for_http, wait_until
 from embedded.stack import START_SECONDS, WORKER_CONCURRENCY, WORKER_READY
 from embedded.valkey import Valkey
-from tests.chaos.worker import CLOCK_AHEAD_SECONDS, LEASE_SECONDS
+from tests.chaos.worker import CLOCK_AHEAD_SECONDS, LEASE_SECONDS, SECOND_LOOK_SECONDS
 from tests.postgres import Postgres
 from tests.sandbox_process import Sandbox
 
@@ -43,6 +43,7 @@ class Machine:
         *,
         rate: float,
         lease_seconds: float | None = None,
+        second_look_seconds: float | None = None,
         clock_ahead: float = 0,
     ) -> None:
         self.postgres = postgres
@@ -64,6 +65,8 @@ class Machine:
         }
         if lease_seconds is not None:
             self.environment[LEASE_SECONDS] = str(lease_seconds)
+        if second_look_seconds is not None:
+            self.environment[SECOND_LOOK_SECONDS] = str(second_look_seconds)
         if clock_ahead:
             self.environment[CLOCK_AHEAD_SECONDS] = str(clock_ahead)
 

@@ -17,12 +17,13 @@ from django.utils import timezone
 
 from campaigns.consent import receipts
 from campaigns.models import Campaign, CampaignState, DailyCount, PreSave
+from campaigns.planning import transitions
 from embedded.processes import Process, StartError
 from tests.chaos import plan as plans
 from tests.chaos.machine import Machine, children_of, kill9, wait_for_worker, worker_is_ready
 from tests.chaos.plan import Event, Plan
 from tests.factory import make_campaign, make_presaves
-from tests.sandbox_process import ALBUM_URI, window
+from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, window
 
 POLL_SECONDS: Final = 0.05
 CHECK_SECONDS: Final = 0.5
@@ -36,6 +37,10 @@ class Record:
     campaign_id: UUID
     rows: dict[str, UUID]
     refused: set[str]
+    # Who consented late, and when.
+    late: dict[str, float] = field(default_factory=dict)
+    was_paused: bool = False
+    wordings: int = 0
     cancelled_at: dict[str, float] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
     # When what was done, in seconds since 1970, as the sandbox's calls are dated.
@@ -66,6 +71,7 @@ class Night:
         self._release()
         for fault in plans.faults(self._plan):
             self._machine.sandbox.post("faults", fault)
+        self._tell_fans()
         began = self._next_check = time.monotonic()
         while not self._is_over(began):
             now = time.monotonic() - began
@@ -89,7 +95,34 @@ class Night:
         for account in refused:
             sandbox.fault("library", account=account, times=None, status=403, body=NO_SCOPE)
         by_account = {account: row.id for account, row in zip(tokens, rows, strict=True)}
+        if self._plan.told and self._plan.told.fans:
+            refused += self._chance.sample(sorted(tokens), self._plan.told.fans)
         return Record(campaign.id, by_account, set(refused))
+
+    def _tell_fans(self) -> None:
+        if told := self._plan.told:
+            account = sorted(self.record.refused) if told.fans else None
+            refusal = {"kind": "refusal", "refusal": told.refusal, "account": account}
+            script = {"endpoint": "library", "times": None, **refusal}
+            self._machine.sandbox.post("faults", script)
+
+    def _take_back(self) -> bool:
+        faults = self._machine.sandbox.get("faults")["faults"]
+        self.record.wordings = sum(fault["hits"] for fault in faults)
+        self._machine.sandbox.delete("faults")
+        return True
+
+    def _arrive_late(self) -> bool:
+        """They pre-save while the release is out and the others are done."""
+        count = self._plan.late
+        accounts = [{"id": f"late-{number}"} for number in range(1, count + 1)]
+        body = {"accounts": accounts, "scope": SAVE_SCOPE}
+        tokens = self._machine.sandbox.post("consents", body)["refresh_tokens"]
+        campaign = Campaign.objects.get(id=self.record.campaign_id)
+        rows = make_presaves(campaign, tokens.values(), consented_at=timezone.now())
+        self.record.late = dict.fromkeys(tokens, time.time())
+        self.record.rows |= {name: row.id for name, row in zip(tokens, rows, strict=True)}
+        return True
 
     def _start_everything(self) -> None:
         machine = self._machine
@@ -115,12 +148,33 @@ class Night:
         if now < self._next_check:
             return False
         self._next_check = now + CHECK_SECONDS
+        self._ask(self._look_after_pauses)
+        self._ask(self._let_stragglers_give_up)
         ended = Campaign.objects.filter(id=self.record.campaign_id).exclude(key_destroyed_at=None)
         self.record.is_over = bool(self._ask(ended.exists))
         totals = self._ask(lambda: DailyCount.objects.totals_of(self.record.campaign_id))
         if totals and totals.pending <= plans.LAST_FANS * self._plan.fans:
             self._calm_down()
         return self.record.is_over
+
+    def _look_after_pauses(self) -> None:
+        campaign = Campaign.objects.get(id=self.record.campaign_id)
+        self.record.was_paused |= campaign.is_paused
+        if campaign.is_paused and self._plan.may_pause:
+            transitions.resume(campaign)
+
+    def _let_stragglers_give_up(self) -> None:
+        """When only those are left whom Spotify refuses for good, they cancel: the night ends."""
+        told = self._plan.told
+        if not (told and told.fans) or len(self.record.late) < self._plan.late:
+            return
+        stragglers = {self.record.rows[name]: name for name in self.record.refused}
+        waiting = PreSave.objects.pending().filter(campaign_id=self.record.campaign_id)
+        if waiting.exclude(id__in=stragglers).exists():
+            return
+        for row_id in waiting.values_list("id", flat=True):
+            if receipts.cancel(row_id, timezone.now()):
+                self.record.cancelled_at[stragglers[row_id]] = time.time()
 
     def _ask(self, question: Callable[[], Any]) -> Any:
         """None while the database is away."""

@@ -8,18 +8,46 @@ from typing import Any, Final
 from tests.chaos.checker import Verdict, check
 from tests.chaos.machine import Machine
 from tests.chaos.night import Night
-from tests.chaos.plan import Plan, Window
+from tests.chaos.plan import Plan, Told, Window
 from tests.postgres import Postgres
 from tests.sandbox_process import Sandbox
 
 # How many fans each of the nights has in which the catalogue flickers.
 FLICKER_FANS: Final = 900
+# And those in which Spotify tells fans something that is not so.
+TOLD_FANS: Final = 300
 
 
 def all_nights(seed: int, fans: int) -> dict[str, list[Plan]]:
     """What `make chaos` lives through, by the names that ONLY takes."""
     faults, calm = long_nights(seed, fans)
-    return {"faults": [faults], "calm": [calm], "flicker": flicker_nights(seed)}
+    nights = {"faults": [faults], "calm": [calm], "flicker": flicker_nights(seed)}
+    return {**nights, "told": told_nights(seed)}
+
+
+def told_nights(seed: int) -> list[Plan]:
+    """Nobody dies, but Spotify tells fans what would end their pre-saves, and takes it back; and
+    five fans it refuses for good. Second looks come after the product's own half an hour.
+    """
+    stragglers = Told("not_found", None, fans=5)
+    nights = {
+        "everybody told that they are not listed": Told("not_listed", 120),
+        "everybody told of a missing scope": Told("scope", 600),
+    }
+    return [
+        Plan("five stragglers", seed, TOLD_FANS, 20, told=stragglers, late=20),
+        *(Plan(name, seed, TOLD_FANS, 20, told=told) for name, told in nights.items()),
+    ]
+
+
+def short_told_nights(seed: int) -> list[Plan]:
+    """The same within a minute: a lease and a second look of three seconds."""
+    short: dict[str, Any] = {"rate": 30, "lease_seconds": 3, "second_look_seconds": 3}
+    return [
+        Plan("scope", seed, 60, told=Told("scope", 8), **short),
+        Plan("not listed", seed, 60, told=Told("not_listed", 25), **short),
+        Plan("stragglers", seed, 100, told=Told("not_found", None, fans=5), late=20, **short),
+    ]
 
 
 def flicker_nights(seed: int) -> list[Plan]:
@@ -49,6 +77,7 @@ def long_nights(seed: int, fans: int) -> list[Plan]:
         "crashes": round(20 * scale),
         "wipes": round(20 * scale),
         "stalls": round(4 * scale),
+        "second_look_seconds": 60,
     }
     return [
         Plan("faults", seed, fans, rate=40, fault_share=0.15, **often),
@@ -74,7 +103,12 @@ def short_night(seed: int, fault_share: float) -> Plan:
 
 def live_through(plan: Plan, directory: Path, postgres: Postgres, sandbox: Sandbox) -> Verdict:
     with Machine(
-        directory, postgres, sandbox, rate=plan.rate, lease_seconds=plan.lease_seconds
+        directory,
+        postgres,
+        sandbox,
+        rate=plan.rate,
+        lease_seconds=plan.lease_seconds,
+        second_look_seconds=plan.second_look_seconds,
     ) as machine:
         record = Night(machine, plan).run()
         return check(plan, record, sandbox)

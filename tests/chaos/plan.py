@@ -26,6 +26,11 @@ LAST_FANS: Final = 0.03
 SECONDS_BETWEEN_BANS: Final = 45.0
 RETRY_AFTER_SECONDS: Final = 3
 
+# Fans who consent late do so this long after the others can have been saved; and what is said of
+# them is said of so many seconds.
+LATE_AFTER: Final = 15.0
+SERVED_WITHIN: Final = 30.0
+
 # The ways in which a call goes wrong for one fan. Of a save: an empty 200 is what Spotify sends.
 BOTH: Final[list[dict[str, Any]]] = [
     {"kind": "status", "status": 502},
@@ -52,9 +57,22 @@ class Window(NamedTuple):
     share: float = 1.0
 
 
+class Told(NamedTuple):
+    """What Spotify tells so many of the fans at their save, or with None all of them, in all of its
+    wordings: for so many seconds from the release on, or for good.
+    """
+
+    refusal: str
+    seconds: float | None
+    fans: int | None = None
+
+
 @dataclass(frozen=True)
 class Plan:
     """`rate` is SPOTIFY_MAX_RATE, `fault_share` the share of the calls for fans that go wrong.
+
+    `late` fans consent when the others have been served. An artist resumes what is paused, unless
+    the night is one in which nothing may be.
 
     In each of `windows`, from so many seconds after the release until so many after it, that share
     of the calls sees the release; with none, all do. In the last one they all do, for good.
@@ -70,7 +88,10 @@ class Plan:
     stalls: int = 0
     fault_share: float = 0.0
     lease_seconds: float | None = None
+    second_look_seconds: float | None = None
     windows: tuple[Window, ...] = ()
+    told: Told | None = None
+    late: int = 0
 
     @property
     def steady_from(self) -> float:
@@ -80,7 +101,13 @@ class Plan:
     @property
     def quickest(self) -> float:
         """In how many seconds all fans are saved when nothing else stops anybody."""
-        return self.steady_from + self.fans / self.rate
+        told_until = self.told.seconds or 0.0 if self.told else 0.0
+        return self.steady_from + told_until + self.fans / self.rate
+
+    @property
+    def may_pause(self) -> bool:
+        """What some fans alone are told pauses nobody."""
+        return self.told is None or self.told.fans is None
 
     @property
     def stall_seconds(self) -> float:
@@ -123,7 +150,15 @@ def events(plan: Plan) -> list[Event]:
     # Where calls go wrong every fan takes more of them, and the night at least a third longer.
     first, last = 0.03 * plan.quickest, (1.2 if plan.fault_share else 0.9) * plan.quickest
     instants = sorted(chance.uniform(first, last) for _ in actions)
-    return [Event(at, action) for at, action in zip(instants, actions, strict=True)]
+    drawn = [Event(at, action) for at, action in zip(instants, actions, strict=True)]
+    return sorted([*drawn, *_set_events(plan)], key=lambda event: event.at)
+
+
+def _set_events(plan: Plan) -> Iterator[Event]:
+    if plan.told and plan.told.seconds:
+        yield Event(plan.told.seconds, "take_back")
+    if plan.late:
+        yield Event(plan.quickest + LATE_AFTER, "arrive_late")
 
 
 def faults(plan: Plan) -> Iterator[dict[str, Any]]:

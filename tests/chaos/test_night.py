@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.chaos.nights import live_through, short_night, table
+from tests.chaos.nights import live_through, short_night, short_told_nights, table
+from tests.chaos.plan import Plan
 from tests.postgres import Postgres
 from tests.sandbox_process import Sandbox
 
@@ -18,5 +19,14 @@ def test_a_night_in_which_everything_dies_loses_nobody(
     seed: int, postgres: Postgres, sandbox: Sandbox, tmp_path: Path
 ) -> None:
     verdict = live_through(short_night(seed, fault_share=0.15), tmp_path, postgres, sandbox)
+
+    assert verdict.broken == [], table(verdict)
+
+
+@pytest.mark.parametrize("plan", short_told_nights(seed=7), ids=lambda plan: plan.name)
+def test_a_night_in_which_spotify_tells_fans_what_is_not_so_loses_nobody(
+    plan: Plan, postgres: Postgres, sandbox: Sandbox, tmp_path: Path
+) -> None:
+    verdict = live_through(plan, tmp_path, postgres, sandbox)
 
     assert verdict.broken == [], table(verdict)

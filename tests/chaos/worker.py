@@ -13,6 +13,7 @@ import django
 import time_machine
 
 LEASE_SECONDS = "CHAOS_LEASE_SECONDS"
+SECOND_LOOK_SECONDS = "CHAOS_SECOND_LOOK_SECONDS"
 CLOCK_AHEAD_SECONDS = "CHAOS_CLOCK_AHEAD_SECONDS"
 
 
@@ -36,14 +37,17 @@ def main() -> None:
 
 def _shorten_waits() -> None:
     """So that a compressed night need not wait a minute for what a killed worker held, nor for the
-    next attempt for a fan.
+    next attempt for a fan, nor half an hour for the second look at one who was refused.
     """
-    seconds = os.environ.get(LEASE_SECONDS)
-    if seconds:
-        from campaigns.release import claims, retrying
+    from campaigns.release import claims, retrying
 
-        for module, name in ((claims, "LEASE"), (retrying, "LONGEST_DELAY")):
-            patch.object(module, name, timedelta(seconds=float(seconds))).start()
+    for variable, places in {
+        LEASE_SECONDS: ((claims, "LEASE"), (retrying, "LONGEST_DELAY")),
+        SECOND_LOOK_SECONDS: ((retrying, "SECOND_LOOK"), (retrying, "LATEST_SECOND_LOOK")),
+    }.items():
+        if seconds := os.environ.get(variable):
+            for module, name in places:
+                patch.object(module, name, timedelta(seconds=float(seconds))).start()
 
 
 if __name__ == "__main__":

@@ -30,7 +30,7 @@ from tests.factory import (
     make_user,
     standing,
 )
-from tests.nights.night import make_local_night
+from tests.nights.night import make_local_night, make_night, send
 from tests.nights.test_local_midnight import DAY, HOMES, fresh, midnight, show_in, work_at
 from tests.sandbox_process import ALBUM_URI, TRACK_URI, UPC, Sandbox
 
@@ -212,3 +212,20 @@ def test_saves_that_no_look_confirms_for_ten_minutes_are_a_trouble(finding: str,
     assert "more than ten minutes ago" in explained.found
     assert more in explained.found.lower()
     assert explained.advice
+
+
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [("not_found", "can't find or save this release"), ("not_listed", "they aren't on this app's list")],
+)
+def test_a_pause_says_how_many_were_told_and_what(
+    refusal: str, said: str, sandbox: Sandbox
+) -> None:
+    campaign = make_night(sandbox, fans=5)
+    sandbox.fault("library", "refusal", refusal=refusal, times=None)
+    send()
+    explanation = explanation_of(standing(fresh(campaign), timezone.now()))
+    assert explanation
+    assert "told 5 fans" in explanation.found
+    assert said in explanation.found
+    assert "served nobody since" in explanation.found
