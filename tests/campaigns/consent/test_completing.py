@@ -141,6 +141,7 @@ def test_a_code_counts_once(fan: Fan, campaign: Campaign) -> None:
         ("user-library-read", "The one permission is missing"),
         ("", "The one permission is missing"),
         ("omitted", "The one permission is missing"),
+        ("blank", "The one permission is missing"),
     ],
 )
 def test_any_other_scope_is_dropped(fan: Fan, campaign: Campaign, granted: str, title: str) -> None:
@@ -149,6 +150,12 @@ def test_any_other_scope_is_dropped(fan: Fan, campaign: Campaign, granted: str, 
     assert answer.status_code == 400
     assert f"<h1>{title}" in text_of(answer)
     assert not PreSave.objects.exists()
+
+
+def test_a_scope_that_is_named_twice_is_one(fan: Fan, campaign: Campaign) -> None:
+    fan.sandbox.set(scope_in_answer="doubled")
+    fan.pre_save(campaign)
+    assert PreSave.objects.count() == 1
 
 
 @pytest.mark.parametrize(
