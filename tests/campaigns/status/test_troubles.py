@@ -216,7 +216,10 @@ def test_saves_that_no_look_confirms_for_ten_minutes_are_a_trouble(finding: str,
 
 @pytest.mark.parametrize(
     ("refusal", "said"),
-    [("not_found", "can't find or save this release"), ("not_listed", "they aren't on this app's list")],
+    [
+        ("not_found", "can't find or save this release"),
+        ("not_listed", "aren't on this app's list"),
+    ],
 )
 def test_a_pause_says_how_many_were_told_and_what(
     refusal: str, said: str, sandbox: Sandbox
