@@ -93,6 +93,20 @@ def test_newcomers_who_are_told_the_same_pause_a_campaign(
     assert fresh(campaign).paused_reason == pause
 
 
+def test_among_a_hundred_who_were_served_five_newcomers_are_odd_and_six_are_not(
+    sandbox: Sandbox,
+) -> None:
+    campaign = make_night(sandbox, fans=100)
+    assert send() == 100
+    refuse(sandbox, "not_found")
+    arrive(campaign, sandbox, range(101, 106))
+    assert send(later=10) == 0
+    assert fresh(campaign).paused_reason == ""
+    arrive(campaign, sandbox, range(106, 112))
+    assert send(later=20) == 0
+    assert fresh(campaign).paused_reason == PauseReason.RELEASE_REFUSED
+
+
 def test_newcomers_who_are_told_what_nobody_knows_close_the_gate(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=8)
     refuse(sandbox, "unknown")
