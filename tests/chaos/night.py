@@ -40,7 +40,6 @@ class Record:
     # Who consented late, and when.
     late: dict[str, float] = field(default_factory=dict)
     was_paused: bool = False
-    wordings: int = 0
     cancelled_at: dict[str, float] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
     # When what was done, in seconds since 1970, as the sandbox's calls are dated.
@@ -107,8 +106,6 @@ class Night:
             self._machine.sandbox.post("faults", script)
 
     def _take_back(self) -> bool:
-        faults = self._machine.sandbox.get("faults")["faults"]
-        self.record.wordings = sum(fault["hits"] for fault in faults)
         self._machine.sandbox.delete("faults")
         return True
 
