@@ -22,7 +22,7 @@ django.setup()
 from django.conf import settings  # noqa: E402 -- the environment is complete only now
 from django.core.management import call_command  # noqa: E402
 
-from campaigns.artwork import files  # noqa: E402
+from campaigns.artwork import decoding, files  # noqa: E402
 from campaigns.models import Campaign, Label  # noqa: E402
 from campaigns.planning import transitions  # noqa: E402
 
@@ -63,7 +63,7 @@ def make_tables() -> None:
 
 def draft(label: Label, slug: str, palette: Palette, release_at: datetime, **more: Any) -> Campaign:
     """A campaign of an album that no fan of an earlier demo has in the library yet."""
-    cover = files.write(files.prepare(BytesIO(draw_cover(palette))))
+    cover = files.write(decoding.prepare(BytesIO(draw_cover(palette))))
     return Campaign.objects.create(
         label=label,
         slug=slug,

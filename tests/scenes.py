@@ -11,7 +11,7 @@ from typing import Any, Final
 from django.utils import timezone
 from PIL import Image
 
-from campaigns.artwork import files
+from campaigns.artwork import decoding, files
 from campaigns.consent import oauth_state
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSaveState, Reason, midnights
 from demo.cover import draw_cover
@@ -90,7 +90,7 @@ def set_up(picture: bytes | None = None) -> None:
 
 
 def store_cover(picture: bytes) -> dict[str, Any]:
-    stored = files.write(files.prepare(BytesIO(picture)))
+    stored = files.write(decoding.prepare(BytesIO(picture)))
     return {
         "artwork": stored.name,
         "artwork_width": stored.width,

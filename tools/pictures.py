@@ -38,20 +38,30 @@ def file_of(image: Image.Image, kind: str = "PNG", **options: Any) -> BytesIO:
     return file
 
 
-def png_that_claims(width: int, height: int) -> bytes:
-    """A well-formed PNG of one colour: its size on the disk says nothing of its size in memory."""
+def png(
+    size: tuple[int, int], depth: int, kind: int, rows: bytes, *notes: tuple[bytes, bytes]
+) -> bytes:
+    """Its rows as they are, each with its filter's number, and notes before them."""
 
     def chunk(name: bytes, data: bytes) -> bytes:
-        return (
-            struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-        )
+        crc = zlib.crc32(name + data)
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", crc)
 
-    compressor = zlib.compressobj(9)
-    row = bytes(1 + width // 8)
-    data = b"".join(compressor.compress(row) for _ in range(height)) + compressor.flush()
-    header = struct.pack(">IIBBBBB", width, height, 1, 0, 0, 0, 0)
-    chunks = chunk(b"IHDR", header) + chunk(b"IDAT", data) + chunk(b"IEND", b"")
-    return b"\x89PNG\r\n\x1a\n" + chunks
+    header = struct.pack(">IIBBBBB", *size, depth, kind, 0, 0, 0)
+    chunks = [(b"IHDR", header), *notes, (b"IDAT", zlib.compress(rows, 9)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(chunk(*named) for named in chunks)
+
+
+def png_that_claims(width: int, height: int) -> bytes:
+    """A well-formed PNG of one colour: its size on the disk says nothing of its size in memory."""
+    return png((width, height), 1, 0, bytes(1 + (width + 7) // 8) * height)
+
+
+def jpeg_of_many_scans(side: int, scans: int) -> bytes:
+    """A progressive one whose last scan, of a few bytes, is repeated: each is much work."""
+    file = file_of(picture(side, side), "JPEG", progressive=True).getvalue()
+    last, end = file.rindex(b"\xff\xda"), file.rindex(b"\xff\xd9")
+    return file[:end] + file[last:end] * scans + b"\xff\xd9"
 
 
 def webp_that_claims(width: int, height: int) -> bytes:

@@ -1,6 +1,4 @@
-"""Uploaded artwork: checked before it is decoded, re-encoded without metadata, stored under a
-name of our own.
-"""
+"""Artwork as it is kept: in every size and format that pages need, under a name of our own."""
 
 from __future__ import annotations
 
@@ -8,34 +6,24 @@ import re
 import secrets
 import shutil
 import tempfile
-import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
-from io import BytesIO
 from pathlib import Path
-from typing import IO, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from django.conf import settings
 from django.urls import reverse
-from django.utils.formats import number_format
-from django.utils.translation import gettext
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image
 
 from campaigns.artwork import social_card
 from campaigns.artwork.accent import from_artwork
+from campaigns.artwork.decoder import LARGEST
 from campaigns.artwork.encoding import CONTENT_TYPES, encode
 from campaigns.models import Accent, Campaign
 
-ACCEPTED: Final = ("JPEG", "PNG", "WEBP")
-MOST_BYTES: Final = 10 * 1024 * 1024
-MOST_PIXELS: Final = 25_000_000
-# A small phone shows the cover 320 dots wide; a smaller one would be a blur.
-FEWEST_PIXELS_A_SIDE: Final = 320
-# Covers are square, and made so from what is no longer than this.
-LONGEST_SHAPE: Final = 2
-WIDTHS: Final = (320, 640, 1200)
+WIDTHS: Final = (320, 640, LARGEST)
 # What a file weighs at most that a phone gets, and the widest that is made to keep to it. A phone
 # with three dots to a pixel has 1050 dots for the cover and gets more where that happens to be as
 # light, as with plain colours. Else 640 px are, measured there, as close to the original as 1200 px
@@ -44,22 +32,9 @@ WIDTHS: Final = (320, 640, 1200)
 # 320 px of it.
 MOST_BYTES_ON_PHONES: Final = 60_000
 WIDEST_MADE_LIGHT: Final = 640
-# Of a picture that is shown 80 pixels wide.
-SMALL: Final = 160
 UNCROPPED: Final = "uncropped.jpg"
 _NAME: Final = re.compile(r"[0-9a-f]{32}")
 _FILE: Final = re.compile(r"[1-9][0-9]{2,3}\.(avif|webp|jpg)|card\.jpg")
-
-# Pillow warns above this, which `prepare` refuses anyway, and refuses above twice as much; both
-# before it decodes.
-Image.MAX_IMAGE_PIXELS = MOST_PIXELS
-warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-
-
-class ArtworkError(ValueError):
-    """The file cannot be a campaign's artwork. The message tells the artist what to give
-    instead.
-    """
 
 
 @dataclass(frozen=True)
@@ -96,29 +71,6 @@ class Renditions:
     src: str
     width: int
     height: int
-
-
-def prepare(upload: IO[bytes]) -> Image.Image:
-    """The upload as plain sRGB pixels, upright and without metadata; the shorter side has at most
-    1200, for a square to be cropped from it.
-
-    Raises ArtworkError.
-    """
-    _check_length(upload)
-    with _refusing_what_pillow_refuses(), Image.open(upload, formats=ACCEPTED) as image:
-        _check_shape(*image.size)
-        profile = image.info.get("icc_profile")
-        _shrink(image)
-        return _opaque_srgb(ImageOps.exif_transpose(image), profile)
-
-
-def small_jpeg(picture: IO[bytes]) -> bytes:
-    """A picture that is nobody's upload, made anew for the screen alone. Raises ArtworkError."""
-    with _refusing_what_pillow_refuses(), Image.open(picture, formats=ACCEPTED) as image:
-        if image.width * image.height > MOST_PIXELS:
-            raise _too_many_pixels()
-        image.thumbnail((SMALL, SMALL), reducing_gap=2.0)
-        return encode(_opaque_srgb(image, image.info.get("icc_profile")), ".jpg")
 
 
 def write(image: Image.Image, uncropped: Image.Image | None = None) -> StoredArtwork:
@@ -228,108 +180,6 @@ def discard(name: str) -> None:
     """Delete every rendition. A name that is not there, or not ours, is left alone."""
     if _NAME.fullmatch(name):
         shutil.rmtree(settings.ARTWORK_DIR / name, ignore_errors=True)
-
-
-def _check_length(upload: IO[bytes]) -> None:
-    length = upload.seek(0, 2)
-    upload.seek(0)
-    if length > MOST_BYTES:
-        raise ArtworkError(
-            gettext("The file is %(size)s MB; the limit is 10 MB. 1200 by 1200 pixels is enough.")
-            % {"size": number_format(length / 1024 / 1024, 1)}
-        )
-
-
-@contextmanager
-def _refusing_what_pillow_refuses() -> Iterator[None]:
-    """Pillow's plugins raise many kinds of errors over damaged files."""
-    try:
-        yield
-    except ArtworkError:
-        raise
-    except (Image.DecompressionBombError, Image.DecompressionBombWarning):
-        raise _too_many_pixels() from None
-    except UnidentifiedImageError:
-        raise ArtworkError(
-            gettext("This file isn't a JPEG, PNG or WebP image. Save it as one of them.")
-        ) from None
-    except (OSError, SyntaxError, ValueError, EOFError, KeyError, IndexError, TypeError):
-        raise ArtworkError(
-            gettext("This image is damaged or incomplete. Save it again and upload the new file.")
-        ) from None
-
-
-def _too_many_pixels() -> ArtworkError:
-    return ArtworkError(
-        gettext(
-            "This image has more than 25 megapixels. Make it smaller: "
-            "1200 by 1200 pixels is enough."
-        )
-    )
-
-
-def _check_shape(width: int, height: int) -> None:
-    if width * height > MOST_PIXELS:
-        raise _too_many_pixels()
-    shorter, longer = sorted((width, height))
-    if shorter < FEWEST_PIXELS_A_SIDE:
-        raise ArtworkError(
-            gettext(
-                "This image is %(width)d by %(height)d pixels, which would look blurred on a "
-                "phone. Each side needs at least %(fewest)d; 1200 by 1200 is best."
-            )
-            % {"width": width, "height": height, "fewest": FEWEST_PIXELS_A_SIDE}
-        )
-    if longer > LONGEST_SHAPE * shorter:
-        raise ArtworkError(
-            gettext(
-                "This image is %(width)d by %(height)d pixels, too long for a cover. "
-                "Crop it to a square, or at most twice as long as wide."
-            )
-            % {"width": width, "height": height}
-        )
-
-
-def _shrink(image: Image.Image) -> None:
-    """In place, and for a JPEG while it is decoded, so that 25 megapixels never fill the memory."""
-    if image.mode in ("RGB", "RGBA", "L", "CMYK", "LA"):
-        image.thumbnail(_largest_size(image), reducing_gap=2.0)
-    else:
-        image.load()
-
-
-def _largest_size(image: Image.Image) -> tuple[int, int]:
-    """Of its shape."""
-    shrunk = min(1, WIDTHS[-1] / min(image.size))
-    return round(image.width * shrunk), round(image.height * shrunk)
-
-
-def _opaque_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
-    """A picture that never saw the file's metadata. What is transparent becomes white."""
-    if image.mode.startswith("I;16"):
-        image = image.point(lambda value: value / 256).convert("L")
-    if image.has_transparency_data:
-        image = image.convert("RGBA")
-        background = Image.new("RGB", image.size, "white")
-        background.paste(image, mask=image.getchannel("A"))
-        image = background
-    image = _in_srgb(image, profile) if profile else image
-    pixels = Image.new("RGB", image.size)
-    pixels.paste(image.convert("RGB"))
-    pixels.thumbnail(_largest_size(pixels))
-    return pixels
-
-
-def _in_srgb(image: Image.Image, profile: bytes) -> Image.Image:
-    """A profile that is broken, or made for another kind of pixels, is as good as none."""
-    try:
-        source = ImageCms.ImageCmsProfile(BytesIO(profile))
-        converted = ImageCms.profileToProfile(
-            image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
-        )
-    except (ImageCms.PyCMSError, OSError):
-        return image
-    return converted or image
 
 
 def _write_width(image: Image.Image, width: int, directory: Path) -> None:

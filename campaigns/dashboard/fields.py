@@ -18,8 +18,8 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
-from campaigns.artwork import files
-from campaigns.artwork.files import ArtworkError
+from campaigns.artwork import decoding
+from campaigns.artwork.decoding import ArtworkError
 from campaigns.links import MOST_LINKS, parse_countdown_link, parse_links, parse_release_link
 from campaigns.models.formats import ISRC_PATTERN, UPC_PATTERN
 from presave.markets import MARKETS
@@ -150,7 +150,13 @@ class ReleaseTimeField(forms.DateTimeField):
 class ArtworkField(forms.FileField):
     """A picture file; its value is the checked picture, ready to be written."""
 
-    widget = forms.FileInput(attrs={"accept": "image/jpeg,image/png,image/webp"})
+    widget = forms.FileInput(
+        attrs={
+            "accept": ",".join(f"image/{kind}" for kind in ("jpeg", "png", "webp", "avif", "heic")),
+            "data-most-bytes": decoding.MOST_BYTES,
+            "data-too-large": gettext_lazy("This file is larger than 25 MB. Choose a smaller one."),
+        }
+    )
     default_error_messages = {
         "empty": gettext_lazy("This file is empty. Save the image again and upload that.")
     }
@@ -161,7 +167,7 @@ class ArtworkField(forms.FileField):
         if not upload:
             return None
         try:
-            return files.prepare(upload)
+            return decoding.prepare(upload)
         except ArtworkError as error:
             raise ValidationError(str(error), code="artwork") from error
 

@@ -171,8 +171,9 @@ class CampaignForm(ReleaseForm):
         required=False,
         label=gettext_lazy("Cover image"),
         help_text=gettext_lazy(
-            "JPEG, PNG or WebP, at least 320 pixels a side, at most 10 MB and 25 megapixels. Drop "
-            "or paste one here. We crop it to a square and remove location and camera data."
+            "JPEG, PNG, WebP, AVIF or HEIC of any shape, at least 320 pixels a side, at most 25 MB "
+            "and 25 megapixels. Drop or paste one here. We crop it to a square and remove location "
+            "and camera data."
         ),
     )
     # What was chosen when the form came back, sealed.
@@ -412,7 +413,9 @@ class CampaignForm(ReleaseForm):
         """Keep the picture that was chosen: a browser does not, when its form comes back."""
         if self.files and "artwork" not in self.errors:
             try:
-                picture = self.fields["artwork"].clean(self.files.get("artwork"))
+                picture = self.cleaned_data.get("artwork") or self.fields["artwork"].clean(
+                    self.files.get("artwork")
+                )
             except ValidationError as error:
                 self.add_error("artwork", error)
             else:

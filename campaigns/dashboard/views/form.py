@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from io import BytesIO
 from typing import Final
 
 from allauth.core.exceptions import ReauthenticationRequired
@@ -16,10 +15,10 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import spotify
-from campaigns.artwork import files
+from campaigns.artwork import decoding, files
 from campaigns.artwork.cropping import Focus, to_square
+from campaigns.artwork.decoding import ArtworkError
 from campaigns.artwork.encoding import CONTENT_TYPES, encode
-from campaigns.artwork.files import ArtworkError
 from campaigns.dashboard import access, found, uploads
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.forms import CampaignForm, LinksForm
@@ -130,7 +129,7 @@ def campaign_links(request: AuthenticatedRequest, campaign: Campaign) -> HttpRes
 def cover(request: AuthenticatedRequest, sealed: str) -> HttpResponse:
     """The cover of what was found, from here: a page asks nobody else for anything."""
     try:
-        picture = files.small_jpeg(BytesIO(spotify.fetch_cover(found.cover_behind(sealed))))
+        picture = decoding.small_jpeg(spotify.fetch_cover(found.cover_behind(sealed)))
     except (BadSignature, SpotifyError, ArtworkError):
         raise Http404 from None
     return HttpResponse(picture, content_type=CONTENT_TYPES[".jpg"])

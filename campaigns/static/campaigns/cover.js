@@ -11,6 +11,26 @@ function choose(transfer) {
   file.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
+// What is too large is told here and not sent: it would travel for minutes to be refused.
+function refuse(sentence) {
+  const list = document.createElement("ul");
+  list.className = "errorlist";
+  list.id = "id_artwork_error";
+  list.setAttribute("role", "alert");
+  list.append(Object.assign(document.createElement("li"), { textContent: sentence }));
+  const field = file.closest(".field");
+  field.querySelector(".errorlist")?.remove();
+  field.classList.add("is-wrong");
+  file.before(list);
+  file.value = "";
+}
+
+file.form.addEventListener("change", (event) => {
+  if (event.target !== file || !(file.files[0]?.size > file.dataset.mostBytes)) return;
+  event.stopPropagation();
+  refuse(file.dataset.tooLarge);
+}, { capture: true });
+
 // What misses the field by a little would replace the page.
 for (const kind of ["dragover", "drop"]) {
   file.form.addEventListener(kind, (event) => {

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image, ImageCms
 from PIL.PngImagePlugin import PngInfo
 
-from campaigns.artwork import files
+from campaigns.artwork import decoding, files
 from campaigns.artwork.cropping import CENTRE, to_square
 from campaigns.artwork.files import StoredArtwork
 from campaigns.models import Accent, Campaign
@@ -32,7 +32,7 @@ def artwork_dir(settings: Settings, tmp_path: Path) -> Path:
 
 
 def store(upload: IO[bytes]) -> StoredArtwork:
-    return files.write(files.prepare(upload))
+    return files.write(decoding.prepare(upload))
 
 
 def stored_files(stored: StoredArtwork, directory: Path) -> dict[str, Path]:
@@ -133,20 +133,20 @@ def test_text_and_what_follows_the_picture_are_left_behind(artwork_dir: Path) ->
     ],
 )
 def test_every_kind_of_pixel_becomes_plain_colour(mode: str, color: Any, expected: Any) -> None:
-    image = files.prepare(file_of(picture(400, 400, mode, color)))
+    image = decoding.prepare(file_of(picture(400, 400, mode, color)))
 
     assert image.mode == "RGB"
     assert image.getpixel((200, 200)) == pytest.approx(expected, abs=1)
 
 
 def test_a_transparent_palette_becomes_white() -> None:
-    image = files.prepare(file_of(picture(400, 400, "P", 0), transparency=0))
+    image = decoding.prepare(file_of(picture(400, 400, "P", 0), transparency=0))
 
     assert image.getpixel((200, 200)) == (255, 255, 255)
 
 
 def test_cmyk_of_a_print_shop_is_converted() -> None:
-    image = files.prepare(file_of(picture(400, 400, "CMYK", (0, 255, 255, 0)), "JPEG"))
+    image = decoding.prepare(file_of(picture(400, 400, "CMYK", (0, 255, 255, 0)), "JPEG"))
 
     red, green, blue = image.getpixel((200, 200))  # type: ignore[misc]
     assert red > 200 > 60 > max(green, blue)
@@ -168,7 +168,7 @@ def test_colours_of_another_profile_become_srgb() -> None:
         picture(400, 400, color="#ff0000"), icc_profile=profile_with_red_and_blue_swapped()
     )
 
-    image = files.prepare(upload)
+    image = decoding.prepare(upload)
 
     red, _, blue = image.getpixel((200, 200))  # type: ignore[misc]
     assert blue > 200 > 60 > red
@@ -178,8 +178,8 @@ def test_colours_of_another_profile_become_srgb() -> None:
 def test_a_profile_that_is_broken_or_of_another_kind_is_as_good_as_none() -> None:
     srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
 
-    broken = files.prepare(file_of(picture(400, 400, color="#777777"), icc_profile=b"broken"))
-    other = files.prepare(file_of(picture(400, 400, "L", 0x77), icc_profile=srgb))
+    broken = decoding.prepare(file_of(picture(400, 400, color="#777777"), icc_profile=b"broken"))
+    other = decoding.prepare(file_of(picture(400, 400, "L", 0x77), icc_profile=srgb))
 
     for image in (broken, other):
         assert image.getpixel((200, 200)) == (0x77, 0x77, 0x77)

@@ -386,7 +386,7 @@ def test_a_file_that_is_no_picture_is_refused_and_not_kept(artist: User, label: 
     file = SimpleUploadedFile("cover.png", b"<svg onload=alert(1)>", "image/png")
     form = form_of(artist, files={"artwork": file})
 
-    assert "isn't a JPEG, PNG or WebP image" in errors_of(form)["artwork"][0]
+    assert "isn't a JPEG, PNG, WebP, AVIF or HEIC image" in errors_of(form)["artwork"][0]
     form.come_back()
     assert not form["kept"].value()
 

@@ -1,0 +1,161 @@
+"""The process that decodes one picture from elsewhere: `python -m campaigns.artwork.decoder`.
+
+The file comes on standard input. Pixels go to standard output as PPM, or else why there are none.
+Whatever a hostile file does to a decoder is done to this process, which has no secrets in its
+environment and ends soon. decoding.py starts it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import sys
+import warnings
+from contextlib import suppress
+from enum import StrEnum
+from io import BytesIO
+from typing import Final
+
+import pillow_heif
+from PIL import AvifImagePlugin, Image, UnidentifiedImageError
+
+from campaigns.artwork import colours
+from campaigns.artwork.stripping import Stripped, strip
+
+ACCEPTED: Final = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
+MOST_PIXELS: Final = 25_000_000
+# Of the shorter side, from which a square is cropped.
+LARGEST: Final = 1200
+# Of a longer picture the middle is taken, so that it stays small in memory.
+LONGEST_SHAPE: Final = 10
+REFUSED: Final = 3
+_ORIENTATION: Final = 0x0112
+_TURNED: Final = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class Trouble(StrEnum):
+    """Why there is no picture."""
+
+    NO_PICTURE = "no picture"
+    DAMAGED = "damaged"
+    TOO_MANY_PIXELS = "too many pixels"
+    TOO_SMALL = "too small"
+    TOO_MUCH_WORK = "too much work"
+
+
+class RefusedError(Exception):
+    """The file is no picture for us. The size is told where it is the reason."""
+
+    def __init__(self, trouble: Trouble, size: tuple[int, int] = (0, 0)) -> None:
+        super().__init__(trouble)
+        self.trouble = trouble
+        self.size = size
+
+
+def main() -> None:
+    """The arguments say how many pixels each side needs, and how much memory and time there is."""
+    fewest, most_memory, most_seconds = map(int, sys.argv[1:])
+    _limit_this_process(most_memory, most_seconds)
+    _set_up_pillow()
+    try:
+        decode(sys.stdin.buffer.read(), fewest).save(sys.stdout.buffer, "PPM")
+    except RefusedError as refused:
+        json.dump([refused.trouble, *refused.size], sys.stdout)
+        sys.exit(REFUSED)
+
+
+def _limit_this_process(most_memory: int, most_seconds: int) -> None:
+    """Pages go first. Not every system has every limit: macOS has none of memory."""
+    os.nice(10)
+    limits = {"RLIMIT_AS": most_memory, "RLIMIT_CPU": most_seconds}
+    for name, most in {**limits, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0}.items():
+        with suppress(AttributeError, ValueError, OSError):
+            resource.setrlimit(getattr(resource, name), (most, most))
+
+
+def _set_up_pillow() -> None:
+    pillow_heif.register_heif_opener()
+    pillow_heif.options.DECODE_THREADS = AvifImagePlugin.DEFAULT_MAX_THREADS = 1
+    # Pillow warns above this, which is refused here anyway, and refuses above twice as much.
+    Image.MAX_IMAGE_PIXELS = MOST_PIXELS
+    warnings.simplefilter("ignore")
+
+
+def decode(file: bytes, fewest: int) -> Image.Image:
+    """Upright, in sRGB, and no larger than it is shown. Raises RefusedError, whatever a decoder
+    raised over the file.
+    """
+    try:
+        return _plain_pixels(strip(file), fewest)
+    except RefusedError:
+        raise
+    except Image.DecompressionBombError:
+        raise RefusedError(Trouble.TOO_MANY_PIXELS) from None
+    except UnidentifiedImageError:
+        raise RefusedError(Trouble.NO_PICTURE) from None
+    except MemoryError:
+        raise RefusedError(Trouble.TOO_MUCH_WORK) from None
+    except Exception:
+        raise RefusedError(Trouble.DAMAGED) from None
+
+
+def _plain_pixels(given: Stripped, fewest: int) -> Image.Image:
+    with Image.open(BytesIO(given.file), formats=ACCEPTED) as image:
+        _check_size(image.size, fewest)
+        # As in a browser: the still picture that is no frame of a moving PNG is for those who
+        # show no movement.
+        if getattr(image, "default_image", False):
+            image.seek(1)
+        if image.format == "JPEG":
+            width, height = _largest_size(image)
+            image.draft(None, (2 * width, 2 * height))
+        exif = given.exif or image.info.get("exif", b"")
+        profile = given.profile or image.info.get("icc_profile", b"")
+        pixels = colours.opaque(image, given.clear)
+    pixels.thumbnail(_largest_size(pixels), reducing_gap=2.0)
+    return _middle(_upright(colours.in_srgb(pixels, profile, given.gamma), exif))
+
+
+def _check_size(size: tuple[int, int], fewest: int) -> None:
+    if size[0] * size[1] > MOST_PIXELS:
+        raise RefusedError(Trouble.TOO_MANY_PIXELS)
+    if min(size) < fewest:
+        raise RefusedError(Trouble.TOO_SMALL, size)
+
+
+def _largest_size(image: Image.Image) -> tuple[int, int]:
+    """Of its shape."""
+    shrunk = min(1, LARGEST / min(image.size))
+    return round(image.width * shrunk), round(image.height * shrunk)
+
+
+def _upright(image: Image.Image, exif: bytes) -> Image.Image:
+    """All but this one tag stays unread: a camera's odd note about something else decides
+    nothing.
+    """
+    notes = Image.Exif()
+    try:
+        notes.load(exif)
+        turn = _TURNED.get(notes.get(_ORIENTATION, 1))
+    except Exception:
+        return image
+    return image if turn is None else image.transpose(turn)
+
+
+def _middle(image: Image.Image) -> Image.Image:
+    width, height = (min(length, LONGEST_SHAPE * min(image.size)) for length in image.size)
+    left, top = (image.width - width) // 2, (image.height - height) // 2
+    return image.crop((left, top, left + width, top + height))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,161 @@
+"""Pictures from elsewhere, decoded by a process of their own: decoder.py has its limits.
+
+Each process of the web service decodes one at a time; a few wait in line, and all others are asked
+to come back. So pages are served whatever is uploaded.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BytesIO
+from threading import BoundedSemaphore
+from typing import IO, Final
+
+from django.conf import settings
+from django.utils.formats import number_format
+from django.utils.translation import gettext
+from PIL import Image
+
+from campaigns.artwork.decoder import REFUSED, Trouble
+from campaigns.artwork.encoding import encode
+
+MOST_BYTES: Final = 25 * 1024 * 1024
+# A small phone shows the cover 320 dots wide; a smaller one would be a blur.
+FEWEST_PIXELS_A_SIDE: Final = 320
+# Of a picture that is shown 80 pixels wide.
+SMALL: Final = 160
+# The largest that is taken needs half of it.
+MOST_MEMORY: Final = 1024**3
+# Of computing; the slowest of 25 megapixels takes 2. Then of waiting, for a machine that is busy
+# with other things, and of waiting for one's turn.
+MOST_SECONDS: Final = 10
+MOST_SECONDS_IN_ALL: Final = 40
+MOST_SECONDS_IN_LINE: Final = 20
+# With its secrets a hostile picture would get them.
+_ENVIRONMENT: Final = {"PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1"}
+_OUT_OF_TIME: Final = (-signal.SIGXCPU, -signal.SIGKILL)
+_in_line = BoundedSemaphore(4)
+_at_work = BoundedSemaphore(1)
+logger = logging.getLogger(__name__)
+
+
+class ArtworkError(ValueError):
+    """The file cannot be a campaign's artwork. The message tells the artist what to give
+    instead.
+    """
+
+
+def prepare(upload: IO[bytes]) -> Image.Image:
+    """The upload as plain sRGB pixels, upright and without metadata; the shorter side has at most
+    1200, for a square to be cropped from it.
+
+    Raises ArtworkError.
+    """
+    _check_length(upload)
+    return _decode(upload.read(), FEWEST_PIXELS_A_SIDE)
+
+
+def small_jpeg(picture: bytes) -> bytes:
+    """A picture that is nobody's upload, made anew for the screen alone. Raises ArtworkError."""
+    image = _decode(picture, fewest=1)
+    image.thumbnail((SMALL, SMALL))
+    return encode(image, ".jpg")
+
+
+def _check_length(upload: IO[bytes]) -> None:
+    length = upload.seek(0, 2)
+    upload.seek(0)
+    if length > MOST_BYTES:
+        raise ArtworkError(
+            gettext("The file is %(size)s MB; the limit is 25 MB. 1200 by 1200 pixels are enough.")
+            % {"size": number_format(length / 1024 / 1024, 1)}
+        )
+
+
+def _decode(file: bytes, fewest: int) -> Image.Image:
+    with _turn():
+        answer = _answer_of_decoder(file, fewest)
+    if answer.returncode == 0:
+        with Image.open(BytesIO(answer.stdout), formats=["PPM"]) as image:
+            return image.convert("RGB")
+    if answer.returncode == REFUSED:
+        trouble, *size = json.loads(answer.stdout)
+        raise _error(Trouble(trouble), *size)
+    logger.warning("The decoder ended with %s: %r", answer.returncode, answer.stderr[-1000:])
+    is_stopped = answer.returncode in _OUT_OF_TIME
+    raise _error(Trouble.TOO_MUCH_WORK if is_stopped else Trouble.DAMAGED)
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    if not _in_line.acquire(blocking=False):
+        raise _busy()
+    try:
+        if not _at_work.acquire(timeout=MOST_SECONDS_IN_LINE):
+            raise _busy()
+        try:
+            yield
+        finally:
+            _at_work.release()
+    finally:
+        _in_line.release()
+
+
+def _answer_of_decoder(file: bytes, fewest: int) -> subprocess.CompletedProcess[bytes]:
+    decoder = [sys.executable, "-m", "campaigns.artwork.decoder"]
+    try:
+        return subprocess.run(
+            [*decoder, *map(str, (fewest, MOST_MEMORY, MOST_SECONDS))],
+            input=file,
+            capture_output=True,
+            check=False,
+            cwd=settings.BASE_DIR,
+            env=_ENVIRONMENT,
+            timeout=MOST_SECONDS_IN_ALL,
+        )
+    except subprocess.TimeoutExpired:
+        raise _error(Trouble.TOO_MUCH_WORK) from None
+
+
+def _busy() -> ArtworkError:
+    return ArtworkError(
+        gettext("Several images are being read right now. Choose yours again in a minute.")
+    )
+
+
+def _error(trouble: Trouble, width: int = 0, height: int = 0) -> ArtworkError:
+    size = {"width": width, "height": height, "fewest": FEWEST_PIXELS_A_SIDE}
+    return ArtworkError(_sentence(trouble) % size)
+
+
+def _sentence(trouble: Trouble) -> str:
+    match trouble:
+        case Trouble.NO_PICTURE:
+            return gettext(
+                "This file isn't a JPEG, PNG, WebP, AVIF or HEIC image. Save it as a JPEG or PNG."
+            )
+        case Trouble.DAMAGED:
+            return gettext(
+                "This image is damaged or incomplete. Save it again and upload the new file."
+            )
+        case Trouble.TOO_MANY_PIXELS:
+            return gettext(
+                "This image has more than 25 megapixels. Make it smaller: "
+                "1200 by 1200 pixels are enough."
+            )
+        case Trouble.TOO_SMALL:
+            return gettext(
+                "This image is %(width)d by %(height)d pixels, which would look blurred on a "
+                "phone. Each side needs at least %(fewest)d; 1200 by 1200 is best."
+            )
+        case Trouble.TOO_MUCH_WORK:
+            return gettext(
+                "This image takes too long to read. Save it as a plain JPEG or PNG of 1200 by "
+                "1200 pixels."
+            )
