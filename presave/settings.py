@@ -281,11 +281,11 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# Artwork is at most 25 MB (campaigns/artwork/decoding.py); the rest of a form is small. A file that
-# is larger goes to the disk on its way, and its form comes back with a sentence.
+# No form has more than one file, which is artwork; the rest of a form is small.
+FILE_UPLOAD_HANDLERS = ["campaigns.artwork.receiving.ArtworkUploadHandler"]
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
-FILE_UPLOAD_MAX_MEMORY_SIZE = 26 * 1024 * 1024
 
 # Spotify
 

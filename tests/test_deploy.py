@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from campaigns.artwork.decoding import MOST_BYTES
+
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 APP_SERVICES = {"web", "worker", "beat", "migrate"}
@@ -202,3 +204,10 @@ def test_the_secrets_fit_together(tmp_path: Path) -> None:
     key_name, encoded = content("master_key").split(":")
     assert key_name
     assert len(base64.b64decode(encoded, validate=True)) == 32
+
+
+def test_the_proxy_lets_a_cover_through_that_is_too_large_for_its_form() -> None:
+    """Else it answers 502 in the form's place, and the form is lost."""
+    [limit] = re.findall(r"@forms \{\s+max_size (\d+)MB", (ROOT / "Caddyfile").read_text())
+
+    assert int(limit) * 1_000_000 > 4 * MOST_BYTES

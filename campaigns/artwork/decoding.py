@@ -18,8 +18,7 @@ from threading import BoundedSemaphore
 from typing import IO, Final
 
 from django.conf import settings
-from django.utils.formats import number_format
-from django.utils.translation import gettext
+from django.utils.translation import gettext, gettext_lazy
 from PIL import Image
 
 from campaigns.artwork.decoder import REFUSED, Trouble
@@ -40,6 +39,9 @@ MOST_SECONDS_IN_LINE: Final = 20
 # With its secrets a hostile picture would get them.
 _ENVIRONMENT: Final = {"PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1"}
 _OUT_OF_TIME: Final = (-signal.SIGXCPU, -signal.SIGKILL)
+TOO_LARGE: Final = gettext_lazy(
+    "This file is larger than 25 MB. 1200 by 1200 pixels are enough for a cover."
+)
 _in_line = BoundedSemaphore(4)
 _at_work = BoundedSemaphore(1)
 logger = logging.getLogger(__name__)
@@ -57,7 +59,10 @@ def prepare(upload: IO[bytes]) -> Image.Image:
 
     Raises ArtworkError.
     """
-    _check_length(upload)
+    length = upload.seek(0, 2)
+    upload.seek(0)
+    if length > MOST_BYTES:
+        raise ArtworkError(TOO_LARGE)
     return _decode(upload.read(), FEWEST_PIXELS_A_SIDE)
 
 
@@ -66,16 +71,6 @@ def small_jpeg(picture: bytes) -> bytes:
     image = _decode(picture, fewest=1)
     image.thumbnail((SMALL, SMALL))
     return encode(image, ".jpg")
-
-
-def _check_length(upload: IO[bytes]) -> None:
-    length = upload.seek(0, 2)
-    upload.seek(0)
-    if length > MOST_BYTES:
-        raise ArtworkError(
-            gettext("The file is %(size)s MB; the limit is 25 MB. 1200 by 1200 pixels are enough.")
-            % {"size": number_format(length / 1024 / 1024, 1)}
-        )
 
 
 def _decode(file: bytes, fewest: int) -> Image.Image:

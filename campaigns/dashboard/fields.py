@@ -154,7 +154,7 @@ class ArtworkField(forms.FileField):
         attrs={
             "accept": ",".join(f"image/{kind}" for kind in ("jpeg", "png", "webp", "avif", "heic")),
             "data-most-bytes": decoding.MOST_BYTES,
-            "data-too-large": gettext_lazy("This file is larger than 25 MB. Choose a smaller one."),
+            "data-too-large": decoding.TOO_LARGE,
         }
     )
     default_error_messages = {

@@ -15,14 +15,16 @@ function choose(transfer) {
 function refuse(sentence) {
   const list = document.createElement("ul");
   list.className = "errorlist";
-  list.id = "id_artwork_error";
-  list.setAttribute("role", "alert");
+  list.id = `${file.id}_error`;
   list.append(Object.assign(document.createElement("li"), { textContent: sentence }));
   const field = file.closest(".field");
   field.querySelector(".errorlist")?.remove();
   field.classList.add("is-wrong");
+  file.setAttribute("aria-invalid", "true");
+  file.setAttribute("aria-describedby", `${file.id}_helptext ${list.id}`);
   file.before(list);
   file.value = "";
+  file.focus();
 }
 
 file.form.addEventListener("change", (event) => {

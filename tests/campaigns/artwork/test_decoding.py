@@ -91,7 +91,7 @@ def test_more_than_25_megabytes_are_refused_unread() -> None:
         def read(self, size: int | None = -1, /) -> bytes:
             pytest.fail("The file was read.")
 
-    with pytest.raises(ArtworkError, match="the limit is 25 MB"):
+    with pytest.raises(ArtworkError, match="larger than 25 MB"):
         decoding.prepare(Unreadable(bytes(decoding.MOST_BYTES + 1)))
 
 

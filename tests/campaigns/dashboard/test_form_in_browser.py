@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -182,6 +183,28 @@ def test_a_picture_is_shown_cropped_by_a_click_and_survives_an_error(
     expect(page.get_by_role("button", name="Open the campaign")).to_be_visible()
     campaign = Campaign.objects.get()
     assert (campaign.artwork_focus_x, campaign.artwork_width) == (91, 400)
+
+
+def test_a_file_that_is_too_large_is_told_and_not_sent(
+    visit: Any, label: Label, tmp_path: Path
+) -> None:
+    large = tmp_path / "cover.png"
+    large.write_bytes(bytes(26 * 1024 * 1024))
+    page = visit()
+    page.goto("/dashboard/new")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    field = page.get_by_label("Artwork optional")
+
+    field.set_input_files(large)
+
+    expect(page.get_by_text("This file is larger than 25 MB")).to_be_visible()
+    expect(field).to_be_focused()
+    expect(field).to_have_value("")
+    expect(field).to_have_accessible_description(re.compile("larger than 25 MB"))
+    assert sent == []
+    found = Axe().run(page, options=RULES)
+    assert found.violations_count == 0, found.generate_report()
 
 
 @pytest.mark.parametrize("event", ["drop", "paste"])

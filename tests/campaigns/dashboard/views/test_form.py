@@ -54,6 +54,31 @@ def test_a_draft_is_made_with_its_artwork(
     assert f"/artwork/{campaign.artwork}/320.avif 320w" in response.content.decode()
 
 
+ODD = sorted((Path(__file__).parents[3] / "data" / "pictures").glob("*.*"))
+
+
+@pytest.mark.parametrize("path", ODD, ids=lambda path: path.name)
+def test_a_picture_with_something_odd_beside_its_pixels_becomes_the_cover(
+    path: Path, dashboard: Client, label: Label
+) -> None:
+    response = send(dashboard, artwork=SimpleUploadedFile(path.name, path.read_bytes()))
+
+    assert response.status_code == 200
+    assert Campaign.objects.get().artwork
+
+
+def test_a_file_that_is_far_too_large_brings_the_form_back_as_it_was(
+    dashboard: Client, label: Label
+) -> None:
+    """A proxy that refused it would answer with an empty page."""
+    response = send(dashboard, artwork=SimpleUploadedFile("cover.png", bytes(60_000_000)))
+
+    page = response.content.decode()
+    assert "This file is larger than 25 MB. 1200 by 1200 pixels are enough for a cover." in page
+    assert 'value="Night Bus"' in page
+    assert not Campaign.objects.exists()
+
+
 @pytest.mark.parametrize("year", ["0001", "9999"])
 @pytest.mark.parametrize("zone", ["Asia/Tokyo", "America/New_York"])
 def test_a_year_beyond_all_calendars_comes_back_with_what_was_typed(
