@@ -51,6 +51,10 @@ bench: services ## Measure the engine and write docs/benchmarks.md (T="limit sha
 chaos: services ## Kill everything again and again on a night of 10,000 fans (SEED=, FANS=, ONLY=faults, calm, flicker or told)
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(FANS),--fans $(FANS)) $(if $(ONLY),--only $(ONLY))
 
+.PHONY: fuzz
+fuzz: services ## Send 10,000 broken pictures to the form that takes covers (FILES=)
+	@FUZZED_FILES=$(or $(FILES),10000) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/campaigns/dashboard/test_fuzzed_artwork.py
+
 .PHONY: check
 check: format-check lint types deploy-check test ## Everything CI runs
 

@@ -17,7 +17,6 @@ from enum import StrEnum
 from io import BytesIO
 from typing import Final
 
-import pillow_heif
 from PIL import AvifImagePlugin, Image, UnidentifiedImageError
 
 from campaigns.artwork import colours
@@ -83,6 +82,8 @@ def _limit_this_process(most_memory: int, most_seconds: int) -> None:
 
 
 def _set_up_pillow() -> None:
+    import pillow_heif  # here alone: no web process has to load it
+
     pillow_heif.register_heif_opener()
     pillow_heif.options.DECODE_THREADS = AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     # Pillow warns above this, which is refused here anyway, and refuses above twice as much.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import logging
 import resource
+import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -24,7 +25,6 @@ from tools.pictures import (
     picture,
     png_that_claims,
     webp_that_claims,
-    white_noise,
 )
 
 PICTURES: Final = Path(__file__).parents[2] / "data" / "pictures"
@@ -201,11 +201,21 @@ def test_a_decoder_has_none_of_our_secrets(
     assert "s3cret" not in caplog.text
 
 
-def test_a_decoder_writes_no_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """As in a container, whose file system cannot be written to."""
-    monkeypatch.setattr(decoding, "_ENVIRONMENT", {"TMPDIR": "/nonexistent"})
+_WRITE = """
+import sys
+from campaigns.artwork import decoder
+decoder._limit_this_process(1024**3, 10)
+open(sys.argv[1], "wb").write(b"taken over")
+"""
 
-    assert decoding.prepare(file_of(white_noise(400, 400), "WEBP")).size == (400, 400)
+
+def test_a_decoder_can_write_no_file(tmp_path: Path) -> None:
+    answer = subprocess.run(
+        [sys.executable, "-c", _WRITE, tmp_path / "file"], capture_output=True, check=False
+    )
+
+    assert b"File too large" in answer.stderr
+    assert (tmp_path / "file").read_bytes() == b""
 
 
 def test_one_picture_is_decoded_at_a_time_and_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 FILES_OF_A_SEED: Final = 25
+FIRST_BYTES: Final = 16
 SEEDS: Final = range(int(os.environ.get("FUZZED_FILES", "500")) // FILES_OF_A_SEED)
 EXTREMES: Final = (b"\0", b"\xff", b"\x7f", b"\x80", b"\0\0\0\0", b"\xff\xff\xff\xff", b"\x7f\xff")
 SENTENCES: Final = (
@@ -114,12 +115,15 @@ MUTATIONS: Final[list[Callable[[bytearray, random.Random, int], None]]] = [
 
 
 def mutated(chance: random.Random) -> bytes:
-    """Most changes are near the beginning, where the decisions are."""
+    """Half of the changes are near the beginning, where the decisions are, and few in the very first
+    bytes, without which nothing is tried.
+    """
     file = bytearray(chance.choice(whole_files()))
     for _ in range(chance.choice((1, 1, 2, 4, 10))):
-        reach = chance.choice((64, 600, len(file)))
-        if file:
-            chance.choice(MUTATIONS)(file, chance, chance.randrange(min(reach, len(file))))
+        reach = min(chance.choice((600, len(file))), len(file))
+        if reach > FIRST_BYTES:
+            at = chance.randrange(0 if chance.random() < 0.05 else FIRST_BYTES, reach)
+            chance.choice(MUTATIONS)(file, chance, at)
     return with_right_sums(bytes(file)) if chance.random() < 0.5 else bytes(file)
 
 
