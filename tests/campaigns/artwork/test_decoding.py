@@ -202,10 +202,10 @@ def test_a_decoder_has_none_of_our_secrets(
 
 
 _WRITE = """
-import sys
+import pathlib, sys
 from campaigns.artwork import decoder
 decoder._limit_this_process(1024**3, 10)
-open(sys.argv[1], "wb").write(b"taken over")
+pathlib.Path(sys.argv[1]).write_bytes(b"taken over")
 """
 
 

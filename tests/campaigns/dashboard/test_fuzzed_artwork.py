@@ -115,7 +115,7 @@ MUTATIONS: Final[list[Callable[[bytearray, random.Random, int], None]]] = [
 
 
 def mutated(chance: random.Random) -> bytes:
-    """Half of the changes are near the beginning, where the decisions are, and few in the very first
+    """Half of the changes are near the beginning, where the decisions are, and few in the first
     bytes, without which nothing is tried.
     """
     file = bytearray(chance.choice(whole_files()))
