@@ -40,7 +40,7 @@ MOST_SECONDS_IN_LINE: Final = 20
 _ENVIRONMENT: Final = {"PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1"}
 _OUT_OF_TIME: Final = (-signal.SIGXCPU, -signal.SIGKILL)
 TOO_LARGE: Final = gettext_lazy(
-    "This file is larger than 25 MB. 1200 by 1200 pixels are enough for a cover."
+    "This file is larger than 25 MB. 1200 by 1200 pixels is enough for a cover."
 )
 _in_line = BoundedSemaphore(4)
 _at_work = BoundedSemaphore(1)
@@ -142,7 +142,7 @@ def _sentence(trouble: Trouble) -> str:
         case Trouble.TOO_MANY_PIXELS:
             return gettext(
                 "This image has more than 25 megapixels. Make it smaller: "
-                "1200 by 1200 pixels are enough."
+                "1200 by 1200 pixels is enough."
             )
         case Trouble.TOO_SMALL:
             return gettext(

@@ -194,7 +194,7 @@ def test_a_file_that_is_too_large_is_told_and_not_sent(
     page.goto("/dashboard/new")
     sent: list[str] = []
     page.on("request", lambda request: sent.append(request.url))
-    field = page.get_by_label("Artwork optional")
+    field = page.get_by_label("Cover image optional")
 
     field.set_input_files(large)
 

@@ -74,7 +74,7 @@ def test_a_file_that_is_far_too_large_brings_the_form_back_as_it_was(
     response = send(dashboard, artwork=SimpleUploadedFile("cover.png", bytes(60_000_000)))
 
     page = response.content.decode()
-    assert "This file is larger than 25 MB. 1200 by 1200 pixels are enough for a cover." in page
+    assert "This file is larger than 25 MB. 1200 by 1200 pixels is enough for a cover." in page
     assert 'value="Night Bus"' in page
     assert not Campaign.objects.exists()
 
