@@ -69,7 +69,8 @@ def text_of(entry: HistoryEntry) -> str:
 
 def _written(moment: str) -> str:
     """In the release's own zone, as it was at that time."""
-    return date_format(datetime.fromisoformat(moment), "j F Y, H:i (\\U\\T\\CO)")
+    at = datetime.fromisoformat(moment)
+    return f"{date_format(at, 'DATETIME_FORMAT')} (UTC{at:%z})"
 
 
 def page_of(history: QuerySet[HistoryEntry], number: str) -> Page[HistoryEntry]:

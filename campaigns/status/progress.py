@@ -182,10 +182,10 @@ def clock_of(campaign: Campaign, at: datetime, now: datetime) -> str:
     """A time by the campaign's clock, with the day where that is another one."""
     zone = ZoneInfo(campaign.release_zone)
     local, today = localtime(at, zone), localtime(now, zone)
-    time = date_format(local, "H:i")
+    time = date_format(local, "TIME_FORMAT")
     if local.date() == today.date():
         return time
-    return _("%(time)s on %(day)s") % {"time": time, "day": date_format(local, "j F")}
+    return _("%(time)s on %(day)s") % {"time": time, "day": date_format(local, "MONTH_DAY_FORMAT")}
 
 
 def _spoken(span: timedelta) -> str:

@@ -73,6 +73,15 @@ def test_a_choice_is_noted_and_looked_for(dashboard: Client, label: Label) -> No
     assert campaign.spotify_uri == OTHER_URI
 
 
+def test_what_is_told_on_the_next_page_is_in_the_artists_language(
+    dashboard: Client, label: Label
+) -> None:
+    dashboard.defaults["HTTP_ACCEPT_LANGUAGE"] = "de"
+    page = choose(dashboard, make_undecided(label), OTHER_URI)
+    assert "Danke" in page
+    assert "Thanks." not in page
+
+
 @pytest.mark.parametrize("uri", ["", "spotify:album:2222222222222222222222"])
 def test_what_is_not_offered_changes_nothing(dashboard: Client, label: Label, uri: str) -> None:
     campaign = make_undecided(label)

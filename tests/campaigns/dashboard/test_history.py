@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.utils import translation
 
 from campaigns.dashboard import history
 from campaigns.dashboard.forms import CampaignForm
@@ -48,6 +49,12 @@ def test_a_move_is_told_in_the_releases_own_zone() -> None:
         "Moved the release of “Night Bus” from 4 December 2026, 00:00 (UTC+0100) "
         "to 11 December 2026, 00:00 (UTC+0100)."
     )
+
+
+def test_its_times_are_written_as_the_readers_language_has_them() -> None:
+    with translation.override("de"):
+        text = told("moved", campaign="Night Bus", **MOVED)
+    assert "4. Dezember 2026, 00:00 (UTC+0100)" in text
 
 
 def test_a_role_and_a_number_are_told_in_words() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.utils import timezone
+from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.gate import closing, rows
@@ -25,7 +25,15 @@ from campaigns.models import (
 )
 from campaigns.spotify.answers import Scope, SpotifyError, scope_of
 from campaigns.status import progress as progress_module
-from campaigns.status.progress import Backlog, Progress, backlog_of, describe, progress_of, share_of
+from campaigns.status.progress import (
+    Backlog,
+    Progress,
+    backlog_of,
+    clock_of,
+    describe,
+    progress_of,
+    share_of,
+)
 from tests import factory
 from tests.factory import make_campaign, make_presave, make_presaves
 
@@ -296,3 +304,11 @@ def test_of_many_fans_those_whose_midnight_is_to_come_are_not_due(
     make_presaves(campaign, ["a"] * 9, due_at=timezone.now() + timedelta(hours=3))
     now = timezone.now()
     assert backlog_of(factory.standing(campaign, now), now).due == 2
+
+
+def test_a_time_of_another_day_is_written_as_the_readers_language_has_it() -> None:
+    campaign = Campaign(release_zone="UTC")
+    assert clock_of(campaign, NOW, NOW) == "00:10"
+    assert clock_of(campaign, NOW, NOW - timedelta(days=1)) == "00:10 on 27 November"
+    with translation.override("de"):
+        assert clock_of(campaign, NOW, NOW - timedelta(days=1)) == "27. November um 00:10"
