@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.dashboard.team_forms import ROLE_NAMES
 from campaigns.models import HistoryEntry
+from campaigns.status.sentences import in_one_line
 
 ENTRIES_A_PAGE: Final = 50
 # As the form calls them; another field has its own name.
@@ -64,7 +65,7 @@ def text_of(entry: HistoryEntry) -> str:
     }
     if entry.event == "moved":
         context.update({name: _written(details[name]) for name in ("before", "after")})
-    return " ".join(render_to_string("dashboard/history_entry.txt", context).split())
+    return in_one_line(render_to_string("dashboard/history_entry.txt", context))
 
 
 def _written(moment: str) -> str:

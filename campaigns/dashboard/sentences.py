@@ -14,6 +14,7 @@ from campaigns.models.limits import (
     MOST_OPEN_INVITATIONS,
 )
 from campaigns.planning.obstacles import Obstacle
+from campaigns.status.sentences import in_one_line
 
 
 def why_not(obstacle: Obstacle, **facts: Any) -> str:
@@ -28,4 +29,4 @@ def why_not(obstacle: Obstacle, **facts: Any) -> str:
     context = {"obstacle": obstacle, **limits, **facts}
     if found := facts.get("found"):
         context["artists"] = found.artist_names
-    return " ".join(render_to_string("dashboard/obstacle.txt", context).split())
+    return in_one_line(render_to_string("dashboard/obstacle.txt", context))

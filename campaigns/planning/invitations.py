@@ -32,6 +32,7 @@ from campaigns.planning import labels
 from campaigns.planning.history import record
 from campaigns.planning.members import locked, locked_by_owner
 from campaigns.planning.obstacles import Obstacle, PlanningError
+from campaigns.status.sentences import in_one_line
 
 logger = logging.getLogger(__name__)
 
@@ -98,7 +99,7 @@ def _send(invited: Invited, by: User) -> None:
     }
     reader = User.objects.filter(email=invitation.email).first() or User()
     with translation.override(reader.mail_language):
-        subject = " ".join(render_to_string("mail/invitation_subject.txt", context).split())
+        subject = in_one_line(render_to_string("mail/invitation_subject.txt", context))
         body = render_to_string("mail/invitation_body.txt", context)
     try:
         EmailMessage(subject, body, to=[invitation.email]).send()

@@ -32,7 +32,7 @@ from campaigns.status.entries import choices_of
 from campaigns.status.outbox import Told
 from campaigns.status.phase import phase_of
 from campaigns.status.progress import why_it_waits
-from campaigns.status.sentences import page_of, release_time, sentence
+from campaigns.status.sentences import in_one_line, page_of, release_time, sentence
 from campaigns.status.troubles import QUESTIONS, explain, trouble_of, waiting_fans
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,7 @@ def _told(campaign: Campaign, trouble: Trouble, now: datetime) -> Told:
     }
     return Told(
         event=MessageEvent.TROUBLE,
-        subject=" ".join(render_to_string("mail/alarm_subject.txt", context).split()),
+        subject=in_one_line(render_to_string("mail/alarm_subject.txt", context)),
         note=f"{explanation.found} {explanation.advice}\n{page_of(campaign)}",
         mail=render_to_string("mail/alarm_body.txt", context),
         data={**facts_of(campaign), "trouble": trouble.value},

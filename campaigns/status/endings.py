@@ -24,7 +24,7 @@ from campaigns.status import outbox
 from campaigns.status.alarms import facts_of
 from campaigns.status.outbox import Told
 from campaigns.status.phase import phase_of
-from campaigns.status.sentences import report_page_of, sentence
+from campaigns.status.sentences import in_one_line, report_page_of, sentence
 
 logger = logging.getLogger(__name__)
 
@@ -125,7 +125,7 @@ def _told(campaign: Campaign, figures: FinalFigures, now: datetime) -> Told:
     }
     return Told(
         event=MessageEvent.FINISHED,
-        subject=" ".join(render_to_string("mail/finished_subject.txt", context).split()),
+        subject=in_one_line(render_to_string("mail/finished_subject.txt", context)),
         note=f"{context['done']}\n{context['page']}",
         mail=render_to_string("mail/finished_body.txt", context),
         data={**facts_of(campaign), "seconds_to_save": seconds, "failures": campaign.failures},

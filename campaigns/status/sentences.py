@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from django.conf import settings
@@ -15,7 +16,12 @@ from campaigns.models import Campaign
 def sentence(name: str, campaign: Campaign, **facts: Any) -> str:
     """The text of templates/status/NAME.txt in one line, not escaped; empty if it says nothing."""
     context = {"campaign": campaign, "market": market_of(campaign), **facts}
-    return " ".join(render_to_string(f"status/{name}.txt", context).split())
+    return in_one_line(render_to_string(f"status/{name}.txt", context))
+
+
+def in_one_line(text: str) -> str:
+    """A template's text without its line ends. The spaces at which no line may end stay."""
+    return re.sub(r"[ \n]+", " ", text).strip()
 
 
 def release_time(campaign: Campaign) -> str:

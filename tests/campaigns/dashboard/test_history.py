@@ -54,7 +54,7 @@ def test_a_move_is_told_in_the_releases_own_zone() -> None:
 def test_its_times_are_written_as_the_readers_language_has_them() -> None:
     with translation.override("de"):
         text = told("moved", campaign="Night Bus", **MOVED)
-    assert "4. Dezember 2026, 00:00 (UTC+0100)" in text
+    assert "4.\N{NO-BREAK SPACE}Dezember 2026, 00:00 (UTC+0100)" in text
 
 
 def test_a_role_and_a_number_are_told_in_words() -> None:
