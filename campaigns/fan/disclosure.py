@@ -98,6 +98,11 @@ FIELDS: Final = (
         _("when you said yes; Spotify ends each permission six months later"),
     ),
     Field(
+        "in_doubt",
+        _("Turn in doubt"),
+        _("the random number of a turn of which nobody knows whether its save was sent"),
+    ),
+    Field(
         "sent_at",
         _("Sent time"),
         _("when Spotify accepted the save; we then check that the release is still there"),

@@ -91,6 +91,15 @@ _ENDING_AFTER_SENT: Final = Outcome(
     _MAY_BE_IN_LIBRARY,
     label=_("Campaign cancelled"),
 )
+_ENDING_IN_DOUBT: Final = Outcome(
+    _("The artist cancelled this"),
+    _(
+        "Your save was already on its way when the artist cancelled, and may still appear in your "
+        "library. Your permission is being destroyed right now."
+    ),
+    _MAY_BE_IN_LIBRARY,
+    label=_("Campaign cancelled"),
+)
 _REFUSED_AFTER_SENT: Final = Outcome(
     _("Sent, but not confirmed"),
     _(
@@ -140,6 +149,46 @@ _ENDED_AFTER_SENT: Final = {
         ),
         _MAY_BE_IN_LIBRARY,
         label=_("Not confirmed"),
+    ),
+}
+# So long the worker may still tell whether it sent the save of somebody who cancelled.
+LONGEST_DOUBT: Final = timedelta(seconds=2)
+_BEING_LOOKED_AT: Final = {
+    Reason.BY_FAN: Outcome(
+        _("Cancelled, as you asked"),
+        _(
+            "The permission is destroyed. Your save was just being sent: in a moment you see here "
+            "whether we could still stop it."
+        ),
+        label=_("Cancelled"),
+    ),
+    Reason.CAMPAIGN_CANCELLED: Outcome(
+        _("The artist cancelled this"),
+        _(
+            "The permission is destroyed. Your save was just being sent: in a moment you see here "
+            "whether we could still stop it."
+        ),
+        label=_("Campaign cancelled"),
+    ),
+}
+_ENDED_IN_DOUBT: Final = {
+    Reason.BY_FAN: Outcome(
+        _("Cancelled, as you asked"),
+        _(
+            "Your save was already on its way when you cancelled, and may still appear in your "
+            "library. The permission is destroyed."
+        ),
+        _MAY_BE_IN_LIBRARY,
+        label=_("Cancelled"),
+    ),
+    Reason.CAMPAIGN_CANCELLED: Outcome(
+        _("The artist cancelled this"),
+        _(
+            "Your save was already on its way when the artist cancelled, and may still appear in "
+            "your library. The permission is destroyed."
+        ),
+        _MAY_BE_IN_LIBRARY,
+        label=_("Campaign cancelled"),
     ),
 }
 _BY_REASON: Final = {
@@ -205,13 +254,25 @@ def outcome(presave: PreSave, now: datetime) -> Outcome:
     if presave.is_pending:
         return _while_pending(presave, now)
     reason = Reason(presave.reason)
-    found = _ENDED_AFTER_SENT.get(reason) if presave.sent_at else None
+    found = None
+    if presave.sent_at:
+        found = _ENDED_AFTER_SENT.get(reason)
+    elif presave.is_in_doubt:
+        found = (_BEING_LOOKED_AT if is_looked_at(presave, now) else _ENDED_IN_DOUBT).get(reason)
     return found or _BY_REASON.get(reason) or _BY_STATE[PreSaveState(presave.state)]
+
+
+def is_looked_at(presave: PreSave, now: datetime) -> bool:
+    """Whether it may turn out within moments if the save of a cancelled pre-save was sent."""
+    ended_at = presave.settled_at
+    return presave.is_in_doubt and ended_at is not None and now - ended_at < LONGEST_DOUBT
 
 
 def _while_pending(presave: PreSave, now: datetime) -> Outcome:
     if presave.campaign.state == CampaignState.CANCELLED:
-        return _ENDING_AFTER_SENT if presave.sent_at else _ENDING
+        if presave.sent_at:
+            return _ENDING_AFTER_SENT
+        return _ENDING_IN_DOUBT if presave.lease or presave.in_doubt else _ENDING
     if presave.is_sent:
         return _SENT
     if presave.refused_at and not presave.sent_at:

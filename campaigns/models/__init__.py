@@ -57,6 +57,7 @@ from campaigns.models.people import LabelArtist as LabelArtist
 from campaigns.models.people import Membership as Membership
 from campaigns.models.people import Role as Role
 from campaigns.models.people import User as User
+from campaigns.models.presave import IN_DOUBT as IN_DOUBT
 from campaigns.models.presave import SERVABLE as SERVABLE
 from campaigns.models.presave import PreSave as PreSave
 from campaigns.models.presave import PreSaveQuerySet as PreSaveQuerySet

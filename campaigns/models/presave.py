@@ -9,12 +9,16 @@ from typing import Any, ClassVar, Final
 
 from django.db import models
 from django.db.models import Case, F, Q, When
+from django.db.models.functions import Coalesce
 
 from campaigns.models.choices import PreSaveState, Reason
 from campaigns.models.limits import PERMISSION_LIFETIME
 
 # Fans whom a market that showed the release speaks for; by what their campaign's row says now.
 SERVABLE: Final = Q(due_at__lt=F("campaign__confirmed_until")) | Q(campaign__confirmed_until=None)
+
+# For rows that lose their fence before its worker has said what became of the save.
+IN_DOUBT: Final = Coalesce("in_doubt", "lease")
 
 
 class PreSaveQuerySet(models.QuerySet["PreSave"]):
@@ -44,6 +48,13 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         free = Q(lease_until=None) | Q(lease_until__lte=now)
         return self.waiting().filter(free, due_at__lte=now)
 
+    def first_come(self) -> PreSaveQuerySet:
+        """In the order in which they are served: by due time, then by time of consent."""
+        return self.order_by("due_at", "consented_at")
+
+    def never_tried(self) -> PreSaveQuerySet:
+        return self.filter(attempts=0, refused_at=None)
+
     def servable_until(self, confirmed_until: datetime | None) -> PreSaveQuerySet:
         """Those due before `confirmed_until`; all if there is no bound."""
         return self.filter(due_at__lt=confirmed_until) if confirmed_until else self
@@ -56,7 +67,7 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         """Those who consented after their campaign was paused, and were told nothing yet."""
         if paused_at is None:
             return self.none()
-        return self.filter(consented_at__gt=paused_at, attempts=0, refused_at=None)
+        return self.never_tried().filter(consented_at__gt=paused_at)
 
     def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:
         """The rows still pending under exactly these fences."""
@@ -75,8 +86,13 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         return self.pending().update(lease_until=free_at, **changes)
 
     def end(self, state: PreSaveState, reason: Reason, now: datetime) -> int:
-        """End pre-saves, in the one way there is: the same statement erases their permissions."""
+        """End pre-saves, in the one way there is: the same statement erases their permissions.
+
+        Who is cancelled while a worker holds the row may get the save all the same.
+        """
+        doubt = {"in_doubt": IN_DOUBT} if state is PreSaveState.CANCELLED else {}
         return self.update(
+            **doubt,
             state=state,
             reason=reason,
             sealed=None,
@@ -112,6 +128,9 @@ class PreSave(models.Model):
     # When Spotify first refused this permission. `reason` says how, and Presave asks once more
     # before it believes it.
     refused_at = models.DateTimeField(null=True)
+    # The fence of a try whose save may be on its way, or was sent and got no answer that says what
+    # became of it. Kept once the row no longer holds that fence, until a save is answered with 200.
+    in_doubt = models.UUIDField(null=True)
     # When Spotify last answered a save with 200, which it also does for what it does not show. It
     # stays, whatever becomes of the save.
     sent_at = models.DateTimeField(null=True)
@@ -127,7 +146,7 @@ class PreSave(models.Model):
     class Meta:
         indexes = [
             models.Index(
-                fields=["campaign", "due_at"],
+                fields=["campaign", "due_at", "consented_at"],
                 condition=Q(state=PreSaveState.PENDING, sent_for=None),
                 name="presave_waiting",
             ),
@@ -196,6 +215,12 @@ class PreSave(models.Model):
     def is_sent(self) -> bool:
         """As PreSaveQuerySet.sent."""
         return self.is_pending and self.sent_for is not None
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Whether a cancelled pre-save may have been saved, and nobody knows."""
+        unknown = self.in_doubt is not None and self.sent_at is None
+        return unknown and self.state == PreSaveState.CANCELLED
 
     @property
     def saved_at(self) -> datetime | None:

@@ -19,6 +19,7 @@ from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import (
     CHOICES,
+    IN_DOUBT,
     Campaign,
     CampaignState,
     Finding,
@@ -132,7 +133,7 @@ def accept(campaign: Campaign, seen: Seen, after: Names) -> None:
         campaign.found_title = seen.release.title
         campaign.found_artist = seen.release.artist_names
     # What is on its way is of the release as it was named before.
-    campaign.presaves.pending().update(lease=None, lease_until=None)
+    campaign.presaves.pending().update(in_doubt=IN_DOUBT, lease=None, lease_until=None)
 
 
 def compare_anew(campaign: Campaign) -> None:

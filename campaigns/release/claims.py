@@ -25,6 +25,7 @@ from django.db.models.functions import Coalesce
 from campaigns import keyring
 from campaigns.keyring import Secret
 from campaigns.models import (
+    IN_DOUBT,
     Campaign,
     CampaignState,
     DailyCount,
@@ -73,13 +74,14 @@ class Outcome:
     """What became of claimed rows of one campaign: each is in exactly one of the parts.
 
     Sent rows are saved once a later look confirms it. Returned rows lose no attempt; refused ones
-    are asked for once more later.
+    are asked for once more later. Unanswered ones are delayed, and their save was sent.
     """
 
     sent: dict[UUID, Confirmation] = field(default_factory=dict)
     failed: dict[Reason, list[UUID]] = field(default_factory=partial(defaultdict, list))
     refused: dict[Reason, list[UUID]] = field(default_factory=partial(defaultdict, list))
     delayed: dict[UUID, int] = field(default_factory=dict)
+    unanswered: set[UUID] = field(default_factory=set)
     returned: list[UUID] = field(default_factory=list)
 
     def settled(self) -> set[UUID]:
@@ -87,26 +89,39 @@ class Outcome:
         return {*self.sent, *self.delayed, *self.returned}.union(*lists)
 
 
-def claim_block(
-    campaign: Campaign, size: int, now: datetime, *, fresh_first: bool = False
-) -> Claim | None:
-    """Claim up to `size` due rows under a fresh fence: those that have been due longest, or those
-    that were never tried. Two workers never hold the same row.
+def claim_block(campaign: Campaign, size: int, now: datetime) -> Claim | None:
+    """Claim up to `size` due rows under a fresh fence, first come, first served. Two workers never
+    hold the same row.
     """
+    return _claim(campaign, _due(campaign, now).first_come(), size, now)
+
+
+def claim_newcomers(campaign: Campaign, size: int, now: datetime) -> Claim | None:
+    """As claim_block, of those who were never tried."""
+    return _claim(campaign, _due(campaign, now).never_tried().first_come(), size, now)
+
+
+def claim_least_tried(campaign: Campaign, now: datetime) -> Claim | None:
+    """Claim one due row: of those who were tried, the one with the fewest troubles of its own."""
+    fewest = F("refused_at").asc(nulls_first=True), "attempts", "due_at", "consented_at"
+    return _claim(campaign, _due(campaign, now).order_by(*fewest), 1, now)
+
+
+def _due(campaign: Campaign, now: datetime) -> PreSaveQuerySet:
+    due = campaign.presaves.due(now).servable_until(campaign.confirmed_until)
+    return due.newcomers(campaign.paused_at) if campaign.is_paused else due
+
+
+def _claim(campaign: Campaign, due: PreSaveQuerySet, size: int, now: datetime) -> Claim | None:
     fence, until = uuid4(), now + LEASE
-    never_tried = [F("refused_at").asc(nulls_first=True), F("attempts").asc()]
-    order = [*(never_tried if fresh_first else []), F("due_at").asc()]
-    due = PreSave.objects.filter(campaign=campaign).due(now)
-    due = due.servable_until(campaign.confirmed_until)
-    if campaign.is_paused:
-        due = due.newcomers(campaign.paused_at)
     with transaction.atomic():
         # SQLite knows no row locks: there the IMMEDIATE transaction keeps others out.
-        rows = list(due.order_by(*order).select_for_update(skip_locked=True)[:size])
+        rows = list(due.select_for_update(skip_locked=True)[:size])
         if not rows:
             return None
         claimed = PreSave.objects.filter(id__in=[row.id for row in rows])
-        claimed.update(lease=fence, lease_until=until)
+        # A lease that ran out leaves open what its worker did.
+        claimed.update(in_doubt=IN_DOUBT, lease=fence, lease_until=until)
     for row in rows:
         row.lease, row.lease_until = fence, until
     return Claim(campaign, fence, rows)
@@ -172,10 +187,7 @@ def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: 
     held = PreSave.objects.held_under(fences)
     for confirmation, ids in _by_confirmation(outcome.sent).items():
         _note_sent(campaign, held.filter(id__in=ids), confirmation, now)
-    if outcome.sent:
-        # Who cancelled while the save was on its way is told that it was sent.
-        cancelled = PreSave.objects.filter(id__in=[*outcome.sent], state=PreSaveState.CANCELLED)
-        cancelled.filter(sent_at=None).update(sent_at=now)
+    _tell_who_cancelled(fences, outcome, now)
     if outcome.failed:
         _end_failed(campaign, fences, outcome.failed, now)
     if outcome.returned:
@@ -185,10 +197,21 @@ def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: 
         _let_go(held.filter(id__in=ids), again_at, reason=reason, refused_at=refused_at)
     for row_id, attempts in outcome.delayed.items():
         again_at = now + retrying.delay_after(attempts)
-        _let_go(held.filter(id=row_id), again_at, attempts=min(attempts + 1, 32_000))
+        doubt = {"in_doubt": IN_DOUBT} if row_id in outcome.unanswered else {}
+        _let_go(held.filter(id=row_id), again_at, attempts=min(attempts + 1, 32_000), **doubt)
     failed = sum(map(len, outcome.failed.values()))
     if outcome.sent or failed:
         logger.info("settled campaign=%s sent=%d failed=%d", campaign.id, len(outcome.sent), failed)
+
+
+def _tell_who_cancelled(fences: Collection[UUID], outcome: Outcome, now: datetime) -> None:
+    """Note whether the save was sent for those who lost our fence meanwhile, as by cancelling."""
+    if outcome.sent:
+        cancelled = PreSave.objects.filter(id__in=[*outcome.sent], state=PreSaveState.CANCELLED)
+        cancelled.filter(sent_at=None).update(sent_at=now)
+    not_sent = outcome.settled() - outcome.sent.keys() - outcome.unanswered
+    if not_sent:
+        PreSave.objects.filter(id__in=not_sent, in_doubt__in=fences).update(in_doubt=None)
 
 
 def _by_confirmation(sent: Mapping[UUID, Confirmation]) -> Mapping[Confirmation, list[UUID]]:
@@ -212,7 +235,7 @@ def _note_sent(
         confirmed_uri=confirmation.uri,
         confirmed_at=confirmation.at,
     )
-    sent: dict[str, Any] = {"sent_at": now, "lease": None, "lease_until": None}
+    sent: dict[str, Any] = {"sent_at": now, "in_doubt": None, "lease": None, "lease_until": None}
     mine.filter(campaign__in=confirmed).update(
         sent_for=confirmation.at, refused_at=None, reason=Reason.NONE, **sent
     )

@@ -236,6 +236,8 @@ class Pipeline:
         else:
             self._note_trouble(held, half)
             self._delay(held)
+            if held.row.id in self._sent_as:
+                self._outcome(held).unanswered.add(held.row.id)
 
     def _delay(self, held: Held) -> None:
         self._outcome(held).delayed[held.row.id] = held.row.attempts

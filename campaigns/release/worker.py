@@ -71,7 +71,7 @@ def _claim_more(pipeline: Pipeline, queue: Queue, now: datetime) -> bool:
     is_trial = any(gate.outages for gate in halves)
     if is_trial and not closing.begin_trial(pipeline.gates, now):
         return False
-    claimed = queue.claim(1 if is_trial else size, fresh_first=is_trial)
+    claimed = queue.claim(size, is_trial=is_trial)
     if claimed:
         pipeline.admit(*claimed)
     elif is_trial:

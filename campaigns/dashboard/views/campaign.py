@@ -145,8 +145,13 @@ def campaign_cancel(request: AuthenticatedRequest, campaign: Campaign) -> HttpRe
     if request.method == "POST":
         confirm_identity(request)
         erased = transitions.cancel_campaign(campaign, timezone.now(), request.user)
-        sent = campaign.presaves.cancelled_with_campaign().exclude(sent_at=None).count()
-        messages.success(request, sentence("cancelled", campaign, erased=erased, sent=sent))
+        fans = campaign.presaves.cancelled_with_campaign()
+        told = {
+            "erased": erased,
+            "sent": fans.exclude(sent_at=None).count(),
+            "on_their_way": fans.filter(sent_at=None).exclude(in_doubt=None).count(),
+        }
+        messages.success(request, sentence("cancelled", campaign, **told))
         return to_page(campaign)
     if campaign.has_ended:
         raise PlanningError(Obstacle.ENDED)

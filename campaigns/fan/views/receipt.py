@@ -57,6 +57,7 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "shown_state": _shown_state(presave),
         "outcome": words.outcome(presave, now),
         "delay": words.delay(presave),
+        "may_change": presave.is_in_doubt or (presave.is_pending and presave.sent_at),
         "is_waiting": _is_waiting(presave, phase),
         "is_out": presave.state == PreSaveState.SAVED or phase is Phase.FINISHED,
         **_times_of(presave),
@@ -65,6 +66,8 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "receipt_url": settings.PUBLIC_URL + reverse("fan-receipt", args=[token]),
     }
     response = render(request, "fan/receipt.html", context)
+    if words.is_looked_at(presave, now):  # nobody waits for it here: no thread, and no lock
+        response.headers["Refresh"] = "2"
     if pending:  # the answer that would have said so was lost, or came here before the row
         _keep(request, response, pending.receipt)
     return response
@@ -78,6 +81,8 @@ def _is_waiting(presave: PreSave, phase: Phase) -> bool:
 
 def _shown_state(presave: PreSave) -> str:
     """The state as the pages' scripts know it."""
+    if presave.is_in_doubt:
+        return "in-doubt"
     return "sent" if presave.is_sent else presave.state
 
 

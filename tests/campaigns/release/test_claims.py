@@ -12,7 +12,15 @@ from django.utils import timezone
 from campaigns.clock import database_now
 from campaigns.consent import receipts
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
-from campaigns.release.claims import LEASE, Claim, Outcome, claim_block, still_standing
+from campaigns.release.claims import (
+    LEASE,
+    Claim,
+    Outcome,
+    claim_block,
+    claim_least_tried,
+    claim_newcomers,
+    still_standing,
+)
 from tests.factory import make_campaign, make_presave, make_presaves
 from tests.nights.night import (
     all_sent,
@@ -193,3 +201,108 @@ def test_a_save_that_was_answered_after_the_fan_cancelled_is_not_denied() -> Non
     cancelled.refresh_from_db()
     assert cancelled.sent_at is not None
     assert (cancelled.sent_for, cancelled.sealed) == (None, None)
+
+
+def make_waiting(count: int, campaign: Campaign, **fields: Any) -> list[PreSave]:
+    """Fans who consented an hour after each other, stored in another order than that."""
+    consented = timezone.now() - timedelta(days=7)
+    at = {number: consented + timedelta(hours=number) for number in range(count)}
+    rows = {
+        number: make_presave(campaign, **{"consented_at": at[number], **fields})
+        for number in reversed(at)
+    }
+    return [rows[number] for number in at]
+
+
+def test_of_fans_who_are_due_together_those_who_consented_first_are_claimed_first() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    first, second, third = make_waiting(3, campaign)
+    latecomer = make_presave(campaign, consented_at=timezone.now())
+    claimed = claim(campaign, size=2), claim(campaign, size=1), claim(campaign, size=1)
+    assert [row.id for one in claimed for row in one.rows] == [
+        *(first.id, second.id),
+        *(third.id, latecomer.id),
+    ]
+
+
+def test_who_is_due_earlier_comes_first_whenever_they_consented() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_waiting(2, campaign)
+    earlier = campaign.release_at - timedelta(hours=13)
+    of_an_earlier_midnight = make_presave(campaign, due_at=earlier, consented_at=timezone.now())
+    assert ids(claim(campaign, size=1)) == {of_an_earlier_midnight.id}
+
+
+def test_who_is_tried_again_keeps_the_place_and_newcomers_are_claimed_in_order_too() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    before = make_waiting(2, campaign, attempts=3)
+    first, second = make_waiting(2, campaign, consented_at=timezone.now())
+    newcomers = claim_newcomers(campaign, 1, database_now())
+    assert newcomers is not None
+    assert ids(newcomers) <= {first.id, second.id}
+    assert ids(claim(campaign, size=2)) == {row.id for row in before}
+
+
+def test_when_all_were_tried_a_trial_takes_who_had_least_trouble() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_waiting(1, campaign, attempts=9)
+    rested = make_presave(campaign, attempts=1, consented_at=timezone.now())
+    make_presave(campaign, attempts=0, refused_at=timezone.now(), reason=Reason.REVOKED)
+    claimed = claim_least_tried(campaign, database_now())
+    assert claimed is not None
+    assert ids(claimed) == {rested.id}
+
+
+def in_doubt(row: PreSave) -> UUID | None:
+    row.refresh_from_db()
+    return row.in_doubt
+
+
+def test_who_cancels_while_nobody_holds_the_row_is_in_no_doubt() -> None:
+    row = make_presave(make_campaign(state=CampaignState.RELEASING))
+    assert receipts.cancel(row.id, timezone.now())
+    assert in_doubt(row) is None
+
+
+@pytest.mark.parametrize("part", ["returned", "delayed", "refused", "failed"])
+def test_who_cancels_on_the_way_is_in_doubt_until_the_worker_says_that_nothing_was_sent(
+    part: str,
+) -> None:
+    claimed = claim(make_releasing(1))
+    (row,) = claimed.rows
+    assert receipts.cancel(row.id, timezone.now())
+    assert in_doubt(row) == claimed.fence
+    outcomes: dict[str, Outcome] = {
+        "returned": Outcome(returned=[row.id]),
+        "delayed": Outcome(delayed={row.id: 0}),
+        "refused": Outcome(refused={Reason.REVOKED: [row.id]}),
+        "failed": Outcome(failed={Reason.REVOKED: [row.id]}),
+    }
+    settle(claimed, outcomes[part])
+    assert in_doubt(row) is None
+    assert (row.state, row.sent_at) == ("cancelled", None)
+
+
+def test_a_save_that_nobody_answered_leaves_the_fan_in_doubt_until_one_is_answered() -> None:
+    campaign = make_releasing(2)
+    claimed = claim(campaign)
+    first, second = claimed.rows
+    assert receipts.cancel(second.id, timezone.now())
+    unanswered = {first.id: 0, second.id: 0}
+    settle(claimed, Outcome(delayed=unanswered, unanswered=set(unanswered)))
+    assert (in_doubt(first), in_doubt(second)) == (claimed.fence, claimed.fence)
+    again = claim(campaign, later=PAST_THE_LEASE)
+    settle(again, Outcome(returned=[first.id]))
+    assert in_doubt(first) == claimed.fence
+    settle(again := claim(campaign), all_sent(again))
+    assert in_doubt(first) is None
+    assert first.is_sent
+
+
+def test_a_lease_that_ran_out_leaves_open_whether_the_save_was_sent() -> None:
+    campaign = make_releasing(1)
+    dead = claim(campaign)
+    other = claim(campaign, later=PAST_THE_LEASE)
+    settle(other, Outcome(returned=[row.id for row in other.rows]))
+    assert receipts.cancel(other.rows[0].id, timezone.now())
+    assert in_doubt(other.rows[0]) == dead.fence

@@ -24,6 +24,7 @@ from campaigns.models import (
     Role,
     User,
 )
+from campaigns.release.claims import claim_block
 from campaigns.spotify.answers import SpotifyError
 from campaigns.status import overview
 from tests import factory
@@ -123,6 +124,18 @@ def test_cancelling_says_how_many_saves_were_sent_already(dashboard: Client, lab
     assert (
         "Campaign cancelled; 4 permissions erased. 3 saves had already been sent to Spotify, so "
         "those fans may have the release."
+    ) in after
+
+
+def test_cancelling_says_how_many_saves_were_on_their_way(dashboard: Client, label: Label) -> None:
+    campaign = make_campaign(label, state=CampaignState.RELEASING)
+    factory.make_presaves(campaign, ["a", "b", "c"])
+    assert claim_block(campaign, 2, timezone.now())
+    assert "may still appear in a fan" in page_of(dashboard, campaign, "/cancel")
+    after = post(dashboard, campaign, "cancel", follow=True).content.decode()
+    assert (
+        "Campaign cancelled; 3 permissions erased. 2 saves were already on their way, and may "
+        "still appear in those fans&#x27; libraries."
     ) in after
 
 
