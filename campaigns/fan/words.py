@@ -15,6 +15,7 @@ from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Rea
 
 PRE_SAVED: Final = _("Pre-saved")
 NOT_SAVED: Final = _("Not saved")
+NOTHING_SAVED: Final = _("Nothing will be saved. The permission is destroyed.")
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ _BY_STATE: Final = {
     ),
     PreSaveState.CANCELLED: Outcome(
         _("Cancelled, as you asked"),
-        _("Nothing will be saved. The permission is destroyed."),
+        NOTHING_SAVED,
         label=_("Cancelled"),
     ),
 }

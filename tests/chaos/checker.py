@@ -11,7 +11,10 @@ from datetime import datetime
 from math import inf
 from typing import Any, Final
 
+from django.utils import timezone
+
 from campaigns import keyring
+from campaigns.fan import words
 from campaigns.models import DailyCount, PreSave
 from tests.chaos.night import Record
 from tests.chaos.plan import SERVED_WITHIN, VICTIMS, WIPES, Plan
@@ -52,6 +55,7 @@ def check(plan: Plan, record: Record, sandbox: Sandbox) -> Verdict:
     verdict.promise(happened == planned, f"Only {happened} of {planned} disasters happened.")
     _check_fans(verdict, record, sandbox, calls)
     _check_receipts(verdict, record, sandbox)
+    _check_who_cancelled(verdict, record, sandbox)
     _check_books(verdict, record)
     _check_repeats(verdict, plan, record, calls)
     _check_bans(verdict, calls)
@@ -154,6 +158,20 @@ def _check_told(
         verdict.promise(soon, f"A fan who came late was saved after {max(waits):.0f} s.")
     if not plan.may_pause:
         verdict.promise(not record.was_paused, "The campaign was paused for some stragglers.")
+
+
+def _check_who_cancelled(verdict: Verdict, record: Record, sandbox: Sandbox) -> None:
+    """No receipt says "nothing will be saved" to a fan who has the release."""
+    saved_at = _first_saves(sandbox)
+    rows = {
+        row.id: row for row in PreSave.objects.filter(state="cancelled").select_related("campaign")
+    }
+    cancelled = {name: rows[id] for name, id in record.rows.items() if id in rows}
+    told = {name: words.outcome(row, timezone.now()).text for name, row in cancelled.items()}
+    untrue = [
+        name for name, text in told.items() if name in saved_at and text == words.NOTHING_SAVED
+    ]
+    verdict.promise(not untrue, f"Told that nothing is saved, and have it: {sorted(untrue)[:10]}.")
 
 
 def _first_saves(sandbox: Sandbox) -> dict[str, float]:
