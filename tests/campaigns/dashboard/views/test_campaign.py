@@ -143,7 +143,7 @@ def test_a_paused_campaign_says_why_and_can_be_resumed(dashboard: Client, label:
     campaign = make_campaign(label, paused_reason=PauseReason.RELEASE_REFUSED)
 
     page = page_of(dashboard, campaign)
-    assert "Spotify refused to save this release" in page
+    assert "find or save this release" in page
     assert "Resume</button>" in page
 
     post(dashboard, campaign, "resume")
