@@ -25,6 +25,11 @@ SANDBOX_READY: Final = "Sandbox listening on "
 WORKER_READY: Final = " ready."
 # Two children, so that two claims meet in every demo and test.
 WORKER_CONCURRENCY: Final = 2
+# As in the Dockerfile, which tests/test_deploy.py compares.
+WEB: Final = (
+    *("granian", "--interface", "rsgi", "presave.web:application", "--no-ws", "--http", "1"),
+    *("--http1-header-read-timeout", "10000", "--backpressure", "1024"),
+)
 
 
 class PortTakenError(Exception):
@@ -115,9 +120,7 @@ class Stack:
             raise PortTakenError(self._port)
         self.web = self._spawn(
             "web",
-            *("granian", "--interface", "wsgi", "presave.wsgi:application", "--no-ws"),
-            *("--host", LOOPBACK, "--port", str(self._port)),
-            *("--workers", "1", "--blocking-threads", "16"),
+            *(*WEB, "--host", LOOPBACK, "--port", str(self._port), "--workers", "1"),
         )
         wait_for_http(f"http://{LOOPBACK}:{self._port}/healthz", START_SECONDS, self.web)
 

@@ -47,7 +47,6 @@ VERSION = "0.1.0"
 COMMIT = env.commit("COMMIT", "unknown")
 
 ROOT_URLCONF = "presave.urls"
-WSGI_APPLICATION = "presave.wsgi.application"
 APPEND_SLASH = False
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 LANGUAGE_CODE = "en"
@@ -287,6 +286,10 @@ FILE_UPLOAD_HANDLERS = ["campaigns.artwork.receiving.ArtworkUploadHandler"]
 DATA_UPLOAD_MAX_NUMBER_FILES = 1
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
+# presave/web.py takes no large body elsewhere, and no larger one here; what is too large to be a
+# cover has to reach its form, which says so.
+TAKES_FILES_AT = "/dashboard/"
+LARGEST_FORM = 200 * 1024 * 1024
 
 # Spotify
 

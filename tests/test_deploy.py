@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 
 from campaigns.artwork.decoding import MOST_BYTES
+from embedded.stack import WEB
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -142,6 +143,18 @@ def test_the_worker_may_finish_its_task_before_it_is_killed() -> None:
 
 def test_the_dockerfile_passes_hadolint() -> None:
     run(BIN / "hadolint", "Dockerfile")
+
+
+def test_web_is_started_as_the_tests_start_it() -> None:
+    [command] = re.findall(r"^CMD (.*)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)
+    assert tuple(json.loads(command))[: len(WEB)] == WEB
+
+
+def test_the_proxy_lets_go_of_a_connection_before_web_does() -> None:
+    """One that web is just closing would lose a form."""
+    web_ms = int(WEB[WEB.index("--http1-header-read-timeout") + 1])
+    [keepalive] = re.findall(r"keepalive (\d+)s", (ROOT / "Caddyfile").read_text())
+    assert int(keepalive) * 1000 < web_ms
 
 
 def test_the_build_context_is_a_list_of_what_the_image_needs() -> None:

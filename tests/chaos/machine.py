@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connections
 
 from embedded.processes import LOOPBACK, Process, spawn, wait_for_http, wait_until
-from embedded.stack import START_SECONDS, WORKER_CONCURRENCY, WORKER_READY
+from embedded.stack import START_SECONDS, WEB, WORKER_CONCURRENCY, WORKER_READY
 from embedded.valkey import Valkey
 from tests.chaos.worker import CLOCK_AHEAD_SECONDS, LEASE_SECONDS, SECOND_LOOK_SECONDS
 from tests.postgres import Postgres
@@ -109,9 +109,8 @@ class Machine:
         """At PUBLIC_URL, as compose runs it."""
         port = str(urlsplit(settings.PUBLIC_URL).port)
         web = self._spawn(
-            *(Path(sys.executable).parent / "granian", "--interface", "wsgi"),
-            *("presave.wsgi:application", "--no-ws", "--host", LOOPBACK, "--port", port),
-            *("--workers", "1", "--blocking-threads", "16"),
+            *(Path(sys.executable).parent / WEB[0], *WEB[1:]),
+            *("--host", LOOPBACK, "--port", port, "--workers", "1"),
         )
         wait_for_http(f"{settings.PUBLIC_URL}/healthz", START_SECONDS, web)
         return web

@@ -16,6 +16,7 @@ from campaigns import keyring
 from campaigns.models import CampaignState, PreSave
 from demo import fans
 from embedded.processes import LOOPBACK, Process, spawn, wait_for_http
+from embedded.stack import WEB
 from tests.factory import make_campaign
 from tests.sandbox_process import Sandbox
 
@@ -93,11 +94,10 @@ def assert_cannot_read_the_keyring(
 
 
 def start_web(as_a_stranger: list[str], env: dict[str, str], tmp_path: Path) -> Process:
-    granian = Path(sys.executable).parent / "granian"
     return spawn(
         [
             *as_a_stranger,
-            *(granian, "--interface", "wsgi", "presave.wsgi:application", "--no-ws"),
+            *(Path(sys.executable).parent / WEB[0], *WEB[1:]),
             *("--host", LOOPBACK, "--port", settings.PUBLIC_URL.rpartition(":")[2]),
         ],
         env=env,

@@ -1,0 +1,192 @@
+"""The application that granian serves: it reads each request without a thread, and lets Django
+answer on one.
+
+Django reads a body on the thread that answers, so a body that drips would hold that thread for as
+long as its sender likes, and a few dozen would hold all. Here a thread is given what is whole, and
+hands over an answer that is whole: nobody on the line can hold one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from http import HTTPStatus
+from io import BufferedReader, BytesIO
+from typing import IO, Any, Final, Protocol
+from weakref import WeakSet
+from wsgiref.util import FileWrapper
+
+from django.conf import settings
+from django.core.wsgi import get_wsgi_application
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presave.settings")
+
+THREADS: Final = 16
+MOST_BYTES: Final = 64 * 1024
+# How long a body may take: these seconds, and one more for so many bytes.
+SECONDS: Final = 10
+SLOWEST: Final = 64 * 1024
+# Of all large bodies that this process holds at a time.
+MOST_HELD: Final = 256 * 1024 * 1024
+FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+_django: Callable[..., Any] = get_wsgi_application()
+_threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
+_large: WeakSet[BytesIO] = WeakSet()
+
+
+class Headers(Protocol):
+    def items(self) -> list[tuple[str, str]]: ...
+
+
+class Scope(Protocol):
+    """What granian says of a request: https://github.com/emmett-framework/granian, docs/spec."""
+
+    http_version: str
+    server: str
+    client: str
+    scheme: str
+    method: str
+    path: str
+    query_string: str
+
+    @property
+    def headers(self) -> Headers: ...
+
+
+class Line(Protocol):
+    """The way to the client."""
+
+    def __aiter__(self) -> AsyncIterator[bytes]: ...
+    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
+    def response_file(self, status: int, headers: list[tuple[str, str]], file: str) -> None: ...
+
+
+@dataclass
+class _Answer:
+    status: int
+    headers: list[tuple[str, str]]
+    body: bytes = b""
+    # In place of a body: granian reads the file at the pace at which the client does.
+    path: str = ""
+
+
+class _File(FileWrapper):
+    """What Django hands over in place of a file's content, as WSGI has it."""
+
+    def __init__(self, file: IO[bytes], block_size: int) -> None:
+        super().__init__(file, block_size)
+        self.file = file
+
+
+class _Refused(Exception):
+    def __init__(self, status: HTTPStatus) -> None:
+        self.status = status
+
+
+async def application(scope: Scope, line: Line) -> None:
+    environ = _environ(scope)
+    body = BytesIO()
+    try:
+        await _read(environ, line, body)
+        environ["wsgi.input"] = body
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(_threads, _answer, environ)
+    except _Refused as refused:
+        # What is still on its way is not read: the line has to end.
+        answer = _Answer(refused.status, [("connection", "close")])
+    if answer.path:
+        line.response_file(answer.status, answer.headers, answer.path)
+    else:
+        line.response_bytes(answer.status, answer.headers, answer.body)
+
+
+def _answer(environ: dict[str, Any]) -> _Answer:
+    begun: list[Any] = []
+    response = _django(environ, lambda *status_and_headers: begun.extend(status_and_headers))
+    status, headers = begun
+    answer = _Answer(int(status.partition(" ")[0]), headers)
+    with closing(response):
+        if isinstance(response, _File) and isinstance(response.file, BufferedReader):
+            answer.path = response.file.name
+        else:
+            answer.body = b"".join(response)
+    return answer
+
+
+async def _read(environ: dict[str, Any], line: Line, body: BytesIO) -> None:
+    """Only a form has a body; that of another request is left alone."""
+    if environ["REQUEST_METHOD"] != "POST":
+        environ["CONTENT_LENGTH"] = ""
+        return
+    length = _length(environ)
+    try:
+        async with asyncio.timeout(SECONDS + length / SLOWEST):
+            await _fill(body, line, length > MOST_BYTES)
+    except TimeoutError:
+        raise _Refused(HTTPStatus.REQUEST_TIMEOUT) from None
+    if body.tell() != length:  # the sender has gone
+        raise _Refused(HTTPStatus.BAD_REQUEST)
+    body.seek(0)
+
+
+def _length(environ: dict[str, Any]) -> int:
+    """Raises _Refused for what needs no reading to be refused."""
+    length = environ.get("CONTENT_LENGTH", "0")
+    if "HTTP_TRANSFER_ENCODING" in environ or not length.isdecimal():
+        raise _Refused(HTTPStatus.LENGTH_REQUIRED)
+    takes_files = environ["PATH_INFO"].startswith(settings.TAKES_FILES_AT)
+    if int(length) > (settings.LARGEST_FORM if takes_files else MOST_BYTES):
+        raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
+    kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
+    if int(length) and kind not in FORMS:
+        raise _Refused(HTTPStatus.UNSUPPORTED_MEDIA_TYPE)
+    return int(length)
+
+
+async def _fill(body: BytesIO, line: Line, is_large: bool) -> None:
+    if is_large:
+        _large.add(body)
+    async for chunk in line:
+        body.write(chunk)
+        if is_large and sum(one.tell() for one in _large) > MOST_HELD:
+            raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE)
+
+
+def _environ(scope: Scope) -> dict[str, Any]:
+    """As WSGI has it. Names with an underscore are left out: they would pass for those with a
+    hyphen, which the proxy in front sets.
+    """
+    server, _, port = scope.server.rpartition(":")
+    environ: dict[str, Any] = {
+        "REQUEST_METHOD": scope.method,
+        "SCRIPT_NAME": "",
+        "PATH_INFO": scope.path.encode().decode("latin-1"),
+        "QUERY_STRING": scope.query_string,
+        "SERVER_NAME": server,
+        "SERVER_PORT": port,
+        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
+        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope.scheme,
+        "wsgi.errors": sys.stderr,
+        "wsgi.file_wrapper": _File,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope.headers.items():
+        if "_" not in name:
+            _add(environ, name.upper().replace("-", "_"), value)
+    return environ
+
+
+def _add(environ: dict[str, Any], name: str, value: str) -> None:
+    key = name if name in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{name}"
+    between = "; " if name == "COOKIE" else ","
+    environ[key] = f"{environ[key]}{between}{value}" if key in environ else value
