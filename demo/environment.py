@@ -71,7 +71,7 @@ _FROM_THE_SHELL = frozenset(
     {
         *("DEBUG", "SECRET_KEY", "DATABASE_URL", "REDIS_URL", "SPOTIFY_CLIENT_SECRET"),
         *("COMMIT", "SENTRY_DSN"),
-        *("SPOTIFY_MARKET", "SIGN_UP", "EMAIL_URL"),
+        *("SPOTIFY_MARKET", "SIGN_UP", "EMAIL_URL", "MAIL_FROM"),
     }
 )
 

@@ -8,6 +8,7 @@ import os
 import re
 import warnings
 from collections.abc import Sequence
+from email.utils import formataddr, parseaddr
 from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import SplitResult, urlsplit
@@ -47,17 +48,36 @@ def secret(name: str, default: str | None = REQUIRED) -> str:
     if path and value:
         raise ImproperlyConfigured(f"Set either {name} or {name}_FILE, not both.")
     if path:
-        return _read_secret_file(f"{name}_FILE", Path(path))
-    if not value and default is None:
+        return _pasted_right(f"{name}_FILE", _read_secret_file(f"{name}_FILE", Path(path)))
+    if value:
+        return _pasted_right(name, value)
+    if default is None:
         raise ImproperlyConfigured(
             f"{name} is not set. Set {name}, or {name}_FILE to the path of a file that holds it."
         )
-    return value or default or ""
+    return default
+
+
+def _pasted_right(name: str, value: str) -> str:
+    """Nobody sees what is wrong with a secret that is refused elsewhere: it is told here. The value
+    is not repeated.
+    """
+    if "\n" in value or "\r" in value:
+        wrong = "has more than one line"
+    elif not re.fullmatch(r"[ -~]+", value):
+        wrong = "holds a character that is not plain ASCII, perhaps an invisible one"
+    elif re.fullmatch(r"\"[^\"]*\"|'[^']*'", value):
+        wrong = "is in quotes: leave them out"
+    elif re.match(r"(export )?[A-Z]+(_[A-Z]+)+=", value):
+        wrong = "begins with the name of a variable: leave out all up to the ="
+    else:
+        return value
+    raise ImproperlyConfigured(f"The secret that {name} gives {wrong}.")
 
 
 def _read_secret_file(name: str, path: Path) -> str:
     try:
-        value = path.read_text(encoding="utf-8").strip()
+        value = path.read_text(encoding="utf-8-sig").strip()
     except (OSError, UnicodeDecodeError) as error:
         reason = error.strerror if isinstance(error, OSError) else "it is not text"
         raise ImproperlyConfigured(
@@ -124,15 +144,15 @@ def url(name: str, default: str | None = REQUIRED) -> str:
 
 
 def _split(name: str, value: str) -> SplitResult:
-    # The value is not repeated: it may hold a password.
+    # The value is not repeated: it may hold a password. One with # or / in it ends the host early.
     try:
         parts = urlsplit(value)
-        if parts.port == 0:
+        if parts.port == 0 or parts.fragment or "@" in f"{parts.path}{parts.query}":
             raise ValueError
     except ValueError:
         raise ImproperlyConfigured(
             f"{name} is not a valid address: check its port, and write the special characters of "
-            "a password as %XX."
+            "a password as %XX, such as # as %23."
         ) from None
     return parts
 
@@ -197,9 +217,43 @@ def email(name: str) -> dict[str, Any]:
     value = secret(name, "")
     if not value:
         return {}
+    parts = _split(name, value)
     try:
-        return dict(environ.Env.email_url_config(value))
+        config = dict(environ.Env.email_url_config(value))
     except (ImproperlyConfigured, ValueError):
         raise ImproperlyConfigured(
             f"{name} must look like smtp+tls://user:password@host:587."
         ) from None
+    return config | _smtp(name, parts) if "smtp" in parts.scheme else config
+
+
+def _smtp(name: str, parts: SplitResult) -> dict[str, Any]:
+    """What django-environ takes for something else or leaves open: smtps is TLS from the start."""
+    from_the_start = parts.scheme in ("smtps", "smtp+ssl")
+    usual = 465 if from_the_start else 587 if parts.scheme == "smtp+tls" else 25
+    port = parts.port or usual
+    if not parts.hostname:
+        raise ImproperlyConfigured(f"{name} must name a host, as smtp+tls://mail.example.com:587.")
+    if (port == 465) != from_the_start and port in (25, 465, 587):
+        right = "smtps" if port == 465 else "smtp+tls"
+        raise ImproperlyConfigured(f"{name} must begin with {right}:// for port {port}.")
+    return {
+        "EMAIL_PORT": port,
+        "EMAIL_USE_SSL": from_the_start,
+        "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
+    }
+
+
+def sender(name: str, default: str) -> str:
+    """An email address, with or without a name before it: Demo Label <music@example.com>."""
+    value = text(name, "")
+    if not value:
+        return default
+    shown, address = parseaddr(value)
+    try:
+        validate_email(address)
+        if value not in (address, f"{shown} <{address}>", f'"{shown}" <{address}>'):
+            raise ValidationError("more than one address")
+    except ValidationError:
+        _refuse(name, "be an email address such as Demo Label <music@example.com>", value)
+    return formataddr((shown or "Presave", address))

@@ -258,7 +258,7 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if IS_HTTPS else 0
 EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
 vars().update(env.email("EMAIL_URL"))
 EMAIL_TIMEOUT = 10
-DEFAULT_FROM_EMAIL = f"Presave <presave@{PUBLIC_HOST}>"
+DEFAULT_FROM_EMAIL = env.sender("MAIL_FROM", f"Presave <presave@{PUBLIC_HOST}>")
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SIGN_UP == "open" else "none"
 SENDS_EMAIL = not EMAIL_BACKEND.endswith("dummy.EmailBackend")
 if SIGN_UP == "open" and not SENDS_EMAIL:

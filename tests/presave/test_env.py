@@ -102,10 +102,28 @@ BAD: list[tuple[Reader, tuple[Any, ...], list[str]]] = [
         [
             *("mysql://h/db", "presave.sqlite3", "postgres://h/", "postgres://h:port/db"),
             *("postgres://h:99999/db", "sqlite:///", "sqlite:///:memory:"),
+            *("postgres://u:12#3@h/db", "postgres://u:12/3@h/db", "postgres://u:12?3@h/db"),
         ],
     ),
-    (env.redis_url, (), ["http://h", "127.0.0.1:6379", "redis://h:port/0"]),
-    (env.email, (), ["smtp.example.com", "ftp://h", "smtp://h:port", "smtp://[::1"]),
+    (env.redis_url, (), ["http://h", "127.0.0.1:6379", "redis://h:port/0", "redis://u:12#3@h"]),
+    (
+        env.email,
+        (),
+        [
+            *("smtp.example.com", "ftp://h", "smtp://h:port", "smtp://[::1", "smtp+tls://u:p#w@h"),
+            *("smtps://", "smtp+tls://u:p@:587", "smtp+tls://h:465", "smtp://h:465"),
+            *("smtps://h:587", "smtp+ssl://h:25"),
+        ],
+    ),
+    (
+        env.sender,
+        ("Presave <presave@h>",),
+        [
+            *("Demo Label", "@example.com", "Demo <>", "<music@example.com"),
+            *("a@example.com, b@example.com", "Demo <a@example.com> <b@example.com>"),
+            *("Demo\nBcc: b@example.com <a@example.com>", "mailto:a@example.com"),
+        ],
+    ),
 ]
 
 
@@ -183,6 +201,53 @@ def test_a_secret_comes_from_the_file_that_is_named(
     assert reader(NAME) == direct
 
 
+@pytest.mark.parametrize("around", ["{}", "{}\n", "{}\r\n", " {} \n\n", "\ufeff{}\n", "{}\xa0"])
+def test_what_editors_put_around_a_secret_is_left_out(
+    around: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_bytes(around.format("abc=12 3'").encode())
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "secret"))
+    assert env.secret(NAME) == "abc=12 3'"
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ('"s3cret"', "is in quotes"),
+        ("'s3cret'", "is in quotes"),
+        ("s3cret\nof yesterday", "more than one line"),
+        ("s3cret\r\n\r\nof yesterday", "more than one line"),
+        ("SPOTIFY_CLIENT_SECRET=s3cret", "name of a variable"),
+        ("export REDIS_URL=s3cret", "name of a variable"),
+        ("s3cret\u200b", "not plain ASCII"),
+        ("s3\u00adcret", "not plain ASCII"),
+        ("\ufeff\ufeffs3cret", "not plain ASCII"),
+        ("s3cret\tof", "not plain ASCII"),
+        ("“s3cret”", "not plain ASCII"),
+        ("s3crét", "not plain ASCII"),
+    ],
+)
+def test_a_secret_that_was_pasted_wrong_is_refused(
+    value: str, reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME, value)
+    given = refusal(env.secret)
+    monkeypatch.delenv(NAME)
+    (tmp_path / "secret").write_text(value, encoding="utf-8", newline="")
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "secret"))
+    for sentence in (given, refusal(env.secret)):
+        assert reason in sentence
+        assert "s3c" not in sentence
+
+
+def test_a_secret_file_with_a_nul_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "secret").write_bytes(b"s3cret\0")
+    monkeypatch.setenv(f"{NAME}_FILE", str(tmp_path / "secret"))
+    assert "not plain ASCII" in refusal(env.secret)
+
+
 def test_a_secret_given_twice_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "secret").write_text("from-the-file")
     monkeypatch.setenv(NAME, "from-the-variable")
@@ -231,6 +296,9 @@ def test_a_secret_file_that_is_a_directory_is_refused(
         (env.redis_url, "redis://:s3cret@h:port"),
         (env.redis_url, "http://:s3cret@h"),
         (env.email, "smtp://user:s3cret@h:port"),
+        (env.email, "smtp+tls://user:s3cret#1@h:587"),
+        (env.email, "smtp+tls://user:s3cret@h:465"),
+        (env.database, "postgres://user:12#s3cret@h/db"),
     ],
 )
 def test_a_refusal_does_not_repeat_a_password(
@@ -257,6 +325,43 @@ def test_a_mail_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) -> Non
     assert (config["EMAIL_HOST"], config["EMAIL_PORT"]) == ("mail.example.com", 587)
     assert (config["EMAIL_HOST_USER"], config["EMAIL_HOST_PASSWORD"]) == ("user", "p@ss")
     assert config["EMAIL_USE_TLS"] is True
+
+
+@pytest.mark.parametrize(
+    ("address", "port", "tls", "ssl"),
+    [
+        ("smtps://user:pw@h:465", 465, False, True),
+        ("smtps://h", 465, False, True),
+        ("smtps://h:8465", 8465, False, True),
+        ("smtp+ssl://h:465", 465, False, True),
+        ("smtp+tls://h", 587, True, False),
+        ("smtp+tls://h:25", 25, True, False),
+        ("smtp://h", 25, False, False),
+        ("smtp://h:587", 587, False, False),
+    ],
+)
+def test_a_mail_address_says_when_tls_begins(
+    address: str, port: int, tls: bool, ssl: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME, address)
+    config = env.email(NAME)
+    found = (config["EMAIL_PORT"], config["EMAIL_USE_TLS"], config["EMAIL_USE_SSL"])
+    assert found == (port, tls, ssl)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ("", "Presave <presave@h>"),
+        ("music@example.com", "Presave <music@example.com>"),
+        ("Demo Label <music@example.com>", "Demo Label <music@example.com>"),
+        ('"Demo Label" <music@example.com>', "Demo Label <music@example.com>"),
+        ("Łódź <music@example.com>", "=?utf-8?b?xYHDs2TFug==?= <music@example.com>"),
+    ],
+)
+def test_a_sender_has_a_name(value: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, value)
+    assert env.sender(NAME, "Presave <presave@h>") == expected
 
 
 @pytest.mark.parametrize("value", ["https://presave.example.com:443", "http://127.0.0.1:80"])

@@ -62,6 +62,7 @@ BAD = [
     ("SIGN_UP", "yes"),
     ("SIGN_UP", "open"),
     ("EMAIL_URL", "nonsense"),
+    ("MAIL_FROM", "nonsense"),
     ("SENTRY_DSN", "nonsense"),
     ("SENTRY_DSN", "https://sentry.example.com/1"),
     ("DEBUG", "yes"),
@@ -155,6 +156,13 @@ def test_what_is_not_set_is_spotify_itself_in_development_mode_with_sign_up_clos
     assert usual["SPOTIFY_APP_MODE"] == "development"
     assert usual["SIGN_UP"] == "closed"
     assert usual["COMMIT"] == "unknown"
+
+
+def test_every_mail_has_one_sender(monkeypatch: pytest.MonkeyPatch) -> None:
+    usual = read_settings(monkeypatch, MAIL_FROM=None, PUBLIC_URL="https://presave.example.com")
+    assert usual["DEFAULT_FROM_EMAIL"] == "Presave <presave@presave.example.com>"
+    chosen = read_settings(monkeypatch, MAIL_FROM="Demo Label <music@example.com>")
+    assert chosen["DEFAULT_FROM_EMAIL"] == "Demo Label <music@example.com>"
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,29 @@ def test_a_mail_that_failed_is_sent_again_until_it_is_through(
     assert addresses() == ["editor@example.com", "owner@example.com"]
 
 
+class TakesItsOwn(locmem.EmailBackend):
+    """A mail server that takes one sender only."""
+
+    def send_messages(self, messages: Any) -> int:
+        for message in messages:
+            if "music@example.com" not in message.from_email:
+                raise smtplib.SMTPSenderRefused(553, b"not owned by user", message.from_email)
+        return super().send_messages(messages)
+
+
+@pytest.mark.usefixtures("mailing")
+def test_what_waited_for_a_sender_that_the_server_takes_is_sent(
+    campaign: Campaign, settings: Settings
+) -> None:
+    settings.EMAIL_BACKEND = f"{__name__}.TakesItsOwn"
+    begun = timezone.now()
+    outbox.tell(campaign, lambda: TOLD, begun)
+    assert deliver("mails") == 0
+    settings.DEFAULT_FROM_EMAIL = "Demo Label <music@example.com>"
+    assert deliver("mails", begun + timedelta(hours=23)) == 2
+    assert {one.from_email for one in mail.outbox} == {"Demo Label <music@example.com>"}
+
+
 def test_the_delay_doubles_up_to_an_hour() -> None:
     minutes = [outbox.delay_after(attempts).total_seconds() / 60 for attempts in range(8)]
     assert minutes == [2, 4, 8, 16, 32, 60, 60, 60]
