@@ -15,6 +15,8 @@ from django.core.validators import URLValidator
 from django.utils.encoding import iri_to_uri
 from django.utils.translation import gettext, gettext_lazy
 
+from campaigns.pasted import MORE_THAN_ONE, typed, visible_text
+
 MOST_LINKS: Final = 8
 LONGEST_LINK: Final = 300
 
@@ -28,6 +30,14 @@ _check_address: Final = URLValidator(schemes=["https"])
 _AMAZON_ENDINGS: Final = (
     *("ca", "co.jp", "co.uk", "com", "com.au", "com.br", "com.mx", "de", "es", "fr", "in", "it"),
 )
+# What stands around a link and is not its own: quotes, stops, what joins letters, brackets.
+_WRAPPERS: Final = (
+    "\"'`<>\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
+    ".,;:!?\u2026\u3001\u3002\u200c\u200d([{"
+)
+_BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
+# "Album:https://…", and text of a script that sets no spaces.
+_BEFORE_A_LINK: Final = re.compile(r"^(?:[^!-~]+|\w+[:=\uff1a])(?=https?://)", re.IGNORECASE)
 # Their subdomains belong to the same service.
 _SERVICES: Final = {
     "audiomack.com": "Audiomack",
@@ -72,12 +82,10 @@ def parse_links(text: str) -> list[str]:
 
 
 def _parse(line: str) -> str:
-    """One link, in ASCII: what is not is percent-encoded, quotes and angle brackets too. A host
-    with letters beyond a to z, which can look like another host, is no address then.
+    """The one link of a line, in ASCII: what is not is percent-encoded, quotes and angle brackets
+    too. A host with letters beyond a to z, which can look like another host, is no address then.
     """
-    if len(line.split()) > 1:
-        raise ValidationError(gettext("enter one address per line, without spaces."))
-    link = iri_to_uri(line.strip())
+    link = iri_to_uri(_one_word(line))
     if not link.lower().startswith("https://"):
         raise ValidationError(gettext("links must start with https://."))
     if not _is_address(link):
@@ -92,6 +100,27 @@ def _parse(line: str) -> str:
         text = gettext("the link is longer than %(most)d characters.")
         raise ValidationError(text % {"most": LONGEST_LINK})
     return link
+
+
+def _one_word(line: str) -> str:
+    """The line without what stands around its link: a name before it, quotes, a full stop."""
+    words = [_unwrapped(word) for word in visible_text(line).split()]
+    links = [word for word in words if word.lower().startswith("https://")]
+    if len(words) > 1 and len(set(links)) != 1:
+        raise ValidationError(gettext("enter one address per line, without spaces."))
+    return next(iter(links or words), "")
+
+
+def _unwrapped(word: str) -> str:
+    """A bracket at the end belongs to an address that opens it, as …/Title_(album)."""
+    if len(word) > 2 * LONGEST_LINK:
+        return word
+    bare = _BEFORE_A_LINK.sub("", word.strip(_WRAPPERS))
+    opens = _BRACKETS.get(bare[-1:])
+    while opens and bare.count(bare[-1]) > bare.count(opens):
+        bare = bare[:-1].rstrip(_WRAPPERS)
+        opens = _BRACKETS.get(bare[-1:])
+    return bare
 
 
 def _is_address(link: str) -> bool:
@@ -116,10 +145,29 @@ def _name_of(link: str) -> str:
     return service or host.removeprefix("www.")
 
 
+class _SpotifyItem(NamedTuple):
+    kind: str
+    id: str
+
+
+# Its host and kind in any case: phones begin a sentence with a capital.
 _SPOTIFY_LINK: Final = re.compile(
-    r"(?:https?://)?(?:open|play)\.spotify\.com/(?:intl-[a-z-]+/)?(?P<kind>[a-z-]+)/(?P<id>[A-Za-z0-9]+)/?(?:[?#].*)?"
-    r"|spotify:(?P<uri_kind>[a-z-]+):(?P<uri_id>[A-Za-z0-9]+)"
+    r"(?:(?:https?:)?//)?(?:open|play)\.spotify\.com(?::[0-9]+)?/+(?:(?:intl-[a-z-]+|embed)/+)*"
+    r"(?P<kind>[a-z-]+)/+(?P<id>[a-z0-9]+)/*(?:[?#&].*)?"
+    r"|spotify:(?P<uri_kind>[a-z-]+):(?P<uri_id>[a-z0-9]+)(?:[?#&].*)?",
+    re.IGNORECASE,
 )
+# Spotify's own, which lead to a link when they are opened.
+_SHORT_LINK: Final = re.compile(
+    r"(?:(?:https?:)?//)?(?:[a-z0-9-]+\.)*"
+    r"(?:spotify\.link|spotify\.app\.link|spoti\.fi|tospotify\.com)(?:[/?#:].*)?",
+    re.IGNORECASE,
+)
+# Links are ASCII, and these stand around them: "(…)", <…>, src='…', [text](…), <…|text>.
+_BETWEEN: Final = re.compile(r"""[^!-~]+|["'<>()\[\]{}|`]+""")
+_AROUND: Final = ".,;:!?*_~=-"
+_SAVED_KINDS: Final = ("album", "track")
+_ID_LENGTH: Final = 22
 
 
 _WRONG_KIND: Final = {
@@ -138,20 +186,26 @@ _WRONG_KIND: Final = {
 
 
 def parse_release_link(text: str) -> str:
-    """The Spotify URI of an album's or track's link or URI. Raises ValidationError."""
-    found = _SPOTIFY_LINK.fullmatch(text.strip())
-    if not found:
+    """The Spotify URI of the one album's or track's link or URI in a text. Raises
+    ValidationError.
+    """
+    items = _items_in(text)
+    if not items:
+        _refuse_short_link(text)
         raise ValidationError(
             gettext(
                 "This is not the link of an album or track. It looks like "
                 "https://open.spotify.com/album/… (in Spotify: Share, Copy link) or spotify:album:…"
             )
         )
-    kind, item_id = found["kind"] or found["uri_kind"], found["id"] or found["uri_id"]
-    if kind not in ("album", "track"):
+    saved = [item for item in items if item.kind in _SAVED_KINDS]
+    if len(saved) > 1:
+        raise ValidationError(MORE_THAN_ONE)
+    kind, item_id = next(iter(saved or items))
+    if kind not in _SAVED_KINDS:
         text = gettext("A %(kind)s can't be pre-saved. Enter an album's or track's link.")
         raise ValidationError(_WRONG_KIND.get(kind, text % {"kind": kind}))
-    if len(item_id) != 22:
+    if len(item_id) != _ID_LENGTH:
         raise ValidationError(
             gettext("The id in this link is incomplete: it has 22 letters and digits.")
         )
@@ -159,16 +213,45 @@ def parse_release_link(text: str) -> str:
 
 
 def parse_countdown_link(text: str) -> str:
-    """The bare address of a Countdown Page. Raises ValidationError."""
-    found = _SPOTIFY_LINK.fullmatch(text.strip())
-    if not found or found["kind"] != "prerelease" or len(found["id"]) != 22:
+    """The bare address of the one Countdown Page in a text. Raises ValidationError."""
+    pages = [item for item in _items_in(text) if item.kind == "prerelease"]
+    if len(pages) > 1:
+        raise ValidationError(MORE_THAN_ONE)
+    if not pages or len(pages[0].id) != _ID_LENGTH:
+        _refuse_short_link(text)
         raise ValidationError(
             gettext(
                 "This is not the link of a Countdown Page. It looks like "
                 "https://open.spotify.com/prerelease/… (on the page: Share, Copy link)"
             )
         )
-    return f"https://open.spotify.com/prerelease/{found['id']}"
+    return f"https://open.spotify.com/prerelease/{pages[0].id}"
+
+
+def _items_in(text: str) -> list[_SpotifyItem]:
+    """What the links and URIs of Spotify in a text lead to, each once. A link within another
+    address is none.
+    """
+    found = filter(None, map(_SPOTIFY_LINK.fullmatch, _words_of(text)))
+    items = (
+        _SpotifyItem((one["kind"] or one["uri_kind"]).lower(), one["id"] or one["uri_id"])
+        for one in found
+    )
+    return list(dict.fromkeys(items))
+
+
+def _words_of(text: str) -> list[str]:
+    words = (word.strip(_AROUND) for word in _BETWEEN.split(typed(text)))
+    return [_BEFORE_A_LINK.sub("", word) for word in words]
+
+
+def _refuse_short_link(text: str) -> None:
+    if any(map(_SHORT_LINK.fullmatch, _words_of(text))):
+        raise ValidationError(
+            gettext(
+                "This is a short link. Open it in a browser, and copy the address that it leads to."
+            )
+        )
 
 
 def on_spotify(uri: str) -> str:

@@ -27,6 +27,7 @@ FLOORS = (
     {"gate"},
     {"spotify", "retention", "artwork", "webhooks"},
     {"models", "keyring", "clock", "links", "headers"},
+    {"pasted"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # All that the edges know of the product: each other, and the words in which they answer.

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections import defaultdict
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any
 
 from django import forms
 from django.conf import settings
@@ -18,15 +17,12 @@ from django.utils.functional import Promise
 from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
+from campaigns import pasted
 from campaigns.artwork import decoding
 from campaigns.artwork.decoding import ArtworkError
 from campaigns.links import MOST_LINKS, parse_countdown_link, parse_links, parse_release_link
-from campaigns.models.formats import ISRC_PATTERN, UPC_PATTERN
+from campaigns.pasted import visible_text
 from presave.markets import MARKETS
-
-# Unicode's Bidi_Control characters turn text around and can make a title read as another one.
-# https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
-_BIDI_CONTROLS: Final = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 class PlainTextField(forms.CharField):
@@ -34,18 +30,6 @@ class PlainTextField(forms.CharField):
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(visible_text(value) if isinstance(value, str) else value)
-
-
-def visible_text(text: str) -> str:
-    """Without control characters, and with single spaces; empty when nothing of it is visible."""
-    spaced = " ".join(text.replace("\0", "").split())
-    kept = "".join(
-        character
-        for character in spaced
-        if unicodedata.category(character) != "Cc" and character not in _BIDI_CONTROLS
-    )
-    seen = any(unicodedata.category(character)[0] in "LNPS" for character in kept)
-    return kept.strip() if seen else ""
 
 
 class NoteField(forms.CharField):
@@ -60,48 +44,73 @@ class NoteField(forms.CharField):
         return super().to_python(value)
 
 
-class ReleaseLinkField(forms.CharField):
+class _PastedField(forms.CharField):
+    """A link or code in whatever it was pasted with; its value is that alone."""
+
+    def to_python(self, value: Any) -> str:
+        # No more than a browser lets anybody paste.
+        text = pasted.typed((super().to_python(value) or "")[: self.max_length])
+        return self.parse(text) if text else ""
+
+    def parse(self, text: str) -> str:
+        raise NotImplementedError
+
+
+class ReleaseLinkField(_PastedField):
     """A Spotify link or URI of an album or track; its value is the URI."""
 
-    def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
-        return parse_release_link(text) if text else ""
+    def parse(self, text: str) -> str:
+        return parse_release_link(text)
 
 
-class CountdownLinkField(forms.CharField):
+class CountdownLinkField(_PastedField):
     """The link of a Countdown Page; its value is the bare link, without what a share adds."""
 
-    def to_python(self, value: Any) -> str:
-        text = super().to_python(value)
-        return parse_countdown_link(text) if text else ""
+    def parse(self, text: str) -> str:
+        return parse_countdown_link(text)
 
 
-class UPCField(forms.CharField):
+class UPCField(_PastedField):
     """A UPC or EAN as GS1 forms it; its value is the digits."""
 
-    def to_python(self, value: Any) -> str:
-        digits = re.sub(r"[\s-]", "", super().to_python(value) or "")
-        if digits and not re.fullmatch(UPC_PATTERN, digits, re.ASCII):
-            raise ValidationError(
-                gettext(
-                    "A UPC has 12 digits and an EAN 13. Your distributor shows it with the release."
-                )
+    def parse(self, text: str) -> str:
+        return _checked(_the_upc(text))
+
+
+def _the_upc(text: str) -> str:
+    found = pasted.upcs(text)
+    if len(found) > 1:
+        raise ValidationError(pasted.MORE_THAN_ONE)
+    if found:
+        return found[0]
+    whole = pasted.without_lost_zeros(text)
+    if whole.strip("0") and _check_digit_fits(whole):
+        text = gettext(
+            "Digits are missing at the start, where spreadsheets drop zeros. If your number is "
+            "%(whole)s, enter that."
+        )
+        raise ValidationError(text % {"whole": whole})
+    raise ValidationError(
+        gettext("A UPC has 12 digits and an EAN 13. Your distributor shows it with the release.")
+    )
+
+
+def _checked(digits: str) -> str:
+    if not digits.strip("0"):
+        raise ValidationError(
+            gettext(
+                "A UPC can't be all zeros. Leave it empty until your distributor shows you the "
+                "release's own."
             )
-        if digits and not digits.strip("0"):
-            raise ValidationError(
-                gettext(
-                    "A UPC can't be all zeros. Leave it empty until your distributor shows you the "
-                    "release's own."
-                )
+        )
+    if not _check_digit_fits(digits):
+        raise ValidationError(
+            gettext(
+                "The last digit doesn't match the others, so one of them is mistyped. "
+                "Check the number with your distributor."
             )
-        if not _check_digit_fits(digits):
-            raise ValidationError(
-                gettext(
-                    "The last digit doesn't match the others, so one of them is mistyped. "
-                    "Check the number with your distributor."
-                )
-            )
-        return digits
+        )
+    return digits
 
 
 def _check_digit_fits(digits: str) -> bool:
@@ -113,19 +122,21 @@ def _check_digit_fits(digits: str) -> bool:
     return sum(weighed) % 10 == 0
 
 
-class ISRCField(forms.CharField):
+class ISRCField(_PastedField):
     """An ISRC as ISO 3901 forms it; its value has capitals and no hyphens."""
 
-    def to_python(self, value: Any) -> str:
-        code = re.sub(r"[\s-]", "", super().to_python(value) or "").upper()
-        if code and not re.fullmatch(ISRC_PATTERN, code, re.ASCII):
+    def parse(self, text: str) -> str:
+        found = pasted.isrcs(text)
+        if len(found) > 1:
+            raise ValidationError(pasted.MORE_THAN_ONE)
+        if not found:
             raise ValidationError(
                 gettext(
                     "An ISRC has 12 characters, such as QZ-ABC-26-00042: two letters, three "
                     "letters or digits, and seven digits."
                 )
             )
-        return code
+        return found[0]
 
 
 class ReleaseTimeField(forms.DateTimeField):

@@ -36,7 +36,7 @@ from campaigns.dashboard.fields import (
     ZoneField,
     zone_choices,
 )
-from campaigns.dashboard.release_form import ReleaseForm
+from campaigns.dashboard.release_form import LONGEST_PASTE, ReleaseForm
 from campaigns.dashboard.sentences import why_not
 from campaigns.dashboard.uploads import Shown
 from campaigns.models import (
@@ -199,7 +199,7 @@ class CampaignForm(ReleaseForm):
         label=gettext_lazy("Colour of the page"),
     )
     countdown_url = CountdownLinkField(
-        max_length=300,
+        max_length=LONGEST_PASTE,
         required=False,
         label=gettext_lazy("Countdown Page"),
         help_text=gettext_lazy(

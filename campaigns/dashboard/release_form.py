@@ -38,6 +38,8 @@ from campaigns.status.entries import Entry, is_out
 YES: Final = "yes"
 NO: Final = "no"
 LONGEST_TEXT: Final = 120
+# A browser cuts what is pasted at it, and what is meant may stand at the end of much else.
+LONGEST_PASTE: Final = 2_000
 FILLED_IN: Final = gettext_lazy("Filled in from Spotify. Please check it.")
 # What a look needs of the form.
 _LOOKED_AT: Final = (*Names._fields, "market", "label")
@@ -55,7 +57,7 @@ class ReleaseForm(forms.Form):
     )
     artist = PlainTextField(label=gettext_lazy("Artist"), max_length=LONGEST_TEXT)
     spotify_uri = ReleaseLinkField(
-        max_length=300,
+        max_length=LONGEST_PASTE,
         required=False,
         label=gettext_lazy("Spotify link or URI"),
         help_text=gettext_lazy(
@@ -64,7 +66,7 @@ class ReleaseForm(forms.Form):
         ),
     )
     upc = UPCField(
-        max_length=40,
+        max_length=LONGEST_PASTE,
         required=False,
         label=gettext_lazy("UPC or EAN"),
         help_text=gettext_lazy(
@@ -73,7 +75,7 @@ class ReleaseForm(forms.Form):
         ),
     )
     isrc = ISRCField(
-        max_length=40,
+        max_length=LONGEST_PASTE,
         required=False,
         label=gettext_lazy("ISRC"),
         help_text=gettext_lazy("For a single track, which is then saved to Liked Songs."),

@@ -21,7 +21,7 @@ def test_links_are_taken_line_by_line() -> None:
 def test_what_is_not_ascii_or_could_be_markup_is_encoded() -> None:
     text = "https://music.example/ñ\u202e\"onclick='x'<b>\\"
     assert parse_links(text) == [
-        "https://music.example/%C3%B1%E2%80%AE%22onclick='x'%3Cb%3E%5C",
+        "https://music.example/%C3%B1%22onclick='x'%3Cb%3E%5C",
     ]
 
 
@@ -56,10 +56,11 @@ def test_a_host_in_other_letters_is_taken_as_browsers_copy_it() -> None:
         ("https://music.example:/", "a complete address"),
         ("https://music.example:443:443/", "a complete address"),
         ("https://:443/", "a complete address"),
-        ("https://mu\u202esic.example/", "a complete address"),
         ("https://music.example\\@evil.example/", "user name"),
         ("https://me:secret@music.example/", "user name"),
-        (f"{ALBUM} {ALBUM}", "without spaces"),
+        (f"{ALBUM} {ALBUM}/2", "without spaces"),
+        ("my music", "without spaces"),
+        ("https://music.example/ is already listed", "already listed"),
         (f"{ALBUM}/{'a' * 300}", "longer than 300"),
         ("https://music.example", "already listed"),
     ],
@@ -68,6 +69,42 @@ def test_any_other_line_is_refused_by_its_number(line: str, why: str) -> None:
     with pytest.raises(ValidationError, match=why) as refusal:
         parse_links(f"https://music.example/\n\n{line}\n")
     assert refusal.value.messages[0].startswith("Line 3: ")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        f"{ALBUM}\u200b",
+        f"\ufeff{ALBUM}",
+        f"{ALBUM}\u200d",
+        "https://music.ex\u2060am\u00adple/al\u202ebum",
+        f"<{ALBUM}>",
+        f"\u201c{ALBUM}\u201d",
+        f"\u00ab {ALBUM} \u00bb",
+        f"({ALBUM}).",
+        f"Bandcamp: {ALBUM},",
+        f"Bandcamp:{ALBUM}",
+        f"Bandcamp\uff1a{ALBUM}",
+        f"試聴は{ALBUM}",
+        f"Buy it here \u2013 {ALBUM} !",
+        f"{ALBUM} {ALBUM}",
+    ],
+)
+def test_the_link_of_a_line_is_found_in_what_stands_around_it(line: str) -> None:
+    assert parse_links(line) == [ALBUM]
+
+
+def test_a_bracket_that_the_address_opens_is_its_own() -> None:
+    wiki = "https://wiki.example/Night_Bus_(album)"
+    assert parse_links(wiki) == [wiki]
+    assert parse_links(f"(see {wiki})") == [wiki]
+    assert parse_links(f"({ALBUM}])") == [ALBUM]
+
+
+def test_joiners_within_an_address_stay() -> None:
+    assert parse_links(f"{ALBUM}/\u0645\u06cc\u200c\u062e") == [
+        f"{ALBUM}/%D9%85%DB%8C%E2%80%8C%D8%AE"
+    ]
 
 
 def test_every_wrong_line_is_named() -> None:
@@ -131,11 +168,53 @@ def test_what_no_form_would_take_is_not_shown(url: str) -> None:
         f"https://play.spotify.com/album/{ID}",
         f"spotify:album:{ID}",
         f"  spotify:album:{ID}\n",
+        # An embedded player: its address, and the whole of what Spotify gives to copy.
+        f"https://open.spotify.com/embed/album/{ID}?utm_source=generator",
+        f"https://open.spotify.com/intl-de/embed/album/{ID}",
+        f'<iframe style="border-radius:12px" src="https://open.spotify.com/embed/album/{ID}'
+        '?utm_source=generator&amp;theme=0" width="100%" height="352" allow="autoplay"></iframe>',
+        f"<iframe src=https://open.spotify.com/embed/album/{ID}></iframe>",
+        # Capitals
+        f"Https://open.spotify.com/album/{ID}",
+        f"HTTPS://OPEN.SPOTIFY.COM/album/{ID}",
+        f"Spotify:album:{ID}",
+        # Of other languages
+        f"https://open.spotify.com/intl-pt-BR/album/{ID}?si=abc",
+        f"https://open.spotify.com/intl\u2011pt\u2011BR/album/{ID}",
+        # Parts that change nothing
+        f"spotify:album:{ID}?si=abc",
+        f"spotify:album:{ID}&si=abc",
+        f"https://open.spotify.com/album/{ID}&si=abc",
+        f"https://open.spotify.com:443/album/{ID}",
+        f"//open.spotify.com/album/{ID}",
+        f"https://open.spotify.com//album/{ID}//",
+        # Text around it
+        f"New single! https://open.spotify.com/album/{ID}?si=abc",
+        f"Night Bus: https://open.spotify.com/album/{ID}. Out soon!",
+        f"Link:https://open.spotify.com/album/{ID}",
+        f"新曲https://open.spotify.com/album/{ID}をどうぞ",
+        f"新曲\uff1ahttps://open.spotify.com/album/{ID}\u3002",
+        f"<https://open.spotify.com/album/{ID}>",
+        f"(https://open.spotify.com/album/{ID}).",
+        f"\u201chttps://open.spotify.com/album/{ID}\u201d,",
+        f"[Night Bus](https://open.spotify.com/album/{ID})",
+        f"**https://open.spotify.com/album/{ID}**",
+        f"<https://open.spotify.com/album/{ID}|Night Bus>",
+        f"https://open.spotify.com/album/{ID} spotify:album:{ID}",
+        f"https://spotify.link/abc = https://open.spotify.com/album/{ID}",
+        f"https://open.spotify.com/album/{ID} by https://open.spotify.com/artist/{ID}",
+        # What nobody sees
+        *(f"https://open.spotify.com/album/{ID}{sign}" for sign in "\u200b\u200e\ufeff\u2060"),
+        *(f"{sign}https://open.spotify.com/album/{ID}" for sign in "\u200b\u200e\ufeff\u2060"),
+        f"https://open.spotify.com/al\u00adbum/{ID[:9]}\u200d\ufe0f{ID[9:]}",
+        # Full width
+        f"\uff48\uff54\uff54\uff50\uff53://open.spotify.com/album/{ID}",
     ],
 )
 def test_a_link_or_uri_of_an_album_is_understood(text: str) -> None:
     assert parse_release_link(text) == ALBUM_URI
-    assert parse_release_link(text.replace("album", "track")) == f"spotify:track:{ID}"
+    as_track = text.replace("album", "track").replace("al\u00adbum", "track")
+    assert parse_release_link(as_track) == f"spotify:track:{ID}"
 
 
 @pytest.mark.parametrize(
@@ -154,8 +233,21 @@ def test_a_link_or_uri_of_an_album_is_understood(text: str) -> None:
         (f"https://example.com/?u=https://open.spotify.com/album/{ID}", "This is not the link"),
         (f"https://open.spotify.com/album/{ID}/../{ID}", "This is not the link"),
         (f"javascript:spotify:album:{ID}", "This is not the link"),
-        (f"spotify:album:{ID} spotify:album:{ID}", "This is not the link"),
-        ("https://spotify.link/abc123", "This is not the link"),
+        (f"spotify:album:{ID} spotify:track:{ID}", "more than one"),
+        (f"spotify:album:{ID} spotify:album:{ID[::-1]}", "more than one"),
+        *(
+            (short, "This is a short link. Open it in a browser, and copy the address")
+            for short in (
+                "https://spotify.link/jAbCdEfGhIj",
+                "https://spotify.app.link/abc123",
+                "spotify.link/abc123",
+                "Night Bus: HTTPS://Spotify.link/abc123?_p=1",
+                "https://spoti.fi/3abcDEF",
+                "https://link.tospotify.com/abc123",
+            )
+        ),
+        ("https://notspotify.link/abc123", "This is not the link"),
+        ("https://spotify.link.example/abc123", "This is not the link"),
         (UPC, "This is not the link"),
     ],
 )

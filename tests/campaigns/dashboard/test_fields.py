@@ -18,6 +18,7 @@ from campaigns.dashboard.fields import (
     zone_choices,
 )
 
+BLANKS = "\u3164\u2800\u115f\uffa0\u1160\U0001d159\u00ad\u200d\ufe0f"
 ALBUM = "4aawyAB9vmqN3uQ7FjRGTy"
 COUNTDOWN = f"https://open.spotify.com/prerelease/{ALBUM}"
 
@@ -34,6 +35,8 @@ def refusal_of(field: Field, value: str) -> str:
         (" Night\u202e\0 \u2066Bus\u2069\n\tDeluxe ", "Night Bus Deluxe"),
         ("Ana\u200f\u00efs\x07\x9f", "Ana\u00efs"),
         ("a\u2028b\u2029c", "a b c"),
+        ("\ufeffNight\u200b Bus\u2060", "Night Bus"),
+        ("\u3164Night Bus\u2800", "Night Bus"),
     ],
 )
 def test_what_cannot_be_seen_is_taken_out(written: str, kept: str) -> None:
@@ -54,7 +57,9 @@ def test_what_can_be_seen_is_kept_in_every_script(text: str) -> None:
     assert PlainTextField().clean(text) == text
 
 
-@pytest.mark.parametrize("invisible", ["", " ", "\0", "\u202e", "\u200b", "\u3000", "\u0301"])
+@pytest.mark.parametrize(
+    "invisible", ["", " ", "\0", "\u202e", "\u200b", "\u3000", "\u0301", *BLANKS]
+)
 def test_a_text_of_nothing_visible_is_no_text(invisible: str) -> None:
     assert refusal_of(PlainTextField(), invisible) == "This field is required."
     assert PlainTextField(required=False).clean(invisible) == ""
@@ -67,17 +72,40 @@ def test_a_text_of_nothing_visible_is_no_text(invisible: str) -> None:
         ("036000291452", "036000291452"),
         ("4006381333931", "4006381333931"),
         ("00036000291452", "00036000291452"),
+        ("UPC: 609008295069", "609008295069"),
+        ("609008\u2011295069", "609008295069"),
+        (
+            "\uff10\uff13\uff16\uff10\uff10\uff10\uff12\uff19\uff11\uff14\uff15\uff12",
+            "036000291452",
+        ),
     ],
 )
 def test_a_upc_is_its_digits(written: str, digits: str) -> None:
     assert UPCField().clean(written) == digits
 
 
-@pytest.mark.parametrize(
-    "wrong", ["12345", "03600029145X", "036000291452000", "\u0660" * 12, "\uff10" * 12]
-)
+@pytest.mark.parametrize("wrong", ["12345", "03600029145X", "036000291452000", "\u0660" * 12])
 def test_a_upc_of_another_form_is_refused(wrong: str) -> None:
     assert "A UPC has 12 digits" in refusal_of(UPCField(), wrong)
+
+
+@pytest.mark.parametrize(
+    ("cut", "whole"), [("75678164125", "075678164125"), ("UPC: 8811000004", "008811000004")]
+)
+def test_zeros_that_a_spreadsheet_dropped_are_asked_about(cut: str, whole: str) -> None:
+    assert f"where spreadsheets drop zeros. If your number is {whole}" in refusal_of(
+        UPCField(), cut
+    )
+
+
+@pytest.mark.parametrize("short", ["75678164126", "0" * 11, "0" * 10, "123456789"])
+def test_what_no_zeros_make_whole_is_of_another_form(short: str) -> None:
+    assert "A UPC has 12 digits" in refusal_of(UPCField(), short)
+
+
+def test_two_codes_are_not_chosen_from() -> None:
+    assert "more than one" in refusal_of(UPCField(), "036000291452, 4006381333931")
+    assert "more than one" in refusal_of(ISRCField(), "QZABC2600042 QZABC2600043")
 
 
 @pytest.mark.parametrize("mistyped", ["036000291453", "063000291452", "4006381333932"])
@@ -85,13 +113,20 @@ def test_a_mistyped_upc_is_found_by_its_check_digit(mistyped: str) -> None:
     assert "The last digit doesn't match" in refusal_of(UPCField(), mistyped)
 
 
-@pytest.mark.parametrize("zeros", ["000000000000", "0 00000 00000 0", "0" * 13, "0" * 14])
+@pytest.mark.parametrize("zeros", ["000000000000", "0 00000 00000 0", "0" * 13, "\uff10" * 14])
 def test_zeros_alone_are_no_upc(zeros: str) -> None:
     assert "A UPC can't be all zeros" in refusal_of(UPCField(), zeros)
     assert UPCField(required=False).clean("") == ""
 
 
-@pytest.mark.parametrize("written", ["qz-abc-26-00042", "QZABC2600042", " QZ ABC 26 00042 "])
+@pytest.mark.parametrize(
+    "written",
+    [
+        *("qz-abc-26-00042", "QZABC2600042", " QZ ABC 26 00042 ", "ISRC QZ-ABC-26-00042"),
+        *("ISRC: QZABC2600042", "QZ\u2013ABC\u201326\u201300042", "QZABC2600042\u200b"),
+        "\uff31\uff3a\uff21\uff22\uff23\uff12\uff16\uff10\uff10\uff10\uff14\uff12",
+    ],
+)
 def test_an_isrc_is_capitals_without_hyphens(written: str) -> None:
     assert ISRCField().clean(written) == "QZABC2600042"
 
@@ -153,7 +188,15 @@ def test_a_place_is_offered_once_and_its_older_name_understood() -> None:
 
 
 @pytest.mark.parametrize(
-    "written", [COUNTDOWN, f" {COUNTDOWN}?si=0123&nd=1 ", COUNTDOWN.replace("com/", "com/intl-de/")]
+    "written",
+    [
+        COUNTDOWN,
+        f" {COUNTDOWN}?si=0123&nd=1 ",
+        COUNTDOWN.replace("com/", "com/intl-de/"),
+        f"Pre-save it: \u200b{COUNTDOWN.replace('https', 'Https')}.",
+        f"spotify:prerelease:{ALBUM}",
+        f"{COUNTDOWN} by spotify:artist:{ALBUM}",
+    ],
 )
 def test_a_countdown_link_is_stored_bare(written: str) -> None:
     assert CountdownLinkField().clean(written) == COUNTDOWN
@@ -164,7 +207,6 @@ def test_a_countdown_link_is_stored_bare(written: str) -> None:
     "written",
     [
         f"https://open.spotify.com/album/{ALBUM}",
-        f"spotify:prerelease:{ALBUM}",
         f"https://open.spotify.com.example/prerelease/{ALBUM}",
         COUNTDOWN[:-1],
         "javascript:alert(1)",
@@ -173,6 +215,12 @@ def test_a_countdown_link_is_stored_bare(written: str) -> None:
 def test_anything_else_is_no_countdown_page(written: str) -> None:
     with pytest.raises(ValidationError, match="This is not the link of a Countdown Page"):
         CountdownLinkField().clean(written)
+
+
+def test_a_short_link_is_no_countdown_page_either() -> None:
+    assert "a short link" in refusal_of(CountdownLinkField(), "https://spotify.link/abc123")
+    two = f"{COUNTDOWN} spotify:prerelease:{ALBUM[::-1]}"
+    assert "more than one" in refusal_of(CountdownLinkField(), two)
 
 
 def test_links_are_a_list_and_come_back_as_lines() -> None:

@@ -238,3 +238,16 @@ def test_the_cover_comes_from_here_to_members_alone(
     assert "private" in cover["Cache-Control"]
     assert dashboard.get(f"{address[1]}x").status_code == 404
     assert Client().get(address[1]).status_code == 302
+
+
+def test_what_is_pasted_is_stored_as_the_link_and_code_in_it(
+    dashboard: Client, label: Label
+) -> None:
+    page = dashboard.get("/dashboard/new").content.decode()
+    assert page.count('maxlength="2000"') == 4  # a browser would cut a longer paste
+
+    player = f"https://open.spotify.com/embed/album/{ALBUM_URI[-22:]}?utm_source=generator"
+    send(dashboard, spotify_uri=f'<iframe src="{player}"></iframe>', upc=f"UPC: {UPC}\u200b")
+
+    campaign = Campaign.objects.get()
+    assert (campaign.spotify_uri, campaign.upc) == (ALBUM_URI, UPC)

@@ -1,0 +1,97 @@
+"""What people paste, as they would have typed it; and the codes in it, whatever stands around."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy
+
+MORE_THAN_ONE: Final[Promise] = gettext_lazy(
+    "There is more than one here. Enter only the one of this release."
+)
+
+# Nobody sees them in any script, or they turn the text around and make it read as another one.
+# https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
+_NEVER_SEEN: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    "\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
+)
+# Letters and symbols to Unicode, and empty to the eye: the fillers of Hangul, Braille's empty
+# cell, a note without its head, two blanks among the hieroglyphs.
+_BLANKS: Final = "\u115f\u1160\u3164\uffa0\u2800\U0001d159\U00013441\U00013442"
+_SEEN: Final = ("L", "N", "P", "S")
+# As word processors write a hyphen, and Japanese keyboards, besides Unicode's own dashes.
+_LIKE_DASHES: Final = "\u02d7\u2043\u2212\u2500\u30fc"
+# What only joins or chooses signs next to it, and has no place in a code.
+_JOINERS: Final = ("Cf", "Mn")
+
+_UPC_LABEL: Final = re.compile(r"(?<![A-Z0-9])(?:UPC|EAN|GTIN|JAN)-?(?:A\b|\d{1,2}\b)?")
+_DIGITS: Final = re.compile(r"(?<![A-Z0-9])[0-9](?:[ -]{0,3}[0-9])+(?![A-Z0-9])")
+_UPC_DIGITS: Final = range(12, 15)
+_ISRC: Final = re.compile(
+    r"(?<![A-Z0-9])(?:ISRC[ :#.-]*)?"
+    r"((?:[A-Z][ -]{0,3}){2}(?:[A-Z0-9][ -]{0,3}){3}(?:[0-9][ -]{0,3}){6}[0-9])(?![A-Z0-9])"
+)
+
+
+def visible_text(text: str) -> str:
+    """Without what nobody sees, and with single spaces; empty when nothing of it is visible."""
+    kept = _NEVER_SEEN.sub("", " ".join(text.replace("\0", "").split()))
+    is_seen = any(
+        unicodedata.category(character)[0] in _SEEN and character not in _BLANKS
+        for character in kept
+    )
+    return kept.strip(f" {_BLANKS}") if is_seen else ""
+
+
+def typed(text: str) -> str:
+    """A link or code as a keyboard would have written it: full-width letters and digits as plain
+    ones, and every dash as a hyphen.
+    """
+    plain = unicodedata.normalize("NFKC", visible_text(text))
+    return "".join(map(_typed, plain)).strip()
+
+
+def _typed(character: str) -> str:
+    category = unicodedata.category(character)
+    if category == "Pd" or character in _LIKE_DASHES:
+        return "-"
+    return "" if category in _JOINERS else character
+
+
+def upcs(text: str) -> list[str]:
+    """The numbers of 12 to 14 digits in a text, each once."""
+    found: list[str] = []
+    for run in _runs(text):
+        whole = _bare(run)
+        found += [whole] if len(whole) in _UPC_DIGITS else _words_of(run)
+    return list(dict.fromkeys(found))
+
+
+def without_lost_zeros(text: str) -> str:
+    """The number that spreadsheets cut by the zeros at its start, with them; empty without one."""
+    short = {_bare(run) for run in _runs(text)}
+    if len(short) != 1:
+        return ""
+    digits = short.pop()
+    return digits.zfill(12) if len(digits) in (10, 11) else ""
+
+
+def _runs(text: str) -> list[str]:
+    return _DIGITS.findall(_UPC_LABEL.sub(" ", typed(text).upper()))
+
+
+def _words_of(run: str) -> list[str]:
+    return [word for word in run.split() if len(word) in _UPC_DIGITS and word.isdigit()]
+
+
+def isrcs(text: str) -> list[str]:
+    """The ISRCs in a text, each once, in capitals and without hyphens."""
+    return list(dict.fromkeys(map(_bare, _ISRC.findall(typed(text).upper()))))
+
+
+def _bare(code: str) -> str:
+    return re.sub(r"[ -]", "", code)

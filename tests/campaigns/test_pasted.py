@@ -1,0 +1,123 @@
+"""What people paste is read as they would have typed it, and its codes are found."""
+
+from __future__ import annotations
+
+import pytest
+
+from campaigns.pasted import isrcs, typed, upcs, visible_text, without_lost_zeros
+
+UPC = "609008295069"
+EAN = "4006381333931"
+ISRC = "QZABC2600042"
+INVISIBLE = "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\u061c\u180e\u202a\u2066\ufe0f\u034f"
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d\u02d7\u2043\u30fc\uff70"
+
+
+def test_every_dash_is_a_hyphen() -> None:
+    assert typed(DASHES) == "-" * len(DASHES)
+
+
+def test_full_width_is_plain_and_spaces_are_single() -> None:
+    assert typed(" \uff21\uff10\u3000\u00a0b\r\n\tc ") == "A0 b c"
+
+
+def test_what_nobody_sees_is_in_no_code() -> None:
+    assert typed(INVISIBLE.join("a1")) == typed(f"{INVISIBLE}a1{INVISIBLE}") == "a1"
+
+
+def test_what_shapes_letters_and_pictures_stays_in_a_text() -> None:
+    text = "\u0645\u06cc\u200c\u062e \u2764\ufe0f"
+    assert visible_text(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        UPC,
+        "6 09008 29506 9",
+        "6-09008-29506-9",
+        "6 \u2013 09008 \u2013 29506 \u2013 9",
+        f"UPC: {UPC}",
+        f"UPC{UPC}",
+        f"UPC-A {UPC}",
+        f"upc code #{UPC}.",
+        f"UPC-{UPC}",
+        f"\uff35\uff30\uff23\uff1a{UPC}",
+        f"\u201c{UPC}\u201d",
+        f"'{UPC}",
+        f'="{UPC}"',
+        f"{UPC}.0",
+        f"({UPC})",
+        f"{UPC}\u200b",
+        f"UPC {UPC}, ISRC {ISRC}",
+        f"{UPC} 2026-12-04",
+        f"{UPC} / {UPC}",
+        "".join(chr(ord(digit) + 0xFEE0) for digit in UPC),
+    ],
+)
+def test_the_one_upc_of_a_text_is_found(text: str) -> None:
+    assert upcs(text) == [UPC]
+
+
+@pytest.mark.parametrize(
+    "text", [f"EAN-13 {EAN}", "4 006381 333931", f"GTIN13: {EAN}", f"JAN{EAN}"]
+)
+def test_an_ean_is_found_too(text: str) -> None:
+    assert upcs(text) == [EAN]
+
+
+@pytest.mark.parametrize("text", ["", "UPC:", "6.09008E+11", ISRC, f"X{UPC}", f"{UPC}X", "1" * 15])
+def test_other_numbers_are_no_upcs(text: str) -> None:
+    assert upcs(text) == []
+
+
+def test_several_upcs_are_several() -> None:
+    assert upcs(f"{UPC} {EAN}") == upcs(f"{UPC}, {EAN}, {UPC}") == [UPC, EAN]
+
+
+@pytest.mark.parametrize(
+    ("text", "whole"),
+    [
+        ("75678164125", "075678164125"),
+        ("UPC: 7 56781-6412 5", "075678164125"),
+        ("8811000004", "008811000004"),
+        ("881100000", ""),
+        ("75678164125 or, 75678164126", ""),
+        (UPC, ""),
+        ("Night Bus", ""),
+    ],
+)
+def test_zeros_that_were_lost_are_put_back(text: str, whole: str) -> None:
+    assert without_lost_zeros(text) == whole
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        ISRC,
+        "qz-abc-26-00042",
+        "QZ ABC 26 00042",
+        "QZA BC2 600 042",
+        f"ISRC {ISRC}",
+        f"ISRC: {ISRC}",
+        f"ISRC{ISRC}",
+        "isrc-qz-abc-26-00042",
+        f"ISRC code of Night Bus: {ISRC}.",
+        f"UPC {UPC}, ISRC {ISRC}",
+        f"'{ISRC}",
+        f"\u201c{ISRC}\u201d",
+        "QZ\u2013ABC\u201326\u201300042",
+        "QZ\u2212ABC\u30fc26\u201100042",
+        "QZ - ABC - 26 - 00042",
+        f"{ISRC}\u200b",
+        f"{ISRC} / {ISRC}",
+        "".join(chr(ord(letter) + 0xFEE0) for letter in ISRC),
+    ],
+)
+def test_the_one_isrc_of_a_text_is_found(text: str) -> None:
+    assert isrcs(text) == [ISRC]
+
+
+def test_several_isrcs_are_several_and_longer_ones_none() -> None:
+    assert isrcs(f"{ISRC} QZABC2600043") == [ISRC, "QZABC2600043"]
+    assert isrcs(f"{ISRC}0 X{ISRC}") == []
