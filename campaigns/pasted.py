@@ -6,10 +6,9 @@ import re
 import unicodedata
 from typing import Final
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy
 
-MORE_THAN_ONE: Final[Promise] = gettext_lazy(
+MORE_THAN_ONE: Final = gettext_lazy(
     "There is more than one here. Enter only the one of this release."
 )
 

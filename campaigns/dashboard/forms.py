@@ -15,13 +15,11 @@ from django.forms.models import model_to_dict
 from django.forms.utils import ErrorDict
 from django.utils import timezone
 from django.utils.functional import cached_property
-from django.utils.text import slugify
 from django.utils.translation import gettext, gettext_lazy
 from PIL import Image
 
 from campaigns.artwork.accent import from_artwork
 from campaigns.artwork.cropping import CENTRE, Focus
-from campaigns.catalogue.folding import with_letters_for_signs
 from campaigns.catalogue.names import Names
 from campaigns.dashboard import access, example, uploads
 from campaigns.dashboard.example import Example
@@ -50,6 +48,7 @@ from campaigns.models import (
     midnights,
 )
 from campaigns.models.formats import LONGEST_NOTE, LONGEST_SLUG, check_slug
+from campaigns.pasted import typed
 from campaigns.planning import addresses, editing, looking_up, moving, same_release
 from campaigns.planning.obstacles import Obstacle, PlanningError
 
@@ -277,7 +276,7 @@ class CampaignForm(ReleaseForm):
             super().full_clean()
 
     def clean_slug(self) -> str:
-        slug: str = self.cleaned_data["slug"].lower()
+        slug = typed(self.cleaned_data["slug"]).lower()
         if not slug:
             return ""
         check_slug(slug)
@@ -322,8 +321,7 @@ class CampaignForm(ReleaseForm):
             )
 
     def _propose_slug(self, cleaned: dict[str, Any]) -> None:
-        name = with_letters_for_signs(f"{cleaned['artist']} {cleaned['title']}")
-        cleaned["slug"] = editing.free_slug(slugify(name))
+        cleaned["slug"] = editing.free_slug(f"{cleaned['artist']} {cleaned['title']}")
         if not cleaned["slug"]:
             self.add_error(
                 "slug",

@@ -14,6 +14,7 @@ from django.utils.translation import pgettext_lazy
 
 from campaigns.models import ENDED_STATES, CampaignQuerySet, CampaignState, PauseReason
 from campaigns.models.searching import Plain, plain
+from campaigns.pasted import visible_text
 
 ARCHIVED: Final = "archived"
 PAUSED: Final = "paused"
@@ -50,7 +51,7 @@ class ListFilter(forms.Form):
     def condition(self) -> Q:
         """Of campaigns that come from `searchable`."""
         wanted = self._state()
-        for word in plain(self.chosen.get("q", "")).split()[:MOST_WORDS]:
+        for word in plain(visible_text(self.chosen.get("q", ""))).split()[:MOST_WORDS]:
             wanted &= Q(searched__contains=word)
         if artist := self.chosen.get("artist"):
             wanted &= Q(artist=artist)

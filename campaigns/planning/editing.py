@@ -51,8 +51,10 @@ def slug_is_taken(slug: str, by_other_than: Campaign | None = None) -> bool:
 
 
 def free_slug(wish: str) -> str:
-    """The wish, or with the first number that makes it free; empty when nothing of it is left."""
-    base = wish.replace("_", "-").strip("-")[: LONGEST_SLUG - 4].rstrip("-")
+    """An address made of the wish, with the first number that makes it free; empty when nothing of
+    it is left.
+    """
+    base = addresses.made_of(wish, LONGEST_SLUG - len("-999"))
     if not base:
         return ""
     wishes = (base if number == 1 else f"{base}-{number}" for number in count(1))

@@ -16,6 +16,7 @@ from django.core.validators import URLValidator
 from django.db import transaction
 
 from campaigns.models import MOST_WEBHOOKS, Label, Message, MessageEvent, Webhook, WebhookKind
+from campaigns.pasted import visible_text
 from campaigns.status import outbox
 from campaigns.status.outbox import Told
 from campaigns.webhooks import WebhookError, is_loopback_host, new_secret
@@ -87,6 +88,7 @@ def _is_number(host: str) -> bool:
 
 def add(label: Label, kind: WebhookKind, address: str, now: datetime) -> str:
     """Add a webhook; returns its secret, which is shown this once. Raises WebhookRefusedError."""
+    address = visible_text(address)
     host = check_address(address).hostname or ""
     secret = new_secret()
     with transaction.atomic():

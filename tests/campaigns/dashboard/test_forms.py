@@ -161,6 +161,18 @@ def test_an_address_has_plain_letters_only(artist: User, label: Label, wrong: st
     assert errors == {"slug": ["Use lower-case letters a to z, digits and single hyphens only."]}
 
 
+@pytest.mark.parametrize(
+    "pasted", ["night-bus\u200b", "\ufeffnight\u2013bus", "\uff4eight\u2011bus"]
+)
+def test_an_address_is_cleaned_as_all_that_is_pasted(
+    artist: User, label: Label, pasted: str
+) -> None:
+    form = form_of(artist, slug=pasted)
+
+    assert form.is_valid(), form.errors
+    assert form.values["slug"] == "night-bus"
+
+
 def test_capitals_in_an_address_become_small(artist: User, label: Label) -> None:
     form = form_of(artist, slug="Night-BUS")
 

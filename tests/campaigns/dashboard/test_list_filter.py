@@ -33,6 +33,11 @@ def test_what_cannot_be_read_is_left_out_alone() -> None:
     assert ListFilter({"q": "night", "label": "no-id"}).chosen == {"q": "night"}
 
 
+def test_what_nobody_sees_is_not_searched_for() -> None:
+    factory.make_campaign(title="Night Bus")
+    assert found_by(q="\u200bnight\ufeff") == {"Night Bus"}
+
+
 def test_a_very_long_search_costs_no_more() -> None:
     words = " ".join(f"{number}" for number in range(60))
     sql = str(searchable(Campaign.objects.all()).filter(ListFilter({"q": words}).condition).query)

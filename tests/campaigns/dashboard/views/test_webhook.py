@@ -50,6 +50,12 @@ def test_the_secret_is_shown_once(dashboard: Client, label: Label) -> None:
     assert "whsec_" not in page
 
 
+def test_what_nobody_sees_is_no_part_of_an_address(dashboard: Client, label: Label) -> None:
+    add(dashboard, label, f"\ufeff{HOOK}\u200b")
+
+    assert outbox.unseal(Webhook.objects.get().sealed_address) == HOOK
+
+
 @pytest.mark.parametrize("address", ["http://tools.example/", "https://localhost/", ""])
 def test_what_is_wrong_with_an_address_is_said_and_it_stays(
     dashboard: Client, label: Label, address: str, settings: Settings
