@@ -8,7 +8,7 @@ from campaigns.catalogue.credits import is_by
 from campaigns.catalogue.folding import folded
 from campaigns.catalogue.titles import is_titled
 from campaigns.models import Campaign, Finding, LabelArtist
-from campaigns.models.formats import LONGEST_CATALOGUE_NAME
+from campaigns.models.formats import LONGEST_RELEASE_NAME
 from campaigns.spotify import Release
 
 
@@ -46,6 +46,6 @@ def _is_the_artists(campaign: Campaign, release: Release) -> bool:
 
 def _known(campaign: Campaign) -> QuerySet[LabelArtist]:
     known = LabelArtist.objects.filter(
-        label_id=campaign.label_id, folded_name=folded(campaign.artist)[:LONGEST_CATALOGUE_NAME]
+        label_id=campaign.label_id, folded_name=folded(campaign.artist)[:LONGEST_RELEASE_NAME]
     )
     return known.filter(confirmed_at__lt=campaign.opened_at) if campaign.opened_at else known

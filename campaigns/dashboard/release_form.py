@@ -28,6 +28,7 @@ from campaigns.dashboard.fields import (
 from campaigns.dashboard.found import entry_of, seal, unseal
 from campaigns.dashboard.sentences import why_not
 from campaigns.models import Campaign, Finding, Label, ReleaseMode, User
+from campaigns.models.formats import LONGEST_RELEASE_NAME
 from campaigns.planning import looking_up, same_release
 from campaigns.planning.accepting import Answer
 from campaigns.planning.looking_up import Found, Verdict
@@ -37,7 +38,6 @@ from campaigns.status.entries import Entry, is_out
 
 YES: Final = "yes"
 NO: Final = "no"
-LONGEST_TEXT: Final = 120
 # A browser cuts what is pasted at it, and what is meant may stand at the end of much else.
 LONGEST_PASTE: Final = 2_000
 FILLED_IN: Final = gettext_lazy("Filled in from Spotify. Please check it.")
@@ -52,10 +52,10 @@ class ReleaseForm(forms.Form):
 
     title = PlainTextField(
         label=gettext_lazy("Title"),
-        max_length=LONGEST_TEXT,
+        max_length=LONGEST_RELEASE_NAME,
         help_text=gettext_lazy("The name of the album, EP or single."),
     )
-    artist = PlainTextField(label=gettext_lazy("Artist"), max_length=LONGEST_TEXT)
+    artist = PlainTextField(label=gettext_lazy("Artist"), max_length=LONGEST_RELEASE_NAME)
     spotify_uri = ReleaseLinkField(
         max_length=LONGEST_PASTE,
         required=False,
@@ -297,8 +297,8 @@ class ReleaseForm(forms.Form):
         if verdict.finding is not Finding.CONFIRMED and not verdict.is_question:
             return
         release = verdict.releases[0]
-        self._fill("title", release.title[:LONGEST_TEXT])
-        self._fill("artist", release.artist_names[:LONGEST_TEXT])
+        self._fill("title", release.title)
+        self._fill("artist", release.artist_names)
         if len(release.release_date) == len("2026-12-04") and not is_out(release, self.now.date()):
             midnight = "T00:00" if self._day_field == "release_at" else ""
             self._fill(self._day_field, f"{release.release_date}{midnight}")

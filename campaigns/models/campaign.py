@@ -23,8 +23,8 @@ from campaigns.models.choices import (
     ReleaseMode,
 )
 from campaigns.models.formats import (
-    LONGEST_CATALOGUE_NAME,
     LONGEST_NOTE,
+    LONGEST_RELEASE_NAME,
     LONGEST_SLUG,
     SLUG_PATTERN,
     SPOTIFY_URI_PATTERN,
@@ -142,12 +142,16 @@ class Campaign(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     label = models.ForeignKey(Label, on_delete=models.PROTECT, related_name="campaigns")
     slug = models.CharField(max_length=LONGEST_SLUG, unique=True, validators=[check_slug])
-    title = models.CharField(max_length=120)
-    artist = models.CharField(max_length=120)
+    title = models.CharField(max_length=LONGEST_RELEASE_NAME)
+    artist = models.CharField(max_length=LONGEST_RELEASE_NAME)
     # Both as the page showed them at the first tap, and empty until then. From then on title and
     # artist are these, in a spelling that fans would call the same.
-    agreed_title = models.CharField(max_length=120, db_default="", default="", blank=True)
-    agreed_artist = models.CharField(max_length=120, db_default="", default="", blank=True)
+    agreed_title = models.CharField(
+        max_length=LONGEST_RELEASE_NAME, db_default="", default="", blank=True
+    )
+    agreed_artist = models.CharField(
+        max_length=LONGEST_RELEASE_NAME, db_default="", default="", blank=True
+    )
     artwork = models.CharField(max_length=32, blank=True)
     artwork_width = models.PositiveIntegerField(default=0)
     artwork_height = models.PositiveIntegerField(default=0)
@@ -183,20 +187,20 @@ class Campaign(models.Model):
     # words.
     confirmed_uri = models.CharField(max_length=40, blank=True)
     confirmed_title = models.CharField(
-        max_length=LONGEST_CATALOGUE_NAME, db_default="", default="", blank=True
+        max_length=LONGEST_RELEASE_NAME, db_default="", default="", blank=True
     )
     confirmed_artist = models.CharField(
-        max_length=LONGEST_CATALOGUE_NAME, db_default="", default="", blank=True
+        max_length=LONGEST_RELEASE_NAME, db_default="", default="", blank=True
     )
     confirmed_at = models.DateTimeField(null=True, blank=True)
     # What the last look found instead, as the catalogue has it: another title or artist than fans
     # agreed to. And the entry of which an artist said that it is the release all the same.
     found_uri = models.CharField(max_length=40, db_default="", default="", blank=True)
     found_title = models.CharField(
-        max_length=LONGEST_CATALOGUE_NAME, db_default="", default="", blank=True
+        max_length=LONGEST_RELEASE_NAME, db_default="", default="", blank=True
     )
     found_artist = models.CharField(
-        max_length=LONGEST_CATALOGUE_NAME, db_default="", default="", blank=True
+        max_length=LONGEST_RELEASE_NAME, db_default="", default="", blank=True
     )
     accepted_uri = models.CharField(max_length=40, db_default="", default="", blank=True)
     # What the last look could not tell apart: see catalogue/candidates.py.

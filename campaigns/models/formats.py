@@ -8,8 +8,9 @@ from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy
 
 LONGEST_SLUG: Final = 60
-# A title, or artists' names together, in the catalogue's words: cut to it where they are read.
-LONGEST_CATALOGUE_NAME: Final = 300
+# A title, or artists' names together, as an artist enters them and in the catalogue's words, which
+# are cut to it where they are read.
+LONGEST_RELEASE_NAME: Final = 300
 # A sentence or two by the artist.
 LONGEST_NOTE: Final = 280
 SLUG_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"

@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models.formats import LONGEST_CATALOGUE_NAME
+from campaigns.models.formats import LONGEST_RELEASE_NAME
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -108,13 +108,13 @@ class LabelArtist(models.Model):
 
     label = models.ForeignKey(Label, on_delete=models.CASCADE, related_name="artists")
     # As catalogue/folding.py writes it, so that each spelling finds it.
-    folded_name = models.CharField(max_length=LONGEST_CATALOGUE_NAME)
+    folded_name = models.CharField(max_length=LONGEST_RELEASE_NAME)
     spotify_id = models.CharField(max_length=22)
     # As the catalogue has it: it may be of another script than what the label typed.
-    name = models.CharField(
-        max_length=LONGEST_CATALOGUE_NAME, db_default="", default="", blank=True
+    name = models.CharField(max_length=LONGEST_RELEASE_NAME, db_default="", default="", blank=True)
+    typed_name = models.CharField(
+        max_length=LONGEST_RELEASE_NAME, db_default="", default="", blank=True
     )
-    typed_name = models.CharField(max_length=120, db_default="", default="", blank=True)
     confirmed_at = models.DateTimeField(db_default=Now())
 
     class Meta:

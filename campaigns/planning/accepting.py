@@ -19,7 +19,7 @@ from campaigns.catalogue.credits import are_credited, spelled_out, split_names
 from campaigns.catalogue.folding import folded
 from campaigns.catalogue.names import Names
 from campaigns.models import Campaign, Event, Finding, LabelArtist, Trouble, User
-from campaigns.models.formats import LONGEST_CATALOGUE_NAME
+from campaigns.models.formats import LONGEST_RELEASE_NAME
 from campaigns.planning import same_release
 from campaigns.planning.history import record
 from campaigns.planning.moving import locked
@@ -63,7 +63,7 @@ def _remember_artist(campaign: Campaign, answer: Answer) -> None:
     if artist := _artist_meant(campaign.artist, answer.release):
         LabelArtist.objects.get_or_create(
             label_id=campaign.label_id,
-            folded_name=folded(campaign.artist)[:LONGEST_CATALOGUE_NAME],
+            folded_name=folded(campaign.artist)[:LONGEST_RELEASE_NAME],
             spotify_id=artist.id,
             defaults={
                 "name": artist.name,

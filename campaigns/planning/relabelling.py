@@ -14,7 +14,7 @@ from campaigns.models import (
     Membership,
     User,
 )
-from campaigns.models.formats import LONGEST_CATALOGUE_NAME
+from campaigns.models.formats import LONGEST_RELEASE_NAME
 from campaigns.planning import quotas
 from campaigns.planning.history import record
 from campaigns.planning.members import locked
@@ -50,7 +50,7 @@ def _both_locked(one: Label, other: Label) -> tuple[Label, Label]:
 
 
 def _share_artist(campaign: Campaign, label: Label) -> None:
-    name = folded(campaign.artist)[:LONGEST_CATALOGUE_NAME]
+    name = folded(campaign.artist)[:LONGEST_RELEASE_NAME]
     for artist in campaign.label.artists.filter(folded_name=name):
         LabelArtist.objects.get_or_create(
             label=label,

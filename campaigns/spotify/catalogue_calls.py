@@ -14,7 +14,7 @@ from django.conf import settings
 
 from campaigns.keyring import Secret
 from campaigns.models.choices import ErrorReason
-from campaigns.models.formats import LONGEST_CATALOGUE_NAME, SPOTIFY_URI_PATTERN
+from campaigns.models.formats import LONGEST_RELEASE_NAME, SPOTIFY_URI_PATTERN
 from campaigns.spotify.answers import Answer, SpotifyError, api_error, json_object
 from campaigns.spotify.http import ask_for_token, ask_once
 
@@ -64,7 +64,7 @@ class Release:
 
     @property
     def artist_names(self) -> str:
-        return ", ".join(artist.name for artist in self.artists)[:LONGEST_CATALOGUE_NAME]
+        return ", ".join(artist.name for artist in self.artists)[:LONGEST_RELEASE_NAME]
 
 
 def find_by_uri(uri: str, market: str, permit: Permit) -> list[Release]:
@@ -160,7 +160,7 @@ def _storable(name: object) -> str:
     """Without the characters that JSON can carry and Postgres cannot, NUL and half a surrogate; and
     no longer than a column holds, as comparing takes longer with the square of it.
     """
-    return str(name)[:LONGEST_CATALOGUE_NAME].replace("\x00", "").encode(errors="ignore").decode()
+    return str(name)[:LONGEST_RELEASE_NAME].replace("\x00", "").encode(errors="ignore").decode()
 
 
 def _cover(images: list[Any]) -> str:

@@ -15,7 +15,7 @@ from campaigns.models import Accent
 from tools.pictures import picture, white_noise
 
 FIRST_LIGHT = Story("First Light", "Demo Artist", "11 December 2026", Accent.INK)
-LONG = Story("The Quiet Hours " * 7, "Demo Artist, " * 9, "11 December 2026", Accent.INK)
+LONG = Story("The Quiet Hours " * 19, "Demo Artist, " * 23, "11 December 2026", Accent.INK)
 BLACK = picture(1200, 1200, color="#000000")
 Box = tuple[int, int, int, int]
 

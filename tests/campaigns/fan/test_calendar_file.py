@@ -144,8 +144,8 @@ def test_the_receipts_event_is_the_same_one_with_the_receipts_address() -> None:
     ],
 )
 def test_what_an_artist_writes_is_text_in_folded_lines(text: str) -> None:
-    content = calendar_file.of_landing_page(campaign_of(title=text[:120]), ADDRESS)
-    assert event_of(content)["summary"] == f"{text[:120]} by Demo Artist is out"
+    content = calendar_file.of_landing_page(campaign_of(title=text[:300]), ADDRESS)
+    assert event_of(content)["summary"] == f"{text[:300]} by Demo Artist is out"
     lines = content.split(b"\r\n")
     assert max(len(line) for line in lines) <= 75
     assert lines.count(b"BEGIN:VEVENT") == 1

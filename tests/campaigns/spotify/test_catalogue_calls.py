@@ -14,7 +14,7 @@ from pytest_django import Settings
 
 from campaigns import spotify
 from campaigns.models import ErrorReason
-from campaigns.models.formats import LONGEST_CATALOGUE_NAME
+from campaigns.models.formats import LONGEST_RELEASE_NAME
 from campaigns.spotify import Release, Scope, SpotifyError, catalogue_calls, http
 from campaigns.spotify.catalogue_calls import APP_TOKEN
 from tests.sandbox_process import ALBUM_URI, ISRC, TRACK_URI, UPC, Sandbox
@@ -122,7 +122,7 @@ def test_names_are_without_what_no_database_stores(sandbox: Sandbox) -> None:
 def test_of_a_name_without_end_the_beginning_is_read(sandbox: Sandbox) -> None:
     sandbox.add_album(name="La " * 2_000)
     (found,) = find_by_uri(ALBUM_URI, "US")
-    assert found.title == ("La " * 2_000)[:LONGEST_CATALOGUE_NAME]
+    assert found.title == ("La " * 2_000)[:LONGEST_RELEASE_NAME]
 
 
 def test_the_market_decides(sandbox: Sandbox) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSaveState
 from tests import scenes
@@ -25,11 +25,11 @@ HOSTILE = {
     "attribute": "' onmouseover='window.ran=1' autofocus onfocus='window.ran=1' x='",
     "template": "{{ 7|add:7 }}{% load x %}</title><svg onload=window.ran=1>",
     "bidi": "\u202e\u2066gnp.exe\u2067\u202d\u200f\u061c end",
-    "zalgo": "Z\u0351\u036b\u0343\u036a\u0302\u036b\u033d" * 15,
-    "long word": "W" * 120,
-    "long words": "Never gonna " * 10,
-    "arabic": "ليلة الحافلة الأخيرة " * 5,
-    "emoji": "👩‍👩‍👧‍👦" * 15,
+    "zalgo": "Z\u0351\u036b\u0343\u036a\u0302\u036b\u033d" * 37,
+    "long word": "W" * 300,
+    "long words": "Never gonna " * 25,
+    "arabic": "ليلة الحافلة الأخيرة " * 15,
+    "emoji": "👩‍👩‍👧‍👦" * 30,
 }
 
 
@@ -44,7 +44,7 @@ def test_hostile_texts_do_nothing(
     browser: Browser, site: str, settings: Settings, tmp_path: Path, name: str
 ) -> None:
     settings.ARTWORK_DIR = tmp_path / "artwork"
-    text = HOSTILE[name][:120]
+    text = HOSTILE[name][:300]
     paths = set_up(text)
     context = browser.new_context(bypass_csp=True)
     page = context.new_page()
@@ -60,6 +60,18 @@ def test_hostile_texts_do_nothing(
     context.close()
 
 
+def test_the_longest_title_leaves_the_button_on_the_first_screen(
+    browser: Browser, site: str, settings: Settings, tmp_path: Path
+) -> None:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    cover = scenes.store_cover(scenes.small_picture(400))
+    make_campaign(slug="long", title=("Night Bus " * 30)[:300], **cover)
+    page = browser.new_page(base_url=site, viewport={"width": 390, "height": 844})
+    page.goto("/long")
+    expect(page.get_by_role("link", name="Pre-save on Spotify")).to_be_in_viewport(ratio=1)
+    page.context.close()
+
+
 def set_up(text: str) -> list[str]:
     links = ["https://example.com/" + "x" * 200, "https://example.com/%22%3E%3Cscript%3E"]
     fields = {
@@ -68,7 +80,7 @@ def set_up(text: str) -> list[str]:
         "artist": text,
         "links": links,
         "countdown_url": "https://open.spotify.com/prerelease/4aawyAB9vmqN3uQ7FjRGTy",
-        "artwork_alt": text,
+        "artwork_alt": text[:200],
     }
     night_bus = make_campaign(slug="open", **fields)
     make_campaign(slug="bare", title=text, artist=text)
