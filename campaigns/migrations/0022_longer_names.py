@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("campaigns", "0020_put_back")]
+    dependencies = [("campaigns", "0021_first_come")]
 
     operations = [
         migrations.AlterField("campaign", "title", models.CharField(max_length=300)),
