@@ -18,6 +18,7 @@ from benchmarks import (
     pages,
     report,
     sharing,
+    slow_clients,
     throughput,
     visits,
 )
@@ -31,6 +32,7 @@ BENCHMARKS: Final[dict[str, Callable[[Path], Table]]] = {
     "growth": growth.measure,
     "pages": pages.measure,
     "visits": visits.measure,
+    "slow_clients": slow_clients.measure,
     "dashboard": dashboard.measure,
 }
 

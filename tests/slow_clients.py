@@ -1,13 +1,17 @@
-"""Clients that keep a connection for as long as they can, in four ways."""
+"""Clients that keep a connection for as long as they can, in four ways, and the shipped proxy."""
 
 from __future__ import annotations
 
 import select
 import socket
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from embedded.processes import LOOPBACK
+from embedded.processes import LOOPBACK, free_port, spawn, wait_for_http
 
 # As much as the system lets a window be small: whoever reads nothing soon holds up the sender.
 SMALLEST_WINDOW: Final = 1024
@@ -51,18 +55,32 @@ class SlowClients:
         return len(select.select(self._sockets, [], [], 0)[0])
 
 
-def headers(port: int, number: int) -> SlowClients:
-    return SlowClients(port, "GET / HTTP/1.1\r\n", "X: y\r\n", number)
+def kinds(slug: str, large_file: str) -> dict[str, Callable[[int, int], SlowClients]]:
+    """Each begins so many clients at a port. `large_file` is larger than what waits on its way."""
+    form, large = f"POST /{slug}/go HTTP/1.1\r\n{FORM}", f"GET {large_file} HTTP/1.1\r\n\r\n"
+    return {
+        "headers": lambda port, number: SlowClients(port, "GET / HTTP/1.1\r\n", "X: y\r\n", number),
+        "body": lambda port, number: SlowClients(port, form, "x", number),
+        "reader": lambda port, number: SlowClients(port, large, "", number),
+        "idle": lambda port, number: SlowClients(port, "", "", number),
+    }
 
 
-def body(port: int, number: int, path: str) -> SlowClients:
-    return SlowClients(port, f"POST {path} HTTP/1.1\r\n{FORM}", "x", number)
-
-
-def reader(port: int, number: int, path: str) -> SlowClients:
-    """Whose answer is larger than what waits on the way."""
-    return SlowClients(port, f"GET {path} HTTP/1.1\r\n\r\n", "", number)
-
-
-def idle(port: int, number: int) -> SlowClients:
-    return SlowClients(port, "", "", number)
+@contextmanager
+def proxy(web_port: int, path: str, directory: Path) -> Iterator[int]:
+    """The port of a Caddy in front of web, with the file that compose gives it."""
+    port, file = free_port(), directory / "Caddyfile"
+    shipped = (Path(__file__).resolve().parent.parent / "Caddyfile").read_text()
+    file.write_text(shipped.replace("web:8000", f"{LOOPBACK}:{web_port}"))
+    environment = {
+        "PUBLIC_URL": f"http://{LOOPBACK}:{port}",
+        **{name: str(directory) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")},
+    }
+    caddy = Path(sys.executable).parent / "caddy"
+    command = (caddy, "run", "--adapter", "caddyfile", "--config", file)
+    process = spawn(command, environment, directory / "caddy.log")
+    try:
+        wait_for_http(f"http://{LOOPBACK}:{port}{path}", 60, process)
+        yield port
+    finally:
+        process.stop()
