@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from threading import BoundedSemaphore
 from typing import Final, TypeVar
@@ -24,7 +24,7 @@ from campaigns.clock import database_now
 from campaigns.consent import oauth_state, receipts
 from campaigns.consent.cookie import COOKIE_MAX_AGE, IssuedReceipt, PendingConsent
 from campaigns.consent.refusal import NOT_THE_FANS_DOING, ConsentError, Refusal, why_closed
-from campaigns.gate import closing, permits
+from campaigns.gate import closing, line, permits
 from campaigns.keyring import Secret
 from campaigns.models import (
     Campaign,
@@ -50,6 +50,20 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True)
+class InLine:
+    """A fan whose code is exchanged later: for so long the browser keeps its place, and comes back
+    by itself.
+    """
+
+    pending: PendingConsent
+    wait: timedelta
+
+
+class _AskedToWaitError(Exception):
+    """Spotify told the app to wait, and nothing became of the code."""
+
+
+@dataclass(frozen=True)
 class AuthorizationResponse:
     """What Spotify's redirect brought back."""
 
@@ -63,7 +77,7 @@ def complete_authorization(
     pending: PendingConsent | None,
     now: datetime,
     kept: Mapping[str, str] | None = None,
-) -> IssuedReceipt | PendingConsent:
+) -> IssuedReceipt | PendingConsent | InLine:
     """The receipt of the pre-save that this response makes, or made before. Raises ConsentError.
 
     Nothing is asked of Spotify or the database before the cookie and the state are found good, but
@@ -72,6 +86,7 @@ def complete_authorization(
 
     The pending consent itself is the answer to a response that comes a second time and finds no
     receipt: the first may be at Spotify still, and the receipt's address tells what becomes of it.
+    Where many come at once the answer is a place in the line, and the state is not spent.
     """
     pending = _matching(response, pending, now)
     try:
@@ -88,11 +103,7 @@ def complete_authorization(
         kept_token = (kept or {}).get(pending.slug, "")
         if receipts.standing(kept_token):
             return IssuedReceipt(Secret(kept_token), pending.slug)
-        with _one_of_few_exchanges():
-            if not oauth_state.spend(pending.state, now):
-                return pending
-            permission = _exchange(code)
-        return _store(pending, permission, now)
+        return _exchange_in_turn(pending, code, now)
     except ConsentError as error:
         error.slug = pending.slug
         if error.refusal in NOT_THE_FANS_DOING:
@@ -145,17 +156,46 @@ def _code_of(response: AuthorizationResponse) -> Secret:
     return response.code
 
 
+def _exchange_in_turn(
+    pending: PendingConsent, code: Secret, now: datetime
+) -> IssuedReceipt | PendingConsent | InLine:
+    with _one_of_few_exchanges() as is_one:
+        pending, wait = _take_turn(pending, now) if is_one else (pending, line.COME_BACK)
+        if wait:
+            return InLine(replace(pending, has_come_back=True), wait)
+        if not oauth_state.spend(pending.state, now):
+            return pending
+        try:
+            permission = _exchange(code)
+        except _AskedToWaitError:
+            oauth_state.give_back(pending.state)
+            pending, wait = _take_turn(pending, now)
+            return InLine(replace(pending, has_come_back=True), wait or line.COME_BACK)
+    return _store(pending, permission, now)
+
+
 @contextmanager
-def _one_of_few_exchanges() -> Iterator[None]:
-    """Keep a flood of responses off Spotify, and threads free for the landing pages."""
-    if not _EXCHANGES.acquire(blocking=False):
-        raise ConsentError(Refusal.BUSY)
+def _one_of_few_exchanges() -> Iterator[bool]:
+    """Whether a thread is free for this one: a flood leaves some for the landing pages."""
+    is_one = _EXCHANGES.acquire(blocking=False)
     try:
-        if not permits.admit_consent(database_now()):
-            raise ConsentError(Refusal.BUSY)
-        yield
+        yield is_one
     finally:
-        _EXCHANGES.release()
+        if is_one:
+            _EXCHANGES.release()
+
+
+def _take_turn(pending: PendingConsent, now: datetime) -> tuple[PendingConsent, timedelta]:
+    """The consent with its place in the line, and how long it waits there."""
+    left = timedelta(seconds=pending.at - now.timestamp()) + COOKIE_MAX_AGE - LONGEST_EXCHANGE
+    clock = database_now()
+    try:
+        turn = line.take_turn(pending.place, pending.has_come_back, clock, clock + left)
+    except closing.GateClosedError:
+        raise ConsentError(Refusal.SPOTIFY_DOWN) from None
+    if turn.wait > max(left, line.COME_BACK):
+        raise ConsentError(Refusal.BUSY)
+    return replace(pending, place=turn.place), turn.wait
 
 
 def _exchange(code: Secret) -> Secret:
@@ -175,14 +215,23 @@ def _ask_spotify(half: GateName, call: Callable[[Secret], T], secret: Secret) ->
     """Make one call with a fan's secret, unless Spotify told the app to wait."""
     try:
         closing.check_open(database_now(), [half])
+        if half is GateName.API:
+            permits.note_call(half, database_now())
         return call(secret)
     except closing.GateClosedError:
-        raise ConsentError(Refusal.SPOTIFY_DOWN) from None
+        raise _not_asked(half) from None
     except spotify.SpotifyError as error:
         closing.close_after(error)
         logger.warning("a consent met an error of Spotify's: %s", error)
+        if error.reason is ErrorReason.RATE_LIMITED:
+            raise _not_asked(half) from None
         refused = error.reason is ErrorReason.INVALID_GRANT
         raise ConsentError(Refusal.CODE_REFUSED if refused else Refusal.SPOTIFY_DOWN) from None
+
+
+def _not_asked(half: GateName) -> Exception:
+    """The code is good for another try, unless the token endpoint has taken it already."""
+    return _AskedToWaitError() if half is GateName.ACCOUNTS else ConsentError(Refusal.SPOTIFY_DOWN)
 
 
 def _check_scope(granted: str | None) -> None:

@@ -41,6 +41,9 @@ class PendingConsent:
     agreed: str = ""
     # Where the fan came from; counted with the pre-save, and not kept with it.
     source: str = ""
+    # Whether the browser was asked to wait on its return, and its place in the line, if it has one.
+    has_come_back: bool = False
+    place: int = 0
 
     @property
     def receipt(self) -> IssuedReceipt:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -18,6 +18,8 @@ from campaigns.models import Campaign, GateName, PreSave, midnights
 
 # 256 bits, so that a receipt's address cannot be guessed.
 TOKEN_BYTES: Final = 32
+# Fans who come back from Spotify before that is over wait in line.
+SHORT_WAIT: Final = timedelta(minutes=1)
 _IDENTITY: Final = ("title", "artist", "agreed_title", "agreed_artist")
 
 
@@ -74,10 +76,12 @@ def _agree(campaign: Campaign) -> bytes:
 
 
 def spotify_is_away() -> bool:
-    """Whether Spotify is out of order, or told the app to wait: no consent would be confirmed."""
+    """Whether Spotify is out of order, or told the app to wait for long: no consent would be
+    confirmed.
+    """
     in_development = settings.SPOTIFY_APP_MODE == "development"
     halves = [GateName.ACCOUNTS, *([GateName.API] if in_development else [])]
-    return closing.is_any_closed(halves)
+    return closing.is_any_closed(halves, but_for=SHORT_WAIT)
 
 
 def _receipt_token(campaign: Campaign, before: PendingConsent | None) -> Secret:

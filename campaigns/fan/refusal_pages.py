@@ -182,7 +182,7 @@ PAGES: Final = {
     Refusal.BUSY: Page(
         title=_("Many fans at once"),
         happened=_("Many fans are pre-saving right now and we've reached Spotify's limit."),
-        advice=_("Wait half a minute and reload this page: your consent still counts."),
+        advice=_("Wait a few minutes, then try again."),
         status=503,
         stored=_("Nothing more was stored this time."),
         label="",

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Max, QuerySet
+from django.db.models import Max, Q, QuerySet
 from django.db.models.functions import Now
 
 from campaigns.clock import database_now
 from campaigns.gate.learning import estimate_limit
 from campaigns.gate.rows import is_blocked, locked
+from campaigns.gate.shares import least_after_429
 from campaigns.models import HALVES, ErrorReason, Gate, GateName
 from campaigns.spotify.answers import Scope, SpotifyError
 
@@ -51,9 +52,13 @@ def check_open(now: datetime, names: Sequence[GateName] = HALVES) -> None:
         raise GateClosedError(blocked.blocked_until, blocked.blocked_reason)
 
 
-def is_any_closed(names: Sequence[GateName]) -> bool:
-    """Whether check_open would raise, by the database's clock, in one query."""
-    return _closed(names, Now()).exists()
+def is_any_closed(names: Sequence[GateName], but_for: timedelta = timedelta()) -> bool:
+    """Whether check_open would raise, by the database's clock, in one query; `but_for` a 429 that
+    is over so soon.
+    """
+    closed = _closed(names, Now())
+    passing = Q(blocked_reason=ErrorReason.RATE_LIMITED, blocked_until__lte=Now() + but_for)
+    return closed.exclude(passing).exists()
 
 
 def _closed(names: Sequence[GateName], now: datetime | Now) -> QuerySet[Gate]:
@@ -79,7 +84,7 @@ def close(error: SpotifyError, now: datetime) -> None:
     with transaction.atomic():
         gate = locked(error.half, now)
         if error.reason is ErrorReason.RATE_LIMITED and not is_blocked(gate, now):
-            estimate_limit(gate, now)
+            estimate_limit(gate, now, least_after_429(gate, now))
         _block(gate, now, now + pause, error.reason)
         gate.save()
 

@@ -8,19 +8,19 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db import transaction
 
+from campaigns.gate import rows
 from campaigns.gate.closing import GateClosedError
-from campaigns.gate.learning import adjust, record_permits
-from campaigns.gate.rows import cap, credit, is_blocked, locked, next_free_at
+from campaigns.gate.learning import adjust, record_calls
+from campaigns.gate.rows import credit, is_blocked, locked, next_free_at
+from campaigns.gate.shares import pace_beside_consents
 from campaigns.models import Gate, GateName
 from campaigns.spotify import Slots
 
-# The burst of consents that is let through before one is asked to wait.
-CONSENT_BURST: Final = timedelta(seconds=3)
 # How far ahead permits are taken: no worker holds the others up for longer.
 AHEAD: Final = timedelta(seconds=0.25)
+LEARNED: Final = ("rate", "good_rate", "recent", "adjusted_at", "increases")
 
 
 def has_room(halves: Iterable[Gate], now: datetime) -> bool:
@@ -33,12 +33,12 @@ def usable_soon(gate: Gate, now: datetime) -> int:
     free_for = now + AHEAD - max(next_free_at(gate, now), now - credit(gate))
     if is_blocked(gate, now) or free_for < timedelta():
         return 0
-    return max(1, int(gate.rate * free_for.total_seconds()))
+    return max(1, int(rows.pace(gate) * free_for.total_seconds()))
 
 
 def pace(halves: Iterable[Gate]) -> float:
     """How many fans a second both halves of Spotify let through at present."""
-    return min(min(gate.rate, cap()) for gate in halves)
+    return min(map(rows.pace, halves))
 
 
 def block_size(halves: Iterable[Gate], largest: int) -> int:
@@ -54,23 +54,16 @@ def take(name: GateName, count: int, now: datetime) -> Slots:
             raise GateClosedError(gate.blocked_until or now, gate.blocked_reason)
         adjust(gate, now)
         first = max(next_free_at(gate, now), now - credit(gate))
-        gate.free_at = first + timedelta(seconds=count / gate.rate)
-        record_permits(gate, max(first, now), count)
-        gate.save(update_fields=["rate", "free_at", "recent", "adjusted_at", "increases"])
-    return Slots((first - now).total_seconds(), 1 / gate.rate)
+        step = 1 / pace_beside_consents(gate, now)
+        gate.free_at = first + timedelta(seconds=count * step)
+        record_calls(gate, max(first, now), count)
+        gate.save(update_fields=["free_at", *LEARNED])
+    return Slots((first - now).total_seconds(), step)
 
 
-def admit_consent(now: datetime) -> bool:
-    """Whether one more code exchange may go to Spotify now.
-
-    Consents have a budget of their own, so that a flood of them, real or made up, can neither use
-    up the permits of a release nor drive Spotify into blocking the app.
-    """
+def note_call(name: GateName, now: datetime) -> None:
+    """Count a call that took no permit, so that a 429 tells how much Spotify's window held."""
     with transaction.atomic():
-        gate = locked(GateName.CONSENTS, now)
-        usable_at = max(gate.free_at, now)
-        if usable_at > now + CONSENT_BURST:
-            return False
-        gate.free_at = usable_at + timedelta(seconds=1 / settings.SPOTIFY_MAX_RATE)
-        gate.save(update_fields=["free_at"])
-    return True
+        gate = locked(name, now)
+        record_calls(gate, now, 1)
+        gate.save(update_fields=["recent"])

@@ -12,15 +12,17 @@ class Gate(models.Model):
     """The app-wide pace of one kind of calls to Spotify, in a row: no worker can forget a ban."""
 
     name = models.CharField(primary_key=True, max_length=10, choices=GateName)
-    # Requests per second, at most SPOTIFY_MAX_RATE.
+    # Calls a second: of the Web API at most SPOTIFY_MAX_RATE, of the token endpoint those of all.
     rate = models.FloatField()
+    # The last rate that was seen to work, to which it returns after a 429; null while unknown.
+    good_rate = models.FloatField(null=True)
     # From when on the next permit may be used.
     free_at = models.DateTimeField()
     blocked_until = models.DateTimeField(null=True)
     # Since when it has been closed for this reason; a trial that failed in between does not count.
     blocked_at = models.DateTimeField(null=True)
     blocked_reason = models.CharField(max_length=40, choices=ErrorReason, blank=True)
-    # Permits of the last half minute, as [second since 1970, number of permits].
+    # Calls of the last minute, as [second since 1970, number of calls].
     recent = models.JSONField(default=list, db_default=[])
     # When `rate` was last estimated from a 429 or raised since; null while SPOTIFY_MAX_RATE is it.
     adjusted_at = models.DateTimeField(null=True)
@@ -34,6 +36,10 @@ class Gate(models.Model):
     # too many fans were refused at once.
     worked_at = models.DateTimeField(null=True)
     distrusted_until = models.DateTimeField(null=True, db_column="doubted_until")
+    # The line of consents: how many places were given, and up to which fans were called up when.
+    places = models.PositiveBigIntegerField(default=0, db_default=0)
+    called_up = models.FloatField(default=0, db_default=0)
+    called_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.CheckConstraint(condition=Q(rate__gt=0), name="gate_rate_positive")]

@@ -13,7 +13,7 @@ from campaigns import keyring
 from campaigns.catalogue import series
 from campaigns.clock import database_now
 from campaigns.consent import completing, receipts, refusal, starting
-from campaigns.consent.completing import AuthorizationResponse
+from campaigns.consent.completing import AuthorizationResponse, InLine
 from campaigns.consent.refusal import ConsentError
 from campaigns.gate import closing
 from campaigns.keyring import Secret
@@ -355,7 +355,9 @@ def complete_authorization(campaign: Campaign, sandbox: Sandbox, account: str) -
     """A fan comes back from Spotify with a code, as the callback view sees it."""
     pending = starting.start_authorization(campaign, timezone.now())
     returned = AuthorizationResponse(pending.state, Secret(sandbox.consent(account)), error="")
-    return completing.complete_authorization(returned, pending, timezone.now()).token
+    done = completing.complete_authorization(returned, pending, timezone.now())
+    assert not isinstance(done, InLine)
+    return done.token
 
 
 def test_a_consent_during_the_release_is_saved_too(sandbox: Sandbox) -> None:

@@ -31,7 +31,7 @@ from hypothesis.stateful import (
 from campaigns.catalogue import confirming, series
 from campaigns.clock import database_now
 from campaigns.consent import completing, receipts, starting
-from campaigns.consent.completing import AuthorizationResponse
+from campaigns.consent.completing import AuthorizationResponse, InLine
 from campaigns.consent.cookie import PendingConsent
 from campaigns.consent.refusal import ConsentError
 from campaigns.keyring import Secret
@@ -171,6 +171,7 @@ class Night(RuleBasedStateMachine):
             done = completing.complete_authorization(returned, pending, now)
         except ConsentError:
             return
+        assert not isinstance(done, InLine)
         row = receipts.find(done.token.reveal())
         assert row
         assert bytes(row.agreed_digest or b"").hex() == pending.agreed

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from datetime import timedelta
 from typing import Final
 
 from django.conf import settings
@@ -16,12 +18,13 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from campaigns import spotify
 from campaigns.consent import completing, receipts, refusal, starting
-from campaigns.consent.completing import AuthorizationResponse
+from campaigns.consent.completing import AuthorizationResponse, InLine
 from campaigns.consent.cookie import IssuedReceipt
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan import cookies, languages, refusal_pages, visits
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import digest_shown, for_campaign
+from campaigns.fan.times import spoken
 from campaigns.fan.views.receipt import to_new_receipt, to_receipt
 from campaigns.headers import WITHOUT_FORMS, let_form_lead_to_spotify, with_policy
 from campaigns.keyring import Secret
@@ -44,6 +47,10 @@ _MAYBE_PRE_SAVED: Final = (
     Refusal.RELEASE_CHANGED,
     Refusal.STATE_MISMATCH,
 )
+
+
+# However long a fan waits, the page looks again after so many seconds: the line may be faster.
+LONGEST_REFRESH: Final = 15
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -123,7 +130,19 @@ def callback(request: HttpRequest) -> HttpResponse:
         return _refuse_unless_stored(request, response, error)
     if isinstance(done, IssuedReceipt):
         return to_new_receipt(request, done)
+    if isinstance(done, InLine):
+        return _in_line(request, done)
     return to_receipt(request, done.token.reveal())
+
+
+def _in_line(request: HttpRequest, waiting: InLine) -> HttpResponse:
+    """The page loads this very address again, which holds the code: it is not written into it."""
+    seconds = math.ceil(waiting.wait.total_seconds())
+    told = seconds if seconds < 20 else math.ceil(seconds / 10) * 10
+    response = render(request, "fan/in_line.html", {"wait": spoken(timedelta(seconds=told))})
+    response.headers["Refresh"] = str(min(max(seconds, 1), LONGEST_REFRESH))
+    cookies.set_pending_consent(response, waiting.pending)
+    return response
 
 
 def _refuse_unless_stored(

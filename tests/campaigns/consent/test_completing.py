@@ -167,7 +167,6 @@ def test_a_scope_that_is_named_twice_is_one(fan: Fan, campaign: Campaign) -> Non
         {"kind": "html"},
         {"kind": "empty"},
         {"kind": "redirect"},
-        {"kind": "status", "status": 429, "headers": {"Retry-After": "30"}},
     ],
     ids=lambda fault: f"{fault['kind']}-{fault.get('status', '')}",
 )

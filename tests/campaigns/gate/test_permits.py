@@ -103,14 +103,6 @@ def test_permits_are_taken_a_quarter_second_ahead_and_no_further() -> None:
     assert permits.has_room(rows.gates(NOW).values(), NOW + SECOND)
 
 
-def test_consents_have_a_budget_of_their_own(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 2.0
-    admitted = [permits.admit_consent(NOW) for _ in range(20)]
-    assert admitted == [True] * 7 + [False] * 13
-    assert permits.admit_consent(NOW + SECOND) is True
-    assert take(1, name=GateName.ACCOUNTS) <= timedelta(0)
-
-
 @pytest.mark.release_core
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("ten_a_second")

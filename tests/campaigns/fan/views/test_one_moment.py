@@ -14,7 +14,7 @@ from django.test import Client
 
 from campaigns import spotify
 from campaigns.consent import receipts
-from campaigns.gate import permits
+from campaigns.gate import line
 from campaigns.models import Campaign, PreSave, PreSaveState, Reason
 from tests.factory import make_campaign, make_presave
 from tests.fans import Fan, text_of
@@ -100,15 +100,15 @@ def test_of_two_returns_that_look_at_once_the_later_one_is_sent_to_the_receipt(
 ) -> None:
     """The first spends the state between the other's look at it and its own spending."""
     back = fan.decide(fan.tap(campaign))
-    first, admit = Fan(fan.sandbox), permits.admit_consent
+    first, take_turn = Fan(fan.sandbox), line.take_turn
     first.cookie = fan.cookie
 
-    def meanwhile(now: datetime) -> bool:
-        monkeypatch.setattr(permits, "admit_consent", admit)
+    def meanwhile(*asked: Any) -> line.Turn:
+        monkeypatch.setattr(line, "take_turn", take_turn)
         first.get(back)
-        return admit(now)
+        return take_turn(*asked)
 
-    monkeypatch.setattr(permits, "admit_consent", meanwhile)
+    monkeypatch.setattr(line, "take_turn", meanwhile)
     answer = fan.get(back)
     assert (answer.status_code, dict(answer.cookies)) == (303, {})
     assert "You're in" in text_of(fan.get(answer.headers["Location"]))

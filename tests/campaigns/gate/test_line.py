@@ -1,0 +1,143 @@
+"""The line of consents: who is called up when, and that the saves come first."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pytest_django import Settings
+
+from campaigns.gate import closing, line, permits, rows, shares
+from campaigns.gate.closing import GateClosedError
+from campaigns.gate.line import Turn
+from campaigns.models import ErrorReason, Gate, GateName
+from campaigns.spotify.answers import SpotifyError
+
+pytestmark = pytest.mark.django_db
+NOW = datetime(2026, 11, 27, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+NO_WAIT = timedelta()
+
+
+def come(place: int = 0, now: datetime = NOW, *, again: bool = True, patience: int = 600) -> Turn:
+    return line.take_turn(place, again, now, NOW + patience * SECOND)
+
+
+def gate(name: GateName) -> Gate:
+    return Gate.objects.get(name=name)
+
+
+@pytest.fixture(autouse=True)
+def ten_a_second(settings: Settings) -> None:
+    """For both together, of which the saves may have half."""
+    settings.SPOTIFY_MAX_RATE = 5 / rows.SHARE_OF_CAP
+
+
+def refuse(seconds: int, now: datetime) -> None:
+    error = SpotifyError(
+        ErrorReason.RATE_LIMITED, half=GateName.ACCOUNTS, retry_after=float(seconds)
+    )
+    closing.close(error, now)
+
+
+def test_few_come_at_once_and_the_others_in_their_order_at_the_pace() -> None:
+    turns = [come() for _ in range(12)]
+    assert [turn.wait for turn in turns[:5]] == [NO_WAIT] * 5
+    assert [turn.place for turn in turns] == list(range(1, 13))
+    assert turns[5].wait == line.COME_BACK / 10
+    assert turns[11].wait == 7 * line.COME_BACK / 10
+    later = NOW + 0.45 * SECOND
+    assert [come(place, later).wait > NO_WAIT for place in (6, 9, 10, 12)] == [
+        *(False, False, True, True)
+    ]
+
+
+def test_who_has_a_place_waits_without_a_change_in_the_database() -> None:
+    places = [come().place for _ in range(12)]
+    before = [gate(name).__dict__ | {"_state": None} for name in GateName if name != GateName.API]
+    assert come(places[-1]).place == places[-1]
+    after = [gate(name).__dict__ | {"_state": None} for name in GateName if name != GateName.API]
+    assert before == after
+
+
+def test_who_never_comes_back_holds_no_place() -> None:
+    for _ in range(5):
+        come()
+    for _ in range(100):
+        assert come(again=False) == Turn(line.COME_BACK, 0)
+    assert come().place == 6
+
+
+def test_nobody_is_given_a_place_whose_turn_comes_too_late() -> None:
+    for _ in range(60):
+        come()
+    assert come(patience=3) == Turn(5.6 * SECOND, 0)
+    assert gate(GateName.CONSENTS).places == 60
+
+
+def test_nobody_is_called_up_while_spotify_says_wait() -> None:
+    waiting = [come() for _ in range(12)][-1]
+    refuse(20, NOW)
+    assert come(waiting.place, NOW + 10 * SECOND).wait == 10 * SECOND
+    left = come(waiting.place, NOW + 20 * SECOND).wait
+    assert NO_WAIT < left <= SECOND
+    assert come(waiting.place, NOW + 21 * SECOND).wait == NO_WAIT
+    with pytest.raises(GateClosedError):
+        come(now=NOW + 10 * SECOND, patience=15)
+
+
+def test_a_wrong_client_secret_is_nothing_to_wait_for() -> None:
+    closing.close(SpotifyError(ErrorReason.INVALID_CLIENT, half=GateName.ACCOUNTS), NOW)
+    with pytest.raises(GateClosedError):
+        come()
+
+
+def test_a_429_counts_code_exchanges_and_leaves_the_saves_their_pace() -> None:
+    for second in range(40):
+        now = NOW + second * SECOND
+        permits.take(GateName.ACCOUNTS, 4, now)
+        for quarter in range(4):
+            assert come(now=now + quarter * SECOND / 4, patience=10_000).wait == NO_WAIT
+    now = NOW + 40 * SECOND
+    refuse(1, now)
+    assert gate(GateName.ACCOUNTS).rate == pytest.approx(8 * 0.97, rel=0.02)
+    later = now + SECOND
+    assert permits.take(GateName.ACCOUNTS, 1, later).step == pytest.approx(1 / 5)
+
+
+def test_a_429_that_nothing_explains_slows_the_consents_and_not_the_saves() -> None:
+    come()
+    for second in range(0, 20, 2):
+        refuse(1, NOW + second * SECOND)
+    now = NOW + 20 * SECOND
+    assert permits.take(GateName.ACCOUNTS, 1, now).step == pytest.approx(1 / 5)
+    accounts, consents = gate(GateName.ACCOUNTS), gate(GateName.CONSENTS)
+    assert shares.pace_of_consents(accounts, consents, now) < 6
+
+
+def test_consents_have_what_the_saves_leave_and_a_tenth_in_any_case() -> None:
+    come()
+    Gate.objects.update(rate=5.0, adjusted_at=NOW)
+    for second in range(5):
+        permits.take(GateName.ACCOUNTS, 5, NOW + second * SECOND)
+    now = NOW + 5 * SECOND
+    accounts, consents = gate(GateName.ACCOUNTS), gate(GateName.CONSENTS)
+    assert shares.pace_of_consents(accounts, consents, now) == pytest.approx(0.5)
+    idle = now + 10 * SECOND
+    assert shares.pace_of_consents(accounts, consents, idle) == pytest.approx(5)
+
+
+def test_the_rate_grows_while_fans_wait_and_nobody_is_saved() -> None:
+    def rate_after(seconds: int) -> float:
+        now = NOW + seconds * SECOND
+        for _ in range(200):
+            come(now=now, patience=10_000)
+        return gate(GateName.ACCOUNTS).rate
+
+    assert rate_after(0) == 10
+    assert rate_after(10) == 15
+    assert rate_after(20) == 22.5
+    permits.take(GateName.ACCOUNTS, 5, NOW + 29 * SECOND)
+    assert rate_after(30) == 22.5
+    refuse(1, NOW + 31 * SECOND)
+    assert rate_after(45) <= 22.5
