@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from html import unescape
@@ -55,12 +56,16 @@ def _consent(landing_url: str, account: str) -> requests.Response:
         # What the page's script says.
         browser.post(f"{landing_url}/visit", headers=FROM_OUR_PAGE, timeout=SECONDS)
         consent = _get(browser, urljoin(landing_url, unescape(button[1])))
-        return browser.post(
+        answer = browser.post(
             consent.url.partition("?")[0],
             params=consent.url.partition("?")[2],
             data={"account": account, "decision": "allow"},
             timeout=SECONDS,
         )
+        while seconds := answer.headers.get("Refresh"):  # in line, as a browser stands there
+            time.sleep(int(seconds))
+            answer = browser.get(answer.url, timeout=SECONDS)
+        return answer
 
 
 def _get(browser: requests.Session, url: str) -> requests.Response:

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from html import unescape
-from typing import Any
+from typing import Any, Final
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import requests
 from django.http import HttpResponse
 from django.test import Client
 
+from campaigns.consent import cookie
 from campaigns.models import Campaign
 from tests.sandbox_process import Sandbox
+
+# How long a fan reads Spotify's page at least.
+READING: Final = timedelta(seconds=1)
 
 
 class Fan:
@@ -44,7 +50,17 @@ class Fan:
         else:
             answer = self.client.post(path, {"zone": zone}, headers=headers)
         assert answer.status_code == 302
+        self.read_spotifys_page()
         return str(answer.headers["Location"])
+
+    def read_spotifys_page(self) -> None:
+        """Nobody comes back at once: the browser was given its cookie some seconds ago."""
+        for morsel in self.client.cookies.values():
+            pending = cookie.opened(morsel.value)
+            if pending:
+                at = pending.at - int(READING.total_seconds())
+                sealed = cookie.sealed(replace(pending, at=at))
+                morsel.set(morsel.key, sealed, sealed)
 
     def decide(self, authorize_url: str, decision: str = "allow") -> str:
         """Answer Spotify's question; the answer is the path to come back to."""

@@ -7,6 +7,7 @@ https://www.rfc-editor.org/rfc/rfc6749#section-4.1.2
 from __future__ import annotations
 
 import logging
+import random
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from campaigns import keyring, spotify
 from campaigns.clock import database_now
 from campaigns.consent import oauth_state, receipts
 from campaigns.consent.cookie import COOKIE_MAX_AGE, IssuedReceipt, PendingConsent
+from campaigns.consent.prefixes import PrefixPaces
 from campaigns.consent.refusal import NOT_THE_FANS_DOING, ConsentError, Refusal, why_closed
 from campaigns.gate import closing, line, permits
 from campaigns.keyring import Secret
@@ -43,6 +45,10 @@ logger = logging.getLogger(__name__)
 
 # Of the threads of a web process, so many may wait for Spotify at once.
 _EXCHANGES: Final = BoundedSemaphore(8)
+_PREFIXES: Final = PrefixPaces()
+# A code is exchanged only for a browser that was given its cookie so long ago, and at most
+# COOKIE_MAX_AGE.
+YOUNGEST: Final = timedelta(seconds=1)
 # A response can keep us so long: the code exchange, and in development mode one call more, each of
 # ten seconds at most.
 LONGEST_EXCHANGE: Final = timedelta(seconds=20)
@@ -77,16 +83,18 @@ def complete_authorization(
     pending: PendingConsent | None,
     now: datetime,
     kept: Mapping[str, str] | None = None,
+    address: str = "",
 ) -> IssuedReceipt | PendingConsent | InLine:
     """The receipt of the pre-save that this response makes, or made before. Raises ConsentError.
 
     Nothing is asked of Spotify or the database before the cookie and the state are found good, but
     of the latter whether a state of ours was used. `kept` are the receipts that the browser
-    remembers, by slug: who has one already gets that one, and the code is not used.
+    remembers, by slug: who has one already gets that one, and the code is not used. `address` is
+    the client's, which is neither stored nor logged.
 
     The pending consent itself is the answer to a response that comes a second time and finds no
     receipt: the first may be at Spotify still, and the receipt's address tells what becomes of it.
-    Where many come at once the answer is a place in the line, and the state is not spent.
+    Where many come at once the answer is a place in the line; the state is not spent.
     """
     pending = _matching(response, pending, now)
     try:
@@ -103,7 +111,7 @@ def complete_authorization(
         kept_token = (kept or {}).get(pending.slug, "")
         if receipts.standing(kept_token):
             return IssuedReceipt(Secret(kept_token), pending.slug)
-        return _exchange_in_turn(pending, code, now)
+        return _exchange_in_turn(pending, code, now, address)
     except ConsentError as error:
         error.slug = pending.slug
         if error.refusal in NOT_THE_FANS_DOING:
@@ -156,9 +164,22 @@ def _code_of(response: AuthorizationResponse) -> Secret:
     return response.code
 
 
+def _wait_before_the_line(pending: PendingConsent, now: datetime, address: str) -> timedelta:
+    """Nobody reads Spotify's page and taps in less than a second, and nobody waits apart who has a
+    place in the line.
+    """
+    if now.timestamp() - pending.at < YOUNGEST.total_seconds():
+        return line.COME_BACK
+    if pending.place or _PREFIXES.take(address, has_come_back=pending.has_come_back):
+        return timedelta()
+    return random.uniform(1, 4) * line.COME_BACK  # noqa: S311 -- spreads load, hides nothing
+
+
 def _exchange_in_turn(
-    pending: PendingConsent, code: Secret, now: datetime
+    pending: PendingConsent, code: Secret, now: datetime, address: str
 ) -> IssuedReceipt | PendingConsent | InLine:
+    if wait := _wait_before_the_line(pending, now, address):
+        return InLine(replace(pending, has_come_back=True), wait)
     with _one_of_few_exchanges() as is_one:
         pending, wait = _take_turn(pending, now) if is_one else (pending, line.COME_BACK)
         if wait:

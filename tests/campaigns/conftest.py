@@ -17,6 +17,8 @@ from django.test.testcases import LiveServerThread
 
 from campaigns.catalogue import series
 from campaigns.clock import database_now
+from campaigns.consent import completing
+from campaigns.consent.prefixes import PrefixPaces
 from campaigns.models import Label, User
 from campaigns.release import maintenance
 from campaigns.status import heartbeat
@@ -34,6 +36,12 @@ if TYPE_CHECKING:
 def no_page_is_kept() -> None:
     for name in ("pages", "refusals"):
         caches[name].clear()
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_come_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """All fans of all tests share one address."""
+    monkeypatch.setattr(completing, "_PREFIXES", PrefixPaces())
 
 
 @pytest.fixture(autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from urllib.parse import urljoin
 
@@ -33,4 +34,5 @@ def consent(browser: requests.Session, campaign: Campaign, account: str) -> str:
     answer = browser.post(
         page.url, data={"account": account, "decision": "allow"}, allow_redirects=False, timeout=30
     )
+    time.sleep(1)  # nobody reads Spotify's page in less: Presave would ask to wait
     return urljoin(page.url, answer.headers["Location"])

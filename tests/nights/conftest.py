@@ -13,3 +13,4 @@ from tests.campaigns.conftest import (
     no_maintenance_beside_a_slow_release as no_maintenance_beside_a_slow_release,
 )
 from tests.campaigns.conftest import no_page_is_kept as no_page_is_kept
+from tests.campaigns.conftest import nobody_has_come_from_here as nobody_has_come_from_here

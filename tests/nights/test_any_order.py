@@ -43,6 +43,7 @@ class Browser:
     def tap(self, campaign: Campaign) -> Any:
         answer = self.fan.get(f"/{campaign.slug}/go", sec_fetch_site="same-origin")
         if answer.status_code == 302:
+            self.fan.read_spotifys_page()
             self.tabs.append((campaign, answer.headers["Location"]))
         return answer
 

@@ -50,6 +50,7 @@ from campaigns.retention import sent
 from campaigns.spotify.answers import SpotifyError
 from campaigns.spotify.catalogue_calls import APP_TOKEN
 from tests.factory import make_campaign
+from tests.fans import READING
 from tests.nights.night import check_books, make_night, work
 from tests.nights.stepwise import (
     CLAIM,
@@ -348,7 +349,7 @@ class Consent:
         """Tap, and come back from Spotify; the answer is what the tap agreed to."""
         self.reach(BEFORE_TAP)
         now, shown = database_now(), Campaign.objects.get()
-        pending = starting.start_authorization(shown, now)
+        pending = starting.start_authorization(shown, now - READING)
         digest = (shown.title, shown.artist, shown.consent_version, shown.release_mode)
         assert pending.agreed == identity.digest(*digest).hex()
         self.reach(AT_SPOTIFY)

@@ -21,6 +21,7 @@ from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, Reas
 from campaigns.release import claims, pipeline, retrying, worker
 from campaigns.spotify import SCOPE
 from tests.factory import make_campaign, make_presave
+from tests.fans import READING
 from tests.nights.night import (
     check_books,
     claim,
@@ -353,7 +354,7 @@ def test_a_rotated_token_does_not_revive_a_cancelled_row(sandbox: Sandbox) -> No
 
 def complete_authorization(campaign: Campaign, sandbox: Sandbox, account: str) -> Secret:
     """A fan comes back from Spotify with a code, as the callback view sees it."""
-    pending = starting.start_authorization(campaign, timezone.now())
+    pending = starting.start_authorization(campaign, timezone.now() - READING)
     returned = AuthorizationResponse(pending.state, Secret(sandbox.consent(account)), error="")
     done = completing.complete_authorization(returned, pending, timezone.now())
     assert not isinstance(done, InLine)

@@ -6,6 +6,7 @@ import math
 from datetime import timedelta
 from typing import Final
 
+from allauth.core.internal.httpkit import get_client_ip
 from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -125,7 +126,9 @@ def callback(request: HttpRequest) -> HttpResponse:
     )
     pending, kept = cookies.pending_consent(request), cookies.kept_receipts(request)
     try:
-        done = completing.complete_authorization(response, pending, timezone.now(), kept)
+        done = completing.complete_authorization(
+            response, pending, timezone.now(), kept, get_client_ip(request) or ""
+        )
     except ConsentError as error:
         return _refuse_unless_stored(request, response, error)
     if isinstance(done, IssuedReceipt):

@@ -120,6 +120,7 @@ def test_the_page_that_waits_speaks_the_language_that_was_chosen(
     fan: Fan, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     answer = fan.get(f"/{campaign.slug}/go?lang=de", sec_fetch_site="same-origin")
+    fan.read_spotifys_page()
     slow = SlowReturn(fan, fan.decide(answer.headers["Location"]), monkeypatch)
     pages: list[str] = []
     slow.meanwhile(lambda: pages.append(text_of(fan.get(fan.get(slow.back).headers["Location"]))))
@@ -155,7 +156,7 @@ def test_who_taps_again_after_a_failure_is_told_so_in_the_tab_that_waited(
         slow.meanwhile(lambda: addresses.append(fan.get(slow.back).headers["Location"]))
     with time_machine.travel(began + timedelta(seconds=19), tick=False):
         fan.tap(campaign)
-    with time_machine.travel(began + timedelta(seconds=38), tick=False):
+    with time_machine.travel(began + timedelta(seconds=37), tick=False):
         assert WAITING in text_of(fan.get(addresses[0]))
     with time_machine.travel(began + timedelta(seconds=40), tick=False):
         assert "<h1>That didn't work" in text_of(fan.get(addresses[0]))

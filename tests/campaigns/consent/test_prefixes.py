@@ -1,0 +1,106 @@
+"""Made-up returns from one address prefix, which may not crowd anybody out."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from campaigns.consent import completing, prefixes, starting
+from campaigns.consent.completing import AuthorizationResponse, InLine
+from campaigns.consent.prefixes import PrefixPaces, prefix_of
+from campaigns.keyring import Secret
+from campaigns.models import Campaign
+from tests.fans import READING, Fan, query_of
+from tests.sandbox_process import Sandbox
+
+
+@pytest.mark.parametrize(
+    ("address", "prefix"),
+    [
+        ("203.0.113.77", "203.0.113.0/24"),
+        ("::ffff:203.0.113.77", "203.0.113.0/24"),
+        ("2001:db8:1:2aff:1:2:3:4", "2001:db8:1:2a00::/56"),
+        ("unknown", ""),
+    ],
+)
+def test_a_prefix_is_what_many_share(address: str, prefix: str) -> None:
+    assert prefix_of(address) == prefix
+
+
+@pytest.fixture
+def standing_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    seconds = [1000.0]
+    monkeypatch.setattr(time, "monotonic", lambda: seconds[0])
+    return seconds
+
+
+def taken(paces: PrefixPaces, address: str, times: int, *, has_come_back: bool = True) -> int:
+    return sum(paces.take(address, has_come_back=has_come_back) for _ in range(times))
+
+
+def test_a_prefix_has_half_the_pace_and_others_lose_nothing(
+    standing_clock: list[float], settings: Settings
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 10.0
+    paces = PrefixPaces()
+    assert taken(paces, "203.0.113.77", 300) == prefixes.BURST
+    assert taken(paces, "203.0.113.78", 300) == 0
+    assert taken(paces, "198.51.100.1", 300) == prefixes.BURST
+    standing_clock[0] += 1.01
+    assert taken(paces, "203.0.113.77", 300) == 5
+
+
+def test_who_never_comes_back_leaves_half_to_those_who_do(
+    standing_clock: list[float], settings: Settings
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 10.0
+    paces = PrefixPaces()
+    for _ in range(100):
+        taken(paces, "203.0.113.77", 300, has_come_back=False)
+        standing_clock[0] += 0.2
+        assert paces.take("203.0.113.77", has_come_back=True)
+    assert len(paces._free_at) == 1
+
+
+def test_prefixes_are_forgotten(standing_clock: list[float]) -> None:
+    paces = PrefixPaces()
+    for number in range(prefixes.MOST_PREFIXES):
+        paces.take(f"10.{number // 256}.{number % 256}.1", has_come_back=True)
+    standing_clock[0] += 60
+    paces.take("203.0.113.77", has_come_back=True)
+    assert list(paces._free_at) == ["203.0.113.0/24"]
+
+
+@pytest.mark.django_db
+def test_a_code_is_exchanged_for_nobody_who_was_given_the_cookie_just_now(
+    sandbox: Sandbox, campaign: Campaign
+) -> None:
+    now = timezone.now()
+    pending = starting.start_authorization(campaign, now)
+    response = AuthorizationResponse(pending.state, Secret(sandbox.consent()), "")
+    done = completing.complete_authorization(response, pending, now)
+    assert isinstance(done, InLine)
+    assert sandbox.calls("token.code") == []
+    later = completing.complete_authorization(response, done.pending, now + READING)
+    assert later == pending.receipt
+
+
+@pytest.mark.django_db
+def test_junk_from_one_prefix_waits_and_a_fan_from_another_does_not(
+    sandbox: Sandbox, campaign: Campaign, settings: Settings
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 4.0
+    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+    for _ in range(30):
+        junk = Fan(sandbox)
+        state = query_of(junk.tap(campaign))["state"]
+        address = f"/callback?code=junk&state={state}"
+        assert junk.get(address, x_forwarded_for="203.0.113.77").status_code in (200, 400)
+    assert len(sandbox.calls("token.code")) < 25
+    fan = Fan(sandbox)
+    back = fan.decide(fan.tap(campaign))
+    answer = fan.get(back, x_forwarded_for="203.0.113.77, 198.51.100.1")
+    assert answer.status_code == 303
