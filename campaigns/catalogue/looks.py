@@ -21,6 +21,7 @@ from campaigns.catalogue.names import (
     versions,
 )
 from campaigns.gate import closing, permits, rows
+from campaigns.gate.paces import Paces
 from campaigns.models import Campaign, ErrorReason, Finding, GateName
 from campaigns.spotify import Release, SpotifyError
 
@@ -38,6 +39,14 @@ EARLIEST_ZONE: Final = timedelta(hours=14)
 DEAD_AFTER: Final = timedelta(seconds=60)
 
 
+# While a release wants the calls, look-ups for forms have so much of each web process's pace, the
+# forms of one label half of that, and the calls of a whole look at once; they never wait for long.
+SHARE_OF_FORMS: Final = 1 / 40
+SHARE_OF_LABEL: Final = 1 / 2
+LONGEST_FORM_WAIT: Final = 3
+_FORMS: Final = Paces()
+
+
 class LookupBudgetSpentError(Exception):
     """No call can be sent any more in this round of looks; nothing was found out."""
 
@@ -46,6 +55,8 @@ class LookupBudget:
     """How long one worker may look things up in one round. `now` is the database's clock at its
     beginning; the machine's steady clock counts on from there. `calls` is how many were sent.
     """
+
+    last_call = LAST_CALL_SECONDS
 
     def __init__(self, now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
         self.now = now
@@ -79,7 +90,7 @@ class LookupBudget:
         closing.check_open(clock)
         gate = rows.gates(clock)[GateName.API]
         busy_for = (gate.free_at - clock).total_seconds()
-        longest = max(LAST_CALL_SECONDS, CALLS_OF_A_LOOK / gate.rate)
+        longest = max(self.last_call, CALLS_OF_A_LOOK / gate.rate)
         if self._is_over() or self.seconds + busy_for > longest:
             raise LookupBudgetSpentError
         first_in = permits.take(GateName.API, 1, clock).first_in
@@ -87,6 +98,31 @@ class LookupBudget:
         time.sleep(max(first_in, 0.0))
         # Somebody may have met a ban while we waited.
         closing.check_open(clock + timedelta(seconds=max(first_in, 0.0)))
+
+
+class FormBudget(LookupBudget):
+    """For an artist who waits: while a release wants the calls, a small share of them."""
+
+    last_call = LONGEST_FORM_WAIT
+
+    def __init__(self, now: datetime, label: object) -> None:
+        super().__init__(now)
+        self._label = str(label)
+
+    @cached_property
+    def _is_release_on(self) -> bool:
+        wanting = Campaign.objects.being_saved(self.now), Campaign.objects.awaiting_look(self.now)
+        return any(campaigns.exists() for campaigns in wanting)
+
+    def permit(self) -> None:
+        """As for the night's own looks, but nobody waits where the share is used up."""
+        pace = permits.pace([rows.gates(self.clock)[GateName.API]]) * SHARE_OF_FORMS
+        if self._is_release_on and not (
+            _FORMS.take(f"label {self._label}", pace * SHARE_OF_LABEL, CALLS_OF_A_LOOK)
+            and _FORMS.take("all", pace, 2 * CALLS_OF_A_LOOK)
+        ):
+            raise LookupBudgetSpentError
+        super().permit()
 
 
 class Look(NamedTuple):

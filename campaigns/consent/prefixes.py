@@ -7,12 +7,12 @@ stored or logged.
 
 from __future__ import annotations
 
-import time
 from ipaddress import ip_address, ip_network
-from threading import Lock
 from typing import Final
 
 from django.conf import settings
+
+from campaigns.gate.paces import Paces
 
 # A mobile carrier puts thousands of people behind few addresses: a prefix may have half of what a
 # web process may have of the token endpoint. More wait in the browser, and nobody is refused.
@@ -23,33 +23,17 @@ BURST: Final = 10
 # a script that never does takes nothing from them.
 LEFT_TO_THE_PATIENT: Final = 1 / 2
 PREFIX_LENGTHS: Final = {4: 24, 6: 56}
-# Prefixes that do not count any more are forgotten when there are so many.
-MOST_PREFIXES: Final = 1_000
 
 
 class PrefixPaces:
-    """The generic cell rate algorithm for each prefix."""
-
     def __init__(self) -> None:
-        self._free_at: dict[str, float] = {}
-        self._lock = Lock()
+        self._paces = Paces()
 
     def take(self, address: str, *, has_come_back: bool) -> bool:
         """Whether one more code may be exchanged now for whoever shares this address's prefix."""
-        prefix, now = prefix_of(address), time.monotonic()
-        step = 1 / (settings.SPOTIFY_MAX_RATE * SHARE_OF_PREFIX)
         burst = BURST if has_come_back else BURST * LEFT_TO_THE_PATIENT
-        with self._lock:
-            free_at = max(self._free_at.get(prefix, now), now)
-            if free_at - now >= (burst - 0.5) * step:  # whole steps, but for their rounding
-                return False
-            self._forget(now)
-            self._free_at[prefix] = free_at + step
-        return True
-
-    def _forget(self, now: float) -> None:
-        if len(self._free_at) >= MOST_PREFIXES:
-            self._free_at = {prefix: at for prefix, at in self._free_at.items() if at > now}
+        pace = settings.SPOTIFY_MAX_RATE * SHARE_OF_PREFIX
+        return self._paces.take(prefix_of(address), pace, burst)
 
 
 def prefix_of(address: str) -> str:

@@ -59,7 +59,7 @@ def look_up(campaign: Campaign) -> Found:
     Call it without a lock: Spotify may be slow.
     """
     given, market = Names.of(campaign), market_of(campaign)
-    permit = looks.LookupBudget(database_now()).permit
+    permit = looks.FormBudget(database_now(), campaign.label_id).permit
     with _telling_why_not(campaign.market):
         releases = names.find(given, market, permit)
         if not releases and given.spotify_uri:

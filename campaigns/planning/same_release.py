@@ -167,7 +167,7 @@ def _agrees(given: Names, release: Release) -> bool:
 
 def _look(campaign: Campaign, given: Names) -> list[Release]:
     market = markets.market_of(campaign)
-    permit = looks.LookupBudget(database_now()).permit
+    permit = looks.FormBudget(database_now(), campaign.label_id).permit
     try:
         under_link = names.find(given, market, permit)
         return under_link or names.find_by_code(given, market, permit)

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
-from campaigns.catalogue import confirming, markets
-from campaigns.catalogue.looks import LookupBudget, is_out
+from campaigns.catalogue import confirming, looks, markets
+from campaigns.catalogue.looks import FormBudget, LookupBudget, LookupBudgetSpentError, is_out
 from campaigns.clock import database_now
-from campaigns.gate import closing
+from campaigns.gate import closing, rows
+from campaigns.gate.paces import Paces
 from campaigns.models import Campaign, CampaignState, ErrorReason, Finding, Gate, GateName
 from campaigns.spotify.answers import SpotifyError
-from tests.factory import make_campaign, make_local_campaign
+from tests.factory import make_campaign, make_local_campaign, make_presave
 from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
 
 pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
@@ -201,3 +204,42 @@ def test_every_finding_fits_its_column() -> None:
     longest = Campaign._meta.get_field("last_finding").max_length
     assert longest
     assert all(len(finding.value) <= longest for finding in Finding)
+
+
+# Look-ups for forms, while a release wants the calls.
+
+
+@pytest.fixture
+def nobody_has_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(looks, "_FORMS", Paces())
+
+
+def permits_of(label: str, forms: int = 10) -> int:
+    """How many calls a label's forms are let make, when each wants four."""
+    made = 0
+    for _ in range(forms):
+        budget = FormBudget(database_now(), label)
+        with suppress(LookupBudgetSpentError):
+            for _ in range(4):
+                budget.permit()
+                made += 1
+    return made
+
+
+@pytest.mark.usefixtures("nobody_has_looked")
+def test_forms_have_a_small_share_while_a_release_runs_and_labels_a_part_of_it(
+    settings: Settings,
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 10.0
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_presave(campaign, due_at=campaign.created_at)
+    assert 4 <= permits_of("one") <= 5
+    assert 3 <= permits_of("another") <= 5
+    assert permits_of("a third") <= 2
+    assert rows.gates(database_now())[GateName.API].free_at < database_now() + SECOND
+
+
+@pytest.mark.usefixtures("nobody_has_looked")
+def test_forms_may_ask_while_nothing_is_released(settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    assert permits_of("one") == 40

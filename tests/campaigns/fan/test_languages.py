@@ -55,6 +55,7 @@ def test_a_chosen_language_goes_along_to_the_receipt_and_back(sandbox: Sandbox) 
     started = fan.client.get(
         f"/{campaign.slug}/go?lang=de", headers={"sec-fetch-site": "same-origin"}
     )
+    fan.read_spotifys_page()
     answer = fan.get(fan.decide(started.headers["Location"]))
     assert answer.headers["Location"].endswith("?lang=de")
     receipt = fan.get(answer.headers["Location"]).content.decode()
