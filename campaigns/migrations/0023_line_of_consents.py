@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0021_first_come"),
+        ("campaigns", "0022_longer_names"),
     ]
 
     operations = [
