@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Final
 
 from benchmarks import (
+    crowd,
     dashboard,
     environment,
     growth,
@@ -34,6 +35,7 @@ BENCHMARKS: Final[dict[str, Callable[[Path], Table]]] = {
     "visits": visits.measure,
     "slow_clients": slow_clients.measure,
     "dashboard": dashboard.measure,
+    "crowd": crowd.measure,
 }
 
 
