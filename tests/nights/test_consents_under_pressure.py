@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -34,7 +35,7 @@ def test_consents_beyond_their_budget_wait_in_line_and_end_at_their_receipt(
     answer = second.get(back)
 
     assert answer.status_code == 200
-    assert "You're in line" in text_of(answer)
+    assert "Your turn is coming" in text_of(answer)
     assert 1 <= int(answer.headers["Refresh"]) <= 15
     assert "no-store" in answer.headers["Cache-Control"]
     assert query_of(back)["code"] not in text_of(answer)
@@ -44,6 +45,25 @@ def test_consents_beyond_their_budget_wait_in_line_and_end_at_their_receipt(
     Gate.objects.update(called_at=timezone.now() - timedelta(seconds=60))
     assert second.get(back).status_code == 303
     assert PreSave.objects.count() == 2
+
+
+def test_a_rush_ends_at_everybodys_receipt_without_a_second_tap(
+    sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 1.0
+    campaign = make_campaign()
+    fans = [Fan(sandbox, name) for name in sandbox.add_fans(8)]
+    waiting = [(fan, fan.decide(fan.tap(campaign))) for fan in fans]
+    exchanged = []
+    for _ in range(10):
+        before = len(sandbox.calls("token.code"))
+        waiting = [(fan, back) for fan, back in waiting if fan.get(back).status_code != 303]
+        exchanged.append(len(sandbox.calls("token.code")) - before)
+        # A second later.
+        Gate.objects.update(called_at=F("called_at") - timedelta(seconds=1))
+    assert waiting == []
+    assert sum(exchanged) == PreSave.objects.count() == 8
+    assert max(exchanged) < 6, "all at once"
 
 
 def test_a_line_too_long_for_spotifys_code_is_refused_clearly(
@@ -119,7 +139,7 @@ def test_a_second_return_waits_in_the_browser_and_takes_nobodys_place(
 
 def test_few_consents_wait_for_spotify_at_once(sandbox: Sandbox, all_exchanges_taken: None) -> None:
     fan = Fan(sandbox)
-    assert "You're in line" in text_of(fan.get(fan.decide(fan.tap(make_campaign()))))
+    assert "Your turn is coming" in text_of(fan.get(fan.decide(fan.tap(make_campaign()))))
     assert sandbox.calls("token.code") == []
 
 
@@ -128,9 +148,9 @@ def test_a_short_429_at_a_consent_costs_the_fan_a_wait_and_no_tap(sandbox: Sandb
     back = fan.decide(fan.tap(campaign))
     sandbox.fault("token.code", status=429, headers={"Retry-After": "30"})
     answer = fan.get(back)
-    assert "You're in line" in text_of(answer)
+    assert "Your turn is coming" in text_of(answer)
     assert "about 30 seconds" in text_of(answer)
-    assert "You're in line" in text_of(fan.get(back)), "a page loaded too early asks nobody"
+    assert "Your turn is coming" in text_of(fan.get(back)), "a page loaded too early asks nobody"
     assert len(sandbox.calls("token.code")) == 1
 
     Gate.objects.update(blocked_until=timezone.now())
