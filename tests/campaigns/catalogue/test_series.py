@@ -330,7 +330,7 @@ def test_a_look_that_is_cut_short_while_fans_are_served_counts_for_the_share(
     campaign, now = make_local_and_sent(sandbox), database_now()
     make_presave(campaign, due_at=now)
     Campaign.objects.update(shown_since=now)
-    monkeypatch.setattr(looks, "LAST_CALL_SECONDS", 0.75)
+    monkeypatch.setattr(looks.LookupBudget, "last_call", 0.75)
     monkeypatch.setattr(looks, "CALLS_OF_A_LOOK", 0)
     for half in HALVES:
         Gate.objects.create(name=half, rate=2, free_at=now, adjusted_at=now)

@@ -158,7 +158,7 @@ def test_what_is_wrong_is_told_in_the_row(dashboard: Client, label: Label, now: 
 
     told = re.findall(r'<span class="(problem[^"]*)">([^<]*)</span>', page)
     assert told == [
-        ("problem alarming", "The release isn't confirmed on Spotify"),
+        ("problem alarming", "The release isn&#x27;t confirmed on Spotify"),
         ("problem alarming", "Spotify refuses to save the release"),
         ("problem", "Still a draft, so fans can&#x27;t pre-save"),
         ("problem", "Still a draft, and its release time has passed"),

@@ -117,6 +117,7 @@ def test_the_source_of_a_link_makes_no_page_of_its_own(
 def tap(fan: Fan, path: str, **fields: str) -> HttpResponse:
     send: Any = fan.client.post if fields else fan.client.get
     answer: HttpResponse = send(path, *([fields] if fields else []), headers=FROM_OUR_PAGE)
+    fan.read_spotifys_page()
     return answer
 
 
