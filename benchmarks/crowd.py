@@ -72,34 +72,52 @@ def measure(directory: Path) -> Table:
         f"{EDITORS} editors post look-ups as fast as they can, {JUNK_A_SECOND:.0f} made-up returns "
         f"come each second, and {REAL_FANS} fans consent.",
         [
-            Line.at_most(
-                f"of {FEW} fans, {FEW_AT_ONCE} at a time, without a receipt", len(few.refused), 0
-            ),
-            Line("the longest wait of theirs", f"{few.longest:.0f} s"),
-            Line.at_most(
-                f"of {MANY:,} fans within a minute, SPOTIFY_MAX_RATE={FAST_RATE:.0f}, without one",
-                len(many.refused),
-                0,
-            ),
-            Line("the longest wait of theirs", f"{many.longest:.0f} s"),
-            Line.at_most(
-                f"of {REAL_FANS} fans during the besieged release, without one",
-                len(real.refused),
-                0,
-            ),
-            Line("the longest wait of theirs", f"{real.longest:.0f} s"),
-            Line("the release alone", f"{alone:.1f} s"),
-            Line.at_most("the besieged release to it", besieged / alone, 1.15, " times"),
-            Line.at_most(
-                f"{SHARING_FANS} saves and {SHARING_CONSENTS} consents under a limit of "
-                f"{TOKEN_LIMIT} tokens in 30 s, to the {IDEAL_SECONDS:.0f} s that it takes",
-                shared / IDEAL_SECONDS,
-                1.15,
-                " times",
-            ),
-            Line.at_most("of these consents without a receipt", len(consents.refused), 0),
+            *_of_rushes(few, many),
+            *_of_releases(alone, besieged, real),
+            *_of_the_limit(shared, consents),
         ],
     )
+
+
+def _of_rushes(few: Rush, many: Rush) -> list[Line]:
+    return [
+        Line.at_most(
+            f"of {FEW} fans, {FEW_AT_ONCE} at a time, without a receipt", len(few.refused), 0
+        ),
+        Line("the longest wait of theirs", f"{few.longest:.0f} s"),
+        Line.at_most(
+            f"of {MANY:,} fans within a minute, SPOTIFY_MAX_RATE={FAST_RATE:.0f}, without one",
+            len(many.refused),
+            0,
+        ),
+        Line("the longest wait of theirs", f"{many.longest:.0f} s"),
+    ]
+
+
+def _of_releases(alone: float, besieged: float, real: Rush) -> list[Line]:
+    return [
+        Line.at_most(
+            f"of {REAL_FANS} fans during the besieged release, without one",
+            len(real.refused),
+            0,
+        ),
+        Line("the longest wait of theirs", f"{real.longest:.0f} s"),
+        Line("the release alone", f"{alone:.1f} s"),
+        Line.at_most("the besieged release to it", besieged / alone, 1.15, " times"),
+    ]
+
+
+def _of_the_limit(shared: float, consents: Rush) -> list[Line]:
+    return [
+        Line.at_most(
+            f"{SHARING_FANS} saves and {SHARING_CONSENTS} consents under a limit of "
+            f"{TOKEN_LIMIT} tokens in 30 s, to the {IDEAL_SECONDS:.0f} s that it takes",
+            shared / IDEAL_SECONDS,
+            1.15,
+            " times",
+        ),
+        Line.at_most("of these consents without a receipt", len(consents.refused), 0),
+    ]
 
 
 @contextmanager
