@@ -50,7 +50,7 @@ def test_consents_beyond_their_budget_wait_in_line_and_end_at_their_receipt(
 def test_a_rush_ends_at_everybodys_receipt_without_a_second_tap(
     sandbox: Sandbox, settings: Settings
 ) -> None:
-    settings.SPOTIFY_MAX_RATE = 1.0
+    settings.SPOTIFY_MAX_RATE = 4.0
     campaign = make_campaign()
     fans = [Fan(sandbox, name) for name in sandbox.add_fans(8)]
     waiting = [(fan, fan.decide(fan.tap(campaign))) for fan in fans]
