@@ -301,7 +301,7 @@ def test_an_open_campaign_cannot_be_moved_beyond_175_days(artist: User, label: L
     too_late = form_of(artist, campaign, release_at="2027-08-01T00:00")
 
     assert allowed.is_valid(), allowed.errors
-    assert "Spotify ends every permission six months after" in str(too_late.errors["release_at"])
+    assert "Spotify permissions last six months" in str(too_late.errors["release_at"])
 
 
 def test_an_open_campaign_that_is_due_keeps_its_release_time(artist: User, label: Label) -> None:

@@ -91,11 +91,6 @@ def test_a_refusal_that_was_made_for_one_fan_leads_another_not_out_of_the_own_la
         assert expected in text_of(client.get(f"/callback?state={state}", headers=in_french))
 
 
-def test_the_dashboard_stays_english(client: Client) -> None:
-    answer = client.get("/accounts/login/", headers={"accept-language": "de"})
-    assert '<html lang="en">' in answer.content.decode()
-
-
 def test_the_switch_names_each_language_in_itself(client: Client) -> None:
     make_presave(make_campaign(slug="night-bus"), receipt="a-receipt")
     for path in ("/night-bus", "/receipt/a-receipt", "/privacy"):
