@@ -69,6 +69,10 @@ class MessageQuerySet(models.QuerySet["Message"]):
         due = self.filter(next_try_at__lte=now, created_at__gt=now - RETRIED_FOR)
         return due.order_by("attempts", "next_try_at")
 
+    def tried_again(self) -> MessageQuerySet:
+        """What did not arrive and will be sent once more, which a test is not."""
+        return self.filter(attempts__gt=0).exclude(event=MessageEvent.TEST)
+
     def given_up(self, now: datetime) -> MessageQuerySet:
         return self.filter(created_at__lte=now - RETRIED_FOR)
 

@@ -119,7 +119,7 @@ def _is_at(webhook: Webhook, address: str) -> bool:
 @transaction.atomic
 def queue_test(webhook: Webhook, told: Told, now: datetime) -> None:
     """Let a worker send a test, at most one a minute, as it goes to somebody else's machine. It
-    takes the place of one that did not arrive. Raises WebhookRefusedError.
+    takes the place of one that is still on its way. Raises WebhookRefusedError.
     """
     mine = Webhook.objects.select_for_update(no_key=True).get(id=webhook.id)
     if mine.tested_at is not None and mine.tested_at > now - TESTED_EVERY:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import Exists, OuterRef
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
@@ -17,7 +18,7 @@ from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_members
 from campaigns.dashboard.webhook_form import WebhookForm, why_refused
-from campaigns.models import Membership, MessageEvent, Webhook
+from campaigns.models import Membership, Message, MessageEvent, Webhook
 from campaigns.planning import webhooks
 from campaigns.planning.webhooks import WebhookRefusedError
 from campaigns.status.outbox import Told
@@ -40,7 +41,8 @@ def notifications(request: AuthenticatedRequest, label_id: UUID) -> HttpResponse
 def _page(
     request: AuthenticatedRequest, membership: Membership, form: WebhookForm, secret: str = ""
 ) -> HttpResponse:
-    webhooks_of_label = list(membership.label.webhooks.all())
+    tried_again = Message.objects.tried_again().filter(webhook=OuterRef("id"))
+    webhooks_of_label = list(membership.label.webhooks.annotate(is_retrying=Exists(tried_again)))
     context: dict[str, Any] = {
         "membership": membership,
         "label": membership.label,

@@ -129,8 +129,8 @@ def test_a_test_is_queued_once_a_minute(label: Label) -> None:
     assert Message.objects.get().event == MessageEvent.TEST
 
 
-def test_a_test_that_failed_makes_way_for_the_next_one(label: Label) -> None:
-    """Who has corrected their tool need not wait until the old one is tried again."""
+def test_a_test_that_is_still_on_its_way_makes_way_for_the_next_one(label: Label) -> None:
+    """A worker that died took it along, and nobody need wait until it comes again."""
     webhook, now = make_webhook(label), timezone.now()
     webhooks.queue_test(webhook, TEST, now)
     Message.objects.update(attempts=9, next_try_at=now + timedelta(hours=1))

@@ -10,9 +10,10 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.dashboard.webhook_form import why_refused
-from campaigns.models import Label, Message, Role, User, Webhook, WebhookProblem
+from campaigns.models import Label, Message, MessageEvent, Role, User, Webhook, WebhookProblem
 from campaigns.planning.webhooks import Wrong
 from campaigns.status import outbox
+from campaigns.status.outbox import Told
 from tests import factory
 from tests.receiver import Receiver
 
@@ -114,11 +115,29 @@ def test_a_second_test_has_to_wait(dashboard: Client, label: Label) -> None:
 
 @pytest.mark.parametrize("problem", WebhookProblem)
 def test_a_problem_is_told(dashboard: Client, label: Label, problem: WebhookProblem) -> None:
-    factory.make_webhook(label, problem=problem, problem_status=404, problem_at=timezone.now())
+    now = timezone.now()
+    webhook = factory.make_webhook(label, problem=problem, problem_status=404, problem_at=now)
+    told = Told(MessageEvent.TROUBLE, subject="Trouble", note="It is not there.")
+    outbox.tell_webhook(webhook, told, now)
+    Message.objects.update(attempts=1)
     page = dashboard.get(address_of(label)).content.decode()
     assert 'class="webhook-problem"' in page
     assert ("rejected with status 404" in page) is (problem == WebhookProblem.STATUS)
     assert ("retries for a day" in page) is (problem != WebhookProblem.UNREADABLE)
+
+
+def test_a_test_that_failed_is_not_sent_again_and_nobody_says_it_is(
+    dashboard: Client, label: Label, receiver: Receiver
+) -> None:
+    receiver.status = 500
+    webhook = factory.make_webhook(label, receiver.address)
+    dashboard.post(address_of(label, f"/{webhook.id}/test"))
+
+    assert outbox.deliver_due("calls", timezone.now) == 0
+    page = dashboard.get(address_of(label)).content.decode()
+    assert "rejected with status 500" in page
+    assert "retries for a day" not in page
+    assert not Message.objects.exists()
 
 
 def test_a_webhook_is_removed_with_what_waits_for_it(dashboard: Client, label: Label) -> None:
