@@ -66,7 +66,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "done": done(campaign, totals, now),
         "progress": progress,
         "presaves_by_day": charts.bars(list(numbers.presaves_by_day(campaign, now).values())),
-        "next_midnight": _next_midnight(standing, now),
+        "next_midnight": next_midnight(standing, now),
         "worker_warning": worker_warning,
         "artwork": files.renditions(campaign),
         "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
@@ -79,7 +79,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     return render(request, "dashboard/campaign_detail.html", context)
 
 
-def _next_midnight(standing: Standing, now: datetime) -> datetime | None:
+def next_midnight(standing: Standing, now: datetime) -> datetime | None:
     """When the next fans are due, while the release goes around the Earth."""
     if not (standing.phase.is_releasing and standing.campaign.at_local_midnights):
         return None

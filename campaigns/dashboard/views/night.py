@@ -13,7 +13,7 @@ from campaigns.artwork import files
 from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import NIGHT, for_members, to_page
-from campaigns.dashboard.views.campaign import told
+from campaigns.dashboard.views.campaign import next_midnight, told
 from campaigns.gate import rows
 from campaigns.models import CampaignState, DailyCount, Finding
 from campaigns.status import heartbeat, night
@@ -55,6 +55,7 @@ def campaign_night(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         and campaign.last_finding in CORRECTABLE,
         "came_from": NIGHT,
         "now": now,
+        "next_midnight": next_midnight(standing, now),
         "countdown": night.countdown(campaign, now),
         "live": night.refresh_seconds(standing, now),
     }

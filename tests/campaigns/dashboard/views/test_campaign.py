@@ -216,10 +216,14 @@ def test_a_release_around_the_earth_says_when_midnight_comes_next(
     next_one = until + timedelta(hours=2)
     for due_at in (next_one + timedelta(hours=5), next_one):
         factory.make_presave(campaign, due_at=due_at)
-    assert f"The next fans reach midnight at {next_one:%H:%M} UTC." in page_of(dashboard, campaign)
+    night = f"/dashboard/campaigns/{campaign.slug}/night"
+    said = f"The next fans reach midnight at {next_one:%H:%M} UTC."
+    assert said in page_of(dashboard, campaign)
+    assert said in dashboard.get(night).content.decode()
 
     campaign.presaves.all().delete()
     assert "reach midnight" not in page_of(dashboard, campaign)
+    assert "reach midnight" not in dashboard.get(night).content.decode()
 
 
 def test_a_viewer_is_not_told_to_open_a_draft(dashboard: Client, label: Label) -> None:
