@@ -73,7 +73,7 @@ def test_when_all_is_well_no_check_wants_anything(settings: Settings) -> None:
         ({}, {"worker_warning": "No sign."}, "worker", Mark.BAD, "No sign."),
         ({"public_key": None}, {}, "key", Mark.OPEN, "within seconds"),
         ({"paused_reason": PauseReason.KEY_MISSING}, {}, "key", Mark.BAD, "keyring's backup"),
-        ({}, {}, "release", Mark.OPEN, "checks again by itself"),
+        ({}, {}, "release", Mark.OPEN, "looks it up by itself"),
         ({"last_finding": Finding.NOT_THERE_YET}, {}, "release", Mark.OPEN, "That's normal"),
         ({"last_finding": Finding.UNREACHABLE}, {}, "release", Mark.OPEN, "checks again"),
         ({"last_finding": Finding.DIFFERENT_CODE}, {}, "release", Mark.BAD, "Edit the campaign"),
