@@ -32,12 +32,15 @@ def release_night(demo: Demo, label: Label, fan_count: int, seconds: int) -> boo
     list_in_catalogue(demo, campaign)
     open_for_fans(demo, campaign, timezone.now())
     print(f"{fan_count} fans pre-save at {landing_url(campaign)}", flush=True)
-    fans.pre_save_all(landing_url(campaign), accounts, progress_of("pre-saved", fan_count))
+    show = progress_of("pre-saved", fan_count)
+    are_in = len(fans.pre_save_all(landing_url(campaign), accounts, show))
+    if are_in < fan_count:
+        print(f"\n{fan_count - are_in} of them were turned away, and gave up.", flush=True)
     if settings.SPOTIFY_APP_MODE == "development":
         show_refusal(demo, campaign)
     hold_until_all_are_in(demo, campaign)
-    watch_release(demo, campaign, fan_count)
-    return print_summary(demo, campaign, fan_count)
+    watch_release(demo, campaign, are_in)
+    return print_summary(demo, campaign, are_in)
 
 
 def show_refusal(demo: Demo, campaign: Campaign) -> None:
