@@ -44,7 +44,7 @@ def log_ins(label: Label, password: str) -> list[Login]:
 
 def tell(log_ins: list[Login], sandbox_url: str) -> None:
     print(f"\nPresave is up. The dashboard is {settings.PUBLIC_URL}/dashboard")
-    print("Its campaigns appear there within seconds, one after the other.")
+    print("Its campaigns appear there within half a minute, one after the other.")
     for log_in in log_ins:
         password = log_in.password or "the one you chose"
         print(f"  {log_in.role:8} {log_in.email:24} password  {password}")

@@ -16,7 +16,7 @@ from demo.environment import DemoError
 
 BUSY = (503, {"Retry-After": "0"})
 IN_LINE = (200, {"Refresh": "0"})
-REFUSED = (403, {})
+REFUSED: tuple[int, dict[str, str]] = (403, {})
 RECEIPT = (303, {"Location": "/receipt/a"})
 
 
