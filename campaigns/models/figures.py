@@ -19,7 +19,8 @@ class FinalFigures(models.Model):
     # How many were cancelled, by reason.
     cancellations = models.JSONField(default=dict)
     # When the first and the last permission were destroyed: to the minute, outwards, so that no
-    # second is one fan's. And how many in which hour, as [[start of the hour, number], …].
+    # second is one fan's, but not past the key's destruction. And how many in which hour, as
+    # [[start of the hour, number], …].
     first_destroyed_at = models.DateTimeField(null=True)
     last_destroyed_at = models.DateTimeField(null=True)
     destroyed_by_hour = models.JSONField(default=list)

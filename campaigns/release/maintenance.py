@@ -53,7 +53,8 @@ def run_maintenance(shift: Shift) -> None:
     # Before whatever may fail: nobody would hear of the trouble.
     outbox.start_delivering(now)
     expiring.finish_settled(now)
-    keys.shred_ended(now)
+    # What came before took its time, and permissions are destroyed before the key.
+    keys.shred_ended(shift.clock())
     figures.write_down(now)
     endings.announce(now)
     deleting.delete_old_rows(now)

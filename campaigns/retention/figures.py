@@ -25,13 +25,13 @@ def write_down(now: datetime) -> int:
 
     No lock is held meanwhile: an ended campaign takes no consent, and its rows change no more.
     """
-    awaiting = list(Campaign.objects.awaiting_figures(now).values_list("id", flat=True))
-    for campaign_id in awaiting:
-        _write_down(campaign_id)
+    awaiting = list(Campaign.objects.awaiting_figures(now).values_list("id", "key_destroyed_at"))
+    for campaign_id, key_destroyed_at in awaiting:
+        _write_down(campaign_id, key_destroyed_at or now)
     return len(awaiting)
 
 
-def _write_down(campaign_id: UUID) -> None:
+def _write_down(campaign_id: UUID, no_later_than: datetime) -> None:
     delays = _delays(campaign_id)
     number = delays.count()
     own = {
@@ -43,7 +43,7 @@ def _write_down(campaign_id: UUID) -> None:
         campaign_id=campaign_id,
         delivery_latest=_percentile(delays, number, 100),
         cancellations=_by_reason(campaign_id, [PreSaveState.CANCELLED]),
-        **_destroyed(campaign_id),
+        **_destroyed(campaign_id, no_later_than),
     )
     with transaction.atomic():
         Campaign.objects.filter(id=campaign_id).update(**own)
@@ -81,7 +81,7 @@ def _by_reason(campaign_id: UUID, states: Iterable[PreSaveState]) -> dict[str, i
     return dict(reasons)
 
 
-def _destroyed(campaign_id: UUID) -> dict[str, Any]:
+def _destroyed(campaign_id: UUID, no_later_than: datetime) -> dict[str, Any]:
     """When permissions were destroyed: each by the statement that ended its pre-save."""
     ended = PreSave.objects.filter(campaign_id=campaign_id, settled_at__isnull=False)
     bounds = ended.aggregate(first=Min("settled_at"), last=Max("settled_at"))
@@ -89,10 +89,16 @@ def _destroyed(campaign_id: UUID) -> dict[str, Any]:
     numbers = by_hour.annotate(number=Count("id")).order_by("hour")
     return {
         "first_destroyed_at": bounds["first"] and _minute_of(bounds["first"]),
-        "last_destroyed_at": bounds["last"] and _minute_of(bounds["last"]) + _MINUTE,
+        "last_destroyed_at": bounds["last"] and _minute_after(bounds["last"], no_later_than),
         "destroyed_by_hour": [[hour.isoformat(), number] for hour, number in numbers],
     }
 
 
 def _minute_of(at: datetime) -> datetime:
     return at.replace(second=0, microsecond=0)
+
+
+def _minute_after(at: datetime, no_later_than: datetime) -> datetime:
+    """The next full minute, but not past the destruction of the key that followed."""
+    minute = _minute_of(at) + _MINUTE
+    return min(minute, no_later_than) if no_later_than >= at else minute

@@ -144,6 +144,26 @@ def test_it_is_written_down_in_which_hour_permissions_were_destroyed() -> None:
     assert found.last_destroyed_at == datetime(2026, 12, 5, 1, 1, tzinfo=UTC)
 
 
+@pytest.mark.parametrize(
+    ("key_after", "last_after"),
+    [(timedelta(seconds=20), timedelta(seconds=20)), (timedelta(hours=1), timedelta(seconds=30))],
+    ids=["in the same minute", "later"],
+)
+@pytest.mark.parametrize("is_key_there", [False, True])
+def test_no_permission_is_said_to_be_destroyed_after_the_key(
+    key_after: timedelta, last_after: timedelta, is_key_there: bool
+) -> None:
+    """Nor is the last one said to be destroyed before it was. A key that could not be destroyed
+    yet is so later.
+    """
+    settled_at = datetime(2026, 11, 30, 15, 38, 30, tzinfo=UTC)
+    key_destroyed_at = settled_at + key_after
+    ended = make_ended(key_destroyed_at=None if is_key_there else key_destroyed_at)
+    make_presave(ended, state=PreSaveState.SAVED, settled_at=settled_at)
+    figures.write_down(key_destroyed_at)
+    assert FinalFigures.objects.get().last_destroyed_at == settled_at + last_after
+
+
 def test_the_new_figures_of_one_that_had_the_old_ones_are_written_down() -> None:
     """As of a campaign that ended shortly before an upgrade."""
     campaign = make_ended(delivery_p50=8, delivery_p95=8, failures={})
