@@ -147,6 +147,8 @@ def _answer(request: HttpRequest, found: Invitation) -> HttpResponse:
 
 
 def _welcome(request: HttpRequest, joined: Invitation) -> None:
+    # Who reads that they joined need not read that they are logged in.
+    list(messages.get_messages(request))
     told = _("You joined %(label)s as %(role)s.")
     messages.success(request, told % {"label": joined.label, "role": ROLE_NAMES[joined.role]})
 

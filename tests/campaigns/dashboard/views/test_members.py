@@ -211,6 +211,7 @@ def test_a_guest_without_an_account_sets_a_password_and_is_in(link: str, page: s
     shown = text_of(client.get(page))
     assert "(you)" in shown
     assert "You joined Demo Label as Editor." in shown
+    assert "logged in." not in shown
     guest = User.objects.get(email=GUEST)
     assert guest.check_password(NEW_PASSWORD)
     assert not EmailAddress.objects.get(user=guest).verified  # the link was copied by hand
