@@ -59,6 +59,12 @@ def is_in(client: Client) -> bool:
     return client.get("/dashboard").status_code == 200
 
 
+def test_from_the_recovery_codes_a_link_leads_on(artist: User) -> None:
+    client, _ = set_up(artist)
+    page = client.get("/accounts/2fa/recovery-codes/").content.decode()
+    assert '<a href="/dashboard">Back to the campaigns</a>' in page
+
+
 def test_the_page_shows_its_picture_without_an_address() -> None:
     page = logged_in(factory.make_user()).get(SET_UP).content.decode()
     assert "<svg" in page
