@@ -97,10 +97,32 @@ def test_it_changes_within_three_seconds_of_the_state_without_a_reload(
     expect(headline(page)).to_have_text("Spotify refuses to save the release")
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
 
+    expect(page.get_by_text("This page updates itself.")).to_be_visible()
     change(campaign, state=CampaignState.FINISHED, paused_reason="", finished_at=timezone.now())
     three_seconds_later(page)
     expect(headline(page)).to_have_text(re.compile("^Done: 0 of 2 fans"))
+    expect(page.get_by_text("This page updates itself.")).to_have_count(0)
     assert page.evaluate("window.isTheSamePage")
+
+
+def test_the_open_tab_stays_in_sight_when_the_tabs_change_and_the_page_where_it_is(
+    visit: Callable[..., Page], label: Label
+) -> None:
+    campaign = make_campaign(label)
+    page = visit(with_clock=True)
+    tab = page.locator("#tabs [aria-current]")
+    page.set_viewport_size({"width": 320, "height": 400})
+    page.evaluate("scrollTo(0, 300)")
+
+    change(campaign, state=CampaignState.FINISHED, finished_at=timezone.now())
+    three_seconds_later(page)
+
+    expect(page.get_by_role("link", name="Report", exact=True)).to_have_count(1)
+    box = tab.bounding_box()
+    assert box
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 320
+    assert page.evaluate("scrollY") == 300
 
 
 def test_a_screen_reader_hears_of_the_state_and_of_no_number_that_ticks(
