@@ -54,8 +54,9 @@ def run_maintenance(shift: Shift) -> None:
     outbox.start_delivering(now)
     expiring.finish_settled(now)
     # What came before took its time, and permissions are destroyed before the key.
-    keys.shred_ended(shift.clock())
-    figures.write_down(now)
+    afterwards = shift.clock()
+    keys.shred_ended(afterwards)
+    figures.write_down(afterwards)
     endings.announce(now)
     deleting.delete_old_rows(now)
     oauth_state.forget_spent_states(now)

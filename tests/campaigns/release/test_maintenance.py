@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from threading import Event
 
@@ -36,6 +37,21 @@ def test_housework_that_fails_does_not_hold_the_saves_up(
     assert fresh(campaign).state == CampaignState.FINISHED
     assert fresh(campaign).key_destroyed_at is not None
     assert fresh(ended).key_destroyed_at is None
+
+
+def test_a_key_is_not_said_to_be_destroyed_before_the_permissions_under_it(
+    sandbox: Sandbox,
+) -> None:
+    """Though both happen in one round, and what ends permissions takes its time."""
+    now, seconds = timezone.now(), count()
+    campaign = make_campaign(state=CampaignState.FINISHED)
+
+    shift = Shift(now + timedelta(hours=1), Event(), lambda: now + next(seconds) * SECOND)
+    maintenance.run_maintenance(shift)
+
+    destroyed_at = fresh(campaign).key_destroyed_at
+    assert destroyed_at
+    assert destroyed_at > now
 
 
 def test_slow_looks_into_the_catalogue_do_not_keep_a_worker_from_its_saves(
