@@ -369,7 +369,7 @@ def test_fans_of_a_dead_link_get_the_release_without_anybodys_help(sandbox: Sand
     campaign = make_night(sandbox, 3, state="open", release_at=timezone.now(), upc=UPC)
     Campaign.objects.update(spotify_uri=OTHER_URI)
     sandbox.add_album(release_date=today())
-    work_on(0, 57)
+    work_on(0, 45)
     assert sandbox.calls("library") == []
     work_on(60, 90)
     assert [[*saved] for saved in sandbox.libraries().values()] == [[ALBUM_URI]] * 3

@@ -138,7 +138,7 @@ def test_what_is_out_is_archived_from_the_list(
     page.goto("/dashboard?state=finished&artist=Night+Desk")
     page.get_by_role("button", name="Archive Song 41").click()
     expect(page).to_have_url(re.compile(r"/dashboard\?state=finished&artist=Night\+Desk$"))
-    expect(page.get_by_text("“Song 41” is archived.")).to_be_visible()
+    expect(page.get_by_text("“Song 41” archived.")).to_be_visible()
     expect(page.get_by_role("link", name="Song 41")).to_have_count(0)
     page.goto("/dashboard?state=archived")
     expect(page.locator(".campaign .title")).to_have_text(["Song 41"])

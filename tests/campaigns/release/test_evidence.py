@@ -120,7 +120,8 @@ def test_one_fan_who_is_told_what_nobody_knows_stops_nobody_for_a_moment(sandbox
     make_night(sandbox, fans=30)
     refuse(sandbox, "unknown", [7])
     assert send() == 29
-    assert len(sandbox.calls("token.refresh")) == 30, "nobody had to be asked for twice"
+    tries = PreSave.objects.get(sent_at=None).attempts
+    assert len(sandbox.calls("token.refresh")) == 29 + tries, "nobody else was asked for twice"
 
 
 @pytest.mark.parametrize("what", ["not_found", "not_listed"])
