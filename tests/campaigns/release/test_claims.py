@@ -217,8 +217,9 @@ def make_waiting(count: int, campaign: Campaign, **fields: Any) -> list[PreSave]
 
 def test_of_fans_who_are_due_together_those_who_consented_first_are_claimed_first() -> None:
     campaign = make_campaign(state=CampaignState.RELEASING)
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_indexscan = off")  # whatever way Postgres goes
+    if connection.vendor == "postgresql":  # whatever way it goes through the table
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL enable_indexscan = off")
     first, second, third = make_waiting(3, campaign)
     latecomer = make_presave(campaign, consented_at=timezone.now())
     claimed = claim(campaign, size=2), claim(campaign, size=1), claim(campaign, size=1)
