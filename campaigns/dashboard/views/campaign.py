@@ -83,7 +83,7 @@ def next_midnight(standing: Standing, now: datetime) -> datetime | None:
     """When the next fans are due, while the release goes around the Earth."""
     if not (standing.phase.is_releasing and standing.campaign.at_local_midnights):
         return None
-    to_come = standing.campaign.presaves.pending().filter(due_at__gt=now)
+    to_come = standing.campaign.presaves.waiting().filter(due_at__gt=now)
     return to_come.order_by("due_at").values_list("due_at", flat=True).first()
 
 
