@@ -53,8 +53,8 @@ def pace(gate: Gate) -> float:
 
 
 def untold_rate(gate: Gate) -> float:
-    """The rate while nothing is known of Spotify's limit. The token endpoint serves fans' consents
-    beside the saves.
+    """The rate while nothing is known of Spotify's limit. The token endpoint is asked for saves and
+    for fans' consents.
     """
     return 2 * cap() if gate.name == GateName.ACCOUNTS else cap()
 

@@ -51,7 +51,7 @@ class CampaignKey:
         info = _info(self._campaign_id, row_id, agreed if header == _HEADER else None)
         try:
             opened = _SUITE.decrypt(sealed[2:], self._private_key, info=info)
-            # Whoever has the public key can seal what is no permission.
+            # The public key seals anything, not permissions alone.
             return Secret(opened.decode())
         except (InvalidTag, ValueError):
             raise UnreadablePermissionError(

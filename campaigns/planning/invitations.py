@@ -172,7 +172,7 @@ def _new_account(invitation: Invitation) -> User:
             return labels.create_account(
                 invitation.email,
                 is_confirmed=invitation.was_mailed,
-                # Or else whoever signed up could invite themselves, and have what they like.
+                # Otherwise self-made accounts could lift their own limits by inviting themselves.
                 is_self_made=invitation.created_by.is_self_made,
             )
     except IntegrityError:  # another label's invitation was accepted at the same time
