@@ -30,7 +30,7 @@ class PrefixPaces:
         self._paces = Paces()
 
     def take(self, address: str, *, has_come_back: bool) -> bool:
-        """Whether one more code may be exchanged now for clients that share this address's prefix."""
+        """Whether one more code may be exchanged now for clients of this address's prefix."""
         burst = BURST if has_come_back else BURST * LEFT_TO_THE_PATIENT
         pace = settings.SPOTIFY_MAX_RATE * SHARE_OF_PREFIX
         return self._paces.take(prefix_of(address), pace, burst)
