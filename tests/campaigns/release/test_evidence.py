@@ -7,29 +7,20 @@ from datetime import timedelta
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import Campaign, PauseReason, PreSave
 from campaigns.planning import transitions
-from campaigns.release import worker
 from tests.factory import make_presave, make_presaves
 from tests.nights.night import check_books, make_night, send, states, work
 from tests.sandbox_process import Sandbox
 
-pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
-
-
-@pytest.fixture(autouse=True)
-def pace_of_a_night(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 200.0
-
-
-@pytest.fixture(autouse=True)
-def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that meets a closed gate goes home: these tests set the time of its next turn."""
-    monkeypatch.setattr(worker, "_wait_for_the_gate", lambda shift: False)
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.release_core,
+    pytest.mark.usefixtures("pace_of_a_night", "nobody_waits"),
+]
 
 
 def fresh(campaign: Campaign) -> Campaign:

@@ -11,25 +11,18 @@ from pytest_django import Settings
 from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import Gate, GateName, PreSave
-from campaigns.release import retrying, worker
+from campaigns.release import retrying
 from campaigns.spotify import SCOPE
 from tests.factory import make_presave
 from tests.nights.night import check_books, make_night, states, work
 from tests.sandbox_process import Sandbox
 
-pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.release_core,
+    pytest.mark.usefixtures("pace_of_a_night", "nobody_waits"),
+]
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
-
-
-@pytest.fixture(autouse=True)
-def pace_of_a_night(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 200.0
-
-
-@pytest.fixture(autouse=True)
-def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that meets a closed gate goes home: these tests set the time of its next turn."""
-    monkeypatch.setattr(worker, "_wait_for_the_gate", lambda shift: False)
 
 
 def pretend_revocation(sandbox: Sandbox) -> None:

@@ -9,32 +9,24 @@ from typing import Any
 
 import pytest
 from django.utils import timezone
-from pytest_django import Settings
 
 from campaigns.clock import database_now
 from campaigns.gate import closing
 from campaigns.models import Campaign, CampaignState, Gate, GateName, PauseReason, PreSave, Reason
-from campaigns.release import retrying, worker
+from campaigns.release import retrying
 from tests.factory import make_campaign, make_presave
 from tests.nights.night import check_books, make_night, states, work
 from tests.sandbox_process import Sandbox
 
-pytestmark = [pytest.mark.django_db, pytest.mark.release_core]
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.release_core,
+    pytest.mark.usefixtures("pace_of_a_night", "nobody_waits"),
+]
 
 NOW = datetime(2026, 11, 27, tzinfo=UTC)
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
 SECOND_LOOK = retrying.LATEST_SECOND_LOOK.total_seconds() + 60
-
-
-@pytest.fixture(autouse=True)
-def pace_of_a_night(settings: Settings) -> None:
-    settings.SPOTIFY_MAX_RATE = 200.0
-
-
-@pytest.fixture(autouse=True)
-def nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A worker that meets a closed gate goes home: these tests set the time of its next turn."""
-    monkeypatch.setattr(worker, "_wait_for_the_gate", lambda shift: False)
 
 
 def fresh(campaign: Campaign) -> Campaign:
