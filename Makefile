@@ -48,7 +48,7 @@ bench: services ## Measure the engine and write docs/benchmarks.md (T="limit sha
 	@$(BIN)/python -m benchmarks $(T)
 
 .PHONY: chaos
-chaos: services ## Kill everything again and again on a night of 10,000 fans (SEED=, FANS=, ONLY=faults, calm, flicker or told)
+chaos: services ## Kill everything again and again on a night of 10,000 fans (SEED=, FANS=, ONLY=faults, calm, flicker, told or pace)
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(if $(FANS),--fans $(FANS)) $(if $(ONLY),--only $(ONLY))
 
 .PHONY: fuzz

@@ -10,18 +10,16 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs, urlsplit
-
-import aiohttp
 
 from benchmarks import environment
 from benchmarks.limit import idle_workers
 from benchmarks.report import Line, Table
 from embedded import processes
 from embedded.stack import Stack
+from tests.rush import PATIENCE_SECONDS, READING_SECONDS, Rush, browser, come, tap
 
 if TYPE_CHECKING:
     from campaigns.models import Campaign
@@ -32,30 +30,10 @@ FAST_RATE: Final = 50.0
 LATENCY_MS: Final = 50
 FEW, FEW_AT_ONCE = 300, 8
 MANY, MANY_WITHIN_SECONDS = 2_000, 60.0
-# Refreshes and code exchanges in any 30 seconds.
-TOKEN_LIMIT, SHARING_FANS, SHARING_CONSENTS = 300, 600, 500
-IDEAL_SECONDS: Final = (SHARING_FANS + SHARING_CONSENTS) / (TOKEN_LIMIT / 30)
 EDITORS: Final = 10
 JUNK_A_SECOND: Final = 30.0
 REAL_FANS: Final = 60
 REAL_WITHIN_SECONDS: Final = 25.0
-# How long a fan reads Spotify's page.
-READING_SECONDS: Final = 2.0
-PATIENCE_SECONDS: Final = 600
-FROM_OUR_PAGE: Final = {"Sec-Fetch-Site": "same-origin"}
-
-
-@dataclass
-class Rush:
-    """How fans fared: the seconds from the return to the receipt, and who got none."""
-
-    waits: list[float] = field(default_factory=list)
-    refused: list[str] = field(default_factory=list)
-    ended: float = 0.0
-
-    @property
-    def longest(self) -> float:
-        return max(self.waits, default=0.0)
 
 
 def measure(directory: Path) -> Table:
@@ -63,7 +41,6 @@ def measure(directory: Path) -> Table:
     many = _rush(directory, FAST_RATE, MANY, within=MANY_WITHIN_SECONDS)
     alone, _ = _release(directory, besieged=False)
     besieged, real = _release(directory, besieged=True)
-    shared, consents = _share_a_limit(directory)
     return Table(
         "Rushes",
         f"All fans, editors and made-up returns come from one address; one web process, "
@@ -74,7 +51,6 @@ def measure(directory: Path) -> Table:
         [
             *_of_rushes(few, many),
             *_of_releases(alone, besieged, real),
-            *_of_the_limit(shared, consents),
         ],
     )
 
@@ -104,19 +80,6 @@ def _of_releases(alone: float, besieged: float, real: Rush) -> list[Line]:
         Line("the longest wait of theirs", f"{real.longest:.0f} s"),
         Line("the release alone", f"{alone:.1f} s"),
         Line.at_most("the besieged release to it", besieged / alone, 1.15, " times"),
-    ]
-
-
-def _of_the_limit(shared: float, consents: Rush) -> list[Line]:
-    return [
-        Line.at_most(
-            f"{SHARING_FANS} saves and {SHARING_CONSENTS} consents under a limit of "
-            f"{TOKEN_LIMIT} tokens in 30 s, to the {IDEAL_SECONDS:.0f} s that it takes",
-            shared / IDEAL_SECONDS,
-            1.15,
-            " times",
-        ),
-        Line.at_most("of these consents without a receipt", len(consents.refused), 0),
     ]
 
 
@@ -151,61 +114,8 @@ def _rush(directory: Path, rate: float, fans: int, at_once: int = 0, within: flo
     with _site(directory, rate) as (sandbox, url):
         sandbox.add_fans(fans)
         return asyncio.run(
-            _come(f"{url}{make_campaign().get_absolute_url()}", fans, at_once, within)
+            come(f"{url}{make_campaign().get_absolute_url()}", fans, at_once, within)
         )
-
-
-async def _come(landing: str, fans: int, at_once: int = 0, within: float = 0.0) -> Rush:
-    rush, room = Rush(), asyncio.Semaphore(at_once or fans)
-
-    async def come(number: int) -> None:
-        await asyncio.sleep(within * number / fans)
-        async with room:
-            await _pre_save(landing, f"fan-{number + 1}", rush)
-
-    await asyncio.gather(*(come(number) for number in range(fans)))
-    rush.ended = time.monotonic()
-    return rush
-
-
-async def _pre_save(landing: str, account: str, rush: Rush) -> None:
-    async with _browser() as browser:
-        back = await _through_spotify(browser, landing, account)
-        began = time.monotonic()
-        while True:
-            async with browser.get(back, allow_redirects=False) as answer:
-                seconds, status = answer.headers.get("Refresh"), answer.status
-                text = await answer.text()
-            if not seconds or time.monotonic() - began > PATIENCE_SECONDS:
-                break
-            await asyncio.sleep(int(seconds))
-    if status == 303:
-        rush.waits.append(time.monotonic() - began)
-    else:
-        rush.refused.append(f"{account}: {status} {re.findall('<h1>([^<]*)', text)}")
-
-
-async def _through_spotify(browser: aiohttp.ClientSession, landing: str, account: str) -> str:
-    """Tap, read, agree; the answer is the address that leads back."""
-    at_spotify = await _tap(browser, landing)
-    await asyncio.sleep(READING_SECONDS)
-    form = {name: values[0] for name, values in parse_qs(urlsplit(at_spotify).query).items()}
-    form |= {"account": account, "decision": "allow"}
-    async with browser.post(
-        at_spotify.partition("?")[0], data=form, allow_redirects=False
-    ) as answer:
-        return answer.headers["Location"]
-
-
-async def _tap(browser: aiohttp.ClientSession, landing: str) -> str:
-    async with browser.get(f"{landing}/go", headers=FROM_OUR_PAGE, allow_redirects=False) as answer:
-        return answer.headers["Location"]
-
-
-def _browser() -> aiohttp.ClientSession:
-    return aiohttp.ClientSession(
-        cookie_jar=aiohttp.CookieJar(unsafe=True), timeout=aiohttp.ClientTimeout(total=60)
-    )
 
 
 def _release(directory: Path, *, besieged: bool) -> tuple[float, Rush]:
@@ -227,7 +137,7 @@ async def _live_through(
     siege = [asyncio.create_task(_look_up_often(url, cookie)) for cookie in cookies]
     if cookies:
         siege.append(asyncio.create_task(_junk_often(other)))
-    real = asyncio.create_task(_come(other, REAL_FANS, within=REAL_WITHIN_SECONDS))
+    real = asyncio.create_task(come(other, REAL_FANS, within=REAL_WITHIN_SECONDS))
     began = time.monotonic()
     await asyncio.to_thread(
         processes.wait_until, lambda: _all_sent(campaign), PATIENCE_SECONDS, "The last save"
@@ -238,30 +148,6 @@ async def _live_through(
         task.cancel()
     await asyncio.gather(*siege, return_exceptions=True)
     return seconds, rush
-
-
-def _share_a_limit(directory: Path) -> tuple[float, Rush]:
-    """The seconds until a release's fans are saved and others have consented, under a limit of the
-    token endpoint that nobody was told.
-    """
-    from tests.factory import make_campaign
-
-    with _site(directory, FAST_RATE) as (sandbox, url):
-        campaign = environment.make_due(sandbox.permissions(SHARING_FANS).values())
-        other = f"{url}{make_campaign(slug='another').get_absolute_url()}"
-        sandbox.set(token_rate_limit=TOKEN_LIMIT, enforce_ban=True)
-        with idle_workers(directory, FAST_RATE):
-            environment.let_go(campaign)
-            return asyncio.run(_share(campaign, other))
-
-
-async def _share(campaign: Campaign, other: str) -> tuple[float, Rush]:
-    began = time.monotonic()
-    rush = asyncio.create_task(_come(other, SHARING_CONSENTS, within=MANY_WITHIN_SECONDS))
-    await asyncio.to_thread(
-        processes.wait_until, lambda: _all_sent(campaign), PATIENCE_SECONDS, "The last save"
-    )
-    return max(time.monotonic() - began, (await rush).ended - began), await rush
 
 
 def _all_sent(campaign: Campaign) -> bool:
@@ -284,15 +170,15 @@ def _editor(campaign: Campaign) -> str:
 
 
 async def _look_up_often(url: str, cookie: str) -> None:
-    async with _browser() as browser:
+    async with browser() as one:
         for pair in cookie.split("; "):
             name, _, value = pair.partition("=")
-            browser.cookie_jar.update_cookies({name: value})
-        async with browser.get(f"{url}/dashboard/new") as answer:
+            one.cookie_jar.update_cookies({name: value})
+        async with one.get(f"{url}/dashboard/new") as answer:
             token = re.findall('name="csrfmiddlewaretoken" value="([^"]+)"', await answer.text())[0]
         form = {"csrfmiddlewaretoken": token, "look_up": "1", "upc": "609008295069"}
         while True:
-            async with browser.post(
+            async with one.post(
                 f"{url}/dashboard/new", data=form, headers={"Origin": url}
             ) as answer:
                 await answer.read()
@@ -308,9 +194,9 @@ async def _junk_often(landing: str) -> None:
 
 
 async def _junk(landing: str) -> None:
-    async with _browser() as browser:
-        asked = parse_qs(urlsplit(await _tap(browser, landing)).query)
+    async with browser() as one:
+        asked = parse_qs(urlsplit(await tap(one, landing)).query)
         await asyncio.sleep(READING_SECONDS)
         back = f"{asked['redirect_uri'][0]}?code=junk&state={asked['state'][0]}"
-        async with browser.get(back, allow_redirects=False) as answer:
+        async with one.get(back, allow_redirects=False) as answer:
             await answer.read()

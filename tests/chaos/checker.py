@@ -17,14 +17,13 @@ from campaigns import keyring
 from campaigns.fan import words
 from campaigns.models import DailyCount, PreSave
 from tests.chaos.night import Record
-from tests.chaos.plan import SERVED_WITHIN, VICTIMS, WIPES, Plan
+from tests.chaos.plan import SERVED_WITHIN, VICTIMS, WINDOW_SECONDS, WIPES, Plan
 from tests.sandbox_process import ALBUM_URI, Sandbox
 
 Call = Mapping[str, Any]
 # What was on its way to Spotify when a 429 was answered, or a fan cancelled, cannot be called back:
 # permits are taken half a second ahead, and other workers look at the gate at every turn.
 GRACE_SECONDS: Final = 1.5
-WINDOW_SECONDS: Final = 30.0
 MOST_REPEATS: Final = 0.01
 # A 200 with one of these was a save: the others are pages instead of an answer.
 EFFECTIVE: Final = (None, "slow_body")
@@ -62,6 +61,8 @@ def check(plan: Plan, record: Record, sandbox: Sandbox) -> Verdict:
     _check_pace(verdict, plan, calls)
     if plan.told:
         _check_told(verdict, plan, record, sandbox, calls)
+    if plan.within:
+        _check_haste(verdict, plan, record, sandbox)
     if plan.windows:
         _tell_of_flicker(verdict, plan, record, sandbox, calls)
     return verdict
@@ -158,6 +159,24 @@ def _check_told(
         verdict.promise(soon, f"A fan who came late was saved after {max(waits):.0f} s.")
     if not plan.may_pause:
         verdict.promise(not record.was_paused, "The campaign was paused for some stragglers.")
+
+
+def _check_haste(verdict: Verdict, plan: Plan, record: Record, sandbox: Sandbox) -> None:
+    """Everybody was done soon, those who pre-saved another release meanwhile as well."""
+    consents = record.consents
+    ended = max(*_first_saves(sandbox).values(), consents.ended)
+    times = (ended - record.released_at) / plan.ideal
+    verdict.figures["everybody is done after"] = (
+        f"{ended - record.released_at:.1f} s, {times:.2f} times the ideal"
+    )
+    soon = times <= (plan.within or inf)
+    verdict.promise(soon, f"It took {times:.2f} times the ideal, and {plan.within} are promised.")
+    if plan.consents:
+        verdict.figures["consents"] = (
+            f"{len(consents.waits)} of {plan.consents}, the longest wait {consents.longest:.0f} s"
+        )
+        everybody = len(consents.waits) == plan.consents
+        verdict.promise(everybody, f"Refused at the site: {consents.refused[:5]}.")
 
 
 def _check_who_cancelled(verdict: Verdict, record: Record, sandbox: Sandbox) -> None:

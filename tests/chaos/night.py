@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Final
 from uuid import UUID
 
+from django.conf import settings
 from django.db import Error, connection
 from django.utils import timezone
 
@@ -19,6 +22,7 @@ from campaigns.consent import receipts
 from campaigns.models import Campaign, CampaignState, DailyCount, PreSave
 from campaigns.planning import transitions
 from embedded.processes import Process, StartError
+from tests import rush
 from tests.chaos import plan as plans
 from tests.chaos.machine import Machine, children_of, kill9, wait_for_worker, worker_is_ready
 from tests.chaos.plan import Event, Plan
@@ -39,6 +43,8 @@ class Record:
     refused: set[str]
     # Who consented late, and when.
     late: dict[str, float] = field(default_factory=dict)
+    # How those fared who pre-saved another release meanwhile.
+    consents: rush.Rush = field(default_factory=rush.Rush)
     was_paused: bool = False
     cancelled_at: dict[str, float] = field(default_factory=dict)
     done: Counter[str] = field(default_factory=Counter)
@@ -58,6 +64,7 @@ class Night:
         self._valkey_full_until: float | None = None
         self._is_calm = not plan.fault_share
         self._stalled: list[tuple[float, Process]] = []
+        self._consents: Future[rush.Rush] | None = None
         self.record = self._consent()
         self._may_cancel = sorted(set(self.record.rows) - self.record.refused)
         self._chance.shuffle(self._may_cancel)
@@ -71,6 +78,7 @@ class Night:
         for fault in plans.faults(self._plan):
             self._machine.sandbox.post("faults", fault)
         self._tell_fans()
+        self._let_others_consent()
         began = self._next_check = time.monotonic()
         while not self._is_over(began):
             now = time.monotonic() - began
@@ -128,6 +136,8 @@ class Night:
         machine.start_beat()
         machine.start_release_worker()
         wait_for_worker(worker)
+        if self._plan.consents:
+            machine.start_web()
 
     def _release(self) -> None:
         now = timezone.now()
@@ -137,6 +147,18 @@ class Night:
         campaign = Campaign.objects.filter(id=self.record.campaign_id)
         PreSave.objects.filter(campaign_id=self.record.campaign_id).update(due_at=now)
         campaign.update(opened_at=now, scheduled_at=now, release_at=now, next_check_at=None)
+
+    def _let_others_consent(self) -> None:
+        if not self._plan.consents:
+            return
+        self._machine.sandbox.set(token_rate_limit=self._plan.token_limit)
+        other = make_campaign(slug="another")
+        coming = rush.come(
+            f"{settings.PUBLIC_URL}{other.get_absolute_url()}",
+            self._plan.consents,
+            within=plans.CONSENTS_WITHIN,
+        )
+        self._consents = ThreadPoolExecutor(1).submit(asyncio.run, coming)
 
     def _is_over(self, began: float) -> bool:
         now = time.monotonic()
@@ -152,7 +174,14 @@ class Night:
         totals = self._ask(lambda: DailyCount.objects.totals_of(self.record.campaign_id))
         if totals and totals.pending <= plans.LAST_FANS * self._plan.fans:
             self._calm_down()
-        return self.record.is_over
+        return self.record.is_over and self._have_all_consented()
+
+    def _have_all_consented(self) -> bool:
+        if self._consents is None:
+            return True
+        if self._consents.done():
+            self.record.consents = self._consents.result()
+        return self._consents.done()
 
     def _look_after_pauses(self) -> None:
         campaign = Campaign.objects.get(id=self.record.campaign_id)

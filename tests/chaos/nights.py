@@ -16,13 +16,15 @@ from tests.sandbox_process import Sandbox
 FLICKER_FANS: Final = 900
 # And those in which Spotify tells fans something that is not so.
 TOLD_FANS: Final = 300
+# And the one in which calls go wrong but nobody dies.
+PACED_FANS: Final = 1_000
 
 
 def all_nights(seed: int, fans: int) -> dict[str, list[Plan]]:
     """What `make chaos` lives through, by the names that ONLY takes."""
     faults, calm = long_nights(seed, fans)
     nights = {"faults": [faults], "calm": [calm], "flicker": flicker_nights(seed)}
-    return {**nights, "told": told_nights(seed)}
+    return {**nights, "told": told_nights(seed), "pace": paced_nights(seed)}
 
 
 def told_nights(seed: int) -> list[Plan]:
@@ -37,6 +39,17 @@ def told_nights(seed: int) -> list[Plan]:
     return [
         Plan("five stragglers", seed, TOLD_FANS, 20, told=stragglers, late=20),
         *(Plan(name, seed, TOLD_FANS, 20, told=told) for name, told in nights.items()),
+    ]
+
+
+def paced_nights(seed: int) -> list[Plan]:
+    """Nobody dies, and everybody has to be done soon: where calls go wrong, an early 429 among
+    them, and where saves and consents share a limit that nobody was told.
+    """
+    soon: dict[str, Any] = {"second_look_seconds": 60}
+    return [
+        Plan("mixed faults", seed, PACED_FANS, 20, fault_share=0.15, within=1.5, **soon),
+        Plan("consents", seed, 600, 50, consents=500, token_limit=300, within=1.15),
     ]
 
 

@@ -30,6 +30,10 @@ RETRY_AFTER_SECONDS: Final = 3
 # them is said of so many seconds.
 LATE_AFTER: Final = 15.0
 SERVED_WITHIN: Final = 30.0
+# Within so many seconds those come who pre-save another release meanwhile.
+CONSENTS_WITHIN: Final = 60.0
+# What Spotify counts its limits over.
+WINDOW_SECONDS: Final = 30.0
 
 # The ways in which a call goes wrong for one fan. Of a save: an empty 200 is what Spotify sends.
 BOTH: Final[list[dict[str, Any]]] = [
@@ -74,6 +78,10 @@ class Plan:
     `late` fans consent when the others have been served. An artist resumes what is paused, unless
     the night is one in which nothing may be.
 
+    `consents` fans pre-save another release at the site within the first minute; `token_limit` is
+    what Spotify's token endpoint then allows in 30 s, of refreshes and code exchanges together.
+    With `within`, everybody has to be done within so many times the `ideal`.
+
     In each of `windows`, from so many seconds after the release until so many after it, that share
     of the calls sees the release; with none, all do. In the last one they all do, for good.
     """
@@ -92,6 +100,18 @@ class Plan:
     windows: tuple[Window, ...] = ()
     told: Told | None = None
     late: int = 0
+    consents: int = 0
+    token_limit: int | None = None
+    within: float | None = None
+
+    @property
+    def ideal(self) -> float:
+        """How many seconds it takes all to be done at the pace that is allowed, if every call
+        succeeds.
+        """
+        if self.token_limit:
+            return (self.fans + self.consents) * WINDOW_SECONDS / self.token_limit
+        return self.fans / self.rate
 
     @property
     def steady_from(self) -> float:
