@@ -222,6 +222,10 @@ def _night(label: Label) -> None:
         make_presaves(campaign, [""] * 61)
         if campaign.state in (CampaignState.RELEASING, CampaignState.FINISHED):
             _end(campaign, saved={"running": 23, "paused": 12}.get(slug, 61), others="pending")
+        if campaign.is_paused:
+            early = campaign.paused_reason == PauseReason.APP_NOT_OPEN
+            reason = Reason.NOT_LISTED if early else Reason.NONE
+            campaign.presaves.waiting().update(attempts=1, reason=reason)
     soon = now + timedelta(days=20)
     draft = {"state": CampaignState.DRAFT}
     make_campaign(slug="draft", release_at=soon, looked_up_finding="confirmed", **draft, **fields)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django import template
 from django.template.defaultfilters import floatformat
 from django.utils.formats import number_format
+from django.utils.translation import gettext
 
 register = template.Library()
 
@@ -17,5 +18,5 @@ def grouped(number: int) -> str:
 
 @register.filter
 def percent(number: float | None) -> str:
-    """To a tenth; a dash where there is nothing to divide by."""
-    return "-" if number is None else f"{floatformat(number)}\N{NO-BREAK SPACE}%"
+    """To a tenth, as the language writes it; a dash where there is nothing to divide by."""
+    return "-" if number is None else gettext("%(percent)s%%") % {"percent": floatformat(number)}

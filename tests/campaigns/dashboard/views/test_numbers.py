@@ -58,11 +58,11 @@ def test_the_page_tells_it_by_day_and_by_source(dashboard: Client, campaign: Cam
     assert "<dt>Visits</dt><dd>1,500</dd>" in text
     assert "<dt>Taps</dt><dd>440</dd>" in text
     assert "<dt>Pre-saves</dt><dd>180</dd>" in text
-    assert "<dt>Conversion</dt><dd>12 %</dd>" in text
+    assert "<dt>Conversion</dt><dd>12%</dd>" in text
     cells = [re.sub("<[^>]+>", "", row) for row in re.findall(r"<tr>(.*?)</tr>", text)]
     assert [" ".join(row.split()) for row in cells][-2:] == [
-        "poster 1,200 400 150 12.5 %",
-        "Direct or unknown 300 40 30 10 %",
+        "poster 1,200 400 150 12.5%",
+        "Direct or unknown 300 40 30 10%",
     ]
     assert text.count('role="img"') == 3
     assert "most: 1,200" not in text
@@ -73,7 +73,7 @@ def test_pre_saves_of_before_are_named(dashboard: Client, campaign: Campaign) ->
     factory.make_presave(campaign)
     count(campaign, "poster", 10, 2, 1)
     text = text_of(dashboard.get(PAGE))
-    assert "<dt>Conversion</dt><dd>10 %</dd>" in text
+    assert "<dt>Conversion</dt><dd>10%</dd>" in text
     assert "This leaves out 1 pre-save made before visits were counted." in text
 
 
