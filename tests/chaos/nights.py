@@ -49,7 +49,7 @@ def paced_nights(seed: int) -> list[Plan]:
     soon: dict[str, Any] = {"second_look_seconds": 60}
     return [
         Plan("mixed faults", seed, PACED_FANS, 20, fault_share=0.15, within=1.5, **soon),
-        Plan("consents", seed, 600, 50, consents=500, token_limit=300, within=1.15),
+        Plan("consents", seed, 600, 50, consents=500, token_limit=300, within=1.15, **soon),
     ]
 
 
