@@ -373,14 +373,15 @@ def _look_again(campaign: Campaign, budget: LookupBudget) -> None:
 
 def _settle(campaign: Campaign, began: datetime, budget: LookupBudget) -> None:
     """After a look that showed the release: a save is believed when the look before showed it too,
-    and both came after the save.
+    and both came after the save. A look counts from its last call on, which at a fast pace may come
+    many saves after its first.
     """
     if campaign.shown_at:
         last = min(campaign.shown_at, began - series.CONFIRMED_AFTER)
         sent.settle(campaign, last, budget.clock)
     if unwatched := series.unwatched(campaign, began):
         sent.send_again(campaign, *unwatched)
-    _unchanged(campaign).update(shown_at=began)
+    _unchanged(campaign).update(shown_at=budget.called_at)
 
 
 def _look_into_further_markets(campaign: Campaign, budget: LookupBudget) -> list[Finding]:

@@ -53,7 +53,8 @@ class LookupBudgetSpentError(Exception):
 
 class LookupBudget:
     """How long one worker may look things up in one round. `now` is the database's clock at its
-    beginning; the machine's steady clock counts on from there. `calls` is how many were sent.
+    beginning; the machine's steady clock counts on from there. `calls` is how many were sent, and
+    `called_at` when the last of them was.
     """
 
     last_call = LAST_CALL_SECONDS
@@ -61,6 +62,7 @@ class LookupBudget:
     def __init__(self, now: datetime, is_over: Callable[[], bool] = lambda: False) -> None:
         self.now = now
         self.calls = 0
+        self.called_at = now
         self._is_over = is_over
         self._began = time.monotonic()
 
@@ -96,8 +98,9 @@ class LookupBudget:
         first_in = permits.take(GateName.API, 1, clock).first_in
         self.calls += 1
         time.sleep(max(first_in, 0.0))
+        self.called_at = clock + timedelta(seconds=max(first_in, 0.0))
         # Somebody may have met a ban while we waited.
-        closing.check_open(clock + timedelta(seconds=max(first_in, 0.0)))
+        closing.check_open(self.called_at)
 
 
 class FormBudget(LookupBudget):
