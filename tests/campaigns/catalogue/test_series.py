@@ -408,9 +408,24 @@ def test_a_look_is_late_only_against_its_own_plan(sandbox: Sandbox) -> None:
     assert planned.next_check_at > now + 100 * SECOND
     Campaign.objects.filter(id__in=[one.id for one in others]).delete()
     Campaign.objects.update(shown_since=now)
-    make_presave(campaign, sent_at=now + SECOND)
+    assert planned.shown_at
+    make_presave(campaign, sent_at=planned.shown_at + SECOND)
     look(campaign, planned.next_check_at + SECOND)
     assert states(campaign) == {"sent": 1, "pending": 1}
+
+
+def test_a_look_counts_from_its_last_call_on(sandbox: Sandbox) -> None:
+    """Its calls may have waited long for their turns: what was sent meanwhile was watched."""
+    sandbox.add_album()
+    campaign, now = make_saving(30 * SECOND), database_now()
+    Campaign.objects.update(shown_since=now)
+    for half in HALVES:
+        Gate.objects.create(name=half, rate=0.4, free_at=now + 3 * SECOND, adjusted_at=now)
+    seen = look(campaign, now)
+    assert seen.next_check_at
+    make_presave(campaign, sent_at=now + 2 * SECOND)
+    look(campaign, seen.next_check_at + series.LATE_BY + SECOND)
+    assert states(campaign) == {"saved": 1, "pending": 1}
 
 
 def test_a_further_market_that_flickers_leaves_the_first_minute_as_it_is(sandbox: Sandbox) -> None:
