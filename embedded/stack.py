@@ -27,7 +27,7 @@ WORKER_READY: Final = " ready."
 WORKER_CONCURRENCY: Final = 2
 # As in the Dockerfile, which tests/test_deploy.py compares.
 WEB: Final = (
-    *("granian", "--interface", "rsgi", "presave.web:application", "--no-ws", "--http", "1"),
+    *("granian", "--interface", "asginl", "presave.web:application", "--no-ws", "--http", "1"),
     *("--http1-header-read-timeout", "10000", "--backpressure", "1024"),
 )
 

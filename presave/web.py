@@ -11,13 +11,13 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BufferedReader, BytesIO
-from typing import IO, Any, Final, Protocol
+from typing import IO, Any, Final
 from weakref import WeakSet
 from wsgiref.util import FileWrapper
 
@@ -40,31 +40,11 @@ _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
 _large: WeakSet[BytesIO] = WeakSet()
 
 
-class Headers(Protocol):
-    def items(self) -> list[tuple[str, str]]: ...
-
-
-class Scope(Protocol):
-    """What granian says of a request: https://github.com/emmett-framework/granian, docs/spec."""
-
-    http_version: str
-    server: str
-    client: str
-    scheme: str
-    method: str
-    path: str
-    query_string: str
-
-    @property
-    def headers(self) -> Headers: ...
-
-
-class Line(Protocol):
-    """The way to the client."""
-
-    def __aiter__(self) -> AsyncIterator[bytes]: ...
-    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None: ...
-    def response_file(self, status: int, headers: list[tuple[str, str]], file: str) -> None: ...
+# What granian says of a request, and the way from the client and back:
+# https://asgi.readthedocs.io/en/latest/specs/www.html
+Scope = Mapping[str, Any]
+Receive = Callable[[], Awaitable[dict[str, Any]]]
+Send = Callable[[dict[str, Any]], Awaitable[None]]
 
 
 @dataclass
@@ -74,6 +54,17 @@ class _Answer:
     body: bytes = b""
     # In place of a body: granian reads the file at the pace at which the client does.
     path: str = ""
+
+    async def send(self, send: Send) -> None:
+        headers = [
+            (name.encode("latin-1"), value.encode("latin-1")) for name, value in self.headers
+        ]
+        start = {"type": "http.response.start", "status": self.status, "headers": headers}
+        await send(start)
+        if self.path:
+            await send({"type": "http.response.pathsend", "path": self.path})
+        else:
+            await send({"type": "http.response.body", "body": self.body})
 
 
 class _File(FileWrapper):
@@ -89,21 +80,19 @@ class _Refused(Exception):
         self.status = status
 
 
-async def application(scope: Scope, line: Line) -> None:
+async def application(scope: Scope, receive: Receive, send: Send) -> None:
+    """ASGI's, whose headers are bytes: another site's cookie may have any."""
     environ = _environ(scope)
     body = BytesIO()
     try:
-        await _read(environ, line, body)
+        await _read(environ, receive, body)
         environ["wsgi.input"] = body
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(_threads, _answer, environ)
     except _Refused as refused:
         # What is still on its way is not read: the line has to end.
         answer = _Answer(refused.status, [("connection", "close")])
-    if answer.path:
-        line.response_file(answer.status, answer.headers, answer.path)
-    else:
-        line.response_bytes(answer.status, answer.headers, answer.body)
+    await answer.send(send)
 
 
 def _answer(environ: dict[str, Any]) -> _Answer:
@@ -119,7 +108,7 @@ def _answer(environ: dict[str, Any]) -> _Answer:
     return answer
 
 
-async def _read(environ: dict[str, Any], line: Line, body: BytesIO) -> None:
+async def _read(environ: dict[str, Any], receive: Receive, body: BytesIO) -> None:
     """Only a form has a body; that of another request is left alone."""
     if environ["REQUEST_METHOD"] != "POST":
         environ["CONTENT_LENGTH"] = ""
@@ -127,7 +116,7 @@ async def _read(environ: dict[str, Any], line: Line, body: BytesIO) -> None:
     length = _length(environ)
     try:
         async with asyncio.timeout(SECONDS + length / SLOWEST):
-            await _fill(body, line, length > MOST_BYTES)
+            await _fill(body, receive, length > MOST_BYTES)
     except TimeoutError:
         raise _Refused(HTTPStatus.REQUEST_TIMEOUT) from None
     if body.tell() != length:  # the sender has gone
@@ -149,11 +138,16 @@ def _length(environ: dict[str, Any]) -> int:
     return int(length)
 
 
-async def _fill(body: BytesIO, line: Line, is_large: bool) -> None:
+async def _fill(body: BytesIO, receive: Receive, is_large: bool) -> None:
     if is_large:
         _large.add(body)
-    async for chunk in line:
-        body.write(chunk)
+    is_whole = False
+    while not is_whole:
+        event = await receive()
+        if event["type"] != "http.request":  # the sender has gone
+            raise _Refused(HTTPStatus.BAD_REQUEST)
+        body.write(event["body"])
+        is_whole = not event.get("more_body")
         if is_large and sum(one.tell() for one in _large) > MOST_HELD:
             raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE)
 
@@ -162,27 +156,28 @@ def _environ(scope: Scope) -> dict[str, Any]:
     """As WSGI has it. Names with an underscore are left out: they would pass for those with a
     hyphen, which the proxy in front sets.
     """
-    server, _, port = scope.server.rpartition(":")
+    (server, port), (client, _) = scope["server"] or ("", None), scope["client"] or ("", 0)
     environ: dict[str, Any] = {
-        "REQUEST_METHOD": scope.method,
+        "REQUEST_METHOD": scope["method"],
         "SCRIPT_NAME": "",
-        "PATH_INFO": scope.path.encode().decode("latin-1"),
-        "QUERY_STRING": scope.query_string,
+        "PATH_INFO": scope["path"].encode().decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
         "SERVER_NAME": server,
-        "SERVER_PORT": port,
-        "SERVER_PROTOCOL": f"HTTP/{scope.http_version}",
-        "REMOTE_ADDR": scope.client.rpartition(":")[0].strip("[]"),
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": client,
         "wsgi.version": (1, 0),
-        "wsgi.url_scheme": scope.scheme,
+        "wsgi.url_scheme": scope["scheme"],
         "wsgi.errors": sys.stderr,
         "wsgi.file_wrapper": _File,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
         "wsgi.run_once": False,
     }
-    for name, value in scope.headers.items():
-        if "_" not in name:
-            _add(environ, name.upper().replace("-", "_"), value)
+    for name, value in scope["headers"]:
+        if b"_" not in name:
+            key = name.decode("latin-1").upper().replace("-", "_")
+            _add(environ, key, value.decode("latin-1"))
     return environ
 
 

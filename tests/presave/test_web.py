@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -16,16 +16,8 @@ FORM = "application/x-www-form-urlencoded"
 TOO_LONG = str(web.MOST_BYTES + 1)
 
 
-class Headers(list[tuple[str, str]]):
-    def items(self) -> list[tuple[str, str]]:
-        return self
-
-
 class Request:
-    """Scope and line of one request; `answer` is what was sent back."""
-
-    http_version, scheme = "1.1", "http"
-    server, client = "127.0.0.1:8000", "[::1]:50000"
+    """One request; `answer` is what was sent back, a file by its path."""
 
     def __init__(
         self,
@@ -34,24 +26,42 @@ class Request:
         headers: list[tuple[str, str]] | None = None,
         body: bytes | None = b"",
     ) -> None:
-        self.method, self.path, self.query_string = method, path, "a=1"
-        self.headers = Headers([("host", "127.0.0.1"), *(headers or [])])
-        self._body = body
+        named = [("host", "127.0.0.1"), *(headers or [])]
+        self.scope: web.Scope = {
+            "type": "http",
+            "asgi": {"version": "3.0", "spec_version": "2.3"},
+            "http_version": "1.1",
+            "method": method,
+            "scheme": "http",
+            "path": path,
+            "raw_path": path.encode(),
+            "query_string": "q=Łódź%20".encode(),
+            "root_path": "",
+            "headers": [(name.encode(), value.encode()) for name, value in named],
+            "client": ("::1", 50000),
+            "server": ("127.0.0.1", 8000),
+            "extensions": {},
+        }
+        self._rest = body
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        if self._body is None:  # it drips
+    async def receive(self) -> dict[str, Any]:
+        if self._rest is None:  # it drips
             await asyncio.Event().wait()
-        for at in range(0, len(self._body or b""), 10):
-            yield (self._body or b"")[at : at + 10]
+        rest = self._rest or b""
+        part, self._rest = rest[:1000], rest[1000:]
+        return {"type": "http.request", "body": part, "more_body": bool(self._rest)}
 
-    def response_bytes(self, status: int, headers: list[tuple[str, str]], body: bytes) -> None:
-        self.answer = (status, dict(headers), body)
-
-    def response_file(self, status: int, headers: list[tuple[str, str]], file: str) -> None:
-        self.answer = (status, dict(headers), file.encode())
+    async def take(self, event: dict[str, Any]) -> None:
+        if event["type"] == "http.response.start":
+            headers = {name.decode(): value.decode() for name, value in event["headers"]}
+            self.answer = (event["status"], headers, b"")
+        elif event["type"] == "http.response.pathsend":
+            self.answer = (*self.answer[:2], event["path"].encode())
+        elif event["type"] == "http.response.body":
+            self.answer = (*self.answer[:2], event["body"])
 
     def send(self) -> tuple[int, dict[str, str], bytes]:
-        asyncio.run(web.application(self, self))
+        asyncio.run(web.application(self.scope, self.receive, self.take))
         return self.answer
 
 
@@ -111,7 +121,14 @@ def test_a_request_is_told_as_wsgi_tells_it(seen: dict[str, Any]) -> None:
     assert seen["PATH_INFO"].encode("latin-1").decode() == "/größe"
     assert seen["HTTP_COOKIE"] == "a=1; b=2"
     assert (seen["REMOTE_ADDR"], seen["SERVER_PORT"]) == ("::1", "8000")
-    assert (seen["QUERY_STRING"], seen["SERVER_PROTOCOL"]) == ("a=1", "HTTP/1.1")
+    assert seen["QUERY_STRING"].encode("latin-1").decode() == "q=Łódź%20"
+    assert seen["SERVER_PROTOCOL"] == "HTTP/1.1"
+
+
+def test_an_address_or_a_cookie_of_another_site_may_have_any_letters() -> None:
+    """A domain's cookies come to all of its hosts, and a link is sent as somebody wrote it."""
+    cookies = [("cookie", "town=Łódź; language=de")]
+    assert Request(path="/privacy", headers=cookies).send()[0] == 200
 
 
 def test_no_header_passes_for_one_that_the_proxy_sets(seen: dict[str, Any]) -> None:
@@ -156,6 +173,17 @@ def test_a_body_that_drips_is_given_up(
 
 def test_a_body_that_ends_early_is_no_request(seen: dict[str, Any]) -> None:
     assert Request("POST", "/demo/go", form(50), b"zone=").send()[0] == 400
+    assert not seen
+
+
+def test_a_sender_who_goes_has_sent_no_request(seen: dict[str, Any]) -> None:
+    request = Request("POST", "/demo/go", form(5))
+
+    async def gone() -> dict[str, Any]:
+        return {"type": "http.disconnect"}
+
+    asyncio.run(web.application(request.scope, gone, request.take))
+    assert request.answer[0] == 400
     assert not seen
 
 
