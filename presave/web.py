@@ -18,7 +18,6 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from io import BufferedReader, BytesIO
 from typing import IO, Any, Final
-from weakref import WeakSet
 from wsgiref.util import FileWrapper
 
 from django.conf import settings
@@ -37,7 +36,7 @@ FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 _django: Callable[..., Any] = get_wsgi_application()
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
-_large: WeakSet[BytesIO] = WeakSet()
+_large: set[BytesIO] = set()
 
 
 # What granian says of a request, and the way from the client and back:
@@ -92,6 +91,9 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     except _Refused as refused:
         # What is still on its way is not read: the line has to end.
         answer = _Answer(refused.status, [("connection", "close")])
+    finally:
+        _large.discard(body)
+        body.close()
     await answer.send(send)
 
 
@@ -148,7 +150,7 @@ async def _fill(body: BytesIO, receive: Receive, is_large: bool) -> None:
             raise _Refused(HTTPStatus.BAD_REQUEST)
         body.write(event["body"])
         is_whole = not event.get("more_body")
-        if is_large and sum(one.tell() for one in _large) > MOST_HELD:
+        if is_large and sum(one.getbuffer().nbytes for one in _large) > MOST_HELD:
             raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
@@ -196,3 +197,22 @@ def test_large_bodies_never_fill_the_memory(
     assert not seen
     small = bytes(20)
     assert Request("POST", "/demo/go", form(len(small)), small).send()[0] == 204
+
+
+def test_a_large_body_counts_until_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(web, "MOST_HELD", web.MOST_BYTES + 10)
+    large = bytes(web.MOST_BYTES + 1)
+    answers: list[int] = []
+
+    def application(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
+        """Unread still, while another one comes."""
+        if not answers:
+            answers.append(0)
+            answers.append(Request("POST", "/dashboard/2", form(len(large)), large).send()[0])
+        start("204 No Content", [])
+        return BytesIO()
+
+    monkeypatch.setattr(web, "_django", application)
+    for _ in range(2):
+        answers.append(Request("POST", "/dashboard/1", form(len(large)), large).send()[0])
+    assert answers == [0, 503, 204, 204]
