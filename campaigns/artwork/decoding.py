@@ -12,7 +12,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from io import BytesIO
 from threading import BoundedSemaphore
 from typing import IO, Final
@@ -76,15 +76,26 @@ def small_jpeg(picture: bytes) -> bytes:
 def _decode(file: bytes, fewest: int) -> Image.Image:
     with _turn():
         answer = _answer_of_decoder(file, fewest)
-    if answer.returncode == 0:
-        with Image.open(BytesIO(answer.stdout), formats=["PPM"]) as image:
-            return image.convert("RGB")
-    if answer.returncode == REFUSED:
-        trouble, *size = json.loads(answer.stdout)
-        raise _error(Trouble(trouble), *size)
-    logger.warning("The decoder ended with %s: %r", answer.returncode, answer.stderr[-1000:])
-    is_stopped = answer.returncode in _OUT_OF_TIME
-    raise _error(Trouble.TOO_MUCH_WORK if is_stopped else Trouble.DAMAGED)
+    result = _result(answer)
+    if isinstance(result, Image.Image):
+        return result
+    if result is None:
+        logger.warning("The decoder ended with %s: %r", answer.returncode, answer.stderr[-1000:])
+        is_stopped = answer.returncode in _OUT_OF_TIME
+        result = _error(Trouble.TOO_MUCH_WORK if is_stopped else Trouble.DAMAGED)
+    raise result
+
+
+def _result(answer: subprocess.CompletedProcess[bytes]) -> Image.Image | ArtworkError | None:
+    """None where the decoder broke, or was taken over: then its answer may be anything."""
+    with suppress(Exception):
+        if answer.returncode == 0:
+            with Image.open(BytesIO(answer.stdout), formats=["PPM"]) as image:
+                return image.convert("RGB")
+        if answer.returncode == REFUSED:
+            trouble, *size = json.loads(answer.stdout)
+            return _error(Trouble(trouble), *size)
+    return None
 
 
 @contextmanager

@@ -174,7 +174,16 @@ def program(directory: Path, script: str) -> str:
     return str(path)
 
 
-@pytest.mark.parametrize("end", ["exit 1", "kill -SEGV $$", "kill -ABRT $$"])
+# The last four are a decoder that was taken over, or has sent a part of its answer.
+@pytest.mark.parametrize(
+    "end",
+    [
+        *("exit 1", "kill -SEGV $$", "kill -ABRT $$"),
+        *("exit 0", "printf 'P6 400 400 255 x'; exit 0", "printf 'P6 99999 99999 255 x'; exit 0"),
+        *("exit 3", "echo '[\"another\", 1]'; exit 3", 'echo \'["too small", "x", 2]\'; exit 3'),
+        "head -c 100000000 /dev/zero; exit 0",
+    ],
+)
 def test_a_decoder_that_breaks_is_a_damaged_picture_and_one_line_for_the_operator(
     end: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
