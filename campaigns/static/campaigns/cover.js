@@ -5,9 +5,12 @@ const file = cover.querySelector("[type=file]");
 const sliders = () => ["x", "y"].map((axis) => file.form.elements.namedItem(`artwork_focus_${axis}`));
 const hasFile = (transfer) => [...(transfer?.types ?? [])].includes("Files");
 
-function choose(transfer) {
-  if (!transfer.files.length) return;
-  file.files = transfer.files;
+// Of several the first: the field would send all, and the form takes one.
+function choose({ files: [first] }) {
+  if (!first) return;
+  const chosen = new DataTransfer();
+  chosen.items.add(first);
+  file.files = chosen.files;
   file.dispatchEvent(new Event("change", { bubbles: true }));
 }
 
