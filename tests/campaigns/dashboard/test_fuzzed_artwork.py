@@ -162,4 +162,5 @@ def test_every_picture_is_shown_or_refused_with_a_known_sentence(
         assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < (
             decoding.MOST_SECONDS + 1
         ), which
-        assert after.ru_maxrss in (before.ru_maxrss, *range(decoding.MOST_MEMORY // 1024)), which
+        # The largest of all children so far, in kilobytes.
+        assert after.ru_maxrss <= max(before.ru_maxrss, decoding.MOST_MEMORY // 1024), which
