@@ -3,16 +3,24 @@
 from __future__ import annotations
 
 from io import BytesIO
+from typing import Final, TypeGuard, cast
 
-from PIL import Image, ImageCms, ImageMath
+from PIL import Image, ImageChops, ImageCms, ImageMath
+from PIL.PngImagePlugin import PngImageFile
 
 from campaigns.artwork.stripping import Clear
+
+# Of a PNG's samples of 16 bits, in Pillow's words.
+_UPPER_HALVES: Final = "RGB;16B"
+_LOWER_HALVES: Final = "RGB;16L"
 
 
 def opaque(image: Image.Image, clear: Clear) -> Image.Image:
     """Grey, RGB or CMYK, as a profile is made for. What is transparent becomes white."""
     if image.mode.startswith("I;16"):
         return _opaque_deep_grey(image, clear)
+    if _is_deep(image) and isinstance(clear, tuple):
+        return _opaque_deep_colour(image, clear)
     if clear is not None:
         image.info["transparency"] = clear
     image.load()
@@ -33,6 +41,29 @@ def _opaque_deep_grey(image: Image.Image, clear: Clear) -> Image.Image:
         is_clear = ImageMath.lambda_eval(lambda of: (of["it"] == clear) * 255, it=samples)
         grey.paste("white", mask=is_clear.convert("L"))
     return grey
+
+
+def _is_deep(image: Image.Image) -> TypeGuard[PngImageFile]:
+    """A file says so until it is read."""
+    return isinstance(image, PngImageFile) and any(of.args == _UPPER_HALVES for of in image.tile)
+
+
+def _opaque_deep_colour(image: PngImageFile, clear: tuple[int, ...]) -> Image.Image:
+    """Of a sample's 16 bits Pillow keeps the upper half; read once more, the other way round, the
+    lower.
+    """
+    file = cast("BytesIO", image.fp).getvalue()
+    with Image.open(BytesIO(file), formats=["PNG"]) as lower:
+        lower.seek(image.tell())
+        lower.tile = [tile._replace(args=_LOWER_HALVES) for tile in lower.tile]
+        lower.load()
+    is_clear = Image.new("L", image.size, 255)
+    for halves, wanted in ((image, [of >> 8 for of in clear]), (lower, [of & 255 for of in clear])):
+        for band, sample in enumerate(wanted):
+            is_sample = [255 * (value == sample) for value in range(256)]
+            is_clear = ImageChops.darker(is_clear, halves.getchannel(band).point(is_sample))
+    image.paste("white", mask=is_clear)
+    return image
 
 
 def in_srgb(image: Image.Image, profile: bytes, gamma: float | None) -> Image.Image:

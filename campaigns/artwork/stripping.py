@@ -104,9 +104,8 @@ def _clear(notes: dict[bytes, bytes]) -> Clear:
     samples = [int.from_bytes(given[at : at + 2], "big") for at in range(0, len(given), 2)]
     if kind == _GREY and len(given) == 2:
         return samples[0] if depth == 16 else samples[0] % 2**depth * 255 // (2**depth - 1)
-    # Of RGB with 16 bits Pillow keeps 8: which pixels are meant cannot be told any more.
-    if kind == _RGB and len(given) == 6 and depth == 8:
-        return tuple(sample % 256 for sample in samples)
+    if kind == _RGB and len(given) == 6:
+        return tuple(sample % 2**depth for sample in samples)
     return None
 
 

@@ -147,6 +147,16 @@ def test_one_colour_is_clear_before_a_large_picture_is_made_small() -> None:
         assert abs(green - blue) <= 2, "the clear colour shows at the edge"
 
 
+def test_all_16_bits_of_a_colour_say_whether_it_is_the_clear_one() -> None:
+    left, right = (struct.pack(">HHH", 0x4001, 0x8002, last) for last in (0xC003, 0xC004))
+    rows = (b"\0" + left * 200 + right * 200) * 400
+
+    image = decoded(png((400, 400), 16, 2, rows, (b"tRNS", left)))
+
+    assert image.getpixel((100, 200)) == (255, 255, 255)
+    assert image.getpixel((300, 200)) == (0x40, 0x80, 0xC0)
+
+
 @pytest.mark.parametrize(
     ("notes", "seen"),
     [
