@@ -18,6 +18,7 @@ import pytest
 
 from campaigns.artwork.decoding import MOST_BYTES
 from embedded.stack import WEB
+from presave import web
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -155,6 +156,18 @@ def test_the_proxy_lets_go_of_a_connection_before_web_does() -> None:
     web_ms = int(WEB[WEB.index("--http1-header-read-timeout") + 1])
     [keepalive] = re.findall(r"keepalive (\d+)s", (ROOT / "Caddyfile").read_text())
     assert int(keepalive) * 1000 < web_ms
+
+
+def test_the_proxy_waits_for_nobody_for_ever_and_for_a_cover_as_long_as_web() -> None:
+    adapt = (BIN / "caddy", "adapt", "--config", "Caddyfile", "--adapter", "caddyfile")
+    shown = run("env", "PUBLIC_URL=https://presave.example.com", *adapt)
+    [server] = json.loads(shown)["apps"]["http"]["servers"].values()
+    header, body, write, idle = (
+        server[f"{name}_timeout"] / 10**9 for name in ("read_header", "read", "write", "idle")
+    )
+    assert 0 < header <= 10
+    assert 0 < idle <= 60
+    assert web.SECONDS + MOST_BYTES / web.SLOWEST < body < write < 900
 
 
 def test_the_build_context_is_a_list_of_what_the_image_needs() -> None:
