@@ -88,6 +88,7 @@ FIELD_OF: Final = {
     Obstacle.PERMISSIONS_EXPIRE: "move_anyway",
     Obstacle.TITLE_STAYS: "title",
     Obstacle.ARTIST_STAYS: "artist",
+    Obstacle.COVER_NOT_STORED: "artwork",
 }
 # What is told where the release is named.
 OF_NAMES: Final = (
@@ -414,10 +415,13 @@ class CampaignForm(ReleaseForm):
                 picture = self.cleaned_data.get("artwork") or self.fields["artwork"].clean(
                     self.files.get("artwork")
                 )
+                sealed = uploads.keep(self.user, picture) if picture else ""
             except ValidationError as error:
                 self.add_error("artwork", error)
+            except PlanningError as error:
+                self._refuse(error)
             else:
-                self._write("kept", uploads.keep(self.user, picture) if picture else "")
+                self._write("kept", sealed)
 
     def refresh(self) -> None:
         """Come back with what was chosen so far, without a word about what is missing."""

@@ -15,6 +15,7 @@ from PIL import Image
 from campaigns.artwork import files, kept
 from campaigns.artwork.cropping import Focus
 from campaigns.models import Campaign, User
+from campaigns.planning import editing
 
 # The widest that a square is shown before it is saved.
 SQUARE: Final = 640
@@ -33,8 +34,10 @@ class Shown:
 
 
 def keep(user: User, picture: Image.Image) -> str:
-    """What the form carries along, sealed."""
-    return _seal(user, _UPLOADED, kept.keep(user.pk, picture))
+    """What the form carries along, sealed. Raises PlanningError."""
+    with editing.keeping_files():
+        name = kept.keep(user.pk, picture)
+    return _seal(user, _UPLOADED, name)
 
 
 def uploaded(user: User, sealed: str) -> Image.Image | None:

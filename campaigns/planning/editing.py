@@ -214,9 +214,20 @@ def _to_crop_anew(campaign: Campaign, values: Mapping[str, Any]) -> Image.Image 
 
 
 @contextmanager
+def keeping_files() -> Iterator[None]:
+    """Raises PlanningError where a picture finds no room."""
+    try:
+        yield
+    except OSError as error:
+        logger.exception("A cover could not be stored.")
+        raise PlanningError(Obstacle.COVER_NOT_STORED) from error
+
+
+@contextmanager
 def _storing(picture: Image.Image | None, focus: Focus) -> Iterator[StoredArtwork | None]:
     """A transaction with the picture's files, which are deleted again when it fails."""
-    stored = files.write(to_square(picture, focus), uncropped=picture) if picture else None
+    with keeping_files():
+        stored = files.write(to_square(picture, focus), uncropped=picture) if picture else None
     try:
         with transaction.atomic():
             yield stored

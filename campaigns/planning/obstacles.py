@@ -35,6 +35,8 @@ class Obstacle(StrEnum):
     ADDRESS_TAKEN = auto()
     CHANGED = auto()
     CHANGED_WHILE_CHECKING = auto()
+    # What the server has no room for.
+    COVER_NOT_STORED = auto()
     # Whether the catalogue shows this release, or can be asked.
     IS_IT_YOURS = auto()
     NONE_IS_YOURS = auto()

@@ -146,6 +146,24 @@ def test_a_chosen_picture_is_kept_while_the_form_comes_back(
     assert list((artwork_dir / "kept").iterdir()) == []
 
 
+@pytest.mark.parametrize("values", [{}, {"title": ""}, {"refresh": "1"}])
+def test_a_picture_that_finds_no_room_loses_nothing_else(
+    dashboard: Client, label: Label, settings: Settings, tmp_path: Path, values: dict[str, str]
+) -> None:
+    """As on a full disk: where the directory should be, nothing can be written."""
+    settings.ARTWORK_DIR = tmp_path / "file" / "artwork"
+    (tmp_path / "file").touch()
+
+    response = send(dashboard, artwork=chosen(), artist="Kept Artist", **values)
+
+    assert response.status_code == 200
+    assert "store your image; its disk may be full." in response.content.decode()
+    assert 'value="Kept Artist"' in response.content.decode()
+    assert not Campaign.objects.exists()
+    send(dashboard, artist="Kept Artist")
+    assert Campaign.objects.get().artwork == ""
+
+
 def test_a_picture_that_is_kept_no_more_is_said_to_be_gone(
     dashboard: Client, label: Label, artwork_dir: Path
 ) -> None:
