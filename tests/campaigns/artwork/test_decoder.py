@@ -62,7 +62,7 @@ def test_every_odd_picture_has_its_right_colours_here() -> None:
     assert {path.name for path in PICTURES.iterdir()} >= set(ODD)
 
 
-@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP"])
+@pytest.mark.parametrize("kind", ["JPEG", "PNG", "WEBP", "AVIF"])
 @pytest.mark.parametrize(
     ("orientation", "corner"),
     list(enumerate([(0, 0), (1, 0), (1, 1), (0, 1), (0, 0), (1, 0), (1, 1), (0, 1)], start=1)),

@@ -102,6 +102,12 @@ def test_notes_of_a_png_are_read_by_its_rules_and_go(
     assert strip(plain_png(note)) == (plain_png(), *read)
 
 
+def test_of_a_profile_no_more_is_unpacked_than_any_has() -> None:
+    bomb = b"name\0\0" + zlib.compress(bytes(64 * 1024 * 1024))
+
+    assert len(strip(plain_png((b"iCCP", bomb))).profile) == 16 * 1024 * 1024
+
+
 def test_a_note_with_a_wrong_sum_is_none_and_the_next_one_counts() -> None:
     wrong = plain_png((b"gAMA", b"\0\0\xd9\x04"), (b"gAMA", b"\0\1\x86\xa0"))
     wrong = wrong.replace(b"gAMA\0\0\xd9\x04", b"gAMA\0\0\xd9\x05")
