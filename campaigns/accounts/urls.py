@@ -8,6 +8,7 @@ from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
 from allauth.usersessions import views as sessions
+from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.urls import path, re_path
 
@@ -46,12 +47,13 @@ urlpatterns = [
     path("2fa/", second_factor.index, name="mfa_index"),
     path("2fa/authenticate/", second_factor.authenticate, name="mfa_authenticate"),
     path("2fa/reauthenticate/", second_factor.reauthenticate, name="mfa_reauthenticate"),
-    path("2fa/totp/activate/", totp.activate_totp, name="mfa_activate_totp"),
+    # Of a stranger, those that ask who you are would keep what was sent, in a session begun for it.
+    path("2fa/totp/activate/", login_required(totp.activate_totp), name="mfa_activate_totp"),
     path("2fa/totp/deactivate/", totp.deactivate_totp, name="mfa_deactivate_totp"),
     path("2fa/recovery-codes/", recovery_codes.view_recovery_codes, name="mfa_view_recovery_codes"),
     path(
         "2fa/recovery-codes/generate/",
-        recovery_codes.generate_recovery_codes,
+        login_required(recovery_codes.generate_recovery_codes),
         name="mfa_generate_recovery_codes",
     ),
     path(
@@ -60,15 +62,23 @@ urlpatterns = [
         name="mfa_download_recovery_codes",
     ),
     path("2fa/passkeys/", passkeys.list_webauthn, name="mfa_list_webauthn"),
-    path("2fa/passkeys/add/", passkeys.add_webauthn, name="mfa_add_webauthn"),
+    path("2fa/passkeys/add/", login_required(passkeys.add_webauthn), name="mfa_add_webauthn"),
     path("2fa/passkeys/login/", passkey_alone.log_in, name="mfa_login_webauthn"),
     path(
         "2fa/passkeys/reauthenticate/",
         passkeys.reauthenticate_webauthn,
         name="mfa_reauthenticate_webauthn",
     ),
-    path("2fa/passkeys/<int:pk>/edit/", passkeys.edit_webauthn, name="mfa_edit_webauthn"),
-    path("2fa/passkeys/<int:pk>/remove/", passkeys.remove_webauthn, name="mfa_remove_webauthn"),
+    path(
+        "2fa/passkeys/<int:pk>/edit/",
+        login_required(passkeys.edit_webauthn),
+        name="mfa_edit_webauthn",
+    ),
+    path(
+        "2fa/passkeys/<int:pk>/remove/",
+        login_required(passkeys.remove_webauthn),
+        name="mfa_remove_webauthn",
+    ),
     path("sessions/", sessions.list_usersessions, name="usersessions_list"),
     path("sessions/<int:session_id>/end/", views.end_session, name="account_end_session"),
 ]

@@ -95,6 +95,13 @@ def test_looking_at_a_page_begins_no_session(address: str) -> None:
 
 
 @pytest.mark.parametrize("address", addresses())
+def test_what_a_stranger_sends_begins_no_session(address: str) -> None:
+    """allauth would keep all of it, with the address it came from."""
+    Client().post(address, {"name": "x" * 10_000})
+    assert not Session.objects.exists()
+
+
+@pytest.mark.parametrize("address", addresses())
 @pytest.mark.parametrize("logged_in", [False, True])
 def test_no_address_breaks_on_where_to_go_next(address: str, logged_in: bool) -> None:
     client = Client()
