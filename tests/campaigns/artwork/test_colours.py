@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from campaigns.artwork import colours
 from tools.pictures import picture
@@ -68,6 +68,14 @@ def test_a_gamma_of_one_is_light_itself() -> None:
 
 def test_a_broken_profile_leaves_the_gamma() -> None:
     assert colours.in_srgb(picture(8, 8, "L", 64), b"broken", 1.0).getpixel((4, 4)) == (137,) * 3
+
+
+def test_a_profile_comes_before_the_gamma() -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+
+    seen = colours.in_srgb(picture(8, 8, "RGB", (64, 64, 64)), profile, 1.0)
+
+    assert seen.getpixel((4, 4)) == (64, 64, 64)
 
 
 def test_what_comes_out_knows_nothing_of_the_file() -> None:
