@@ -12,7 +12,7 @@ from typing import Final
 from uuid import UUID
 
 from campaigns.clock import Clock
-from campaigns.models import Campaign, ErrorReason, PreSaveQuerySet
+from campaigns.models import Campaign, ErrorReason, PreSave, PreSaveQuerySet
 from campaigns.release.claims import Held
 from campaigns.release.outages import MOST_REFUSED, REFUSALS_SEEN
 
@@ -56,15 +56,18 @@ class Evidence:
         if not self._has_news:
             return
         self._has_news = False
-        for (reason, _), told in self._told.items():
+        for (reason, about), told in self._told.items():
             campaign = next(iter(told.values())).held.claim.campaign
-            if _is_about_everybody(list(told.values()), campaign.presaves.all(), reason):
+            presaves = campaign.presaves.all() if about else PreSave.objects.all()
+            if _is_about_everybody(list(told.values()), presaves, reason):
                 yield reason, campaign
 
 
 def _is_about_everybody(told: list[Told], presaves: PreSaveQuerySet, reason: ErrorReason) -> bool:
     """Fans who were never tried before have to be told so too, more of them than would be odd among
     those who were served, and nobody may have been served since, by another worker either.
+
+    `presaves` are the campaign's, or the app's.
     """
     fewest = FEWEST_TOLD
     if reason is ErrorReason.RELEASE_REFUSED:

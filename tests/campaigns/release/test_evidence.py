@@ -115,6 +115,21 @@ def test_one_fan_who_is_told_what_nobody_knows_stops_nobody_for_a_moment(sandbox
     assert len(sandbox.calls("token.refresh")) == 29 + tries, "nobody else was asked for twice"
 
 
+def test_what_three_fans_of_one_campaign_are_told_closes_no_gate_for_the_others(
+    sandbox: Sandbox,
+) -> None:
+    make_night(sandbox, fans=60)
+    assert send() == 60
+    odd = make_night(sandbox, fans=0)
+    arrive(odd, sandbox, [101, 102, 103])
+    refuse(sandbox, "unknown", [101, 102, 103])
+    for seconds in (1, 10, 60, 180):
+        assert send(later=seconds) == 0
+        assert closing.is_open(database_now())
+    make_night(sandbox, fans=5)
+    assert send(later=181) == 5
+
+
 @pytest.mark.parametrize("what", ["not_found", "not_listed"])
 def test_who_comes_after_a_pause_is_tried_and_ends_it_when_served(
     what: str, sandbox: Sandbox
