@@ -108,7 +108,8 @@ def thread_pool_in_blocks(campaign: Campaign) -> None:
         while block := on_their_way.pop(0):
             claim, futures = block
             ids = [future.result() for future in futures]
-            claims.settle(campaign, {claim.fence}, all_sent(campaign, ids), database_now())
+            fence_of = dict.fromkeys(ids, claim.fence)
+            claims.settle(campaign, fence_of, all_sent(campaign, ids), database_now())
             on_their_way.append(start(pool))
     confirm(campaign)
 

@@ -179,15 +179,18 @@ def forget_refusal(row: PreSave, fence: UUID) -> None:
     held.update(refused_at=None, reason=Reason.NONE)
 
 
-def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime) -> None:
-    """Record the outcome of claimed rows.
+def settle(
+    campaign: Campaign, fence_of: Mapping[UUID, UUID], outcome: Outcome, now: datetime
+) -> None:
+    """Record the outcome of claimed rows, each of which has its fence in `fence_of`.
 
     The statement that ends a row erases its permission; every statement names the fence.
     """
+    fences = set(fence_of.values())
     held = PreSave.objects.held_under(fences)
     for confirmation, ids in _by_confirmation(outcome.sent).items():
         _note_sent(campaign, held.filter(id__in=ids), confirmation, now)
-    _tell_who_cancelled(fences, outcome, now)
+    _tell_who_cancelled(fence_of, outcome, now)
     if outcome.failed:
         _end_failed(campaign, fences, outcome.failed, now)
     if outcome.returned:
@@ -204,14 +207,18 @@ def settle(campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: 
         logger.info("settled campaign=%s sent=%d failed=%d", campaign.id, len(outcome.sent), failed)
 
 
-def _tell_who_cancelled(fences: Collection[UUID], outcome: Outcome, now: datetime) -> None:
-    """Note whether the save was sent for those who lost our fence meanwhile, as by cancelling."""
+def _tell_who_cancelled(fence_of: Mapping[UUID, UUID], outcome: Outcome, now: datetime) -> None:
+    """Note whether the save was sent for those who lost our fence meanwhile, as by cancelling. What
+    a row's earlier try left in doubt, this one cannot say.
+    """
     if outcome.sent:
         cancelled = PreSave.objects.filter(id__in=[*outcome.sent], state=PreSaveState.CANCELLED)
         cancelled.filter(sent_at=None).update(sent_at=now)
     not_sent = outcome.settled() - outcome.sent.keys() - outcome.unanswered
-    if not_sent:
-        PreSave.objects.filter(id__in=not_sent, in_doubt__in=fences).update(in_doubt=None)
+    doubted = PreSave.objects.filter(id__in=not_sent, in_doubt__in=set(fence_of.values()))
+    ours = [id for id, fence in doubted.values_list("id", "in_doubt") if fence_of[id] == fence]
+    if ours:
+        doubted.filter(id__in=ours).update(in_doubt=None)
 
 
 def _by_confirmation(sent: Mapping[UUID, Confirmation]) -> Mapping[Confirmation, list[UUID]]:

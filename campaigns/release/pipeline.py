@@ -294,7 +294,7 @@ class Pipeline:
     def _standing(self, ids: Collection[UUID]) -> dict[UUID, Confirmation]:
         if self._is_ending:
             return {}
-        return claims.still_standing(ids, self._fences(ids), self._clock())
+        return claims.still_standing(ids, set(self._fences(ids).values()), self._clock())
 
     def _slots(self, count: int) -> Slots | None:
         try:
@@ -339,8 +339,8 @@ class Pipeline:
     def _outcome(self, held: Held) -> Outcome:
         return self._outcomes[held.claim.campaign.id]
 
-    def _fences(self, ids: Iterable[UUID]) -> set[UUID]:
-        return {self._held[row_id].claim.fence for row_id in ids}
+    def _fences(self, ids: Iterable[UUID]) -> dict[UUID, UUID]:
+        return {row_id: self._held[row_id].claim.fence for row_id in ids}
 
 
 def _is_of_all(claim: Claim, unopened: Collection[Held]) -> bool:

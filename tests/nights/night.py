@@ -175,7 +175,8 @@ def save(
 
 
 def settle(claimed: Claim, outcome: Outcome) -> None:
-    claims.settle(claimed.campaign, {claimed.fence}, outcome, database_now())
+    fence_of = dict.fromkeys(outcome.settled(), claimed.fence)
+    claims.settle(claimed.campaign, fence_of, outcome, database_now())
 
 
 def record(pipeline: Unrecorded) -> None:

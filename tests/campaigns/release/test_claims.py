@@ -13,6 +13,7 @@ from django.utils import timezone
 from campaigns.clock import database_now
 from campaigns.consent import receipts
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave, PreSaveState, Reason
+from campaigns.release import claims
 from campaigns.release.claims import (
     LEASE,
     Claim,
@@ -301,6 +302,23 @@ def test_a_save_that_nobody_answered_leaves_the_fan_in_doubt_until_one_is_answer
     settle(again := claim(campaign), all_sent(again))
     assert in_doubt(first) is None
     assert first.is_sent
+
+
+@pytest.mark.parametrize("is_answered", [False, True], ids=["no answer", "no lease"])
+def test_what_a_later_try_says_takes_no_earlier_doubt_back(is_answered: bool) -> None:
+    """Also where the worker that tries again still holds others of the earlier claim."""
+    campaign = make_releasing(2)
+    first = claim(campaign)
+    row, other = first.rows
+    if not is_answered:
+        settle(first, Outcome(delayed={row.id: 0}, unanswered={row.id}))
+    second = claim(campaign, size=1, later=PAST_THE_LEASE if is_answered else 30)
+    (again,) = second.rows
+    held_still = other if again.id == row.id else row
+    outcome = Outcome(delayed={again.id: 1}, returned=[held_still.id])
+    fence_of = {again.id: second.fence, held_still.id: first.fence}
+    claims.settle(campaign, fence_of, outcome, database_now())
+    assert in_doubt(again) == first.fence
 
 
 def test_a_lease_that_ran_out_leaves_open_whether_the_save_was_sent() -> None:
