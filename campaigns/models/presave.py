@@ -64,10 +64,10 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         return self.filter(SERVABLE)
 
     def newcomers(self, paused_at: datetime | F | None) -> PreSaveQuerySet:
-        """Those who consented after their campaign was paused, and were told nothing yet."""
+        """Those who consented after their campaign was paused, and whom Spotify has not refused."""
         if paused_at is None:
             return self.none()
-        return self.never_tried().filter(consented_at__gt=paused_at)
+        return self.filter(refused_at=None, consented_at__gt=paused_at)
 
     def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:
         """The rows still pending under exactly these fences."""

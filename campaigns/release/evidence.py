@@ -5,14 +5,16 @@ Stragglers are none: fans who are told the same at every try, while others were 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 from uuid import UUID
 
+from django.db.models import Max
+
 from campaigns.clock import Clock
-from campaigns.models import Campaign, ErrorReason, PreSave, PreSaveQuerySet
+from campaigns.models import Campaign, ErrorReason, PreSave, PreSaveQuerySet, Reason
 from campaigns.release.claims import Held
 from campaigns.release.outages import MOST_REFUSED, REFUSALS_SEEN
 
@@ -59,26 +61,40 @@ class Evidence:
         for (reason, about), told in self._told.items():
             campaign = next(iter(told.values())).held.claim.campaign
             presaves = campaign.presaves.all() if about else PreSave.objects.all()
-            if _is_about_everybody(list(told.values()), presaves, reason):
+            if _is_about_everybody(_told_to(presaves, told.values(), reason), presaves, reason):
                 yield reason, campaign
 
 
-def _is_about_everybody(told: list[Told], presaves: PreSaveQuerySet, reason: ErrorReason) -> bool:
-    """Fans who were never tried before have to be told so too, more of them than would be odd among
-    those who were served, and nobody may have been served since, by another worker either.
+def _told_to(
+    presaves: PreSaveQuerySet, told: Collection[Told], reason: ErrorReason
+) -> list[tuple[datetime, bool]]:
+    """When fans were told so, and whether they had never been tried before. Of an account that is
+    not listed the rows say it too: those who come one by one are told in turns of their own.
+    """
+    if reason is ErrorReason.NOT_LISTED:
+        refused = presaves.waiting().filter(reason=Reason.NOT_LISTED, refused_at__isnull=False)
+        first = refused.order_by("-refused_at").values_list("refused_at", flat=True)
+        return [(at, True) for at in first[:REFUSALS_SEEN] if at]
+    return [(one.at, one.held.is_first_try) for one in told]
+
+
+def _is_about_everybody(
+    told: Collection[tuple[datetime, bool]], presaves: PreSaveQuerySet, reason: ErrorReason
+) -> bool:
+    """Since somebody was last served, by another worker too, fans who were never tried before have
+    to be told so, more of them than would be odd among those who were served.
 
     `presaves` are the campaign's, or the app's.
     """
     fewest = FEWEST_TOLD
     if reason is ErrorReason.RELEASE_REFUSED:
-        fewest = presaves.waiting()[:FEWEST_TOLD].count()
+        fewest = presaves.waiting()[:FEWEST_TOLD].count() or FEWEST_TOLD
     if len(told) < fewest:
         return False
     served = presaves.exclude(sent_at=None)
     seen = served[:REFUSALS_SEEN].count()
     if not seen:
         return True
-    newcomers = sum(one.held.is_first_try for one in told)
-    if newcomers < max(FEWEST_TOLD, int(seen * MOST_REFUSED) + 1):
-        return False
-    return not served.filter(sent_at__gte=min(one.at for one in told)).exists()
+    last = served.aggregate(at=Max("sent_at"))["at"]
+    newcomers = sum(is_first_try and at > last for at, is_first_try in told)
+    return newcomers >= max(FEWEST_TOLD, int(seen * MOST_REFUSED) + 1)

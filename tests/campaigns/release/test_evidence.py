@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from campaigns.clock import database_now
+from campaigns.consent import receipts
 from campaigns.gate import closing
-from campaigns.models import Campaign, PauseReason, PreSave
+from campaigns.models import Campaign, ErrorReason, PauseReason, PreSave
 from campaigns.planning import transitions
+from campaigns.release.claims import Claim, Held
+from campaigns.release.evidence import Evidence
 from tests.factory import make_presave, make_presaves
-from tests.nights.night import check_books, make_night, send, states, work
+from tests.nights.night import check_books, claim, make_night, send, states, work
 from tests.sandbox_process import Sandbox
 
 pytestmark = [
@@ -130,7 +134,10 @@ def test_what_three_fans_of_one_campaign_are_told_closes_no_gate_for_the_others(
     assert send(later=181) == 5
 
 
-@pytest.mark.parametrize("what", ["not_found", "not_listed"])
+PAUSING = ["not_found", "not_listed"]
+
+
+@pytest.mark.parametrize("what", PAUSING)
 def test_who_comes_after_a_pause_is_tried_and_ends_it_when_served(
     what: str, sandbox: Sandbox
 ) -> None:
@@ -145,13 +152,79 @@ def test_who_comes_after_a_pause_is_tried_and_ends_it_when_served(
     assert tried == ["fan-11"], "who came later is tried, and nobody else"
     assert fresh(campaign).is_paused
     sandbox.delete("faults")
-    assert send(later=3600) == 0
     arrive(campaign, sandbox, [12])
     assert send() >= 1
     assert "fan-12" in sandbox.libraries()
     assert fresh(campaign).paused_reason == ""
     assert send(later=3600) + len(sandbox.libraries()) >= 7
     check_books(campaign)
+
+
+@pytest.mark.parametrize("what", PAUSING)
+def test_who_comes_after_a_pause_and_meets_other_trouble_is_tried_again(
+    what: str, sandbox: Sandbox
+) -> None:
+    campaign = make_night(sandbox, fans=5)
+    refuse(sandbox, what)
+    assert send() == 0
+    sandbox.delete("faults")
+    sandbox.fault("library", status=503)
+    arrive(campaign, sandbox, [11])
+    assert send() == 0
+    assert send(later=10) >= 1
+    assert fresh(campaign).paused_reason == ""
+
+
+def test_who_comes_after_a_pause_and_is_not_listed_is_not_given_up(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=5)
+    refuse(sandbox, "not_listed", [*range(1, 6), 11])
+    assert send() == 0
+    arrive(campaign, sandbox, [11])
+    assert send() == 0
+    arrive(make_night(sandbox, fans=0), sandbox, [21])
+    assert send(later=60) == 1, "Spotify works"
+    assert send(later=3600) == 0
+    assert states(campaign) == {"pending": 6}
+
+
+def test_those_who_come_one_by_one_pause_a_campaign_when_they_are_not_listed(
+    sandbox: Sandbox,
+) -> None:
+    campaign = make_night(sandbox, fans=8)
+    refuse(sandbox, "not_listed", [3])
+    assert send() == 7
+    refuse(sandbox, "not_listed")
+    for number in (11, 12):
+        arrive(campaign, sandbox, [number])
+        assert send(later=60 * number) == 0
+        assert fresh(campaign).paused_reason == "", "the straggler is no evidence"
+    arrive(campaign, sandbox, [13])
+    assert send(later=60 * 13) == 0
+    assert fresh(campaign).paused_reason == PauseReason.APP_NOT_OPEN
+
+
+def test_who_cancelled_is_no_evidence_alone(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=1)
+    claimed = claim(campaign)
+    evidence = Evidence(database_now)
+    evidence.note(Held(claimed.rows[0], claimed), ErrorReason.RELEASE_REFUSED)
+    receipts.cancel(claimed.rows[0].id, timezone.now())
+    assert list(evidence.conclusions()) == []
+
+
+def test_who_is_served_by_another_worker_tells_what_was_said_before_from_what_is_said_since(
+    sandbox: Sandbox,
+) -> None:
+    campaign = make_night(sandbox, fans=6)
+    first, *told = claim(campaign, size=5).rows
+    evidence, claimed = Evidence(database_now), Claim(campaign, uuid4(), told)
+    evidence.note(Held(told[0], claimed), ErrorReason.RELEASE_REFUSED)
+    PreSave.objects.filter(id=first.id).update(sent_at=database_now())
+    for row in told[1:3]:
+        evidence.note(Held(row, claimed), ErrorReason.RELEASE_REFUSED)
+    assert list(evidence.conclusions()) == []
+    evidence.note(Held(told[3], claimed), ErrorReason.RELEASE_REFUSED)
+    assert list(evidence.conclusions()) == [(ErrorReason.RELEASE_REFUSED, campaign)]
 
 
 def test_after_another_pause_nobody_is_tried(sandbox: Sandbox) -> None:
