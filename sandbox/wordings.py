@@ -20,7 +20,14 @@ API_REFUSALS: Final[dict[str, tuple[int, list[str]]]] = {
             "https://developer.spotify.com/dashboard.",
         ],
     ),
-    "premium": (403, ["Active premium subscription required for the owner of the app"]),
+    "premium": (
+        403,
+        [
+            "Active premium subscription required for the owner of the app",
+            "Active premium subscription required for the owner of the app. When the subscription "
+            "status changes, it can take a few hours before requests are allowed again.",
+        ],
+    ),
     "unknown": (403, ["Forbidden", "Restriction violated"]),
     "not_found": (404, ["Resource not found", "Not found.", "Non existing id"]),
 }

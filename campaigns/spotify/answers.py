@@ -23,8 +23,11 @@ LONGEST_RETRY_AFTER: Final = 604_800.0
 LONGEST_TEXT: Final = 4000
 
 
+_BETWEEN_WORDS: Final = re.compile(r"[\s_-]+")
+
+
 def _said(pattern: str) -> re.Pattern[str]:
-    return re.compile(pattern, re.IGNORECASE | re.DOTALL)
+    return re.compile(pattern, re.IGNORECASE)
 
 
 # Spotify has no codes for these, and words them anew every few years, as plain text or as JSON:
@@ -32,15 +35,17 @@ def _said(pattern: str) -> re.Pattern[str]:
 # and "User not approved for app"; in 2024 "Check settings on developer.spotify.com/dashboard, the
 # user may not be registered."; in 2026 "The user is not registered for this application."
 _FORBIDDEN: Final = {
-    ErrorReason.SCOPE: _said(r"\b(insufficient|missing)[\s_]+(\w+\s+)?scope"),
+    ErrorReason.SCOPE: _said(r"\b(insufficient|missing) (\w+ ){0,2}scope"),
     ErrorReason.NOT_LISTED: _said(
-        r"\buser\b[^.]{0,30}\bnot\b[^.]{0,20}\b(registered|approved|allow-?listed|whitelisted)\b"
+        r"\buser\b[^.]{0,30}(\bnot|n't)\b[^.]{0,20}"
+        r"\b(registered|approved|(allow|white) ?list(ed)?)\b"
     ),
     ErrorReason.PREMIUM_LAPSED: _said(r"\bpremium\b.*\bowner\b|\bowner\b.*\bpremium\b"),
 }
 _UNKNOWN: Final = ErrorReason.FORBIDDEN
-# Of an `invalid_grant`, where it is not about an authorization code.
-_EXPIRED: Final = _said(r"\btoken\b.*\bexpired\b")
+# Of an `invalid_grant`, where it is not about an authorization code. "Expired or revoked" does not
+# say which.
+_EXPIRED: Final = _said(r"\btoken (\w+ )?expired\b(?! or )")
 
 
 class Answer(NamedTuple):
@@ -151,7 +156,7 @@ def token_error(answer: Answer) -> SpotifyError:
         reason = ErrorReason.UNAVAILABLE
     else:
         reason = ErrorReason.UNUSABLE_ANSWER
-    is_final = reason is ErrorReason.INVALID_GRANT and bool(_EXPIRED.search(description))
+    is_final = reason is ErrorReason.INVALID_GRANT and _says(_EXPIRED, description)
     wait = _wait(answer)
     return SpotifyError(reason, half=GateName.ACCOUNTS, retry_after=wait, is_final=is_final)
 
@@ -190,7 +195,12 @@ def _api_reason(status: int, body: bytes) -> ErrorReason:
 
 
 def _why_forbidden(text: str) -> ErrorReason:
-    return next((reason for reason, said in _FORBIDDEN.items() if said.search(text)), _UNKNOWN)
+    return next((reason for reason, said in _FORBIDDEN.items() if _says(said, text)), _UNKNOWN)
+
+
+def _says(meaning: re.Pattern[str], text: str) -> bool:
+    """In words or as a code, such as USER_NOT_REGISTERED."""
+    return bool(meaning.search(_BETWEEN_WORDS.sub(" ", text)))
 
 
 def json_object(body: bytes) -> dict[str, object]:

@@ -80,10 +80,14 @@ def test_an_answer_of_the_web_api(status: int, body: bytes, reason: str, scope: 
 
 # Each in the order of the years in which it was seen.
 WORDINGS = {
-    "scope": ["Insufficient client scope", "insufficient_scope", "Missing required scope."],
+    "scope": [
+        *("Insufficient client scope", "insufficient_scope", "Missing required scope."),
+        *("insufficient-scope", "Missing the required scopes: user-library-modify"),
+    ],
     "not_listed": [
         NOT_REGISTERED,
         "User not approved for app",
+        *("USER_NOT_REGISTERED", "User isn't registered", "User is not on the allowlist"),
         "Check settings on developer.spotify.com/dashboard, the user may not be registered.",
         "The user is not registered for this application. Please check your settings on "
         "https://developer.spotify.com/dashboard.",
@@ -124,6 +128,11 @@ def test_a_403_that_says_nothing_known_stays_one_fans() -> None:
         ("refresh token expired.", True),
         ("REFRESH TOKEN HAS EXPIRED", True),
         ("The refresh token is expired", True),
+        ("refresh_token expired", True),
+        ("Refresh token has not expired", False),
+        ("Token has been expired or revoked.", False),
+        ("Refresh token expired or revoked", False),
+        ("Refresh token is invalid or expired", False),
         ("Refresh token revoked", False),
         ("Invalid refresh token", False),
         ("Authorization code expired", False),
