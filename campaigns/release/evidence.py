@@ -91,10 +91,14 @@ def _is_about_everybody(
         fewest = presaves.waiting()[:FEWEST_TOLD].count() or FEWEST_TOLD
     if len(told) < fewest:
         return False
-    served = presaves.exclude(sent_at=None)
-    seen = served[:REFUSALS_SEEN].count()
-    if not seen:
+    last = presaves.aggregate(at=Max("sent_at"))["at"]
+    if last is None:
         return True
-    last = served.aggregate(at=Max("sent_at"))["at"]
     newcomers = sum(is_first_try and at > last for at, is_first_try in told)
-    return newcomers >= max(FEWEST_TOLD, int(seen * MOST_REFUSED) + 1)
+    return newcomers >= fewest_of_all(presaves)
+
+
+def fewest_of_all(presaves: PreSaveQuerySet) -> int:
+    """How many with the same trouble are more than would be odd among those who were served."""
+    served = presaves.exclude(sent_at=None)[:REFUSALS_SEEN].count()
+    return max(FEWEST_TOLD, int(served * MOST_REFUSED) + 1)

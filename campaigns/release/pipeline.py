@@ -30,7 +30,7 @@ from campaigns.models import (
 )
 from campaigns.release import claims, retrying
 from campaigns.release.claims import Claim, Confirmation, Held, Outcome
-from campaigns.release.evidence import FEWEST_TOLD, Evidence
+from campaigns.release.evidence import Evidence, fewest_of_all
 from campaigns.release.outages import OutageDetector
 from campaigns.spotify import SCOPE, Answered, FanCalls, Slots
 from campaigns.spotify.answers import Grant, Scope, SpotifyError
@@ -350,7 +350,8 @@ def _is_of_all(claim: Claim, unopened: Collection[Held]) -> bool:
     if not any(held.is_first_try for held in unopened):
         return False
     as_agreed = [row for row in claim.rows if claims.is_as_agreed(claim.campaign, row)]
-    return len(as_agreed) >= FEWEST_TOLD or not claims.is_what_some_agreed_to(claim.campaign)
+    are_many = len(as_agreed) >= fewest_of_all(claim.campaign.presaves.all())
+    return are_many or not claims.is_what_some_agreed_to(claim.campaign)
 
 
 def pause(campaign: Campaign, reason: PauseReason, now: datetime) -> bool:
