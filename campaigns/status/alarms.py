@@ -1,14 +1,15 @@
 """Tell people when a release does not go as it was promised: in the log, by email and through the
 label's webhooks, once for each trouble and release time. What they are told ahead of it, they are
-told once more then. Webhooks are told too when the trouble is over. The dashboard shows it for as
-long as it lasts.
+told once more then, and of a pause that ended by itself when another one comes. Webhooks are told
+too when the trouble is over. The dashboard shows it for as long as it lasts.
 """
 
 from __future__ import annotations
 
 import logging
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
+from typing import Final
 
 from django.db import DatabaseError, transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -19,6 +20,7 @@ from campaigns.gate import closing
 from campaigns.models import (
     CHOICES,
     ENDED_STATES,
+    TOLD_TO_FANS,
     Alarm,
     Campaign,
     CampaignState,
@@ -36,6 +38,9 @@ from campaigns.status.sentences import in_one_line, page_of, release_time, sente
 from campaigns.status.troubles import QUESTIONS, explain, trouble_of, waiting_fans
 
 logger = logging.getLogger(__name__)
+
+# A pause that ends when a newcomer is served may come and go many times in a night.
+TOLD_AGAIN_AFTER: Final = timedelta(hours=1)
 
 
 def raise_due(now: datetime) -> int:
@@ -68,12 +73,13 @@ def raise_due(now: datetime) -> int:
 @transaction.atomic
 def _raise_once(campaign: Campaign, trouble: Trouble, now: datetime) -> bool:
     # Of several workers the one that made the row tells, and the messages are made with it.
-    _, is_mine = Alarm.objects.get_or_create(
+    alarm, is_mine = Alarm.objects.get_or_create(
         campaign=campaign,
         release_at=campaign.release_at,
         trouble=trouble,
         defaults={"raised_at": now},
     )
+    is_mine = is_mine or _is_paused_anew(alarm, now)
     if is_mine:
         outbox.tell(campaign, partial(_told, campaign, trouble, now), now)
         logger.error(
@@ -83,6 +89,13 @@ def _raise_once(campaign: Campaign, trouble: Trouble, now: datetime) -> bool:
             campaign.last_finding or "none",
         )
     return is_mine
+
+
+def _is_paused_anew(alarm: Alarm, now: datetime) -> bool:
+    """Whether a pause for what Spotify told fans had ended by itself, and is news again."""
+    before = Alarm.objects.filter(id=alarm.id, trouble__in=TOLD_TO_FANS).exclude(resolved_at=None)
+    again = before.filter(raised_at__lte=now - TOLD_AGAIN_AFTER)
+    return bool(again.update(raised_at=now, resolved_at=None))
 
 
 def _told(campaign: Campaign, trouble: Trouble, now: datetime) -> Told:

@@ -17,6 +17,7 @@ from campaigns.catalogue.candidates import to_json
 from campaigns.gate import closing
 from campaigns.models import (
     CHOICES,
+    TOLD_TO_FANS,
     Alarm,
     Campaign,
     CampaignState,
@@ -192,6 +193,24 @@ def test_a_key_that_comes_and_goes_is_told_once() -> None:
         campaign.update(paused_reason=reason, paused_at=timezone.now())
         alarms.raise_due(timezone.now())
     assert sorted(troubles_told()) == ["key_missing", "late"]
+
+
+@pytest.mark.parametrize("reason", TOLD_TO_FANS)
+def test_a_pause_that_ended_by_itself_is_told_again_once_an_hour(reason: PauseReason) -> None:
+    campaign = Campaign.objects.filter(id=make_campaign(state=CampaignState.RELEASING).id)
+    now, told = timezone.now(), []
+    for minutes in range(0, 90, 10):
+        for paused in (reason, PauseReason.NONE):
+            campaign.update(paused_reason=paused, paused_at=now)
+            told += [minutes] * alarms.raise_due(now + timedelta(minutes=minutes))
+    assert told == [0, 60]
+
+
+def test_a_pause_that_lasts_is_told_once() -> None:
+    make_campaign(state=CampaignState.RELEASING, paused_reason=PauseReason.APP_NOT_OPEN)
+    now = timezone.now()
+    raised = [alarms.raise_due(now + timedelta(hours=hours)) for hours in range(5)]
+    assert raised == [1, 0, 0, 0, 0]
 
 
 def test_a_campaign_that_stops_again_after_it_was_resumed_is_told_again() -> None:
