@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import time
 from collections.abc import Callable
@@ -119,13 +120,16 @@ class FormBudget(LookupBudget):
 
     def permit(self) -> None:
         """As for the night's own looks, but nobody waits where the share is used up."""
-        pace = permits.pace([rows.gates(self.clock)[GateName.API]]) * SHARE_OF_FORMS
-        if self._is_release_on and not (
-            _FORMS.take(f"label {self._label}", pace * SHARE_OF_LABEL, CALLS_OF_A_LOOK)
-            and _FORMS.take("all", pace, 2 * CALLS_OF_A_LOOK)
-        ):
+        if self._is_release_on and not self._has_share():
             raise LookupBudgetSpentError
         super().permit()
+
+    def _has_share(self) -> bool:
+        """A look that was begun goes on, however many calls it takes: the next one waits longer."""
+        pace = permits.pace([rows.gates(self.clock)[GateName.API]]) * SHARE_OF_FORMS
+        calls = math.inf if self.calls else CALLS_OF_A_LOOK
+        is_labels_turn = _FORMS.take(f"label {self._label}", pace * SHARE_OF_LABEL, calls)
+        return is_labels_turn and _FORMS.take("all", pace, 2 * calls)
 
 
 class Look(NamedTuple):

@@ -243,3 +243,20 @@ def test_forms_have_a_small_share_while_a_release_runs_and_labels_a_part_of_it(
 def test_forms_may_ask_while_nothing_is_released(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     assert permits_of("one") == 40
+
+
+@pytest.mark.usefixtures("nobody_has_looked")
+def test_a_look_that_was_begun_takes_all_its_calls_and_the_labels_next_one_waits(
+    settings: Settings,
+) -> None:
+    """A dead link, three forms of a UPC and two hits are six; a code may have ten hits."""
+    settings.SPOTIFY_MAX_RATE = 100.0
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_presave(campaign, due_at=campaign.created_at)
+    budget = FormBudget(database_now(), "one")
+    for _ in range(12):
+        budget.permit()
+    with pytest.raises(LookupBudgetSpentError):
+        FormBudget(database_now(), "one").permit()
+    with pytest.raises(LookupBudgetSpentError):
+        FormBudget(database_now(), "another").permit()
