@@ -5,17 +5,18 @@ for as long as they count, some seconds.
 from __future__ import annotations
 
 import time
-from threading import Lock
+from threading import Lock, Timer
 from typing import Final
 
-# Senders that do not count any more are forgotten when there are so many.
-MOST_SENDERS: Final = 1_000
+# Senders that do not count any more are forgotten so often, whether or not others come.
+FORGET_EVERY_SECONDS: Final = 5.0
 
 
 class Paces:
     def __init__(self) -> None:
         self._free_at: dict[str, float] = {}
         self._lock = Lock()
+        self._is_forgetting = False
 
     def take(self, sender: str, per_second: float, burst: float) -> bool:
         """Whether this sender may send one more now."""
@@ -24,10 +25,19 @@ class Paces:
             free_at = max(self._free_at.get(sender, now), now)
             if free_at - now >= (burst - 0.5) * step:  # whole steps, but for their rounding
                 return False
-            self._forget(now)
             self._free_at[sender] = free_at + step
+            self._forget_later()
         return True
 
-    def _forget(self, now: float) -> None:
-        if len(self._free_at) >= MOST_SENDERS:
+    def _forget_later(self) -> None:
+        if self._free_at and not self._is_forgetting:
+            timer = Timer(FORGET_EVERY_SECONDS, self._forget)
+            timer.daemon = self._is_forgetting = True
+            timer.start()
+
+    def _forget(self) -> None:
+        now = time.monotonic()
+        with self._lock:
             self._free_at = {sender: at for sender, at in self._free_at.items() if at > now}
+            self._is_forgetting = False
+            self._forget_later()
