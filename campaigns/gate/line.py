@@ -13,7 +13,14 @@ from django.db import transaction
 
 from campaigns.gate import rows
 from campaigns.gate.closing import GateClosedError
-from campaigns.gate.learning import ESTIMATE_TTL, adjust, record_calls, was_refused
+from campaigns.gate.learning import (
+    ESTIMATE_TTL,
+    LATELY,
+    adjust,
+    calls_in_window,
+    record_calls,
+    was_refused,
+)
 from campaigns.gate.permits import LEARNED
 from campaigns.gate.rows import is_blocked, locked
 from campaigns.gate.shares import are_saves_wanted, pace_of_consents
@@ -24,6 +31,13 @@ BURST: Final = timedelta(seconds=0.5)
 # Who finds no room comes back after so long, and only then is given a place: a script that never
 # comes back holds none.
 COME_BACK: Final = timedelta(seconds=1)
+# Who comes so long after being called up, as from a tab that slept, goes as far as the others leave
+# room: hundreds who held their places for that would be a rush. Longer than a page waits to load
+# itself again.
+IN_TIME: Final = timedelta(seconds=20)
+# Of two who come at once the later one may have looked at the clock first. Time that lies further
+# ahead was written before the database's clock was set back.
+OUT_OF_ORDER: Final = timedelta(seconds=10)
 # While fans wait for longer than LONG_WAIT and no release wants the calls, the rate grows by
 # GROWTH every GROW_EVERY, until Spotify says stop.
 LONG_WAIT: Final = timedelta(seconds=5)
@@ -78,6 +92,9 @@ def _wait(place: int, consents: Gate, accounts: Gate, now: datetime, latest: dat
     pace = pace_of_consents(accounts, consents, now)
     _call_up(consents, accounts, pace, now)
     ahead = (place or consents.places + 1) - consents.called_up
+    is_late = -ahead > pace * IN_TIME.total_seconds()
+    if is_late and calls_in_window(consents, now, LATELY) >= pace * LATELY.total_seconds():
+        return max(opens_in, COME_BACK)
     return max(opens_in, timedelta(seconds=ahead / pace), timedelta())
 
 
@@ -93,6 +110,8 @@ def _opens_in(accounts: Gate, now: datetime, latest: datetime) -> timedelta:
 def _call_up(consents: Gate, accounts: Gate, pace: float, now: datetime) -> None:
     """Call up as many as the pace allowed since the last time; nobody while the gate was closed."""
     called_at, room = consents.called_at, consents.places + max(1.0, pace * BURST.total_seconds())
+    if called_at and now < called_at <= now + OUT_OF_ORDER:
+        now = called_at
     if called_at is None:
         consents.called_up = room
     else:

@@ -75,6 +75,38 @@ def test_nobody_is_given_a_place_whose_turn_comes_too_late() -> None:
     assert gate(GateName.CONSENTS).places == 60
 
 
+def test_of_two_who_come_at_once_none_calls_up_a_time_that_was_counted() -> None:
+    places = [come().place for _ in range(60)]
+    for _ in range(20):
+        come(places[-1] + 1, NOW + SECOND)
+        come(now=NOW + SECOND)
+        come(now=NOW + 0.8 * SECOND)
+    later = NOW + SECOND
+    assert [come(place, later).wait > NO_WAIT for place in places[13:17]] == [
+        *(False, False, True, True)
+    ]
+
+
+def test_a_clock_that_was_set_back_stops_the_line_for_nobody() -> None:
+    places = [come().place for _ in range(60)]
+    before = NOW - 3600 * SECOND
+    come(now=before)
+    assert [come(place, before + SECOND).wait > NO_WAIT for place in places[13:17]] == [
+        *(False, False, True, True)
+    ]
+
+
+def test_who_held_their_places_and_come_late_are_no_rush() -> None:
+    refuse(1, NOW - 10 * SECOND)  # the rate stays
+    places = [come().place for _ in range(400)]
+    now = NOW + 35 * SECOND  # 355 are called up, 200 of them in time
+    late = [come(place, now) for place in places[5:150]]
+    waits = [turn.wait for turn in late]
+    assert 30 <= waits.count(NO_WAIT) <= 31
+    assert waits.count(line.COME_BACK) == len(late) - waits.count(NO_WAIT)
+    assert come(places[353], now).wait == NO_WAIT, "who comes in time does not wait for them"
+
+
 def test_nobody_is_called_up_while_spotify_says_wait() -> None:
     waiting = [come() for _ in range(12)][-1]
     refuse(20, NOW)
