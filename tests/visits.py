@@ -5,6 +5,7 @@ breaks. For the tests of all pages, and for the pictures of `make screenshots`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, Never
 
 from django.core.cache import caches
@@ -17,7 +18,8 @@ from campaigns.consent import completing, cookie, oauth_state, receipts, startin
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan.refusal_pages import PAGES
 from campaigns.gate import closing
-from campaigns.models import Campaign, Gate, GateName
+from campaigns.models import Campaign, ErrorReason, Gate, GateName
+from campaigns.spotify.answers import SpotifyError
 from tests import scenes
 
 if TYPE_CHECKING:
@@ -40,6 +42,7 @@ def each(
     yield from _without_spotify(new_context, site)
     yield from _in_another_app(new_context, site)
     yield from _return_visit(new_context, site)
+    yield from _in_line(new_context, site)
     yield from _second_return(new_context, site)
     yield from _refusals(new_context, site, monkeypatch)
     yield from _broken_pages(new_context, site, monkeypatch)
@@ -92,24 +95,42 @@ def _return_visit(new_context: NewContext, site: str) -> Iterator[tuple[str, Pag
         yield "landing-you-are-in", page
 
 
+def _in_line(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
+    """While Spotify wants the app to wait. The page is shown without what makes it refresh."""
+    now = timezone.now()
+    pending = starting.start_authorization(Campaign.objects.get(slug="first-light"), now)
+    pending = replace(pending, at=pending.at - 5)
+    ban = SpotifyError(ErrorReason.RATE_LIMITED, half=GateName.ACCOUNTS, retry_after=180.0)
+    closing.close(ban, database_now())
+    with new_context(None) as context:
+        context.add_cookies([{"name": "presave", "value": cookie.sealed(pending), "url": site}])
+        page = context.new_page()
+        page.route("**/callback?*", _stand_still)
+        page.goto(f"{site}/callback?code=x&state={pending.state}")
+        Gate.objects.all().delete()
+        expect(page.get_by_role("heading", level=1)).to_have_text("Your turn is coming")
+        yield "in-line", page
+
+
 def _second_return(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
     """While the first may be at Spotify. The page is shown without what makes it refresh."""
     now, campaign = timezone.now(), Campaign.objects.get(slug="first-light")
     pending = starting.start_authorization(campaign, now)
     oauth_state.spend(pending.state, now)
 
-    def stand_still(route: Route) -> None:
-        answer = route.fetch()
-        headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
-        route.fulfill(response=answer, headers=headers)
-
     with new_context(None) as context:
         context.add_cookies([{"name": "presave", "value": cookie.sealed(pending), "url": site}])
         page = context.new_page()
-        page.route("**/receipt/*", stand_still)
+        page.route("**/receipt/*", _stand_still)
         page.goto(f"{site}/receipt/{pending.token.reveal()}")
         expect(page.get_by_role("heading", level=1)).to_have_text("One moment")
         yield "receipt-one-moment", page
+
+
+def _stand_still(route: Route) -> None:
+    answer = route.fetch()
+    headers = {name: value for name, value in answer.headers.items() if name != "refresh"}
+    route.fulfill(response=answer, headers=headers)
 
 
 def _refusals(
