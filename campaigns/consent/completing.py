@@ -58,11 +58,12 @@ T = TypeVar("T")
 @dataclass(frozen=True)
 class InLine:
     """A fan whose code is exchanged later: for so long the browser keeps its place, and comes back
-    by itself.
+    by itself. Nobody knows for how long in all where many share an address.
     """
 
     pending: PendingConsent
     wait: timedelta
+    shares_address: bool = False
 
 
 class _AskedToWaitError(Exception):
@@ -164,22 +165,24 @@ def _code_of(response: AuthorizationResponse) -> Secret:
     return response.code
 
 
-def _wait_before_the_line(pending: PendingConsent, now: datetime, address: str) -> timedelta:
+def _before_the_line(pending: PendingConsent, now: datetime, address: str) -> InLine | None:
     """Nobody reads Spotify's page and taps in less than a second, and nobody waits apart who has a
     place in the line.
     """
+    coming_back = replace(pending, has_come_back=True)
     if now.timestamp() - pending.at < YOUNGEST.total_seconds():
-        return line.COME_BACK
+        return InLine(coming_back, line.COME_BACK)
     if pending.place or _PREFIXES.take(address, has_come_back=pending.has_come_back):
-        return timedelta()
-    return random.uniform(1, 4) * line.COME_BACK  # noqa: S311 -- spreads load, hides nothing
+        return None
+    wait = random.uniform(1, 4) * line.COME_BACK  # noqa: S311 -- spreads load, hides nothing
+    return InLine(coming_back, wait, shares_address=True)
 
 
 def _exchange_in_turn(
     pending: PendingConsent, code: Secret, now: datetime, address: str
 ) -> IssuedReceipt | PendingConsent | InLine:
-    if wait := _wait_before_the_line(pending, now, address):
-        return InLine(replace(pending, has_come_back=True), wait)
+    if waiting := _before_the_line(pending, now, address):
+        return waiting
     with _one_of_few_exchanges() as is_one:
         pending, wait = _take_turn(pending, now) if is_one else (pending, line.COME_BACK)
         if wait:

@@ -66,7 +66,7 @@ PAGES: Final = {
     Refusal.TOO_LATE: Page(
         title=_("That took a little too long"),
         happened=_(
-            "For your safety, you have ten minutes to go to Spotify and come back. You took longer."
+            "For your safety, you have ten minutes to go to Spotify and come back. They are over."
         ),
         advice=_("Start again; it takes a few seconds."),
         retry=_("Start again"),

@@ -14,7 +14,8 @@ from campaigns.catalogue import confirming, looks
 from campaigns.clock import database_now
 from campaigns.consent import completing, oauth_state
 from campaigns.gate import closing, line, permits
-from campaigns.models import CampaignState, Gate, GateName, PreSave, SpentState
+from campaigns.models import CampaignState, ErrorReason, Gate, GateName, PreSave, SpentState
+from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign
 from tests.fans import Fan, query_of, text_of
 from tests.nights.night import make_night, work
@@ -155,6 +156,30 @@ def test_a_short_429_at_a_consent_costs_the_fan_a_wait_and_no_tap(sandbox: Sandb
     Gate.objects.update(blocked_until=timezone.now())
     assert fan.get(back).status_code == 303
     assert len(sandbox.calls("token.code")) == 2
+
+
+@pytest.mark.parametrize(
+    ("seconds", "told"), [(1, "1 second"), (41, "50 seconds"), (121, "3 minutes")]
+)
+def test_a_wait_is_told_as_no_shorter_than_it_is(sandbox: Sandbox, seconds: int, told: str) -> None:
+    fan = Fan(sandbox)
+    back = fan.decide(fan.tap(make_campaign()))
+    ban = SpotifyError(ErrorReason.RATE_LIMITED, half=GateName.ACCOUNTS, retry_after=float(seconds))
+    closing.close(ban, database_now())
+    assert f"in about {told}." in text_of(fan.get(back)).replace("\N{NO-BREAK SPACE}", " ")
+
+
+def test_who_shares_an_address_with_many_is_told_so_and_not_seconds_for_minutes(
+    sandbox: Sandbox, settings: Settings
+) -> None:
+    fan = Fan(sandbox)
+    back = fan.decide(fan.tap(make_campaign()))
+    settings.SPOTIFY_MAX_RATE = 0.001
+    while completing._PREFIXES.take("127.0.0.1", has_come_back=True):
+        pass
+    answer = fan.get(back)
+    assert "Many fans on your network" in text_of(answer)
+    assert 1 <= int(answer.headers["Refresh"]) <= 4
 
 
 def test_a_429_at_a_consent_stops_everybody_at_the_token_endpoint(sandbox: Sandbox) -> None:

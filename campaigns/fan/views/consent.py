@@ -140,10 +140,12 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 def _in_line(request: HttpRequest, waiting: InLine) -> HttpResponse:
     """The page loads this very address again, which holds the code: it is not written into it."""
-    seconds = math.ceil(waiting.wait.total_seconds())
-    told = seconds if seconds < 20 else math.ceil(seconds / 10) * 10
-    response = render(request, "fan/in_line.html", {"wait": spoken(timedelta(seconds=told))})
-    response.headers["Refresh"] = str(min(max(seconds, 1), LONGEST_REFRESH))
+    seconds = max(math.ceil(waiting.wait.total_seconds()), 1)
+    step = 1 if seconds < 20 else 10 if seconds < 120 else 60
+    told = spoken(timedelta(seconds=math.ceil(seconds / step) * step))
+    context = {"wait": "" if waiting.shares_address else told}
+    response = render(request, "fan/in_line.html", context)
+    response.headers["Refresh"] = str(min(seconds, LONGEST_REFRESH))
     cookies.set_pending_consent(response, waiting.pending)
     return response
 
