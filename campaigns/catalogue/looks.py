@@ -24,7 +24,7 @@ from campaigns.catalogue.names import (
 from campaigns.gate import closing, permits, rows
 from campaigns.gate.paces import Paces
 from campaigns.models import Campaign, ErrorReason, Finding, GateName
-from campaigns.spotify import Release, SpotifyError
+from campaigns.spotify import APP_TOKEN, Release, SpotifyError
 
 # A slow catalogue may not keep a worker from its saves: after so long no further market is asked,
 # and after LAST_CALL_SECONDS no further call is sent. The other looks come with the next round.
@@ -98,6 +98,8 @@ class LookupBudget:
             raise LookupBudgetSpentError
         first_in = permits.take(GateName.API, 1, clock).first_in
         self.calls += 1
+        if not APP_TOKEN.is_kept:
+            permits.note_call(GateName.ACCOUNTS, clock)
         time.sleep(max(first_in, 0.0))
         self.called_at = clock + timedelta(seconds=max(first_in, 0.0))
         # Somebody may have met a ban while we waited.

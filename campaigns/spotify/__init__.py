@@ -11,6 +11,7 @@ from __future__ import annotations
 from campaigns.spotify.answers import Grant as Grant
 from campaigns.spotify.answers import Scope as Scope
 from campaigns.spotify.answers import SpotifyError as SpotifyError
+from campaigns.spotify.catalogue_calls import APP_TOKEN as APP_TOKEN
 from campaigns.spotify.catalogue_calls import Artist as Artist
 from campaigns.spotify.catalogue_calls import Permit as Permit
 from campaigns.spotify.catalogue_calls import Release as Release

@@ -218,6 +218,11 @@ class _AppToken:
     def __init__(self) -> None:
         self._kept: tuple[Secret, float] | None = None
 
+    @property
+    def is_kept(self) -> bool:
+        """Whether the next call to the Web API needs none to the token endpoint before it."""
+        return bool(self._kept and time.monotonic() < self._kept[1])
+
     def current(self) -> Secret:
         """Raises SpotifyError."""
         kept, now = self._kept, time.monotonic()

@@ -72,6 +72,14 @@ def test_each_call_of_a_look_takes_a_permit(sandbox: Sandbox) -> None:
     assert sent == sum(count for _, count in Gate.objects.get(name=GateName.API).recent) == 2
 
 
+def test_a_429_will_count_the_calls_for_the_apps_own_token(sandbox: Sandbox) -> None:
+    sandbox.add_album()
+    for _ in range(2):
+        confirming.confirm(make_due(upc=UPC), LookupBudget(database_now()))
+    sent = len(sandbox.calls("token.client"))
+    assert sent == sum(count for _, count in Gate.objects.get(name=GateName.ACCOUNTS).recent) == 1
+
+
 def test_without_room_nothing_is_taken_and_the_look_comes_with_the_next_round(
     sandbox: Sandbox,
 ) -> None:
