@@ -18,7 +18,10 @@ from icalendar import Calendar
 from playwright.sync_api import Browser, Page, Request, Response, expect
 
 from campaigns import spotify as client
-from campaigns.models import Campaign, Label, PreSave, PreSaveState
+from campaigns.clock import database_now
+from campaigns.gate import closing
+from campaigns.models import Campaign, ErrorReason, GateName, Label, PreSave, PreSaveState
+from campaigns.spotify import SpotifyError
 from tests import forms
 from tests.accessibility import RULES
 from tests.factory import make_campaign, make_local_campaign
@@ -46,6 +49,24 @@ def pre_save(page: Page, landing: str) -> None:
     expect(page.get_by_role("heading", name="You're in")).to_be_visible()
     # Its scripts run before that: one remembers the receipt.
     page.wait_for_load_state("load")
+
+
+@pytest.mark.parametrize("has_scripts", [True, False])
+def test_who_waits_in_line_ends_at_the_receipt_without_a_second_tap(
+    browser: Browser, landing: str, spotify: Sandbox, has_scripts: bool
+) -> None:
+    with browser.new_context(java_script_enabled=has_scripts) as context:
+        page = context.new_page()
+        page.goto(landing)
+        page.get_by_role("link", name=START).click()
+        agree = page.get_by_role("button", name="Agree")
+        expect(agree).to_be_visible()
+        ban = SpotifyError(ErrorReason.RATE_LIMITED, half=GateName.ACCOUNTS, retry_after=3.0)
+        closing.close(ban, database_now())
+        agree.click()
+        expect(page.get_by_role("heading", name="Your turn is coming")).to_be_visible()
+        expect(page.get_by_role("heading", name="You're in")).to_be_visible(timeout=20_000)
+    assert len(spotify.calls("token.code")) == 1
 
 
 def test_a_full_visit_meets_only_us_and_spotifys_page(
