@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import re
+import unicodedata
 import warnings
 from collections.abc import Sequence
 from email.utils import formataddr, parseaddr
@@ -32,8 +33,11 @@ def _refuse(name: str, wanted: str, value: str) -> NoReturn:
 
 
 def text(name: str, default: str | None = REQUIRED) -> str:
-    value = os.environ.get(name, "").strip()
+    value = _given(name)
     if value:
+        if any(map(_is_invisible, value)):
+            # Not repeated: an address may hold a password.
+            raise ImproperlyConfigured(f"{name} holds an invisible character: type it by hand.")
         return value
     if default is None:
         raise ImproperlyConfigured(
@@ -42,9 +46,23 @@ def text(name: str, default: str | None = REQUIRED) -> str:
     return default
 
 
+def _given(name: str) -> str:
+    return os.environ.get(name, "").removeprefix("\ufeff").strip()
+
+
+def _is_invisible(character: str) -> bool:
+    """What joins the letters of some scripts, and of emoji, belongs to a name."""
+    return unicodedata.category(character) in ("Cc", "Cf") and character not in "\u200c\u200d"
+
+
+def plain(name: str, default: str | None = REQUIRED) -> str:
+    """What is pasted from elsewhere and is no secret, such as an app's id."""
+    return _pasted_right(name, text(name, default))
+
+
 def secret(name: str, default: str | None = REQUIRED) -> str:
     """The variable itself or the content of the file that NAME_FILE names, never both."""
-    path, value = text(f"{name}_FILE", ""), text(name, "")
+    path, value = text(f"{name}_FILE", ""), _given(name)
     if path and value:
         raise ImproperlyConfigured(f"Set either {name} or {name}_FILE, not both.")
     if path:
@@ -59,20 +77,20 @@ def secret(name: str, default: str | None = REQUIRED) -> str:
 
 
 def _pasted_right(name: str, value: str) -> str:
-    """Nobody sees what is wrong with a secret that is refused elsewhere: it is told here. The value
-    is not repeated.
+    """Nobody sees what is wrong with a value that is refused elsewhere: it is told here. It is not
+    repeated, as it may be a secret.
     """
     if "\n" in value or "\r" in value:
         wrong = "has more than one line"
     elif not re.fullmatch(r"[ -~]+", value):
         wrong = "holds a character that is not plain ASCII, perhaps an invisible one"
-    elif re.fullmatch(r"\"[^\"]*\"|'[^']*'", value):
+    elif re.fullmatch(r"\"[^\"]*\"|'[^']*'|`[^`]*`", value):
         wrong = "is in quotes: leave them out"
-    elif re.match(r"(export )?[A-Z]+(_[A-Z]+)+=", value):
-        wrong = "begins with the name of a variable: leave out all up to the ="
+    elif re.match(r"(export )?[A-Z]+(_[A-Z]+)+ ?[=:]", value):
+        wrong = "begins with the name of a variable: leave out that and the sign after it"
     else:
         return value
-    raise ImproperlyConfigured(f"The secret that {name} gives {wrong}.")
+    raise ImproperlyConfigured(f"The value that {name} gives {wrong}.")
 
 
 def _read_secret_file(name: str, path: Path) -> str:
@@ -250,10 +268,15 @@ def sender(name: str, default: str) -> str:
     if not value:
         return default
     shown, address = parseaddr(value)
+    forms = (address, f"<{address}>", f"{shown}<{address}>", f'"{shown}"<{address}>')
     try:
         validate_email(address)
-        if value not in (address, f"{shown} <{address}>", f'"{shown}" <{address}>'):
-            raise ValidationError("more than one address")
+        if not address.isascii() or _without_spaces(value) not in map(_without_spaces, forms):
+            raise ValidationError("no address of ASCII, or more than one")
     except ValidationError:
         _refuse(name, "be an email address such as Demo Label <music@example.com>", value)
     return formataddr((shown or "Presave", address))
+
+
+def _without_spaces(value: str) -> str:
+    return "".join(value.split())

@@ -293,7 +293,7 @@ LARGEST_FORM = 200 * 1024 * 1024
 
 # Spotify
 
-SPOTIFY_CLIENT_ID = env.text("SPOTIFY_CLIENT_ID")
+SPOTIFY_CLIENT_ID = env.plain("SPOTIFY_CLIENT_ID")
 SPOTIFY_CLIENT_SECRET = env.secret("SPOTIFY_CLIENT_SECRET")
 SPOTIFY_ACCOUNTS_URL = env.url("SPOTIFY_ACCOUNTS_URL", "https://accounts.spotify.com")
 SPOTIFY_API_URL = env.url("SPOTIFY_API_URL", "https://api.spotify.com/v1")

@@ -32,6 +32,9 @@ def refusal(reader: Reader, *arguments: Any) -> str:
 
 GOOD: list[tuple[Reader, tuple[Any, ...], str, Any]] = [
     (env.text, (), " a ", "a"),
+    (env.text, (), "\ufeffa", "a"),
+    (env.text, (), "\u0645\u06cc\u200c\u062e", "\u0645\u06cc\u200c\u062e"),
+    (env.plain, (), " 4aawyAB9 ", "4aawyAB9"),
     (env.secret, (), "s3cret", "s3cret"),
     (env.flag, (False,), "True", True),
     (env.flag, (True,), "False", False),
@@ -70,6 +73,8 @@ def test_a_good_value_is_read(
 
 
 BAD: list[tuple[Reader, tuple[Any, ...], list[str]]] = [
+    (env.text, (), ["\u200b", "Demo\u200b Label", "Demo\u202e Label", "Demo\nLabel"]),
+    (env.plain, (), ["4aaw\u200byAB9", '"4aawyAB9"', "SPOTIFY_CLIENT_ID=4aaw", "4aaw\u00e9"]),
     (env.flag, (False,), ["true", "1", "yes", "on"]),
     (env.choice, (["a", "b"], "a"), ["c", "A", "a,b"]),
     (env.rate, (1.0,), ["0", "-1", "nan", "inf", "10001", "ten", "1/s"]),
@@ -93,6 +98,7 @@ BAD: list[tuple[Reader, tuple[Any, ...], list[str]]] = [
         [
             *("Demo Label", "@example.com", "a@b", "a b@example.com", "mailto:a@example.com"),
             *("http://example.com", "https://", "https://a b", "javascript:alert(1)"),
+            *("a@example.com\u200b", "https://example.com/\u200b"),
         ],
     ),
     (env.path, (Path("/default"),), ["data", "./data", "~/data"]),
@@ -122,6 +128,7 @@ BAD: list[tuple[Reader, tuple[Any, ...], list[str]]] = [
             *("Demo Label", "@example.com", "Demo <>", "<music@example.com"),
             *("a@example.com, b@example.com", "Demo <a@example.com> <b@example.com>"),
             *("Demo\nBcc: b@example.com <a@example.com>", "mailto:a@example.com"),
+            *("a@example.com\u200b", "a@\u4f8b\u3048.example", "Demo, Inc. <a@example.com>"),
         ],
     ),
 ]
@@ -217,7 +224,10 @@ def test_what_editors_put_around_a_secret_is_left_out(
         ("'s3cret'", "is in quotes"),
         ("s3cret\nof yesterday", "more than one line"),
         ("s3cret\r\n\r\nof yesterday", "more than one line"),
+        ("`s3cret`", "is in quotes"),
         ("SPOTIFY_CLIENT_SECRET=s3cret", "name of a variable"),
+        ("SECRET_KEY = s3cret", "name of a variable"),
+        ("SECRET_KEY: s3cret", "name of a variable"),
         ("export REDIS_URL=s3cret", "name of a variable"),
         ("s3cret\u200b", "not plain ASCII"),
         ("s3\u00adcret", "not plain ASCII"),
@@ -291,6 +301,7 @@ def test_a_secret_file_that_is_a_directory_is_refused(
     ("reader", "value"),
     [
         (env.url, "https://user:s3cret@h"),
+        (env.url, "https://user:s3cret@h\u200b"),
         (env.database, "postgres://user:s3cret@h:port/db"),
         (env.database, "mysql://user:s3cret@h/db"),
         (env.redis_url, "redis://:s3cret@h:port"),
@@ -356,6 +367,9 @@ def test_a_mail_address_says_when_tls_begins(
         ("music@example.com", "Presave <music@example.com>"),
         ("Demo Label <music@example.com>", "Demo Label <music@example.com>"),
         ('"Demo Label" <music@example.com>', "Demo Label <music@example.com>"),
+        ("Demo  Label<music@example.com>", "Demo Label <music@example.com>"),
+        ("<music@example.com>", "Presave <music@example.com>"),
+        ('"Demo, Inc." <music@example.com>', '"Demo, Inc." <music@example.com>'),
         ("Łódź <music@example.com>", "=?utf-8?b?xYHDs2TFug==?= <music@example.com>"),
     ],
 )

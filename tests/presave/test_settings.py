@@ -50,6 +50,8 @@ BAD = [
     ("DATABASE_URL", "mysql://h/db"),
     ("REDIS_URL", None),
     ("SPOTIFY_CLIENT_ID", None),
+    ("SPOTIFY_CLIENT_ID", "'4aawyAB9'"),
+    ("OPERATOR_NAME", "\u200b"),
     ("SPOTIFY_CLIENT_SECRET", None),
     ("SPOTIFY_ACCOUNTS_URL", "http://accounts.example.com"),
     ("SPOTIFY_API_URL", "nonsense"),
