@@ -33,11 +33,13 @@ _AMAZON_ENDINGS: Final = (
 # What stands around a link and is not its own: quotes, stops, what joins letters, brackets.
 _WRAPPERS: Final = (
     "\"'`<>\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
-    ".,;:!?\u2026\u3001\u3002\u200c\u200d([{"
+    ".,;:!?\u2026\u3001\u3002\u034f\u200c\u200d\ufe0e\ufe0f([{"
 )
 _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
-# "Album:https://…", and text of a script that sets no spaces.
-_BEFORE_A_LINK: Final = re.compile(r"^(?:[^!-~]+|\w+[:=\uff1a])(?=https?://)", re.IGNORECASE)
+# "Album:https://…", "[Album](https://…", and text of a script that sets no spaces.
+_BEFORE_A_LINK: Final = re.compile(
+    r"^(?:[^!-~]+|\w+(?:[:=\uff1a]|\]\())(?=https?://)", re.IGNORECASE
+)
 # Their subdomains belong to the same service.
 _SERVICES: Final = {
     "audiomack.com": "Audiomack",
@@ -150,12 +152,17 @@ class _SpotifyItem(NamedTuple):
     id: str
 
 
-# Its host and kind in any case: phones begin a sentence with a capital.
+# Its host and kind in any case: phones begin a sentence with a capital. What follows the id is
+# encoded (spaces, what nobody sees), asked besides (?si=), or text after a dash.
 _SPOTIFY_LINK: Final = re.compile(
-    r"(?:(?:https?:)?//)?(?:open|play)\.spotify\.com(?::[0-9]+)?/+(?:(?:intl-[a-z-]+|embed)/+)*"
-    r"(?P<kind>[a-z-]+)/+(?P<id>[a-z0-9]+)/*(?:[?#&].*)?"
-    r"|spotify:(?P<uri_kind>[a-z-]+):(?P<uri_id>[a-z0-9]+)(?:[?#&].*)?",
+    r"(?:(?:https?:)?//)?(?:open|play)\.spotify\.com(?::[0-9]+)?/+(?:(?:intl-[\w-]+|embed)/+)*"
+    r"(?P<kind>[a-z-]+)/+(?P<id>[a-z0-9]+)(?:%[0-9a-f]{2})*/*(?:[?#&-].*)?"
+    r"|spotify(?::|%3a)(?P<uri_kind>[a-z-]+)(?::|%3a)(?P<uri_id>[a-z0-9]+)(?:[?#&-].*)?",
     re.IGNORECASE,
+)
+# In the addresses of older embedded players a URI follows.
+_PLAYER: Final = re.compile(
+    r"^(?:(?:https?:)?//)?(?:embed\.spotify\.com/|open\.spotify\.com/embed/?)\?uri=", re.IGNORECASE
 )
 # Spotify's own, which lead to a link when they are opened.
 _SHORT_LINK: Final = re.compile(
@@ -242,7 +249,7 @@ def _items_in(text: str) -> list[_SpotifyItem]:
 
 def _words_of(text: str) -> list[str]:
     words = (word.strip(_AROUND) for word in _BETWEEN.split(typed(text)))
-    return [_BEFORE_A_LINK.sub("", word) for word in words]
+    return [_PLAYER.sub("", _BEFORE_A_LINK.sub("", word)) for word in words]
 
 
 def _refuse_short_link(text: str) -> None:

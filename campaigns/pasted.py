@@ -16,7 +16,7 @@ MORE_THAN_ONE: Final = gettext_lazy(
 # https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
 _NEVER_SEEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
+    "\ufff9-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
 )
 # Letters and symbols to Unicode, and empty to the eye: the fillers of Hangul, Braille's empty
 # cell, a note without its head, two blanks among the hieroglyphs.
@@ -30,6 +30,7 @@ _JOINERS: Final = ("Cf", "Mn")
 _UPC_LABEL: Final = re.compile(r"(?<![A-Z0-9])(?:UPC|EAN|GTIN|JAN)-?(?:A\b|\d{1,2}\b)?")
 _DIGITS: Final = re.compile(r"(?<![A-Z0-9])[0-9](?:[ -]{0,3}[0-9])+(?![A-Z0-9])")
 _UPC_DIGITS: Final = range(12, 15)
+_CUT_DIGITS: Final = range(10, 12)
 _ISRC: Final = re.compile(
     r"(?<![A-Z0-9])(?:ISRC[ :#.-]*)?"
     r"((?:[A-Z][ -]{0,3}){2}(?:[A-Z0-9][ -]{0,3}){3}(?:[0-9][ -]{0,3}){6}[0-9])(?![A-Z0-9])"
@@ -62,29 +63,26 @@ def _typed(character: str) -> str:
 
 
 def upcs(text: str) -> list[str]:
-    """The numbers of 12 to 14 digits in a text, each once."""
-    found: list[str] = []
-    for run in _runs(text):
-        whole = _bare(run)
-        found += [whole] if len(whole) in _UPC_DIGITS else _words_of(run)
-    return list(dict.fromkeys(found))
+    """The numbers of 12 to 14 digits in a text, each once: a UPC is also an EAN with a zero."""
+    found: dict[str, str] = {}
+    for digits in _numbers(text, _UPC_DIGITS):
+        found.setdefault(digits.lstrip("0"), digits)
+    return list(found.values())
 
 
 def without_lost_zeros(text: str) -> str:
     """The number that spreadsheets cut by the zeros at its start, with them; empty without one."""
-    short = {_bare(run) for run in _runs(text)}
-    if len(short) != 1:
-        return ""
-    digits = short.pop()
-    return digits.zfill(12) if len(digits) in (10, 11) else ""
+    cut = set(_numbers(text, _CUT_DIGITS))
+    return cut.pop().zfill(12) if len(cut) == 1 else ""
 
 
-def _runs(text: str) -> list[str]:
-    return _DIGITS.findall(_UPC_LABEL.sub(" ", typed(text).upper()))
-
-
-def _words_of(run: str) -> list[str]:
-    return [word for word in run.split() if len(word) in _UPC_DIGITS and word.isdigit()]
+def _numbers(text: str, lengths: range) -> list[str]:
+    """Of a run of digits the whole, whatever it is grouped by, or else its words."""
+    found: list[str] = []
+    for run in _DIGITS.findall(_UPC_LABEL.sub(" ", typed(text).upper())):
+        words = [_bare(run)] if len(_bare(run)) in lengths else run.split()
+        found += [word for word in words if len(word) in lengths and word.isdigit()]
+    return found
 
 
 def isrcs(text: str) -> list[str]:

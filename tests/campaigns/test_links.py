@@ -77,6 +77,10 @@ def test_any_other_line_is_refused_by_its_number(line: str, why: str) -> None:
         f"{ALBUM}\u200b",
         f"\ufeff{ALBUM}",
         f"{ALBUM}\u200d",
+        f"{ALBUM}\ufffc",
+        f"{ALBUM}\ufe0f\u034f",
+        f"[Bandcamp]({ALBUM})",
+        f"[On Bandcamp]({ALBUM}).",
         "https://music.ex\u2060am\u00adple/al\u202ebum",
         f"<{ALBUM}>",
         f"\u201c{ALBUM}\u201d",
@@ -174,6 +178,9 @@ def test_what_no_form_would_take_is_not_shown(url: str) -> None:
         f'<iframe style="border-radius:12px" src="https://open.spotify.com/embed/album/{ID}'
         '?utm_source=generator&amp;theme=0" width="100%" height="352" allow="autoplay"></iframe>',
         f"<iframe src=https://open.spotify.com/embed/album/{ID}></iframe>",
+        f"https://open.spotify.com/embed?uri=spotify:album:{ID}",
+        f"https://open.spotify.com/embed/?uri=spotify%3Aalbum%3A{ID}&theme=white",
+        f"https://embed.spotify.com/?uri=spotify%3aalbum%3a{ID}",
         # Capitals
         f"Https://open.spotify.com/album/{ID}",
         f"HTTPS://OPEN.SPOTIFY.COM/album/{ID}",
@@ -181,6 +188,8 @@ def test_what_no_form_would_take_is_not_shown(url: str) -> None:
         # Of other languages
         f"https://open.spotify.com/intl-pt-BR/album/{ID}?si=abc",
         f"https://open.spotify.com/intl\u2011pt\u2011BR/album/{ID}",
+        f"https://open.spotify.com/intl-es-419/album/{ID}",
+        f"https://open.spotify.com/intl-zh_TW/album/{ID}",
         # Parts that change nothing
         f"spotify:album:{ID}?si=abc",
         f"spotify:album:{ID}&si=abc",
@@ -199,6 +208,7 @@ def test_what_no_form_would_take_is_not_shown(url: str) -> None:
         f"\u201chttps://open.spotify.com/album/{ID}\u201d,",
         f"[Night Bus](https://open.spotify.com/album/{ID})",
         f"**https://open.spotify.com/album/{ID}**",
+        f"https://open.spotify.com/album/{ID}\u2014out now!",
         f"<https://open.spotify.com/album/{ID}|Night Bus>",
         f"https://open.spotify.com/album/{ID} spotify:album:{ID}",
         f"https://spotify.link/abc = https://open.spotify.com/album/{ID}",
@@ -207,6 +217,8 @@ def test_what_no_form_would_take_is_not_shown(url: str) -> None:
         *(f"https://open.spotify.com/album/{ID}{sign}" for sign in "\u200b\u200e\ufeff\u2060"),
         *(f"{sign}https://open.spotify.com/album/{ID}" for sign in "\u200b\u200e\ufeff\u2060"),
         f"https://open.spotify.com/al\u00adbum/{ID[:9]}\u200d\ufe0f{ID[9:]}",
+        f"https://open.spotify.com/album/{ID}%E2%80%8B",
+        f"https://open.spotify.com/album/{ID}%20?si=abc",
         # Full width
         f"\uff48\uff54\uff54\uff50\uff53://open.spotify.com/album/{ID}",
     ],
@@ -227,6 +239,7 @@ def test_a_link_or_uri_of_an_album_is_understood(text: str) -> None:
         (f"https://open.spotify.com/episode/{ID}", "episode can't be pre-saved"),
         (f"https://open.spotify.com/album/{ID[:-1]}", "incomplete"),
         (f"spotify:track:{ID}x", "incomplete"),
+        (f"https://open.spotify.com/album/{ID[:9]}-{ID[9:]}", "incomplete"),
         ("", "This is not the link"),
         ("Night Bus", "This is not the link"),
         (f"https://open.spotify.com.example.com/album/{ID}", "This is not the link"),

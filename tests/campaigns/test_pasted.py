@@ -52,6 +52,7 @@ def test_what_shapes_letters_and_pictures_stays_in_a_text() -> None:
         f"UPC {UPC}, ISRC {ISRC}",
         f"{UPC} 2026-12-04",
         f"{UPC} / {UPC}",
+        f"UPC {UPC}, EAN 0{UPC}",
         "".join(chr(ord(digit) + 0xFEE0) for digit in UPC),
     ],
 )
@@ -81,6 +82,8 @@ def test_several_upcs_are_several() -> None:
         ("75678164125", "075678164125"),
         ("UPC: 7 56781-6412 5", "075678164125"),
         ("8811000004", "008811000004"),
+        ("75678164125.00", "075678164125"),
+        ("75678164125 2026-12-04", "075678164125"),
         ("881100000", ""),
         ("75678164125 or, 75678164126", ""),
         (UPC, ""),

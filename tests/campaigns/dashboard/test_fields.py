@@ -59,7 +59,7 @@ def test_what_can_be_seen_is_kept_in_every_script(text: str) -> None:
 
 @pytest.mark.parametrize(
     "invisible",
-    ["", *" \0\u202e\u200b\u3000\u0301", *BLANKS, "\u3164 \u2800", "\u200d\u3164\u200d"],
+    ["", *" \0\u202e\u200b\u3000\u0301\ufffc", *BLANKS, "\u3164 \u2800", "\u200d\u3164\u200d"],
 )
 def test_a_text_of_nothing_visible_is_no_text(invisible: str) -> None:
     assert refusal_of(PlainTextField(), invisible) == "This field is required."
