@@ -124,12 +124,23 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
     # Mails
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        sending.send_soon(self._mail(template_prefix, email, context))
+        sending.send_soon(self._mail(template_prefix, email, context), context.get("user"))
+
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
+        """allauth's own does not tell whose account it is."""
+        facts = {**(context or {}), "user": user}
+        super().send_notification_mail(template_prefix, user, facts, email)
 
     def send_password_reset_mail(self, user: User, email: str, context: dict[str, Any]) -> None:
         message = self._mail("account/email/password_reset_key", email, context)
         if user.pk:
-            sending.send_soon(message)
+            sending.send_soon(message, user)
 
     def send_account_already_exists_mail(self, email: str) -> None:
         _make_an_account_in_vain(self.request)

@@ -55,6 +55,7 @@ class MessageEvent(models.TextChoices):
     RESOLVED = "campaign.resolved", _("The trouble is over")
     FINISHED = "campaign.finished", _("A campaign has finished")
     TEST = "test", _("A test")
+    ACCOUNT = "account", _("Account")
 
 
 class MessageQuerySet(models.QuerySet["Message"]):
@@ -84,12 +85,13 @@ class Message(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
     webhook = models.ForeignKey(Webhook, on_delete=models.CASCADE, null=True, related_name="+")
-    # Null for a test.
+    # Null for a test, and for what is about an account.
     campaign = models.ForeignKey(
         "campaigns.Campaign", on_delete=models.CASCADE, null=True, related_name="+"
     )
     event = models.CharField(max_length=20, choices=MessageEvent)
     subject = models.TextField()
+    # Sealed with SECRET_KEY, together with address and subject, when it is about an account.
     body = models.TextField()
     # What a program reads in place of the body.
     data = models.JSONField(default=dict)

@@ -1,4 +1,5 @@
-"""What is told to a label, on its way: an email to each owner and editor, a call to each webhook.
+"""What is told to a label, on its way: an email to each owner and editor, a call to each webhook;
+and mails about accounts that could not be sent at once.
 
 A message is a row, written in the transaction that notes what it tells. A worker claims it by
 putting its next try off, sends it, and deletes the row. So what fails, and what a worker took along
@@ -11,6 +12,7 @@ receivers know what they have.
 
 from __future__ import annotations
 
+import json
 import logging
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -19,6 +21,7 @@ from datetime import datetime, timedelta
 from functools import partial
 from threading import Thread
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import EmailMessage
@@ -48,6 +51,7 @@ FIRST_DELAY: Final = timedelta(minutes=2)
 LONGEST_DELAY: Final = timedelta(hours=1)
 CALLS_AT_ONCE: Final = 20
 SEALED_FOR: Final = "webhook"
+MAIL_SEALED_FOR: Final = "account-mail"
 
 
 @dataclass(frozen=True)
@@ -134,7 +138,7 @@ def _run(name: str) -> None:
 
 def deliver_due(name: str, clock: Clock) -> int:
     """Deliver what is due of "mails" or "calls"; returns how many were delivered."""
-    _give_up(clock())
+    _give_up_old(clock())
     deliver, at_once = (_mail, 1) if name == "mails" else (_call, CALLS_AT_ONCE)
     delivered = 0
     while messages := _claim(name, at_once, clock()):
@@ -142,10 +146,14 @@ def deliver_due(name: str, clock: Clock) -> int:
     return delivered
 
 
-def _give_up(now: datetime) -> None:
+def _give_up_old(now: datetime) -> None:
     for message in Message.objects.given_up(now):
-        logger.error("message given up id=%s event=%s", message.id, message.event)
-        message.delete()
+        _give_up(message)
+
+
+def _give_up(message: Message) -> None:
+    logger.error("message given up id=%s event=%s", message.id, message.event)
+    message.delete()
 
 
 @transaction.atomic
@@ -172,24 +180,63 @@ def _mail(messages: list[Message], now: datetime) -> int:
 
 
 def _is_sent(message: Message) -> bool:
-    """To an address that is read only now, of somebody who is still to be told."""
-    user, campaign = message.user, message.campaign
-    if not (user and campaign and editors_of(campaign.label_id).filter(id=user.id).exists()):
-        message.delete()
+    is_of_account = message.event == MessageEvent.ACCOUNT
+    mail = _opened(message) if is_of_account else _written_to_editor(message)
+    if mail is None:
         return False
-    headers = {
-        "Message-ID": f"<{message.id}@{settings.PUBLIC_HOST}>",
-        "Auto-Submitted": "auto-generated",
-    }
-    mail = EmailMessage(message.subject, message.body, to=[user.email], headers=headers)
+    mail.extra_headers |= headers_of(message.id)
     try:
         mail.send()
     except Exception as error:
         # Its text may hold an address, which is nobody's business in a log.
+        about = "account" if is_of_account else f"campaign={message.campaign_id}"
         reason = type(error).__name__
-        logger.error("email not sent campaign=%s: %s, to be tried again", campaign.id, reason)
+        logger.error("email not sent %s: %s, to be tried again", about, reason)
         return False
     return True
+
+
+def headers_of(message_id: UUID) -> dict[str, str]:
+    return {
+        "Message-ID": f"<{message_id}@{settings.PUBLIC_HOST}>",
+        "Auto-Submitted": "auto-generated",
+    }
+
+
+def _written_to_editor(message: Message) -> EmailMessage | None:
+    """To an address that is read only now, of somebody who is still to be told; None, and the
+    message is gone, when they are not.
+    """
+    user, campaign = message.user, message.campaign
+    if not (user and campaign and editors_of(campaign.label_id).filter(id=user.id).exists()):
+        message.delete()
+        return None
+    return EmailMessage(message.subject, message.body, to=[user.email])
+
+
+def keep_for_account(mail: EmailMessage, message_id: UUID, user: User, now: datetime) -> None:
+    """Try a mail about an account again that was refused. Its link may open the account, so the row
+    shows nothing of it.
+    """
+    letter = json.dumps({"subject": mail.subject, "body": mail.body, "to": mail.to})
+    Message.objects.create(
+        id=message_id,
+        user=user,
+        event=MessageEvent.ACCOUNT,
+        body=keyring.seal_cookie(settings.SECRET_KEY, letter.encode(), MAIL_SEALED_FOR),
+        created_at=now,
+        attempts=1,
+        next_try_at=now + delay_after(0),
+    )
+
+
+def _opened(message: Message) -> EmailMessage | None:
+    """None, and it is given up, where SECRET_KEY is another one by now."""
+    letter = keyring.open_cookie(settings.SECRET_KEY, message.body, MAIL_SEALED_FOR)
+    if letter is None:
+        _give_up(message)
+        return None
+    return EmailMessage(**json.loads(letter))
 
 
 def _call(messages: list[Message], now: datetime) -> int:

@@ -13,6 +13,7 @@ from campaigns.accounts import sending
 from campaigns.models import Role, User
 from campaigns.planning import invitations
 from tests import factory
+from tests.log_ins import logged_in
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -96,6 +97,20 @@ def test_an_invitation_is_written_in_the_language_of_its_reader(
 def test_a_mail_about_an_account_is_in_its_language_whoever_asked(chosen: str, user: User) -> None:
     User.objects.filter(id=user.id).update(language=chosen)
     Client(headers=GERMAN).post("/accounts/password/reset/", {"email": user.email})
+    sending.wait_until_sent()
+    [message] = mail.outbox
+    assert ("Passwort" in message.subject) == (chosen == "de")
+
+
+@pytest.mark.parametrize("chosen", ["de", ""])
+def test_so_is_a_notice_of_what_was_done_to_it(chosen: str, user: User) -> None:
+    User.objects.filter(id=user.id).update(language=chosen)
+    form = {
+        "oldpassword": factory.PASSWORD,
+        "password1": "another horse battery",
+        "password2": "another horse battery",
+    }
+    logged_in(user).post("/accounts/password/change/", form)
     sending.wait_until_sent()
     [message] = mail.outbox
     assert ("Passwort" in message.subject) == (chosen == "de")
