@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Final
+from typing import Any, Final
 
+from django import forms
 from django.utils.translation import gettext_lazy
 
 MORE_THAN_ONE: Final = gettext_lazy(
@@ -60,6 +61,13 @@ def _typed(character: str) -> str:
     if category == "Pd" or character in _LIKE_DASHES:
         return "-"
     return "" if category in _JOINERS else character
+
+
+class EmailInput(forms.EmailInput):
+    """Django takes an address with a zero-width space in its host for one of its own."""
+
+    def value_from_datadict(self, *args: Any) -> str:
+        return typed(super().value_from_datadict(*args) or "")
 
 
 def upcs(text: str) -> list[str]:

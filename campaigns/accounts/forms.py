@@ -21,6 +21,7 @@ from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.models import User
+from campaigns.pasted import EmailInput
 
 
 class _InOurWords:
@@ -34,6 +35,8 @@ class _InOurWords:
         super().__init__(*args, **kwargs)
         for name, field in self.fields.items():
             field.widget.attrs.pop("placeholder", None)
+            if isinstance(field, forms.EmailField):
+                field.widget = EmailInput(field.widget.attrs)
             field.label = self.labels.get(name, field.label)
             field.help_text = self.helps.get(name, field.help_text)
 

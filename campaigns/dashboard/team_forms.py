@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from campaigns.dashboard.fields import PlainTextField
 from campaigns.models import Label, Role, User
+from campaigns.pasted import EmailInput
 from campaigns.planning.labels import LONGEST_NAME
 
 ROLE_NAMES: Final[dict[str, Promise]] = {
@@ -44,9 +45,7 @@ class RoleForm(forms.Form):
 class InviteForm(RoleForm):
     field_order = ("email", "role")
 
-    email = forms.EmailField(
-        label=_("Email"), widget=forms.EmailInput(attrs={"autocomplete": "off"})
-    )
+    email = forms.EmailField(label=_("Email"), widget=EmailInput(attrs={"autocomplete": "off"}))
 
 
 class NewPasswordForm(forms.Form):

@@ -10,6 +10,7 @@ from allauth.mfa.models import Authenticator
 from django.conf import settings as django_settings
 from django.test import Client
 
+from campaigns.models import User
 from tests import factory
 from tests.log_ins import logged_in
 
@@ -90,3 +91,17 @@ def test_the_other_ways_to_confirm_are_named_as_elsewhere() -> None:
     page = client.get("/accounts/reauthenticate/").text
     assert "Use your authenticator app or a recovery code" in page
     assert "Use your passkey" in page
+
+
+def test_an_email_that_was_pasted_is_what_can_be_seen_of_it() -> None:
+    user = factory.make_user()
+    form = {"login": f"\ufeff{user.email}\u200b", "password": factory.PASSWORD}
+    assert Client().post(LOGIN, form).status_code == 302
+
+
+def test_nobody_gets_an_account_whose_email_they_cannot_type(settings: Settings) -> None:
+    settings.SIGN_UP, settings.SENDS_EMAIL = "open", True
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    form = {"email": "new@example.com\u200b", "password1": "another horse battery"}
+    Client().post("/accounts/signup/", form)
+    assert User.objects.get().email == "new@example.com"

@@ -26,6 +26,13 @@ def test_an_invitation_needs_an_address(email: str) -> None:
     assert "email" in InviteForm({"email": email, "role": "viewer"}).errors
 
 
+@pytest.mark.parametrize("around", ["{}", " {}\u200b", "\ufeff{}", "{}\u202c", "{}\u2060"])
+def test_an_invitation_goes_to_the_address_without_what_nobody_sees(around: str) -> None:
+    form = InviteForm({"email": around.format("guest@example.com"), "role": "viewer"})
+    assert form.is_valid()
+    assert form.cleaned_data["email"] == "guest@example.com"
+
+
 @pytest.mark.parametrize(
     "password", ["", "too short", "password12", "guest@example.com", "1234567890"]
 )
