@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import setup_logging, worker_init, worker_ready
 from django.db import Error
 
 from presave import broker
@@ -39,3 +39,10 @@ def refuse_a_wrong_keyring(**kwargs: Any) -> None:
     except (keyring.KeyringError, Error) as error:
         # Celery goes on after any other exception of a signal's receiver.
         sys.exit(f"Presave's worker cannot start: {error}")
+
+
+@worker_ready.connect
+def ask_the_mail_server(**kwargs: Any) -> None:
+    from campaigns.status import mail_server
+
+    mail_server.start_checking()
