@@ -112,6 +112,8 @@ def test_a_profile_counts_for_the_pixels_that_it_is_made_for() -> None:
     assert color_of(file_of(picture(400, 400, color="#777777"), icc_profile=profile)) == (119,) * 3
     linear = file_of(picture(400, 400, "L", 64), icc_profile=profile)
     assert color_of(linear) == pytest.approx((137,) * 3, abs=2)
+    clear = file_of(picture(400, 400, "L", 64), icc_profile=profile, transparency=10)
+    assert color_of(clear) == pytest.approx((137,) * 3, abs=2)
     turned = file_of(picture(400, 400, "L", 64), "JPEG", icc_profile=profile)
     assert color_of(turned) == pytest.approx((137,) * 3, abs=2)
 
