@@ -91,11 +91,15 @@ def _is_about_everybody(
         fewest = presaves.waiting()[:FEWEST_TOLD].count() or FEWEST_TOLD
     if len(told) < fewest:
         return False
-    last = presaves.aggregate(at=Max("sent_at"))["at"]
-    if last is None:
+    served = presaves.exclude(sent_at=None)
+    if not served.exists():
         return True
-    newcomers = sum(is_first_try and at > last for at, is_first_try in told)
-    return newcomers >= fewest_of_all(presaves)
+    newcomers = [at for at, is_first_try in told if is_first_try]
+    fewest = fewest_of_all(presaves)
+    if len(newcomers) < fewest:
+        return False
+    last: datetime = served.aggregate(at=Max("sent_at"))["at"]
+    return sum(at > last for at in newcomers) >= fewest
 
 
 def fewest_of_all(presaves: PreSaveQuerySet) -> int:
