@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from campaigns.catalogue import confirming, looks
 from campaigns.clock import database_now
-from campaigns.consent import completing, oauth_state
+from campaigns.consent import completing, cookie, oauth_state
 from campaigns.gate import closing, line, permits
 from campaigns.models import CampaignState, ErrorReason, Gate, GateName, PreSave, SpentState
 from campaigns.spotify.answers import SpotifyError
@@ -64,6 +64,21 @@ def test_a_rush_ends_at_everybodys_receipt_without_a_second_tap(
         Gate.objects.update(called_at=F("called_at") - timedelta(seconds=1))
     assert waiting == []
     assert sum(exchanged) == PreSave.objects.count() == 8
+
+
+def test_who_loads_the_page_again_keeps_the_one_place(sandbox: Sandbox, settings: Settings) -> None:
+    settings.SPOTIFY_MAX_RATE = 0.02
+    campaign = make_campaign()
+    first, second = Fan(sandbox, "fan-1"), Fan(sandbox, "fan-2")
+    assert first.get(first.decide(first.tap(campaign))).status_code == 303
+    back = second.decide(second.tap(campaign))
+    places = []
+    for _ in range(4):
+        second.get(back)
+        pending = cookie.opened(second.cookie)
+        places.append(pending.place if pending else None)
+    assert places == [0, 2, 2, 2]
+    assert Gate.objects.get(name=GateName.CONSENTS).places == 2
 
 
 def test_a_line_too_long_for_spotifys_code_is_refused_clearly(
@@ -141,6 +156,12 @@ def test_few_consents_wait_for_spotify_at_once(sandbox: Sandbox, all_exchanges_t
     fan = Fan(sandbox)
     assert "Your turn is coming" in text_of(fan.get(fan.decide(fan.tap(make_campaign()))))
     assert sandbox.calls("token.code") == []
+
+
+def test_each_exchange_leaves_its_thread_to_the_next() -> None:
+    for _ in range(20):
+        with completing._one_of_few_exchanges() as is_one:
+            assert is_one
 
 
 def test_a_short_429_at_a_consent_costs_the_fan_a_wait_and_no_tap(sandbox: Sandbox) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from pytest_django import Settings
 from campaigns.catalogue import confirming, looks, markets
 from campaigns.catalogue.looks import FormBudget, LookupBudget, LookupBudgetSpentError, is_out
 from campaigns.clock import database_now
-from campaigns.gate import closing, rows
+from campaigns.gate import closing, paces, rows
 from campaigns.gate.paces import Paces
 from campaigns.models import Campaign, CampaignState, ErrorReason, Finding, Gate, GateName
 from campaigns.spotify.answers import SpotifyError
@@ -245,6 +246,37 @@ def test_forms_have_a_small_share_while_a_release_runs_and_labels_a_part_of_it(
     assert 3 <= permits_of("another") <= 5
     assert permits_of("a third") <= 2
     assert rows.gates(database_now())[GateName.API].free_at < database_now() + SECOND
+
+
+@pytest.mark.usefixtures("nobody_has_looked")
+def test_one_label_that_asks_on_and_on_has_half_of_the_share(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of 1,000 a second forms have 25, and a label 12.5: 25 in two seconds, and 4 to begin with."""
+    settings.SPOTIFY_MAX_RATE = 1000.0 / rows.SHARE_OF_CAP
+    seconds = [0.0]
+    monkeypatch.setattr(paces, "time", SimpleNamespace(monotonic=lambda: seconds[0]))
+    make_due()
+    made = 0
+    for _ in range(100):
+        seconds[0] += 0.02
+        made += permits_of("one", forms=1)
+    assert 24 <= made <= 32
+
+
+@pytest.mark.usefixtures("nobody_has_looked")
+@pytest.mark.parametrize("is_out", [False, True])
+def test_a_release_wants_the_calls_while_it_is_looked_for_and_while_it_is_saved(
+    settings: Settings, *, is_out: bool
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 10.0
+    if is_out:
+        later = database_now() + 60 * SECOND
+        campaign = make_campaign(state=CampaignState.RELEASING, next_check_at=later)
+        make_presave(campaign, due_at=campaign.created_at)
+    else:
+        make_due()
+    assert permits_of("one") == 4
 
 
 @pytest.mark.usefixtures("nobody_has_looked")
