@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.gate import closing, line, permits, rows, shares
 from campaigns.gate.closing import GateClosedError
@@ -52,12 +52,20 @@ def test_few_come_at_once_and_the_others_in_their_order_at_the_pace() -> None:
     ]
 
 
-def test_who_has_a_place_waits_without_a_change_in_the_database() -> None:
+def test_who_has_a_place_waits_without_a_lock_or_a_change(
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
     places = [come().place for _ in range(12)]
-    before = [gate(name).__dict__ | {"_state": None} for name in GateName if name != GateName.API]
-    assert come(places[-1]).place == places[-1]
-    after = [gate(name).__dict__ | {"_state": None} for name in GateName if name != GateName.API]
-    assert before == after
+    with django_assert_num_queries(2) as asked:
+        assert come(places[-1], NOW + 0.1 * SECOND).place == places[-1]
+    assert all(query["sql"].startswith("SELECT") for query in asked)
+    assert not any("FOR UPDATE" in query["sql"] for query in asked)
+
+
+def test_time_in_which_nobody_came_is_not_made_up_for() -> None:
+    come()
+    turns = [come(now=NOW + 60 * SECOND) for _ in range(12)]
+    assert [turn.wait for turn in turns].count(NO_WAIT) == 5
 
 
 def test_who_never_comes_back_holds_no_place() -> None:
@@ -118,6 +126,11 @@ def test_nobody_is_called_up_while_spotify_says_wait() -> None:
         come(now=NOW + 10 * SECOND, patience=15)
 
 
+def test_an_outage_is_waited_for() -> None:
+    closing.close_for_outage(GateName.ACCOUNTS, NOW)
+    assert come().wait == closing.FIRST_OUTAGE_PAUSE
+
+
 def test_a_wrong_client_secret_is_nothing_to_wait_for() -> None:
     closing.close(SpotifyError(ErrorReason.INVALID_CLIENT, half=GateName.ACCOUNTS), NOW)
     with pytest.raises(GateClosedError):
@@ -157,6 +170,42 @@ def test_consents_have_what_the_saves_leave_and_a_tenth_in_any_case() -> None:
     assert shares.pace_of_consents(accounts, consents, now) == pytest.approx(0.5)
     idle = now + 10 * SECOND
     assert shares.pace_of_consents(accounts, consents, idle) == pytest.approx(5)
+
+
+@pytest.mark.parametrize(("consents", "yielded"), [(1, 1 / 3), (9, 0.5)])
+def test_saves_leave_consents_what_they_use_and_a_tenth_at_most(
+    consents: int, yielded: float
+) -> None:
+    for _ in range(consents):
+        come(again=False)
+        Gate.objects.update(called_at=None)
+    Gate.objects.update(rate=5.0, adjusted_at=NOW)
+    permits.take(GateName.API, 1, NOW)
+    assert permits.take(GateName.ACCOUNTS, 1, NOW).step == pytest.approx(1 / (5 - yielded))
+    assert permits.take(GateName.API, 1, NOW).step == pytest.approx(1 / 5)
+
+
+def test_the_rate_that_was_learned_grows_slowly_while_fans_wait() -> None:
+    refuse(1, NOW)
+    later = NOW + 32 * SECOND
+    for _ in range(12):
+        come(now=later)
+    assert gate(GateName.ACCOUNTS).rate == pytest.approx(10 * 1.02)
+
+
+def test_the_rate_stays_while_nobody_waits_for_long() -> None:
+    for now in (NOW, NOW + 15 * SECOND):
+        for _ in range(40):
+            come(now=now)
+    assert gate(GateName.ACCOUNTS).rate == 10
+
+
+def test_the_token_endpoint_is_asked_for_so_much_and_no_more() -> None:
+    come()
+    Gate.objects.update(rate=390.0, adjusted_at=NOW)
+    Gate.objects.update(places=20_000)
+    come(now=NOW + 15 * SECOND)
+    assert gate(GateName.ACCOUNTS).rate == rows.MOST_TOKENS
 
 
 def test_the_rate_grows_while_fans_wait_and_nobody_is_saved() -> None:
