@@ -210,7 +210,7 @@ def parse_release_link(text: str) -> str:
         raise ValidationError(MORE_THAN_ONE)
     kind, item_id = next(iter(saved or items))
     if kind not in _SAVED_KINDS:
-        text = gettext("A %(kind)s can't be pre-saved. Enter an album's or track's link.")
+        text = gettext("There's no pre-save for “%(kind)s”. Enter an album's or track's link.")
         raise ValidationError(_WRONG_KIND.get(kind, text % {"kind": kind}))
     if len(item_id) != _ID_LENGTH:
         raise ValidationError(

@@ -236,7 +236,7 @@ def test_a_link_or_uri_of_an_album_is_understood(text: str) -> None:
         (f"spotify:prerelease:{ID}", "Countdown Page"),
         (f"https://open.spotify.com/playlist/{ID}?si=x", "playlist"),
         (f"spotify:artist:{ID}", "artist's page"),
-        (f"https://open.spotify.com/episode/{ID}", "episode can't be pre-saved"),
+        (f"https://open.spotify.com/episode/{ID}", "no pre-save for “episode”"),
         (f"https://open.spotify.com/album/{ID[:-1]}", "incomplete"),
         (f"spotify:track:{ID}x", "incomplete"),
         (f"https://open.spotify.com/album/{ID[:9]}-{ID[9:]}", "incomplete"),
