@@ -24,6 +24,7 @@ COPY --from=packages /venv /venv
 WORKDIR /app
 COPY manage.py ./
 COPY presave presave
+COPY presave_check presave_check
 COPY campaigns campaigns
 COPY templates templates
 COPY locale locale

@@ -20,7 +20,16 @@ from campaigns.dashboard.views import (
     share,
     webhook,
 )
-from campaigns.fan.views import calendar, consent, landing, legal, receipt, transparency, visit
+from campaigns.fan.views import (
+    calendar,
+    check,
+    consent,
+    landing,
+    legal,
+    receipt,
+    transparency,
+    visit,
+)
 
 urlpatterns = [
     path("", landing.home, name="home"),
@@ -30,6 +39,8 @@ urlpatterns = [
     path("terms", legal.terms, name="terms"),
     path("transparency", transparency.page, name="transparency"),
     path("transparency.json", transparency.data, name="transparency-json"),
+    path("check", check.page, name="check"),
+    path(".well-known/presave.json", check.statement, name="statement"),
     path("callback", consent.callback, name="fan-callback"),
     path("receipt/<str:token>", receipt.receipt, name="fan-receipt"),
     path("receipt/<str:token>/cancel", receipt.cancel, name="fan-cancel"),

@@ -61,6 +61,7 @@ OTHERS: Final = {
     "privacy": "/privacy",
     "terms": "/terms",
     "transparency": "/transparency",
+    "check": "/check",
     "home": "/",
     "not-found": "/nobody-knows",
 }

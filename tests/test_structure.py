@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("presave", "campaigns", "sandbox", "demo", "embedded", "tools", "benchmarks")
+PACKAGES = (
+    *("presave", "campaigns", "presave_check"),
+    *("sandbox", "demo", "embedded", "tools", "benchmarks"),
+)
 MOST_LINES_OF_A_FUNCTION = 40
 SCOPE = "user-library-modify"
 

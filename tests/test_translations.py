@@ -52,7 +52,7 @@ def texts(value: str | tuple[str, ...] | list[str]) -> list[str]:
 def extracted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the sources, with catalogues made anew from them."""
     root = tmp_path_factory.mktemp("extracted")
-    for name in ("campaigns", "templates", "presave", "locale"):
+    for name in ("campaigns", "templates", "presave", "presave_check", "locale"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "manage.py", root)
     command = [sys.executable, "-m", "tools.messages", "--into", str(root)]

@@ -1,5 +1,4 @@
-// A fan who comes back is told so. The page is the same for everybody: only a browser that has seen
-// a receipt of this release asks for more.
+// A fan who comes back is told so. Only a browser that has seen a receipt of this release asks.
 const note = document.querySelector("[data-mine]");
 
 const mark = note && `presave:${note.dataset.slug}`;

@@ -1,0 +1,61 @@
+"""`python -m presave_check ADDRESS`: what the address of a Spotify consent page asks for.
+
+Without an argument it reads standard input. It ends with 0 for a pre-save's one permission, 1 for
+anything more or else, another site's address too, and 2 where there was no consent page to read.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Final
+
+from presave_check import NEEDED, SCOPES, Lasts, Reading, Verdict, read
+
+_SAID: Final = {
+    Verdict.MINIMAL: "It asks for one permission, the one a pre-save needs.",
+    Verdict.MORE: "It asks for more than a pre-save needs.",
+    Verdict.OTHER: "It doesn't ask for the permission that saves, but for others.",
+    Verdict.NOTHING: "It asks for no permission: this is a log-in, not a pre-save.",
+    Verdict.SPOTIFY: "This is Spotify's, but not the page that asks. Go on until it does.",
+    Verdict.ELSEWHERE: "This isn't Spotify's page. Follow it until Spotify asks, then copy again.",
+    Verdict.TOO_LONG: "This is too long for an address.",
+    Verdict.UNREADABLE: "There is no address in this.",
+}
+_LASTS: Final = {
+    Lasts.HOUR: "one hour",
+    Lasts.MONTHS: "up to six months, unless you remove the app at Spotify",
+}
+_UNLISTED: Final = "In none of Spotify's lists that we know."
+_UNREAD: Final = {Verdict.SPOTIFY, Verdict.ELSEWHERE, Verdict.TOO_LONG, Verdict.UNREADABLE}
+
+
+def lines(reading: Reading) -> Iterator[str]:
+    """The reading in words, a line each."""
+    lets = {scope.name: scope.lets for scope in SCOPES}
+    yield _SAID[reading.verdict]
+    for name in reading.asked:
+        mark = "needed    " if name == NEEDED else "not needed"
+        yield f"  {mark}  {name}: {lets.get(name, _UNLISTED)}"
+    if reading.through:
+        yield f"The address is one of {reading.through}."
+    if reading.returns_to:
+        yield f"The permission goes to {reading.returns_to}."
+    if reading.lasts:
+        yield f"It lasts {_LASTS[reading.lasts]}."
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m presave_check", description=__doc__)
+    parser.add_argument("address", nargs="?", help="in quotes, as it holds & and ?")
+    address = parser.parse_args().address
+    reading = read(sys.stdin.read() if address is None else address)
+    print("\n".join(lines(reading)))
+    if reading.verdict in _UNREAD:
+        return 2
+    return 0 if reading.verdict == Verdict.MINIMAL and not reading.through else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

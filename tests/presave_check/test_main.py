@@ -1,0 +1,68 @@
+"""`python -m presave_check` needs neither Django nor a setting; its end says what it found."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from presave_check.examples import FEATURE_FM
+from tests import consent_addresses
+
+ROOT = Path(__file__).parents[2]
+
+
+def check(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
+    """Without any installed package, and without an environment."""
+    return subprocess.run(
+        [sys.executable, "-S", "-W", "error", "-m", "presave_check", *arguments],
+        cwd=ROOT,
+        env={},
+        input=typed,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_the_one_permission_ends_well() -> None:
+    done = check(consent_addresses.OURS)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.splitlines() == [
+        "It asks for one permission, the one a pre-save needs.",
+        "  needed      user-library-modify: Add to your library and remove from it.",
+        "The permission goes to presave.example.",
+        "It lasts up to six months, unless you remove the app at Spotify.",
+    ]
+
+
+def test_more_than_that_is_listed_with_what_it_lets_the_holder_do() -> None:
+    done = check(typed=FEATURE_FM.address)
+    assert done.returncode == 1
+    assert "  not needed  user-read-email: Read your email address." in done.stdout
+    assert done.stdout.count("not needed") == 11
+
+
+def test_a_permission_of_no_list_is_told_as_such() -> None:
+    done = check(f"{consent_addresses.AUTHORIZE}?scope=user-read-everything")
+    assert done.returncode == 1
+    assert "user-read-everything: In none of Spotify's lists" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("address", "ends_with", "sentence"),
+    [
+        ("https://ffm.to/first-light", 2, "The address is one of ffm.to."),
+        ("garbage", 2, "There is no address in this."),
+        (f"https://evil.example/?u={consent_addresses.OURS}", 1, "is one of evil.example."),
+        (f"{consent_addresses.OURS}&response_type=token", 0, "It lasts up to six months"),
+    ],
+)
+def test_what_is_no_consent_page_of_spotifys_ends_otherwise(
+    address: str, ends_with: int, sentence: str
+) -> None:
+    done = check(address)
+    assert done.returncode == ends_with
+    assert sentence in done.stdout
