@@ -118,6 +118,7 @@ def time_claims() -> list[float]:
         seconds.append(time.perf_counter() - began)
         if claim:
             ids = [row.id for row in claim.rows]
-            settle(campaign, {claim.fence}, Outcome(sent=dict.fromkeys(ids, confirmation)), now)
+            outcome = Outcome(sent=dict.fromkeys(ids, confirmation))
+            settle(campaign, dict.fromkeys(ids, claim.fence), outcome, now)
             sent.settle(campaign, now, now)
     return seconds

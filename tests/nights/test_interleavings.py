@@ -8,7 +8,7 @@ the other, and the same checker looks at each step of each.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from itertools import product
@@ -254,11 +254,11 @@ def end_and_keep(rows: PreSaveQuerySet, state: PreSaveState, reason: Reason, now
 
 
 def settle_and_count_attempts(
-    campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime
+    campaign: Campaign, fence_of: Mapping[UUID, UUID], outcome: Outcome, now: datetime
 ) -> None:
     outcome.delayed |= dict.fromkeys(outcome.returned, 0)
     outcome.returned.clear()
-    settle(campaign, fences, outcome, now)
+    settle(campaign, fence_of, outcome, now)
 
 
 settle = claims.settle
@@ -522,9 +522,9 @@ def test_no_fan_is_told_that_it_is_saved_before_a_look_has_shown_it(
 
 
 def end_at_the_answer(
-    campaign: Campaign, fences: Collection[UUID], outcome: Outcome, now: datetime
+    campaign: Campaign, fence_of: Mapping[UUID, UUID], outcome: Outcome, now: datetime
 ) -> None:
-    settle(campaign, fences, outcome, now)
+    settle(campaign, fence_of, outcome, now)
     sent.settle(Campaign.objects.get(id=campaign.id), now, now)
 
 

@@ -63,6 +63,16 @@ def test_a_refusal_that_spotify_takes_back_is_forgotten(sandbox: Sandbox) -> Non
     check_books(campaign)
 
 
+def test_another_verdict_at_the_second_look_is_a_first_one(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=2)
+    sandbox.fault("token.refresh", "refusal", refusal="revoked", account="fan-1")
+    assert work() == 1
+    sandbox.fault("library", "refusal", refusal="scope", account="fan-1", times=None)
+    assert work(later=SECOND_LOOK) == 0
+    row = PreSave.objects.get(campaign=campaign, state="pending")
+    assert (row.reason, bool(row.sealed)) == (Reason.SCOPE, True)
+
+
 # One fan, whose permission is over in Spotify's own words.
 
 
