@@ -95,7 +95,7 @@ def _wait(place: int, consents: Gate, accounts: Gate, now: datetime, latest: dat
     is_late = -ahead > pace * IN_TIME.total_seconds()
     if is_late and calls_in_window(consents, now, LATELY) >= pace * LATELY.total_seconds():
         return max(opens_in, COME_BACK)
-    return max(opens_in, timedelta(seconds=ahead / pace), timedelta())
+    return opens_in + timedelta(seconds=max(ahead / pace, 0.0))
 
 
 def _opens_in(accounts: Gate, now: datetime, latest: datetime) -> timedelta:
