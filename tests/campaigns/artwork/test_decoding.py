@@ -5,6 +5,7 @@ with which sentence, and what a hostile file can take of the machine.
 from __future__ import annotations
 
 import logging
+import os
 import resource
 import subprocess
 import sys
@@ -19,6 +20,7 @@ from PIL import Image
 
 from campaigns.artwork import decoding
 from campaigns.artwork.decoding import ArtworkError
+from presave import web
 from tools.pictures import (
     file_of,
     jpeg_of_many_scans,
@@ -227,6 +229,20 @@ def test_a_decoder_can_write_no_file(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_bytes() == b""
 
 
+_SAY = """
+import os, resource
+from campaigns.artwork import decoder
+decoder._limit_this_process(1024**3, 10)
+print(os.nice(0), *resource.getrlimit(resource.RLIMIT_CORE))
+"""
+
+
+def test_a_decoder_gives_way_to_pages_and_leaves_no_core_behind() -> None:
+    answer = subprocess.run([sys.executable, "-c", _SAY], capture_output=True, check=True)
+
+    assert answer.stdout.split() == [b"%d" % min(19, os.nice(0) + 10), b"0", b"0"]
+
+
 def test_one_picture_is_decoded_at_a_time_and_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(decoding, "MOST_SECONDS_IN_LINE", 0.01)
     with decoding._turn(), pytest.raises(ArtworkError, match="Choose yours again in a minute"):
@@ -238,9 +254,12 @@ def test_one_picture_is_decoded_at_a_time_and_few_wait(monkeypatch: pytest.Monke
 def test_who_finds_a_line_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the others' threads held for long, pages would wait."""
     monkeypatch.setattr(decoding, "MOST_SECONDS_IN_LINE", 600)
+    places = 0
     with ExitStack() as line:
         while decoding._in_line.acquire(blocking=False):
             line.callback(decoding._in_line.release)
+            places += 1
+        assert places < web.THREADS / 2
         with pytest.raises(ArtworkError, match="Choose yours again in a minute"):
             decoding.prepare(file_of(picture()))
 
