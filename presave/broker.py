@@ -12,7 +12,7 @@ import json
 import logging
 from datetime import datetime
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 from celery import current_app
 from kombu.transport import TRANSPORT_ALIASES, redis
@@ -65,9 +65,10 @@ def _written_anew(message: Any, queue: str) -> dict[str, Any]:
     one is believed. Raises one of NOT_A_MESSAGE.
     """
     headers = message["headers"]
-    name, task_id, expires = headers["task"], headers["id"], headers.get("expires")
-    if not (name.startswith(OUR_TASKS) and name in current_app.tasks and isinstance(task_id, str)):
+    name, expires = headers["task"], headers.get("expires")
+    if not (name.startswith(OUR_TASKS) and name in current_app.tasks):
         raise ValueError(name)
+    task_id = str(UUID(headers["id"]))  # the log shows it, so it may be nothing else
     expires_at = datetime.fromisoformat(expires) if expires else None
     task = current_app.amqp.as_task_v2(task_id, name, (), {}, expires=expires_at)
     return {

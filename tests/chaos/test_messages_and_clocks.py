@@ -62,7 +62,7 @@ def spoiled_messages() -> Iterator[bytes]:
     body = base64.b64encode(b"[[], {}, {}]").decode()
     headers: dict[str, Any] = {
         "task": run_due_work.name,
-        "id": "1",
+        "id": str(uuid4()),
         "timelimit": [None, None],
         "eta": None,
     }

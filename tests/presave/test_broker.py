@@ -15,8 +15,11 @@ from presave import broker
 from presave.celery import app
 
 
+TASK_ID = "9d3b7c53-0c5e-4d55-8a44-3f5f1d6f2a10"
+
+
 def message(**headers: Any) -> dict[str, Any]:
-    return {"headers": {"task": run_due_work.name, "id": "1", **headers}}
+    return {"headers": {"task": run_due_work.name, "id": TASK_ID, **headers}}
 
 
 @pytest.mark.parametrize("scheme", ["redis", "rediss"])
@@ -30,7 +33,7 @@ def test_of_a_message_only_its_task_and_its_end_are_believed() -> None:
     end = datetime.now(UTC) + timedelta(seconds=10)
     odd: dict[str, Any] = {"timelimit": 5, "eta": "x", "retries": [1]}
     anew = broker._written_anew(message(expires=end.isoformat(), **odd), "celery")
-    whole = app.amqp.as_task_v2("1", run_due_work.name, (), {}, expires=end)
+    whole = app.amqp.as_task_v2(TASK_ID, run_due_work.name, (), {}, expires=end)
     assert anew["headers"] == whole.headers
     args, kwargs, _ = json.loads(base64.b64decode(anew["body"]))
     assert (args, kwargs) == ([], {})
@@ -41,6 +44,7 @@ def test_of_a_message_only_its_task_and_its_end_are_believed() -> None:
     [
         *(None, 5, "x", [], {}, {"headers": None}, {"headers": []}, {"headers": {}}),
         *({"headers": {"task": run_due_work.name}}, message(id=None), message(id=[1])),
+        *(message(id=""), message(id="1"), message(id="1\nERROR all is lost")),
         *(message(task=None), message(task=["x"]), message(task="os.system")),
         *(message(task="celery.chord_unlock"), message(task="campaigns.tasks.gone")),
         *(message(expires=5), message(expires="soon"), message(expires={"a": 1})),
