@@ -67,7 +67,7 @@ def _told(campaign: Campaign, trouble: Trouble) -> int:
     """How many fans who still wait were told what stopped the campaign."""
     waiting = campaign.presaves.told_something()
     if trouble is Trouble.RELEASE_REFUSED:
-        return waiting.exclude(reason=Reason.NOT_LISTED).count()
+        return waiting.filter(refused_at=None).count()
     if trouble is Trouble.APP_NOT_OPEN:
         return waiting.filter(reason=Reason.NOT_LISTED).count()
     return 0

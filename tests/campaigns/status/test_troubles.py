@@ -224,7 +224,8 @@ def test_saves_that_no_look_confirms_for_ten_minutes_are_a_trouble(finding: str,
 def test_a_pause_says_how_many_were_told_and_what(
     refusal: str, said: str, sandbox: Sandbox
 ) -> None:
-    campaign = make_night(sandbox, fans=5)
+    campaign = make_night(sandbox, fans=6)
+    sandbox.fault("token.refresh", "refusal", refusal="revoked", account="fan-1", times=None)
     sandbox.fault("library", "refusal", refusal=refusal, times=None)
     send()
     explanation = explanation_of(standing(fresh(campaign), timezone.now()))
