@@ -14,7 +14,6 @@ from campaigns.tasks import run_due_work
 from presave import broker
 from presave.celery import app
 
-
 TASK_ID = "9d3b7c53-0c5e-4d55-8a44-3f5f1d6f2a10"
 
 
