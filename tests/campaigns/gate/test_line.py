@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from threading import Barrier
 
 import pytest
+from django.db import connections
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from campaigns.gate import closing, line, permits, rows, shares
@@ -222,3 +225,22 @@ def test_the_rate_grows_while_fans_wait_and_nobody_is_saved() -> None:
     assert rate_after(30) == 22.5
     refuse(1, NOW + 31 * SECOND)
     assert rate_after(45) <= 22.5
+
+
+@pytest.mark.django_db(transaction=True)
+def test_web_processes_that_race_never_give_the_same_place_or_let_more_through() -> None:
+    processes, fans = 4, 10
+    barrier = Barrier(processes)
+
+    def serve(_: int) -> list[Turn]:
+        barrier.wait()
+        try:
+            return [come() for _ in range(fans)]
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(processes) as pool:
+        turns = [turn for served in pool.map(serve, range(processes)) for turn in served]
+    assert sorted(turn.place for turn in turns) == list(range(1, processes * fans + 1))
+    assert sum(turn.wait == NO_WAIT for turn in turns) == 5
+    assert sum(count for _, count in gate(GateName.CONSENTS).recent) == 5
