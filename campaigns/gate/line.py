@@ -91,7 +91,9 @@ def _wait(place: int, consents: Gate, accounts: Gate, now: datetime, latest: dat
     opens_in = _opens_in(accounts, now, latest)
     pace = pace_of_consents(accounts, consents, now)
     _call_up(consents, accounts, pace, now)
-    ahead = (place or consents.places + 1) - consents.called_up
+    # A place beyond the last one was given before the database was restored from a backup.
+    last = consents.places + 1
+    ahead = min(place or last, last) - consents.called_up
     is_late = -ahead > pace * IN_TIME.total_seconds()
     if is_late and calls_in_window(consents, now, LATELY) >= pace * LATELY.total_seconds():
         return max(opens_in, COME_BACK)

@@ -107,6 +107,12 @@ def test_a_clock_that_was_set_back_stops_the_line_for_nobody() -> None:
     ]
 
 
+def test_a_place_from_before_a_backup_was_restored_is_the_last_one() -> None:
+    place = [come().place for _ in range(400)][-1]
+    Gate.objects.update(places=20, called_up=5, called_at=NOW)
+    assert come(place).wait == 1.6 * SECOND
+
+
 def test_who_held_their_places_and_come_late_are_no_rush() -> None:
     refuse(1, NOW - 10 * SECOND)  # the rate stays
     places = [come().place for _ in range(400)]
