@@ -265,7 +265,7 @@ def _check_repeats(verdict: Verdict, plan: Plan, record: Record, calls: Iterable
     verdict.figures["which followed on"] = ", ".join(
         f"{count} {cause.replace('_', ' ')}" for cause, count in causes.most_common()
     )
-    if not (plan.fault_share or plan.windows or plan.told):
+    if not (plan.fault_share or plan.windows or plan.told or plan.token_limit):
         few = len(forgotten) <= MOST_REPEATS * plan.fans
         verdict.promise(few, f"{_share(len(forgotten), plan.fans)} of the saves were repeated.")
 

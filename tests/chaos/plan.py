@@ -106,12 +106,12 @@ class Plan:
 
     @property
     def ideal(self) -> float:
-        """How many seconds it takes all to be done at the pace that is allowed, if every call
-        succeeds.
+        """How many seconds it takes all to be done at the pace that is allowed. A call that goes
+        wrong takes its turn as well.
         """
         if self.token_limit:
             return (self.fans + self.consents) * WINDOW_SECONDS / self.token_limit
-        return self.fans / self.rate
+        return self.fans / self.rate / (1 - self.fault_share)
 
     @property
     def steady_from(self) -> float:
