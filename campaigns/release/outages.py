@@ -21,10 +21,12 @@ from campaigns.release.claims import Held
 LAST_ANSWERS: Final = 20
 MOST_TROUBLES: Final = 10
 WORKING_NOTED_EVERY: Final = timedelta(seconds=10)
-# More refused fans than one in twenty, of so many at least, are not all the fans' own doing.
+# More refused fans than one in twenty, of so many at least, are not all the fans' own doing. Of
+# fewer fans, as a small campaign has, more than a few are not.
 REFUSALS_SEEN: Final = 100
 FEWEST_SEEN: Final = 20
 MOST_REFUSED: Final = 0.05
+A_FEW: Final = 3
 
 
 class OutageDetector:
@@ -67,7 +69,8 @@ class OutageDetector:
             return
         refusals = self._refusals[half]
         refusals.append(True)
-        if len(refusals) >= FEWEST_SEEN and sum(refusals) > len(refusals) * MOST_REFUSED:
+        refused, seen = sum(refusals), len(refusals)
+        if (seen >= FEWEST_SEEN or refused > A_FEW) and refused > seen * MOST_REFUSED:
             now = self._clock()
             closing.distrust_refusals(half, now)
             gate.distrusted_until = now + closing.DISTRUST

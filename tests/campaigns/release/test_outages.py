@@ -113,6 +113,24 @@ def test_a_verdict_for_a_third_of_all_calls_loses_nobody(said: str, sandbox: San
     check_books(campaign)
 
 
+@pytest.mark.parametrize("said", ["scope", "revoked"])
+def test_a_verdict_for_all_of_a_small_campaign_is_doubted_though_others_are_served(
+    said: str, sandbox: Sandbox
+) -> None:
+    small = make_night(sandbox, fans=4)
+    accounts = [f"fan-{number}" for number in range(1, 5)]
+    sandbox.fault(**VERDICTS[said], times=None, account=accounts)
+    assert work() == 0
+    other = make_night(sandbox, fans=0)
+    make_presave(other, sandbox.permission(sandbox.add_fans(5)[4]))
+    assert work(later=600) == 1
+    for minute in (40, 80):
+        assert work(later=60 * minute) == 0
+    assert states(small) == {"pending": 4}
+    sandbox.delete("faults")
+    assert work(later=120 * 60) == 4
+
+
 def test_an_outage_longer_than_the_second_look_erases_nothing(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=30)
     pretend_revocation(sandbox)
