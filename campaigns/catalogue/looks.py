@@ -116,13 +116,12 @@ class FormBudget(LookupBudget):
         self._label = str(label)
 
     @cached_property
-    def _is_release_on(self) -> bool:
-        wanting = Campaign.objects.being_saved(self.now), Campaign.objects.awaiting_look(self.now)
-        return any(campaigns.exists() for campaigns in wanting)
+    def is_release_on(self) -> bool:
+        return Campaign.objects.wanting_calls(self.now).exists()
 
     def permit(self) -> None:
         """As for the night's own looks, but nobody waits where the share is used up."""
-        if self._is_release_on and not self._has_share():
+        if self.is_release_on and not self._has_share():
             raise LookupBudgetSpentError
         super().permit()
 

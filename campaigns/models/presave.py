@@ -48,6 +48,11 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         free = Q(lease_until=None) | Q(lease_until__lte=now)
         return self.waiting().filter(free, due_at__lte=now)
 
+    def held_or_due(self, now: datetime) -> PreSaveQuerySet:
+        """Those whom a worker holds, or may claim by then."""
+        held_or_free = ~Q(lease=None) | Q(lease_until=None) | Q(lease_until__lte=now)
+        return self.waiting().filter(held_or_free, due_at__lte=now)
+
     def first_come(self) -> PreSaveQuerySet:
         """In the order in which they are served: by due time, then by time of consent."""
         return self.order_by("due_at", "consented_at")

@@ -59,11 +59,11 @@ def look_up(campaign: Campaign) -> Found:
     Call it without a lock: Spotify may be slow.
     """
     given, market = Names.of(campaign), market_of(campaign)
-    permit = looks.FormBudget(database_now(), campaign.label_id).permit
-    with _telling_why_not(campaign.market):
-        releases = names.find(given, market, permit)
+    budget = looks.FormBudget(database_now(), campaign.label_id)
+    with _telling_why_not(campaign.market, budget):
+        releases = names.find(given, market, budget.permit)
         if not releases and given.spotify_uri:
-            releases = names.find_by_code(given, market, permit)
+            releases = names.find_by_code(given, market, budget.permit)
     return Found(given, market, tuple(releases))
 
 
@@ -143,13 +143,14 @@ def with_values(campaign: Campaign, values: Mapping[str, Any]) -> Campaign:
 
 
 @contextmanager
-def _telling_why_not(own_market: str) -> Iterator[None]:
+def _telling_why_not(own_market: str, budget: looks.FormBudget) -> Iterator[None]:
     try:
         yield
     except closing.GateClosedError as error:
         raise PlanningError(Obstacle.SPOTIFY_WAITS, possible_from=error.until) from None
     except looks.LookupBudgetSpentError:
-        raise PlanningError(Obstacle.NO_TURN) from None
+        why = Obstacle.RELEASE_FIRST if budget.is_release_on else Obstacle.NO_TURN
+        raise PlanningError(why) from None
     except SpotifyError as error:
         closing.close_after(error)
         if error.reason is ErrorReason.QUESTION_REFUSED:

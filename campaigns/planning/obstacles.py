@@ -44,6 +44,7 @@ class Obstacle(StrEnum):
     SPOTIFY_SILENT = auto()
     SPOTIFY_WAITS = auto()
     NO_TURN = auto()
+    RELEASE_FIRST = auto()
     # Whether it is still the same release.
     OTHER_RELEASE = auto()
     CODES_DIFFER = auto()

@@ -7,6 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from pytest_django import Settings
@@ -283,6 +284,49 @@ def test_a_release_wants_the_calls_while_it_is_looked_for_and_while_it_is_saved(
 def test_forms_may_ask_while_nothing_is_released(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     assert permits_of("one") == 40
+
+
+PUT_OFF = 60 * SECOND
+
+
+@pytest.mark.usefixtures("nobody_has_looked")
+@pytest.mark.parametrize(
+    ("fan", "is_wanted"),
+    [
+        ({"lease_until": PUT_OFF}, False),
+        ({"lease_until": SECOND}, True),
+        ({"lease_until": PUT_OFF, "lease": uuid4()}, True),
+        ({"due_at": PUT_OFF}, False),
+        ({"due_at": SECOND}, True),
+        ({"state": "saved"}, False),
+    ],
+    ids=["put off", "free soon", "held", "due later", "due soon", "saved"],
+)
+def test_a_release_wants_the_calls_only_while_a_fan_is_saved_or_can_be_soon(
+    fan: dict[str, Any], is_wanted: bool, settings: Settings
+) -> None:
+    """One who was put off waits for half an hour, or for days."""
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    now = database_now()
+    campaign = make_campaign(state=CampaignState.RELEASING, next_check_at=now - SECOND)
+    times = {name: now + after for name, after in fan.items() if isinstance(after, timedelta)}
+    make_presave(campaign, **{"due_at": now - SECOND} | fan | times)
+    assert (permits_of("one") < 40) is is_wanted
+
+
+@pytest.mark.usefixtures("nobody_has_looked")
+@pytest.mark.parametrize(("shown_until", "is_wanted"), [(-2 * SECOND, False), (SECOND, True)])
+def test_who_waits_for_a_market_that_shows_it_wants_no_calls(
+    shown_until: timedelta, is_wanted: bool, settings: Settings
+) -> None:
+    """So forms are not held up for the 26 hours of the local midnights."""
+    settings.SPOTIFY_MAX_RATE = 1000.0
+    now = database_now()
+    campaign = make_local_campaign(
+        state=CampaignState.RELEASING, release_at=now - SECOND, confirmed_until=now + shown_until
+    )
+    make_presave(campaign, due_at=now - SECOND)
+    assert (permits_of("one") < 40) is is_wanted
 
 
 @pytest.mark.usefixtures("nobody_has_looked")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,7 +11,7 @@ from django.utils import timezone
 from campaigns.catalogue.names import Names
 from campaigns.clock import database_now
 from campaigns.gate import closing
-from campaigns.models import Campaign, CampaignState, ErrorReason, Finding
+from campaigns.models import Campaign, CampaignState, ErrorReason, Finding, Gate, GateName
 from campaigns.planning import editing, looking_up, transitions
 from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
@@ -127,6 +128,22 @@ def test_nothing_is_asked_while_spotify_wants_us_to_wait(sandbox: Sandbox) -> No
         looking_up.look_up(campaign)
 
     assert opens(campaign)
+    assert not sandbox.calls()
+
+
+@pytest.mark.parametrize("is_release_on", [False, True])
+def test_without_a_turn_it_is_told_whether_a_release_comes_first(
+    is_release_on: bool, sandbox: Sandbox
+) -> None:
+    """That Spotify limited anything would be untrue."""
+    later = database_now() + timedelta(minutes=1)
+    Gate.objects.create(name=GateName.API, rate=10, free_at=later)
+    if is_release_on:
+        running = factory.make_campaign(state=CampaignState.RELEASING)
+        factory.make_presave(running, due_at=database_now())
+    why = Obstacle.RELEASE_FIRST if is_release_on else Obstacle.NO_TURN
+    with pytest.raises(PlanningError, match=why):
+        looking_up.look_up(make_draft())
     assert not sandbox.calls()
 
 
