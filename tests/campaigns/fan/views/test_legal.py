@@ -53,6 +53,12 @@ def test_the_privacy_page_says_how_long(client: Client, lifetime: str) -> None:
     assert lifetime in page(client, "/privacy")
 
 
+def test_the_part_of_an_address_is_told_with_what_is_kept(client: Client) -> None:
+    sections = page(client, "/privacy").split("<h2>")
+    (section,) = [section for section in sections if "the first part of your IP address" in section]
+    assert section.startswith("What else we keep</h2>")
+
+
 @pytest.mark.parametrize(("dsn", "is_told"), [("none", False), ("https://key@h/1", True)])
 def test_an_error_service_is_named_where_there_is_one(
     client: Client, settings: Settings, dsn: str, is_told: bool
