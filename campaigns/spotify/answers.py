@@ -35,17 +35,20 @@ def _said(pattern: str) -> re.Pattern[str]:
 # and "User not approved for app"; in 2024 "Check settings on developer.spotify.com/dashboard, the
 # user may not be registered."; in 2026 "The user is not registered for this application."
 _FORBIDDEN: Final = {
-    ErrorReason.SCOPE: _said(r"\b(insufficient|missing) (\w+ ){0,2}scope"),
+    ErrorReason.SCOPE: _said(
+        r"\b(insufficient|missing|lack(s|ing)?|without|not have) (\w+ ){0,2}scope"
+    ),
     ErrorReason.NOT_LISTED: _said(
-        r"\buser\b[^.]{0,30}(\bnot|n't)\b[^.]{0,20}"
-        r"\b(registered|approved|(allow|white) ?list(ed)?)\b"
+        r"\bunregistered (user|account)\b"
+        r"|\b(user|account)\b[^.]{0,30}(\bnot|n('|\u2019|\\u2019)t)\b[^.]{0,20}\b(registered|approved"
+        r"|listed|(allow|white) ?list(ed)?|authori[sz]ed (for|to use) (\w+ )?app)"
     ),
     ErrorReason.PREMIUM_LAPSED: _said(r"\bpremium\b.*\bowner\b|\bowner\b.*\bpremium\b"),
 }
 _UNKNOWN: Final = ErrorReason.FORBIDDEN
 # Of an `invalid_grant`, where it is not about an authorization code. "Expired or revoked" does not
 # say which.
-_EXPIRED: Final = _said(r"\btoken (\w+ )?expired\b(?! or )")
+_EXPIRED: Final = _said(r"^(?!.*\b(or|not|revoked|invalid)\b).*\btoken (\w+ )?expired\b")
 
 
 class Answer(NamedTuple):

@@ -83,11 +83,16 @@ WORDINGS = {
     "scope": [
         *("Insufficient client scope", "insufficient_scope", "Missing required scope."),
         *("insufficient-scope", "Missing the required scopes: user-library-modify"),
+        *("Token lacks the required scope", "The token does not have the scope for this."),
     ],
     "not_listed": [
         NOT_REGISTERED,
         "User not approved for app",
         *("USER_NOT_REGISTERED", "User isn't registered", "User is not on the allowlist"),
+        *("The user isn't registered", "The user isn\u2019t registered", "Unregistered user"),
+        *("User hasn't been registered", "User not listed in the Developer Dashboard"),
+        "The account has not been added to the allowlist",
+        "This user is not authorized for this app.",
         "Check settings on developer.spotify.com/dashboard, the user may not be registered.",
         "The user is not registered for this application. Please check your settings on "
         "https://developer.spotify.com/dashboard.",
@@ -95,7 +100,7 @@ WORDINGS = {
     "premium_lapsed": [PREMIUM, "The owner of this app has no active Premium subscription."],
     "forbidden": [
         *("Forbidden", "Country not allowed", "Premium required", "Restriction violated"),
-        "The user is not a collaborator.",
+        *("The user is not a collaborator.", "User not authorized for this market"),
         "Scope of this app: not decided",
     ],
 }
@@ -133,6 +138,10 @@ def test_a_403_that_says_nothing_known_stays_one_fans() -> None:
         ("Token has been expired or revoked.", False),
         ("Refresh token expired or revoked", False),
         ("Refresh token is invalid or expired", False),
+        ("Refresh token revoked or expired", False),
+        ("Refresh token expired, or was revoked", False),
+        ("Refresh token expired/revoked", False),
+        ("Refresh token not expired", False),
         ("Refresh token revoked", False),
         ("Invalid refresh token", False),
         ("Authorization code expired", False),
