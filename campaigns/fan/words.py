@@ -62,18 +62,46 @@ _SENT: Final = Outcome(
     ),
     label=PRE_SAVED,
 )
-_ASKED_AGAIN: Final = Outcome(
+_OTHER_PERMISSION: Final = Outcome(
     _("We're on it"),
     _(
-        "Spotify refused your permission when we tried to save. That can be a fault on its side, "
-        "so we ask once more before we believe it."
-    ),
-    _(
-        "If you removed the app at Spotify or changed your password there, nothing will be saved. "
-        "Then pre-save again from the release's page."
+        "Spotify said that your permission is not the one we asked for. That can be a fault on its "
+        "side, so we ask once more before we believe it."
     ),
     label=PRE_SAVED,
 )
+_ASKED_AGAIN: Final = {
+    Reason.REVOKED: Outcome(
+        _("We're on it"),
+        _(
+            "Spotify refused your permission when we tried to save. That can be a fault on its "
+            "side, so we ask once more before we believe it."
+        ),
+        _(
+            "If you removed the app at Spotify or changed your password there, nothing will be "
+            "saved. Then pre-save again from the release's page."
+        ),
+        label=PRE_SAVED,
+    ),
+    Reason.PERMISSION_AGE: Outcome(
+        _("We're on it"),
+        _(
+            "Spotify said that your permission has expired. That can be a fault on its side, so we "
+            "ask once more before we believe it."
+        ),
+        label=PRE_SAVED,
+    ),
+    Reason.SCOPE: _OTHER_PERMISSION,
+    Reason.WIDER_SCOPE: _OTHER_PERMISSION,
+    Reason.NOT_LISTED: Outcome(
+        _("We're on it"),
+        _(
+            "Spotify said that your account is not on this app's list. That can be a fault on its "
+            "side, so we ask once more before we believe it."
+        ),
+        label=PRE_SAVED,
+    ),
+}
 _ENDING: Final = Outcome(
     _("The artist cancelled this"),
     _("Nothing will be saved. Your permission is being destroyed right now."),
@@ -277,7 +305,7 @@ def _while_pending(presave: PreSave, now: datetime) -> Outcome:
     if presave.is_sent:
         return _SENT
     if presave.refused_at and not presave.sent_at:
-        return _ASKED_AGAIN
+        return _ASKED_AGAIN[Reason(presave.reason)]
     # A save that failed for now is due again later.
     is_due = presave.due_at <= now or presave.attempts
     return _AT_IT if is_due else _BY_STATE[PreSaveState.PENDING]

@@ -41,7 +41,9 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         return self.filter(state=PreSaveState.CANCELLED, reason=Reason.CAMPAIGN_CANCELLED)
 
     def failed_since(self, moment: datetime) -> PreSaveQuerySet:
-        return self.filter(state=PreSaveState.FAILED, settled_at__gt=moment)
+        """Those whose permission was of no use, or was too old."""
+        is_failed = Q(state=PreSaveState.FAILED) | Q(reason=Reason.PERMISSION_AGE)
+        return self.filter(is_failed, settled_at__gt=moment)
 
     def due(self, now: datetime) -> PreSaveQuerySet:
         """Those who may be tried now: held by no worker, and not put off to a later try."""

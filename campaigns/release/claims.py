@@ -10,7 +10,7 @@ instant stays as it is.
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -258,12 +258,13 @@ def _end_failed(
 ) -> None:
     held = PreSave.objects.held_under(fences)
     locked = _locked(held.filter(id__in=[id for ids in failed.values() for id in ids]))
-    ended = sum(
-        held.filter(id__in=locked.intersection(ids)).end(PreSaveState.FAILED, reason, now)
-        for reason, ids in failed.items()
-    )
+    ended: Counter[str] = Counter()
+    for reason, ids in failed.items():
+        is_age = reason is Reason.PERMISSION_AGE
+        state = PreSaveState.EXPIRED if is_age else PreSaveState.FAILED
+        ended[state.value] += held.filter(id__in=locked.intersection(ids)).end(state, reason, now)
     # The counts come after all rows, as everywhere.
-    DailyCount.objects.add(campaign.id, now, {"failed": ended})
+    DailyCount.objects.add(campaign.id, now, ended)
 
 
 def _locked(rows: PreSaveQuerySet) -> set[UUID]:

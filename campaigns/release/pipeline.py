@@ -65,7 +65,7 @@ PAUSES: Final = {
     ErrorReason.NOT_LISTED: PauseReason.APP_NOT_OPEN,
 }
 # What the token endpoint says alone, so that its next good answer takes it back.
-OF_THE_TOKEN_ENDPOINT: Final = (Reason.REVOKED, Reason.WIDER_SCOPE)
+OF_THE_TOKEN_ENDPOINT: Final = (Reason.REVOKED, Reason.PERMISSION_AGE, Reason.WIDER_SCOPE)
 
 
 class Pipeline:
@@ -226,8 +226,10 @@ class Pipeline:
                 self._sort_error_of_fan(held, half, error)
 
     def _sort_error_of_fan(self, held: Held, half: GateName, error: SpotifyError) -> None:
-        if error.reason in VERDICTS:
-            self._sort_refusal(held, half, VERDICTS[error.reason], is_final=error.is_final)
+        if error.is_final:
+            self._sort_refusal(held, half, Reason.PERMISSION_AGE, is_final=True)
+        elif error.reason in VERDICTS:
+            self._sort_refusal(held, half, VERDICTS[error.reason])
         elif error.reason is ErrorReason.NOT_SENT:
             self._outcome(held).returned.append(held.row.id)
         elif error.reason is ErrorReason.FORBIDDEN:

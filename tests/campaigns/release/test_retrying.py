@@ -76,12 +76,16 @@ def test_another_verdict_at_the_second_look_is_a_first_one(sandbox: Sandbox) -> 
 # One fan, whose permission is over in Spotify's own words.
 
 
+def reasons(campaign: Campaign) -> set[str]:
+    return set(campaign.presaves.values_list("reason", flat=True))
+
+
 def test_an_expired_permission_is_over_at_once(sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=8)
     sandbox.fault("token.refresh", "refusal", refusal="expired", account="fan-2", times=None)
     assert work() == 7
-    row = PreSave.objects.get(campaign=campaign, state="failed")
-    assert row.reason == Reason.REVOKED
+    row = PreSave.objects.get(campaign=campaign, state="expired")
+    assert row.reason == Reason.PERMISSION_AGE
     assert len([c for c in sandbox.calls("token.refresh") if c["account"] == "fan-2"]) == 1
     check_books(campaign)
 
@@ -91,9 +95,13 @@ def test_of_many_whose_permission_expired_at_once_a_few_are_believed(sandbox: Sa
     sandbox.fault("token.refresh", "refusal", refusal="expired", times=None)
     for seconds in (0, 10, 60, 300):
         work(later=seconds)
-    assert states(campaign) == {"failed": retrying.MOST_AT_FIRST_SIGHT, "pending": 5}
+    assert states(campaign) == {"expired": retrying.MOST_AT_FIRST_SIGHT, "pending": 5}
+    assert reasons(campaign) == {Reason.PERMISSION_AGE}
     sandbox.delete("faults")
-    assert work(later=SECOND_LOOK) == 5
+    sandbox.fault("library", status=503, times=5)
+    assert work(later=SECOND_LOOK) == 0
+    assert reasons(campaign) == {Reason.PERMISSION_AGE, Reason.NONE}, "taken back"
+    assert work(later=2 * SECOND_LOOK) == 5
 
 
 def test_what_was_doubted_once_is_not_final_at_the_second_look(sandbox: Sandbox) -> None:

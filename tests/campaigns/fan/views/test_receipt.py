@@ -108,7 +108,13 @@ AT_IT = "We're on it"
         ({"due_at": NOW + HOUR, "attempts": 3}, AT_IT),
         ({"due_at": NOW + HOUR, "attempts": 30}, AT_IT),
         ({"due_at": NOW + HOUR, "refused_at": NOW, "reason": Reason.REVOKED}, AT_IT),
-        ({"due_at": NOW + HOUR, "refused_at": NOW, "reason": Reason.NOT_LISTED}, AT_IT),
+        *(
+            ({"due_at": NOW + HOUR, "refused_at": NOW, "reason": reason}, AT_IT)
+            for reason in (
+                *(Reason.NOT_LISTED, Reason.PERMISSION_AGE),
+                *(Reason.SCOPE, Reason.WIDER_SCOPE),
+            )
+        ),
     ],
 )
 @pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.RELEASING])
@@ -118,7 +124,13 @@ def test_a_receipt_that_still_waits_after_its_time_does_not_promise_the_release(
     text = receipt(client, {"state": state, "release_at": NOW - HOUR}, **fields)
     assert f"<h1>{title}</h1>" in text
     assert ("When the release is out, it appears" in text) is (title == WAITING)
-    assert ("Spotify refused your permission" in text) is ("refused_at" in fields)
+    reason = fields.get("reason")
+    assert ("Spotify refused your permission" in text) is (reason == Reason.REVOKED)
+    assert ("If you removed the app" in text) is (reason == Reason.REVOKED)
+    assert ("account is not on this app" in text) is (reason == Reason.NOT_LISTED)
+    assert ("said that your permission has expired" in text) is (reason == Reason.PERMISSION_AGE)
+    assert ("is not the one we asked for" in text) is (reason in (Reason.SCOPE, Reason.WIDER_SCOPE))
+    assert ("so we ask once more" in text) is ("refused_at" in fields)
     assert 'action="/receipt/a-receipt/cancel"' in text
     # Who was refused can join again without cancelling.
     assert ("Back to the release" in text) is ("refused_at" in fields)
