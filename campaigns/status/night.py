@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
-from campaigns.models import Campaign, CampaignState, Gate, Totals
+from campaigns.models import Campaign, CampaignState, ErrorReason, Gate, Totals
 from campaigns.status.overview import Standing, Status
 from campaigns.status.phase import Phase
 from campaigns.status.progress import Backlog, clock_of, gate_closed, time_left
@@ -23,6 +23,8 @@ AFTER: Final = timedelta(hours=1)
 CLOSE: Final = timedelta(hours=1)
 _SECONDS_CLOSE: Final = 2
 _SECONDS_FAR: Final = 10
+# A gate that is closed for another reason may stay closed, at whatever pace.
+_PASSING: Final = (ErrorReason.RATE_LIMITED, ErrorReason.OUTAGE)
 
 
 class Stage(StrEnum):
@@ -37,6 +39,7 @@ class Stage(StrEnum):
     CHECKING = "checking"  # an artist has just said which entry is the release
     HELD = "held"  # Spotify told the app to wait
     SAVING = "saving"
+    REFUSED = "refused"  # everybody who is left, until Spotify is asked once more
     CONFIRMING = "confirming"
     CAUGHT_UP = "caught_up"
     FINISHED = "finished"
@@ -89,7 +92,14 @@ def _stage_under_way(night: Night) -> Stage:
         return Stage.HELD
     if is_looking:
         return Stage.CHECKING if night.campaign.is_answered else Stage.LOOKING
-    return Stage.SAVING if is_sending else Stage.CONFIRMING
+    if not is_sending:
+        return Stage.CONFIRMING
+    return Stage.REFUSED if _are_all_refused(backlog) else Stage.SAVING
+
+
+def _are_all_refused(backlog: Backlog) -> bool:
+    others = backlog.due or backlog.waiting or backlog.sent
+    return not others and backlog.refused == backlog.tried_again
 
 
 def told(night: Night, next_step: str, done: str = "") -> dict[str, Any]:
@@ -100,6 +110,7 @@ def told(night: Night, next_step: str, done: str = "") -> dict[str, Any]:
     facts = {
         "stage": stage,
         "closed": closed,
+        "refused": _refused(night),
         "fans": night.totals.pending,
         "saved": night.totals.saved,
         "total": total,
@@ -112,12 +123,23 @@ def told(night: Night, next_step: str, done: str = "") -> dict[str, Any]:
         "headline": done or sentence("night_title", campaign, **facts),
         "text": sentence("night_text", campaign, **facts),
         "done": total - night.totals.pending,
-        "left": time_left(campaign, night.backlog, night.gates, night.now),
+        "left": None
+        if closed and closed["reason"] not in _PASSING
+        else time_left(campaign, night.backlog, night.gates, night.now),
         "backlog": night.backlog,
         "to_come": max(0, night.totals.pending - night.backlog.sent),
         "worker_warning": night.worker_warning,
         "spotify": _spotify(night, closed),
     }
+
+
+def _refused(night: Night) -> dict[str, Any] | None:
+    """How many fans Spotify refused, and when they are asked for once more."""
+    backlog = night.backlog
+    if not backlog.refused:
+        return None
+    again_at = clock_of(night.campaign, backlog.again_at, night.now) if backlog.again_at else ""
+    return {"fans": backlog.refused, "again_at": again_at}
 
 
 def _spotify(night: Night, closed: dict[str, str] | None) -> str:
@@ -133,6 +155,7 @@ def _spotify(night: Night, closed: dict[str, str] | None) -> str:
         "spotify",
         campaign,
         closed=closed,
+        refused=_refused(night),
         is_asked=phase.is_night,
         reason=reason,
         since=clock_of(campaign, since, night.now) if since else "",

@@ -9,7 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from django.db.models import Count, Q
+from django.db.models import Count, Min, Q
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -30,7 +30,8 @@ MOST_COUNTED: Final = 10_000
 class Backlog:
     """What lies before a campaign: its due fans, the fans of other campaigns who are served before
     it is through, how many of its own are being tried again, how many no market that showed the
-    release speaks for, and how many saves were sent and are being confirmed.
+    release speaks for, and how many saves were sent and are being confirmed. Of those who are tried
+    again, how many Spotify refused, and when the first of them is asked for once more.
     """
 
     due: int = 0
@@ -38,6 +39,8 @@ class Backlog:
     tried_again: int = 0
     waiting: int = 0
     sent: int = 0
+    refused: int = 0
+    again_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,8 @@ def _count(presaves: PreSaveQuerySet) -> int:
 
 def _counted(campaign: Campaign, now: datetime) -> Backlog:
     is_sent, put_off = Q(sent_for__isnull=False), Q(lease=None, lease_until__gt=now)
-    tried = Q(refused_at__isnull=False) | Q(attempts__gt=0)
+    refused = Q(refused_at__isnull=False)
+    tried = refused | Q(attempts__gt=0)
     counts = (
         PreSave.objects.pending()
         .filter(campaign__in=Campaign.objects.releasing(), due_at__lte=now)
@@ -118,6 +122,8 @@ def _counted(campaign: Campaign, now: datetime) -> Backlog:
             tried_again=Count("id", filter=tried & ~is_sent),
             waiting=Count("id", filter=~SERVABLE & ~is_sent),
             sent=Count("id", filter=is_sent),
+            refused=Count("id", filter=refused),
+            again_at=Min("lease_until", filter=refused & put_off),
         )
     )
     found = {campaign_id: numbers for campaign_id, *numbers in counts}

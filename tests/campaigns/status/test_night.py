@@ -35,7 +35,7 @@ def night_of(
         free_at=now,
         blocked_until=blocked_until,
         blocked_at=now if blocked_until else None,
-        blocked_reason=ErrorReason.RATE_LIMITED if blocked_until else "",
+        blocked_reason=options.get("reason", ErrorReason.RATE_LIMITED) if blocked_until else "",
     )
     is_ready = options.get("is_ready", True)
     standing = factory.standing(campaign, now)
@@ -49,6 +49,12 @@ def night_of(
         (Backlog(due=3), True, Stage.HELD),
         (Backlog(tried_again=1), False, Stage.SAVING),
         (Backlog(waiting=1), False, Stage.SAVING),
+        (Backlog(tried_again=6, refused=6), False, Stage.REFUSED),
+        (Backlog(tried_again=6, refused=6), True, Stage.HELD),
+        (Backlog(tried_again=6, refused=5), False, Stage.SAVING),
+        (Backlog(tried_again=6, refused=6, due=1), False, Stage.SAVING),
+        (Backlog(tried_again=6, refused=6, waiting=1), False, Stage.SAVING),
+        (Backlog(tried_again=6, refused=6, sent=1), False, Stage.SAVING),
         (Backlog(sent=2), False, Stage.CONFIRMING),
         (Backlog(sent=2), True, Stage.HELD),
         (Backlog(), False, Stage.CAUGHT_UP),
@@ -88,6 +94,33 @@ def test_every_stage_has_words_of_its_own() -> None:
         titles.append(told(night_of(fields), "")["headline"])
     assert all(titles)
     assert len(set(titles)) == 4
+
+
+@pytest.mark.parametrize("reason", ["forbidden", "premium_lapsed", "invalid_client"])
+def test_an_app_that_is_refused_is_not_told_as_one_that_has_to_wait(reason: str) -> None:
+    said = told(night_of(RELEASING, Backlog(due=3), is_closed=True, reason=reason), "")
+    assert said["headline"] == "Spotify refuses this app"
+    assert said["left"] is None, "no pace is kept by waiting"
+    limited = told(night_of(RELEASING, Backlog(due=3), is_closed=True), "")
+    assert limited["headline"] == "Spotify's rate limit reached. Waiting"
+    assert limited["left"] is not None
+    used_up = told(night_of(RELEASING, Backlog(due=3), is_closed=True, reason="quota_exceeded"), "")
+    assert used_up["headline"] == "This app's Spotify quota is used up"
+    assert used_up["left"] is None
+
+
+def test_fans_whom_spotify_refused_are_told_of_with_the_next_try() -> None:
+    again_at = timezone.now().replace(hour=12, minute=30)
+    fields = {"release_zone": "UTC", **RELEASING}
+    refused = Backlog(tried_again=6, refused=6, again_at=again_at)
+    said = told(night_of(fields, refused), "")
+    assert said["headline"] == "Spotify refused the fans who are left"
+    for text in (said["text"], said["spotify"]):
+        assert text.startswith("Spotify refused 6 fans.")
+        assert text.endswith("The next try is at 12:30 (UTC).")
+    others = told(night_of(fields, Backlog(due=9, tried_again=1, refused=1)), "")
+    assert others["headline"] == "It's out. Saving it for your fans"
+    assert others["spotify"].startswith("Spotify refused 1 fan.")
 
 
 def test_nobody_is_sent_to_sleep_whom_no_email_can_wake(settings: Settings) -> None:

@@ -180,6 +180,8 @@ def test_the_progress_is_taken_from_rows_counts_and_gates(settings: Settings) ->
     for other in (waiting, paused):
         make_presaves(other, ["c"] * 600)
 
+    backlog = backlog_of(factory.standing(campaign, now), now)
+    assert (backlog.tried_again, backlog.refused, backlog.again_at) == (2, 1, now + MINUTE)
     assert progress(campaign, DailyCount.objects.totals_of(campaign.id)) == Progress(
         done=2,
         total=65,
