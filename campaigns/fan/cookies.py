@@ -1,5 +1,5 @@
-"""The cookies of a fan's browser, all sealed: the consent on its way, those that wait in line, and
-the receipts.
+"""The cookies of a fan's browser, all sealed: the consent of the last tap, others that wait or were
+begun before, and the receipts.
 """
 
 from __future__ import annotations
@@ -11,48 +11,46 @@ from typing import Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.utils.crypto import constant_time_compare
 
 from campaigns.consent import cookie, receipts
 from campaigns.consent.cookie import IssuedReceipt, PendingConsent
 
-# A browser keeps so many places in line, each below 1 KB.
-WAITING_AT_MOST: Final = 3
+# Of consents with a cookie of their own. Web servers take 8 KB of cookies.
+APART_AT_MOST: Final = 3
 
 
 def pending_consent(request: HttpRequest, state: str = "") -> PendingConsent | None:
-    """The consent with this state if it waits in line, else that of the last tap."""
-    waiting = _open(request, _waiting_name(state)) if state else None
-    return waiting or _open(request, _pending_consent_name())
+    """The consent with this state if it has a cookie of its own, else that of the last tap."""
+    apart = _open(request, _name_apart(state)) if state else None
+    return apart or _open(request, _pending_consent_name())
 
 
 def pending_consents(request: HttpRequest) -> Iterator[PendingConsent]:
-    """That of the last tap, and those that wait in line."""
-    for name in [_pending_consent_name(), *_waiting_names(request)]:
-        if pending := _open(request, name):
-            yield pending
+    """That of the last tap, and those with a cookie of their own."""
+    names = [_pending_consent_name(), *_names_apart(request)]
+    yield from filter(None, (_open(request, name) for name in names))
 
 
 def set_pending_consent(response: HttpResponse, pending: PendingConsent) -> None:
     _set(response, _pending_consent_name(), cookie.sealed(pending), cookie.COOKIE_LIFETIME)
 
 
-def keep_waiting(request: HttpRequest, response: HttpResponse, pending: PendingConsent) -> None:
-    """Whoever waits may tap for another release meanwhile, so their place has its own cookie."""
-    name, last_tap = _waiting_name(pending.state), _open(request, _pending_consent_name())
-    others = [other for other in _waiting_names(request) if other != name]
-    for other in others[: -(WAITING_AT_MOST - 1)]:
-        response.delete_cookie(other, samesite="Lax")
+def keep_apart(request: HttpRequest, response: HttpResponse, pending: PendingConsent) -> None:
+    """Give this consent a cookie of its own: a tap for another release takes nothing from it."""
+    name = _name_apart(pending.state)
+    others = [other for other in _names_apart(request) if other != name]
+    for oldest in others[: 1 - APART_AT_MOST]:
+        response.delete_cookie(oldest, samesite="Lax")
     _set(response, name, cookie.sealed(pending), cookie.COOKIE_LIFETIME)
-    if last_tap and last_tap.state == pending.state:
-        response.delete_cookie(_pending_consent_name(), samesite="Lax")
 
 
-def delete_pending_consent(request: HttpRequest, response: HttpResponse, token: str) -> None:
-    """Those that this receipt belongs to; another tap's is left."""
-    for name in [_pending_consent_name(), *_waiting_names(request)]:
+def delete_pending_consents(
+    request: HttpRequest, response: HttpResponse, *, slug: str = "", state: str = ""
+) -> None:
+    """Those of a release that the fan is in for, or the one whose code was used up."""
+    for name in [_pending_consent_name(), *_names_apart(request)]:
         pending = _open(request, name)
-        if pending and constant_time_compare(pending.token.reveal(), token):
+        if pending and (pending.slug == slug or pending.state == state):
             response.delete_cookie(name, samesite="Lax")
 
 
@@ -70,12 +68,12 @@ def _pending_consent_name() -> str:
     return f"{settings.COOKIE_PREFIX}presave"
 
 
-def _waiting_name(state: str) -> str:
+def _name_apart(state: str) -> str:
     digest = hashlib.sha256(state.encode()).hexdigest()
     return f"{_pending_consent_name()}-{digest[:8]}"
 
 
-def _waiting_names(request: HttpRequest) -> list[str]:
+def _names_apart(request: HttpRequest) -> list[str]:
     return [name for name in request.COOKIES if name.startswith(f"{_pending_consent_name()}-")]
 
 

@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from campaigns import spotify
 from campaigns.consent import completing, receipts, refusal, starting
 from campaigns.consent.completing import AuthorizationResponse, InLine
-from campaigns.consent.cookie import IssuedReceipt
+from campaigns.consent.cookie import IssuedReceipt, PendingConsent
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan import cookies, languages, refusal_pages, visits
 from campaigns.fan.languages import in_fans_language
@@ -67,8 +67,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
     kept_token = cookies.kept_receipts(request).get(slug, "")
     if receipts.standing(kept_token):
         return to_receipt(request, kept_token)
-    stored = completing.stored_receipt(cookies.pending_consent(request))
-    if stored and stored.slug == slug:
+    if stored := completing.stored_receipt(_pending_for(request, slug)):
         return to_new_receipt(request, stored)
     campaign = Campaign.objects.accepting_consents().filter(slug=slug).first()
     if campaign is None:
@@ -92,14 +91,27 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
         to_spotify = _to_spotify(request, campaign)
     except ConsentError as error:
         return refusal_pages.refused(request, error)
-    if stored:  # of another release: its cookie makes way for this one's
-        cookies.remember(request, to_spotify, stored)
+    _make_way(request, to_spotify)
     return to_spotify
+
+
+def _make_way(request: HttpRequest, response: HttpResponse) -> None:
+    """For this tap's cookie: the fan may come back from an earlier tap all the same."""
+    before = cookies.pending_consent(request)
+    if stored := completing.stored_receipt(before):
+        cookies.remember(request, response, stored)
+    elif before:
+        newest = cookies.pending_consent(request, before.state)
+        cookies.keep_apart(request, response, newest or before)
+
+
+def _pending_for(request: HttpRequest, slug: str) -> PendingConsent | None:
+    return next((own for own in cookies.pending_consents(request) if own.slug == slug), None)
 
 
 def _to_spotify(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     zone = request.POST.get("zone", "") if campaign.at_local_midnights else ""
-    before = cookies.pending_consent(request)
+    before = _pending_for(request, campaign.slug)
     now, language = timezone.now(), languages.chosen(request)
     source = visits.source_of(request)
     pending = starting.start_authorization(campaign, now, zone, language, before, source)
@@ -124,7 +136,8 @@ def callback(request: HttpRequest) -> HttpResponse:
         code=Secret(code) if code else None,
         error=request.GET.get("error", ""),
     )
-    pending, kept = cookies.pending_consent(request), cookies.kept_receipts(request)
+    pending = cookies.pending_consent(request, response.state)
+    kept = cookies.kept_receipts(request)
     try:
         done = completing.complete_authorization(
             response, pending, timezone.now(), kept, get_client_ip(request) or ""
@@ -146,7 +159,7 @@ def _in_line(request: HttpRequest, waiting: InLine) -> HttpResponse:
     context = {"wait": "" if waiting.shares_address else told}
     response = render(request, "fan/in_line.html", context)
     response.headers["Refresh"] = str(min(seconds, LONGEST_REFRESH))
-    cookies.set_pending_consent(response, waiting.pending)
+    cookies.keep_apart(request, response, waiting.pending)
     return response
 
 
@@ -154,7 +167,7 @@ def _refuse_unless_stored(
     request: HttpRequest, response: AuthorizationResponse, error: ConsentError
 ) -> HttpResponse:
     """To the receipt, where this browser has one all the same; else why there is none."""
-    stored = completing.stored_receipt(cookies.pending_consent(request))
+    stored = completing.stored_receipt(cookies.pending_consent(request, response.state))
     if stored and stored.slug == error.slug:
         return to_new_receipt(request, stored)
     kept_token = cookies.kept_receipts(request).get(error.slug, "")
@@ -165,7 +178,7 @@ def _refuse_unless_stored(
         return to_receipt(request, kept_token)
     refused = refusal_pages.refused(request, error)
     if response.code and error.refusal in _CODE_CONSUMED:
-        cookies.delete_pending_consent(refused)
+        cookies.delete_pending_consents(request, refused, state=response.state)
     return refused
 
 

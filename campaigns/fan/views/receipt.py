@@ -88,9 +88,10 @@ def _shown_state(presave: PreSave) -> str:
 
 def _pending_here(request: HttpRequest, token: str) -> PendingConsent | None:
     """The consent that this browser carries, if this is the receipt that it may come to."""
-    pending = cookies.pending_consent(request)
-    is_its_own = pending and constant_time_compare(pending.token.reveal(), token)
-    return pending if is_its_own else None
+    for pending in cookies.pending_consents(request):
+        if constant_time_compare(pending.token.reveal(), token):
+            return pending
+    return None
 
 
 def _times_of(presave: PreSave) -> dict[str, Any]:
@@ -159,6 +160,6 @@ def to_new_receipt(request: HttpRequest, issued: IssuedReceipt) -> HttpResponse:
 
 
 def _keep(request: HttpRequest, response: HttpResponse, issued: IssuedReceipt) -> None:
-    """This browser remembers the receipt from now on; its consent is not pending any more."""
+    """This browser remembers the receipt from now on; none for this release is pending any more."""
     cookies.remember(request, response, issued)
-    cookies.delete_pending_consent(response)
+    cookies.delete_pending_consents(request, response, slug=issued.slug)

@@ -265,13 +265,12 @@ def test_who_said_no_and_goes_back_may_say_yes(fan: Fan, campaign: Campaign) -> 
     assert fan.get(fan.decide(to_spotify)).status_code == 303
 
 
-def test_of_two_starts_the_older_ones_return_leads_back_to_its_own_release(
+def test_a_return_of_another_browsers_tap_leads_back_to_its_own_release(
     fan: Fan, campaign: Campaign
 ) -> None:
-    other = make_campaign()
-    to_spotify = fan.tap(campaign)
+    other, elsewhere = make_campaign(), Fan(fan.sandbox)
     fan.tap(other)
-    answer = fan.get(fan.decide(to_spotify))
+    answer = fan.get(elsewhere.decide(elsewhere.tap(campaign)))
     assert "Two attempts got mixed up" in text_of(answer)
     assert f'href="/{campaign.slug}"' in text_of(answer)
     assert f'href="/{other.slug}"' not in text_of(answer)
