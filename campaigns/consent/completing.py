@@ -172,9 +172,15 @@ def _before_the_line(pending: PendingConsent, now: datetime, address: str) -> In
     coming_back = replace(pending, has_come_back=True)
     if now.timestamp() - pending.at < YOUNGEST.total_seconds():
         return InLine(coming_back, line.COME_BACK)
-    if pending.place or _PREFIXES.take(address, has_come_back=pending.has_come_back):
+    if pending.place:
+        return None
+    age = timedelta(seconds=now.timestamp() - pending.at)
+    waited = age if pending.has_come_back else None
+    if _PREFIXES.take(address, waited, line.pace_now(database_now())):
         return None
     wait = random.uniform(1, 4) * line.COME_BACK  # noqa: S311 -- spreads load, hides nothing
+    if age + wait > COOKIE_MAX_AGE - LONGEST_EXCHANGE:
+        raise ConsentError(Refusal.BUSY)
     return InLine(coming_back, wait, shares_address=True)
 
 

@@ -7,21 +7,27 @@ stored or logged.
 
 from __future__ import annotations
 
+from datetime import timedelta
 from ipaddress import ip_address, ip_network
 from typing import Final
 
 from django.conf import settings
 
+from campaigns.consent.cookie import COOKIE_MAX_AGE
 from campaigns.gate.paces import Paces
 
-# A mobile carrier puts thousands of people behind few addresses: a prefix may have half of what a
-# web process may have of the token endpoint. More wait in the browser, and nobody is refused.
-SHARE_OF_PREFIX: Final = 1 / 2
-# So many may come at once.
+# A mobile carrier puts thousands of people behind few addresses: in each web process a prefix may
+# have half of SPOTIFY_MAX_RATE, and more where the line of all is fast. More wait in the browser.
+SHARE_OF_MAX_RATE: Final = 1 / 2
+SHARE_OF_LINE: Final = 1 / 4
+# So many who came back when they were told may come at once.
 BURST: Final = 10
-# Who comes for the first time leaves this part of it to those who came back when they were told:
-# a script that never does takes nothing from them.
+# Who comes for the first time leaves them this part of it: a script that never comes back takes
+# nothing from them.
 LEFT_TO_THE_PATIENT: Final = 1 / 2
+# Who has waited for as long as a cookie counts may come as if so many bursts more were free, and
+# who has waited less accordingly: of many who share a prefix the first to tap are served first.
+LEFT_TO_THE_FIRST: Final = 3
 PREFIX_LENGTHS: Final = {4: 24, 6: 56}
 
 
@@ -29,11 +35,18 @@ class PrefixPaces:
     def __init__(self) -> None:
         self._paces = Paces()
 
-    def take(self, address: str, *, has_come_back: bool) -> bool:
-        """Whether one more code may be exchanged now for clients of this address's prefix."""
-        burst = BURST if has_come_back else BURST * LEFT_TO_THE_PATIENT
-        pace = settings.SPOTIFY_MAX_RATE * SHARE_OF_PREFIX
-        return self._paces.take(prefix_of(address), pace, burst)
+    def take(self, address: str, waited: timedelta | None, pace_of_line: float) -> bool:
+        """Whether one more code may be exchanged now for clients of this address's prefix. `waited`
+        is None for who has not come back.
+        """
+        pace = max(settings.SPOTIFY_MAX_RATE * SHARE_OF_MAX_RATE, pace_of_line * SHARE_OF_LINE)
+        return self._paces.take(prefix_of(address), pace, _burst(waited))
+
+
+def _burst(waited: timedelta | None) -> float:
+    if waited is None:
+        return BURST * LEFT_TO_THE_PATIENT
+    return BURST * (1 + LEFT_TO_THE_FIRST * min(waited / COOKIE_MAX_AGE, 1))
 
 
 def prefix_of(address: str) -> str:

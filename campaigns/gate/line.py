@@ -80,6 +80,11 @@ def take_turn(place: int, has_come_back: bool, now: datetime, latest: datetime) 
     return Turn(wait, place)
 
 
+def pace_now(now: datetime) -> float:
+    """How many fans a second are called up now."""
+    return pace_of_consents(_read(GateName.ACCOUNTS, now), _read(GateName.CONSENTS, now), now)
+
+
 def _read(name: GateName, now: datetime) -> Gate:
     return Gate.objects.filter(name=name).first() or rows.unused(name, now)
 

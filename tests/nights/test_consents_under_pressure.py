@@ -197,7 +197,7 @@ def test_who_shares_an_address_with_many_is_told_so_and_not_seconds_for_minutes(
     fan = Fan(sandbox)
     back = fan.decide(fan.tap(make_campaign()))
     settings.SPOTIFY_MAX_RATE = 0.001
-    while completing._PREFIXES.take("127.0.0.1", has_come_back=True):
+    while completing._PREFIXES.take("127.0.0.1", completing.COOKIE_MAX_AGE, 0):
         pass
     answer = fan.get(back)
     assert "Many fans on your network" in text_of(answer)

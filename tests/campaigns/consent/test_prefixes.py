@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
+from heapq import heappop, heappush
+from random import Random
 from types import SimpleNamespace
 
 import pytest
@@ -12,6 +15,7 @@ from pytest_django import Settings
 from campaigns.consent import completing, starting
 from campaigns.consent.completing import AuthorizationResponse, InLine
 from campaigns.consent.prefixes import PrefixPaces, prefix_of
+from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.gate import paces
 from campaigns.gate.paces import Paces
 from campaigns.keyring import Secret
@@ -19,6 +23,8 @@ from campaigns.models import Campaign
 from embedded import processes
 from tests.fans import READING, Fan, query_of
 from tests.sandbox_process import Sandbox
+
+NOT_LONG = timedelta()
 
 
 @pytest.mark.parametrize(
@@ -41,8 +47,19 @@ def standing_clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return seconds
 
 
-def taken(paced: PrefixPaces, address: str, times: int, *, has_come_back: bool = True) -> int:
-    return sum(paced.take(address, has_come_back=has_come_back) for _ in range(times))
+def taken(
+    paced: PrefixPaces,
+    address: str,
+    times: int,
+    waited: timedelta | None = NOT_LONG,
+    pace_of_line: float = 0,
+) -> int:
+    return sum(paced.take(address, waited, pace_of_line) for _ in range(times))
+
+
+def fill(address: str) -> None:
+    while completing._PREFIXES.take(address, completing.COOKIE_MAX_AGE, 0):
+        pass
 
 
 def test_a_prefix_has_half_the_pace_and_others_lose_nothing(
@@ -64,8 +81,39 @@ def test_who_never_comes_back_leaves_half_to_those_who_do(
     paced = PrefixPaces()
     for _ in range(100):
         standing_clock[0] += 0.2
-        taken(paced, "203.0.113.77", 300, has_come_back=False)
-        assert paced.take("203.0.113.77", has_come_back=True)
+        taken(paced, "203.0.113.77", 300, None)
+        assert paced.take("203.0.113.77", NOT_LONG, 0)
+
+
+def test_a_prefix_has_more_where_the_line_is_fast(
+    standing_clock: list[float], settings: Settings
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 10.0
+    paced = PrefixPaces()
+    taken(paced, "203.0.113.77", 300, pace_of_line=200)
+    standing_clock[0] += 1.001
+    assert taken(paced, "203.0.113.77", 300, pace_of_line=200) == 10
+    standing_clock[0] += 0.1001
+    assert taken(paced, "203.0.113.77", 300, pace_of_line=200) == 5
+
+
+def test_of_many_who_share_a_prefix_the_first_are_served_first(
+    standing_clock: list[float], settings: Settings
+) -> None:
+    """Thirty a second come, of whom five are served; each looks again after one to four seconds."""
+    settings.SPOTIFY_MAX_RATE = 10.0
+    paced, chance, served = PrefixPaces(), Random(1), []
+    coming = [(fan / 30 + 3, fan, False) for fan in range(900)]
+    while coming:
+        at, fan, has_come_back = heappop(coming)
+        standing_clock[0] = at
+        waited = timedelta(seconds=at - fan / 30) if has_come_back else None
+        if paced.take("203.0.113.77", waited, 0):
+            served.append(fan)
+        else:
+            heappush(coming, (at + chance.uniform(1, 4), fan, True))
+    before = [sum(other > fan for other in served[:turn]) for turn, fan in enumerate(served)]
+    assert max(before) < 900 / 4
 
 
 def test_the_last_prefix_is_forgotten_too_although_nobody_comes_after_it(
@@ -124,10 +172,28 @@ def test_who_has_a_place_in_the_line_is_not_held_up_by_those_of_the_same_prefix(
 ) -> None:
     pending = starting.start_authorization(campaign, timezone.now() - READING)
     response = AuthorizationResponse(pending.state, Secret(sandbox.consent()), "")
-    while completing._PREFIXES.take("203.0.113.77", has_come_back=True):
-        pass
+    fill("203.0.113.77")
     placed = replace(pending, has_come_back=True, place=1)
     done = completing.complete_authorization(
         response, placed, timezone.now(), address="203.0.113.77"
     )
     assert done == pending.receipt
+
+
+@pytest.mark.django_db
+def test_who_waits_for_their_prefix_until_the_code_is_old_is_told_of_many_fans(
+    campaign: Campaign, settings: Settings
+) -> None:
+    settings.SPOTIFY_MAX_RATE = 0.0001
+    began = timezone.now()
+    pending = starting.start_authorization(campaign, began)
+    response = AuthorizationResponse(pending.state, Secret("code"), "")
+    fill("203.0.113.77")
+    for seconds in (2, 300, 570):
+        now = began + timedelta(seconds=seconds)
+        waits = completing.complete_authorization(response, pending, now, address="203.0.113.77")
+        assert isinstance(waits, InLine)
+    now = began + timedelta(seconds=580)
+    with pytest.raises(ConsentError) as refused:
+        completing.complete_authorization(response, pending, now, address="203.0.113.77")
+    assert refused.value.refusal is Refusal.BUSY
