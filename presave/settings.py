@@ -89,6 +89,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "campaigns.accounts.sessions.at_work",
     "campaigns.accounts.languages.in_artists_language",
+    "campaigns.dashboard.unread.middleware",
     # Within the language: what a view tells on the next page is put into words on the way out.
     "django.contrib.messages.middleware.MessageMiddleware",
     "allauth.account.middleware.AccountMiddleware",
@@ -281,15 +282,16 @@ STORAGES = {
         else "whitenoise.storage.CompressedManifestStaticFilesStorage"
     },
 }
-# No form has more than one file, which is artwork; the rest of a form is small.
+# No form has more than one file, which is artwork: of several the first is taken. The rest of a
+# form is small.
 FILE_UPLOAD_HANDLERS = ["campaigns.artwork.receiving.ArtworkUploadHandler"]
-DATA_UPLOAD_MAX_NUMBER_FILES = 1
+DATA_UPLOAD_MAX_NUMBER_FILES = 100
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 # presave/web.py takes no large body elsewhere, and no larger one here; what is too large to be a
 # cover has to reach its form, which says so.
 TAKES_FILES_AT = "/dashboard/"
-LARGEST_FORM = 200 * 1024 * 1024
+LARGEST_FORM = 100 * 1024 * 1024
 
 # Spotify
 

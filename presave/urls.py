@@ -9,5 +9,6 @@ urlpatterns = [
     path("", include("campaigns.urls")),
 ]
 
+handler400 = "campaigns.dashboard.unread.bad_request"
 handler404 = "campaigns.fan.views.errors.not_found"
 handler500 = "campaigns.fan.views.errors.server_error"

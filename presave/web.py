@@ -17,28 +17,43 @@ from contextlib import closing
 from dataclasses import dataclass
 from http import HTTPStatus
 from io import BufferedReader, BytesIO
-from typing import IO, Any, Final
+from typing import IO, Any, Final, TypeVar
 from wsgiref.util import FileWrapper
 
 from django.conf import settings
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.core.wsgi import get_wsgi_application
+from django.db import DatabaseError, close_old_connections
+from django.http import parse_cookie
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presave.settings")
 
 THREADS: Final = 16
 MOST_BYTES: Final = 64 * 1024
-# How long a body may take: these seconds, and one more for so many bytes.
+# How long a body may take: these seconds, and one more for so many bytes that have come. More than
+# these seconds cannot be saved up, so that silence ends a body of any size.
 SECONDS: Final = 10
 SLOWEST: Final = 64 * 1024
-# Of all large bodies that this process holds at a time.
+# Of all large bodies that this process holds at a time; settings.LARGEST_FORM of one sender's.
 MOST_HELD: Final = 256 * 1024 * 1024
+# Django's environment has the status here when it gets a request without the body.
+UNREAD: Final = "presave.unread"
+TOLD: Final = (
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.REQUEST_TIMEOUT,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.SERVICE_UNAVAILABLE,
+)
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 _django: Callable[..., Any] = get_wsgi_application()
 _threads = ThreadPoolExecutor(THREADS, thread_name_prefix="web")
-_large: set[BytesIO] = set()
+# By whom each was sent.
+_large: dict[BytesIO, str] = {}
 
 
+T = TypeVar("T")
 # What granian says of a request, and the way from the client and back:
 # https://asgi.readthedocs.io/en/latest/specs/www.html
 Scope = Mapping[str, Any]
@@ -86,15 +101,27 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         await _read(environ, receive, body)
         environ["wsgi.input"] = body
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(_threads, _answer, environ)
+        answer = await _in_thread(_answer, environ)
     except _Refused as refused:
+        answer = await _refusal(environ, refused.status)
         # What is still on its way is not read: the line has to end.
-        answer = _Answer(refused.status, [("connection", "close")])
+        answer.headers.append(("connection", "close"))
     finally:
-        _large.discard(body)
+        _large.pop(body, None)
         body.close()
     await answer.send(send)
+
+
+async def _in_thread(work: Callable[[dict[str, Any]], T], environ: dict[str, Any]) -> T:
+    return await asyncio.get_running_loop().run_in_executor(_threads, work, environ)
+
+
+async def _refusal(environ: dict[str, Any], status: HTTPStatus) -> _Answer:
+    """A page, where it may be a person's cover that was refused."""
+    if status not in TOLD or not _takes_files(environ):
+        return _Answer(status, [])
+    unread = {UNREAD: status, "CONTENT_LENGTH": "", "wsgi.input": BytesIO()}
+    return await _in_thread(_answer, environ | unread)
 
 
 def _answer(environ: dict[str, Any]) -> _Answer:
@@ -116,14 +143,31 @@ async def _read(environ: dict[str, Any], receive: Receive, body: BytesIO) -> Non
         environ["CONTENT_LENGTH"] = ""
         return
     length = _length(environ)
-    try:
-        async with asyncio.timeout(SECONDS + length / SLOWEST):
-            await _fill(body, receive, length > MOST_BYTES)
-    except TimeoutError:
-        raise _Refused(HTTPStatus.REQUEST_TIMEOUT) from None
+    if length > MOST_BYTES:
+        _large[body] = await _sender(environ)
+    await _fill(body, receive)
     if body.tell() != length:  # the sender has gone
         raise _Refused(HTTPStatus.BAD_REQUEST)
     body.seek(0)
+
+
+async def _sender(environ: dict[str, Any]) -> str:
+    """The id of the user whose session it is. Nobody else has a cover to send."""
+    try:
+        user_id = await _in_thread(_user_id, environ)
+    except DatabaseError:
+        raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE) from None
+    if not user_id:
+        raise _Refused(HTTPStatus.FORBIDDEN)
+    return user_id
+
+
+def _user_id(environ: dict[str, Any]) -> str:
+    key = parse_cookie(environ.get("HTTP_COOKIE", "")).get(settings.SESSION_COOKIE_NAME)
+    if not key:
+        return ""
+    close_old_connections()
+    return str(SessionStore(key).get(SESSION_KEY, ""))
 
 
 def _length(environ: dict[str, Any]) -> int:
@@ -131,8 +175,7 @@ def _length(environ: dict[str, Any]) -> int:
     length = environ.get("CONTENT_LENGTH", "0")
     if "HTTP_TRANSFER_ENCODING" in environ or not length.isdecimal():
         raise _Refused(HTTPStatus.LENGTH_REQUIRED)
-    takes_files = environ["PATH_INFO"].startswith(settings.TAKES_FILES_AT)
-    if int(length) > (settings.LARGEST_FORM if takes_files else MOST_BYTES):
+    if int(length) > (settings.LARGEST_FORM if _takes_files(environ) else MOST_BYTES):
         raise _Refused(HTTPStatus.REQUEST_ENTITY_TOO_LARGE)
     kind = environ.get("CONTENT_TYPE", "").partition(";")[0].strip().lower()
     if int(length) and kind not in FORMS:
@@ -140,18 +183,38 @@ def _length(environ: dict[str, Any]) -> int:
     return int(length)
 
 
-async def _fill(body: BytesIO, receive: Receive, is_large: bool) -> None:
-    if is_large:
-        _large.add(body)
+def _takes_files(environ: dict[str, Any]) -> bool:
+    path: str = environ["PATH_INFO"]
+    return path.startswith(settings.TAKES_FILES_AT)
+
+
+async def _fill(body: BytesIO, receive: Receive) -> None:
+    now = asyncio.get_running_loop().time
+    ends = now() + SECONDS
     is_whole = False
-    while not is_whole:
-        event = await receive()
-        if event["type"] != "http.request":  # the sender has gone
-            raise _Refused(HTTPStatus.BAD_REQUEST)
-        body.write(event["body"])
-        is_whole = not event.get("more_body")
-        if is_large and sum(one.getbuffer().nbytes for one in _large) > MOST_HELD:
-            raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE)
+    try:
+        async with asyncio.timeout_at(ends) as limit:
+            while not is_whole:
+                event = await receive()
+                if event["type"] != "http.request":  # the sender has gone
+                    raise _Refused(HTTPStatus.BAD_REQUEST)
+                body.write(event["body"])
+                is_whole = not event.get("more_body")
+                _check_held(body)
+                ends = min(ends + len(event["body"]) / SLOWEST, now() + SECONDS)
+                limit.reschedule(ends)
+    except TimeoutError:
+        raise _Refused(HTTPStatus.REQUEST_TIMEOUT) from None
+
+
+def _check_held(body: BytesIO) -> None:
+    """One sender alone never takes all the room."""
+    if body not in _large:
+        return
+    held = {one: one.getbuffer().nbytes for one in _large}
+    of_sender = sum(held[one] for one in held if _large[one] == _large[body])
+    if sum(held.values()) > MOST_HELD or of_sender > settings.LARGEST_FORM:
+        raise _Refused(HTTPStatus.SERVICE_UNAVAILABLE)
 
 
 def _environ(scope: Scope) -> dict[str, Any]:

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 from urllib.parse import urlencode
 
 import pytest
 from django.conf import settings
+from django.db import connections
+from django.test import Client
 
+from campaigns.models import User
 from presave import web
+from tests import factory
 
 FORM = "application/x-www-form-urlencoded"
 TOO_LONG = str(web.MOST_BYTES + 1)
@@ -66,6 +71,37 @@ class Request:
         return self.answer
 
 
+class Threads(ThreadPoolExecutor):
+    """They keep no connection to the database of a test."""
+
+    def submit(self, work: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
+        def work_and_close() -> Any:
+            try:
+                return work(*given, **named)
+            finally:
+                connections.close_all()
+
+        return super().submit(work_and_close)
+
+
+@pytest.fixture(autouse=True)
+def threads(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    with Threads(4) as pool:
+        monkeypatch.setattr(web, "_threads", pool)
+        yield
+
+
+@pytest.fixture
+def logged_in(transactional_db: None) -> list[tuple[str, str]]:
+    return session_of(factory.make_user())
+
+
+def session_of(user: User) -> list[tuple[str, str]]:
+    client = Client()
+    client.force_login(user)
+    return [("cookie", f"{settings.SESSION_COOKIE_NAME}={client.session.session_key}")]
+
+
 @pytest.fixture
 def seen(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """What an application in Django's place was given."""
@@ -109,9 +145,9 @@ def test_a_form_arrives_whole(seen: dict[str, Any]) -> None:
     assert seen["CONTENT_TYPE"] == FORM
 
 
-def test_a_cover_arrives_whole(seen: dict[str, Any]) -> None:
+def test_a_cover_arrives_whole(seen: dict[str, Any], logged_in: list[tuple[str, str]]) -> None:
     body = bytes(web.MOST_BYTES + 1)
-    headers = form(len(body), "multipart/form-data; boundary=x")
+    headers = form(len(body), "multipart/form-data; boundary=x") + logged_in
     assert Request("POST", "/dashboard/new", headers, body).send()[0] == 204
     assert seen["body"] == body
 
@@ -151,7 +187,6 @@ def test_a_body_that_nobody_needs_is_left_alone(seen: dict[str, Any]) -> None:
         ("/demo/go", form(TOO_LONG), 413),
         ("/accounts/login/", form(TOO_LONG), 413),
         ("/dashboard", form(TOO_LONG), 413),
-        ("/dashboard/new", form(settings.LARGEST_FORM + 1), 413),
         ("/demo/go", form(5, "text/plain"), 415),
         ("/demo/go", [("content-length", "5")], 415),
     ],
@@ -188,31 +223,111 @@ def test_a_sender_who_goes_has_sent_no_request(seen: dict[str, Any]) -> None:
     assert not seen
 
 
+@pytest.mark.parametrize("cookie", ["", "session=made-up", "csrf=of-a-log-in-page"])
+def test_nothing_large_is_read_for_somebody_who_is_logged_out(
+    cookie: str, transactional_db: None
+) -> None:
+    length = settings.LARGEST_FORM
+    headers = [*form(length, "multipart/form-data; boundary=x"), ("cookie", cookie)]
+    status, sent, page = Request("POST", "/dashboard/new", headers, body=None).send()
+    assert (status, sent["connection"]) == (403, "close")
+    assert b"Open the form again" in page
+
+
+@pytest.mark.parametrize("length", [0, 1_000_000])
+def test_silence_ends_a_large_body_within_seconds_however_much_has_come(
+    length: int,
+    seen: dict[str, Any],
+    logged_in: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(web, "SECONDS", 0.1)
+    monkeypatch.setattr(web, "SLOWEST", 1)
+    request = Request("POST", "/dashboard/new", form(settings.LARGEST_FORM) + logged_in)
+    rest = bytes(length)
+
+    async def begin_and_stop() -> dict[str, Any]:
+        nonlocal rest
+        if not rest:
+            await asyncio.Event().wait()
+        part, rest = rest, b""
+        return {"type": "http.request", "body": part, "more_body": True}
+
+    asyncio.run(web.application(request.scope, begin_and_stop, request.take))
+    assert (seen[web.UNREAD], seen["body"]) == (408, b"")
+
+
+def test_a_body_that_never_stops_to_drip_is_given_up(
+    seen: dict[str, Any], logged_in: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(web, "SECONDS", 0.1)
+    request = Request("POST", "/dashboard/new", form(settings.LARGEST_FORM) + logged_in)
+
+    async def drip() -> dict[str, Any]:
+        await asyncio.sleep(0)
+        return {"type": "http.request", "body": b"a", "more_body": True}
+
+    asyncio.run(web.application(request.scope, drip, request.take))
+    assert seen[web.UNREAD] == 408
+
+
+@pytest.mark.parametrize(
+    ("length", "most_held", "status", "sentence"),
+    [
+        (settings.LARGEST_FORM + 1, web.MOST_HELD, 413, "Choose an image of at most 25 MB"),
+        (web.MOST_BYTES + 1, web.MOST_BYTES, 503, "Try again in a minute"),
+    ],
+)
+def test_a_person_is_told_why_their_cover_was_not_read(
+    length: int,
+    most_held: int,
+    status: int,
+    sentence: str,
+    logged_in: list[tuple[str, str]],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(web, "MOST_HELD", most_held)
+    headers = form(length, "multipart/form-data; boundary=x") + logged_in
+    body = bytes(web.MOST_BYTES + 1)
+    refused, sent, page = Request("POST", "/dashboard/new", headers, body).send()
+    assert refused == status
+    assert sentence in page.decode()
+    assert sent.get("Retry-After") == ("60" if status == 503 else None)
+
+
 def test_large_bodies_never_fill_the_memory(
-    seen: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+    seen: dict[str, Any], logged_in: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(web, "MOST_HELD", web.MOST_BYTES)
     large = bytes(web.MOST_BYTES + 1)
-    assert Request("POST", "/dashboard/new", form(len(large)), large).send()[0] == 503
-    assert not seen
+    headers = form(len(large)) + logged_in
+    Request("POST", "/dashboard/new", headers, large).send()
+    assert (seen[web.UNREAD], seen["body"]) == (503, b"")
     small = bytes(20)
     assert Request("POST", "/demo/go", form(len(small)), small).send()[0] == 204
 
 
-def test_a_large_body_counts_until_it_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(web, "MOST_HELD", web.MOST_BYTES + 10)
+def test_one_sender_leaves_room_for_others_and_a_body_counts_until_it_is_answered(
+    logged_in: list[tuple[str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(settings, "LARGEST_FORM", web.MOST_BYTES + 10)
     large = bytes(web.MOST_BYTES + 1)
-    answers: list[int] = []
+    unread: list[Any] = []
+
+    def send(number: int, cookie: list[tuple[str, str]]) -> None:
+        Request("POST", f"/dashboard/{number}", form(len(large)) + cookie, large).send()
 
     def application(environ: dict[str, Any], start: Callable[..., Any]) -> Any:
-        """Unread still, while another one comes."""
-        if not answers:
-            answers.append(0)
-            answers.append(Request("POST", "/dashboard/2", form(len(large)), large).send()[0])
+        """The first is unread still, while others come."""
+        if environ["PATH_INFO"] == "/dashboard/1":
+            send(2, logged_in)
+            send(3, another)
+        unread.append((environ["PATH_INFO"][-1], environ.get(web.UNREAD)))
         start("204 No Content", [])
         return BytesIO()
 
+    another = session_of(factory.make_user())
     monkeypatch.setattr(web, "_django", application)
-    for _ in range(2):
-        answers.append(Request("POST", "/dashboard/1", form(len(large)), large).send()[0])
-    assert answers == [0, 503, 204, 204]
+    send(1, logged_in)
+    send(4, logged_in)
+    assert unread == [("2", 503), ("3", None), ("1", None), ("4", None)]

@@ -38,3 +38,11 @@ def test_of_a_larger_one_little_more_than_the_limit_is_kept() -> None:
 
 def test_a_strangers_file_is_not_kept() -> None:
     assert sent(1, AnonymousUser()) is None
+
+
+def test_of_several_files_the_first_is_taken() -> None:
+    uploads = [SimpleUploadedFile(name, bytes(length)) for name, length in (("a", 5), ("b", 9))]
+    request = RequestFactory().post("/dashboard/new", {"artwork": uploads, "title": "Night Bus"})
+    request.user = factory.make_user()
+    assert request.POST["title"] == "Night Bus"
+    assert [file.size for file in request.FILES.getlist("artwork")] == [5]
