@@ -23,12 +23,16 @@ from campaigns.artwork import colours
 from campaigns.artwork.stripping import Stripped, strip
 
 ACCEPTED: Final = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
-MOST_PIXELS: Final = 25_000_000
+MOST_PIXELS: Final = 64_000_000
 # Of the shorter side, from which a square is cropped.
 LARGEST: Final = 1200
 # Of a longer picture the middle is taken, so that it stays small in memory.
 LONGEST_SHAPE: Final = 10
 REFUSED: Final = 3
+_JPEG: Final = b"\xff\xd8"
+_JPEG_END: Final = b"\xff\xd9"
+# What may stand in place of a JPEG's lost end: the end, or pixels that make a noise.
+_ENDS: Final = (_JPEG_END, bytes(of * of % 251 for of in range(4096)) + _JPEG_END)
 _ORIENTATION: Final = 0x0112
 _TURNED: Final = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -96,7 +100,9 @@ def decode(file: bytes, fewest: int) -> Image.Image:
     raised over the file.
     """
     try:
-        return _plain_pixels(strip(file), fewest)
+        given = strip(file)
+        is_cut = given.file.startswith(_JPEG) and _JPEG_END not in given.file
+        return _without_end(given, fewest) if is_cut else _plain_pixels(given, fewest)
     except RefusedError:
         raise
     except Image.DecompressionBombError:
@@ -107,6 +113,17 @@ def decode(file: bytes, fewest: int) -> Image.Image:
         raise RefusedError(Trouble.TOO_MUCH_WORK) from None
     except Exception:
         raise RefusedError(Trouble.DAMAGED) from None
+
+
+def _without_end(given: Stripped, fewest: int) -> Image.Image:
+    """Where all pixels are there, what comes after them changes none."""
+    image, noisy = (
+        _plain_pixels(given._replace(file=given.file.rstrip(b"\xff") + end), fewest)
+        for end in _ENDS
+    )
+    if image.tobytes() != noisy.tobytes():
+        raise RefusedError(Trouble.DAMAGED)
+    return image
 
 
 def _plain_pixels(given: Stripped, fewest: int) -> Image.Image:

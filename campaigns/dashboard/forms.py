@@ -172,7 +172,7 @@ class CampaignForm(ReleaseForm):
         label=gettext_lazy("Cover image"),
         help_text=gettext_lazy(
             "JPEG, PNG, WebP, AVIF or HEIC of any shape, at least 320 pixels a side, at most 25 MB "
-            "and 25 megapixels. Drop or paste one here. We crop it to a square and remove location "
+            "and 64 megapixels. Drop or paste one here. We crop it to a square and remove location "
             "and camera data."
         ),
     )

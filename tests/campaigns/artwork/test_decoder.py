@@ -215,3 +215,18 @@ def test_notes_of_compressed_data_are_read_up_to_a_limit() -> None:
     bomb = b"big\0\0" + zlib.compress(bytes(200 * 1024 * 1024))
 
     assert color_of(grey_png(8, 64, (b"iCCP", bomb), (b"zTXt", bomb))) == (64, 64, 64)
+
+
+@pytest.mark.parametrize("options", [{}, {"progressive": True}, {"subsampling": 0}])
+def test_a_jpeg_that_lost_its_end_is_taken_where_all_pixels_are_there(
+    options: dict[str, Any],
+) -> None:
+    noise = Image.effect_noise((1701, 700), 90).convert("RGB")
+    file = file_of(noise, "JPEG", **options).getvalue()
+
+    for lost in (1, 2):
+        assert decoded(file[:-lost]).tobytes() == decoded(file).tobytes()
+    for lost in (20, 200, 5_000):
+        with pytest.raises(RefusedError) as refused:
+            decoded(file[:-lost])
+        assert refused.value.trouble is Trouble.DAMAGED

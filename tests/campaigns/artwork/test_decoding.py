@@ -51,8 +51,19 @@ def test_a_phones_heic_is_taken_and_turned_by_itself_alone() -> None:
     assert image.getpixel((620, 20)) == pytest.approx((254, 0, 0), abs=12)
 
 
-def test_25_megapixels_are_still_taken() -> None:
-    assert decoding.prepare(BytesIO(png_that_claims(5_000, 5_000))).size == (1200, 1200)
+@pytest.mark.parametrize(
+    ("kind", "size"),
+    [
+        ("JPEG", (8_000, 8_000)),
+        ("JPEG", (18_000, 3_500)),
+        ("WEBP", (8_064, 6_048)),
+        ("PNG", (8_000, 8_000)),
+    ],
+)
+def test_a_phones_largest_picture_is_taken(kind: str, size: tuple[int, int]) -> None:
+    file = file_of(picture(*size), kind, **{"method": 0} if kind == "WEBP" else {})
+
+    assert min(decoding.prepare(file).size) == 1200
 
 
 def test_25_megabytes_are_still_taken() -> None:
@@ -73,18 +84,18 @@ def test_a_cover_from_elsewhere_is_made_small() -> None:
 # What is refused
 
 
-@pytest.mark.parametrize("size", [(12_800, 12_800), (6_000, 6_000), (5_001, 5_000)])
+@pytest.mark.parametrize("size", [(12_800, 12_800), (8_001, 8_000), (1, 64_000_001)])
 def test_too_many_pixels_are_refused_before_one_is_decoded(
     size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Even 25 megapixels need more than this."""
+    """Even 64 megapixels need more than this."""
     monkeypatch.setattr(decoding, "MOST_MEMORY", 200_000_000)
-    with pytest.raises(ArtworkError, match="more than 25 megapixels"):
+    with pytest.raises(ArtworkError, match="more than 64 megapixels"):
         decoding.prepare(BytesIO(png_that_claims(*size)))
 
 
 def test_a_webp_that_claims_a_huge_canvas_is_refused() -> None:
-    with pytest.raises(ArtworkError, match="more than 25 megapixels"):
+    with pytest.raises(ArtworkError, match="more than 64 megapixels"):
         decoding.prepare(BytesIO(webp_that_claims(16_000, 16_000)))
 
 
