@@ -7,24 +7,24 @@ const NAMES = ["spotify_uri", "upc", "isrc"];
 const FILLED_IN = ["title", "artist", "release_at", "release_day"];
 const latest = {};
 
-function answerTo(button, sendsPicture) {
+function answerTo(request, button, sendsPicture) {
   const data = new FormData(form);
   data.append(button, "1");
   // A picture is sent as soon as it is chosen, and once.
   if (!sendsPicture) data.delete("artwork");
   return new Promise((resolve, reject) => {
-    const request = new XMLHttpRequest();
     request.open("POST", location.href);
     request.responseType = "document";
     request.onload = () => resolve(request.response);
-    request.onerror = reject;
+    request.onerror = request.onabort = reject;
     request.send(data);
   });
 }
 
 async function ask(button, places = button) {
-  const mine = (latest[places] = Symbol(places));
-  const page = await answerTo(button, places === "refresh").catch(() => null);
+  latest[places]?.abort();
+  const mine = (latest[places] = new XMLHttpRequest());
+  const page = await answerTo(mine, button, places === "refresh").catch(() => null);
   if (!page?.querySelector("[data-campaign-form]") || latest[places] !== mine) return null;
   for (const place of document.querySelectorAll(`[data-fresh="${places}"]`)) {
     const fresh = page.getElementById(place.id);
@@ -82,11 +82,31 @@ for (const name of NAMES) {
 if (field("title")?.value === "") lookUp();
 
 // The server keeps a chosen picture at once, so that nothing that happens to the form loses it.
-field("artwork")?.addEventListener("change", async () => {
-  const page = await ask("refresh");
-  if (!page) return;
+// That takes up to a minute. What came of it is seen in its place, and told to those who listen.
+const told = document.querySelector("[data-cover-told]");
+function tell(sentence, isSeen) {
+  told.textContent = sentence;
+  told.classList.toggle("unseen", !isSeen);
+}
+
+field("artwork")?.addEventListener("change", async ({ target }) => {
+  const answer = ask("refresh");
+  const mine = latest.refresh;
+  tell(target.files.length ? told.dataset.sending : "", true);
+  const page = await answer;
+  if (latest.refresh !== mine) return;
+  if (!page) return tell(target.files.length ? told.dataset.failed : "", true);
   showErrors(page, "artwork");
-  if (!page.querySelector("#id_artwork_error")) field("artwork").value = "";
+  const wrong = page.querySelector("#id_artwork_error");
+  if (!wrong) target.value = "";
+  tell((wrong ?? document.querySelector("#cover-shown figcaption"))?.textContent ?? "", false);
+});
+
+// A file that is too large takes the place of one that is still on its way.
+form.addEventListener("refused", () => {
+  latest.refresh?.abort();
+  latest.refresh = null;
+  tell("", true);
 });
 
 for (const name of ["release_at", "release_day", "release_zone"]) {

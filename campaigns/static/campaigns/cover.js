@@ -28,6 +28,7 @@ function refuse(sentence) {
   file.before(list);
   file.value = "";
   file.focus();
+  file.form.dispatchEvent(new Event("refused"));
 }
 
 file.form.addEventListener("change", (event) => {

@@ -207,6 +207,70 @@ def test_a_file_that_is_too_large_is_told_and_not_sent(
     assert found.violations_count == 0, found.generate_report()
 
 
+def test_a_picture_on_its_way_is_told_and_the_last_one_chosen_counts(
+    visit: Any, label: Label, settings: Settings, tmp_path: Path
+) -> None:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    page = visit(viewport={"width": 1280, "height": 1400})
+    page.goto("/dashboard/new")
+    held: list[Route] = []
+    page.route(
+        lambda address: address.endswith("/dashboard/new"),
+        lambda route: held.append(route) if len(held) < 2 else route.continue_(),
+    )
+    field = page.get_by_label("Cover image optional")
+    told = page.locator("[data-cover-told]")
+    below = page.get_by_label("Alt text")
+    place = below.bounding_box()
+
+    def choose(number: int, width: int) -> None:
+        field.set_input_files(cover(width, 400))
+        expect(told).to_have_text("Uploading and reading the image…")
+        while len(held) < number:
+            page.wait_for_event("request")
+
+    choose(1, 500)
+    assert below.bounding_box() == place
+    choose(2, 600)
+    held[1].continue_()
+    expect(page.locator("[data-whole] img")).to_have_js_property("naturalWidth", 600)
+    expect(told).to_have_text("Your new cover. It's stored when you save the form.")
+    assert held[0].request.failure
+
+
+def test_a_picture_that_does_not_get_through_is_told_and_stays_chosen(
+    visit: Any, label: Label
+) -> None:
+    page = visit()
+    page.goto("/dashboard/new")
+    page.route(
+        lambda address: address.endswith("/dashboard/new"), lambda route: route.fulfill(status=503)
+    )
+    field = page.get_by_label("Cover image optional")
+
+    field.set_input_files(cover(400, 400))
+
+    expect(page.get_by_text("The image didn't get through.")).to_be_visible()
+    assert field.evaluate("field => field.files.length") == 1
+
+
+def test_a_file_that_is_too_large_takes_the_place_of_one_on_its_way(
+    visit: Any, label: Label, tmp_path: Path
+) -> None:
+    large = tmp_path / "cover.png"
+    large.write_bytes(bytes(26 * 1024 * 1024))
+    page = visit()
+    page.goto("/dashboard/new")
+    page.route(lambda address: address.endswith("/dashboard/new"), lambda route: None)
+    field = page.get_by_label("Cover image optional")
+    with page.expect_event("requestfailed"):
+        field.set_input_files(cover(400, 400))
+        expect(page.locator("[data-cover-told]")).not_to_be_empty()
+        field.set_input_files(large)
+    expect(page.get_by_text("This file is larger than 25 MB")).to_be_visible()
+    expect(page.locator("[data-cover-told]")).to_be_empty()
+
+
 @pytest.mark.parametrize("event", ["drop", "paste"])
 def test_the_first_picture_that_is_dropped_or_pasted_is_the_cover(
     visit: Any, label: Label, settings: Settings, tmp_path: Path, event: str
