@@ -93,7 +93,8 @@ FIELD_OF: Final = {
 # What is told where the release is named.
 OF_NAMES: Final = (
     *(Obstacle.IS_IT_YOURS, Obstacle.NONE_IS_YOURS, Obstacle.CODES_DIFFER),
-    *(Obstacle.OTHER_RELEASE, Obstacle.NEW_NOT_SHOWN, Obstacle.KIND_STAYS),
+    *(Obstacle.OTHER_RELEASE, Obstacle.KIND_STAYS),
+    *(Obstacle.NEW_NOT_SHOWN, Obstacle.NEW_NOT_ANSWERED),
 )
 
 
@@ -386,6 +387,7 @@ class CampaignForm(ReleaseForm):
         meant, version = given["other_uri"] * given["use_anyway"], given["version"]
         return editing.change(
             *(self.campaign, values, picture, self.now, agreed, version, meant, self.answer),
+            just_found=self.just_found,
             by=self.user,
         )
 

@@ -22,6 +22,8 @@ from campaigns.status.entries import Entry
 
 # As long as somebody may take to fill in the form.
 LIFETIME: Final = timedelta(hours=12)
+# What was found so lately need not be asked about once more.
+FRESH: Final = timedelta(minutes=10)
 _SALT: Final = "campaigns.dashboard.found"
 _COVER_SALT: Final = "campaigns.dashboard.cover"
 
@@ -36,10 +38,10 @@ def seal(found: Found) -> str:
     return signing.dumps(carried, salt=_SALT, compress=True)
 
 
-def unseal(text: str) -> Found | None:
+def unseal(text: str, max_age: timedelta = LIFETIME) -> Found | None:
     """None for what is not ours, or too old."""
     try:
-        asked, market, releases, texts = signing.loads(text, salt=_SALT, max_age=LIFETIME)
+        asked, market, releases, texts = signing.loads(text, salt=_SALT, max_age=max_age)
         return Found(Names(*asked), market, from_json(releases), tuple(texts))
     except (signing.BadSignature, ValueError, TypeError):
         return None

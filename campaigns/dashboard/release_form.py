@@ -25,7 +25,7 @@ from campaigns.dashboard.fields import (
     UPCField,
     market_choices,
 )
-from campaigns.dashboard.found import entry_of, seal, unseal
+from campaigns.dashboard.found import FRESH, entry_of, seal, unseal
 from campaigns.dashboard.sentences import why_not
 from campaigns.models import Campaign, Finding, Label, ReleaseMode, User
 from campaigns.models.formats import LONGEST_RELEASE_NAME
@@ -186,6 +186,13 @@ class ReleaseForm(forms.Form):
     def answer(self) -> Answer | None:
         accepted = None if self.is_agreed_to else self.accepted
         return Answer(accepted, self.user, self.now) if accepted else None
+
+    @property
+    def just_found(self) -> tuple[Release, ...]:
+        """What the form was just shown under the names that are entered now."""
+        found = unseal(self.cleaned_data.get("found", ""), FRESH)
+        is_of_these = found and (found.asked, found.market) == (self.asked, self._market)
+        return found.releases if found and is_of_these else ()
 
     @property
     def is_unanswered(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from functools import partial
@@ -25,6 +25,7 @@ from campaigns.planning.accepting import Answer
 from campaigns.planning.history import record
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.planning.same_release import Seen
+from campaigns.spotify import Release
 
 logger = logging.getLogger(__name__)
 
@@ -92,18 +93,18 @@ def change(
     version: int | None = None,
     meant: str = "",
     answer: Answer | None = None,
+    just_found: Sequence[Release] = (),
     by: User | None = None,
 ) -> Campaign:
     """`version` is the one whose values the form showed. Raises PlanningError.
 
     `may_expire` is how many permissions may expire before a later release time; `meant`, the
     catalogue's entry that may be named although it has another title or artist; `answer`, the
-    artist's that such an entry is the release.
+    artist's that such an entry is the release; `just_found`, what the catalogue showed under these
+    names when the form looked them up.
     """
     _check(campaign, values, picture, version)
-    if not answer:
-        looking_up.check_change(campaign, values)
-    seen = same_release.look_up(campaign, same_release.names_after(campaign, values), meant)
+    seen = _look(campaign, values, meant, answer, just_found)
     picture = picture or _to_crop_anew(campaign, values)
     with _storing(picture, _focus(looking_up.with_values(campaign, values))) as stored:
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
@@ -123,6 +124,19 @@ def change(
         campaign.save()
         _record_edit(campaign, changed, by)
     return campaign
+
+
+def _look(
+    campaign: Campaign,
+    values: Mapping[str, Any],
+    meant: str,
+    answer: Answer | None,
+    just_found: Sequence[Release],
+) -> Seen:
+    if not answer:
+        looking_up.check_change(campaign, values)
+    after = same_release.names_after(campaign, values)
+    return same_release.look_up(campaign, after, meant, just_found)
 
 
 @transaction.atomic

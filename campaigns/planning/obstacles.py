@@ -49,6 +49,7 @@ class Obstacle(StrEnum):
     OTHER_RELEASE = auto()
     CODES_DIFFER = auto()
     NEW_NOT_SHOWN = auto()
+    NEW_NOT_ANSWERED = auto()
     FOUND_CHANGED = auto()
     # Labels and their members.
     NAME_TAKEN = auto()

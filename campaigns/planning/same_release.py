@@ -9,7 +9,7 @@ told at once.
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from campaigns.catalogue import comparing, looks, markets, names
@@ -85,27 +85,34 @@ def names_after(campaign: Campaign, values: Mapping[str, Any]) -> Names:
 
 
 class Seen(NamedTuple):
-    """What the catalogue shows under new names; nothing where it shows none yet, or cannot be
-    asked. `difference` says in what it is another release than the one that fans agreed to.
+    """What the catalogue shows under new names; nothing where it shows none yet, or did not answer.
+    `difference` says in what it is another release than the one that fans agreed to.
     """
 
     release: Release | None = None
     difference: Finding | None = None
+    is_answered: bool = True
 
     @property
     def is_the_same(self) -> bool:
         return self.release is not None and self.difference is None
 
 
-def look_up(campaign: Campaign, after: Names, meant: str = "") -> Seen:
-    """Ask the catalogue about the new names of a release that fans agreed to. Raises PlanningError
-    where it shows another release, unless that is the entry that the artist means all the same.
+def look_up(
+    campaign: Campaign, after: Names, meant: str = "", just_found: Sequence[Release] = ()
+) -> Seen:
+    """Ask the catalogue about the new names of a release that fans agreed to or that is being
+    saved, unless something was just found under them. Raises PlanningError where it shows another
+    release, unless that is the entry that the artist means all the same.
 
     Call it without a lock: Spotify may be slow.
     """
-    if after == Names.of(campaign) or not agreed_texts(campaign):
+    is_watched = agreed_texts(campaign) or campaign.state == CampaignState.RELEASING
+    if after == Names.of(campaign) or not is_watched:
         return Seen()
-    found = _look(campaign, after)
+    found = just_found or _look(campaign, after)
+    if found is None:
+        return Seen(is_answered=False)
     agreeing = [release for release in found if _agrees(after, release)]
     if found and not agreeing:
         raise PlanningError(Obstacle.CODES_DIFFER)
@@ -122,7 +129,8 @@ def accept(campaign: Campaign, seen: Seen, after: Names) -> None:
     release that is being saved would stop for names under which nobody has seen it.
     """
     if campaign.state == CampaignState.RELEASING and not seen.is_the_same:
-        raise PlanningError(Obstacle.NEW_NOT_SHOWN)
+        shows_none = seen.is_answered
+        raise PlanningError(Obstacle.NEW_NOT_SHOWN if shows_none else Obstacle.NEW_NOT_ANSWERED)
     leads_to = seen.release.uri if seen.release else after.spotify_uri
     if leads_to not in _asked_about(campaign):
         tell_of_the_next_question(campaign)
@@ -165,15 +173,16 @@ def _agrees(given: Names, release: Release) -> bool:
     return is_named and names.codes_agree(given, release)
 
 
-def _look(campaign: Campaign, given: Names) -> list[Release]:
+def _look(campaign: Campaign, given: Names) -> list[Release] | None:
+    """None without an answer."""
     market = markets.market_of(campaign)
     permit = looks.FormBudget(database_now(), campaign.label_id).permit
     try:
         under_link = names.find(given, market, permit)
         return under_link or names.find_by_code(given, market, permit)
     except (closing.GateClosedError, looks.LookupBudgetSpentError):
-        return []
+        return None
     except SpotifyError as error:
         closing.close_after(error)
         logger.info("new names not looked up campaign=%s reason=%s", campaign.id, error.reason)
-        return []
+        return None

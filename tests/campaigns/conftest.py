@@ -15,10 +15,11 @@ from django.core.cache import caches
 from django.test import Client
 from django.test.testcases import LiveServerThread
 
-from campaigns.catalogue import series
+from campaigns.catalogue import looks, series
 from campaigns.clock import database_now
 from campaigns.consent import completing
 from campaigns.consent.prefixes import PrefixPaces
+from campaigns.gate.paces import Paces
 from campaigns.models import Label, User
 from campaigns.release import maintenance
 from campaigns.status import heartbeat
@@ -42,6 +43,12 @@ def no_page_is_kept() -> None:
 def nobody_has_come_from_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """All fans of all tests share one address."""
     monkeypatch.setattr(completing, "_PREFIXES", PrefixPaces())
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_looked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The forms of all tests share one process's budget."""
+    monkeypatch.setattr(looks, "_FORMS", Paces())
 
 
 @pytest.fixture(autouse=True)

@@ -12,11 +12,10 @@ from uuid import uuid4
 import pytest
 from pytest_django import Settings
 
-from campaigns.catalogue import confirming, looks, markets
+from campaigns.catalogue import confirming, markets
 from campaigns.catalogue.looks import FormBudget, LookupBudget, LookupBudgetSpentError, is_out
 from campaigns.clock import database_now
 from campaigns.gate import closing, paces, rows
-from campaigns.gate.paces import Paces
 from campaigns.models import Campaign, CampaignState, ErrorReason, Finding, Gate, GateName
 from campaigns.spotify.answers import SpotifyError
 from tests.factory import make_campaign, make_local_campaign, make_presave
@@ -219,11 +218,6 @@ def test_every_finding_fits_its_column() -> None:
 # Look-ups for forms, while a release wants the calls.
 
 
-@pytest.fixture
-def nobody_has_looked(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(looks, "_FORMS", Paces())
-
-
 def permits_of(label: str, forms: int = 10) -> int:
     """How many calls a label's forms are let make, when each wants four."""
     made = 0
@@ -236,7 +230,6 @@ def permits_of(label: str, forms: int = 10) -> int:
     return made
 
 
-@pytest.mark.usefixtures("nobody_has_looked")
 def test_forms_have_a_small_share_while_a_release_runs_and_labels_a_part_of_it(
     settings: Settings,
 ) -> None:
@@ -249,7 +242,6 @@ def test_forms_have_a_small_share_while_a_release_runs_and_labels_a_part_of_it(
     assert rows.gates(database_now())[GateName.API].free_at < database_now() + SECOND
 
 
-@pytest.mark.usefixtures("nobody_has_looked")
 def test_one_label_that_asks_on_and_on_has_half_of_the_share(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -265,7 +257,6 @@ def test_one_label_that_asks_on_and_on_has_half_of_the_share(
     assert 24 <= made <= 32
 
 
-@pytest.mark.usefixtures("nobody_has_looked")
 @pytest.mark.parametrize("is_out", [False, True])
 def test_a_release_wants_the_calls_while_it_is_looked_for_and_while_it_is_saved(
     settings: Settings, *, is_out: bool
@@ -280,7 +271,6 @@ def test_a_release_wants_the_calls_while_it_is_looked_for_and_while_it_is_saved(
     assert permits_of("one") == 4
 
 
-@pytest.mark.usefixtures("nobody_has_looked")
 def test_forms_may_ask_while_nothing_is_released(settings: Settings) -> None:
     settings.SPOTIFY_MAX_RATE = 1000.0
     assert permits_of("one") == 40
@@ -289,7 +279,6 @@ def test_forms_may_ask_while_nothing_is_released(settings: Settings) -> None:
 PUT_OFF = 60 * SECOND
 
 
-@pytest.mark.usefixtures("nobody_has_looked")
 @pytest.mark.parametrize(
     ("fan", "is_wanted"),
     [
@@ -314,7 +303,6 @@ def test_a_release_wants_the_calls_only_while_a_fan_is_saved_or_can_be_soon(
     assert (permits_of("one") < 40) is is_wanted
 
 
-@pytest.mark.usefixtures("nobody_has_looked")
 @pytest.mark.parametrize(("shown_until", "is_wanted"), [(-2 * SECOND, False), (SECOND, True)])
 def test_who_waits_for_a_market_that_shows_it_wants_no_calls(
     shown_until: timedelta, is_wanted: bool, settings: Settings
@@ -329,7 +317,6 @@ def test_who_waits_for_a_market_that_shows_it_wants_no_calls(
     assert (permits_of("one") < 40) is is_wanted
 
 
-@pytest.mark.usefixtures("nobody_has_looked")
 def test_a_look_that_was_begun_takes_all_its_calls_and_the_labels_next_one_waits(
     settings: Settings,
 ) -> None:

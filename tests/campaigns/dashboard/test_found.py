@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from campaigns.catalogue.names import Names
-from campaigns.dashboard.found import seal, unseal
+from campaigns.dashboard.found import FRESH, seal, unseal
 from campaigns.planning.looking_up import Found
 from campaigns.spotify import Artist, Release
 from tests.sandbox_process import ALBUM_URI, UPC
@@ -24,6 +24,13 @@ def test_it_comes_back_as_it_was() -> None:
 
     assert back == FOUND
     assert back.releases[0].cover == "https://i.scdn.co/1"
+
+
+def test_what_is_older_than_was_asked_for_is_nothing() -> None:
+    sealed = seal(FOUND)
+
+    assert unseal(sealed, FRESH) == FOUND
+    assert unseal(sealed, -FRESH) is None
 
 
 @pytest.mark.parametrize("text", ["", "anything", seal(FOUND)[:-1]])

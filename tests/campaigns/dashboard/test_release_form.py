@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.test import Client
 
-from campaigns.models import Campaign, CampaignState, Event, HistoryEntry, Label, LabelArtist
+from campaigns.clock import database_now
+from campaigns.models import (
+    Campaign,
+    CampaignState,
+    Event,
+    Gate,
+    GateName,
+    HistoryEntry,
+    Label,
+    LabelArtist,
+)
 from tests import factory
 from tests.forms import filled_in, in_days, send
 from tests.sandbox_process import ALBUM_URI, UPC, Sandbox
@@ -215,6 +226,29 @@ def test_once_fans_agreed_the_form_does_not_take_the_answer(
 
     assert "First Light" in page
     assert "Yes, this is it" not in page
+
+
+@pytest.mark.parametrize("is_fresh", [True, False])
+def test_what_the_form_just_showed_is_not_asked_about_again_when_a_running_release_is_corrected(
+    is_fresh: bool, dashboard: Client, label: Label, sandbox: Sandbox
+) -> None:
+    """Its fans' saves may leave no call for that."""
+    new = f"https://open.spotify.com/album/{'1' * 22}"
+    campaign = factory.make_campaign(label=label, state=CampaignState.RELEASING)
+    factory.make_presave(campaign)
+    sandbox.add_album(id="1" * 22)
+    address = f"/dashboard/campaigns/{campaign.slug}/edit"
+    page = dashboard.post(address, filled_in(campaign, look_up="1", spotify_uri=new))
+    found = carried(page.content.decode())
+    later = database_now() + timedelta(minutes=1)
+    Gate.objects.update_or_create(name=GateName.API, defaults={"rate": 10, "free_at": later})
+
+    sent = new if is_fresh else ALBUM_URI.replace("4", "5")
+    after = send(dashboard, campaign, spotify_uri=sent, found=found).content.decode()
+
+    campaign.refresh_from_db()
+    assert (campaign.spotify_uri == f"spotify:album:{'1' * 22}") is is_fresh
+    assert ("Presave has no answer from Spotify just now" in after) is not is_fresh
 
 
 def test_a_market_that_spotify_does_not_serve_is_refused(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -303,6 +304,28 @@ def test_a_running_release_does_not_stop_for_what_nobody_has_seen(
     assert refused(campaign, spotify_uri=OTHER_URI).obstacle is obstacle
     assert refused(campaign, OTHER_URI, spotify_uri=OTHER_URI).obstacle is Obstacle.NEW_NOT_SHOWN
     assert work() == 1
+
+
+@pytest.mark.parametrize("fault", ["busy", "closed", "silent"])
+def test_where_spotify_gives_no_answer_a_running_release_is_not_said_to_be_missing(
+    fault: str, sandbox: Sandbox
+) -> None:
+    campaign = make_running(sandbox)
+    if fault == "busy":
+        later = database_now() + timedelta(minutes=1)
+        Gate.objects.create(name=GateName.API, rate=10, free_at=later)
+    elif fault == "closed":
+        closing.close(SpotifyError(ErrorReason.RATE_LIMITED, retry_after=90), database_now())
+    else:
+        sandbox.fault("album", status=503, times=1)
+    assert refused(campaign, spotify_uri=OTHER_URI).obstacle is Obstacle.NEW_NOT_ANSWERED
+
+
+def test_a_running_release_without_a_fan_gets_its_new_link_too(sandbox: Sandbox) -> None:
+    campaign = make_night(sandbox, fans=0)
+    assert refused(campaign, spotify_uri=OTHER_URI).obstacle is Obstacle.NEW_NOT_SHOWN
+    sandbox.add_album(id=OTHER_ID)
+    assert change(campaign, spotify_uri=OTHER_URI).spotify_uri == OTHER_URI
 
 
 def test_a_release_that_begins_during_the_look_does_not_stop_for_what_nobody_has_seen(
