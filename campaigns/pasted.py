@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Any, Final
 
 from django import forms
@@ -33,8 +34,15 @@ _DIGITS: Final = re.compile(r"(?<![A-Z0-9])[0-9](?:[ -]{0,3}[0-9])+(?![A-Z0-9])"
 _UPC_DIGITS: Final = range(12, 15)
 _CUT_DIGITS: Final = range(10, 12)
 _ISRC: Final = re.compile(
-    r"(?<![A-Z0-9])(?:ISRC[ :#.-]*)?"
-    r"((?:[A-Z][ -]{0,3}){2}(?:[A-Z0-9][ -]{0,3}){3}(?:[0-9][ -]{0,3}){6}[0-9])(?![A-Z0-9])"
+    r"(?<![A-Z0-9-])(?:ISRC[ :#.-]*)?"
+    r"((?:[A-Z][ -]{0,3}){2}(?:[A-Z0-9][ -]{0,3}){3}(?:[0-9][ -]{0,3}){6}[0-9])"
+    r"(?![A-Z0-9]|-[0-9])"
+)
+# Country, registrant, year and number: as they are printed, or in even groups. Of one with a year
+# of four digits the end would be another ISRC.
+_GROUPED_ISRCS: Final = (
+    *((12,), (2, 10), (2, 3, 7), (2, 3, 2, 5), (5, 7), (5, 2, 5), (7, 5)),
+    *((3, 3, 3, 3), (4, 4, 4)),
 )
 
 
@@ -95,8 +103,18 @@ def _numbers(text: str, lengths: range) -> list[str]:
 
 def isrcs(text: str) -> list[str]:
     """The ISRCs in a text, each once, in capitals and without hyphens."""
-    return list(dict.fromkeys(map(_bare, _ISRC.findall(typed(text).upper()))))
+    found = (_groups(code) for code in _ISRC.findall(typed(text).upper()))
+    grouped = ("".join(groups) for groups in found if _lengths(groups) in _GROUPED_ISRCS)
+    return list(dict.fromkeys(grouped))
 
 
 def _bare(code: str) -> str:
     return re.sub(r"[ -]", "", code)
+
+
+def _groups(code: str) -> list[str]:
+    return re.split(r"[ -]+", code)
+
+
+def _lengths(groups: Iterable[str]) -> tuple[int, ...]:
+    return tuple(map(len, groups))

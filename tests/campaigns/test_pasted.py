@@ -121,6 +121,40 @@ def test_the_one_isrc_of_a_text_is_found(text: str) -> None:
     assert isrcs(text) == [ISRC]
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "QZ-ABC-2026-00042",
+        "QZ ABC 2026 00042",
+        "QZ.ABC-2026-00042",
+        "ISRC: QZ-ABC-2026-00042",
+        "QZABC-2026-00042",
+        "QZ-ABC-26-000421",
+        "QZ-ABC-26-00042-1",
+        "XQZ-ABC-26-00042",
+        "X-QZ-ABC-26-00042",
+        "1-QZABC2600042",
+        "QZ-ABC26-00042-00042",
+        "IN 2026 00042 12",
+    ],
+)
+def test_no_isrc_is_cut_out_of_a_longer_or_wrong_one(text: str) -> None:
+    assert isrcs(text) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"IN 2026 00042 1 {ISRC}",
+        f"ABC 2026 00042 {ISRC}",
+        "1. QZ-ABC2600042 Song",
+        "QZABC-26-00042",
+    ],
+)
+def test_what_stands_before_an_isrc_does_not_hide_it(text: str) -> None:
+    assert isrcs(text) == [ISRC]
+
+
 def test_several_isrcs_are_several_and_longer_ones_none() -> None:
     assert isrcs(f"{ISRC} QZABC2600043") == [ISRC, "QZABC2600043"]
     assert isrcs(f"{ISRC}0 X{ISRC}") == []
