@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from django import forms
@@ -31,6 +31,18 @@ _JOINERS: Final = ("Cf", "Mn")
 
 _UPC_LABEL: Final = re.compile(r"(?<![A-Z0-9])(?:UPC|EAN|GTIN|JAN)-?(?:A\b|\d{1,2}\b)?")
 _DIGITS: Final = re.compile(r"(?<![A-Z0-9])[0-9](?:[ -]{0,3}[0-9])+(?![A-Z0-9])")
+# As spreadsheets group them: 609,008,295,069 or 609.008.295.069.
+_THOUSANDS: Final = re.compile(
+    r"(?<![A-Z0-9.,'\u2019])[0-9]{1,3}([.,'\u2019])[0-9]{3}(?:\1[0-9]{3}){2,3}(?!\1?[0-9A-Z])"
+)
+# As barcodes are printed, the last two after a lost zero; any other digits next to one another are
+# several numbers, as in "Vol. 2 609008295069".
+_GROUPED_UPCS: Final = (
+    *((1, 5, 5, 1), (6, 6), (3, 3, 3, 3), (4, 4, 4), (1, 10, 1)),
+    *((1, 6, 6), (2, 5, 5, 1), (7, 6), (1, 3, 3, 3, 3)),
+    *((1, 2, 5, 5, 1), (5, 5, 1), (5, 6)),
+)
+_ROUNDED: Final = re.compile(r"(?<![A-Z0-9])[0-9](?:[.,][0-9]+E\+?|E\+)[0-9]{2}(?![A-Z0-9])")
 _UPC_DIGITS: Final = range(12, 15)
 _CUT_DIGITS: Final = range(10, 12)
 _ISRC: Final = re.compile(
@@ -92,13 +104,28 @@ def without_lost_zeros(text: str) -> str:
     return cut.pop().zfill(12) if len(cut) == 1 else ""
 
 
+def is_rounded(text: str) -> bool:
+    """Whether it is a number as spreadsheets shorten it: 6.09008E+11."""
+    return bool(_ROUNDED.search(typed(text).upper()))
+
+
 def _numbers(text: str, lengths: range) -> list[str]:
-    """Of a run of digits the whole, whatever it is grouped by, or else its words."""
-    found: list[str] = []
-    for run in _DIGITS.findall(_UPC_LABEL.sub(" ", typed(text).upper())):
-        words = [_bare(run)] if len(_bare(run)) in lengths else run.split()
-        found += [word for word in words if len(word) in lengths and word.isdigit()]
-    return found
+    plain = _THOUSANDS.sub(_joined, _UPC_LABEL.sub(" ", typed(text).upper()))
+    numbers = (one for run in _DIGITS.findall(plain) for one in _as_printed(_groups(run)))
+    return [number for number in numbers if len(number) in lengths]
+
+
+def _joined(grouped: re.Match[str]) -> str:
+    return re.sub(r"[^0-9]", "", grouped[0])
+
+
+def _as_printed(groups: list[str]) -> Iterator[str]:
+    """The numbers in a row of groups: those that are one barcode together, and the others."""
+    while groups:
+        sizes = (size for size in (5, 4, 3, 2) if _lengths(groups[:size]) in _GROUPED_UPCS)
+        size = next(sizes, 1)
+        yield "".join(groups[:size])
+        groups = groups[size:]
 
 
 def isrcs(text: str) -> list[str]:
@@ -106,10 +133,6 @@ def isrcs(text: str) -> list[str]:
     found = (_groups(code) for code in _ISRC.findall(typed(text).upper()))
     grouped = ("".join(groups) for groups in found if _lengths(groups) in _GROUPED_ISRCS)
     return list(dict.fromkeys(grouped))
-
-
-def _bare(code: str) -> str:
-    return re.sub(r"[ -]", "", code)
 
 
 def _groups(code: str) -> list[str]:

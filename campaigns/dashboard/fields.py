@@ -83,6 +83,13 @@ def _the_upc(text: str) -> str:
         raise ValidationError(pasted.MORE_THAN_ONE)
     if found:
         return found[0]
+    if pasted.is_rounded(text):
+        raise ValidationError(
+            gettext(
+                "This is how spreadsheets shorten a long number, and its last digits are gone. "
+                "Copy the whole number from your distributor."
+            )
+        )
     whole = pasted.without_lost_zeros(text)
     if whole.strip("0") and _check_digit_fits(whole):
         text = gettext(

@@ -51,6 +51,20 @@ def test_what_shapes_letters_and_pictures_stays_in_a_text() -> None:
         f"{UPC}\u200b",
         f"UPC {UPC}, ISRC {ISRC}",
         f"{UPC} 2026-12-04",
+        f"Vol. 2 UPC {UPC}",
+        f"EP 2 {UPC}",
+        f"1 {UPC}",
+        f"{UPC} 2",
+        f"{UPC}-2",
+        f"29 Jan 2027 {UPC}",
+        "Vol. 2 6 09008 29506 9",
+        "609008 295069",
+        "6-0900829506-9",
+        "609 008 295 069",
+        "609,008,295,069",
+        "609.008.295.069",
+        "609,008,295,069.00",
+        "609'008'295'069",
         f"{UPC} / {UPC}",
         f"UPC {UPC}, EAN 0{UPC}",
         "".join(chr(ord(digit) + 0xFEE0) for digit in UPC),
@@ -61,13 +75,24 @@ def test_the_one_upc_of_a_text_is_found(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [f"EAN-13 {EAN}", "4 006381 333931", f"GTIN13: {EAN}", f"JAN{EAN}"]
+    "text",
+    [
+        *(f"EAN-13 {EAN}", "4 006381 333931", f"GTIN13: {EAN}", f"JAN{EAN}", f"EAN 13 {EAN}"),
+        *("EAN 13 4 006381 333931", "40-06381-33393-1", "4,006,381,333,931", f"No. 1 {EAN}"),
+    ],
 )
 def test_an_ean_is_found_too(text: str) -> None:
     assert upcs(text) == [EAN]
 
 
-@pytest.mark.parametrize("text", ["", "UPC:", "6.09008E+11", ISRC, f"X{UPC}", f"{UPC}X", "1" * 15])
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "UPC:", "6.09008E+11", ISRC, f"X{UPC}", f"{UPC}X", "1" * 15),
+        *("Vol. 2 60900829506", "60900829506 9", "12 345 67890 12", "1,609,008,295,069,000"),
+        *("2026-12-04 0042", "+49 30 123456 78"),
+    ],
+)
 def test_other_numbers_are_no_upcs(text: str) -> None:
     assert upcs(text) == []
 
@@ -80,7 +105,9 @@ def test_several_upcs_are_several() -> None:
     ("text", "whole"),
     [
         ("75678164125", "075678164125"),
-        ("UPC: 7 56781-6412 5", "075678164125"),
+        ("UPC: 75678-16412 5", "075678164125"),
+        ("75,678,164,125", "075678164125"),
+        ("Vol. 2 75678164125", "075678164125"),
         ("8811000004", "008811000004"),
         ("75678164125.00", "075678164125"),
         ("75678164125 2026-12-04", "075678164125"),

@@ -99,6 +99,12 @@ def test_zeros_that_a_spreadsheet_dropped_are_asked_about(cut: str, whole: str) 
     )
 
 
+@pytest.mark.parametrize("rounded", ["6.09008E+11", "UPC: 6,09008e+11", "6.09E11", "6E+11"])
+def test_a_number_that_a_spreadsheet_shortened_is_told_as_one(rounded: str) -> None:
+    assert "how spreadsheets shorten a long number" in refusal_of(UPCField(), rounded)
+    assert UPCField().clean(f"{rounded} 036000291452") == "036000291452"
+
+
 @pytest.mark.parametrize("short", ["75678164126", "0" * 11, "0" * 10, "123456789"])
 def test_what_no_zeros_make_whole_is_of_another_form(short: str) -> None:
     assert "A UPC has 12 digits" in refusal_of(UPCField(), short)
