@@ -105,12 +105,17 @@ def _parse(line: str) -> str:
 
 
 def _one_word(line: str) -> str:
-    """The line without what stands around its link: a name before it, quotes, a full stop."""
-    words = [_unwrapped(word) for word in visible_text(line).split()]
-    links = [word for word in words if word.lower().startswith("https://")]
-    if len(words) > 1 and len(set(links)) != 1:
+    """The line without what stands around its link: a name before it, quotes, a full stop. What
+    follows after a space may be the rest of the address, and is not cut off.
+    """
+    whole = visible_text(line)
+    words = [word for word in map(_unwrapped, whole.split()) if word]
+    links = {word for word in words if word.lower().startswith("https://")}
+    if len(words) > 1 and links != {words[-1]}:
         raise ValidationError(gettext("enter one address per line, without spaces."))
-    return next(iter(links or words), "")
+    link = words[-1] if words else ""
+    # Names of bands and songs end so, and alone on its line it ends no sentence.
+    return whole if whole.rstrip("!") == link else link
 
 
 def _unwrapped(word: str) -> str:

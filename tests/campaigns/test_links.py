@@ -60,7 +60,15 @@ def test_a_host_in_other_letters_is_taken_as_browsers_copy_it() -> None:
         ("https://me:secret@music.example/", "user name"),
         (f"{ALBUM} {ALBUM}/2", "without spaces"),
         ("my music", "without spaces"),
-        ("https://music.example/ is already listed", "already listed"),
+        ("https://music.example/my album", "without spaces"),
+        ("https://music.example/my\u00a0album", "without spaces"),
+        ("https://music.example/my\talbum", "without spaces"),
+        ("Shop: https://music.example/my album.", "without spaces"),
+        ("<https://music.example/my album>", "without spaces"),
+        ("https://music.example/x?q=night bus", "without spaces"),
+        (f"{ALBUM} (out now)", "without spaces"),
+        (f"{ALBUM} {ALBUM}/2 {ALBUM}", "without spaces"),
+        ("the one already listed: https://music.example/", "already listed"),
         (f"{ALBUM}/{'a' * 300}", "longer than 300"),
         ("https://music.example", "already listed"),
     ],
@@ -103,6 +111,13 @@ def test_a_bracket_that_the_address_opens_is_its_own() -> None:
     assert parse_links(wiki) == [wiki]
     assert parse_links(f"(see {wiki})") == [wiki]
     assert parse_links(f"({ALBUM}])") == [ALBUM]
+
+
+@pytest.mark.parametrize("ending", ["!", "!!!"])
+def test_an_exclamation_mark_is_cut_from_a_sentence_alone(ending: str) -> None:
+    wiki = f"https://wiki.example/Night_Bus{ending}"
+    assert parse_links(wiki) == [wiki]
+    assert parse_links(f"Read {wiki}") == [wiki.rstrip("!")]
 
 
 def test_joiners_within_an_address_stay() -> None:
