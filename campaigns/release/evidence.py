@@ -60,9 +60,19 @@ class Evidence:
         self._has_news = False
         for (reason, about), told in self._told.items():
             campaign = next(iter(told.values())).held.claim.campaign
+            if about is None and _others_are_to_come(told.values(), self._clock()):
+                continue
             presaves = campaign.presaves.all() if about else PreSave.objects.all()
             if _is_about_everybody(_told_to(presaves, told.values(), reason), presaves, reason):
                 yield reason, campaign
+
+
+def _others_are_to_come(told: Collection[Told], now: datetime) -> bool:
+    """Whether one campaign's fans alone were told, and others' are due of whom nothing is known."""
+    campaigns = {one.held.claim.campaign.id for one in told}
+    others = Campaign.objects.releasing().exclude(id__in=campaigns)
+    due = PreSave.objects.waiting().never_tried().servable().filter(due_at__lte=now)
+    return len(campaigns) == 1 and due.filter(campaign__in=others).exists()
 
 
 def _told_to(

@@ -134,6 +134,21 @@ def test_what_three_fans_of_one_campaign_are_told_closes_no_gate_for_the_others(
     assert send(later=181) == 5
 
 
+def test_what_all_fans_of_one_campaign_are_told_closes_no_gate_while_others_are_to_come(
+    sandbox: Sandbox,
+) -> None:
+    odd = make_night(sandbox, fans=6)
+    rows = claim(odd).rows
+    make_night(sandbox, fans=2)
+    evidence, claimed = Evidence(database_now), Claim(odd, uuid4(), rows)
+    for row in rows:
+        evidence.note(Held(row, claimed), ErrorReason.FORBIDDEN)
+    assert list(evidence.conclusions()) == [], "others may be served"
+    other = claim(Campaign.objects.exclude(id=odd.id).get())
+    evidence.note(Held(other.rows[0], other), ErrorReason.FORBIDDEN)
+    assert [reason for reason, _ in evidence.conclusions()] == [ErrorReason.FORBIDDEN]
+
+
 PAUSING = ["not_found", "not_listed"]
 
 
