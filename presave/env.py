@@ -26,6 +26,11 @@ LOOPBACK_HOSTS: Final = ("127.0.0.1", "::1")
 _ADDRESS: Final = re.compile(
     r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?"
 )
+_IN_QUOTES: Final = re.compile(r"\"[^\"]*\"|'[^']*'|`[^`]*`")
+# What is pasted along with a value, from a file or from a page.
+_NAMED: Final = re.compile(
+    r"(export )?([A-Z]+(_[A-Z]+)+|(?i:([a-z]+[_ ])*(secret|key|password|token|id))) ?[=:]"
+)
 
 
 def _refuse(name: str, wanted: str, value: str) -> NoReturn:
@@ -38,6 +43,8 @@ def text(name: str, default: str | None = REQUIRED) -> str:
         if any(map(_is_invisible, value)):
             # Not repeated: an address may hold a password.
             raise ImproperlyConfigured(f"{name} holds an invisible character: type it by hand.")
+        if _IN_QUOTES.fullmatch(value):
+            raise ImproperlyConfigured(f"The value that {name} gives is in quotes: leave them out.")
         return value
     if default is None:
         raise ImproperlyConfigured(
@@ -84,9 +91,13 @@ def _pasted_right(name: str, value: str) -> str:
         wrong = "has more than one line"
     elif not re.fullmatch(r"[ -~]+", value):
         wrong = "holds a character that is not plain ASCII, perhaps an invisible one"
-    elif re.fullmatch(r"\"[^\"]*\"|'[^']*'|`[^`]*`", value):
+    elif _IN_QUOTES.fullmatch(value):
         wrong = "is in quotes: leave them out"
-    elif re.match(r"(export )?[A-Z]+(_[A-Z]+)+ ?[=:]", value):
+    elif value.startswith(("'", '"', "`")):
+        wrong = "begins with a quotation mark: leave it out"
+    elif " #" in value:
+        wrong = "has a comment after it: leave that out"
+    elif _NAMED.match(value):
         wrong = "begins with the name of a variable: leave out that and the sign after it"
     else:
         return value
@@ -152,10 +163,10 @@ def url(name: str, default: str | None = REQUIRED) -> str:
     value = text(name, default).rstrip("/")
     if "@" in value:
         raise ImproperlyConfigured(f"{name} must not hold a user name or password.")
-    parts = _split(name, value)
     # Lower case only, as browsers write an origin: it is compared with theirs.
-    if not _ADDRESS.fullmatch(value) or not parts.hostname:
+    if not _ADDRESS.fullmatch(value):
         _refuse(name, "be an address such as https://presave.example.com", value)
+    parts = _split(name, value)
     if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
         _refuse(name, "start with https:// (plain http is for http://127.0.0.1 only)", value)
     return value
@@ -255,11 +266,21 @@ def _smtp(name: str, parts: SplitResult) -> dict[str, Any]:
     if (port == 465) != from_the_start and port in (25, 465, 587):
         right = "smtps" if port == 465 else "smtp+tls"
         raise ImproperlyConfigured(f"{name} must begin with {right}:// for port {port}.")
+    if parts.scheme == "smtp" and parts.password and not _is_near(parts.hostname):
+        raise ImproperlyConfigured(
+            f"{name} would send the password unencrypted: begin it with smtp+tls:// (STARTTLS) or "
+            "smtps:// (TLS from the start) instead of smtp://."
+        )
     return {
         "EMAIL_PORT": port,
         "EMAIL_USE_SSL": from_the_start,
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",
     }
+
+
+def _is_near(host: str) -> bool:
+    """Whether it is this machine, or a container, whose name has no dot."""
+    return host in LOOPBACK_HOSTS or not re.search(r"[.:]", host)
 
 
 def sender(name: str, default: str) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 import os
 import re
@@ -63,7 +62,7 @@ class MasterKeyFile:
     def _lines(self) -> list[str]:
         try:
             mode = self.path.stat().st_mode
-            lines = self.path.read_text(encoding="ascii").split()
+            lines = self.path.read_text(encoding="utf-8-sig").split()
         except FileNotFoundError:
             raise KeyringError(
                 f"MASTER_KEY_FILE {self.path} does not exist. `make secrets` makes one."
@@ -89,7 +88,7 @@ class MasterKeyFile:
         name, _, encoded = line.partition(":")
         try:
             raw = base64.b64decode(encoded, validate=True)
-        except binascii.Error:
+        except ValueError:
             raw = b""
         if not re.fullmatch(r"[A-Za-z0-9_-]+", name) or len(raw) != MASTER_KEY_BYTES:
             raise KeyringError(

@@ -118,7 +118,9 @@ BAD: list[tuple[Reader, tuple[Any, ...], list[str]]] = [
         [
             *("smtp.example.com", "ftp://h", "smtp://h:port", "smtp://[::1", "smtp+tls://u:p#w@h"),
             *("smtps://", "smtp+tls://u:p@:587", "smtp+tls://h:465", "smtp://h:465"),
-            *("smtps://h:587", "smtp+ssl://h:25"),
+            *("smtps://h:587", "smtp+ssl://h:25", "smtp://user:pw@mail.example.com:587"),
+            *("smtp://user:pw@mail.example.com", "smtp://user:pw@192.0.2.1:25"),
+            *("smtp://user:pw@[2001:db8::1]:25", "SMTP://user:pw@mail.example.com:2525"),
         ],
     ),
     (
@@ -229,6 +231,11 @@ def test_what_editors_put_around_a_secret_is_left_out(
         ("SECRET_KEY = s3cret", "name of a variable"),
         ("SECRET_KEY: s3cret", "name of a variable"),
         ("export REDIS_URL=s3cret", "name of a variable"),
+        ("client_secret=s3cret", "name of a variable"),
+        ("Client secret: s3cret", "name of a variable"),
+        ("Password:s3cret", "name of a variable"),
+        ('"s3cret', "quotation mark"),
+        ("s3cret # mine", "a comment"),
         ("s3cret\u200b", "not plain ASCII"),
         ("s3\u00adcret", "not plain ASCII"),
         ("\ufeff\ufeffs3cret", "not plain ASCII"),
@@ -319,6 +326,32 @@ def test_a_refusal_does_not_repeat_a_password(
     assert "s3cret" not in refusal(reader)
 
 
+def test_a_password_that_would_be_sent_in_clear_is_told_how_not_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(NAME, "smtp://user:s3cret@mail.example.com:587")
+    sentence = refusal(env.email)
+    assert "smtp+tls://" in sentence
+    assert "smtps://" in sentence
+    assert "s3cret" not in sentence
+
+
+@pytest.mark.parametrize("value", ["https://h/#top", "https://h#", "https://h?a=1"])
+def test_an_address_without_a_password_is_told_nothing_of_one(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME, value)
+    assert "password" not in refusal(env.url)
+
+
+@pytest.mark.parametrize("value", ['"Demo Label"', "'Demo Label'"])
+def test_a_name_in_quotes_is_refused(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, value)
+    assert "is in quotes" in refusal(env.text)
+    monkeypatch.setenv(NAME, 'The "Demo" Label')
+    assert env.text(NAME) == 'The "Demo" Label'
+
+
 def test_a_database_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(NAME, "postgres://presave:p%40ss@db:5433/presave?sslmode=require")
     config = env.database(NAME)
@@ -349,6 +382,11 @@ def test_a_mail_address_becomes_settings(monkeypatch: pytest.MonkeyPatch) -> Non
         ("smtp+tls://h:25", 25, True, False),
         ("smtp://h", 25, False, False),
         ("smtp://h:587", 587, False, False),
+        ("smtp://mail.example.com:25", 25, False, False),
+        ("smtp://user:pw@postfix:25", 25, False, False),
+        ("smtp://user:pw@localhost", 25, False, False),
+        ("smtp://user:pw@127.0.0.1:1025", 1025, False, False),
+        ("smtp://user:pw@[::1]:1025", 1025, False, False),
     ],
 )
 def test_a_mail_address_says_when_tls_begins(

@@ -348,6 +348,19 @@ def test_keys_are_made_and_opened_all_the_time_while_the_master_key_changes(
 # What a master key may not be.
 
 
+def test_the_mark_that_editors_put_in_front_is_left_out(
+    keyring_dir: Path, master_key: Path
+) -> None:
+    master_key.chmod(0o600)
+    line = master_key.read_text()
+    keys = opened(Keyring(keyring_dir, master_key))
+    master_key.write_text(f"\ufeff{line}", encoding="utf-8")
+    assert opened(Keyring(keyring_dir, master_key)) == keys
+    master_key.write_text(f"{line}2:é\n", encoding="utf-8")
+    with pytest.raises(KeyringError, match="lines of the form"):
+        Keyring(keyring_dir, master_key)
+
+
 def test_two_keys_of_one_name_are_refused(keyring_dir: Path, master_key: Path) -> None:
     master_key.chmod(0o600)
     master_key.write_text(master_key_line("1") + master_key_line("1"))
