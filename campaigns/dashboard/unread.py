@@ -45,8 +45,10 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Only a wrong host is told of PUBLIC_URL."""
     if isinstance(exception, DisallowedHost):
         return HttpResponse(loader.render_to_string("400.html"), status=400)
-    why = _WHY.get(type(exception)) or gettext("The form arrived damaged. Send it again.")
-    return _page(request, str(why), 400)
+    for kind, why in _WHY.items():
+        if isinstance(exception, kind):
+            return _page(request, str(why), 400)
+    return _page(request, gettext("The form arrived damaged. Send it again."), 400)
 
 
 def middleware(
