@@ -23,7 +23,7 @@ from campaigns.catalogue.names import (
 )
 from campaigns.gate import closing, permits, rows
 from campaigns.gate.paces import Paces
-from campaigns.models import Campaign, ErrorReason, Finding, GateName
+from campaigns.models import WATCH_EVERY, Campaign, CampaignState, ErrorReason, Finding, GateName
 from campaigns.spotify import APP_TOKEN, Release, SpotifyError
 
 # A slow catalogue may not keep a worker from its saves: after so long no further market is asked,
@@ -117,7 +117,17 @@ class FormBudget(LookupBudget):
 
     @cached_property
     def is_release_on(self) -> bool:
-        return Campaign.objects.wanting_calls(self.now).exists()
+        """Whether a release is to be looked for, or fans are being saved or can be within seconds.
+        Who was put off, or waits for a market that has not shown it, wants no calls meanwhile.
+        """
+        looked_for = Campaign.objects.awaiting_look(self.now).filter(state=CampaignState.OPEN)
+        return looked_for.exists() or any(map(self._is_saved, Campaign.objects.releasing()))
+
+    def _is_saved(self, campaign: Campaign) -> bool:
+        fans = campaign.presaves.held_or_due(self.now + WATCH_EVERY)
+        # In their order, which is an index's, it ends at the first one, as a claim does.
+        first = fans.servable_until(campaign.confirmed_until).first_come().values("id")[:1]
+        return bool(first)
 
     def permit(self) -> None:
         """As for the night's own looks, but nobody waits where the share is used up."""

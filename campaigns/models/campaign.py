@@ -85,18 +85,6 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         )
         return (unseen | self.being_saved(now)).filter(due).exclude(public_key=None)
 
-    def wanting_calls(self, now: datetime) -> CampaignQuerySet:
-        """Those in whose way somebody else's calls would be right now: the release is to be looked
-        for, or fans are being saved, or can be within seconds. Who was put off, or waits for a
-        market that has not shown the release, wants none meanwhile.
-        """
-        soon = now + WATCH_EVERY
-        fans = PreSave.objects.filter(campaign=OuterRef("pk")).held_or_due(soon)
-        shown = Q(Exists(fans.filter(due_at__lt=OuterRef("confirmed_until"))))
-        everywhere = Q(Exists(fans), confirmed_until=None)
-        looked_for = self.awaiting_look(now).filter(state=CampaignState.OPEN)
-        return looked_for | self.releasing().filter(shown | everywhere)
-
     def being_saved(self, now: datetime) -> CampaignQuerySet:
         """Releasing ones with fans who are due, or will be so soon; and, even if they are paused,
         those with saves that a look has still to confirm.
