@@ -64,6 +64,7 @@ class InLine:
     pending: PendingConsent
     wait: timedelta
     shares_address: bool = False
+    campaign: Campaign | None = None
 
 
 class _AskedToWaitError(Exception):
@@ -112,7 +113,8 @@ def complete_authorization(
         kept_token = (kept or {}).get(pending.slug, "")
         if receipts.standing(kept_token):
             return IssuedReceipt(Secret(kept_token), pending.slug)
-        return _exchange_in_turn(pending, code, now, address)
+        done = _exchange_in_turn(pending, code, now, address)
+        return replace(done, campaign=campaign) if isinstance(done, InLine) else done
     except ConsentError as error:
         error.slug = pending.slug
         if error.refusal in NOT_THE_FANS_DOING:

@@ -27,6 +27,7 @@ from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import digest_shown, for_campaign
 from campaigns.fan.times import spoken
 from campaigns.fan.views.receipt import to_new_receipt, to_receipt
+from campaigns.gate import line
 from campaigns.headers import WITHOUT_FORMS, let_form_lead_to_spotify, with_policy
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, Step, midnights
@@ -156,7 +157,12 @@ def _in_line(request: HttpRequest, waiting: InLine) -> HttpResponse:
     seconds = max(math.ceil(waiting.wait.total_seconds()), 1)
     step = 1 if seconds < 20 else 10 if seconds < 120 else 60
     told = spoken(timedelta(seconds=math.ceil(seconds / step) * step))
-    context = {"wait": "" if waiting.shares_address else told}
+    context = {
+        "campaign": waiting.campaign,
+        "shares_address": waiting.shares_address,
+        # Nobody waits before a fan who was just asked to come back in a second, as far as is known.
+        "wait": told if waiting.pending.place or waiting.wait > line.COME_BACK else "",
+    }
     response = render(request, "fan/in_line.html", context)
     response.headers["Refresh"] = str(min(seconds, LONGEST_REFRESH))
     cookies.keep_apart(request, response, waiting.pending)

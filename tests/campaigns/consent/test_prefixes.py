@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from campaigns.consent import completing, starting
 from campaigns.consent.completing import AuthorizationResponse, InLine
+from campaigns.consent.cookie import COOKIE_MAX_AGE
 from campaigns.consent.prefixes import PrefixPaces, prefix_of
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.gate import paces
@@ -58,7 +59,7 @@ def taken(
 
 
 def fill(address: str) -> None:
-    while completing._PREFIXES.take(address, completing.COOKIE_MAX_AGE, 0):
+    while completing._PREFIXES.take(address, COOKIE_MAX_AGE, 0):
         pass
 
 
