@@ -72,6 +72,26 @@ def test_the_longest_title_leaves_the_button_on_the_first_screen(
     page.context.close()
 
 
+LONG = ("Night Bus " * 30)[:300]
+
+
+@pytest.mark.parametrize(("title", "artist"), [("Night Bus", LONG), (LONG, "Demo"), (LONG, LONG)])
+@pytest.mark.parametrize("path", ["/long", "/long/go"])
+def test_a_long_artist_is_set_smaller_and_never_larger_than_the_title(
+    title: str, artist: str, path: str, browser: Browser, site: str
+) -> None:
+    make_campaign(slug="long", title=title, artist=artist)
+    page = browser.new_page(base_url=site, viewport={"width": 390, "height": 844})
+    page.goto(path)
+    sizes = [
+        page.locator(f"main {what}").first.evaluate("e => parseFloat(getComputedStyle(e).fontSize)")
+        for what in ("h1", "p.artist")
+    ]
+    assert sizes[1] < sizes[0]
+    assert (sizes[1] <= 16) is (len(artist) > 120 or len(title) > 120)
+    page.context.close()
+
+
 def set_up(text: str) -> list[str]:
     links = ["https://example.com/" + "x" * 200, "https://example.com/%22%3E%3Cscript%3E"]
     fields = {
