@@ -42,10 +42,10 @@ urlpatterns = [
     path("check", check.page, name="check"),
     path(".well-known/presave.json", check.statement, name="statement"),
     path("callback", consent.callback, name="fan-callback"),
-    path("receipt/<str:token>", receipt.receipt, name="fan-receipt"),
-    path("receipt/<str:token>/cancel", receipt.cancel, name="fan-cancel"),
+    path("receipt/<slug:token>", receipt.receipt, name="fan-receipt"),
+    path("receipt/<slug:token>/cancel", receipt.cancel, name="fan-cancel"),
     path(
-        "receipt/<str:token>/calendar.ics",
+        "receipt/<slug:token>/calendar.ics",
         calendar.receipt_calendar,
         name="fan-receipt-calendar",
     ),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 from typing import Final
 
@@ -17,14 +18,24 @@ from campaigns.fan.languages import in_fans_language
 RETRY_AFTER_SECONDS: Final = 30
 
 
+# A release's or an artist's address with what chats, mails and ad tools take for a part of it:
+# stops, brackets, spaces that nobody sees, the next words, parameters. No file's name is one.
+_GLUED: Final = re.compile(
+    r"/[^a-z0-9@./]*(@?[a-z0-9]++(?:-[a-z0-9]++)*+)(?!\.\w{1,5}\Z|/+\w).*",
+    re.ASCII | re.IGNORECASE | re.DOTALL,
+)
+_PARAMETERS: Final = re.compile(r"[?&](?:amp;)?((?:src|utm_\w+|lang)=[^#]*)", re.ASCII)
+_RECEIPT: Final = re.compile(r"(/receipt/[\w-]+)[^\w/-][^/]*", re.ASCII)
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """A slash too many, or a release's address in capitals, leads to the page that was meant."""
-    meant = request.path.rstrip("/")
-    if meant.count("/") == 1:
-        meant = meant.lower()
+    """A slash too many, a release's address in capitals, or what a chat took for a part of the link
+    leads to the page that was meant.
+    """
+    meant = _meant(request.path)
     if request.method in ("GET", "HEAD") and meant != request.path and is_valid_path(meant):
-        query = request.META.get("QUERY_STRING", "")
-        address = f"{meant}?{query}" if query else meant
+        query = [*_PARAMETERS.findall(request.path), request.META.get("QUERY_STRING", "")]
+        address = "?".join(filter(None, [meant, "&".join(filter(None, query))]))
         # It may be a receipt's, or hold a code: no cache keeps it.
         return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-store"})
     if request.path.startswith(("/dashboard/", "/accounts/")):
@@ -32,6 +43,14 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         page = loader.render_to_string("dashboard/not_found.html")
         return HttpResponse(page, status=404)
     return _nothing_for_fans(request)
+
+
+def _meant(path: str) -> str:
+    path = path.rstrip("/")
+    if receipt := _RECEIPT.fullmatch(path):
+        return receipt[1]
+    glued = _GLUED.fullmatch(path)
+    return f"/{glued[1].lower()}" if glued else path
 
 
 @in_fans_language

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any
+import re
+from typing import Any, Final
 
 import pytest
 from django.db import OperationalError
 from django.test import Client
 
 from campaigns.models import Campaign
-from tests.factory import make_campaign, make_user
+from tests.factory import make_campaign, make_presave, make_user
 from tests.fans import text_of
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +58,77 @@ def test_a_slash_too_many_or_capitals_lead_to_the_page_that_was_meant(
     assert answer.headers.get("Location") == meant
     # Whatever the address was: a receipt's is a secret.
     assert "no-store" in answer.headers["Cache-Control"] or answer.status_code == 200
+
+
+# What stands behind an address where it was posted, and what is left of it as a query.
+NOTHING_LEFT: Final = [
+    *(".", ")", ",", "%20", "…", "!?", ").", "%22%3E", "_", "-", "/)", "./"),
+    *("%E2%80%8B", "%EF%BB%BF", "%E2%81%A0", "%E2%80", "%2520", "%20is%20out", "。聴いて", "にて"),
+    *("&fbclid=abc", "%0d%0aLocation:%20https://elsewhere.example"),
+]
+GLUED: Final = [
+    *((glued, "") for glued in NOTHING_LEFT),
+    ("&utm_source=poster&utm_medium=x", "?utm_source=poster&utm_medium=x"),
+    ("%26utm_source=poster", "?utm_source=poster"),
+    ("%3Futm_source=poster", "?utm_source=poster"),
+    ("&amp;src=poster", "?src=poster"),
+    ("&src=poster?lang=de", "?src=poster&lang=de"),
+    (".?lang=de", "?lang=de"),
+    ("&src=a%0d%0ab", "?src=a%0D%0Ab"),
+]
+
+
+@pytest.mark.parametrize(("glued", "query"), GLUED)
+def test_what_was_glued_to_a_releases_address_is_taken_off(
+    client: Client, glued: str, query: str
+) -> None:
+    make_campaign(slug="night-bus")
+
+    answer = client.get(f"/Night-bus{glued}")
+
+    assert (answer.status_code, answer.headers.get("Location")) == (301, f"/night-bus{query}")
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert client.get(answer.headers["Location"]).status_code == 200
+
+
+@pytest.mark.parametrize("before", ["%E2%80%8B", "%20", "%3C", "("])
+def test_so_is_what_was_glued_in_front_of_it(client: Client, before: str) -> None:
+    make_campaign(slug="night-bus")
+
+    assert client.get(f"/{before}night-bus").headers.get("Location") == "/night-bus"
+
+
+@pytest.mark.parametrize("glued", [".", ")", "%20", "%E2%80%8B", "…", "./", "&utm_source=mail"])
+def test_a_receipts_address_opens_with_what_was_glued_to_it(client: Client, glued: str) -> None:
+    make_presave(make_campaign(), receipt="a-_Receipt")
+
+    answer = client.get(f"/receipt/a-_Receipt{glued}", follow=True)
+
+    assert answer.redirect_chain[0][0].startswith("/receipt/a-_Receipt")
+    assert "You're in" in text_of(answer)
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/.env", "/wp-login.php", "/apple-icon.png", "/night-bus.html", "/..."],
+)
+def test_what_is_no_releases_address_is_not_guessed_at(client: Client, path: str) -> None:
+    make_campaign(slug="night-bus")
+
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path", ["/%5Cevil.example", "/%20evil.example/x", "/evil&src=//x.example"]
+)
+def test_nobody_is_led_to_another_site(client: Client, path: str) -> None:
+    assert re.fullmatch(r"/evil(\?src=//x\.example)?", client.get(path).headers["Location"])
+
+
+def test_a_form_is_not_led_elsewhere(client: Client) -> None:
+    make_campaign(slug="night-bus")
+
+    assert client.post("/night-bus.").status_code == 404
 
 
 @pytest.mark.parametrize(
