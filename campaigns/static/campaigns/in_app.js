@@ -1,23 +1,21 @@
-// The browsers inside apps often lose a fan between two pages: offer the way out of them.
+// docs/fan-pages.md says whose browsers these are, and which way leads out of each.
+const agent = navigator.userAgent;
 const box = document.querySelector("[data-in-app]");
-const IN_APP = /Instagram|FBA[NV]|musical_ly|BytedanceWebview|TikTok|Snapchat|Line\/|Twitter|Pinterest/;
+const IN_APP =
+  /; wv\)|iP(hone|ad)(?!.*Safari)|Instagram|FBA[NV]|TikTok|Snapchat|Line\/|Twitter|Pinterest|LinkedIn|MicroMessenger|NAVER|Reddit|Telegram/;
 
 function outside(address) {
-  const { protocol, host, pathname, search } = new URL(address);
-  const scheme = protocol.slice(0, -1);
-  if (/Android/.test(navigator.userAgent))
-    return `intent://${host}${pathname}${search}#Intent;scheme=${scheme};end`;
-  if (/iPhone|iPad/.test(navigator.userAgent))
-    return `x-safari-${scheme}://${host}${pathname}${search}`;
-  return "";
+  if (/MicroMessenger/.test(agent)) return "";
+  if (/KAKAO/.test(agent)) return `kakaotalk://web/openExternal?url=${encodeURIComponent(address)}`;
+  if (/Android/.test(agent)) return address.replace(/(\w+):(.*)/, "intent:$2#Intent;scheme=$1;end");
+  return /iPhone|iPad/.test(agent) ? `x-safari-${address}` : "";
 }
 
-if (box && IN_APP.test(navigator.userAgent)) {
-  const link = box.querySelector("[data-open-outside]");
+const isInApp = IN_APP.test(agent) || "TelegramWebviewProxy" in window;
+if (box && isInApp && !navigator.standalone) {
+  const link = box.querySelector("a");
   const way = outside(link.href);
-  if (way) {
-    link.href = way;
-    link.hidden = false;
-  }
+  link.hidden = !way;
+  link.href = way;
   box.hidden = false;
 }

@@ -1,4 +1,4 @@
-// A fan who comes back is told so. Only a browser that has seen a receipt of this release asks.
+// docs/fan-pages.md: a return visit.
 const note = document.querySelector("[data-mine]");
 
 const mark = note && `presave:${note.dataset.slug}`;
@@ -28,7 +28,6 @@ async function ask() {
 }
 
 if (note && isMarked()) ask();
-// "Back" may bring the page as it was left, before a pre-save or its cancellation.
 addEventListener("pageshow", ({ persisted }) => {
   if (persisted && note && isMarked() === note.hidden) location.reload();
 });
