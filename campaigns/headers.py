@@ -59,6 +59,12 @@ def with_policy(policy: str) -> Callable[[V], V]:
 
 
 @_afterwards
+def unlisted(request: HttpRequest, response: HttpResponseBase) -> None:
+    """No search engine lists the answer."""
+    response.headers["X-Robots-Tag"] = "noindex"
+
+
+@_afterwards
 def at_secret_address(request: HttpRequest, response: HttpResponseBase) -> None:
     """No cache keeps the answer, and no search engine lists it."""
     add_never_cache_headers(response)

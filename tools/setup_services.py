@@ -1,5 +1,5 @@
-"""`make test` runs this first: find Postgres, gettext, FriBiDi and Chromium, install what is
-missing, or say how.
+"""`make test` runs this first: find Postgres, gettext, FriBiDi, libical and Chromium, install
+what is missing, or say how.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from ctypes.util import find_library
 from pathlib import Path
 
 from tests.browser import ChromiumNotFoundError, DriverBrokenError, check_driver, find_chromium
+from tests.libical import LibicalNotFoundError, find_libical
 from tests.postgres import PostgresNotFoundError, find_binaries
 from tools.messages import GettextNotFoundError, find_gettext
 
@@ -27,6 +28,7 @@ def main() -> None:
     _find_or_install(find_binaries, PostgresNotFoundError, [install_postgres])
     _find_or_install(find_gettext, GettextNotFoundError, [install_gettext])
     _find_or_install(find_fribidi, FriBiDiNotFoundError, [install_fribidi])
+    _find_or_install(find_libical, LibicalNotFoundError, [install_libical])
     _find_or_install(check_driver, DriverBrokenError, [install_driver_libraries])
     _find_or_install(find_chromium, ChromiumNotFoundError, [install_chromium, download_chromium])
 
@@ -77,6 +79,11 @@ def find_fribidi() -> None:
 def install_fribidi() -> None:
     if _may_install():
         _apt_install("libfribidi0")
+
+
+def install_libical() -> None:
+    if _may_install():
+        _apt_install("libical3")
 
 
 def install_driver_libraries() -> None:

@@ -7,7 +7,7 @@ date in the place of the old one. The same campaign gives the same bytes.
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, timedelta
 from typing import Final
 
 from django.conf import settings
@@ -41,7 +41,6 @@ def _file(campaign: Campaign, address: str, hint: str) -> bytes:
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", f"-//Presave//Presave {settings.VERSION}//EN")
-    calendar.add("method", "PUBLISH")
     calendar.add("refresh-interval", REFRESH_EVERY, parameters={"VALUE": "DURATION"})
     # The same for Outlook, which does not know the standard's name.
     calendar.add("x-published-ttl", "PT12H")
@@ -52,13 +51,15 @@ def _file(campaign: Campaign, address: str, hint: str) -> bytes:
 
 def _event(campaign: Campaign, address: str, hint: str) -> Event:
     is_cancelled = campaign.state == CampaignState.CANCELLED
-    changed_at, changes = _last_change(campaign)
+    changed_at = campaign.told_calendars_at.astimezone(UTC)
+    # Calendars take a higher sequence for the newer event.
+    sequence = changed_at - (campaign.opened_at or campaign.created_at)
     begin, end = _begin_and_end(campaign)
     event = Event()
     event.add("uid", f"{campaign.id}@{settings.PUBLIC_HOST}")
     event.add("dtstamp", changed_at)
     event.add("last-modified", changed_at)
-    event.add("sequence", changes)
+    event.add("sequence", int(sequence.total_seconds()))
     event.add("dtstart", begin)
     event.add("dtend", end)
     event.add("summary", _summary(campaign))
@@ -77,15 +78,6 @@ def _alarm(campaign: Campaign) -> Alarm:
     alarm.add("description", _summary(campaign))
     alarm.add("trigger", timedelta(0))
     return alarm
-
-
-def _last_change(campaign: Campaign) -> tuple[datetime, int]:
-    """When fans were last promised something else, and a number that grows each time: calendars
-    take a higher one for the newer event.
-    """
-    opened_at = campaign.opened_at or campaign.created_at
-    changed_at = campaign.cancelled_at or campaign.scheduled_at or opened_at
-    return changed_at.astimezone(UTC), int((changed_at - opened_at).total_seconds())
 
 
 def _begin_and_end(campaign: Campaign) -> tuple[date, date]:

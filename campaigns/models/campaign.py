@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ClassVar, Final
 from zoneinfo import ZoneInfo
 
@@ -240,6 +240,8 @@ class Campaign(models.Model):
     confirmed_until = models.DateTimeField(null=True, blank=True)
     # When the present release_at was last promised to fans: at opening, and at each later move.
     scheduled_at = models.DateTimeField(null=True, blank=True)
+    # When an artist last changed what calendars show; null where nobody has since version 0.1.
+    event_changed_at = models.DateTimeField(null=True, blank=True)
 
     state = models.CharField(max_length=10, choices=CampaignState, default=CampaignState.DRAFT)
     paused_reason = models.CharField(
@@ -368,6 +370,16 @@ class Campaign(models.Model):
         if not (identity.is_same(title, self.title) and identity.is_same(artist, self.artist)):
             return None
         return identity.digest(title, artist, self.consent_version, self.release_mode)
+
+    @property
+    def told_calendars_at(self) -> datetime:
+        """When what calendars show of the release last changed; they compare whole seconds."""
+        changes = (self.opened_at, self.scheduled_at, self.event_changed_at, self.cancelled_at)
+        return max((at for at in changes if at), default=self.created_at)
+
+    def tell_calendars(self, now: datetime) -> None:
+        """Note that what they show changes, in a later second than the last time."""
+        self.event_changed_at = max(now, self.told_calendars_at + timedelta(seconds=1))
 
     @property
     def awaits_an_answer(self) -> bool:

@@ -29,6 +29,8 @@ from campaigns.spotify import Release
 
 logger = logging.getLogger(__name__)
 
+# What calendars show, but for the release time: see moving.
+IN_CALENDARS: Final = ("title", "artist", "release_mode")
 # What is compared with the catalogue's entry, and where it is looked up.
 COMPARED: Final = ("title", "artist", "market")
 
@@ -116,7 +118,7 @@ def change(
             campaign = moving.move_release(campaign, release_at, zone, now, may_expire, by)
         _forget_look(campaign, values)
         _rename(campaign, same_release.names_after(campaign, values), seen)
-        _assign(campaign, values)
+        _assign(campaign, values, now)
         if answer:
             accepting.accept_answer(campaign, answer)
         campaign.version += bool(changed)
@@ -192,7 +194,7 @@ def _rename(campaign: Campaign, names: Names, seen: Seen) -> None:
     logger.info("release renamed campaign=%s from=%s to=%s", campaign.id, before, names)
 
 
-def _assign(campaign: Campaign, values: Mapping[str, Any]) -> None:
+def _assign(campaign: Campaign, values: Mapping[str, Any], now: datetime) -> None:
     """Give the campaign its new values. What an artist said of an entry of the catalogue's was said
     of the title and artist that it had.
     """
@@ -202,6 +204,8 @@ def _assign(campaign: Campaign, values: Mapping[str, Any]) -> None:
         campaign.accepted_uri = ""
     if _changed(campaign, {name: values[name] for name in COMPARED if name in values}):
         same_release.compare_anew(campaign)
+    if _changed(campaign, {name: values[name] for name in IN_CALENDARS if name in values}):
+        campaign.tell_calendars(now)
     for name, value in values.items():
         setattr(campaign, name, value)
 

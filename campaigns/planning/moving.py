@@ -46,6 +46,7 @@ def move_release(
     campaign = locked(campaign)
     if campaign.has_ended:
         raise PlanningError(Obstacle.ENDED)
+    campaign.tell_calendars(now)
     if campaign.state != CampaignState.DRAFT and release_at != campaign.release_at:
         if campaign.state == CampaignState.RELEASING and release_at <= now:
             raise PlanningError(Obstacle.BEGUN)

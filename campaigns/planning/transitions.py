@@ -72,8 +72,9 @@ def _end_by_cancelling(campaign: Campaign, now: datetime, by: User | None) -> No
     campaign = locked(campaign)
     if campaign.has_ended:
         raise PlanningError(Obstacle.ENDED)
+    campaign.tell_calendars(now)
     campaign.state, campaign.cancelled_at = CampaignState.CANCELLED, now
-    campaign.save(update_fields=["state", "cancelled_at"])
+    campaign.save(update_fields=["state", "cancelled_at", "event_changed_at"])
     record(campaign.label, Event.CANCELLED, by, campaign)
 
 

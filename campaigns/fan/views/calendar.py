@@ -15,12 +15,20 @@ from django.views.decorators.http import conditional_page, require_safe
 from campaigns.consent import receipts
 from campaigns.fan import calendar_file, languages, page_context
 from campaigns.fan.languages import in_fans_language
-from campaigns.headers import FILES, as_download, at_secret_address, with_policy, without_session
+from campaigns.headers import (
+    FILES,
+    as_download,
+    at_secret_address,
+    unlisted,
+    with_policy,
+    without_session,
+)
 from campaigns.models import Campaign, ReminderCount, ReminderKind
 
 
 @require_safe
 @without_session
+@unlisted
 @with_policy(FILES)
 @in_fans_language
 def calendar(request: HttpRequest, slug: str) -> HttpResponseBase:

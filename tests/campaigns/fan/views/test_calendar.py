@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any
+from urllib.robotparser import RobotFileParser
 
 import pytest
 from django.test import Client
@@ -77,6 +78,19 @@ def test_downloads_count_and_looking_whether_it_changed_does_not(
     assert client.post(FILE).status_code == 405
     assert counted(campaign) == Reminders(calendar=2)
     assert DailyCount.objects.totals_of(campaign.id) == Totals()
+
+
+def test_google_may_read_it_and_lists_it_nowhere(client: Client, campaign: Campaign) -> None:
+    """Google Calendar keeps to robots.txt for what people subscribe to."""
+    rules = RobotFileParser()
+    rules.parse(client.get("/robots.txt").getvalue().decode().splitlines())
+    answer = client.get(FILE)
+    not_modified = client.get(FILE, headers={"if-none-match": answer.headers["ETag"]})
+    for found in (answer, not_modified):
+        assert found.headers["X-Robots-Tag"] == "noindex"
+    assert "calendar" not in client.get("/robots.txt").getvalue().decode().replace("calendars", "")
+    assert rules.can_fetch("Google-Calendar-Importer", f"https://presave.example{FILE}")
+    assert not rules.can_fetch("Googlebot", "https://presave.example/callback")
 
 
 def test_a_file_costs_two_queries(
