@@ -1,11 +1,13 @@
 """Local midnights: when a day begins in a time zone, and which zones are known.
 
-Pure functions of dates and IANA zone names; the rules are those of the pinned tzdata package.
+Pure functions of dates and zones, each an IANA name or an offset such as "+05:30"; the rules are
+those of the pinned tzdata package.
 """
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+import re
+from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from functools import cache
 from importlib.resources import files
 from typing import Final
@@ -17,6 +19,8 @@ LAST_ZONE: Final = "Etc/GMT+12"
 FIRST_TO_LAST: Final = timedelta(hours=26)
 # tzdata's name for a computer whose zone nobody has set.
 _NOT_A_PLACE: Final = frozenset({"Factory"})
+_OFFSET: Final = re.compile(r"([+-])(\d\d)(?::?(\d\d))?", re.ASCII)
+_AHEAD: Final = re.compile(r"-?\d{1,3}", re.ASCII)
 
 
 @cache
@@ -24,9 +28,38 @@ def _known_zones() -> frozenset[str]:
     return frozenset(available_timezones()) - _NOT_A_PLACE
 
 
-def known_zone(name: str) -> str:
-    """The zone's name if tzdata knows it; empty for anything else that a browser may send."""
-    return name if name in _known_zones() else ""
+def known_zone(told: str) -> str:
+    """Of what a browser says: the zone's name if tzdata knows it; else the offset that is its name,
+    or that the browser's clock has at that midnight, in minutes after the name ("Asia/Hanoi 420").
+    Empty for anything else.
+    """
+    name, _, minutes = told.partition(" ")
+    if name in _known_zones():
+        return name
+    if found := _OFFSET.fullmatch(name):
+        return _offset(_minutes(found))
+    return _offset(int(minutes)) if _AHEAD.fullmatch(minutes) else ""
+
+
+def _offset(minutes: int) -> str:
+    """In quarters of an hour, as every clock on Earth has it, so that it tells nobody apart."""
+    if minutes % 15 or not timedelta(hours=-12) <= timedelta(minutes=minutes) <= timedelta(
+        hours=14
+    ):
+        return ""
+    hours, rest = divmod(abs(minutes), 60)
+    return f"{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
+
+
+def _minutes(offset: re.Match[str]) -> int:
+    sign, hours, minutes = offset.groups(default="0")
+    return int(f"{sign}1") * (60 * int(hours) + int(minutes))
+
+
+def _clock(zone: str) -> tzinfo:
+    if found := _OFFSET.fullmatch(zone):
+        return timezone(timedelta(minutes=_minutes(found)))
+    return ZoneInfo(zone)
 
 
 def day_begins(day: date, zone: str) -> datetime:
@@ -36,7 +69,7 @@ def day_begins(day: date, zone: str) -> datetime:
     they show it twice it is the first time. The whole day may be skipped (Apia, 30 December 2011):
     then it is where the next one begins. Raises ZoneInfoNotFoundError.
     """
-    return datetime.combine(day, time(), ZoneInfo(zone)).astimezone(UTC)
+    return datetime.combine(day, time(), _clock(zone)).astimezone(UTC)
 
 
 def first_midnight(day: date) -> datetime:
@@ -49,7 +82,7 @@ def day_of(first_midnight: datetime) -> date:
 
 
 def due_at(first_midnight: datetime, zone: str) -> datetime:
-    """When a fan of that zone is due; without a known zone, at the last midnight of all, so that
+    """When a fan of that zone is due; without a known one, at the last midnight of all, so that
     nobody is early.
     """
     return day_begins(day_of(first_midnight), known_zone(zone) or LAST_ZONE)

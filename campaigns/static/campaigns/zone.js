@@ -1,8 +1,8 @@
-// The release comes at midnight where the fan is: send along which time zone this device follows.
 const field = document.querySelector("[data-own-zone]");
-const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 
-if (field && zone) {
-  field.value = zone;
+if (field) {
+  const midnight = `${field.dataset.ownZone}T00:00`;
+  const ahead = (new Date(`${midnight}Z`) - new Date(midnight)) / 6e4;
+  field.value = `${Intl.DateTimeFormat().resolvedOptions().timeZone} ${ahead}`;
   for (const words of document.querySelectorAll("[data-without-zone]")) words.hidden = true;
 }

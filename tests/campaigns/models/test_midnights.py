@@ -89,7 +89,10 @@ def test_zones_that_browsers_name_are_known(zone: str) -> None:
 
 
 NO_ZONES: Final = [
-    *("", "Mars/Olympus", "europe/lisbon", "Etc/Unknown", "Factory", "undefined", "+05:30"),
+    *("", "Mars/Olympus", "europe/lisbon", "Etc/Unknown", "Factory", "undefined", "GMT+7"),
+    *("+14:15", "-12:15", "+05:31", "+5:30", "+05:3", "05:30", "+\u0665\u0665:30", "+99:99"),
+    *("Asia/Hanoi", "Asia/Hanoi ", "Asia/Hanoi 421", "Asia/Hanoi 855", "Asia/Hanoi -735"),
+    *("Asia/Hanoi x", "Asia/Hanoi NaN", "Asia/Hanoi 4e2", "Asia/Hanoi  420", "Asia/Hanoi 420 0"),
     *("../../etc/passwd", "Europe/Lisbon\0", " Europe/Lisbon", "x" * 100_000, "zone.tab"),
 ]
 
@@ -99,6 +102,36 @@ def test_whoever_names_no_zone_is_due_last(name: str) -> None:
     first = midnights.first_midnight(date(2026, 12, 5))
     assert midnights.known_zone(name) == ""
     assert midnights.due_at(first, name) == first + timedelta(hours=26)
+
+
+# What devices say that tzdata lacks: a zone by another name, none, or an offset for a name.
+OFFSETS: Final = [
+    ("Asia/Hanoi 420", "+07:00", "2027-01-14T17:00"),
+    ("Asia/Beijing 480", "+08:00", "2027-01-14T16:00"),
+    ("Etc/Unknown 0", "+00:00", "2027-01-15T00:00"),
+    ("undefined -210", "-03:30", "2027-01-15T03:30"),
+    ("GMT-03:00 -180", "-03:00", "2027-01-15T03:00"),
+    ("Mars/Olympus 840", "+14:00", "2027-01-14T10:00"),
+    ("Mars/Olympus -720", "-12:00", "2027-01-15T12:00"),
+    ("+05:30", "+05:30", "2027-01-14T18:30"),
+    ("+05:30 330", "+05:30", "2027-01-14T18:30"),
+    ("+00:00", "+00:00", "2027-01-15T00:00"),
+    ("-00:00", "+00:00", "2027-01-15T00:00"),
+    ("-0930", "-09:30", "2027-01-15T09:30"),
+    ("+08", "+08:00", "2027-01-14T16:00"),
+]
+
+
+@pytest.mark.parametrize(("told", "offset", "due"), OFFSETS)
+def test_a_zone_that_tzdata_lacks_is_its_offset(told: str, offset: str, due: str) -> None:
+    first, due_at = midnights.first_midnight(date(2027, 1, 15)), datetime.fromisoformat(due)
+    assert midnights.known_zone(told) == offset
+    assert midnights.known_zone(offset) == offset
+    assert midnights.due_at(first, told) == due_at.replace(tzinfo=UTC)
+
+
+def test_where_tzdata_knows_the_zone_the_browsers_clock_counts_for_nothing() -> None:
+    assert midnights.known_zone("Asia/Tokyo 420") == "Asia/Tokyo"
 
 
 def test_a_known_zone_is_due_at_its_own_midnight() -> None:

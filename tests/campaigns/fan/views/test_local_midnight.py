@@ -27,7 +27,15 @@ pytestmark = pytest.mark.django_db
 MOST_BYTES = 10 * 1024
 DAY = (timezone.now() + timedelta(days=30)).date()
 WRITTEN = f"{DAY:%-d %B %Y}"
-NO_ZONES = ["", "Mars/Olympus", "../../etc/passwd", "Europe/Lisbon\0", '"><script>', "x" * 5000]
+NO_ZONES = [
+    "",
+    "Mars/Olympus",
+    "Mars/Olympus 421",
+    "../../etc/passwd",
+    "Europe/Lisbon\0",
+    '"><script>',
+    "x" * 5000,
+]
 
 
 @pytest.fixture
@@ -63,6 +71,9 @@ def test_a_start_without_the_form_is_asked_for_the_zone_and_not_called_foreign(
     [
         ("Pacific/Kiritimati", 0),
         ("Asia/Tokyo", 5),
+        ("Asia/Tokyo 420", 5),
+        ("Asia/Hanoi 420", 7),
+        ("+05:30", 8.5),
         ("Asia/Calcutta", 8.5),
         ("UTC", 14),
         ("America/Phoenix", 21),
@@ -141,6 +152,16 @@ def test_of_the_zone_nothing_is_kept_and_nothing_is_logged(
     assert "Troll" not in caplog.text
 
 
+def test_the_cookie_holds_the_zone_or_else_the_offset_alone(
+    fan: Fan, campaign: Campaign, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        for told, kept in (("Asia/Hanoi 420", "+07:00"), ("Asia/Tokyo 420", "Asia/Tokyo")):
+            fan.tap(campaign, told)
+            assert zone_in_cookie(fan) == kept
+    assert "Hanoi" not in caplog.text
+
+
 def test_a_fan_in_the_west_may_join_after_the_first_midnights(fan: Fan) -> None:
     begun = midnights.day_of(timezone.now())
     campaign = make_local_campaign(begun, state=CampaignState.RELEASING)
@@ -156,7 +177,8 @@ def test_the_confirm_page_carries_the_zone_on(fan: Fan, campaign: Campaign) -> N
     asked = fan.client.post(path, {"zone": "Asia/Tokyo"}, headers={"sec-fetch-site": "cross-site"})
     assert asked.status_code == 200
     assert not asked.cookies
-    assert '<input type="hidden" name="zone" value="Asia/Tokyo" data-own-zone>' in text_of(asked)
+    field = f'<input type="hidden" name="zone" value="Asia/Tokyo" data-own-zone="{DAY}">'
+    assert field in text_of(asked)
     assert 'src="/static/campaigns/zone.' in text_of(asked)
     assert asked.headers["Referrer-Policy"] == "same-origin"
 

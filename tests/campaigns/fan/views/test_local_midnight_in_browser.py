@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-from typing import Any
+import json
+from datetime import date, timedelta
+from typing import Any, Final
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -49,6 +50,34 @@ def test_a_fan_is_due_at_midnight_where_the_browser_is(
     assert complaints == []
     assert [address for address in addresses if zone.split("/")[1] in address] == []
     context.close()
+
+
+# What a device says for its zone, the zone that its clock follows all the same, and a day on which
+# that has another offset than half a year away, or no midnight.
+UNKNOWN: Final = [
+    ("Asia/Hanoi", "Asia/Ho_Chi_Minh", date(2027, 1, 15)),
+    ("+05:30", "Asia/Kolkata", date(2027, 1, 15)),
+    ("Etc/Unknown", "Europe/Berlin", date(2027, 3, 29)),
+    (None, "America/New_York", date(2027, 3, 14)),
+    ("Mars/Olympus", "Africa/Cairo", date(2027, 4, 30)),
+    ("Mars/Olympus", "Pacific/Chatham", date(2027, 4, 4)),
+]
+
+
+@pytest.mark.parametrize(("told", "zone", "day"), UNKNOWN)
+def test_a_fan_whose_zone_tzdata_lacks_is_due_by_the_browsers_clock_of_that_day(
+    browser: Browser, site: str, spotify: Sandbox, told: str | None, zone: str, day: date
+) -> None:
+    opened_at = midnights.first_midnight(day) - timedelta(days=170)
+    campaign = make_local_campaign(day, slug="night-bus", opened_at=opened_at)
+    with browser.new_context(timezone_id=zone) as context:
+        named = f"{{ timeZone: {json.dumps(told) if told else 'undefined'} }}"
+        context.add_init_script(f"Intl.DateTimeFormat.prototype.resolvedOptions = () => ({named})")
+        page = context.new_page()
+        page.goto(f"{site}/night-bus")
+        expect(page.get_by_text("your time zone without JavaScript")).to_be_hidden()
+        pre_save(page)
+    assert PreSave.objects.get().due_at == midnights.due_at(campaign.release_at, zone)
 
 
 def test_without_javascript_the_last_midnight_is_said_and_counts(
