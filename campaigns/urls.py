@@ -15,12 +15,14 @@ from campaigns.dashboard.views import (
     more,
     night,
     numbers,
+    pages,
     preview,
     report,
     share,
     webhook,
 )
 from campaigns.fan.views import (
+    artist,
     calendar,
     check,
     consent,
@@ -60,6 +62,16 @@ urlpatterns = [
         "dashboard/labels/<uuid:label_id>/artists/<int:artist_id>/remove",
         labels.artist_remove,
         name="dashboard-artist-remove",
+    ),
+    path(
+        "dashboard/labels/<uuid:label_id>/pages/new",
+        pages.create,
+        name="dashboard-artist-page-create",
+    ),
+    path(
+        "dashboard/labels/<uuid:label_id>/pages/<int:page_id>/switch",
+        pages.switch,
+        name="dashboard-artist-page-switch",
     ),
     path(
         "dashboard/labels/<uuid:label_id>/notifications",
@@ -257,6 +269,9 @@ urlpatterns = [
         labels.campaign_relabel,
         name="dashboard-campaign-relabel",
     ),
+    path("@<slug:handle>", artist.page, name="artist-page"),
+    path("@<slug:handle>/feed.atom", artist.feed, name="artist-feed"),
+    path("@<slug:handle>/calendar.ics", artist.calendar, name="artist-calendar"),
     path("<slug:slug>", landing.landing, name="fan-landing"),
     path("<slug:slug>/go", consent.go, name="fan-go"),
     path("<slug:slug>/visit", visit.visit, name="fan-visit"),

@@ -18,6 +18,7 @@ from campaigns import keyring, webhooks
 from campaigns.keyring import Secret
 from campaigns.models import (
     HARD_STOP,
+    ArtistPage,
     Campaign,
     CampaignState,
     DailyCount,
@@ -33,6 +34,8 @@ from campaigns.models import (
     WebhookKind,
     midnights,
 )
+from campaigns.models.identity import folded
+from campaigns.planning import artist_pages
 from campaigns.status import outbox
 from campaigns.status.overview import Standing, standing_of
 from tests.sandbox_process import ALBUM_URI
@@ -72,6 +75,13 @@ def make_member(label: Label, user: User | None = None, role: Role = Role.EDITOR
     user = user or make_user()
     Membership.objects.create(label=label, user=user, role=role)
     return user
+
+
+def make_artist_page(label: Label, **fields: Any) -> ArtistPage:
+    """Switched on, and of the artist of make_campaign."""
+    fields = {"name": "Demo Artist", "is_on": True, **fields}
+    fields.setdefault("handle", artist_pages.free_handle(fields["name"]))
+    return ArtistPage.objects.create(label=label, folded_name=folded(fields["name"]), **fields)
 
 
 def make_campaign(**fields: Any) -> Campaign:

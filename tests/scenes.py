@@ -13,9 +13,23 @@ from PIL import Image
 
 from campaigns.artwork import decoding, files
 from campaigns.consent import oauth_state
-from campaigns.models import Campaign, CampaignState, PauseReason, PreSaveState, Reason, midnights
+from campaigns.models import (
+    Accent,
+    Campaign,
+    CampaignState,
+    PauseReason,
+    PreSaveState,
+    Reason,
+    midnights,
+)
 from demo.cover import draw_cover
-from tests.factory import make_campaign, make_local_campaign, make_presave
+from tests.factory import (
+    make_artist_page,
+    make_campaign,
+    make_label,
+    make_local_campaign,
+    make_presave,
+)
 
 ALT: Final = "A sun of five rings over a dark horizon"
 LONG: Final = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2
@@ -58,6 +72,8 @@ OTHERS: Final = {
     "refused-browser-changed": f"/callback?code=x&state={oauth_state.new('first-light')}",
     "refused-made-up": "/callback?code=x&state=made-up",
     "refused-closed": "/cancelled/go",
+    "artist": "/@demo-artist",
+    "artist-nothing-announced": "/@night-desk",
     "privacy": "/privacy",
     "terms": "/terms",
     "transparency": "/transparency",
@@ -87,6 +103,7 @@ def set_up(picture: bytes | None = None) -> None:
     make_campaign(slug="paused", paused_reason=PauseReason.KEY_MISSING, **fields)
     make_campaign(slug="due", release_at=timezone.now(), **fields)
     _set_up_releases(fields)
+    _set_up_artists(fields)
     _set_up_receipts(first, fields)
 
 
@@ -120,6 +137,21 @@ def _set_up_releases(fields: dict[str, Any]) -> None:
     make_campaign(slug="out", state=finished, **fields)
     make_campaign(slug="missed", state=finished, confirmed_uri="", **fields)
     make_campaign(slug="cancelled", state=CampaignState.CANCELLED, **fields)
+
+
+def _set_up_artists(fields: dict[str, Any]) -> None:
+    label, now, finished = make_label(), timezone.now(), CampaignState.FINISHED
+    make_artist_page(label)
+    make_artist_page(label, name="Night Desk")
+    day = (now + timedelta(days=30)).date()
+    make_local_campaign(day, label=label, **fields | {"title": "Paper Planes"})
+    guest = "Demo Artist feat. Night Desk"
+    make_campaign(label=label, title="Slow Tide", artist=guest, accent=Accent.BLUE)
+    for number, title in enumerate(("Last Stop", "Ferry", "Glass Hour")):
+        released: dict[str, Any] = {"state": finished, "title": title, "label": label}
+        released["release_at"] = now - timedelta(days=70 * (number + 1))
+        make_campaign(**(fields if number % 2 == 0 else {}) | released)
+    make_campaign(label=label, state=CampaignState.CANCELLED)
 
 
 def _set_up_receipts(first: Campaign, fields: dict[str, Any]) -> None:

@@ -8,6 +8,7 @@ from django.template.loader import render_to_string
 
 from campaigns.models import LONGEST_LEAD
 from campaigns.models.limits import (
+    ARTIST_PAGES_OF_SELF_MADE,
     CAMPAIGNS_OF_SELF_MADE,
     LABELS_OF_SELF_MADE,
     MOST_INVITATIONS_A_DAY,
@@ -23,6 +24,7 @@ def why_not(obstacle: Obstacle, **facts: Any) -> str:
         "longest_lead": LONGEST_LEAD.days,
         "most_labels": LABELS_OF_SELF_MADE,
         "most_campaigns": CAMPAIGNS_OF_SELF_MADE,
+        "most_pages": ARTIST_PAGES_OF_SELF_MADE,
         "most_open": MOST_OPEN_INVITATIONS,
         "most_a_day": MOST_INVITATIONS_A_DAY,
     }

@@ -7,6 +7,7 @@ date in the place of the old one. The same campaign gives the same bytes.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, date, timedelta
 from typing import Final
 
@@ -24,8 +25,7 @@ REFRESH_EVERY: Final = timedelta(hours=12)
 
 def of_landing_page(campaign: Campaign, address: str) -> bytes:
     """The event of a campaign that was opened, in the active language, for anybody."""
-    hint = gettext("Listen here: %(address)s")
-    return _file(campaign, address, hint % {"address": address})
+    return _file(campaign, address, _listen_here(address))
 
 
 def of_receipt(campaign: Campaign, address: str) -> bytes:
@@ -37,16 +37,40 @@ def of_receipt(campaign: Campaign, address: str) -> bytes:
     return _file(campaign, address, hint % {"address": address})
 
 
+def of_artist(name: str, campaigns: Iterable[Campaign], query: str) -> bytes:
+    """The events of an artist's campaigns, each the same as on its own page; `query` keeps their
+    addresses in a chosen language.
+    """
+    calendar = _calendar()
+    calendar.add("name", name)
+    # The same for Apple's, Google's and Outlook's calendars.
+    calendar.add("x-wr-calname", name)
+    for campaign in campaigns:
+        address = f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}{query}"
+        calendar.add_component(_event(campaign, address, _listen_here(address)))
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _listen_here(address: str) -> str:
+    return gettext("Listen here: %(address)s") % {"address": address}
+
+
 def _file(campaign: Campaign, address: str, hint: str) -> bytes:
+    calendar = _calendar()
+    calendar.add_component(_event(campaign, address, hint))
+    content: bytes = calendar.to_ical()
+    return content
+
+
+def _calendar() -> Calendar:
     calendar = Calendar()
     calendar.add("version", "2.0")
     calendar.add("prodid", f"-//Presave//Presave {settings.VERSION}//EN")
     calendar.add("refresh-interval", REFRESH_EVERY, parameters={"VALUE": "DURATION"})
     # The same for Outlook, which does not know the standard's name.
     calendar.add("x-published-ttl", "PT12H")
-    calendar.add_component(_event(campaign, address, hint))
-    content: bytes = calendar.to_ical()
-    return content
+    return calendar
 
 
 def _event(campaign: Campaign, address: str, hint: str) -> Event:

@@ -32,14 +32,19 @@ def release_date(campaign: Campaign, *, own_midnight: bool = True) -> SafeString
     """
     if not campaign.releases_at_midnight:
         return stated(campaign.release_at, campaign)
-    day = campaign.release_local.date()
-    written = format_html(
-        '<time datetime="{}">{}</time>', day.isoformat(), date_format(day, "DATE_FORMAT")
-    )
+    written = release_day(campaign)
     if campaign.at_local_midnights and own_midnight:
         # Translators: the day of a release
         return format_html(_("{day}, at midnight where you are"), day=written)
     return written
+
+
+def release_day(campaign: Campaign) -> SafeString:
+    """The day alone, in the campaign's zone, as a `<time>` element."""
+    day = campaign.release_local.date()
+    return format_html(
+        '<time datetime="{}">{}</time>', day.isoformat(), date_format(day, "DATE_FORMAT")
+    )
 
 
 def for_countdown(campaign: Campaign) -> dict[str, str | list[str]]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 # Django looks for an app's models here.
 from campaigns.models.alarm import Alarm as Alarm
+from campaigns.models.artist_page import ArtistPage as ArtistPage
 from campaigns.models.campaign import ENDED_STATES as ENDED_STATES
 from campaigns.models.campaign import Campaign as Campaign
 from campaigns.models.campaign import CampaignQuerySet as CampaignQuerySet

@@ -43,6 +43,8 @@ class Event(StrEnum):
     REMOVED = auto()
     LEFT = auto()
     ARTIST_REMOVED = auto()
+    ARTIST_PAGE_ON = auto()
+    ARTIST_PAGE_OFF = auto()
     # A member's account.
     SIGN_IN_FAILED = auto()
     NEW_BROWSER = auto()

@@ -42,7 +42,12 @@ def is_same(agreed: str, shown: str) -> bool:
     added at the end. Nothing is the same as an empty one.
     """
     wanted = folded(agreed)
-    return bool(wanted) and (wanted == folded(shown) or wanted in _without_guests(shown))
+    return bool(wanted) and wanted in readings(shown)
+
+
+def readings(shown: str) -> set[str]:
+    """The folded text, with the guests at its end and without."""
+    return {folded(shown), *_without_guests(shown)}
 
 
 def _without_guests(text: str) -> Iterator[str]:

@@ -33,6 +33,7 @@ PERMISSION_LIFETIME: Final = timedelta(days=180)
 # campaigns that haven't ended.
 LABELS_OF_SELF_MADE: Final = 3
 CAMPAIGNS_OF_SELF_MADE: Final = 50
+ARTIST_PAGES_OF_SELF_MADE: Final = 10
 
 # An invitation's link works so long; and so many may be open in a label, and be made by one person
 # in a day, as each may send an email to somebody who never asked for it.

@@ -19,6 +19,7 @@ class Obstacle(StrEnum):
     # How much an account without an invitation may have.
     TOO_MANY_LABELS = auto()
     TOO_MANY_CAMPAIGNS = auto()
+    TOO_MANY_PAGES = auto()
     # The release time.
     PAST = auto()
     TOO_FAR_AHEAD = auto()
@@ -62,6 +63,7 @@ class Obstacle(StrEnum):
     EMAIL_FAILED = auto()
     INVITATION_GONE = auto()
     HAS_ACCOUNT = auto()
+    HAS_PAGE = auto()
 
 
 @dataclass(eq=False)

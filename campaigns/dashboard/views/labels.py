@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -18,7 +19,7 @@ from campaigns.dashboard.guards import for_editors, for_members, for_owners, to_
 from campaigns.dashboard.sentences import why_not
 from campaigns.dashboard.team_forms import ROLE_NAMES, LabelForm, MoveForm
 from campaigns.models import Campaign, Label
-from campaigns.planning import labels, relabelling
+from campaigns.planning import artist_pages, labels, relabelling
 from campaigns.planning.obstacles import PlanningError
 
 NEWEST_ENTRIES: Final = 5
@@ -51,6 +52,9 @@ def label_detail(request: AuthenticatedRequest, label_id: UUID) -> HttpResponse:
         "members": label.memberships.select_related("user").order_by("user__email"),
         "roles": ROLE_NAMES.items(),
         "invitations": label.invitations.open(timezone.now()) if membership.is_owners else [],
+        "pages": label.artist_pages.order_by("folded_name"),
+        "has_more_artists": bool(artist_pages.artists_without_page(label)),
+        "public_host": settings.PUBLIC_URL.partition("://")[2],
         "artists": label.artists.order_by("folded_name", "confirmed_at"),
         "newest": history.tell(label.history.select_related("by")[:NEWEST_ENTRIES]),
     }

@@ -56,6 +56,8 @@ MATRIX = {
     "dashboard-member-role": May(NOBODY, OWNERS),
     "dashboard-member-remove": May(OWNERS, OWNERS),
     "dashboard-artist-remove": May(NOBODY, EDITORS),
+    "dashboard-artist-page-create": May(EDITORS, EDITORS),
+    "dashboard-artist-page-switch": May(NOBODY, EDITORS),
     "dashboard-notifications": May(MEMBERS, EDITORS),
     "dashboard-webhook-test": May(NOBODY, EDITORS),
     "dashboard-webhook-remove": May(EDITORS, EDITORS),
@@ -121,7 +123,9 @@ class Cast:
 
     def unknown(self, name: str) -> str:
         """The same address of what does not exist."""
-        ids = dict.fromkeys(("artist_id", "member_id", "invitation_id", "webhook_id"), 10**9)
+        ids = dict.fromkeys(
+            ("artist_id", "member_id", "invitation_id", "page_id", "webhook_id"), 10**9
+        )
         return self.address(name, slug="there-is-none", label_id=uuid.uuid4(), **ids)
 
 
@@ -146,6 +150,7 @@ def cast() -> Cast:
         "artist_id": artist.id,
         "member_id": factory.make_member(label).memberships.get().id,
         "invitation_id": invited.invitation.id,
+        "page_id": factory.make_artist_page(label).id,
         "webhook_id": factory.make_webhook(label).id,
     }
     return Cast(campaign, people, named)

@@ -76,7 +76,7 @@ def test_every_page_of_the_dashboard_costs_a_few_queries(
         "slug": campaign.slug,
         "label_id": label.id,
         "member_id": label.memberships.exclude(user=owner).earliest("id").id,
-        **dict.fromkeys(("artist_id", "invitation_id", "webhook_id"), 1),
+        **dict.fromkeys(("artist_id", "invitation_id", "page_id", "webhook_id"), 1),
     }
     client, asked = logged_in(owner), {}
     assert client.get(reverse("dashboard-campaign", args=[campaign.slug])).status_code == 200

@@ -13,7 +13,13 @@ from playwright.sync_api import Browser, expect
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSaveState
 from tests import scenes
 from tests.accessibility import widest
-from tests.factory import make_campaign, make_local_campaign, make_presave
+from tests.factory import (
+    make_artist_page,
+    make_campaign,
+    make_label,
+    make_local_campaign,
+    make_presave,
+)
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -102,10 +108,12 @@ def set_up(text: str) -> list[str]:
         "countdown_url": "https://open.spotify.com/prerelease/4aawyAB9vmqN3uQ7FjRGTy",
         "artwork_alt": text[:200],
     }
-    night_bus = make_campaign(slug="open", **fields)
-    make_campaign(slug="bare", title=text, artist=text)
+    label = make_label(name=text[:100])
+    make_artist_page(label, name=text, handle="artist")
+    night_bus = make_campaign(slug="open", label=label, **fields)
+    make_campaign(slug="bare", title=text, artist=text, label=label)
     make_local_campaign(slug="local", **fields)
-    out: Campaign = make_campaign(slug="out", state=CampaignState.FINISHED, **fields)
+    out: Campaign = make_campaign(slug="out", state=CampaignState.FINISHED, label=label, **fields)
     make_campaign(slug="paused", paused_reason=PauseReason.KEY_MISSING, **fields)
     make_campaign(slug="releasing", state=CampaignState.RELEASING, **fields)
     make_campaign(slug="cancelled", state=CampaignState.CANCELLED, **fields)
@@ -113,4 +121,5 @@ def set_up(text: str) -> list[str]:
     make_presave(out, receipt="saved", state=PreSaveState.SAVED)
     make_presave(out, receipt="failed", state=PreSaveState.FAILED)
     pages = ["/open", "/bare", "/local", "/paused", "/releasing", "/out", "/cancelled", "/open/go"]
+    pages.append("/@artist")
     return [*pages, *(f"/receipt/{receipt}" for receipt in ("waiting", "saved", "failed"))]
