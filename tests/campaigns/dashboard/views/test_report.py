@@ -203,7 +203,7 @@ def test_who_shares_twice_has_one_address(dashboard: Client, campaign: Campaign)
 
 @pytest.mark.parametrize("token", ["x", ".", "x.y", "a" * 500])
 def test_a_guess_leads_nowhere(campaign: Campaign, token: str) -> None:
-    answer = Client().get(f"/report/{token}")
+    answer = Client().get(f"/report/{token}", follow=True)
     assert answer.status_code == 404
     assert "no-store" in answer.headers["Cache-Control"]
 
