@@ -41,7 +41,7 @@ class Scope:
 
 
 def gettext_noop(sentence: str) -> str:
-    """Mark a sentence for the page's translations; whoever shows it translates it."""
+    """Mark a sentence for the translators; the page that shows it translates it."""
     return sentence
 
 
