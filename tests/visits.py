@@ -58,7 +58,7 @@ def _in_development_mode(
         page.goto(site + scenes.LANDINGS["landing"])
         settings.SPOTIFY_APP_MODE = "extended"
         caches["pages"].clear()
-        expect(page.get_by_text("Test run.")).to_be_visible()
+        expect(page.get_by_role("heading", name="For invited testers")).to_be_visible()
         yield "landing-development-mode", page
 
 

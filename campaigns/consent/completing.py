@@ -16,7 +16,6 @@ from threading import BoundedSemaphore
 from typing import Final, TypeVar
 from uuid import uuid4
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils.crypto import constant_time_compare
 
@@ -234,7 +233,7 @@ def _exchange(code: Secret) -> Secret:
     """The permission that Spotify gives for this code, which must be the one that was asked for."""
     grant = _ask_spotify(GateName.ACCOUNTS, spotify.exchange_code, code)
     _check_scope(grant.scope)
-    if settings.SPOTIFY_APP_MODE == "development" and not _ask_spotify(
+    if spotify.app_mode() is spotify.AppMode.DEVELOPMENT and not _ask_spotify(
         GateName.API, spotify.is_open_to, grant.access_token
     ):
         raise ConsentError(Refusal.NOT_LISTED)

@@ -6,7 +6,6 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.conf import settings
 from django.db.models import Exists, F, OuterRef
 
 from campaigns.consent import oauth_state, receipts
@@ -15,6 +14,7 @@ from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.gate import closing
 from campaigns.keyring import Secret
 from campaigns.models import Campaign, GateName, PreSave, midnights
+from campaigns.spotify import AppMode, app_mode
 
 # 256 bits, so that a receipt's address cannot be guessed.
 TOKEN_BYTES: Final = 32
@@ -79,7 +79,7 @@ def spotify_is_away() -> bool:
     """Whether Spotify is out of order, or told the app to wait for long: no consent would be
     confirmed.
     """
-    in_development = settings.SPOTIFY_APP_MODE == "development"
+    in_development = app_mode() is AppMode.DEVELOPMENT
     halves = [GateName.ACCOUNTS, *([GateName.API] if in_development else [])]
     return closing.is_any_closed(halves, but_for=SHORT_WAIT)
 

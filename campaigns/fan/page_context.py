@@ -15,7 +15,7 @@ from campaigns.artwork import files
 from campaigns.consent import wordings
 from campaigns.fan import languages, times, words
 from campaigns.models import Campaign
-from campaigns.spotify import SCOPE
+from campaigns.spotify import SCOPE, AppMode, app_mode
 from campaigns.status.phase import Phase
 
 # A subscribed calendar asks again for months, in no language of its own: it is not counted, and its
@@ -29,12 +29,15 @@ SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
 
 def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
     """What every page about a campaign shows."""
+    is_for_everyone = _leads_with_everyone(phase)
     return {
         "phase": phase,
         "campaign": campaign,
         "page_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "subscribe_url": _subscribe_url(campaign),
-        "links": links.named(campaign.links) if phase in LINKS_SHOWN else [],
+        "has_app": app_mode() is not AppMode.NONE,
+        "leads_with_everyone": is_for_everyone,
+        "links": links.named(campaign.links) if is_for_everyone or phase in LINKS_SHOWN else [],
         "artwork": files.renditions(campaign),
         "release_date": times.release_date(campaign),
         "everywhere_at": times.stated(campaign.everywhere_at, campaign),
@@ -51,8 +54,18 @@ def for_landing(campaign: Campaign, phase: Phase) -> dict[str, Any]:
     return {
         **for_campaign(campaign, phase),
         **(times.for_countdown(campaign) if phase.is_to_come else {}),
-        "is_in_development": settings.SPOTIFY_APP_MODE == "development",
     }
+
+
+def _leads_with_everyone(phase: Phase) -> bool:
+    """Whether what works for everyone comes first, as Spotify lets in a few accounts, or none."""
+    match app_mode():
+        case AppMode.NONE:
+            return True
+        case AppMode.DEVELOPMENT:
+            return not phase.has_ended
+        case AppMode.EXTENDED:
+            return False
 
 
 def digest_shown(campaign: Campaign) -> str:
@@ -92,8 +105,12 @@ def for_shared_link(campaign: Campaign, phase: Phase) -> dict[str, str]:
 
 
 def _description(phase: Phase) -> str:
+    if phase.is_out and app_mode() is AppMode.NONE:
+        return _("Out now")
     if phase.is_out:
         return _("Out now. Listen on Spotify.")
     if phase.has_ended:
         return _("This pre-save has ended.")
+    if _leads_with_everyone(phase):
+        return _("Add it to your calendar, so you know when it's out.")
     return _("Pre-save it on Spotify with one permission, which is destroyed after the save.")

@@ -10,14 +10,16 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan import languages
 from campaigns.fan.page_cache import get_or_make
-from campaigns.fan.page_context import SPOTIFY_APPS_URL
+from campaigns.fan.page_context import SPOTIFY_APPS_URL, for_campaign
+from campaigns.models import Campaign
+from campaigns.status.phase import phase_of
 
 BACK: Final = _("Back to the release")
 NOT_PRE_SAVED: Final = _("Not pre-saved")
@@ -170,13 +172,11 @@ PAGES: Final = {
         retry=_("Try again"),
     ),
     Refusal.NOT_LISTED: Page(
-        title=_("This is a test run"),
+        title=_("For invited testers"),
         happened=_(
             "Only a few invited Spotify accounts can pre-save here, and yours isn't one of them."
         ),
-        advice=_(
-            "There's nothing you can change about that. The release's page tells you when it's out."
-        ),
+        advice=_("The release's page shows what works for everyone."),
         status=403,
     ),
     Refusal.BUSY: Page(
@@ -218,6 +218,8 @@ def refused(request: HttpRequest, error: ConsentError) -> HttpResponse:
 def _render(request: HttpRequest, error: ConsentError) -> bytes:
     page = PAGES[error.refusal]
     context: dict[str, Any] = {"page": page, "slug": error.slug, "apps_url": SPOTIFY_APPS_URL}
+    if error.refusal is Refusal.NOT_LISTED:
+        context |= _what_works_for_everyone(error.slug)
     if error.slug:
         landing_path = reverse("fan-landing", args=[error.slug])
         retry_path = reverse("fan-go", args=[error.slug]) if page.browser_changed else landing_path
@@ -227,3 +229,8 @@ def _render(request: HttpRequest, error: ConsentError) -> bytes:
             "page_url": settings.PUBLIC_URL + landing_path,
         }
     return render_to_string("fan/refused.html", context, request).encode()
+
+
+def _what_works_for_everyone(slug: str) -> dict[str, Any]:
+    campaign = Campaign.objects.public().filter(slug=slug).first()
+    return for_campaign(campaign, phase_of(campaign, timezone.now())) if campaign else {}

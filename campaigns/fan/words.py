@@ -243,7 +243,7 @@ _BY_REASON: Final = {
         _("Remove the app at Spotify, then pre-save again while the page is open."),
     ),
     Reason.NOT_LISTED: Outcome(
-        _("Not open to your account yet"),
+        _("Not open to your account"),
         _("Only a few invited Spotify accounts can pre-save here, and yours isn't one of them."),
         _("Save the release by hand: search for it on Spotify."),
     ),

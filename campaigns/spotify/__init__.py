@@ -23,7 +23,10 @@ from campaigns.spotify.covers import fetch_cover as fetch_cover
 from campaigns.spotify.fan_calls import Answered as Answered
 from campaigns.spotify.fan_calls import FanCalls as FanCalls
 from campaigns.spotify.fan_calls import Slots as Slots
+from campaigns.spotify.oauth import QUOTA_MODES_URL as QUOTA_MODES_URL
 from campaigns.spotify.oauth import SCOPE as SCOPE
+from campaigns.spotify.oauth import AppMode as AppMode
+from campaigns.spotify.oauth import app_mode as app_mode
 from campaigns.spotify.oauth import authorize_url as authorize_url
 from campaigns.spotify.oauth import exchange_code as exchange_code
 from campaigns.spotify.oauth import is_open_to as is_open_to

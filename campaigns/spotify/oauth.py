@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from enum import StrEnum
 from typing import Any, Final
 
 from django.conf import settings
@@ -16,8 +17,20 @@ from campaigns.spotify.http import ask_for_token, ask_once
 # The one permission: "Manage your saved content".
 # https://developer.spotify.com/documentation/web-api/concepts/scopes
 SCOPE: Final = "user-library-modify"
-
+QUOTA_MODES_URL: Final = "https://developer.spotify.com/documentation/web-api/concepts/quota-modes"
 logger = logging.getLogger(__name__)
+
+
+class AppMode(StrEnum):
+    """Whom Spotify lets this instance's app serve: see QUOTA_MODES_URL."""
+
+    NONE = "none"  # there is no app
+    DEVELOPMENT = "development"  # five people on the app's list
+    EXTENDED = "extended"  # everybody
+
+
+def app_mode() -> AppMode:
+    return AppMode(settings.SPOTIFY_APP_MODE) if settings.SPOTIFY_CLIENT_ID else AppMode.NONE
 
 
 def authorize_url(state: str) -> str:

@@ -21,6 +21,7 @@ from campaigns.models import (
     PauseReason,
     Totals,
 )
+from campaigns.spotify import AppMode, app_mode
 from campaigns.status import heartbeat
 from campaigns.status.progress import gate_closed
 from campaigns.status.sentences import release_time, sentence
@@ -64,23 +65,31 @@ _MARK_OF_TIME: Final = {
     "past": Mark.BAD,
 }
 
+# That there is no app is the operator's choice.
+_MARK_OF_APP: Final = {
+    AppMode.NONE: Mark.OPEN,
+    AppMode.DEVELOPMENT: Mark.WARNING,
+    AppMode.EXTENDED: Mark.GOOD,
+}
+
 
 def before_opening(campaign: Campaign, now: datetime) -> list[Check]:
     """Of a draft, with one query."""
     worker_warning, finding = heartbeat.artists_warning(), campaign.looked_up_finding
     cover, time = _cover(campaign), _time(campaign, now)
-    in_development = settings.SPOTIFY_APP_MODE == "development"
+    mode = app_mode()
     marks = {
         "release": _of_the_finding(finding),
         "cover": Mark.WARNING if cover else Mark.GOOD,
         "time": _MARK_OF_TIME[time],
-        "app": Mark.WARNING if in_development else Mark.GOOD,
+        "app": _MARK_OF_APP[mode],
         **_of_the_house(worker_warning),
     }
     return _in_words(
         campaign,
         marks,
         finding=finding,
+        app_mode=mode,
         why={"cover": cover, "time": time},
         release_time=release_time(campaign),
         opens_from=campaign.release_at - LONGEST_LEAD,

@@ -39,6 +39,7 @@ from campaigns.models import (
 from campaigns.planning import accepting, looking_up, previewing, transitions
 from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
+from campaigns.spotify import QUOTA_MODES_URL, app_mode
 from campaigns.status import checks, heartbeat, night, numbers, overview
 from campaigns.status.endings import done
 from campaigns.status.entries import choices_of
@@ -74,7 +75,8 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "checks": checks.before_opening(campaign, now) if standing.phase is Phase.DRAFT else [],
         "preview_url": _preview_url(campaign, now),
         "links": links.named(campaign.links),
-        "in_development_mode": settings.SPOTIFY_APP_MODE == "development",
+        "app_mode": app_mode(),
+        "quota_modes_url": QUOTA_MODES_URL,
     }
     return render(request, "dashboard/campaign_detail.html", context)
 

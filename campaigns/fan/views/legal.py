@@ -19,7 +19,7 @@ from campaigns.fan.page_context import SPOTIFY_APPS_URL
 from campaigns.headers import WITHOUT_FORMS, with_policy, without_session
 from campaigns.models import HARD_STOP
 from campaigns.models.limits import HISTORY_LIFETIME, INVITATION_LIFETIME
-from campaigns.spotify import SCOPE
+from campaigns.spotify import SCOPE, AppMode, app_mode
 
 SPOTIFY_PRIVACY_URL: Final = "https://www.spotify.com/legal/privacy-policy/"
 
@@ -37,7 +37,7 @@ def privacy(request: HttpRequest) -> HttpResponse:
         "spotify_privacy_url": SPOTIFY_PRIVACY_URL,
         # A state is forgotten when its cookie is.
         "cookie_minutes": int(COOKIE_LIFETIME.total_seconds() // 60),
-        "is_in_development": settings.SPOTIFY_APP_MODE == "development",
+        "is_in_development": app_mode() is AppMode.DEVELOPMENT,
         "receipts_cookie_days": REMEMBERED_FOR.days,
         "history_days": HISTORY_LIFETIME.days,
         "invitation_days": INVITATION_LIFETIME.days,

@@ -200,7 +200,9 @@ def test_in_development_mode_only_listed_fans_are_taken(
     fan.account = "a-stranger"
     answer = fan.pre_save(campaign)
     assert answer.status_code == status
-    assert ("This is a test run" in text_of(answer)) is not listed
+    text = text_of(answer)
+    assert ("For invited testers" in text) is not listed
+    assert (f'href="/{campaign.slug}/calendar.ics"' in text) is not listed
     assert PreSave.objects.exists() is listed
 
 

@@ -25,6 +25,7 @@ from campaigns.models import (
     User,
 )
 from campaigns.release.claims import claim_block
+from campaigns.spotify import QUOTA_MODES_URL
 from campaigns.spotify.answers import SpotifyError
 from campaigns.status import overview
 from tests import factory
@@ -380,6 +381,7 @@ def test_the_page_says_what_development_mode_means(
     page = page_of(dashboard, make_campaign(label))
 
     assert ("Only five listed accounts" in page) is told
+    assert (QUOTA_MODES_URL in page) is told
 
 
 def test_the_page_tells_what_became_of_the_key(dashboard: Client, label: Label) -> None:

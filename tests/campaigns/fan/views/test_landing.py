@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db
 
 APPS_URL = "https://www.spotify.com/account/apps/"
+COUNTDOWN = "https://open.spotify.com/prerelease/0a1b2c3d4e5f6a7b8c9d0e"
 MOST_BYTES = 10 * 1024
 LOCAL_MIDNIGHT = {"release_mode": ReleaseMode.LOCAL_MIDNIGHT}
 MIDNIGHT_IN_BERLIN = datetime(2026, 12, 4, 23, 0, tzinfo=UTC)
@@ -160,11 +161,58 @@ def test_no_page_before_the_artist_opened_the_campaign(client: Client) -> None:
         assert client.get(f"/{slug}").status_code == 404
 
 
-@pytest.mark.parametrize("mode", ["development", "extended"])
-def test_development_mode_is_said_plainly(client: Client, settings: Settings, mode: str) -> None:
-    settings.SPOTIFY_APP_MODE = mode
-    text = page(client, f"/{make_campaign().slug}")
-    assert ("Test run." in text) is (mode == "development")
+ELSEWHERE = "https://artist.bandcamp.example/night-bus"
+
+
+TESTERS = ["For invited testers", ' class="button quiet"', "What you agree to"]
+
+
+def assert_in_order(text: str, parts: list[str]) -> None:
+    places = [text.index(one) for one in parts]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("fields", [{}, LOCAL_MIDNIGHT], ids=["one instant", "local midnight"])
+def test_in_development_mode_what_works_for_everyone_comes_first(
+    client: Client, settings: Settings, fields: dict[str, Any]
+) -> None:
+    settings.SPOTIFY_APP_MODE = "development"
+    campaign = make_campaign(links=[ELSEWHERE], countdown_url=COUNTDOWN, **fields)
+    path = f"/{campaign.slug}"
+    text = page(client, path)
+    calendar = f'<a class="button" href="{path}/calendar.ics"'
+    assert_in_order(text, [calendar, "webcal://", f"{path}/countdown", ELSEWHERE, *TESTERS])
+    assert "Pre-save as a tester" in text
+    for other_mode in ("Pre-save on Spotify", "Not on Spotify", "Pre-save it on Spotify"):
+        assert other_mode not in text
+    for promise in ("Test run", "review", "opens"):
+        assert promise not in text
+
+
+def test_in_development_mode_listening_comes_first_once_it_is_out(
+    client: Client, settings: Settings
+) -> None:
+    settings.SPOTIFY_APP_MODE = "development"
+    campaign = make_campaign(links=[ELSEWHERE], state=CampaignState.RELEASING)
+    text = page(client, f"/{campaign.slug}")
+    assert_in_order(text, ["Listen on Spotify", ELSEWHERE, *TESTERS[:2]])
+    assert "calendar.ics" not in text
+
+
+@pytest.mark.parametrize("fields", [{"public_key": None}, {"paused_reason": "key_missing"}])
+def test_in_development_mode_the_calendar_leads_where_nobody_can_pre_save(
+    client: Client, settings: Settings, fields: dict[str, Any]
+) -> None:
+    settings.SPOTIFY_APP_MODE = "development"
+    text = page(client, f"/{make_campaign(**fields).slug}")
+    assert text.index('class="button"') < text.index("webcal://") < text.index('class="note"')
+
+
+def test_with_extended_quota_the_pre_save_comes_first(client: Client) -> None:
+    text = page(client, f"/{make_campaign(links=[ELSEWHERE]).slug}")
+    assert text.index("Pre-save on Spotify") < text.index("calendar.ics")
+    assert "For invited testers" not in text
+    assert ELSEWHERE not in text
 
 
 @pytest.mark.parametrize(
@@ -257,18 +305,21 @@ def test_the_landing_page_costs_two_queries(
 
 @pytest.mark.parametrize("make", [make_campaign, make_local_campaign])
 @pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+@pytest.mark.parametrize("mode", ["development", "extended"])
 def test_the_landing_page_weighs_little(
-    client: Client, make: Callable[..., Campaign], language: str
+    client: Client, settings: Settings, mode: str, make: Callable[..., Campaign], language: str
 ) -> None:
     """With the stylesheet and every script, each of which is fetched once. A title of more than 120
     characters comes on top, with a stylesheet of its own.
     """
+    settings.SPOTIFY_APP_MODE = mode
     longest = {"title": ("Ünïcödé " * 15).strip(), "artist": "Ärtïst " * 17, "note": "Wörds, " * 40}
     html = client.get(f"/{make(**longest).slug}?lang={language}").content
     named = set(re.findall(r"/static/(campaigns/\w+)\.\w+\.(css|js)", html.decode()))
     files = [Path(str(finders.find(f"{name}.{kind}"))).read_bytes() for name, kind in named]
     assert len(files) >= 4
-    assert sum(len(gzip.compress(part)) for part in (html, *files)) < MOST_BYTES
+    weight = sum(len(gzip.compress(part)) for part in (html, *files))
+    assert weight < MOST_BYTES
 
 
 def test_what_an_artist_writes_stays_text(client: Client) -> None:

@@ -195,7 +195,7 @@ ENDINGS: list[Any] = [
     (PreSaveState.FAILED, Reason.REVOKED, "The permission was gone"),
     (PreSaveState.FAILED, Reason.SCOPE, "The permission was too narrow"),
     (PreSaveState.FAILED, Reason.WIDER_SCOPE, "The permission was too broad"),
-    (PreSaveState.FAILED, Reason.NOT_LISTED, "Not open to your account yet"),
+    (PreSaveState.FAILED, Reason.NOT_LISTED, "Not open to your account"),
     (PreSaveState.FAILED, Reason.UNREADABLE, "We could not open your permission"),
     (PreSaveState.CANCELLED, Reason.BY_FAN, "Cancelled, as you asked"),
     (PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, "The artist cancelled this"),
