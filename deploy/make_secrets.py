@@ -61,6 +61,7 @@ def tell_what_is_left(directory: Path) -> None:
     by_hand = directory / BY_HAND
     if not by_hand.exists():
         print(f"Put the Spotify app's client secret into {by_hand}, then run this again.")
+        print(f"Without a Spotify app: echo none > {by_hand}")
     if any(path.stat().st_uid != CONTAINER_USER for path in directory.iterdir()):
         print(f"Give the files to the containers' user: sudo chown {CONTAINER_USER} {directory}/*")
     print(f"Keep a copy of {directory / 'master_key'} elsewhere: no permission opens without it.")

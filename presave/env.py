@@ -64,7 +64,8 @@ def _is_invisible(character: str) -> bool:
 
 def plain(name: str, default: str | None = REQUIRED) -> str:
     """What is pasted from elsewhere and is no secret, such as an app's id."""
-    return _pasted_right(name, text(name, default))
+    value = text(name, default)
+    return _pasted_right(name, value) if value else ""
 
 
 def secret(name: str, default: str | None = REQUIRED) -> str:

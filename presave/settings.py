@@ -295,8 +295,9 @@ LARGEST_FORM = 100 * 1024 * 1024
 
 # Spotify
 
-SPOTIFY_CLIENT_ID = env.plain("SPOTIFY_CLIENT_ID")
-SPOTIFY_CLIENT_SECRET = env.secret("SPOTIFY_CLIENT_SECRET")
+# Without an id there is no app: releases have pages with a calendar and links, and no pre-save.
+SPOTIFY_CLIENT_ID = env.plain("SPOTIFY_CLIENT_ID", "")
+SPOTIFY_CLIENT_SECRET = env.secret("SPOTIFY_CLIENT_SECRET") if SPOTIFY_CLIENT_ID else ""
 SPOTIFY_ACCOUNTS_URL = env.url("SPOTIFY_ACCOUNTS_URL", "https://accounts.spotify.com")
 SPOTIFY_API_URL = env.url("SPOTIFY_API_URL", "https://api.spotify.com/v1")
 SPOTIFY_APP_MODE = env.choice("SPOTIFY_APP_MODE", ["development", "extended"], "development")

@@ -104,7 +104,7 @@ def make_campaign(**fields: Any) -> Campaign:
     fields.setdefault("release_at", now + (-timedelta(minutes=1) if begun else timedelta(days=30)))
     if begun:
         fields.setdefault("confirmed_uri", fields.get("spotify_uri") or ALBUM_URI)
-        fields.setdefault("confirmed_at", now)
+        fields.setdefault("confirmed_at", now if fields["confirmed_uri"] else None)
         fields.setdefault("confirmed_title", fields["title"])
         fields.setdefault("confirmed_artist", fields["artist"])
     if state != CampaignState.DRAFT:

@@ -21,7 +21,7 @@ SCOPE = "user-library-modify"
 
 # The rooms of campaigns/, floor by floor. Imports run down, never up and never along a floor.
 FLOORS = (
-    {"urls", "tasks", "management"},
+    {"apps", "urls", "tasks", "management"},
     {"release", "dashboard", "accounts", "health", "templatetags"},
     {"fan", "planning"},
     {"consent"},

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import DatabaseError
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Least
 
 from campaigns.catalogue import candidates, markets, series
@@ -32,10 +32,11 @@ from campaigns.models import (
     CampaignState,
     ErrorReason,
     Finding,
+    PreSave,
     Trouble,
 )
 from campaigns.retention import sent
-from campaigns.spotify import Release, SpotifyError
+from campaigns.spotify import AppMode, Release, SpotifyError, app_mode
 
 logger = logging.getLogger(__name__)
 
@@ -81,7 +82,13 @@ def _wait_for_next_of_first_looks(now: datetime) -> timedelta | None:
 def _look_for_each(budget: LookupBudget) -> int:
     confirmed = 0
     longest_waiting = F("next_check_at").asc(nulls_first=True)
-    for campaign in Campaign.objects.awaiting_look(budget.clock).order_by(longest_waiting):
+    awaiting = Campaign.objects.awaiting_look(budget.clock)
+    if app_mode() is AppMode.NONE:
+        # Who waits since there was an app makes somebody look after it: the gate closes.
+        awaiting = awaiting.filter(
+            Exists(PreSave.objects.pending().filter(campaign=OuterRef("pk")))
+        )
+    for campaign in awaiting.order_by(longest_waiting):
         if not budget.has_time or not closing.is_open(budget.clock):
             break
         try:

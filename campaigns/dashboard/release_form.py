@@ -33,7 +33,7 @@ from campaigns.planning import looking_up, same_release
 from campaigns.planning.accepting import Answer
 from campaigns.planning.looking_up import Found, Verdict
 from campaigns.planning.obstacles import PlanningError
-from campaigns.spotify import Release
+from campaigns.spotify import AppMode, Release, app_mode
 from campaigns.status.entries import Entry, is_out
 
 YES: Final = "yes"
@@ -108,6 +108,10 @@ class ReleaseForm(forms.Form):
     verdict: Verdict | None = None
     silence = ""
     was_looked_up = False
+
+    @property
+    def asks_spotify(self) -> bool:
+        return app_mode() is not AppMode.NONE
 
     def look_up(self) -> None:
         """Come back with what the catalogue shows. Nothing is stored, and only what a look needs is

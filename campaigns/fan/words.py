@@ -338,7 +338,8 @@ def is_without_zone(presave: PreSave) -> bool:
 
 
 def listen_url(campaign: Campaign) -> str:
-    """The release's page at Spotify, once the catalogue has confirmed it."""
-    if not campaign.confirmed_uri:
-        return ""
-    return links.on_spotify(campaign.confirmed_uri)
+    """The release's page at Spotify, once the catalogue has confirmed it, or its time came without
+    anybody to ask the catalogue.
+    """
+    uri = campaign.confirmed_uri or (campaign.spotify_uri if campaign.confirmed_at else "")
+    return links.on_spotify(uri) if uri else ""

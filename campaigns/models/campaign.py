@@ -111,15 +111,20 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         reasons = [PauseReason.NONE, *TOLD_TO_FANS]
         return self.filter(state=CampaignState.RELEASING, paused_reason__in=reasons)
 
-    def endable(self, now: datetime) -> CampaignQuerySet:
-        """Those whose release has come to every zone, or whose time to save it has run out."""
+    def endable(self, now: datetime, *, unasked: bool = False) -> CampaignQuerySet:
+        """Those whose release has come to every zone, or whose time to save it has run out. With
+        `unasked` also those whose release nobody looks for, as there is no Spotify app.
+        """
         out_of_time = Q(
             state__in=[CampaignState.OPEN, CampaignState.RELEASING], release_at__lte=now - HARD_STOP
         )
         everywhere = Q(release_mode=ReleaseMode.ONE_INSTANT) | Q(
             release_at__lte=now - midnights.FIRST_TO_LAST
         )
-        return self.filter(out_of_time | Q(everywhere, state=CampaignState.RELEASING))
+        has_come = Q(everywhere, state=CampaignState.RELEASING)
+        if unasked:
+            has_come |= Q(everywhere, state=CampaignState.OPEN, release_at__lte=now)
+        return self.filter(out_of_time | has_come)
 
     def awaiting_shredding(self) -> CampaignQuerySet:
         return self.filter(state__in=ENDED_STATES, key_destroyed_at=None, opened_at__isnull=False)

@@ -20,7 +20,7 @@ from campaigns.gate import closing
 from campaigns.models import MISMATCHES, Campaign, CampaignState, ErrorReason, Finding
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.planning.same_release import agreed_texts
-from campaigns.spotify import Release, SpotifyError
+from campaigns.spotify import AppMode, Release, SpotifyError, app_mode
 
 # What leads to another entry when it changes, or lets the same one be another than was meant.
 IDENTITY: Final = (*Names._fields, "title", "artist", "market")
@@ -58,6 +58,8 @@ def look_up(campaign: Campaign) -> Found:
 
     Call it without a lock: Spotify may be slow.
     """
+    if app_mode() is AppMode.NONE:
+        raise PlanningError(Obstacle.NO_APP)
     given, market = Names.of(campaign), market_of(campaign)
     budget = looks.FormBudget(database_now(), campaign.label_id)
     with _telling_why_not(campaign.market, budget):

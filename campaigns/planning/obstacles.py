@@ -42,6 +42,7 @@ class Obstacle(StrEnum):
     IS_IT_YOURS = auto()
     NONE_IS_YOURS = auto()
     QUESTION_REFUSED = auto()
+    NO_APP = auto()
     SPOTIFY_SILENT = auto()
     SPOTIFY_WAITS = auto()
     NO_TURN = auto()

@@ -16,6 +16,7 @@ from campaigns.clock import Clock
 from campaigns.consent import oauth_state
 from campaigns.keyring import KeyringError
 from campaigns.retention import deleting, expiring, figures, keys, sent
+from campaigns.spotify import AppMode, app_mode
 from campaigns.status import alarms, endings, heartbeat, outbox
 
 logger = logging.getLogger(__name__)
@@ -48,11 +49,13 @@ def run_maintenance(shift: Shift) -> None:
     expiring.expire(now)
     sent.put_back()
     confirming.confirm_due(now, shift.is_over)
-    confirming.look_ahead(shift.clock(), shift.is_over)
+    has_app = app_mode() is not AppMode.NONE
+    if has_app:
+        confirming.look_ahead(shift.clock(), shift.is_over)
     alarms.raise_due(now)
     # Before whatever may fail: nobody would hear of the trouble.
     outbox.start_delivering(now)
-    expiring.finish_settled(now)
+    expiring.finish_settled(now, unasked=not has_app)
     # What came before took its time, and permissions are destroyed before the key.
     afterwards = shift.clock()
     keys.shred_ended(afterwards)

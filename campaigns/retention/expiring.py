@@ -18,17 +18,20 @@ from campaigns.models import (
 from campaigns.retention import erasing
 
 
-def finish_settled(now: datetime) -> int:
+def finish_settled(now: datetime, *, unasked: bool = False) -> int:
     """End every campaign that has been released, or has run out of time, and has no pending
-    pre-save left.
+    pre-save left. With `unasked`, as there is no Spotify app, the artist's release time is taken
+    for the release.
     """
     finished = 0
-    settled = Campaign.objects.endable(now).exclude(presaves__state=PreSaveState.PENDING)
+    settled = Campaign.objects.endable(now, unasked=unasked).exclude(
+        presaves__state=PreSaveState.PENDING
+    )
     for campaign_id in list(settled.values_list("id", flat=True)):
         with transaction.atomic():
             # A consent takes the same lock, so none can come in between this look and the end.
             campaign = (
-                Campaign.objects.endable(now)
+                Campaign.objects.endable(now, unasked=unasked)
                 .select_for_update(no_key=True)
                 .filter(id=campaign_id)
                 .first()
@@ -36,7 +39,9 @@ def finish_settled(now: datetime) -> int:
             if campaign and not campaign.presaves.pending().exists():
                 campaign.state = CampaignState.FINISHED
                 campaign.finished_at = now
-                campaign.save(update_fields=["state", "finished_at"])
+                if unasked and not campaign.presaves.exists():
+                    campaign.confirmed_at = campaign.confirmed_at or now
+                campaign.save(update_fields=["state", "finished_at", "confirmed_at"])
                 finished += 1
     return finished
 

@@ -78,8 +78,9 @@ def before_opening(campaign: Campaign, now: datetime) -> list[Check]:
     worker_warning, finding = heartbeat.artists_warning(), campaign.looked_up_finding
     cover, time = _cover(campaign), _time(campaign, now)
     mode = app_mode()
+    asks_spotify = mode is not AppMode.NONE
     marks = {
-        "release": _of_the_finding(finding),
+        **({"release": _of_the_finding(finding)} if asks_spotify else {}),
         "cover": Mark.WARNING if cover else Mark.GOOD,
         "time": _MARK_OF_TIME[time],
         "app": _MARK_OF_APP[mode],
@@ -89,7 +90,6 @@ def before_opening(campaign: Campaign, now: datetime) -> list[Check]:
         campaign,
         marks,
         finding=finding,
-        app_mode=mode,
         why={"cover": cover, "time": time},
         release_time=release_time(campaign),
         opens_from=campaign.release_at - LONGEST_LEAD,
@@ -103,6 +103,9 @@ def before_release(
     """Without a query. `worker_warning` is the heartbeat's."""
     closed = gate_closed(campaign, gates, now)
     house = _of_the_house(worker_warning)
+    if app_mode() is AppMode.NONE and not totals.pending:
+        marks = {"worker": house["worker"], "mail": house["mail"]}
+        return _in_words(campaign, marks, worker_warning=worker_warning)
     marks = {
         "worker": house["worker"],
         "key": _of_the_key(campaign),

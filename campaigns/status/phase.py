@@ -70,7 +70,9 @@ def phase_of(campaign: Campaign, now: datetime) -> Phase:
         case CampaignState.RELEASING:
             return Phase.RELEASING if is_everywhere else Phase.RELEASING_SOMEWHERE
         case CampaignState.FINISHED:
-            return Phase.FINISHED if campaign.confirmed_uri else Phase.MISSED
+            # Without a Spotify app no entry of its catalogue is confirmed, and the time is.
+            was_out = campaign.confirmed_uri or campaign.confirmed_at
+            return Phase.FINISHED if was_out else Phase.MISSED
         case CampaignState.CANCELLED:
             return Phase.CANCELLED
 

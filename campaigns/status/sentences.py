@@ -11,11 +11,17 @@ from django.urls import reverse
 
 from campaigns.catalogue.markets import market_of
 from campaigns.models import Campaign
+from campaigns.spotify import app_mode
 
 
 def sentence(name: str, campaign: Campaign, **facts: Any) -> str:
     """The text of templates/status/NAME.txt in one line, not escaped; empty if it says nothing."""
-    context = {"campaign": campaign, "market": market_of(campaign), **facts}
+    context = {
+        "campaign": campaign,
+        "market": market_of(campaign),
+        "app_mode": app_mode(),
+        **facts,
+    }
     return in_one_line(render_to_string(f"status/{name}.txt", context))
 
 

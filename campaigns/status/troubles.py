@@ -8,6 +8,7 @@ from typing import Final
 
 from campaigns.catalogue import markets
 from campaigns.models import Campaign, PreSave, PreSaveQuerySet, Reason, Trouble
+from campaigns.spotify import AppMode, app_mode
 from campaigns.status.phase import Phase
 from campaigns.status.sentences import sentence
 
@@ -38,7 +39,8 @@ def trouble_of(campaign: Campaign, phase: Phase, now: datetime) -> Trouble | Non
         return None
     if campaign.is_paused:
         return Trouble(campaign.paused_reason)
-    if campaign.release_at > now:
+    is_unasked = app_mode() is AppMode.NONE and not campaign.agreed_title
+    if campaign.release_at > now or is_unasked:
         return None
     if phase.is_releasing and campaign.has_unconfirmed_saves:
         return Trouble.UNCONFIRMED

@@ -49,7 +49,6 @@ BAD = [
     ("DATABASE_URL", None),
     ("DATABASE_URL", "mysql://h/db"),
     ("REDIS_URL", None),
-    ("SPOTIFY_CLIENT_ID", None),
     ("SPOTIFY_CLIENT_ID", "'4aawyAB9'"),
     ("OPERATOR_NAME", "\u200b"),
     ("SPOTIFY_CLIENT_SECRET", None),
@@ -158,6 +157,11 @@ def test_what_is_not_set_is_spotify_itself_in_development_mode_with_sign_up_clos
     assert usual["SPOTIFY_APP_MODE"] == "development"
     assert usual["SIGN_UP"] == "closed"
     assert usual["COMMIT"] == "unknown"
+
+
+def test_there_may_be_no_spotify_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    without = read_settings(monkeypatch, SPOTIFY_CLIENT_ID=None, SPOTIFY_CLIENT_SECRET=None)
+    assert without["SPOTIFY_CLIENT_ID"] == without["SPOTIFY_CLIENT_SECRET"] == ""
 
 
 def test_every_mail_has_one_sender(monkeypatch: pytest.MonkeyPatch) -> None:

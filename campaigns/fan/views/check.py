@@ -23,7 +23,7 @@ from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import SPOTIFY_APPS_URL
 from campaigns.headers import WITHOUT_FORMS, with_policy, without_session
 from campaigns.models import HARD_STOP, PERMISSION_LIFETIME
-from campaigns.spotify import SCOPE, redirect_uri
+from campaigns.spotify import SCOPE, AppMode, app_mode, redirect_uri
 from presave_check import NEEDED, SCOPES, Kind, Scope, read
 from presave_check.examples import EXAMPLES, Example
 from presave_check.scopes import OPENAPI
@@ -104,11 +104,7 @@ def statement(request: HttpRequest) -> HttpResponse:
                 "commit": settings.COMMIT,
             },
             "operator": {"name": operator["name"], "contact": operator["contact"]},
-            "spotify": {
-                "client_id": settings.SPOTIFY_CLIENT_ID,
-                "redirect_uri": redirect_uri(),
-                "scopes": [SCOPE],
-            },
+            "spotify": None if app_mode() is AppMode.NONE else _spotify_app(),
             "permission_kept_at_most": {
                 "days_after_release": HARD_STOP.days,
                 "days_after_consent": PERMISSION_LIFETIME.days,
@@ -119,3 +115,11 @@ def statement(request: HttpRequest) -> HttpResponse:
             },
         }
     )
+
+
+def _spotify_app() -> dict[str, Any]:
+    return {
+        "client_id": settings.SPOTIFY_CLIENT_ID,
+        "redirect_uri": redirect_uri(),
+        "scopes": [SCOPE],
+    }

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
-from django.shortcuts import get_object_or_404, render
+from django.shortcuts import get_object_or_404, redirect, render
 from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
@@ -70,6 +70,8 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
         return to_receipt(request, kept_token)
     if stored := completing.stored_receipt(_pending_for(request, slug)):
         return to_new_receipt(request, stored)
+    if spotify.app_mode() is spotify.AppMode.NONE:
+        return redirect("fan-landing", slug)
     campaign = Campaign.objects.accepting_consents().filter(slug=slug).first()
     if campaign is None:
         closed = get_object_or_404(Campaign.objects.public(), slug=slug)

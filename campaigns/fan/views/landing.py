@@ -28,6 +28,7 @@ from campaigns.headers import (
     without_session,
 )
 from campaigns.models import Campaign
+from campaigns.spotify import AppMode, app_mode
 from campaigns.status.phase import Phase, phase_of
 
 
@@ -37,7 +38,7 @@ from campaigns.status.phase import Phase, phase_of
 @in_fans_language
 @cache_control(public=True, max_age=60)
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "fan/home.html")
+    return render(request, "fan/home.html", {"has_app": app_mode() is not AppMode.NONE})
 
 
 @dataclass(frozen=True)
@@ -65,11 +66,13 @@ def _make_landing(request: HttpRequest, slug: str) -> CachedPage:
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
     now = timezone.now()
     phase = phase_of(campaign, now)
-    is_away = campaign.takes_consents and starting.spotify_is_away()
+    has_app = app_mode() is not AppMode.NONE
+    is_away = has_app and campaign.takes_consents and starting.spotify_is_away()
     response = _render_landing(request, campaign, phase, is_away)
     set_response_etag(response)
     patch_cache_control(response, public=True, **lifetime(campaign, phase, now, is_away))
-    return CachedPage(response.content, dict(response.items()), campaign.at_local_midnights)
+    holds_form = has_app and campaign.at_local_midnights
+    return CachedPage(response.content, dict(response.items()), holds_form)
 
 
 @in_fans_language

@@ -56,7 +56,11 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
-    common = {"operator": disclosure.operator(), "hard_stop_days": HARD_STOP.days}
+    common = {
+        "has_app": app_mode() is not AppMode.NONE,
+        "operator": disclosure.operator(),
+        "hard_stop_days": HARD_STOP.days,
+    }
     response = render(request, template, {**context, **common})
     patch_cache_control(response, public=True, max_age=600, stale_if_error=86400)
     return response

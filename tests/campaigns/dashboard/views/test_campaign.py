@@ -384,6 +384,16 @@ def test_the_page_says_what_development_mode_means(
     assert (QUOTA_MODES_URL in page) is told
 
 
+def test_the_page_says_what_an_instance_without_an_app_does(
+    dashboard: Client, label: Label, settings: Settings
+) -> None:
+    settings.SPOTIFY_CLIENT_ID = ""
+    page = page_of(dashboard, make_campaign(label))
+
+    assert "This site has no Spotify app." in page
+    assert "Fans can pre-save" not in page
+
+
 def test_the_page_tells_what_became_of_the_key(dashboard: Client, label: Label) -> None:
     destroyed_at = timezone.now().replace(2026, 11, 24, 3, 4)
     ended = make_campaign(label, state=CampaignState.FINISHED, key_destroyed_at=destroyed_at)

@@ -1,0 +1,34 @@
+"""What Django starts with, and what `manage.py check --deploy` tells an operator."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Info, register
+
+NO_APP: Final = Info(
+    "There is no Spotify app, so nobody can pre-save; pages offer a calendar and links.",
+    hint="Set SPOTIFY_CLIENT_ID and SPOTIFY_CLIENT_SECRET to offer pre-saves.",
+    id="presave.I001",
+)
+FOR_TESTERS: Final = Info(
+    "The Spotify app is in development mode: only five listed accounts can pre-save.",
+    hint="Set SPOTIFY_APP_MODE=extended only for an app to which Spotify granted extended quota.",
+    id="presave.I002",
+)
+
+
+class CampaignsConfig(AppConfig):
+    name = "campaigns"
+
+    def ready(self) -> None:
+        register(whom_spotify_lets_in, deploy=True)
+
+
+def whom_spotify_lets_in(**_options: Any) -> Sequence[CheckMessage]:
+    if not settings.SPOTIFY_CLIENT_ID:
+        return [NO_APP]
+    return [FOR_TESTERS] if settings.SPOTIFY_APP_MODE == "development" else []
