@@ -39,6 +39,7 @@ def each(
     was never here, with a User-Agent of its own where one is given.
     """
     yield from _in_development_mode(new_context, site, settings)
+    yield from _without_app(new_context, site, settings)
     yield from _without_spotify(new_context, site)
     yield from _in_another_app(new_context, site)
     yield from _return_visit(new_context, site)
@@ -60,6 +61,20 @@ def _in_development_mode(
         caches["pages"].clear()
         expect(page.get_by_role("heading", name="For invited testers")).to_be_visible()
         yield "landing-development-mode", page
+
+
+def _without_app(
+    new_context: NewContext, site: str, settings: Settings
+) -> Iterator[tuple[str, Page]]:
+    client_id, settings.SPOTIFY_CLIENT_ID = settings.SPOTIFY_CLIENT_ID, ""
+    for name, path in (("landing", scenes.LANDINGS["landing"]), ("privacy", "/privacy")):
+        with new_context(None) as context:
+            page = context.new_page()
+            caches["pages"].clear()
+            page.goto(site + path)
+            yield f"{name}-without-app", page
+    settings.SPOTIFY_CLIENT_ID = client_id
+    caches["pages"].clear()
 
 
 def _without_spotify(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
