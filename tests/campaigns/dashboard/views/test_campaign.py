@@ -392,6 +392,9 @@ def test_the_page_says_what_an_instance_without_an_app_does(
 
     assert "This site has no Spotify app." in page
     assert "Fans can pre-save" not in page
+    form = dashboard.get("/dashboard/new").content.decode()
+    assert 'name="spotify_uri"' in form
+    assert "Look it up" not in form
 
 
 def test_the_page_tells_what_became_of_the_key(dashboard: Client, label: Label) -> None:

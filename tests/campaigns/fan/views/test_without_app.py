@@ -12,7 +12,14 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.clock import database_now
-from campaigns.models import Alarm, CampaignState, ReleaseMode
+from campaigns.models import (
+    Alarm,
+    CampaignState,
+    ErrorReason,
+    Gate,
+    ReleaseMode,
+    Totals,
+)
 from campaigns.planning import looking_up
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.release.maintenance import Shift, run_maintenance
@@ -96,6 +103,14 @@ def test_fans_who_waited_when_the_app_was_taken_away_are_not_given_up(sandbox: S
     work_once()
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.OPEN
+    # Which says in the dashboard that the id and the secret are missing.
+    assert Gate.objects.filter(blocked_reason=ErrorReason.INVALID_CLIENT).exists()
+
+
+def test_the_worker_does_not_look_ahead_either(sandbox: Sandbox) -> None:
+    make_campaign()
+    work_once()
+    assert sandbox.get("calls")["calls"] == []
 
 
 def test_nothing_is_looked_up() -> None:
@@ -109,6 +124,8 @@ def test_the_checklist_names_what_is_left() -> None:
     assert "release" not in found
     assert found["app"].mark is checks.Mark.OPEN
     assert found["app"].title == "This site has no Spotify app"
+    left = checks.before_release(make_campaign(), Totals(), [], "", timezone.now())
+    assert [one.name for one in left] == ["worker", "mail"]
 
 
 @pytest.mark.parametrize("path", ["/privacy", "/terms"])
