@@ -8,11 +8,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from typing import Final, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.encoding import iri_to_uri
+from django.utils.functional import Promise
 from django.utils.translation import gettext, gettext_lazy
 
 from campaigns.pasted import MORE_THAN_ONE, typed, visible_text
@@ -21,9 +22,25 @@ MOST_LINKS: Final = 8
 LONGEST_LINK: Final = 300
 
 
+class _Kind(NamedTuple):
+    """What a fan does there: before the release, and once it is out. Nothing is said of others."""
+
+    before: str | Promise = ""
+    after: str | Promise = ""
+
+
+class _Service(NamedTuple):
+    name: str
+    # Its drawing in services.svg, by the class in links.css.
+    mark: str
+    kind: _Kind
+
+
 class OtherLink(NamedTuple):
     name: str
     url: str
+    mark: str
+    to_do: str | Promise
 
 
 _check_address: Final = URLValidator(schemes=["https"])
@@ -40,23 +57,41 @@ _BRACKETS: Final = {")": "(", "]": "[", "}": "{"}
 _BEFORE_A_LINK: Final = re.compile(
     r"^(?:[^!-~]+|\w+(?:[:=\uff1a]|\]\())(?=https?://)", re.IGNORECASE
 )
-# Their subdomains belong to the same service.
+_STREAMS: Final = _Kind(after=gettext_lazy("Listen now"))
+_ADDS: Final = _STREAMS._replace(before=gettext_lazy("Pre-add"))
+_LISTENS_AND_SELLS: Final = _STREAMS._replace(before=gettext_lazy("Pre-order"))
+_SELLS: Final = _LISTENS_AND_SELLS._replace(after=gettext_lazy("Buy now"))
+_SHOWS: Final = _Kind(gettext_lazy("Watch"), gettext_lazy("Watch"))
+_SHOP: Final = _Service("", "bag", _SELLS)
+_OTHER: Final = _Service("", "globe", _Kind())
+# Their subdomains belong to the same service. One without a name is called by its host.
 _SERVICES: Final = {
-    "audiomack.com": "Audiomack",
-    "bandcamp.com": "Bandcamp",
-    "deezer.com": "Deezer",
-    "instagram.com": "Instagram",
-    "itunes.apple.com": "Apple Music",
-    "music.apple.com": "Apple Music",
-    "music.youtube.com": "YouTube Music",
-    "qobuz.com": "Qobuz",
-    "soundcloud.com": "SoundCloud",
-    "tidal.com": "TIDAL",
-    "tiktok.com": "TikTok",
-    "youtu.be": "YouTube",
-    "youtube.com": "YouTube",
-    **{f"music.amazon.{ending}": "Amazon Music" for ending in _AMAZON_ENDINGS},
+    "audiomack.com": _Service("Audiomack", "microphone", _STREAMS),
+    "bandcamp.com": _Service("Bandcamp", "record", _LISTENS_AND_SELLS),
+    "bigcartel.com": _SHOP,
+    "deezer.com": _Service("Deezer", "bars", _STREAMS),
+    "instagram.com": _Service("Instagram", "camera", _Kind()),
+    "itunes.apple.com": _Service("iTunes", "ring", _SELLS),
+    "music.apple.com": _Service("Apple Music", "notes", _ADDS),
+    "music.youtube.com": _Service("YouTube Music", "play", _STREAMS),
+    "myshopify.com": _SHOP,
+    "qobuz.com": _Service("Qobuz", "speaker", _LISTENS_AND_SELLS),
+    "soundcloud.com": _Service("SoundCloud", "sound", _STREAMS),
+    "tidal.com": _Service("TIDAL", "waves", _STREAMS),
+    "tiktok.com": _Service("TikTok", "phone", _Kind()),
+    "vimeo.com": _Service("Vimeo", "video", _SHOWS),
+    "youtu.be": _Service("YouTube", "video", _SHOWS),
+    "youtube.com": _Service("YouTube", "video", _SHOWS),
+    "amzn.to": _Service("Amazon", "parcel", _SELLS),
+    **{f"amazon.{ending}": _Service("Amazon", "parcel", _SELLS) for ending in _AMAZON_ENDINGS},
+    **{
+        f"music.amazon.{ending}": _Service("Amazon Music", "headphones", _STREAMS)
+        for ending in _AMAZON_ENDINGS
+    },
 }
+_SHOP_HOSTS: Final = ("shop", "store", "merch")
+# In the address of an album, the iTunes Store instead of Apple Music.
+_OF_ITUNES: Final = ("app", "itunes")
 
 
 def parse_links(text: str) -> list[str]:
@@ -138,18 +173,25 @@ def _is_address(link: str) -> bool:
     return True
 
 
-def named(links: Iterable[str]) -> list[OtherLink]:
+def named(links: Iterable[str], *, is_out: bool) -> list[OtherLink]:
     """What to show for each; without those that are no https address."""
-    return [OtherLink(_name_of(link), link) for link in links if _is_address(link)]
+    return [_named(link, is_out) for link in links if _is_address(link)]
 
 
-def _name_of(link: str) -> str:
-    """The service's name; for others the host itself."""
+def _named(link: str, is_out: bool) -> OtherLink:
     host = urlsplit(link).hostname or ""
+    service = _service_of(link, host)
+    to_do = service.kind.after if is_out else service.kind.before
+    return OtherLink(service.name or host.removeprefix("www."), link, service.mark, to_do)
+
+
+def _service_of(link: str, host: str) -> _Service:
     parts = host.split(".")
     suffixes = (".".join(parts[at:]) for at in range(len(parts)))
-    service = next((_SERVICES[suffix] for suffix in suffixes if suffix in _SERVICES), "")
-    return service or host.removeprefix("www.")
+    service = next((_SERVICES[suffix] for suffix in suffixes if suffix in _SERVICES), None)
+    if service and service.mark == "notes" and _OF_ITUNES in parse_qsl(urlsplit(link).query):
+        return _SERVICES["itunes.apple.com"]
+    return service or (_SHOP if parts[0] in _SHOP_HOSTS else _OTHER)
 
 
 class _SpotifyItem(NamedTuple):

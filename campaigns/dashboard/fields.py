@@ -14,13 +14,12 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
 from campaigns import pasted
 from campaigns.artwork import decoding
 from campaigns.artwork.decoding import ArtworkError
-from campaigns.links import MOST_LINKS, parse_countdown_link, parse_links, parse_release_link
+from campaigns.links import parse_countdown_link, parse_links, parse_release_link
 from campaigns.pasted import visible_text
 from presave.markets import MARKETS
 
@@ -260,21 +259,9 @@ class OtherLinksField(forms.CharField):
 
     widget = forms.Textarea(attrs={"rows": 4, "spellcheck": "false"})
 
-    def __init__(self) -> None:
-        super().__init__(
-            required=False,
-            # Blank lines count where an error names a line.
-            strip=False,
-            label=gettext_lazy("Where else to listen"),
-            help_text=format_lazy(
-                gettext_lazy(
-                    "One https:// address per line, up to {most}: Apple Music, Bandcamp, your own "
-                    "site. The page shows them when the release is out, and you can still change "
-                    "them then."
-                ),
-                most=MOST_LINKS,
-            ),
-        )
+    def __init__(self, **texts: Any) -> None:
+        # Blank lines count where an error names a line.
+        super().__init__(required=False, strip=False, **texts)
 
     def prepare_value(self, value: Any) -> Any:
         return "\n".join(value) if isinstance(value, list) else value

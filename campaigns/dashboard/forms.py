@@ -15,6 +15,7 @@ from django.forms.models import model_to_dict
 from django.forms.utils import ErrorDict
 from django.utils import timezone
 from django.utils.functional import cached_property
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 from PIL import Image
 
@@ -37,6 +38,7 @@ from campaigns.dashboard.fields import (
 from campaigns.dashboard.release_form import LONGEST_PASTE, ReleaseForm
 from campaigns.dashboard.sentences import why_not
 from campaigns.dashboard.uploads import Shown
+from campaigns.links import MOST_LINKS
 from campaigns.models import (
     LONGEST_LEAD,
     Accent,
@@ -98,10 +100,23 @@ OF_NAMES: Final = (
 )
 
 
+def links_after() -> OtherLinksField:
+    return OtherLinksField(
+        label=gettext_lazy("Links after the release"),
+        help_text=format_lazy(
+            gettext_lazy(
+                "Where else to listen once it's out, up to {most}. You can still change them then. "
+                "Put an address that stays the same in both lists."
+            ),
+            most=MOST_LINKS,
+        ),
+    )
+
+
 class LinksForm(forms.Form):
     """All that may still be changed of a finished campaign."""
 
-    links = OtherLinksField()
+    links = links_after()
 
 
 class Frozen(NamedTuple):
@@ -208,7 +223,18 @@ class CampaignForm(ReleaseForm):
             "https://open.spotify.com/prerelease/… Offered to fans who'd rather not pre-save here."
         ),
     )
-    links = OtherLinksField()
+    links_before = OtherLinksField(
+        label=gettext_lazy("Links before the release"),
+        help_text=format_lazy(
+            gettext_lazy(
+                "Where fans can pre-add or pre-order it: Apple Music, Bandcamp, your shop. One "
+                "https:// address per line, up to {most}. The page shows them until the release is "
+                "out."
+            ),
+            most=MOST_LINKS,
+        ),
+    )
+    links = links_after()
     version = forms.IntegerField(required=False, widget=forms.HiddenInput)
 
     def __init__(

@@ -35,6 +35,7 @@ FIELDS: Final[dict[str, Promise]] = {
     "note": _("message to fans"),
     "accent": _("colour"),
     "countdown_url": _("Countdown Page"),
+    "links_before": _("links"),
     "links": _("links"),
 }
 

@@ -22,22 +22,22 @@ from campaigns.status.phase import Phase
 # address names the fan's. Calendar programs take webcal: for "subscribe to it".
 SUBSCRIBED: Final = "subscribed"
 
-# Where else to listen is shown once the release is out, or the campaign has ended without it.
-LINKS_SHOWN: Final = (Phase.RELEASING_SOMEWHERE, Phase.RELEASING, Phase.FINISHED, Phase.MISSED)
+# Where else to go, and what is shown once the release is out, or the campaign has ended without it.
+LINKS_BEFORE: Final = (Phase.DRAFT, Phase.OPENING, Phase.OPEN, Phase.DUE_SOMEWHERE, Phase.DUE)
+LINKS_AFTER: Final = (Phase.RELEASING_SOMEWHERE, Phase.RELEASING, Phase.FINISHED, Phase.MISSED)
 SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
 
 
 def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
     """What every page about a campaign shows."""
-    is_for_everyone = _leads_with_everyone(phase)
     return {
         "phase": phase,
         "campaign": campaign,
         "page_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "subscribe_url": _subscribe_url(campaign),
         "has_app": app_mode() is not AppMode.NONE,
-        "leads_with_everyone": is_for_everyone,
-        "links": links.named(campaign.links) if is_for_everyone or phase in LINKS_SHOWN else [],
+        "leads_with_everyone": _leads_with_everyone(phase),
+        "links": _links(campaign, phase),
         "artwork": files.renditions(campaign),
         "release_date": times.release_date(campaign),
         "everywhere_at": times.stated(campaign.everywhere_at, campaign),
@@ -47,6 +47,12 @@ def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
         "scope": SCOPE,
         "apps_url": SPOTIFY_APPS_URL,
     }
+
+
+def _links(campaign: Campaign, phase: Phase) -> list[links.OtherLink]:
+    if phase in LINKS_BEFORE:
+        return links.named(campaign.links_before, is_out=False)
+    return links.named(campaign.links, is_out=True) if phase in LINKS_AFTER else []
 
 
 def for_landing(campaign: Campaign, phase: Phase) -> dict[str, Any]:

@@ -173,7 +173,9 @@ class Campaign(models.Model):
         max_length=10, choices=Accent, default=Accent.FROM_ARTWORK, db_default="", blank=True
     )
     artwork_accent = models.CharField(max_length=10, db_default="", default="", blank=True)
-    # Where else to listen, shown when the release is out; and Spotify's own Countdown page.
+    # Where else to go until the release is out, and from then on; an address may be in both. And
+    # Spotify's own Countdown page.
+    links_before = models.JSONField(default=list, db_default=[], blank=True)
     links = models.JSONField(default=list, db_default=[], blank=True)
     countdown_url = models.CharField(max_length=200, db_default="", default="", blank=True)
     # Which wording of what a fan agrees to this campaign's pages show: see consent/wordings.py.

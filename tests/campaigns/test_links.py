@@ -28,15 +28,18 @@ def test_what_is_not_ascii_or_could_be_markup_is_encoded() -> None:
 def test_a_host_may_have_a_port() -> None:
     links = parse_links("https://music.example:8443/\nhttps://V2--band.netlify.app/")
     assert links == ["https://music.example:8443/", "https://v2--band.netlify.app/"]
-    assert [link.name for link in named(links)] == ["music.example", "v2--band.netlify.app"]
+    assert [link.name for link in named(links, is_out=True)] == [
+        "music.example",
+        "v2--band.netlify.app",
+    ]
 
 
 def test_a_host_in_other_letters_is_taken_as_browsers_copy_it() -> None:
     """Only so can none look like another."""
     with pytest.raises(ValidationError, match="a complete address"):
         parse_links("https://m\u0443sic.example/")
-    (link,) = named(parse_links("https://xn--msic-v6d.example/"))
-    assert link == ("xn--msic-v6d.example", "https://xn--msic-v6d.example/")
+    (link,) = named(parse_links("https://xn--msic-v6d.example/"), is_out=True)
+    assert link[:2] == ("xn--msic-v6d.example", "https://xn--msic-v6d.example/")
 
 
 @pytest.mark.parametrize(
@@ -159,18 +162,19 @@ def test_eight_links_are_the_most() -> None:
         ("https://www.music.example/album", "music.example"),
         ("https://notbandcamp.com/", "notbandcamp.com"),
         ("https://music.apple.com.example/", "music.apple.com.example"),
-        ("https://amazon.com/dp/1", "amazon.com"),
+        ("https://amazon.com/dp/1", "Amazon"),
     ],
 )
 def test_a_link_is_named_by_its_host(url: str, name: str) -> None:
-    assert named([url]) == [(name, url)]
+    (shown,) = named([url], is_out=True)
+    assert (shown.name, shown.url) == (name, url)
 
 
 @pytest.mark.parametrize(
     "url", ["javascript:alert(1)", "data:,x", "http://a.example", "https://x", ""]
 )
 def test_what_no_form_would_take_is_not_shown(url: str) -> None:
-    assert named([url]) == []
+    assert named([url], is_out=True) == []
 
 
 @pytest.mark.parametrize(
@@ -283,3 +287,30 @@ def test_anything_else_is_refused_with_advice(text: str, advice: str) -> None:
     with pytest.raises(ValidationError) as caught:
         parse_release_link(text)
     assert advice in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("link", "name", "before", "after"),
+    [
+        ("https://music.apple.com/de/album/1", "Apple Music", "Pre-add", "Listen now"),
+        ("https://geo.music.apple.com/de/album/1", "Apple Music", "Pre-add", "Listen now"),
+        ("https://music.apple.com/de/album/1?ls=1&app=itunes", "iTunes", "Pre-order", "Buy now"),
+        ("https://itunes.apple.com/de/album/1", "iTunes", "Pre-order", "Buy now"),
+        ("https://www.amazon.co.jp/dp/1", "Amazon", "Pre-order", "Buy now"),
+        ("https://music.amazon.de/albums/1", "Amazon Music", "", "Listen now"),
+        ("https://listen.tidal.com/album/1", "TIDAL", "", "Listen now"),
+        ("https://www.deezer.com/album/1", "Deezer", "", "Listen now"),
+        ("https://demo.bandcamp.com/album/1", "Bandcamp", "Pre-order", "Listen now"),
+        ("https://shop.example/1", "shop.example", "Pre-order", "Buy now"),
+        ("https://demo.myshopify.com/1", "demo.myshopify.com", "Pre-order", "Buy now"),
+        ("https://youtu.be/1", "YouTube", "Watch", "Watch"),
+        ("https://www.music.example/", "music.example", "", ""),
+        ("https://nottidal.com/", "nottidal.com", "", ""),
+    ],
+)
+def test_known_services_have_a_name_and_say_what_to_do_there(
+    link: str, name: str, before: str, after: str
+) -> None:
+    for is_out, to_do in ((False, before), (True, after)):
+        (shown,) = named([link], is_out=is_out)
+        assert (shown.name, shown.url, str(shown.to_do)) == (name, link, to_do)

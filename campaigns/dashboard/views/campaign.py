@@ -74,7 +74,8 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "can_edit": access.may_edit(campaign),
         "checks": checks.before_opening(campaign, now) if standing.phase is Phase.DRAFT else [],
         "preview_url": _preview_url(campaign, now),
-        "links": links.named(campaign.links),
+        "links_before": links.named(campaign.links_before, is_out=False),
+        "links": links.named(campaign.links, is_out=True),
         "app_mode": app_mode(),
         "quota_modes_url": QUOTA_MODES_URL,
     }

@@ -60,6 +60,7 @@ def test_a_copy_is_a_draft_with_what_was_typed_alone(settings: Settings, tmp_pat
     settings.ARTWORK_DIR = tmp_path
     typed = {
         "accent": Accent.TEAL,
+        "links_before": ["https://b.example/"],
         "links": ["https://a.example/"],
         "countdown_url": "https://open.spotify.com/prerelease/4aawyAB9vmqN3uQ7FjRGTy",
         "market": "NZ",

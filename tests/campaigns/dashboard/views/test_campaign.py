@@ -428,17 +428,20 @@ def test_no_page_of_the_dashboard_is_kept_by_a_cache(dashboard: Client, label: L
 
 def test_the_form_stores_links_and_shows_them_again(dashboard: Client, label: Label) -> None:
     two = "https://a.example\r\nhttps://b.example"
-    send(dashboard, slug="night-bus", countdown_url=f"{COUNTDOWN}?si=0123", links=two)
+    both = {"links_before": "https://c.example/\nhttps://b.example", "links": two}
+    send(dashboard, slug="night-bus", countdown_url=f"{COUNTDOWN}?si=0123", **both)
     campaign = Campaign.objects.get()
     assert campaign.countdown_url == COUNTDOWN
+    assert campaign.links_before == ["https://c.example/", "https://b.example/"]
     assert campaign.links == ["https://a.example/", "https://b.example/"]
 
     form = dashboard.get(f"{DETAIL}/edit").content.decode()
     assert f'value="{COUNTDOWN}"' in form
+    assert "https://c.example/\nhttps://b.example/</textarea>" in form
     assert "https://a.example/\nhttps://b.example/</textarea>" in form
-    assert '<a href="https://a.example/" rel="noreferrer">a.example</a>' in (
-        dashboard.get(DETAIL).content.decode()
-    )
+    page = dashboard.get(DETAIL).content.decode()
+    for name in ("a.example", "c.example"):
+        assert f'<a href="https://{name}/" rel="noreferrer">{name}</a>' in page
 
 
 def test_a_form_with_a_wrong_link_comes_back_with_what_was_written(

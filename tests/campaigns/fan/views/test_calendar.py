@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.robotparser import RobotFileParser
 
 import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.test import Client
+from django.utils import timezone
 from icalendar import Calendar
 
-from campaigns.models import Campaign, CampaignState, DailyCount, ReminderCount, Totals
+from campaigns import links
+from campaigns.models import Campaign, CampaignState, DailyCount, PauseReason, ReminderCount, Totals
 from campaigns.models.counts import Reminders
 from tests.factory import make_campaign, make_presave
 from tests.fans import text_of
@@ -22,6 +28,11 @@ pytestmark = pytest.mark.django_db
 
 COUNTDOWN = "https://open.spotify.com/prerelease/4aawyAB9vmqN3uQ7FjRGTy"
 LINKS = ["https://demo.bandcamp.com/album/night-bus", "https://music.example/?a=1&b=2"]
+EIGHT = [
+    *("https://music.apple.com/de/album/1", "https://music.apple.com/de/album/1?app=itunes"),
+    *("https://www.amazon.de/dp/1", "https://tidal.com/album/1", "https://www.deezer.com/album/1"),
+    *("https://demo.bandcamp.com/album/1", "https://shop.example/1", "https://youtu.be/1"),
+]
 FILE, TO_COUNTDOWN = "/night-bus/calendar.ics", "/night-bus/countdown"
 
 
@@ -169,15 +180,67 @@ def test_when_it_is_out_the_other_links_take_their_place(
 ) -> None:
     make_campaign(slug="night-bus", state=state, links=LINKS, countdown_url=COUNTDOWN)
     html = client.get("/night-bus").content.decode()
-    assert f'<a href="{LINKS[0]}" rel="noreferrer">Bandcamp</a>' in html
+    assert f'<a href="{LINKS[0]}" rel="noreferrer">Bandcamp <span>Listen now</span></a>' in html
     assert '<a href="https://music.example/?a=1&amp;b=2" rel="noreferrer">music.example</a>' in html
     assert FILE not in html
     assert TO_COUNTDOWN not in html
 
 
+@pytest.mark.parametrize(
+    ("fields", "shown"),
+    [
+        ({}, "Pre-order"),
+        ({"public_key": None}, "Pre-order"),
+        ({"release_at": timezone.now()}, "Pre-order"),
+        ({"paused_reason": PauseReason.KEY_MISSING}, "Pre-order"),
+        ({"state": CampaignState.RELEASING}, "Listen now"),
+        ({"state": CampaignState.FINISHED}, "Listen now"),
+        ({"state": CampaignState.FINISHED, "confirmed_uri": ""}, "Listen now"),
+        ({"state": CampaignState.CANCELLED}, None),
+    ],
+)
+def test_a_link_is_shown_before_the_release_after_it_or_both(
+    client: Client, fields: dict[str, Any], shown: str | None
+) -> None:
+    both, before, after = LINKS[0], "https://before.example/", "https://after.example/"
+    make_campaign(slug="night-bus", links_before=[both, before], links=[both, after], **fields)
+
+    html = client.get("/night-bus").content.decode()
+
+    assert (f"Bandcamp <span>{shown}</span>" in html) is bool(shown)
+    assert (before in html) is (shown == "Pre-order")
+    assert (after in html) is (shown == "Listen now")
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+def test_the_links_and_their_marks_weigh_little(client: Client, language: str) -> None:
+    """They come on top of what a page without links weighs."""
+    made = [make_campaign(), make_campaign(links_before=EIGHT)]
+    files = [str(finders.find(f"campaigns/{name}")) for name in ("links.css", "services.svg")]
+    bare, linked = (client.get(f"/{one.slug}?lang={language}").content for one in made)
+    marks = sum(len(gzip.compress(Path(file).read_bytes())) for file in files)
+    assert b"links.css" not in bare
+    assert len(gzip.compress(linked)) - len(gzip.compress(bare)) + marks < 1400
+
+
+def test_every_mark_has_its_drawing() -> None:
+    css, svg = (
+        Path(str(finders.find(f"campaigns/{name}"))).read_text()
+        for name in ("links.css", "services.svg")
+    )
+    rows = [int(row) for row in re.findall(r"translate\(0 (\d+)\)", svg)]
+    marks = re.findall(r"^\.(\w+) { --at: (\d+); }", css, re.MULTILINE)
+    assert [24 * int(at) for _, at in marks] == rows
+    assert f'viewBox="0 0 24 {rows[-1] + 24}"' in svg
+    assert f"100% / {len(marks)})" in css
+    shown = {service.mark for service in links._SERVICES.values()} | {links._SHOP.mark}
+    assert shown == {name for name, _ in marks}
+
+
 def test_a_link_that_no_form_would_take_is_not_shown(client: Client) -> None:
-    links = ["javascript:alert(1)", "data:text/html,x", 'https://x"onclick="alert(1)']
-    make_campaign(slug="night-bus", state=CampaignState.FINISHED, links=links)
+    hostile = ["javascript:alert(1)", "data:text/html,x", 'https://x"onclick="alert(1)']
+    state = CampaignState.FINISHED
+    make_campaign(slug="night-bus", state=state, links_before=hostile, links=hostile)
     html = client.get("/night-bus").content.decode()
     for trace in ("javascript:", "data:text", "onclick", 'id="elsewhere"'):
         assert trace not in html

@@ -23,22 +23,23 @@ NO_COPYING = f"{NO_CLIPBOARD}; Document.prototype.execCommand = () => false"
 @pytest.fixture
 def campaigns() -> None:
     countdown_url = "https://open.spotify.com/prerelease/4aawyAB9vmqN3uQ7FjRGTy"
-    make_campaign(slug="night-bus", countdown_url=countdown_url)
     links = ["https://demo.bandcamp.com/", f"https://{'a' * 60}.{'b' * 60}.example/"]
+    make_campaign(slug="night-bus", countdown_url=countdown_url, links_before=links)
     make_campaign(slug="finished", state=CampaignState.FINISHED, links=links)
 
 
+@pytest.mark.parametrize("width", [320, 360, 768, 1280])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_and_nothing_is_too_wide(
-    browser: Browser, site: str, campaigns: None, scheme: Any
+    browser: Browser, site: str, campaigns: None, scheme: Any, width: int
 ) -> None:
-    context = browser.new_context(color_scheme=scheme, viewport={"width": 320, "height": 640})
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 640})
     page = context.new_page()
     for slug in ("night-bus", "finished"):
         page.goto(f"{site}/{slug}")
         found = Axe().run(page, options=RULES)
         assert found.violations_count == 0, f"{slug}: {found.generate_report()}"
-        assert page.evaluate("document.documentElement.scrollWidth") <= 320
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
 
 
@@ -84,4 +85,22 @@ def test_without_javascript_there_is_no_button_and_the_file_still_comes(
         page.get_by_role("link", name="Add it to your calendar").click()
     assert download.value.suggested_filename == "night-bus.ics"
     assert download.value.path().read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
+    context.close()
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_a_link_leads_to_the_order_before_the_release_and_to_the_music_after_it(
+    browser: Browser, site: str, campaigns: None, scripts: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=scripts)
+    page = context.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    for slug, name in (("night-bus", "Bandcamp Pre-order"), ("finished", "Bandcamp Listen now")):
+        with page.expect_response("**/services*.svg") as marks:
+            page.goto(f"{site}/{slug}")
+        assert marks.value.ok
+        link = page.get_by_role("link", name=name)
+        expect(link).to_have_attribute("href", "https://demo.bandcamp.com/")
+    assert all(url.startswith(site) for url in asked)
     context.close()

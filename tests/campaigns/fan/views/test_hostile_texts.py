@@ -104,6 +104,7 @@ def set_up(text: str) -> list[str]:
         **scenes.store_cover(scenes.small_picture(400)),
         "title": text,
         "artist": text,
+        "links_before": links,
         "links": links,
         "countdown_url": "https://open.spotify.com/prerelease/4aawyAB9vmqN3uQ7FjRGTy",
         "artwork_alt": text[:200],
