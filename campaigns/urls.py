@@ -9,6 +9,7 @@ from campaigns.dashboard.views import (
     campaign,
     campaigns,
     form,
+    found_links,
     history,
     labels,
     members,
@@ -161,6 +162,11 @@ urlpatterns = [
         "dashboard/campaigns/<slug:slug>/links",
         form.campaign_links,
         name="dashboard-campaign-links",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/links/find",
+        found_links.find_links,
+        name="dashboard-campaign-find-links",
     ),
     path("dashboard/campaigns/<slug:slug>/share", share.share, name="dashboard-campaign-share"),
     path(

@@ -293,6 +293,11 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 100
 TAKES_FILES_AT = "/dashboard/"
 LARGEST_FORM = 100 * 1024 * 1024
 
+# Other services, whose pages of a release are looked up for its artist
+
+APPLE_LOOKUP_URL = "https://itunes.apple.com/lookup"
+DEEZER_API_URL = "https://api.deezer.com"
+
 # Spotify
 
 # Without an id there is no app: releases have pages with a calendar and links, and no pre-save.

@@ -28,7 +28,7 @@ FLOORS = (
     {"status"},  # below consent, which asks the phase whether it takes any
     {"catalogue"},
     {"gate"},
-    {"spotify", "retention", "artwork", "webhooks"},
+    {"spotify", "retention", "artwork", "webhooks", "elsewhere"},
     {"models", "keyring", "clock", "links", "headers"},
     {"pasted"},
 )
@@ -38,6 +38,7 @@ EDGES_KNOW = {
     "campaigns.keyring",
     "campaigns.spotify",
     "campaigns.webhooks",
+    "campaigns.elsewhere",
     "campaigns.models.choices",
     "campaigns.models.formats",
 }
@@ -53,10 +54,11 @@ TESTED_ELSEWHERE = {
     "campaigns/urls.py": "test_access.py asks for every address of the dashboard",
 }
 # What may be imported in few packages of presave and campaigns only: the edges. Webhooks are an
-# edge of their own: Spotify's hosts are known, and theirs is whatever somebody typed.
+# edge of their own: Spotify's hosts are known, and theirs is whatever somebody typed. So are the
+# other services' catalogues, which no fan is in.
 ONLY_IN = {
     ("campaigns/keyring/",): {"cryptography"},
-    ("campaigns/spotify/", "campaigns/webhooks/"): {"aiohttp"},
+    ("campaigns/spotify/", "campaigns/webhooks/", "campaigns/elsewhere/"): {"aiohttp"},
     ("campaigns/spotify/",): {
         *("spotipy", "requests", "httpx", "urllib3"),
         *("http.client", "urllib.request"),
@@ -202,7 +204,7 @@ def test_the_edges_know_no_row_and_no_rule() -> None:
     wrong = [
         f"{name_of(path)} imports {name}"
         for path in python_files("campaigns")
-        if room_of(module_of(path)) in ("keyring", "spotify", "webhooks")
+        if room_of(module_of(path)) in ("keyring", "spotify", "webhooks", "elsewhere")
         for name in imports_of(path)
         if name.startswith("campaigns.") and not is_part_of(name, EDGES_KNOW)
     ]

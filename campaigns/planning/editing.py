@@ -18,6 +18,7 @@ from campaigns.artwork import files
 from campaigns.artwork.cropping import Focus, to_square
 from campaigns.artwork.files import StoredArtwork
 from campaigns.catalogue.names import Names
+from campaigns.links import parse_links
 from campaigns.models import Campaign, CampaignState, Event, Label, User
 from campaigns.models.formats import LONGEST_SLUG
 from campaigns.planning import accepting, addresses, looking_up, moving, quotas, same_release
@@ -146,6 +147,24 @@ def change_links(campaign: Campaign, links: list[str], by: User | None = None) -
     """Store where else to listen. No fan said yes to that, so it may change after the end too."""
     Campaign.objects.filter(id=campaign.id).update(links=links, version=F("version") + 1)
     _record_edit(campaign, ["links"], by)
+
+
+@transaction.atomic
+def add_links(
+    campaign: Campaign, found: Mapping[str, Sequence[str]], by: User | None = None
+) -> None:
+    """Add to each list of links what is not in it yet. Raises ValidationError when there are more
+    than a page shows.
+    """
+    stored = Campaign.objects.select_for_update().get(id=campaign.id)
+    after = {
+        name: parse_links("\n".join(dict.fromkeys([*getattr(stored, name), *links])))
+        for name, links in found.items()
+    }
+    changed = {name: links for name, links in after.items() if links != getattr(stored, name)}
+    if changed:
+        Campaign.objects.filter(id=stored.id).update(**changed, version=F("version") + 1)
+        _record_edit(campaign, [*changed], by)
 
 
 def _record_edit(campaign: Campaign, changed: list[str], by: User | None) -> None:

@@ -1,0 +1,146 @@
+"""Asks Apple and Deezer for the page of a UPC or ISRC: a few seconds, no redirect, and of the
+answer a title, an artist and a link to the service's own host.
+
+https://performance-partners.apple.com/search-api, https://developers.deezer.com/api
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, NamedTuple
+from urllib.parse import urlencode, urlsplit
+
+import aiohttp
+from django.conf import settings
+
+TOTAL_SECONDS: Final = 4.0
+MOST_BYTES: Final = 200_000
+LONGEST_TEXT: Final = 300
+
+
+class FoundPage(NamedTuple):
+    """What the service calls the release, and where it shows it; not checked by anybody yet."""
+
+    title: str
+    artist: str
+    link: str
+
+
+@dataclass(frozen=True)
+class Answers:
+    pages: list[FoundPage]
+    # The services that did not answer.
+    silent: list[str]
+
+
+class _Catalogue(NamedTuple):
+    name: str
+    hosts: tuple[str, ...]
+    addresses: list[str]
+    read: Callable[[Any], tuple[Any, Any, Any]]
+
+
+class _SilentError(Exception):
+    """No answer, or none that can be read."""
+
+
+def find(upc: str, isrc: str, country: str) -> Answers:
+    """The pages of the release with this UPC; without one, of the recording with this ISRC, which
+    only Deezer knows.
+    """
+    return asyncio.run(_find([_apple(upc, country), _deezer(upc, isrc)]))
+
+
+def _apple(upc: str, country: str) -> _Catalogue:
+    asked = [{"upc": code, "entity": "album", "country": country} for code in _forms_of(upc)]
+    addresses = [f"{settings.APPLE_LOOKUP_URL}?{urlencode(one)}" for one in asked]
+    return _Catalogue("Apple Music", ("music.apple.com", "itunes.apple.com"), addresses, _of_apple)
+
+
+def _deezer(upc: str, isrc: str) -> _Catalogue:
+    paths = [f"album/upc:{code}" for code in _forms_of(upc)] or [f"track/isrc:{isrc}"]
+    addresses = [f"{settings.DEEZER_API_URL}/{path}" for path in paths]
+    return _Catalogue("Deezer", ("www.deezer.com",), addresses, _of_deezer)
+
+
+def _forms_of(upc: str) -> list[str]:
+    """With and without zeros in front: catalogues keep one or the other."""
+    return list(dict.fromkeys(code for code in (upc, upc.lstrip("0")) if code))
+
+
+async def _find(catalogues: list[_Catalogue]) -> Answers:
+    async with aiohttp.ClientSession(
+        cookie_jar=aiohttp.DummyCookieJar(), headers={"User-Agent": "Presave"}
+    ) as session:
+        found = await asyncio.gather(
+            *(_in_time(session, catalogue) for catalogue in catalogues), return_exceptions=True
+        )
+    answers = Answers([], [])
+    for catalogue, page in zip(catalogues, found, strict=True):
+        if isinstance(page, _SilentError):
+            answers.silent.append(catalogue.name)
+        elif isinstance(page, BaseException):
+            raise page
+        elif page:
+            answers.pages.append(page)
+    return answers
+
+
+async def _in_time(session: aiohttp.ClientSession, catalogue: _Catalogue) -> FoundPage | None:
+    """All that is asked of one service together."""
+    try:
+        async with asyncio.timeout(TOTAL_SECONDS):
+            return await _ask(session, catalogue)
+    except TimeoutError:
+        raise _SilentError from None
+
+
+async def _ask(session: aiohttp.ClientSession, catalogue: _Catalogue) -> FoundPage | None:
+    for address in catalogue.addresses:
+        answer = await _json_at(session, address)
+        try:
+            title, artist, link = catalogue.read(answer)
+        except (KeyError, IndexError, TypeError):
+            continue
+        if all(isinstance(text, str) for text in (title, artist, link)) and _is_at(
+            link, catalogue.hosts
+        ):
+            # What follows "?" says who asked.
+            return FoundPage(title[:LONGEST_TEXT], artist[:LONGEST_TEXT], link.partition("?")[0])
+    return None
+
+
+async def _json_at(session: aiohttp.ClientSession, address: str) -> Any:
+    try:
+        async with session.get(address, allow_redirects=False) as answer:
+            body = b""
+            async for chunk in answer.content.iter_chunked(65536):
+                body += chunk
+                if len(body) > MOST_BYTES:
+                    raise _SilentError
+            if answer.status != 200:
+                raise _SilentError
+            return json.loads(body)
+    except (aiohttp.ClientError, TimeoutError, OSError, ValueError, RecursionError):
+        raise _SilentError from None
+
+
+def _of_apple(answer: Any) -> tuple[Any, Any, Any]:
+    album = answer["results"][0]
+    return album["collectionName"], album["artistName"], album["collectionViewUrl"]
+
+
+def _of_deezer(answer: Any) -> tuple[Any, Any, Any]:
+    """Deezer says "no data" with the status of success."""
+    return answer["title"], answer["artist"]["name"], answer["link"]
+
+
+def _is_at(link: str, hosts: tuple[str, ...]) -> bool:
+    try:
+        parts = urlsplit(link)
+    except ValueError:
+        return False
+    return parts.scheme == "https" and parts.netloc in hosts
