@@ -33,7 +33,9 @@ def other_catalogues() -> Iterator[OtherCatalogues]:
             if status == 302:
                 self.send_header("Location", f"{catalogues.url}/elsewhere")
             self.end_headers()
-            while self.path in catalogues.drips and not stopped.is_set():
+            for _ in range(500 * (self.path in catalogues.drips)):
+                if stopped.is_set():
+                    return
                 try:
                     self.wfile.write(b" ")
                 except OSError:

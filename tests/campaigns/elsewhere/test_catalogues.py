@@ -97,14 +97,14 @@ def test_long_texts_are_cut(others: OtherCatalogues) -> None:
 @pytest.mark.parametrize(
     "answer",
     [
-        (500, b""),
-        (403, b"{}"),
+        (500, apple()[1]),
+        (403, apple()[1]),
         (302, apple()[1]),
         (200, b""),
         (200, b"<html>"),
         (200, b"[" * 100_000),
         (200, b"\xff\xfe"),
-        (200, b" " * (catalogues.MOST_BYTES + 1)),
+        (200, apple()[1] + b" " * catalogues.MOST_BYTES),
     ],
 )
 def test_what_cannot_be_read_is_no_answer_and_keeps_no_other_back(
