@@ -10,6 +10,7 @@ import asyncio
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode, urlsplit
 
@@ -19,6 +20,9 @@ from django.conf import settings
 TOTAL_SECONDS: Final = 4.0
 MOST_BYTES: Final = 200_000
 LONGEST_TEXT: Final = 300
+# So many of a web process's threads wait for others at once, and no more.
+AT_ONCE: Final = 2
+_turns: Final = BoundedSemaphore(AT_ONCE)
 
 
 class FoundPage(NamedTuple):
@@ -51,7 +55,13 @@ def find(upc: str, isrc: str, country: str) -> Answers:
     """The pages of the release with this UPC; without one, of the recording with this ISRC, which
     only Deezer knows.
     """
-    return asyncio.run(_find([_apple(upc, country), _deezer(upc, isrc)]))
+    catalogues = [_apple(upc, country), _deezer(upc, isrc)]
+    if not _turns.acquire(blocking=False):
+        return Answers([], [catalogue.name for catalogue in catalogues])
+    try:
+        return asyncio.run(_find(catalogues))
+    finally:
+        _turns.release()
 
 
 def _apple(upc: str, country: str) -> _Catalogue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from threading import BoundedSemaphore
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -124,6 +125,20 @@ def test_an_answer_of_another_shape_finds_nothing(others: OtherCatalogues, body:
     others.answers = {AT_APPLE: (200, body), AT_DEEZER: (200, body)}
 
     assert find(UPC, "", "DE") == Answers([], [])
+
+
+def test_few_threads_wait_at_once_and_each_turn_ends(
+    others: OtherCatalogues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catalogues, "_turns", BoundedSemaphore(1))
+    catalogues._turns.acquire()
+    assert find(UPC, "", "DE") == Answers([], ["Apple Music", "Deezer"])
+    assert others.asked == []
+
+    catalogues._turns.release()
+    others.answers = {AT_APPLE: (500, b"")}
+    for _ in range(2):
+        assert find(UPC, "", "DE") == Answers([], ["Apple Music"])
 
 
 def test_a_server_that_drips_or_is_away_does_not_hold_the_page(

@@ -48,6 +48,7 @@ def test_nobody_is_asked_before_the_button_and_nothing_is_added_by_it(
     campaign = make_campaign(label)
     assert FIND in dashboard.get(DETAIL).content.decode()
     assert "nothing about fans" in dashboard.get(FIND).content.decode()
+    assert "Apple and Deezer get" in Client().get("/privacy").content.decode()
     assert others.asked == []
 
     page = dashboard.post(FIND, {"search": ""}).content.decode()
