@@ -27,7 +27,7 @@ ELSEWHERE = "https://artist.bandcamp.example/night-bus"
 
 @pytest.fixture
 def campaign() -> Campaign:
-    return make_campaign(slug="night-bus", countdown_url=COUNTDOWN, links=[ELSEWHERE])
+    return make_campaign(slug="night-bus", countdown_url=COUNTDOWN, links_before=[ELSEWHERE])
 
 
 @pytest.fixture(autouse=True)

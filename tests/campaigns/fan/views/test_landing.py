@@ -177,7 +177,7 @@ def test_in_development_mode_what_works_for_everyone_comes_first(
     client: Client, settings: Settings, fields: dict[str, Any]
 ) -> None:
     settings.SPOTIFY_APP_MODE = "development"
-    campaign = make_campaign(links=[ELSEWHERE], countdown_url=COUNTDOWN, **fields)
+    campaign = make_campaign(links_before=[ELSEWHERE], countdown_url=COUNTDOWN, **fields)
     path = f"/{campaign.slug}"
     text = page(client, path)
     calendar = f'<a class="button" href="{path}/calendar.ics"'

@@ -59,7 +59,7 @@ def work_once() -> None:
     "fields", [{}, LOCAL_MIDNIGHT, {"public_key": None}, {"paused_reason": "key_missing"}]
 )
 def test_the_page_is_a_calendar_and_links(client: Client, fields: dict[str, Any]) -> None:
-    campaign = make_campaign(links=[ELSEWHERE], countdown_url=COUNTDOWN, **fields)
+    campaign = make_campaign(links_before=[ELSEWHERE], countdown_url=COUNTDOWN, **fields)
     text = page(client, f"/{campaign.slug}")
     parts = ["calendar.ics", "webcal://", f"/{campaign.slug}/countdown", ELSEWHERE]
     places = [text.index(part) for part in parts]
