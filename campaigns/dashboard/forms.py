@@ -208,6 +208,12 @@ class CampaignForm(ReleaseForm):
         label=gettext_lazy("Message to fans"),
         help_text=gettext_lazy("A sentence or two for your fans, shown on the page."),
     )
+    thanks = NoteField(
+        max_length=LONGEST_NOTE,
+        required=False,
+        label=gettext_lazy("Thank-you message"),
+        help_text=gettext_lazy("Shown on a fan's receipt once the release is in their library."),
+    )
     accent = forms.ChoiceField(
         choices=Accent.choices,
         required=False,

@@ -33,6 +33,7 @@ FIELDS: Final[dict[str, Promise]] = {
     "artwork_focus_y": _("cover"),
     "artwork_alt": _("alt text"),
     "note": _("message to fans"),
+    "thanks": _("thank-you message"),
     "accent": _("colour"),
     "countdown_url": _("Countdown Page"),
     "links_before": _("links"),

@@ -168,6 +168,8 @@ class Campaign(models.Model):
     artwork_focus_y = models.PositiveSmallIntegerField(default=50, db_default=50)
     # A sentence or two by the artist, for the page.
     note = models.CharField(max_length=LONGEST_NOTE, db_default="", default="", blank=True)
+    # The same for the receipt, once the release is in the fan's library.
+    thanks = models.CharField(max_length=LONGEST_NOTE, db_default="", default="", blank=True)
     # The page's colour: the artist's choice, or else what was found in the artwork.
     accent = models.CharField(
         max_length=10, choices=Accent, default=Accent.FROM_ARTWORK, db_default="", blank=True

@@ -21,7 +21,7 @@ from campaigns.planning.obstacles import Obstacle, PlanningError
 COPIED: Final = (
     *("label", "title", "artist", "spotify_uri", "upc", "isrc", "market"),
     *("artwork_width", "artwork_height", "artwork_weights", "artwork_alt"),
-    *("artwork_focus_x", "artwork_focus_y", "note"),
+    *("artwork_focus_x", "artwork_focus_y", "note", "thanks"),
     *("accent", "artwork_accent", "links_before", "links", "countdown_url"),
     *("release_mode", "release_zone"),
 )

@@ -61,7 +61,7 @@ def test_a_complete_form_is_taken(artist: User, label: Label) -> None:
     assert form.chosen_label == label
     assert form.values["spotify_uri"] == f"spotify:album:{ALBUM}"
     assert form.values["release_at"] == datetime(2026, 12, 4, 23, tzinfo=UTC)
-    texts = {"title", "artist", "slug", "artwork_alt", "note", "accent", "countdown_url"}
+    texts = {"title", "artist", "slug", "artwork_alt", "note", "thanks", "accent", "countdown_url"}
     texts |= {"links_before", "links"}
     release = {"spotify_uri", "upc", "isrc", "release_mode", "release_at", "release_zone"}
     assert set(form.values) == texts | release | {"market", *FOCUS}
@@ -362,6 +362,7 @@ def test_after_the_first_consent_the_release_stays_what_it_is(artist: User, labe
         "artwork_focus_y",
         "artwork_alt",
         "note",
+        "thanks",
         "accent",
         "countdown_url",
         "links_before",
@@ -437,6 +438,7 @@ def test_once_the_release_has_begun_title_artist_and_address_are_not_asked(
         "artwork_focus_y",
         "artwork_alt",
         "note",
+        "thanks",
         "accent",
         "countdown_url",
         "links_before",

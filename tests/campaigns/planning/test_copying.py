@@ -61,6 +61,7 @@ def test_a_copy_is_a_draft_with_what_was_typed_alone(settings: Settings, tmp_pat
     typed = {
         "accent": Accent.TEAL,
         "links_before": ["https://b.example/"],
+        "thanks": "See you there.",
         "links": ["https://a.example/"],
         "countdown_url": "https://open.spotify.com/prerelease/4aawyAB9vmqN3uQ7FjRGTy",
         "market": "NZ",

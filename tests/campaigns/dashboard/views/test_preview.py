@@ -45,7 +45,7 @@ def team_link(campaign: Campaign) -> str:
 @pytest.mark.parametrize("mode", ["one_instant", "local_midnight"])
 def test_it_is_the_page_as_the_form_stands(dashboard: Client, label: Label, mode: str) -> None:
     cover = SimpleUploadedFile("cover.png", file_of(picture(800, 400)).getvalue())
-    texts = {"title": "As <typed>", "note": "One.\nTwo.", "accent": ""}
+    texts = {"title": "As <typed>", "note": "One.\nTwo.", "thanks": "You <all>!", "accent": ""}
     day = filled_in()["release_at"][:10]
 
     page = preview(dashboard, artwork=cover, release_mode=mode, release_day=day, **texts)
@@ -53,6 +53,7 @@ def test_it_is_the_page_as_the_form_stands(dashboard: Client, label: Label, mode
     assert "<bdi>As &lt;typed&gt;</bdi>" in page
     assert "Pre-save on Spotify" in page
     assert "One.<br>Two." in page
+    assert "You &lt;all&gt;!" in page
     assert "accent-green" in page
     assert re.search(r'src="/dashboard/uploads/[^"]+\?x=50&amp;y=50"', page)
     assert "not the live page" in page

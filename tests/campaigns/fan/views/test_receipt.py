@@ -51,6 +51,16 @@ def test_a_saved_receipt_names_what_was_saved_in_spotifys_words(client: Client) 
     assert "„<bdi>Night Bus - EP</bdi>“ von <bdi>Demo Artist, Guest</bdi>" in german
 
 
+@pytest.mark.parametrize("state", [PreSaveState.PENDING, PreSaveState.SAVED, PreSaveState.FAILED])
+def test_an_artist_thanks_for_what_is_saved(client: Client, state: PreSaveState) -> None:
+    thanks = {"thanks": "See you there.\nשבת"}
+
+    text = receipt(client, {"state": CampaignState.RELEASING, **thanks}, state=state)
+
+    said = '<blockquote class="own-words" dir="auto">See you there.<br>שבת</blockquote>'
+    assert (said in text) is (state == PreSaveState.SAVED)
+
+
 @pytest.mark.parametrize(
     ("fields", "state"),
     [
