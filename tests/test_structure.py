@@ -29,7 +29,7 @@ FLOORS = (
     {"catalogue"},
     {"gate"},
     {"spotify", "retention", "artwork", "webhooks", "elsewhere"},
-    {"models", "keyring", "clock", "links", "headers"},
+    {"models", "keyring", "confined", "clock", "links", "headers"},
     {"pasted"},
 )
 FLOOR_OF = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}

@@ -8,11 +8,8 @@ environment and ends soon. decoding.py starts it.
 from __future__ import annotations
 
 import json
-import os
-import resource
 import sys
 import warnings
-from contextlib import suppress
 from enum import StrEnum
 from io import BytesIO
 from typing import Final
@@ -21,6 +18,7 @@ from PIL import AvifImagePlugin, Image, UnidentifiedImageError
 
 from campaigns.artwork import colours
 from campaigns.artwork.stripping import Stripped, strip
+from campaigns.confined.limiting import limit_this_process
 
 ACCEPTED: Final = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 MOST_PIXELS: Final = 64_000_000
@@ -67,22 +65,13 @@ class RefusedError(Exception):
 def main() -> None:
     """The arguments say how many pixels each side needs, and how much memory and time there is."""
     fewest, most_memory, most_seconds = map(int, sys.argv[1:])
-    _limit_this_process(most_memory, most_seconds)
+    limit_this_process(most_memory, most_seconds)
     _set_up_pillow()
     try:
         decode(sys.stdin.buffer.read(), fewest).save(sys.stdout.buffer, "PPM")
     except RefusedError as refused:
         json.dump([refused.trouble, *refused.size], sys.stdout)
         sys.exit(REFUSED)
-
-
-def _limit_this_process(most_memory: int, most_seconds: int) -> None:
-    """Pages go first. Not every system has every limit: macOS has none of memory."""
-    os.nice(10)
-    limits = {"RLIMIT_AS": most_memory, "RLIMIT_CPU": most_seconds}
-    for name, most in {**limits, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0}.items():
-        with suppress(AttributeError, ValueError, OSError):
-            resource.setrlimit(getattr(resource, name), (most, most))
 
 
 def _set_up_pillow() -> None:

@@ -1,30 +1,23 @@
-"""Pictures from elsewhere, decoded by a process of their own: decoder.py has its limits.
-
-Each process of the web service decodes one at a time; a few wait in line, and all others are asked
-to come back. So pages are served whatever is uploaded.
-"""
+"""Pictures from elsewhere, decoded by a process of their own: decoder.py is what runs there."""
 
 from __future__ import annotations
 
 import json
 import logging
-import signal
 import subprocess
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from io import BytesIO
-from threading import BoundedSemaphore
 from typing import IO, Final
 
-from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy
 from PIL import Image
 
 from campaigns.artwork.decoder import REFUSED, Trouble
 from campaigns.artwork.encoding import encode
+from campaigns.confined import running
+from campaigns.confined.running import BusyError, TooSlowError
 
-MOST_BYTES: Final = 25 * 1024 * 1024
+MOST_BYTES: Final = running.MOST_BYTES
 # A small phone shows the cover 320 dots wide; a smaller one would be a blur.
 FEWEST_PIXELS_A_SIDE: Final = 320
 # Of a picture that is shown 80 pixels wide.
@@ -32,19 +25,11 @@ SMALL: Final = 160
 # A JPEG, HEIC or AVIF of the most pixels needs three quarters of it at most. A WebP or a clear PNG
 # would need more, and gets what it needs for the 48 megapixels of a phone.
 MOST_MEMORY: Final = 1024**3
-# Of computing; the slowest of 64 megapixels takes some 3. Then of waiting, for a machine that is
-# busy with other things, and of waiting for one's turn.
+# Of computing; the slowest of 64 megapixels takes some 3.
 MOST_SECONDS: Final = 10
-MOST_SECONDS_IN_ALL: Final = 40
-MOST_SECONDS_IN_LINE: Final = 20
-# With its secrets a hostile picture would get them.
-_ENVIRONMENT: Final = {"PYTHONDONTWRITEBYTECODE": "1", "MALLOC_ARENA_MAX": "1"}
-_OUT_OF_TIME: Final = (-signal.SIGXCPU, -signal.SIGKILL)
 TOO_LARGE: Final = gettext_lazy(
     "This file is larger than 25 MB. 1200 by 1200 pixels is enough for a cover."
 )
-_in_line = BoundedSemaphore(4)
-_at_work = BoundedSemaphore(1)
 logger = logging.getLogger(__name__)
 
 
@@ -75,14 +60,13 @@ def small_jpeg(picture: bytes) -> bytes:
 
 
 def _decode(file: bytes, fewest: int) -> Image.Image:
-    with _turn():
-        answer = _answer_of_decoder(file, fewest)
+    answer = _answer_of_decoder(file, fewest)
     result = _result(answer)
     if isinstance(result, Image.Image):
         return result
     if result is None:
         logger.warning("The decoder ended with %s: %r", answer.returncode, answer.stderr[-1000:])
-        is_stopped = answer.returncode in _OUT_OF_TIME
+        is_stopped = running.was_stopped(answer)
         result = _error(Trouble.TOO_MUCH_WORK if is_stopped else Trouble.DAMAGED)
     raise result
 
@@ -99,41 +83,16 @@ def _result(answer: subprocess.CompletedProcess[bytes]) -> Image.Image | Artwork
     return None
 
 
-@contextmanager
-def _turn() -> Iterator[None]:
-    if not _in_line.acquire(blocking=False):
-        raise _busy()
-    try:
-        if not _at_work.acquire(timeout=MOST_SECONDS_IN_LINE):
-            raise _busy()
-        try:
-            yield
-        finally:
-            _at_work.release()
-    finally:
-        _in_line.release()
-
-
 def _answer_of_decoder(file: bytes, fewest: int) -> subprocess.CompletedProcess[bytes]:
-    decoder = [sys.executable, "-m", "campaigns.artwork.decoder"]
+    limits = (fewest, MOST_MEMORY, MOST_SECONDS)
     try:
-        return subprocess.run(
-            [*decoder, *map(str, (fewest, MOST_MEMORY, MOST_SECONDS))],
-            input=file,
-            capture_output=True,
-            check=False,
-            cwd=settings.BASE_DIR,
-            env=_ENVIRONMENT,
-            timeout=MOST_SECONDS_IN_ALL,
-        )
-    except subprocess.TimeoutExpired:
+        return running.run("campaigns.artwork.decoder", file, *limits)
+    except TooSlowError:
         raise _error(Trouble.TOO_MUCH_WORK) from None
-
-
-def _busy() -> ArtworkError:
-    return ArtworkError(
-        gettext("Several images are being read right now. Choose yours again in a minute.")
-    )
+    except BusyError:
+        raise ArtworkError(
+            gettext("Several files are being read right now. Choose yours again in a minute.")
+        ) from None
 
 
 def _error(trouble: Trouble, width: int = 0, height: int = 0) -> ArtworkError:

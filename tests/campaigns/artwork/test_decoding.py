@@ -5,12 +5,9 @@ with which sentence, and what a hostile file can take of the machine.
 from __future__ import annotations
 
 import logging
-import os
 import resource
-import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack
 from io import BytesIO
 from pathlib import Path
 from typing import Final
@@ -20,7 +17,7 @@ from PIL import Image
 
 from campaigns.artwork import decoding
 from campaigns.artwork.decoding import ArtworkError
-from presave import web
+from campaigns.confined import running
 from tools.pictures import (
     file_of,
     jpeg_of_many_scans,
@@ -165,7 +162,7 @@ def test_a_picture_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPat
 def test_a_decoder_that_only_waits_is_given_up(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(decoding, "MOST_SECONDS_IN_ALL", 0.05)
+    monkeypatch.setattr(running, "MOST_SECONDS_IN_ALL", 0.05)
     stands_still = program(tmp_path, "exec sleep 60")
     monkeypatch.setattr(sys, "executable", stands_still)
 
@@ -210,69 +207,12 @@ def test_a_decoder_that_breaks_is_a_damaged_picture_and_one_line_for_the_operato
     assert "why" in record.getMessage()
 
 
-def test_a_decoder_has_none_of_our_secrets(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setenv("SPOTIFY_CLIENT_SECRET", "s3cret")
-    monkeypatch.setattr(sys, "executable", program(tmp_path, "/usr/bin/env >&2; exit 1"))
-
-    with pytest.raises(ArtworkError):
-        decoding.prepare(file_of(picture()))
-
-    assert "PYTHONDONTWRITEBYTECODE" in caplog.text
-    assert "s3cret" not in caplog.text
-
-
-_WRITE = """
-import pathlib, sys
-from campaigns.artwork import decoder
-decoder._limit_this_process(1024**3, 10)
-pathlib.Path(sys.argv[1]).write_bytes(b"taken over")
-"""
-
-
-def test_a_decoder_can_write_no_file(tmp_path: Path) -> None:
-    answer = subprocess.run(
-        [sys.executable, "-c", _WRITE, tmp_path / "file"], capture_output=True, check=False
-    )
-
-    assert b"File too large" in answer.stderr
-    assert (tmp_path / "file").read_bytes() == b""
-
-
-_SAY = """
-import os, resource
-from campaigns.artwork import decoder
-decoder._limit_this_process(1024**3, 10)
-print(os.nice(0), *resource.getrlimit(resource.RLIMIT_CORE))
-"""
-
-
-def test_a_decoder_gives_way_to_pages_and_leaves_no_core_behind() -> None:
-    answer = subprocess.run([sys.executable, "-c", _SAY], capture_output=True, check=True)
-
-    assert answer.stdout.split() == [b"%d" % min(19, os.nice(0) + 10), b"0", b"0"]
-
-
 def test_one_picture_is_decoded_at_a_time_and_few_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoding, "MOST_SECONDS_IN_LINE", 0.01)
-    with decoding._turn(), pytest.raises(ArtworkError, match="Choose yours again in a minute"):
+    monkeypatch.setattr(running, "MOST_SECONDS_IN_LINE", 0.01)
+    with running._turn(), pytest.raises(ArtworkError, match="Choose yours again in a minute"):
         decoding.prepare(file_of(picture()))
 
     assert decoding.prepare(file_of(picture())).size == (1200, 1200)
-
-
-def test_who_finds_a_line_is_told_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    """With the others' threads held for long, pages would wait."""
-    monkeypatch.setattr(decoding, "MOST_SECONDS_IN_LINE", 600)
-    places = 0
-    with ExitStack() as line:
-        while decoding._in_line.acquire(blocking=False):
-            line.callback(decoding._in_line.release)
-            places += 1
-        assert places < web.THREADS / 2
-        with pytest.raises(ArtworkError, match="Choose yours again in a minute"):
-            decoding.prepare(file_of(picture()))
 
 
 def test_a_few_at_once_are_all_served() -> None:
