@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+import unicodedata
 from typing import Final
 
 from django.db import InterfaceError, OperationalError
@@ -13,19 +14,26 @@ from django.urls import is_valid_path
 
 from campaigns.fan import languages
 from campaigns.fan.languages import in_fans_language
+from campaigns.pasted import visible_text
 
 # How long a crashed or restarted database may take until it answers again.
 RETRY_AFTER_SECONDS: Final = 30
 
 
 # A release's or an artist's address with what chats, mails and ad tools take for a part of it:
-# stops, brackets, spaces that nobody sees, the next words, parameters. No file's name is one.
+# stops, brackets, spaces, the next words, parameters. No file's name is one, and half a name is
+# another release's.
 _GLUED: Final = re.compile(
-    r"/[^a-z0-9@./]*(@?[a-z0-9]++(?:-[a-z0-9]++)*+)(?!\.\w{1,5}\Z|/+\w).*",
+    r"/[^a-z0-9@./]*(@?[a-z0-9]++(?:-[a-z0-9]++)*+)"
+    r"(?![-_]*[a-z0-9\u00c0-\u024f]|(?-i:\.[a-z0-9_]{1,5})\Z|/+\w).*",
     re.ASCII | re.IGNORECASE | re.DOTALL,
 )
+# As word processors write them, and where they let no line break.
+_HYPHENS: Final = str.maketrans(dict.fromkeys("\u2010\u2013\u2212", "-"))
 _PARAMETERS: Final = re.compile(r"[?&](?:amp;)?((?:src|utm_\w+|lang)=[^#]*)", re.ASCII)
-_RECEIPT: Final = re.compile(r"(/receipt/[\w-]+)[^\w/-][^/]*", re.ASCII)
+_RECEIPT: Final = re.compile(r"(/receipt/[\w-]+)/*[^\w/-].*", re.ASCII | re.DOTALL)
+# Behind any address.
+_UP_TO_A_LETTER: Final = re.compile(r".*[\w-]", re.DOTALL)
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -46,10 +54,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def _meant(path: str) -> str:
-    path = path.rstrip("/")
+    if trimmed := _UP_TO_A_LETTER.match(path):
+        path = trimmed[0]
     if receipt := _RECEIPT.fullmatch(path):
         return receipt[1]
-    glued = _GLUED.fullmatch(path)
+    plain = unicodedata.normalize("NFKC", visible_text(path)).translate(_HYPHENS)
+    glued = _GLUED.fullmatch(plain)
     return f"/{glued[1].lower()}" if glued else path
 
 

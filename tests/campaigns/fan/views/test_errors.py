@@ -10,7 +10,7 @@ from django.db import OperationalError
 from django.test import Client
 
 from campaigns.models import Campaign
-from tests.factory import make_campaign, make_presave, make_user
+from tests.factory import make_artist_page, make_campaign, make_label, make_presave, make_user
 from tests.fans import text_of
 
 pytestmark = pytest.mark.django_db
@@ -98,7 +98,48 @@ def test_so_is_what_was_glued_in_front_of_it(client: Client, before: str) -> Non
     assert client.get(f"/{before}night-bus").headers.get("Location") == "/night-bus"
 
 
-@pytest.mark.parametrize("glued", [".", ")", "%20", "%E2%80%8B", "…", "./", "&utm_source=mail"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/night%E2%80%91bus", "/night-%E2%80%8Bbus", "/ni%C2%ADght-bus", "/night%E2%80%93bus"),
+        *("/%EF%BD%8E\uff49ght-bus", "/night-bus.Out", "/night-bus.Out%20now", "/night-bus—out"),
+    ],
+)
+def test_it_opens_as_word_processors_and_mails_write_it(client: Client, path: str) -> None:
+    for slug in ("night-bus", "night", "ni"):
+        make_campaign(slug=slug)
+
+    assert client.get(path).headers.get("Location") == "/night-bus"
+
+
+@pytest.mark.parametrize(
+    "path", ["/night--bus", "/night_bus", "/night-_bus", "/nighté", "/night%C3%9Fe", "/night.bus"]
+)
+def test_half_a_name_leads_to_no_other_release(client: Client, path: str) -> None:
+    make_campaign(slug="night")
+
+    assert client.get(path).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        *("/night-bus/go", "/night-bus/calendar.ics", "/transparency.json", "/privacy", "/check"),
+        *("/@demo-artist", "/@demo-artist/feed.atom", "/@demo-artist/calendar.ics"),
+    ],
+)
+def test_no_address_minds_a_stop_or_a_bracket_behind_it(client: Client, path: str) -> None:
+    make_campaign(slug="night-bus")
+    make_artist_page(make_label())
+
+    for glued in (".", ").", "%20", "%E2%80%8B", "/"):
+        assert client.get(f"{path}{glued}").headers.get("Location") == path, glued
+    assert client.get(path).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "glued", [".", ")", "%20", "%E2%80%8B", "…", "./", "/.", "%20now/ok", "&utm_source=mail"]
+)
 def test_a_receipts_address_opens_with_what_was_glued_to_it(client: Client, glued: str) -> None:
     make_presave(make_campaign(), receipt="a-_Receipt")
 
