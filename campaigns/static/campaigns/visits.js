@@ -11,7 +11,7 @@ function count() {
   fetch(`${location.pathname}/visit`, { ...visit, keepalive: true }).catch(() => {});
 }
 
-const onward = src && document.querySelectorAll("[data-start] .button, nav a, [data-open-outside]");
+const onward = src && document.querySelectorAll("[data-start] .button, nav a, [data-in-app] a");
 for (const link of onward) {
   const [owner, to] = link.form ? [link.form, "action"] : [link, "href"];
   const address = new URL(owner[to]);

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote
 
 import pytest
@@ -10,11 +10,17 @@ from playwright.sync_api import Browser, expect
 
 from tests.factory import make_campaign
 
+if TYPE_CHECKING:
+    from pytest_django import Settings
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 IPHONE: Final = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 18_7 like Mac OS X) AppleWebKit/605.1.15 "
     "(KHTML, like Gecko)"
+)
+MAC: Final = (
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15 (KHTML, like Gecko)"
 )
 WEB_VIEW: Final = (
     "Mozilla/5.0 (Linux; Android 13; SM-X706N Build/TP1A.220624.014; wv) AppleWebKit/537.36 "
@@ -54,12 +60,17 @@ IN_APPS: Final = {
     "Instagram, iPhone": (f"{IPHONE} Mobile/15E148 Instagram 330.0 (iPhone15,2)", SAFARI),
     "any web view on Android": (WEB_VIEW, INTENT),
     "any web view on an iPhone": (f"{IPHONE} Mobile/15E148", SAFARI),
+    "any web view on an iPad, which calls itself a Mac": (MAC, SAFARI),
+    "any web view on a Mac": (MAC, None),
 }
 BROWSERS: Final = [
     CHROME,
     f"{IPHONE} Version/18.7 Mobile/15E148 Safari/604.1",
     f"{IPHONE} CriOS/140.0 Mobile/15E148 Safari/604.1",
     f"{IPHONE} FxiOS/143.0 Mobile/15E148 Safari/605.1.15",
+    f"{MAC} Version/18.6 Safari/605.1.15",
+    f"{MAC} Chrome/140.0.0.0 Safari/537.36",
+    "Mozilla/5.0 (Macintosh; Intel Mac OS X 10.15; rv:140.0) Gecko/20100101 Firefox/140.0",
     "Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0",
 ]
 
@@ -70,7 +81,7 @@ def test_the_browser_of_an_app_is_offered_the_way_out(
 ) -> None:
     make_campaign(slug="night-bus")
     user_agent, way = IN_APPS[app]
-    with browser.new_context(user_agent=user_agent) as context:
+    with browser.new_context(user_agent=user_agent, has_touch=way is not None) as context:
         page = context.new_page()
         page.goto(f"{site}/night-bus?src=poster")
         box = page.get_by_role("group", name="You're in another app's browser.")
@@ -89,11 +100,34 @@ def test_telegrams_on_an_iphone_is_known_by_what_it_lays_into_the_page(
     browser: Browser, site: str
 ) -> None:
     make_campaign(slug="night-bus")
-    with browser.new_context(user_agent=BROWSERS[1]) as context:
+    with browser.new_context(user_agent=BROWSERS[1], has_touch=True) as context:
         context.add_init_script("window.TelegramWebviewProxy = {}")
         page = context.new_page()
         page.goto(f"{site}/night-bus")
         expect(page.get_by_role("link", name="Open in your browser")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("mode", "client_id", "said"),
+    [
+        ("extended", "an-app", "If you aren't logged in to Spotify here"),
+        ("development", "an-app", "may open only from your own browser"),
+        ("development", "", "may open only from your own browser"),
+    ],
+    ids=["extended", "development", "without an app"],
+)
+def test_so_it_is_where_calendars_and_links_come_first(
+    browser: Browser, site: str, settings: Settings, mode: str, client_id: str, said: str
+) -> None:
+    settings.SPOTIFY_APP_MODE, settings.SPOTIFY_CLIENT_ID = mode, client_id
+    make_campaign(slug="night-bus")
+    with browser.new_context(user_agent=f"{IPHONE} Mobile/15E148", has_touch=True) as context:
+        page = context.new_page()
+        page.goto(f"{site}/night-bus")
+        box = page.get_by_role("group", name="You're in another app's browser.")
+        expect(box).to_have_count(1)
+        expect(box).to_contain_text(said)
+        expect(box.get_by_role("link", name="Open in your browser")).to_be_visible()
 
 
 @pytest.mark.parametrize("user_agent", BROWSERS)
