@@ -14,11 +14,12 @@ MORE_THAN_ONE: Final = gettext_lazy(
     "There is more than one here. Enter only the one of this release."
 )
 
-# Nobody sees them in any script, or they turn the text around and make it read as another one.
+# Nobody sees them in any script, or they turn the text around and make it read as another one, or
+# they may stand in no XML.
 # https://www.unicode.org/reports/tr9/#Directional_Formatting_Characters
 _NEVER_SEEN: Final = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    "\ufff9-\ufffc\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
+    "\ufff9-\ufffc\ufffe\uffff\U0001bca0-\U0001bca3\U0001d173-\U0001d17a]"
 )
 # Letters and symbols to Unicode, and empty to the eye: the fillers of Hangul, Braille's empty
 # cell, a note without its head, two blanks among the hieroglyphs.

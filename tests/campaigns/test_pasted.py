@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from xml.etree import ElementTree
+
 import pytest
 
 from campaigns.pasted import isrcs, typed, upcs, visible_text, without_lost_zeros
@@ -23,6 +25,13 @@ def test_full_width_is_plain_and_spaces_are_single() -> None:
 
 def test_what_nobody_sees_is_in_no_code() -> None:
     assert typed(INVISIBLE.join("a1")) == typed(f"{INVISIBLE}a1{INVISIBLE}") == "a1"
+
+
+def test_what_no_xml_may_hold_is_in_no_text() -> None:
+    """One title would take a whole feed with it: https://www.w3.org/TR/xml/#charsets"""
+    told = "".join(map(chr, (*range(32), *range(0x7F, 0xA0), *range(0xFFF0, 0x10000))))
+    kept = visible_text(f"Night{told}Bus")
+    assert ElementTree.fromstring(f"<title>{kept}</title>").text == kept  # noqa: S314 -- our own
 
 
 def test_what_shapes_letters_and_pictures_stays_in_a_text() -> None:

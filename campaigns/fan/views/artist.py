@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import wraps
+from typing import TypeAlias
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 from django.utils import timezone, translation
@@ -14,6 +17,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from campaigns.fan import artist_page, calendar_file, languages
 from campaigns.fan.artist_feed import ReleaseFeed
 from campaigns.fan.languages import in_fans_language
+from campaigns.fan.page_cache import CACHE_SECONDS, get_or_make
 from campaigns.headers import (
     FILES,
     WITHOUT_FORMS,
@@ -25,6 +29,25 @@ from campaigns.headers import (
 from campaigns.models import ArtistPage
 
 FRESH_SECONDS = 60
+View: TypeAlias = Callable[[HttpRequest, str], HttpResponse]
+
+
+def _kept(view: View) -> View:
+    """Make it once a second in each language: it may be long, and thousands may open it at once."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, handle: str) -> HttpResponse:
+        spoken = (languages.chosen(request), translation.get_language() or "")
+
+        def make() -> tuple[bytes, dict[str, str]]:
+            made = view(request, handle)
+            return made.content, dict(made.items())
+
+        key = (f"artist-{view.__name__}", handle, *spoken)
+        content, headers = get_or_make("pages", key, CACHE_SECONDS, make)
+        return HttpResponse(content, headers=headers)
+
+    return wrapped
 
 
 @require_safe
@@ -33,6 +56,7 @@ FRESH_SECONDS = 60
 @in_fans_language
 @conditional_page
 @cache_control(public=True, max_age=FRESH_SECONDS)
+@_kept
 def page(request: HttpRequest, handle: str) -> HttpResponse:
     artist = _find(handle)
     releases = artist_page.listed(artist, timezone.now())
@@ -52,6 +76,7 @@ def page(request: HttpRequest, handle: str) -> HttpResponse:
 @in_fans_language
 @conditional_page
 @cache_control(public=True, max_age=FRESH_SECONDS)
+@_kept
 def feed(request: HttpRequest, handle: str) -> HttpResponse:
     return ReleaseFeed()(request, handle=handle)
 
@@ -63,7 +88,8 @@ def feed(request: HttpRequest, handle: str) -> HttpResponse:
 @in_fans_language
 @conditional_page
 @cache_control(public=True, max_age=FRESH_SECONDS)
-def calendar(request: HttpRequest, handle: str) -> HttpResponseBase:
+@_kept
+def calendar(request: HttpRequest, handle: str) -> HttpResponse:
     """Cancelled releases too: their events are taken back."""
     artist = _find(handle)
     query = languages.query(languages.chosen(request))

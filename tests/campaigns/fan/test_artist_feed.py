@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 
@@ -32,6 +33,7 @@ def label(settings: Settings) -> Label:
 
 
 def feed(query: str = "") -> Any:
+    caches["pages"].clear()  # a second later
     answer = Client().get(f"/@demo-artist/feed.atom{query}")
     assert answer.headers["Content-Type"] == "application/atom+xml; charset=utf-8"
     return ElementTree.fromstring(answer.content)  # noqa: S314 -- our own feed

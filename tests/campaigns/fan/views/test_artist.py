@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from django.core.cache import caches
 from django.test import Client
 from django.utils import timezone
 from icalendar import Calendar
@@ -67,6 +68,7 @@ def test_past_releases_have_a_day_and_coming_ones_their_time(client: Client, lab
     assert "Berlin time" not in text_of(client.get(PAGE))
     make_local_campaign(label=label)
     make_campaign(label=label)
+    caches["pages"].clear()  # a second later
     page = text_of(client.get(PAGE))
     assert "Berlin time" in page
     assert "at midnight where you are" in page
@@ -125,6 +127,19 @@ def test_a_page_costs_three_queries_however_many_releases(
         client.get(CALENDAR)
     with django_assert_num_queries(3):
         client.get(f"{PAGE}/feed.atom")
+
+
+def test_what_thousands_open_at_once_is_made_once_in_each_language(
+    client: Client, label: Label, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    set_up(label)
+    for path in (PAGE, f"{PAGE}/feed.atom", CALENDAR):
+        first, german = client.get(path), client.get(path, headers={"accept-language": "de"})
+        chosen = client.get(f"{path}?lang=de")
+        assert len({answer.content for answer in (first, german, chosen)}) == 3, path
+        with django_assert_num_queries(0):
+            again = client.get(f"{path}?utm_source=story")
+        assert (again.content, dict(again.items())) == (first.content, dict(first.items()))
 
 
 # The calendar.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.core.cache import caches
 from playwright.sync_api import Browser, expect
 
 from campaigns.models import Label, User
@@ -40,6 +41,7 @@ def test_from_the_labels_switch_to_the_release(
 
         page.get_by_role("button", name="Switch off the page of Demo Artist").click()
         expect(page.get_by_role("status")).to_contain_text("The page of Demo Artist is off.")
+    caches["pages"].clear()  # a second later
     with browser.new_context(**options) as context:
         answer = context.new_page().goto("/@demo-artist")
         assert answer is not None
