@@ -21,21 +21,34 @@ LONGEST: Final = 16_384
 MOST_LAYERS: Final = 5
 
 _CONSENT: Final = re.compile(
-    r"""(?:^|[ \t\n\r"'<(=,;]|https?://)accounts\.spotify\.com(?::443)?/"""
-    r"""(?:[a-z]{2}(?:-[a-z0-9]{2,8})*/)?(?:oauth2/v2/auth|authorize)/?\?([^#"<>\n]*)""",
+    r"""(?:(?:^|[ \t\n\r"'<(=,;])(?://)?|https?://(?:[^ \t\n\r/?#"'<>\\]*@)?)"""
+    r"""accounts\.spotify\.com\.?(?::443)?/(?:[a-z]{2}(?:-[a-z0-9]{2,8})*/)?"""
+    r"""(?:oauth2/v2/auth|authorize)/?\?([^\t\n]*)""",
     re.ASCII | re.IGNORECASE,
 )
 _HOST: Final = re.compile(
-    r"""https?://(?:[^ \t\n\r/?#"'<>\\]*@)?([^ \t\n\r/?#:@"'<>\\]+)""", re.ASCII | re.IGNORECASE
+    r"""https?://(?:[^ \t\n\r/?#"'<>\\]*@)?([^ \t\n\r/?#:@&"'<>\\]+)""", re.ASCII | re.IGNORECASE
 )
 _BARE_HOST: Final = re.compile(
-    r"^[ \t\n\r]*([a-z0-9.-]+\.[a-z]{2,})(?![a-z0-9@.-])", re.ASCII | re.IGNORECASE
+    r"""^[ \t\n\r]*(?://)?(?:[^ \t\n\r/?#@]*@)?"""
+    r"""((?:[^ \t\n\r/?#:@"'<>\\=,;().]+\.)+(?:[a-z][a-z0-9-]+|[^\x00-\x7f]+|[0-9]+)|localhost)"""
+    r"""\.?(?::[0-9]+)?(?![^ \t\n\r/?#,;)"'<>])""",
+    re.ASCII | re.IGNORECASE,
 )
-_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u2060\ufeff]")
-# A line that was broken on the way goes on; a header of the next line does not belong to it.
-_BROKEN_LINE: Final = re.compile(r"[\r\n]+(?![A-Za-z-]+:[ \t])")
+# Also what turns the direction of writing around, with which one host can look like another.
+_INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+# As pages and scripts write the letters of an address that mean something to them.
+_ESCAPED: Final = re.compile(
+    r"&#x0*([2-7][0-9a-f]);|&#0*(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]);"
+    r"|\\(?:u00|x)([2-7][0-9a-f])",
+    re.ASCII | re.IGNORECASE,
+)
+# A line that was broken on the way goes on; the next header or answer does not belong to it.
+_BROKEN_LINE: Final = re.compile(r"[\r\n]+(?!HTTP/[0-9]|[A-Za-z0-9_-]+:(?![^ \t\r\n]))")
+# What a quotation mark or bracket ends, unless more parameters follow on its heels.
+_END: Final = re.compile(r"""(?:["<>]|'(?![^ \t\n\r>,;)\]}]))(?![^ \t\n\r"<>]*&[A-Za-z0-9_%]+=)""")
 _ENCODED: Final = re.compile(r"%([2-7][0-9A-Fa-f])")
-_SEPARATORS: Final = re.compile(r"""[ \t\r,;+'"()\[\]]+""")
+_SEPARATORS: Final = re.compile(r"""[ \t\r\n,;+.*|#'"`()\[\]{}\\]+""")
 
 
 class Verdict(StrEnum):
@@ -62,7 +75,7 @@ class Lasts(StrEnum):
 @dataclass(frozen=True)
 class Reading:
     """`through` is another site's host if that leads to the consent page, or is all there is;
-    `returns_to` the host that is given the permission.
+    `returns_to` the host that is given the permission, or several where the address names several.
     """
 
     verdict: Verdict
@@ -89,15 +102,27 @@ def read(text: str) -> Reading:
         found = list(_CONSENT.finditer(layer))
         if found:
             before, query = layer[: found[0].start()], "&".join(each[1] for each in found)
-            return _read_consent(before, query)
+            return _read_consent(before.rpartition("\n")[2], query)
         layer = _decoded(layer)
     return _without_consent(_host(tidied) or _host(layer))
 
 
 def _tidied(text: str) -> str:
-    """As copied out of a page's source, a log or a mail."""
-    text = text.replace("&amp;", "&").replace("\\u0026", "&").replace("\\/", "/")
-    return _BROKEN_LINE.sub("", _INVISIBLE.sub("", text))
+    r"""As copied out of a page's source, a log or a mail.
+
+    Afterwards \n ends an address and \t its part before the #. Only what is pasted so does that:
+    nothing that stands there encoded is decoded to either.
+    """
+    text = text.replace("&amp;", "&").replace("\\/", "/")
+    text = _ESCAPED.sub(_unescaped, _INVISIBLE.sub("", text))
+    text = _BROKEN_LINE.sub("", text).replace("\t", " ")
+    return _END.sub("\n", text).replace("#", "\t#")
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    """What would end an address only parts it, as it was written so to belong to it."""
+    letter = chr(int(found[2])) if found[2] else chr(int(found[1] or found[3], 16))
+    return "&" if letter in "\"'<>#" else letter
 
 
 def _decoded(text: str) -> str:
@@ -115,21 +140,23 @@ def _values(query: str, name: str) -> list[str]:
     values = []
     for _ in range(MOST_LAYERS):
         named = [part.partition("=") for part in re.split("[?&]", query)]
-        values += [_decoded_whole(value) for key, _, value in named if key == name]
+        values += [value for key, _, value in named if key == name]
         query = _decoded(query)
     return values
 
 
 def _read_consent(before: str, query: str) -> Reading:
-    names = _SEPARATORS.split(" ".join(_values(query, "scope")))
+    names = _SEPARATORS.split(_decoded_whole(" ".join(_values(query, "scope"))))
     asked = tuple(dict.fromkeys(name for name in names if name))
     through = _host(before)
+    receivers = map(_host_below, _values(query, "redirect_uri"))
+    kinds = set(map(_decoded_whole, _values(query, "response_type")))
     return Reading(
         verdict=_verdict(asked),
         asked=asked,
         through="" if through == "accounts.spotify.com" else through,
-        returns_to=_host(" ".join(_values(query, "redirect_uri"))),
-        lasts=Lasts.HOUR if set(_values(query, "response_type")) == {"token"} else Lasts.MONTHS,
+        returns_to=", ".join(dict.fromkeys(host for host in receivers if host)),
+        lasts=Lasts.HOUR if kinds == {"token"} else Lasts.MONTHS,
     )
 
 
@@ -151,5 +178,16 @@ def _without_consent(host: str) -> Reading:
 
 def _host(text: str) -> str:
     """The first host that is named, in the letters of an address."""
-    found = _HOST.search(text) or _BARE_HOST.search(text)
-    return re.sub("[A-Z]+", lambda capitals: capitals[0].lower(), found[1]) if found else ""
+    found = _BARE_HOST.search(text) or _HOST.search(text)
+    if not found:
+        return ""
+    return re.sub("[A-Z]+", lambda capitals: capitals[0].lower(), found[1]).rstrip(".")
+
+
+def _host_below(value: str) -> str:
+    """Decoded no further than needed: in what is left an encoded / would seem to end the host."""
+    for _ in range(MOST_LAYERS):
+        if host := _host(value):
+            return host
+        value = _decoded(value)
+    return ""

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import random
 from dataclasses import dataclass
+from html import escape
 from typing import Any, Final
 from urllib.parse import quote
 
@@ -87,6 +89,47 @@ MINIMAL: Final = [
         minimal(through="l.instagram.com", returns_to="presave.example"),
     ),
     Pasted(
+        "a redirect among an edge's headers",
+        "HTTP/2 302 \r\n"
+        r'report-to: {"endpoints":[{"url":"https:\/\/a.nel.cloudflare.com\/report"}]}'
+        f"\r\nlocation: {AUTHORIZE}?scope={SAVE}\r\np3p: CP\r\n\r\nFound.",
+        minimal(),
+    ),
+    Pasted(
+        "two redirects",
+        f"HTTP/2 302 \r\nlocation: {AUTHORIZE}?scope={SAVE}\r\n\r\n"
+        f"HTTP/2 303 \r\nlocation: {AUTHORIZE[:28]}/de/authorize?scope={SAVE}\r\n\r\n",
+        minimal(),
+    ),
+    Pasted(
+        "out of a browser's tools", f"location:\n{AUTHORIZE}?scope={SAVE}\nserver:\na", minimal()
+    ),
+    Pasted("without a scheme, as pages link", f"//{AUTHORIZE[8:]}?scope={SAVE}", minimal()),
+    Pasted("with a user name", f"https://evil.example@{AUTHORIZE[8:]}?scope={SAVE}", minimal()),
+    Pasted("with a dot", f"https://accounts.spotify.com./authorize?scope={SAVE}", minimal()),
+    Pasted("at the end of a sentence", f"It's ({AUTHORIZE}?scope={SAVE}).", minimal()),
+    Pasted("more in the fragment", f"{AUTHORIZE}?scope={SAVE}#&scope=streaming", minimal()),
+    Pasted("in single quotes", f"<a href='{AUTHORIZE}?scope={SAVE}' class='a'>", minimal()),
+    Pasted("among JSON", f'{{"a":"{AUTHORIZE}?scope={SAVE}","b":"https://a/?scope=b"}}', minimal()),
+    *(
+        Pasted(
+            f"through {host}",
+            f"{host}/?a={AUTHORIZE[:28]}/&u={AUTHORIZE}?scope={SAVE}",
+            minimal(through=host.strip("/").partition(":")[0]),
+        )
+        for host in ("evil.example", "//evil.example", "böse.example", "192.0.2.1", "localhost:80")
+    ),
+    Pasted(
+        "to two hosts",
+        f"{AUTHORIZE}?a=?redirect_uri=https://a.example&redirect_uri=https://b.example&scope={SAVE}",
+        minimal(returns_to="a.example, b.example"),
+    ),
+    Pasted(
+        "to a host behind a user name",
+        f"{AUTHORIZE}?redirect_uri=https%3A%2F%2Fa.example%252F%40b.example%2F&scope={SAVE}",
+        minimal(returns_to="b.example, a.example"),
+    ),
+    Pasted(
         "a page that leads there and may do more",
         f"https://evil.example/login?continue={AUTHORIZE}?scope={SAVE}",
         minimal(through="evil.example"),
@@ -118,6 +161,37 @@ MORE: Final = [
         "out of JSON",
         rf'"url":"https:\/\/accounts.spotify.com\/authorize?a=1\u0026scope={SAVE}%20streaming"',
         asks(Verdict.MORE, SAVE, "streaming"),
+    ),
+    *(
+        Pasted(
+            f"out of a source that writes {equals}",
+            f'<a href="{AUTHORIZE}?client_id{equals}1{ampersand}scope{equals}{SAVE}%20streaming">',
+            asks(Verdict.MORE, SAVE, "streaming"),
+        )
+        for equals, ampersand in (("&#x3D;", "&#38;"), (r"\u003d", r"\u0026"), (r"\x3D", r"\x26"))
+    ),
+    *(
+        Pasted(
+            f"hidden behind {sign}",
+            f"{AUTHORIZE[:28]}/login?continue="
+            + quote(f"{AUTHORIZE}?a=?scope={SAVE}&b={sign}&scope=streaming", safe=""),
+            asks(Verdict.MORE, SAVE, "streaming"),
+        )
+        for sign in "\"<>#'"
+    ),
+    Pasted(
+        "hidden behind a mark in a source",
+        f'<a href="{AUTHORIZE}?scope={SAVE}&b=&#34; &#38;scope=streaming">',
+        asks(Verdict.MORE, SAVE, "streaming"),
+    ),
+    Pasted(
+        "redirects three deep",
+        "https://a.example/?redirect="
+        + quote(
+            f"https://b.example/?url={quote(f'{AUTHORIZE}?scope={SAVE}+streaming', safe='')}",
+            safe="",
+        ),
+        asks(Verdict.MORE, SAVE, "streaming", through="a.example"),
     ),
     Pasted(
         "broken by a mail",
@@ -156,6 +230,26 @@ OTHERS: Final = [
         ),
     ),
     Pasted("a log-in", f"{AUTHORIZE}?client_id=1&response_type=code", asks(Verdict.NOTHING)),
+    Pasted(
+        "a log-in with all in the fragment",
+        f"{AUTHORIZE}?client_id=1&code_challenge=a&code_challenge_method=S256#scope={SAVE}",
+        asks(Verdict.NOTHING),
+    ),
+    Pasted(
+        "another port",
+        f"https://accounts.spotify.com:8443/authorize?scope={SAVE}",
+        none(Verdict.SPOTIFY),
+    ),
+    Pasted(
+        "letters that look like Spotify's",
+        f"https://accounts.xn--sptify-vqf.com/authorize?scope={SAVE}",
+        none(Verdict.ELSEWHERE, "accounts.xn--sptify-vqf.com"),
+    ),
+    Pasted(
+        "a host written backwards",
+        "https://\u202emoc.yfitops.\u202c.evil.example/",
+        none(Verdict.ELSEWHERE, "moc.yfitops..evil.example"),
+    ),
     Pasted("an album", "https://open.spotify.com/album/1A2B", none(Verdict.SPOTIFY)),
     Pasted("a short link", "https://spotify.link/abc", none(Verdict.SPOTIFY)),
     Pasted("a smart link", "ffm.to/first-light", none(Verdict.ELSEWHERE, "ffm.to")),
@@ -192,7 +286,9 @@ _PIECES: Final = (
     *("scope=", "%73cope", "redirect_uri=", "response_type=token", "continue=", SAVE, "streaming"),
     *(" ", "%20", "%2520", "+", "%2B", ",", "\n", "\r\n", "\nLocation: ", '"', "'", "<", ">"),
     *("\u200b", "\u212a", "\u017f", "\u0130", "\u03a3", "💿", "\\", "\x85", "\x1c", "\ufeff"),
-    *("%", "%F", "%0A", "%7F", "(", ";", "#"),
+    *("%", "%F", "%0A", "%7F", "(", ";", "#", "&#38;", "&#x3d;", "&#039;", "\\x26", "\\u003D"),
+    *("HTTP/2", "p3p: ", "location:", "\t", "\u202e", ".", "a.", "localhost", "192.0.2.1", "рф"),
+    *("a.💿", "é", "//", "&x=", "', ", "*", "}", "\x00", "\x1b", "%00", "%2F", "%40", "\u2028"),
 )
 
 
@@ -227,3 +323,44 @@ def _damaged(chance: random.Random) -> str:
         text = around + quote(text, safe=chance.choice(["", "/:", "?=&"]))
     at = chance.randrange(len(text) + 1)
     return text[:at] + chance.choice(["", *_PIECES]) + text[at:]
+
+
+def _hostile(chance: random.Random) -> str:
+    pieces = (*"\"<>#'?&=;, %☃\n\t", "%22", "&#34;", "&quot;", f"?scope={SAVE}", f"{OURS}&scope=")
+    return "".join(chance.choices(pieces, k=chance.randrange(4)))
+
+
+def _written(chance: random.Random, address: str) -> str:
+    """As a page's source, a script, a redirect or a letter has it."""
+    script = json.dumps({"url": address})
+    return chance.choice(
+        [
+            address,
+            f'<a href="{escape(address)}" class="a">Pre-save</a>',
+            f'<a href="{address.replace("&", "&#38;").replace("=", "&#x3D;")}">',
+            script,
+            script.replace("&", r"\u0026").replace("=", r"\u003d").replace("/", r"\/"),
+            f"HTTP/2 302 \r\ndate: a\r\nlocation: {address}\r\np3p: a\r\n\r\n",
+            f"See <{address}>.",
+        ]
+    )
+
+
+def greedy(seed: int, number: int) -> list[str]:
+    """Addresses that ask for `streaming` too, as browsers and servers may write them, with what
+    could end or hide it for a reader in all other parameters, behind up to three redirects.
+    """
+    chance = random.Random(seed)
+    texts = []
+    for _ in range(number):
+        asked = chance.choice([f"{SAVE} streaming", "streaming", f"streaming,{SAVE}"])
+        parts = [("scope", asked), *(("state", _hostile(chance)) for _ in range(3))]
+        chance.shuffle(parts)
+        query = "&".join(
+            f"{name}={quote(text, safe=chance.choice(['', '/:?']))}" for name, text in parts
+        )
+        address = f"{AUTHORIZE}?{query}"
+        for _ in range(chance.randrange(4)):
+            address = f"https://accounts.spotify.com/login?continue={quote(address, safe='')}"
+        texts.append(_written(chance, address))
+    return texts

@@ -34,6 +34,11 @@ def test_a_damaged_address_never_reads_as_asking_for_less() -> None:
     assert [text for text in damaged if read(text).verdict == Verdict.MINIMAL] == []
 
 
+def test_no_way_of_writing_an_address_hides_a_permission() -> None:
+    texts = consent_addresses.greedy(seed=16, number=5_000)
+    assert [text for text in texts if "streaming" not in read(text).asked] == []
+
+
 def test_a_text_that_is_too_long_is_not_read() -> None:
     longest = consent_addresses.OURS.ljust(LONGEST, "1")
     assert read(longest).verdict == Verdict.MINIMAL

@@ -4,24 +4,38 @@
 const LONGEST = 16_384;
 const MOST_LAYERS = 5;
 const CONSENT =
-  /(?:^|[ \t\n\r"'<(=,;]|https?:\/\/)accounts\.spotify\.com(?::443)?\/(?:[a-z]{2}(?:-[a-z0-9]{2,8})*\/)?(?:oauth2\/v2\/auth|authorize)\/?\?([^#"<>\n]*)/gi;
-const HOST = /https?:\/\/(?:[^ \t\n\r/?#"'<>\\]*@)?([^ \t\n\r/?#:@"'<>\\]+)/i;
-const BARE_HOST = /^[ \t\n\r]*([a-z0-9.-]+\.[a-z]{2,})(?![a-z0-9@.-])/i;
-const INVISIBLE = /[\u00ad\u200b-\u200f\u2060\ufeff]/g;
-const BROKEN_LINE = /[\r\n]+(?![A-Za-z-]+:[ \t])/g;
+  /(?:(?:^|[ \t\n\r"'<(=,;])(?:\/\/)?|https?:\/\/(?:[^ \t\n\r/?#"'<>\\]*@)?)accounts\.spotify\.com\.?(?::443)?\/(?:[a-z]{2}(?:-[a-z0-9]{2,8})*\/)?(?:oauth2\/v2\/auth|authorize)\/?\?([^\t\n]*)/gi;
+const HOST = /https?:\/\/(?:[^ \t\n\r/?#"'<>\\]*@)?([^ \t\n\r/?#:@&"'<>\\]+)/i;
+const BARE_HOST =
+  /^[ \t\n\r]*(?:\/\/)?(?:[^ \t\n\r/?#@]*@)?((?:[^ \t\n\r/?#:@"'<>\\=,;().]+\.)+(?:[a-z][a-z0-9-]+|[^\x00-\x7f]+|[0-9]+)|localhost)\.?(?::[0-9]+)?(?![^ \t\n\r/?#,;)"'<>])/i;
+const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
+const ESCAPED =
+  /&#x0*([2-7][0-9a-f]);|&#0*(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]);|\\(?:u00|x)([2-7][0-9a-f])/gi;
+const BROKEN_LINE = /[\r\n]+(?!HTTP\/[0-9]|[A-Za-z0-9_-]+:(?![^ \t\r\n]))/g;
+const END = /(?:["<>]|'(?![^ \t\n\r>,;)\]}]))(?![^ \t\n\r"<>]*&[A-Za-z0-9_%]+=)/g;
 const ENCODED = /%([2-7][0-9A-Fa-f])/g;
-const SEPARATORS = /[ \t\r,;+'"()[\]]+/;
+const SEPARATORS = /[ \t\r\n,;+.*|#'"`()[\]{}\\]+/;
+
+const letter = (code, base) => String.fromCharCode(parseInt(code, base));
+
+// What would end an address only parts it, as it was written so to belong to it.
+function unescaped(_, hex, decimal, script) {
+  const found = decimal ? letter(decimal, 10) : letter(hex ?? script, 16);
+  return "\"'<>#".includes(found) ? "&" : found;
+}
 
 const tidied = (text) =>
   text
     .replaceAll("&amp;", "&")
-    .replaceAll("\\u0026", "&")
     .replaceAll("\\/", "/")
     .replace(INVISIBLE, "")
-    .replace(BROKEN_LINE, "");
+    .replace(ESCAPED, unescaped)
+    .replace(BROKEN_LINE, "")
+    .replaceAll("\t", " ")
+    .replace(END, "\n")
+    .replaceAll("#", "\t#");
 
-const decoded = (text) =>
-  text.replace(ENCODED, (_, code) => String.fromCharCode(parseInt(code, 16)));
+const decoded = (text) => text.replace(ENCODED, (_, code) => letter(code, 16));
 
 function decodedWhole(value) {
   for (let layer = 0; layer < MOST_LAYERS; layer += 1) value = decoded(value);
@@ -29,8 +43,18 @@ function decodedWhole(value) {
 }
 
 function host(text) {
-  const found = HOST.exec(text) ?? BARE_HOST.exec(text);
-  return found ? found[1].replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()) : "";
+  const found = BARE_HOST.exec(text) ?? HOST.exec(text);
+  if (!found) return "";
+  return found[1].replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()).replace(/\.+$/, "");
+}
+
+function hostBelow(value) {
+  for (let layer = 0; layer < MOST_LAYERS; layer += 1) {
+    const found = host(value);
+    if (found) return found;
+    value = decoded(value);
+  }
+  return "";
 }
 
 function values(query, name) {
@@ -38,7 +62,7 @@ function values(query, name) {
   for (let layer = 0; layer < MOST_LAYERS; layer += 1) {
     for (const part of query.split(/[?&]/)) {
       const [key, ...value] = part.split("=");
-      if (key === name) found.push(decodedWhole(value.join("=")));
+      if (key === name) found.push(value.join("="));
     }
     query = decoded(query);
   }
@@ -52,15 +76,17 @@ function verdictOn(asked, needed) {
 }
 
 function readConsent(before, query, needed) {
-  const names = values(query, "scope").join(" ").split(SEPARATORS);
+  const names = decodedWhole(values(query, "scope").join(" ")).split(SEPARATORS);
   const asked = [...new Set(names.filter(Boolean))];
   const through = host(before);
+  const receivers = values(query, "redirect_uri").map(hostBelow).filter(Boolean);
+  const kinds = new Set(values(query, "response_type").map(decodedWhole));
   return {
     verdict: verdictOn(asked, needed),
     asked,
     through: through === "accounts.spotify.com" ? "" : through,
-    returns_to: host(values(query, "redirect_uri").join(" ")),
-    lasts: [...new Set(values(query, "response_type"))].join() === "token" ? "hour" : "months",
+    returns_to: [...new Set(receivers)].join(", "),
+    lasts: [...kinds].join() === "token" ? "hour" : "months",
   };
 }
 
@@ -81,7 +107,8 @@ export function read(text, needed) {
     const found = [...layer.matchAll(CONSENT)];
     if (found.length) {
       const query = found.map((each) => each[1]).join("&");
-      return readConsent(layer.slice(0, found[0].index), query, needed);
+      const before = layer.slice(0, found[0].index).split("\n").pop();
+      return readConsent(before, query, needed);
     }
     layer = decoded(layer);
   }
