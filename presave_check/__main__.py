@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from presave_check import NEEDED, SCOPES, Lasts, Reading, Verdict, read
+from presave_check.reading import LONGEST
 
 _SAID: Final = {
     Verdict.MINIMAL: "It asks for one permission, the one a pre-save needs.",
@@ -46,12 +47,25 @@ def lines(reading: Reading) -> Iterator[str]:
         yield f"It lasts {_LASTS[reading.lasts]}."
 
 
+def _typed() -> str:
+    """No more than is read, and whatever its bytes are."""
+    return sys.stdin.buffer.read(4 * LONGEST + 4).decode("utf-8", "replace")
+
+
+def _shown(line: str) -> str:
+    """Without what a terminal obeys, and in letters that it has: a server wrote the redirect."""
+    printable = "".join(sign if sign.isprintable() else ascii(sign)[1:-1] for sign in line)
+    encoding = sys.stdout.encoding
+    return printable.encode(encoding, "backslashreplace").decode(encoding)
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m presave_check", description=__doc__)
     parser.add_argument("address", nargs="?", help="in quotes, as it holds & and ?")
     address = parser.parse_args().address
-    reading = read(sys.stdin.read() if address is None else address)
-    print("\n".join(lines(reading)))
+    reading = read(_typed() if address is None else address)
+    for line in lines(reading):
+        print(_shown(line))
     if reading.verdict in _UNREAD:
         return 2
     return 0 if reading.verdict == Verdict.MINIMAL and not reading.through else 1

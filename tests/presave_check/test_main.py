@@ -9,22 +9,26 @@ from pathlib import Path
 import pytest
 
 from presave_check.examples import FEATURE_FM
+from presave_check.reading import LONGEST
 from tests import consent_addresses
 
 ROOT = Path(__file__).parents[2]
 
 
-def check(*arguments: str, typed: str = "") -> subprocess.CompletedProcess[str]:
-    """Without any installed package, and without an environment."""
-    return subprocess.run(
+def check(
+    *arguments: str, typed: str | bytes = "", environment: dict[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    """Without any installed package, and without an environment of the tests'."""
+    done = subprocess.run(
         [sys.executable, "-S", "-W", "error", "-m", "presave_check", *arguments],
         cwd=ROOT,
-        env={},
-        input=typed,
+        env=environment or {},
+        input=typed if isinstance(typed, bytes) else typed.encode(),
         capture_output=True,
-        text=True,
         check=False,
     )
+    output = (done.stdout.decode(), done.stderr.decode())
+    return subprocess.CompletedProcess(done.args, done.returncode, *output)
 
 
 def test_the_one_permission_ends_well() -> None:
@@ -66,3 +70,35 @@ def test_what_is_no_consent_page_of_spotifys_ends_otherwise(
     done = check(address)
     assert done.returncode == ends_with
     assert sentence in done.stdout
+
+
+def test_what_a_server_wrote_gives_the_terminal_no_orders() -> None:
+    scope = "a\x1bM\x9b\x7f\u2028\u202eb"
+    done = check(typed=f"location: {consent_addresses.AUTHORIZE}?scope={scope}\r\n")
+    assert done.returncode == 1
+    assert all(line.isprintable() for line in done.stdout.splitlines())
+    assert len(done.stdout.splitlines()) == 3
+    assert r"\x1b" in done.stdout
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "ascii", "latin-1"])
+def test_any_bytes_are_read_and_told_in_any_encoding(encoding: str) -> None:
+    garbage = bytes(range(256)) + f" {consent_addresses.AUTHORIZE}?scope=\u266b".encode()
+    done = check(typed=garbage, environment={"PYTHONIOENCODING": encoding})
+    assert (done.returncode, done.stderr) == (1, "")
+
+
+def test_no_more_is_read_than_an_address_may_hold() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-S", "-m", "presave_check"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdin
+        assert process.stdout
+        process.stdin.write(b"a" * (4 * LONGEST + 4))
+        process.stdin.flush()
+        # Nothing says that this is all: one that reads to the end waits here.
+        assert process.wait(timeout=60) == 2
+        assert process.stdout.read() == b"This is too long for an address.\n"
