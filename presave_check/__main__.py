@@ -28,6 +28,8 @@ _LASTS: Final = {
     Lasts.HOUR: "one hour",
     Lasts.MONTHS: "up to six months, unless you remove the app at Spotify",
 }
+_ASKS_AGAIN: Final = "Spotify asks again each time."
+_ASKS_ONCE: Final = "If you've allowed the same before, Spotify may not ask again."
 _UNLISTED: Final = "In none of Spotify's lists that we know."
 _UNREAD: Final = {Verdict.SPOTIFY, Verdict.ELSEWHERE, Verdict.TOO_LONG, Verdict.UNREADABLE}
 
@@ -45,6 +47,7 @@ def lines(reading: Reading) -> Iterator[str]:
         yield f"The permission goes to {reading.returns_to}."
     if reading.lasts:
         yield f"It lasts {_LASTS[reading.lasts]}."
+        yield _ASKS_AGAIN if reading.asks_again else _ASKS_ONCE
 
 
 def _typed() -> str:

@@ -25,26 +25,30 @@ class Example:
 
 
 # Of the 17 that Sony Music asked for when Little Mix's "Bounce Back" came out, in June 2019, those
-# that reports name. None of them printed the address: this one is put together from their words.
+# that reports name: most by Genbeta, the two that control devices by MobileSyrup, and the upload of
+# images by etcentric, for Chris Brown's "No Guidance". None of them printed the address: this one is
+# put together from their words.
 SONY: Final = Example(
     "sony",
     "https://accounts.spotify.com/authorize?client_id=not-printed&response_type=code"
     "&redirect_uri=https%3A%2F%2Fsony.example%2Fcallback&scope="
     "user-library-modify%20user-read-email%20user-read-private%20user-library-read%20"
     "user-read-currently-playing%20user-read-playback-state%20user-follow-read%20"
-    "user-follow-modify%20ugc-image-upload%20user-modify-playback-state%20streaming",
+    "user-follow-modify%20ugc-image-upload%20user-modify-playback-state%20streaming%20"
+    "playlist-modify-public",
     counted=17,
     sources=(
         Source(
-            "Engadget", "https://www.engadget.com/2019-06-27-spotify-album-pre-save-privacy.html"
+            "Genbeta",
+            "https://www.genbeta.com/multimedia/cuando-guardar-disco-spotify-acceder-a-que-discografica-te-rastree-controle-tu-libreria-musical",
         ),
         Source(
             "MobileSyrup",
             "https://mobilesyrup.com/2019/06/28/pre-saving-music-spotify-could-allowing-labels-track-users/",
         ),
         Source(
-            "Tweakers",
-            "https://tweakers.net/nieuws/154562/platenmaatschappijen-vragen-te-veel-permissies-bij-pre-save-op-spotify.html",
+            "etcentric",
+            "https://www.etcentric.org/spotify-allows-music-labels-to-access-data-about-its-users/",
         ),
     ),
 )

@@ -75,7 +75,8 @@ class Lasts(StrEnum):
 @dataclass(frozen=True)
 class Reading:
     """`through` is another site's host if that leads to the consent page, or is all there is;
-    `returns_to` the host that is given the permission, or several where the address names several.
+    `returns_to` the host that is given the permission, or several where the address names several;
+    `asks_again` that Spotify shows its page to those too who have allowed the same before.
     """
 
     verdict: Verdict
@@ -83,6 +84,7 @@ class Reading:
     through: str = ""
     returns_to: str = ""
     lasts: Lasts = Lasts.NOT_SAID
+    asks_again: bool = False
 
     @property
     def unknown(self) -> tuple[str, ...]:
@@ -157,6 +159,7 @@ def _read_consent(before: str, query: str) -> Reading:
         through="" if through == "accounts.spotify.com" else through,
         returns_to=", ".join(dict.fromkeys(host for host in receivers if host)),
         lasts=Lasts.HOUR if kinds == {"token"} else Lasts.MONTHS,
+        asks_again={value.lower() for value in _values(query, "show_dialog")} == {"true"},
     )
 
 

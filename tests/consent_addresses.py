@@ -46,6 +46,7 @@ _OF_SONY: Final = (
     "ugc-image-upload",
     "user-modify-playback-state",
     "streaming",
+    "playlist-modify-public",
 )
 
 
@@ -71,8 +72,8 @@ def none(verdict: Verdict, through: str = "") -> Reading:
 
 
 MINIMAL: Final = [
-    Pasted("ours", OURS, minimal(returns_to="presave.example")),
-    Pasted("without https", OURS[8:], minimal(returns_to="presave.example")),
+    Pasted("ours", OURS, minimal(returns_to="presave.example", asks_again=True)),
+    Pasted("without https", OURS[8:], minimal(returns_to="presave.example", asks_again=True)),
     Pasted("in a language", f"{AUTHORIZE[:28]}/pt-BR/authorize/?scope={SAVE}", minimal()),
     Pasted("capitals", f"HTTPS://Accounts.Spotify.com:443/authorize?scope={SAVE}", minimal()),
     Pasted(
@@ -81,12 +82,12 @@ MINIMAL: Final = [
     Pasted(
         "a redirect",
         f"HTTP/1.1 302 Found\r\nLocation: {OURS}\r\nContent-Length: 0\r\n\r\n",
-        minimal(returns_to="presave.example"),
+        minimal(returns_to="presave.example", asks_again=True),
     ),
     Pasted(
         "Instagram's redirect",
         f"https://l.instagram.com/?u={quote(OURS, safe='')}&e=AT0",
-        minimal(through="l.instagram.com", returns_to="presave.example"),
+        minimal(through="l.instagram.com", returns_to="presave.example", asks_again=True),
     ),
     Pasted(
         "a redirect among an edge's headers",
@@ -214,6 +215,11 @@ MORE: Final = [
         asks(Verdict.MORE, SAVE, "streaming"),
     ),
     Pasted(
+        "asked again and not",
+        f"{AUTHORIZE}?scope={SAVE}+streaming&show_dialog=true&show_dialog=false",
+        asks(Verdict.MORE, SAVE, "streaming"),
+    ),
+    Pasted(
         "listed nowhere",
         f"{AUTHORIZE}?scope={SAVE}%20user-read-everything",
         asks(Verdict.MORE, SAVE, "user-read-everything"),
@@ -312,7 +318,7 @@ def _damaged(chance: random.Random) -> str:
             for _ in range(chance.randrange(3))
         ),
         *chance.sample(
-            ["response_type=token", "response_type=code", "state=a", "show_dialog=1"], 2
+            ["response_type=token", "response_type=code", "state=a", "show_dialog=True"], 2
         ),
         f"redirect_uri={chance.choice(['https://Presave.example/x?a=b', 'app://x'])}",
     ]

@@ -23,4 +23,4 @@ def test_feature_fms_address_holds_all_twelve() -> None:
 def test_of_sonys_seventeen_only_those_that_reports_name_are_shown() -> None:
     """Sixteen more than the one that is needed."""
     assert SONY.counted == 16 + 1
-    assert len(read(SONY.address).asked) == 11
+    assert len(read(SONY.address).asked) == 12

@@ -39,6 +39,7 @@ def test_the_one_permission_ends_well() -> None:
         "  needed      user-library-modify: Add to your library and remove from it.",
         "The permission goes to presave.example.",
         "It lasts up to six months, unless you remove the app at Spotify.",
+        "Spotify asks again each time.",
     ]
 
 
@@ -47,6 +48,7 @@ def test_more_than_that_is_listed_with_what_it_lets_the_holder_do() -> None:
     assert done.returncode == 1
     assert "  not needed  user-read-email: Read your email address." in done.stdout
     assert done.stdout.count("not needed") == 11
+    assert "If you've allowed the same before, Spotify may not ask again." in done.stdout
 
 
 def test_a_permission_of_no_list_is_told_as_such() -> None:
@@ -77,7 +79,7 @@ def test_what_a_server_wrote_gives_the_terminal_no_orders() -> None:
     done = check(typed=f"location: {consent_addresses.AUTHORIZE}?scope={scope}\r\n")
     assert done.returncode == 1
     assert all(line.isprintable() for line in done.stdout.splitlines())
-    assert len(done.stdout.splitlines()) == 3
+    assert len(done.stdout.splitlines()) == 4
     assert r"\x1b" in done.stdout
 
 

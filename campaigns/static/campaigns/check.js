@@ -80,6 +80,7 @@ function readConsent(before, query, needed) {
   const asked = [...new Set(names.filter(Boolean))];
   const through = host(before);
   const receivers = values(query, "redirect_uri").map(hostBelow).filter(Boolean);
+  const dialogs = values(query, "show_dialog").map((value) => value.toLowerCase());
   const kinds = new Set(values(query, "response_type").map(decodedWhole));
   return {
     verdict: verdictOn(asked, needed),
@@ -87,11 +88,12 @@ function readConsent(before, query, needed) {
     through: through === "accounts.spotify.com" ? "" : through,
     returns_to: [...new Set(receivers)].join(", "),
     lasts: [...kinds].join() === "token" ? "hour" : "months",
+    asks_again: [...new Set(dialogs)].join() === "true",
   };
 }
 
 function withoutConsent(through) {
-  const nothing = { asked: [], through: "", returns_to: "", lasts: "" };
+  const nothing = { asked: [], through: "", returns_to: "", lasts: "", asks_again: false };
   if (!through) return { ...nothing, verdict: "unreadable" };
   if (/\.spotify\.(com|link)$/.test(`.${through}`)) return { ...nothing, verdict: "spotify" };
   return { ...nothing, verdict: "elsewhere", through };
@@ -134,7 +136,7 @@ function list(part, names) {
   one(`asked="${part}"`).querySelector("ul").replaceChildren(...names.map(row));
 }
 
-function showConsent({ asked, through, returns_to, lasts }, needed) {
+function showConsent({ asked, through, returns_to, lasts, asks_again }, needed) {
   const wanted = asked.filter((name) => name === needed);
   const extra = asked.filter((name) => name !== needed);
   list("needed", wanted);
@@ -154,6 +156,8 @@ function showConsent({ asked, through, returns_to, lasts }, needed) {
   for (const words of result.querySelectorAll("[data-lasts]")) {
     words.hidden = words.dataset.lasts !== lasts;
   }
+  one(`asks="again"`).hidden = !asks_again;
+  one(`asks="once"`).hidden = asks_again;
 }
 
 function show() {
@@ -166,6 +170,7 @@ function show() {
   one("consent").hidden = !reading.lasts;
   showConsent(reading, needed);
   result.hidden = false;
+  result.scrollIntoView({ block: "nearest" });
 }
 
 function start() {
@@ -180,8 +185,8 @@ function start() {
     example.hidden = false;
     example.addEventListener("click", () => {
       form.elements.address.value = example.querySelector("button").value;
-      show();
       form.elements.address.focus();
+      show();
     });
   }
 }

@@ -44,12 +44,13 @@ def in_python(reading: Reading) -> dict[str, Any]:
         "through": reading.through,
         "returns_to": reading.returns_to,
         "lasts": str(reading.lasts),
+        "asks_again": reading.asks_again,
     }
 
 
 def check(page: Page, text: str) -> None:
     page.get_by_label("Address of the page").fill(text)
-    page.get_by_role("button", name="Check", exact=True).click()
+    page.get_by_role("button", name="Check link").click()
 
 
 def test_the_browser_and_the_command_read_the_same(checker: Page) -> None:
@@ -92,11 +93,13 @@ def told(page: Page) -> Reading:
     assert needed in ([], [NEEDED])
     verdict = page.locator("[data-verdict]:visible").get_attribute("data-verdict")
     lasts = page.locator("[data-lasts]:visible")
+    next_time = page.locator("[data-asks]:visible")
     return Reading(
         Verdict(verdict or ""),
         (*needed, *extra),
         returns_to="".join(page.locator("[data-returns-to]:visible dd").all_inner_texts()),
         lasts=Lasts((lasts.count() and lasts.get_attribute("data-lasts")) or ""),
+        asks_again=bool(next_time.count() and next_time.get_attribute("data-asks") == "again"),
     )
 
 
@@ -120,6 +123,19 @@ def test_it_says_how_many_of_how_many_are_needed_and_what_the_rest_allows(checke
     expect(result.locator("[data-asked='extra']")).to_contain_text("In none of Spotify's lists")
     check(checker, "https://ffm.to/first-light")
     expect(result.get_by_text("1 of")).to_be_hidden()
+
+
+@pytest.mark.parametrize("height", [640, 900])
+def test_what_it_says_is_on_the_screen(checker: Page, height: int) -> None:
+    checker.set_viewport_size({"width": 360, "height": height})
+    heading = checker.locator("[data-verdict]:visible h2")
+    check(checker, consent_addresses.OURS)
+    expect(heading).to_be_in_viewport(ratio=1)
+    checker.get_by_role("button", name="Put it into the checker").last.click()
+    expect(heading).to_be_in_viewport(ratio=1)
+    expect(checker.get_by_label("Address of the page")).to_be_focused()
+    check(checker, "garbage")
+    expect(heading).to_be_in_viewport(ratio=1)
 
 
 def test_what_is_pasted_is_read_at_once(checker: Page) -> None:
