@@ -4,14 +4,34 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
+from django.urls import reverse
 from django.utils.safestring import SafeString
 
 from campaigns.artwork import files
 from campaigns.artwork.files import Renditions
 from campaigns.fan import times
-from campaigns.models import ArtistPage, Campaign
+from campaigns.fan.page_cache import get_or_make
+from campaigns.models import ArtistPage, Campaign, identity
 from campaigns.status.phase import Phase, phase_of
+
+# Most labels have none, and landing pages would ask each time.
+LOOKED_UP_EVERY_SECONDS: Final = 60
+
+
+def address_for(campaign: Campaign) -> str:
+    """Of the page that lists it; empty where there is none."""
+    switched_on = ArtistPage.objects.filter(label=campaign.label_id, is_on=True)
+    artists = get_or_make(
+        "pages",
+        ("artist-pages", str(campaign.label_id)),
+        LOOKED_UP_EVERY_SECONDS,
+        lambda: list(switched_on.values_list("name", "handle")),
+    )
+    mine = (handle for name, handle in artists if identity.is_same(name, campaign.artist))
+    handle = next(mine, "")
+    return reverse("artist-page", args=[handle]) if handle else ""
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_safe
 from campaigns.artwork import files as artworks
 from campaigns.artwork.encoding import CONTENT_TYPES
 from campaigns.consent import starting
-from campaigns.fan import languages, page_context
+from campaigns.fan import artist_page, languages, page_context
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_cache import CACHE_SECONDS, get_or_make, lifetime
 from campaigns.headers import (
@@ -83,6 +83,7 @@ def _render_landing(
         **page_context.for_landing(campaign, phase),
         **page_context.for_shared_link(campaign, phase),
         "is_away": is_away,
+        "artist_url": artist_page.address_for(campaign),
     }
     return render(request, "fan/landing.html", context)
 

@@ -2,7 +2,7 @@
 const agent = navigator.userAgent;
 const box = document.querySelector("[data-in-app]");
 const IN_APP =
-  /; wv\)|Mac OS X(?!.*(Safari|Gecko\/))|Instagram|FBA[NV]|TikTok|Snapchat|Line\/|Twitter|Pinterest|LinkedIn|MicroMessenger|NAVER|Reddit|Telegram/;
+  /; wv\)|Mac OS X(?!.*(Safari|Gecko\/))|Instagram|FBA[NV]|TikTok|Snapchat|Line\/|Twitter|LinkedIn|MicroMessenger|NAVER|Reddit|Telegram/;
 
 function outside(address) {
   if (/MicroMessenger/.test(agent)) return "";

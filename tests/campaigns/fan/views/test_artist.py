@@ -86,6 +86,25 @@ def test_each_leads_to_its_own_page_in_a_chosen_language(client: Client, label: 
     )
 
 
+@pytest.mark.parametrize("artist", ["Demo Artist", "DEMO ARTIST feat. Night Desk"])
+def test_the_releases_page_leads_to_it_while_it_is_on(
+    client: Client, label: Label, artist: str
+) -> None:
+    make_campaign(label=label, slug="night-bus", artist=artist)
+    link = f'<a href="{PAGE}?lang=de"><bdi>{artist}</bdi></a>'
+    assert link in text_of(client.get("/night-bus?lang=de"))
+    label.artist_pages.update(is_on=False)
+    caches["pages"].clear()  # a minute later
+    assert link not in text_of(client.get("/night-bus?lang=de"))
+
+
+def test_other_releases_lead_to_no_page(client: Client, label: Label) -> None:
+    make_campaign(label=label, slug="of-another-artist", artist="Night Desk")
+    make_campaign(slug="of-another-label")
+    for path in ("/of-another-artist", "/of-another-label"):
+        assert 'href="/@' not in text_of(client.get(path))
+
+
 def test_guests_are_named(client: Client, label: Label) -> None:
     make_campaign(label=label, artist="Demo Artist feat. Night Desk")
     assert "<bdi>Demo Artist feat. Night Desk</bdi>" in text_of(client.get(PAGE))

@@ -58,6 +58,7 @@ IN_APPS: Final = {
     "Reddit, Android": (f"{CHROME} Reddit/Version 2026.41.0/Build 2641", INTENT),
     "Telegram, Android": (f"{CHROME} Telegram-Android/11.7.4 (Google Pixel 8)", INTENT),
     "Instagram, iPhone": (f"{IPHONE} Mobile/15E148 Instagram 330.0 (iPhone15,2)", SAFARI),
+    "Pinterest, iPhone": (f"{IPHONE} Mobile/15E148 [Pinterest/iOS]", SAFARI),
     "any web view on Android": (WEB_VIEW, INTENT),
     "any web view on an iPhone": (f"{IPHONE} Mobile/15E148", SAFARI),
     "any web view on an iPad, which calls itself a Mac": (MAC, SAFARI),
