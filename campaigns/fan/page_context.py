@@ -102,12 +102,17 @@ LOCALES: Final = {
 
 def for_shared_link(campaign: Campaign, phase: Phase) -> dict[str, str]:
     """https://ogp.me"""
-    image = files.card_address(campaign) or static("campaigns/social-card.jpg")
     return {
-        "card_url": f"{settings.PUBLIC_URL}{image}",
+        "card_url": card_url(campaign),
         "locale": LOCALES[translation.get_language() or settings.LANGUAGE_CODE],
         "shared_description": _description(phase),
     }
+
+
+def card_url(campaign: Campaign | None) -> str:
+    """The picture that networks show with a link: the release's, or without one the product's."""
+    own = files.card_address(campaign) if campaign else ""
+    return f"{settings.PUBLIC_URL}{own or static('campaigns/social-card.jpg')}"
 
 
 def _description(phase: Phase) -> str:

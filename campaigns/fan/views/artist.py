@@ -14,7 +14,7 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
-from campaigns.fan import artist_page, calendar_file, languages
+from campaigns.fan import artist_page, calendar_file, languages, page_context
 from campaigns.fan.artist_feed import ReleaseFeed
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_cache import CACHE_SECONDS, get_or_make
@@ -60,10 +60,14 @@ def _kept(view: View) -> View:
 def page(request: HttpRequest, handle: str) -> HttpResponse:
     artist = _find(handle)
     releases = artist_page.listed(artist, timezone.now())
+    coming = [one for one in reversed(releases) if not one.is_out]
+    out = [one for one in releases if one.is_out]
+    first = next((one.campaign for one in [*coming, *out]), None)
     context = {
         "artist": artist,
-        "coming": [one for one in reversed(releases) if not one.is_out],
-        "out": [one for one in releases if one.is_out],
+        "coming": coming,
+        "out": out,
+        "card_url": page_context.card_url(first),
         "page_url": f"{settings.PUBLIC_URL}{artist.get_absolute_url()}",
         "subscribe_url": _subscribe_url(artist),
     }

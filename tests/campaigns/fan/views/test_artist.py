@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -13,7 +14,7 @@ from django.utils import timezone
 from icalendar import Calendar
 
 from campaigns.models import CampaignState, Label
-from tests import libical
+from tests import libical, scenes
 from tests.factory import make_artist_page, make_campaign, make_label, make_local_campaign
 from tests.fans import text_of
 
@@ -103,6 +104,26 @@ def test_other_releases_lead_to_no_page(client: Client, label: Label) -> None:
     make_campaign(slug="of-another-label")
     for path in ("/of-another-artist", "/of-another-label"):
         assert 'href="/@' not in text_of(client.get(path))
+
+
+def test_a_shared_link_shows_the_next_release_or_else_the_newest(
+    client: Client, label: Label, settings: Settings, tmp_path: Path
+) -> None:
+    settings.ARTWORK_DIR, settings.PUBLIC_URL = tmp_path, "https://presave.example"
+
+    def card() -> str:
+        caches["pages"].clear()  # a second later
+        found = re.search('property="og:image" content="(.*?)"', text_of(client.get(PAGE)))
+        assert found
+        return found[1]
+
+    assert re.fullmatch(r"https://presave\.example/static/campaigns/social-card.*\.jpg", card())
+    out, coming = (scenes.store_cover(scenes.small_picture(400)) for _ in range(2))
+    make_campaign(label=label, state=CampaignState.FINISHED, **in_days(-10), **out)
+    assert card() == f"https://presave.example/artwork/{out['artwork']}/card.jpg"
+    make_campaign(label=label, **in_days(40))
+    make_campaign(label=label, **in_days(4), **coming)
+    assert card() == f"https://presave.example/artwork/{coming['artwork']}/card.jpg"
 
 
 def test_guests_are_named(client: Client, label: Label) -> None:
