@@ -105,8 +105,8 @@ secrets: ## Make the secret files that docker compose needs, keeping those that 
 	@$${PYTHON:-python3} deploy/make_secrets.py
 
 .PHONY: screenshots
-screenshots: services ## Take pictures of every page and state, and the README's (README=1: those alone)
-	@$(BIN)/python -m pytest -q -s -p no:randomly tools/screenshots.py $(if $(README),-k readmes)
+screenshots: services ## Take pictures of every page and state, and the README's (README=1: those alone; T=fan, cover or artist narrows)
+	@$(BIN)/python -m pytest -q -s -p no:randomly tools/screenshots.py $(if $(README),-k readmes,$(if $(T),-k "$(T) and not readmes"))
 
 .PHONY: clean
 clean: ## Remove what make made: .venv and caches (never data or secrets)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from PIL import Image
 
 from campaigns.artwork import decoding, files
+from campaigns.artwork.cropping import CENTRE, to_square
 from campaigns.consent import oauth_state
 from campaigns.models import (
     Accent,
@@ -32,12 +33,23 @@ from tests.factory import (
 )
 
 ALT: Final = "A sun of five rings over a dark horizon"
+LINKS: Final = [
+    "https://music.apple.com/album/first-light/1700000000",
+    "https://www.deezer.com/album/500000000",
+    "https://tidal.com/album/300000000",
+    "https://demoartist.bandcamp.com/album/first-light",
+    "https://shop.example.com/first-light",
+]
+COUNTDOWN: Final = "https://open.spotify.com/prerelease/0a1b2c3d4e5f6a7b8c9d0e"
+NOTE: Final = "Five songs, recorded in one night with all the windows open. Play it at sunrise."
 LONG: Final = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2
 
 LANDINGS: Final = {
     "landing": "/first-light",
     "landing-local-midnights": "/everywhere",
     "landing-without-artwork": "/plain",
+    "landing-with-links": "/with-links",
+    "landing-last-hour": "/last-hour",
     "landing-long-names": "/long",
     "landing-not-open-yet": "/opening",
     "landing-paused": "/paused",
@@ -46,6 +58,7 @@ LANDINGS: Final = {
     "landing-releasing-local-midnights": "/under-way",
     "landing-held-up": "/held-up",
     "landing-out-now": "/out",
+    "landing-out-now-with-links": "/out-with-links",
     "landing-missed": "/missed",
     "landing-cancelled": "/cancelled",
 }
@@ -99,6 +112,9 @@ def set_up(picture: bytes | None = None) -> None:
     first = make_campaign(slug="first-light", release_at=midnight, **fields)
     make_campaign(slug="plain", title="Night Bus")
     make_campaign(slug="long", title=LONG, artist=LONG)
+    before: dict[str, Any] = {"links_before": LINKS, "countdown_url": COUNTDOWN, "note": NOTE}
+    make_campaign(slug="with-links", release_at=midnight, **before, **fields)
+    make_campaign(slug="last-hour", release_at=timezone.now() + timedelta(minutes=50), **fields)
     make_campaign(slug="opening", public_key=None, **fields)
     make_campaign(slug="paused", paused_reason=PauseReason.KEY_MISSING, **fields)
     make_campaign(slug="due", release_at=timezone.now(), **fields)
@@ -108,7 +124,7 @@ def set_up(picture: bytes | None = None) -> None:
 
 
 def store_cover(picture: bytes) -> dict[str, Any]:
-    stored = files.write(decoding.prepare(BytesIO(picture)))
+    stored = files.write(to_square(decoding.prepare(BytesIO(picture)), CENTRE))
     return {
         "artwork": stored.name,
         "artwork_width": stored.width,
@@ -135,6 +151,7 @@ def _set_up_releases(fields: dict[str, Any]) -> None:
     refused = PauseReason.RELEASE_REFUSED
     make_campaign(slug="held-up", state=releasing, paused_reason=refused, **fields)
     make_campaign(slug="out", state=finished, **fields)
+    make_campaign(slug="out-with-links", state=finished, links=LINKS, note=NOTE, **fields)
     make_campaign(slug="missed", state=finished, confirmed_uri="", **fields)
     make_campaign(slug="cancelled", state=CampaignState.CANCELLED, **fields)
 

@@ -13,6 +13,7 @@ from campaigns.consent.receipts import REMEMBERED_FOR
 from campaigns.fan.disclosure import FIELDS
 from campaigns.models import HARD_STOP, PERMISSION_LIFETIME, ROW_LIFETIME
 from campaigns.models.limits import HISTORY_LIFETIME, INVITATION_LIFETIME
+from tools import screenshots
 
 KEPT_FOR = (
     *(HARD_STOP, PERMISSION_LIFETIME, ROW_LIFETIME),
@@ -76,6 +77,16 @@ def test_links_and_pictures_within_the_repository_exist() -> None:
     for document in DOCUMENTS:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", document.read_text()):
             assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_the_readme_shows_the_pictures_that_are_taken_for_it() -> None:
+    readme = (ROOT / "README.md").read_text()
+    shown = re.findall(r"\[[^\]]+\]\(docs/screenshots/([\w-]+)\.png\)", readme)
+    taken = {*screenshots.README, *screenshots.README_BY_HAND, *screenshots.README_OF_ARTISTS}
+
+    assert set(shown) == taken == {path.stem for path in screenshots.FOR_README.iterdir()}
+    assert shown[:3] == ["landing-phone", "landing-phone-dark", "receipt-phone"]
+    assert shown[3:5] == ["check-phone", "development-mode-phone"]
 
 
 def test_the_privacy_document_lists_what_the_privacy_page_lists() -> None:

@@ -20,7 +20,9 @@ from campaigns.fan.refusal_pages import PAGES
 from campaigns.gate import closing
 from campaigns.models import Campaign, ErrorReason, Gate, GateName
 from campaigns.spotify.answers import SpotifyError
+from presave_check.examples import SONY
 from tests import scenes
+from tests.consent_addresses import OURS
 
 if TYPE_CHECKING:
     import pytest
@@ -47,6 +49,7 @@ def each(
     yield from _second_return(new_context, site)
     yield from _refusals(new_context, site, monkeypatch)
     yield from _broken_pages(new_context, site, monkeypatch)
+    yield from _checked(new_context, site)
 
 
 def _in_development_mode(
@@ -56,7 +59,7 @@ def _in_development_mode(
         page = context.new_page()
         settings.SPOTIFY_APP_MODE = "development"
         caches["pages"].clear()
-        page.goto(site + scenes.LANDINGS["landing"])
+        page.goto(site + scenes.LANDINGS["landing-with-links"])
         settings.SPOTIFY_APP_MODE = "extended"
         caches["pages"].clear()
         expect(page.get_by_role("heading", name="For invited testers")).to_be_visible()
@@ -67,7 +70,12 @@ def _without_app(
     new_context: NewContext, site: str, settings: Settings
 ) -> Iterator[tuple[str, Page]]:
     client_id, settings.SPOTIFY_CLIENT_ID = settings.SPOTIFY_CLIENT_ID, ""
-    for name, path in (("landing", scenes.LANDINGS["landing"]), ("privacy", "/privacy")):
+    paths = {
+        "landing": scenes.LANDINGS["landing-with-links"],
+        "landing-out-now": scenes.LANDINGS["landing-out-now-with-links"],
+        "privacy": "/privacy",
+    }
+    for name, path in paths.items():
         with new_context(None) as context:
             page = context.new_page()
             caches["pages"].clear()
@@ -182,3 +190,19 @@ def _return_in_vain(
     with monkeypatch.context() as broken:
         broken.setattr(completing, "complete_authorization", fail)
         page.goto(f"{site}/callback?code=x&state=first-light..x")
+
+
+def _checked(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
+    with new_context(None) as context:
+        page = context.new_page()
+        page.goto(f"{site}/check")
+        for name, address in {"minimal": OURS, "too-much": SONY.address}.items():
+            check(page, address)
+            expect(page.locator("[data-result]")).to_be_visible()
+            yield f"check-{name}", page
+
+
+def check(page: Page, text: str) -> None:
+    """Have the checker read it."""
+    page.get_by_label("Address of the page").fill(text)
+    page.get_by_role("button", name="Check link").click()

@@ -20,7 +20,8 @@ from playwright.sync_api import Browser, BrowserContext, Page, ViewportSize
 from campaigns.clock import database_now
 from campaigns.models import User
 from campaigns.status import heartbeat
-from tests import scenes, visits
+from presave_check.examples import SONY
+from tests import covers, scenes, visits
 from tests.log_ins import logged_in
 from tests.sandbox_process import Sandbox
 from tools import artist_scenes
@@ -35,8 +36,11 @@ pytest_plugins = ["tests.campaigns.conftest"]
 ROOT: Final = Path(__file__).resolve().parent.parent
 EVERYTHING: Final = ROOT / "screenshots"
 FOR_README: Final = ROOT / "docs" / "screenshots"
-WIDTHS: Final = (390, 768, 1280)
+WIDTHS: Final = (360, 768, 1280)
 HEIGHT: Final = 800
+# What a fan sees of a page before they scroll, beside each other on one sheet.
+SCREENS: Final = ((360, 640), (768, 1024), (1280, 800))
+SHEET_COLUMN: Final = 360
 Scheme = Literal["light", "dark"]
 SCHEMES: Final[tuple[Scheme, ...]] = ("light", "dark")
 # A repository is cloned with its pictures.
@@ -99,6 +103,44 @@ def test_every_state_of_a_fans_visit(
             in_both_schemes(page, name, width)
 
 
+@pytest.mark.usefixtures("nothing_of_before")
+def test_every_cover_and_title_a_fan_can_meet(browser: Browser, site: str) -> None:
+    looks = covers.set_up()
+    for width, height in SCREENS:
+        with context_for(browser, width) as context:
+            page = context.new_page()
+            page.set_viewport_size({"width": width, "height": height})
+            for name, path in covers.PAGES.items():
+                paths = [site + path.format(look.slug) for look in looks]
+                for scheme, pictures in first_screens(page, paths).items():
+                    file = EVERYTHING / f"{name}-with-every-cover-{width}-{scheme}.png"
+                    sheet_of(pictures, rows=len(covers.TITLES)).save(file)
+
+
+def first_screens(page: Page, addresses: list[str]) -> dict[Scheme, list[Image.Image]]:
+    taken: dict[Scheme, list[Image.Image]] = {scheme: [] for scheme in SCHEMES}
+    for address in addresses:
+        page.goto(address)
+        for scheme, pictures in taken.items():
+            page.emulate_media(color_scheme=scheme)
+            pictures.append(Image.open(BytesIO(page.screenshot(animations="disabled"))))
+    return taken
+
+
+def sheet_of(pictures: list[Image.Image], rows: int) -> Image.Image:
+    """Column by column, none wider than a phone."""
+    width = min(SHEET_COLUMN, pictures[0].width)
+    height = round(pictures[0].height * width / pictures[0].width)
+    gap = 8
+    columns = -(-len(pictures) // rows)
+    sheet = Image.new("RGB", (columns * (width + gap), rows * (height + gap)), "grey")
+    for number, picture in enumerate(pictures):
+        column, row = divmod(number, rows)
+        resized = picture.convert("RGB").resize((width, height), Image.Resampling.LANCZOS)
+        sheet.paste(resized, (column * (width + gap), row * (height + gap)))
+    return sheet
+
+
 @pytest.fixture
 def open_page(browser: Browser, site: str, settings: Settings) -> Iterator[OpenPage]:
     with ExitStack() as open_contexts:
@@ -152,15 +194,20 @@ class Shown(NamedTuple):
     height: int = 0
 
 
-# By their names in docs/screenshots.
+# By their names in docs/screenshots, in the README's order.
 README: Final = {
-    "landing-phone": Shown("landing", 390),
-    "landing-phone-dark": Shown("landing", 390, "dark"),
+    "landing-phone": Shown("landing", 390, height=844),
+    "landing-phone-dark": Shown("landing", 390, "dark", height=844),
+    "receipt-phone": Shown("receipt-waiting", 390, height=844),
+    "receipt-saved-phone-dark": Shown("receipt-saved", 390, "dark", height=844),
     "landing-desktop": Shown("landing", 1280),
     "landing-out-now-phone": Shown("landing-out-now", 390),
-    "receipt-phone": Shown("receipt-waiting", 390),
-    "receipt-saved-phone-dark": Shown("receipt-saved", 390, "dark"),
+    "artist-desktop": Shown("artist", 1280),
     "transparency-desktop": Shown("transparency", 1280, height=1000),
+}
+README_BY_HAND: Final = {
+    "check-phone": Shown("check", 390, height=844),
+    "development-mode-phone": Shown("landing-with-links", 390, height=844),
 }
 README_OF_ARTISTS: Final = {
     "dashboard-list-desktop": Shown("list", 1280, height=640),
@@ -174,26 +221,44 @@ README_OF_ARTISTS: Final = {
 def test_the_readmes_pictures_of_a_fan(open_page: OpenPage) -> None:
     scenes.set_up()
     for name, shown in README.items():
-        take_for_readme(open_page, name, shown, None, scenes.ALL[shown.scene])
+        keep_for_readme(shown_for_readme(open_page, shown, None, scenes.ALL[shown.scene]), name)
+
+
+def test_the_readmes_pictures_of_the_checker_and_of_development_mode(
+    open_page: OpenPage, settings: Settings
+) -> None:
+    scenes.set_up()
+    settings.SPOTIFY_APP_MODE = "development"
+    for name, shown in README_BY_HAND.items():
+        page = shown_for_readme(open_page, shown, None, scenes.ALL[shown.scene])
+        if shown.scene == "check":
+            visits.check(page, SONY.address)
+            page.locator("[data-result]").evaluate("result => result.scrollIntoView()")
+        keep_for_readme(page, name)
 
 
 def test_the_readmes_pictures_of_an_artist(open_page: OpenPage) -> None:
     cast = artist_scenes.set_up()
     for name, shown in README_OF_ARTISTS.items():
         who, path = cast.scenes[shown.scene]
-        take_for_readme(open_page, name, shown, cast.people[who], path)
+        keep_for_readme(shown_for_readme(open_page, shown, cast.people[who], path), name)
 
 
-def take_for_readme(
-    open_page: OpenPage, name: str, shown: Shown, user: User | None, path: str
-) -> None:
+def shown_for_readme(open_page: OpenPage, shown: Shown, user: User | None, path: str) -> Page:
     # A desktop's picture is shown smaller than it is.
     scale = 1 if shown.width > 1000 else 1.5
     page = open_page(user, shown.width, color_scheme=shown.scheme, device_scale_factor=scale)
-    page.set_viewport_size({"width": shown.width, "height": shown.height or HEIGHT})
     heartbeat.beat(database_now())
+    page.set_viewport_size({"width": shown.width, "height": shown.height or HEIGHT})
     page.goto(path, wait_until="networkidle")
-    content = page.screenshot(full_page=not shown.height, animations="disabled")
+    if not shown.height:
+        tall = page.evaluate("document.documentElement.scrollHeight")
+        page.set_viewport_size({"width": shown.width, "height": tall})
+    return page
+
+
+def keep_for_readme(page: Page, name: str) -> None:
+    content = page.screenshot(animations="disabled")
     # As few colours as nobody misses, in a third of the bytes.
     image = Image.open(BytesIO(content)).convert("RGB").quantize(256, Image.Quantize.MEDIANCUT)
     file = FOR_README / f"{name}.png"

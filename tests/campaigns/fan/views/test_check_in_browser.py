@@ -13,6 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 from presave_check import NEEDED, Lasts, Reading, Verdict, read
 from tests import consent_addresses
 from tests.accessibility import RULES, widest
+from tests.visits import check
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -46,11 +47,6 @@ def in_python(reading: Reading) -> dict[str, Any]:
         "lasts": str(reading.lasts),
         "asks_again": reading.asks_again,
     }
-
-
-def check(page: Page, text: str) -> None:
-    page.get_by_label("Address of the page").fill(text)
-    page.get_by_role("button", name="Check link").click()
 
 
 def test_the_browser_and_the_command_read_the_same(checker: Page) -> None:
