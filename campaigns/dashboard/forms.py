@@ -94,7 +94,7 @@ FIELD_OF: Final = {
 }
 # What is told where the release is named.
 OF_NAMES: Final = (
-    *(Obstacle.IS_IT_YOURS, Obstacle.NONE_IS_YOURS, Obstacle.CODES_DIFFER),
+    *(Obstacle.NOT_NAMED, Obstacle.IS_IT_YOURS, Obstacle.NONE_IS_YOURS, Obstacle.CODES_DIFFER),
     *(Obstacle.OTHER_RELEASE, Obstacle.KIND_STAYS),
     *(Obstacle.NEW_NOT_SHOWN, Obstacle.NEW_NOT_ANSWERED),
 )
@@ -366,10 +366,9 @@ class CampaignForm(ReleaseForm):
             )
 
     def _check_release(self, uri: str, upc: str, isrc: str) -> None:
-        if not (uri or upc or isrc) and self.errors.keys().isdisjoint(Names._fields):
-            self.add_error(
-                "spotify_uri", gettext("Which release is it? Enter its link, UPC or ISRC.")
-            )
+        is_unnamed = not (uri or upc or isrc) and self.errors.keys().isdisjoint(Names._fields)
+        if is_unnamed and self.asks_spotify:
+            self.add_error("spotify_uri", why_not(Obstacle.NOT_NAMED))
         self.check_names(uri, upc, isrc)
 
     def _check_release_time(self, cleaned: dict[str, Any], is_day: bool) -> None:

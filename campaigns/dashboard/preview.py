@@ -56,7 +56,7 @@ def as_opened(campaign: Campaign, now: datetime) -> Campaign:
     if campaign.state == CampaignState.DRAFT:
         opened.state, opened.opened_at = CampaignState.OPEN, now
         opened.consent_version = wordings.CURRENT_VERSION
-    if opened.is_opening:
+    if opened.state == CampaignState.OPEN and not opened.public_key:
         opened.public_key = _NO_KEY
     return opened
 

@@ -35,8 +35,8 @@ def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
         "campaign": campaign,
         "page_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
         "subscribe_url": _subscribe_url(campaign),
-        "has_app": app_mode() is not AppMode.NONE,
-        "leads_with_everyone": _leads_with_everyone(phase),
+        "offers_pre_save": offers_pre_save(campaign),
+        "leads_with_everyone": leads_with_everyone(campaign, phase),
         "links": _links(campaign, phase),
         "artwork": files.renditions(campaign),
         "release_date": times.release_date(campaign),
@@ -50,6 +50,9 @@ def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
 
 
 def _links(campaign: Campaign, phase: Phase) -> list[links.OtherLink]:
+    # With an app the worker sees it come out with the first midnight, and the phase says so.
+    if phase is Phase.DUE_SOMEWHERE and not offers_pre_save(campaign):
+        phase = Phase.RELEASING_SOMEWHERE
     if phase in LINKS_BEFORE:
         return links.named(campaign.links_before, is_out=False)
     return links.named(campaign.links, is_out=True) if phase in LINKS_AFTER else []
@@ -63,15 +66,18 @@ def for_landing(campaign: Campaign, phase: Phase) -> dict[str, Any]:
     }
 
 
-def _leads_with_everyone(phase: Phase) -> bool:
+def offers_pre_save(campaign: Campaign) -> bool:
+    """Whether this is more than a release page: there is a Spotify app, and something to save. A
+    preview has a key before anything is named.
+    """
+    has_something = campaign.names_a_release or campaign.public_key is not None
+    return app_mode() is not AppMode.NONE and has_something
+
+
+def leads_with_everyone(campaign: Campaign, phase: Phase) -> bool:
     """Whether what works for everyone comes first, as Spotify lets in a few accounts, or none."""
-    match app_mode():
-        case AppMode.NONE:
-            return True
-        case AppMode.DEVELOPMENT:
-            return not phase.has_ended
-        case AppMode.EXTENDED:
-            return False
+    is_for_testers = app_mode() is AppMode.DEVELOPMENT and not phase.has_ended
+    return is_for_testers or not offers_pre_save(campaign)
 
 
 def digest_shown(campaign: Campaign) -> str:
@@ -105,7 +111,7 @@ def for_shared_link(campaign: Campaign, phase: Phase) -> dict[str, str]:
     return {
         "card_url": card_url(campaign),
         "locale": LOCALES[translation.get_language() or settings.LANGUAGE_CODE],
-        "shared_description": _description(phase),
+        "shared_description": _description(campaign, phase),
     }
 
 
@@ -115,13 +121,13 @@ def card_url(campaign: Campaign | None) -> str:
     return f"{settings.PUBLIC_URL}{own or static('campaigns/social-card.jpg')}"
 
 
-def _description(phase: Phase) -> str:
-    if phase.is_out and app_mode() is AppMode.NONE:
+def _description(campaign: Campaign, phase: Phase) -> str:
+    if phase.is_out and not offers_pre_save(campaign):
         return _("Out now")
     if phase.is_out:
         return _("Out now. Listen on Spotify.")
     if phase.has_ended:
         return _("This pre-save has ended.")
-    if _leads_with_everyone(phase):
+    if leads_with_everyone(campaign, phase):
         return _("Add it to your calendar, so you know when it's out.")
     return _("Pre-save it on Spotify with one permission, which is destroyed after the save.")

@@ -41,6 +41,8 @@ from campaigns.models.people import Label, User
 from campaigns.models.presave import PreSave
 
 ENDED_STATES: Final = (CampaignState.FINISHED, CampaignState.CANCELLED)
+# A release page alone, of an instance without a Spotify app: nothing could be saved.
+NAMES_NO_RELEASE: Final = Q(spotify_uri="", upc="", isrc="")
 
 
 class CampaignQuerySet(models.QuerySet["Campaign"]):
@@ -73,7 +75,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return taking.exclude(public_key=None).exclude(paused_reason=PauseReason.KEY_MISSING)
 
     def awaiting_key(self) -> CampaignQuerySet:
-        return self.filter(state=CampaignState.OPEN, public_key=None)
+        return self.filter(state=CampaignState.OPEN, public_key=None).exclude(NAMES_NO_RELEASE)
 
     def awaiting_look(self, now: datetime) -> CampaignQuerySet:
         """Those whose release is due and not yet seen in Spotify's catalogue, or is being saved
@@ -112,8 +114,8 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.filter(state=CampaignState.RELEASING, paused_reason__in=reasons)
 
     def endable(self, now: datetime, *, unasked: bool = False) -> CampaignQuerySet:
-        """Those whose release has come to every zone, or whose time to save it has run out. With
-        `unasked` also those whose release nobody looks for, as there is no Spotify app.
+        """Those whose release has come to every zone, or whose time to save it has run out; and
+        those whose release nobody looks for: with `unasked`, as there is no Spotify app, all.
         """
         out_of_time = Q(
             state__in=[CampaignState.OPEN, CampaignState.RELEASING], release_at__lte=now - HARD_STOP
@@ -121,10 +123,11 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         everywhere = Q(release_mode=ReleaseMode.ONE_INSTANT) | Q(
             release_at__lte=now - midnights.FIRST_TO_LAST
         )
-        has_come = Q(everywhere, state=CampaignState.RELEASING)
-        if unasked:
-            has_come |= Q(everywhere, state=CampaignState.OPEN, release_at__lte=now)
-        return self.filter(out_of_time | has_come)
+        released = Q(state=CampaignState.RELEASING)
+        not_looked_for = Q(state=CampaignState.OPEN, release_at__lte=now)
+        if not unasked:
+            not_looked_for &= NAMES_NO_RELEASE
+        return self.filter(out_of_time | everywhere & (released | not_looked_for))
 
     def awaiting_shredding(self) -> CampaignQuerySet:
         return self.filter(state__in=ENDED_STATES, key_destroyed_at=None, opened_at__isnull=False)
@@ -184,7 +187,7 @@ class Campaign(models.Model):
     consent_version = models.PositiveSmallIntegerField(default=1, db_default=1)
 
     # What is released: one of these three is given, and all that are given must agree with
-    # Spotify's catalogue.
+    # Spotify's catalogue. Without any there is no key, and so no pre-save.
     spotify_uri = models.CharField(max_length=40, blank=True)
     upc = models.CharField(max_length=14, blank=True)
     isrc = models.CharField(max_length=12, blank=True)
@@ -304,7 +307,7 @@ class Campaign(models.Model):
                 name="campaign_state_known",
             ),
             models.CheckConstraint(
-                condition=~Q(spotify_uri="", upc="", isrc=""), name="campaign_names_a_release"
+                condition=~NAMES_NO_RELEASE | Q(public_key=None), name="campaign_names_a_release"
             ),
             models.CheckConstraint(
                 condition=Q(agreed_title="", agreed_artist="")
@@ -462,8 +465,13 @@ class Campaign(models.Model):
         return self.state in ENDED_STATES
 
     @property
+    def names_a_release(self) -> bool:
+        return bool(self.spotify_uri or self.upc or self.isrc)
+
+    @property
     def is_opening(self) -> bool:
-        return self.state == CampaignState.OPEN and self.public_key is None
+        awaits_key = self.public_key is None and self.names_a_release
+        return self.state == CampaignState.OPEN and awaits_key
 
     @property
     def takes_consents(self) -> bool:

@@ -188,7 +188,10 @@ def _check(
         if values.get(name, getattr(campaign, name)) != getattr(campaign, name):
             raise PlanningError(why)
     same_release.check_texts(campaign, values)
-    same_release.check_kind(campaign, same_release.names_after(campaign, values))
+    names = same_release.names_after(campaign, values)
+    same_release.check_kind(campaign, names)
+    if campaign.public_key and not any(names):
+        raise PlanningError(Obstacle.NOT_NAMED)
 
 
 def _changed(

@@ -39,6 +39,7 @@ class Obstacle(StrEnum):
     # What the server has no room for.
     COVER_NOT_STORED = auto()
     # Whether the catalogue shows this release, or can be asked.
+    NOT_NAMED = auto()
     IS_IT_YOURS = auto()
     NONE_IS_YOURS = auto()
     QUESTION_REFUSED = auto()

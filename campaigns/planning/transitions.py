@@ -21,6 +21,7 @@ from campaigns.planning.history import record
 from campaigns.planning.moving import check_release_time, locked
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.retention import erasing
+from campaigns.spotify import AppMode, app_mode
 from campaigns.status import alarms
 
 
@@ -38,6 +39,8 @@ def _check_draft(campaign: Campaign, now: datetime) -> None:
     if campaign.state != CampaignState.DRAFT:
         raise PlanningError(Obstacle.NOT_A_DRAFT)
     check_release_time(campaign.release_at, now)
+    if app_mode() is not AppMode.NONE and not campaign.names_a_release:
+        raise PlanningError(Obstacle.NOT_NAMED)
 
 
 @transaction.atomic

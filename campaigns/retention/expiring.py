@@ -20,8 +20,8 @@ from campaigns.retention import erasing
 
 def finish_settled(now: datetime, *, unasked: bool = False) -> int:
     """End every campaign that has been released, or has run out of time, and has no pending
-    pre-save left. With `unasked`, as there is no Spotify app, the artist's release time is taken
-    for the release.
+    pre-save left. Where nobody looks for the release (with `unasked` nowhere, as there is no
+    Spotify app), the artist's release time is taken for it.
     """
     finished = 0
     settled = Campaign.objects.endable(now, unasked=unasked).exclude(
@@ -39,7 +39,8 @@ def finish_settled(now: datetime, *, unasked: bool = False) -> int:
             if campaign and not campaign.presaves.pending().exists():
                 campaign.state = CampaignState.FINISHED
                 campaign.finished_at = now
-                if unasked and not campaign.presaves.exists():
+                is_unasked = unasked or not campaign.names_a_release
+                if is_unasked and not campaign.presaves.exists():
                     campaign.confirmed_at = campaign.confirmed_at or now
                 campaign.save(update_fields=["state", "finished_at", "confirmed_at"])
                 finished += 1

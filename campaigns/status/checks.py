@@ -103,7 +103,8 @@ def before_release(
     """Without a query. `worker_warning` is the heartbeat's."""
     closed = gate_closed(campaign, gates, now)
     house = _of_the_house(worker_warning)
-    if app_mode() is AppMode.NONE and not totals.pending:
+    is_page_alone = app_mode() is AppMode.NONE or not campaign.names_a_release
+    if is_page_alone and not totals.pending:
         marks = {"worker": house["worker"], "mail": house["mail"]}
         return _in_words(campaign, marks, worker_warning=worker_warning)
     marks = {

@@ -80,6 +80,6 @@ def phase_of(campaign: Campaign, now: datetime) -> Phase:
 def _before_the_release(campaign: Campaign, now: datetime) -> Phase:
     if campaign.everywhere_at <= now:
         return Phase.DUE
-    if campaign.public_key is None:
+    if campaign.is_opening:
         return Phase.OPENING
     return Phase.DUE_SOMEWHERE if campaign.release_at <= now else Phase.OPEN

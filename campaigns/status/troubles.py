@@ -39,7 +39,8 @@ def trouble_of(campaign: Campaign, phase: Phase, now: datetime) -> Trouble | Non
         return None
     if campaign.is_paused:
         return Trouble(campaign.paused_reason)
-    is_unasked = app_mode() is AppMode.NONE and not campaign.agreed_title
+    is_unasked = app_mode() is AppMode.NONE or not campaign.names_a_release
+    is_unasked &= not campaign.agreed_title
     if campaign.release_at > now or is_unasked:
         return None
     if phase.is_releasing and campaign.has_unconfirmed_saves:

@@ -94,7 +94,12 @@ def _links(campaign: Campaign, asked: str) -> dict[str, Any]:
 
 def _embed(campaign: Campaign, phase: Phase) -> dict[str, str]:
     """A link that looks like a button on any site, and asks this one for nothing."""
-    words = {"campaign": campaign, "phase": phase}
+    words = {
+        "campaign": campaign,
+        "phase": phase,
+        "offers_pre_save": page_context.offers_pre_save(campaign),
+        "leads_with_everyone": page_context.leads_with_everyone(campaign, phase),
+    }
     button = render_to_string("dashboard/share_button.html", words).strip()
     context = {
         "link": link_of(campaign, WEBSITE),

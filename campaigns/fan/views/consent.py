@@ -24,7 +24,7 @@ from campaigns.consent.cookie import IssuedReceipt, PendingConsent
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan import cookies, languages, refusal_pages, visits
 from campaigns.fan.languages import in_fans_language
-from campaigns.fan.page_context import digest_shown, for_campaign
+from campaigns.fan.page_context import digest_shown, for_campaign, offers_pre_save
 from campaigns.fan.times import spoken
 from campaigns.fan.views.receipt import to_new_receipt, to_receipt
 from campaigns.gate import line
@@ -70,11 +70,11 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
         return to_receipt(request, kept_token)
     if stored := completing.stored_receipt(_pending_for(request, slug)):
         return to_new_receipt(request, stored)
-    if spotify.app_mode() is spotify.AppMode.NONE:
-        return redirect("fan-landing", slug)
     campaign = Campaign.objects.accepting_consents().filter(slug=slug).first()
-    if campaign is None:
+    if campaign is None or not offers_pre_save(campaign):
         closed = get_object_or_404(Campaign.objects.public(), slug=slug)
+        if not offers_pre_save(closed):
+            return redirect("fan-landing", slug)
         why = refusal.why_closed(closed, timezone.now())
         return refusal_pages.refused(request, ConsentError(why, slug))
     needs_form = campaign.at_local_midnights and request.method != "POST"

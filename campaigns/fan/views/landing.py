@@ -66,12 +66,12 @@ def _make_landing(request: HttpRequest, slug: str) -> CachedPage:
     campaign = get_object_or_404(Campaign.objects.public(), slug=slug)
     now = timezone.now()
     phase = phase_of(campaign, now)
-    has_app = app_mode() is not AppMode.NONE
-    is_away = has_app and campaign.takes_consents and starting.spotify_is_away()
+    has_start = page_context.offers_pre_save(campaign)
+    is_away = has_start and campaign.takes_consents and starting.spotify_is_away()
     response = _render_landing(request, campaign, phase, is_away)
     set_response_etag(response)
     patch_cache_control(response, public=True, **lifetime(campaign, phase, now, is_away))
-    holds_form = has_app and campaign.at_local_midnights
+    holds_form = has_start and campaign.at_local_midnights
     return CachedPage(response.content, dict(response.items()), holds_form)
 
 

@@ -8,6 +8,7 @@ import pytest
 from django.utils import timezone
 
 from campaigns.dashboard import preview
+from campaigns.fan import page_context
 from campaigns.models import Campaign, CampaignState
 from campaigns.status.phase import Phase, phase_of
 from tests import factory
@@ -31,6 +32,12 @@ def test_a_draft_is_shown_as_open_and_stays_a_draft() -> None:
     assert phase_of(shown, NOW) is Phase.OPEN
     assert draft.state == CampaignState.DRAFT
     assert draft.public_key is None
+
+
+def test_the_pre_save_is_shown_before_the_release_is_named() -> None:
+    unnamed = Campaign(release_at=NOW, release_zone="UTC")
+
+    assert page_context.offers_pre_save(preview.as_opened(unnamed, NOW))
 
 
 @pytest.mark.django_db

@@ -63,9 +63,11 @@ def test_an_unknown_state_of_a_campaign_is_refused() -> None:
         change(Campaign.objects.filter(id=make_campaign().id), state="paused")
 
 
-def test_a_campaign_that_names_no_release_is_refused() -> None:
+def test_a_campaign_that_names_no_release_has_no_key() -> None:
+    campaign = make_campaign(spotify_uri="", public_key=None)
+    assert not campaign.is_opening
     with refused("campaign_names_a_release"):
-        make_campaign(spotify_uri="", upc="", isrc="")
+        change(Campaign.objects.filter(id=campaign.id), public_key=bytes(32))
 
 
 @pytest.mark.parametrize("missing", ["agreed_title", "agreed_artist"])

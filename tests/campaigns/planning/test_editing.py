@@ -75,7 +75,7 @@ def test_an_address_taken_meanwhile_is_told_and_leaves_no_file(artwork_dir: Path
 
 def test_another_broken_constraint_is_not_mistaken_for_a_taken_address() -> None:
     with pytest.raises(IntegrityError):
-        make_draft(spotify_uri="", slug="other")
+        make_draft(spotify_uri="spotify:artist:x", slug="other")
 
 
 def test_new_artwork_replaces_the_old_once_it_is_certain(

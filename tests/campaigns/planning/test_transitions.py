@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,6 +21,9 @@ from campaigns.models import (
 from campaigns.planning import transitions
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from tests import factory
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +53,23 @@ def test_opening_a_draft_waits_for_the_workers_key() -> None:
     assert campaign.opened_at == campaign.scheduled_at == NOW
     assert campaign.consent_version == wordings.CURRENT_VERSION
     assert not Campaign.objects.accepting_consents().exists()
+
+
+@pytest.mark.parametrize("client_id", ["", "4aawyAB9"])
+def test_with_a_spotify_app_a_release_is_named_before_it_opens(
+    settings: Settings, client_id: str
+) -> None:
+    settings.SPOTIFY_CLIENT_ID = client_id
+    draft = factory.make_campaign(state=CampaignState.DRAFT, release_at=RELEASE, spotify_uri="")
+
+    if client_id:
+        with pytest.raises(PlanningError, match=Obstacle.NOT_NAMED):
+            transitions.open_campaign(draft, NOW)
+    else:
+        transitions.open_campaign(draft, NOW)
+
+    draft.refresh_from_db()
+    assert draft.state == (CampaignState.DRAFT if client_id else CampaignState.OPEN)
 
 
 @pytest.mark.parametrize("state", sorted({*CampaignState} - {CampaignState.DRAFT}))

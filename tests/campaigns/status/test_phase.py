@@ -15,6 +15,7 @@ RELEASE = datetime(2026, 12, 4, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
 KEY = {"public_key": b"k" * 32}
 SEEN = {"confirmed_uri": "spotify:album:" + "a" * 22}
+NAMED = {"upc": "609008295069"}
 LOCAL = {"release_mode": ReleaseMode.LOCAL_MIDNIGHT}
 EVERYWHERE = RELEASE + FIRST_TO_LAST
 
@@ -23,14 +24,16 @@ EVERYWHERE = RELEASE + FIRST_TO_LAST
     ("state", "fields", "now", "phase"),
     [
         (CampaignState.DRAFT, {}, RELEASE + SECOND, Phase.DRAFT),
-        (CampaignState.OPEN, {}, RELEASE - SECOND, Phase.OPENING),
+        (CampaignState.OPEN, NAMED, RELEASE - SECOND, Phase.OPENING),
+        (CampaignState.OPEN, {}, RELEASE - SECOND, Phase.OPEN),
         (CampaignState.OPEN, KEY, RELEASE - SECOND, Phase.OPEN),
         (CampaignState.OPEN, KEY, RELEASE, Phase.DUE),
         (CampaignState.OPEN, {}, RELEASE, Phase.DUE),
         (CampaignState.OPEN, KEY | LOCAL, RELEASE - SECOND, Phase.OPEN),
         (CampaignState.OPEN, KEY | LOCAL, RELEASE, Phase.DUE_SOMEWHERE),
         (CampaignState.OPEN, KEY | LOCAL, EVERYWHERE, Phase.DUE),
-        (CampaignState.OPEN, LOCAL, RELEASE, Phase.OPENING),
+        (CampaignState.OPEN, NAMED | LOCAL, RELEASE, Phase.OPENING),
+        (CampaignState.OPEN, LOCAL, RELEASE, Phase.DUE_SOMEWHERE),
         (CampaignState.RELEASING, KEY | SEEN, RELEASE, Phase.RELEASING),
         (CampaignState.RELEASING, KEY | SEEN | LOCAL, RELEASE, Phase.RELEASING_SOMEWHERE),
         (CampaignState.RELEASING, KEY | SEEN | LOCAL, EVERYWHERE, Phase.RELEASING),

@@ -54,6 +54,39 @@ def test_a_draft_is_made_with_its_artwork(
     assert f"/artwork/{campaign.artwork}/320.avif 320w" in response.content.decode()
 
 
+def test_without_a_spotify_app_a_campaign_is_made_and_opened_without_link_or_code(
+    dashboard: Client, label: Label, settings: Settings
+) -> None:
+    settings.SPOTIFY_CLIENT_ID = settings.SPOTIFY_CLIENT_SECRET = ""
+    form = dashboard.get("/dashboard/new").content.decode()
+    assert "Leave out what you don" in form
+    assert "Paste the Spotify link" not in form
+
+    send(dashboard, spotify_uri="")
+
+    campaign = Campaign.objects.get()
+    page = page_of(dashboard, campaign)
+    assert "Saved to" not in page
+    dashboard.post(f"/dashboard/campaigns/{campaign.slug}/open")
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.OPEN
+    assert "Fans can add it to their calendar" in page_of(dashboard, campaign)
+    assert "calendar.ics" in Client().get(f"/{campaign.slug}").content.decode()
+
+
+def test_with_its_key_a_release_keeps_a_name(
+    dashboard: Client, label: Label, settings: Settings
+) -> None:
+    settings.SPOTIFY_CLIENT_ID = settings.SPOTIFY_CLIENT_SECRET = ""
+    campaign = make_campaign(label)
+
+    page = send(dashboard, campaign, spotify_uri="").content.decode()
+
+    assert "Which release is it? Enter its link, UPC or ISRC." in page
+    campaign.refresh_from_db()
+    assert campaign.names_a_release
+
+
 ODD = sorted((Path(__file__).parents[3] / "data" / "pictures").glob("*.*"))
 
 

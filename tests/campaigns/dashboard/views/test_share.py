@@ -262,6 +262,30 @@ def test_after_the_release_the_button_says_listen(member: Client, label: Label) 
     assert Snippet(page_of(member)).text == "Listen to First Light on Spotify"
 
 
+@pytest.mark.parametrize(
+    ("client_id", "mode", "state", "words"),
+    [
+        ("", "extended", CampaignState.OPEN, "See when First Light comes out"),
+        ("4aawyAB9", "development", CampaignState.OPEN, "See when First Light comes out"),
+        ("", "extended", CampaignState.FINISHED, "Listen to First Light"),
+        ("4aawyAB9", "development", CampaignState.FINISHED, "Listen to First Light on Spotify"),
+    ],
+)
+def test_the_button_promises_no_pre_save_that_few_or_none_can_make(
+    member: Client,
+    label: Label,
+    settings: Settings,
+    client_id: str,
+    mode: str,
+    state: CampaignState,
+    words: str,
+) -> None:
+    settings.SPOTIFY_CLIENT_ID, settings.SPOTIFY_APP_MODE = client_id, mode
+    make_campaign(label, state=state, title="First Light")
+
+    assert Snippet(page_of(member)).text == words
+
+
 def test_the_page_says_what_the_story_picture_leaves_out(member: Client, label: Label) -> None:
     make_campaign(label, title="ᏣᎳᎩ ☀️")
 

@@ -14,6 +14,7 @@ from django.utils import timezone
 from campaigns.clock import database_now
 from campaigns.models import (
     Alarm,
+    Campaign,
     CampaignState,
     ErrorReason,
     Gate,
@@ -24,7 +25,9 @@ from campaigns.planning import looking_up
 from campaigns.planning.obstacles import Obstacle, PlanningError
 from campaigns.release.maintenance import Shift, run_maintenance
 from campaigns.status import checks
+from campaigns.status.overview import next_step, standing_of
 from campaigns.status.phase import Phase, phase_of
+from campaigns.status.troubles import trouble_of
 from tests.factory import make_campaign, make_presave
 from tests.fans import text_of
 from tests.sandbox_process import Sandbox
@@ -37,6 +40,7 @@ pytestmark = pytest.mark.django_db
 COUNTDOWN = "https://open.spotify.com/prerelease/0a1b2c3d4e5f6a7b8c9d0e"
 ELSEWHERE = "https://artist.bandcamp.example/night-bus"
 LOCAL_MIDNIGHT = {"release_mode": ReleaseMode.LOCAL_MIDNIGHT}
+UNNAMED = {"spotify_uri": "", "public_key": None}
 
 
 @pytest.fixture(autouse=True)
@@ -56,7 +60,8 @@ def work_once() -> None:
 
 
 @pytest.mark.parametrize(
-    "fields", [{}, LOCAL_MIDNIGHT, {"public_key": None}, {"paused_reason": "key_missing"}]
+    "fields",
+    [{}, LOCAL_MIDNIGHT, {"public_key": None}, {"paused_reason": "key_missing"}, UNNAMED],
 )
 def test_the_page_is_a_calendar_and_links(client: Client, fields: dict[str, Any]) -> None:
     campaign = make_campaign(links_before=[ELSEWHERE], countdown_url=COUNTDOWN, **fields)
@@ -146,6 +151,61 @@ def test_the_home_page_promises_no_pre_save(client: Client) -> None:
 
 def test_the_statement_names_no_app(client: Client) -> None:
     assert client.get("/.well-known/presave.json").json()["spotify"] is None
+
+
+def test_a_release_page_needs_no_link_or_code(client: Client, sandbox: Sandbox) -> None:
+    campaign = make_campaign(**UNNAMED, links=[ELSEWHERE], release_at=timezone.now())
+    work_once()
+    campaign.refresh_from_db()
+    assert phase_of(campaign, timezone.now()) is Phase.FINISHED
+    assert campaign.public_key is None
+    text = page(client, f"/{campaign.slug}")
+    assert "Out now" in text
+    assert ELSEWHERE in text
+    assert "Listen on Spotify" not in text
+
+
+def test_without_a_link_or_code_it_stays_a_page_once_there_is_an_app(
+    client: Client, settings: Settings, sandbox: Sandbox
+) -> None:
+    campaign = make_campaign(**UNNAMED, links_before=[ELSEWHERE])
+    settings.SPOTIFY_CLIENT_ID, settings.SPOTIFY_APP_MODE = "4aawyAB9", "extended"
+    work_once()
+    text = page(client, f"/{campaign.slug}")
+    assert text.index("calendar.ics") < text.index(ELSEWHERE)
+    for wrong in ("/go", "re-save on Spotify", "tester", "opens within", "Paused"):
+        assert wrong not in text
+    answer = client.get(f"/{campaign.slug}/go")
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/{campaign.slug}")
+    campaign.refresh_from_db()
+    told = next_step(standing_of(campaign, timezone.now()), None, timezone.now())
+    assert "enter its Spotify link, UPC or ISRC" in told
+    assert not trouble_of(campaign, Phase.DUE, campaign.release_at + timedelta(hours=1))
+    left = checks.before_release(campaign, Totals(), [], "", timezone.now())
+    assert [one.name for one in left] == ["worker", "mail"]
+
+    Campaign.objects.filter(id=campaign.id).update(upc="609008295069")
+    work_once()
+    assert "Pre-save on Spotify" in page(client, f"/{campaign.slug}")
+
+
+def test_without_a_link_or_code_it_ends_at_its_time_once_there_is_an_app(
+    settings: Settings, sandbox: Sandbox
+) -> None:
+    unnamed = make_campaign(**UNNAMED, release_at=timezone.now())
+    settings.SPOTIFY_CLIENT_ID = "4aawyAB9"
+    work_once()
+    unnamed.refresh_from_db()
+    assert phase_of(unnamed, timezone.now()) is Phase.FINISHED
+    assert sandbox.get("calls")["calls"] == []
+
+
+def test_listening_links_come_with_the_first_midnight(client: Client) -> None:
+    begun = timezone.now() - timedelta(hours=1)
+    campaign = make_campaign(release_at=begun, links=[ELSEWHERE], **LOCAL_MIDNIGHT)
+    text = page(client, f"/{campaign.slug}")
+    assert ELSEWHERE in text
+    assert "calendar.ics" in text
 
 
 def test_campaigns_take_pre_saves_once_there_is_an_app(client: Client, settings: Settings) -> None:
