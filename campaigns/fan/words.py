@@ -15,6 +15,7 @@ from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Rea
 
 PRE_SAVED: Final = _("Pre-saved")
 NOT_SAVED: Final = _("Not saved")
+_AT_ONCE: Final = timedelta(seconds=1)
 NOTHING_SAVED: Final = _("Nothing will be saved. The permission is destroyed.")
 
 
@@ -44,6 +45,11 @@ _BY_STATE: Final = {
         label=_("Cancelled"),
     ),
 }
+_SAVED_AT_ONCE: Final = Outcome(
+    _("It's in your library, the second it came out"),
+    _("Open Spotify: it is there, ready to play."),
+    label=_("Saved"),
+)
 _AT_IT: Final = Outcome(
     _("We're on it"),
     _(
@@ -282,6 +288,8 @@ _BY_REASON: Final = {
 def outcome(presave: PreSave, now: datetime) -> Outcome:
     if presave.is_pending:
         return _while_pending(presave, now)
+    if _came_at_once(presave):
+        return _SAVED_AT_ONCE
     reason = Reason(presave.reason)
     found = None
     if presave.sent_at:
@@ -306,29 +314,42 @@ def _while_pending(presave: PreSave, now: datetime) -> Outcome:
         return _SENT
     if presave.refused_at and not presave.sent_at:
         return _ASKED_AGAIN[Reason(presave.reason)]
-    # A save that failed for now is due again later.
-    is_due = presave.due_at <= now or presave.attempts
-    return _AT_IT if is_due else _BY_STATE[PreSaveState.PENDING]
+    return _AT_IT if is_due(presave, now) else _BY_STATE[PreSaveState.PENDING]
+
+
+def is_due(presave: PreSave, now: datetime) -> bool:
+    """Whether the fan's release time has come. A save that failed for now is due again later."""
+    return presave.due_at <= now or presave.attempts > 0
+
+
+def _came_at_once(presave: PreSave) -> bool:
+    """Whether the fan consented in time, and the save was there within the second."""
+    if presave.saved_at is None or presave.consented_at > presave.due_at:
+        return False
+    return timedelta() <= presave.saved_at - presave.due_at < _AT_ONCE
 
 
 def delay(presave: PreSave) -> str:
     """How long the fan waited: from the release, or from the consent when that came later.
 
-    Empty while there is no save, and when a move to a later release time overtook it.
+    Empty while there is no save, when a move to a later release time overtook it, and where the
+    outcome's title says that it came at once.
     """
-    if presave.saved_at is None:
+    if presave.saved_at is None or _came_at_once(presave):
         return ""
     start, sentence = presave.due_at, _("%(span)s after the release")
-    at_once = _("the second it came out")
     if presave.campaign.at_local_midnights and not is_without_zone(presave):
         sentence = _("%(span)s after midnight where you are")
     if presave.consented_at > start:
         start, sentence = presave.consented_at, _("%(span)s after you said yes")
-        at_once = _("the second you said yes")
     waited = presave.saved_at - start
     if waited < timedelta():
         return ""
-    return str(at_once) if waited < timedelta(seconds=1) else sentence % {"span": spoken(waited)}
+    return (
+        str(_("the second you said yes"))
+        if waited < _AT_ONCE
+        else sentence % {"span": spoken(waited)}
+    )
 
 
 def is_without_zone(presave: PreSave) -> bool:

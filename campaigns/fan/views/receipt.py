@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -11,6 +13,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
+from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
@@ -18,11 +21,11 @@ from django.views.decorators.http import require_POST, require_safe
 from campaigns.consent import completing, receipts
 from campaigns.consent.cookie import IssuedReceipt, PendingConsent
 from campaigns.consent.refusal import ConsentError, Refusal
-from campaigns.fan import cookies, languages, refusal_pages, times, words
+from campaigns.fan import cookies, languages, own_times, refusal_pages, times, words
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import for_campaign
 from campaigns.headers import FILES, at_secret_address, with_policy, without_session
-from campaigns.models import ROW_LIFETIME, Campaign, PreSave, PreSaveState
+from campaigns.models import ROW_LIFETIME, PreSave, PreSaveState
 from campaigns.status.phase import Phase, phase_of
 
 
@@ -58,9 +61,10 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "outcome": words.outcome(presave, now),
         "delay": words.delay(presave),
         "may_change": presave.is_in_doubt or (presave.is_pending and presave.sent_at),
+        "is_due": words.is_due(presave, now),
         "is_waiting": _is_waiting(presave, phase),
         "is_out": presave.state == PreSaveState.SAVED or phase is Phase.FINISHED,
-        **_times_of(presave),
+        **_times_of(presave, now),
         "cancel_url": reverse("fan-cancel", args=[token]),
         "calendar_url": reverse("fan-receipt-calendar", args=[token]),
         "receipt_url": settings.PUBLIC_URL + reverse("fan-receipt", args=[token]),
@@ -94,24 +98,31 @@ def _pending_here(request: HttpRequest, token: str) -> PendingConsent | None:
     return None
 
 
-def _times_of(presave: PreSave) -> dict[str, Any]:
+def _times_of(presave: PreSave, now: datetime) -> dict[str, Any]:
+    """By the fan's clock, which a script fills in, and by the artist's."""
     campaign, without_zone = presave.campaign, words.is_without_zone(presave)
+    told = partial(own_times.with_artists, campaign=campaign, now=now)
     return {
         "without_zone": without_zone,
         "release_date": times.release_date(campaign, own_midnight=not without_zone)
         if campaign.at_local_midnights
-        else times.stated(campaign.release_at, campaign),
-        "consented_at": times.stated(presave.consented_at, campaign),
-        "sent_at": _to_the_second(presave.sent_at, campaign),
-        "saved_at": _to_the_second(presave.saved_at, campaign),
-        "settled_at": _to_the_second(presave.settled_at, campaign),
-        "destroyed_by": times.stated(presave.permission_ends_at, campaign),
-        "kept_until": times.stated(campaign.rows_kept_until, campaign),
+        else told(campaign.release_at),
+        "release_day": times.release_day(campaign),
+        "everywhere_at": told(campaign.everywhere_at),
+        "kept_until": told(campaign.rows_kept_until),
+        "own": _each_time(presave, partial(own_times.in_row, campaign=campaign)),
+        "artists": _each_time(presave, partial(times.stated, campaign=campaign)),
     }
 
 
-def _to_the_second(instant: datetime | None, campaign: Campaign) -> str:
-    return times.stated(instant, campaign, to_the_second=True) if instant else ""
+def _each_time(presave: PreSave, tell: Callable[..., SafeString]) -> dict[str, SafeString]:
+    exact = {"sent_at": presave.saved_at or presave.sent_at, "settled_at": presave.settled_at}
+    return {
+        "release": tell(presave.campaign.release_at),
+        "consented_at": tell(presave.consented_at),
+        "permission_ends_at": tell(presave.permission_ends_at),
+        **{name: tell(instant, to_the_second=True) for name, instant in exact.items() if instant},
+    }
 
 
 @require_POST

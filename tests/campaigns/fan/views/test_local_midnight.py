@@ -7,6 +7,7 @@ from __future__ import annotations
 import json
 import logging
 from datetime import date, datetime, timedelta
+from html import unescape
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,6 +16,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns import keyring
+from campaigns.fan import own_times
 from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, ReleaseMode, midnights
 from tests.factory import make_campaign, make_local_campaign, make_presave
 from tests.fans import Fan, text_of
@@ -286,7 +288,9 @@ def test_the_receipt_tells_whose_browser_said_no_zone(client: Client, campaign: 
     make_presave(campaign, receipt="a-receipt", due_at=campaign.everywhere_at)
     text = text_of(client.get("/receipt/a-receipt"))
     assert "Your browser shared no time zone, so yours comes at the last midnight worldwide" in text
-    assert f"{DAY:%-d %B %Y}, 12:00 UTC" in text
+    told = own_times.with_artists(campaign.everywhere_at, campaign, timezone.now())
+    assert f"at the last midnight worldwide, {unescape(told)}." in text
+    assert ", 12:00 UTC</time>" in told
     assert "where you are" not in text
 
 

@@ -33,7 +33,8 @@ def test_a_waiting_receipt_says_what_is_held_and_until_when(client: Client) -> N
     )
     assert "You're in" in text
     assert f"<code>{SAVE_SCOPE}</code>" in text
-    assert "one sealed permission, and nothing about you" in text
+    assert "<dt>We hold</dt><dd>one sealed permission</dd>" in text
+    assert "<dt>About you</dt><dd>nothing</dd>" in text
     assert "12 December 2026, 00:00 Berlin time" in text
     assert 'action="/receipt/a-receipt/cancel"' in text
     assert "does not remove this app from your Spotify account" in text
@@ -157,10 +158,10 @@ def test_a_saved_receipt_says_when(client: Client) -> None:
     text = receipt(
         client, campaign, state=PreSaveState.SAVED, settled_at=released + timedelta(seconds=12)
     )
-    assert "<dd> to your Albums </dd>" in text
-    assert "<strong>12 seconds after the release</strong>" in text
+    assert "<dt>Find it</dt><dd>in your Albums</dd>" in text
+    assert '<p class="when">12 seconds after the release</p>' in text
     assert "5 December 2026, 00:00:12 Berlin time" in text
-    assert "<dt>We hold now</dt> <dd> nothing </dd>" in text
+    assert "<dt>We hold</dt><dd>nothing</dd>" in text
     assert "https://open.spotify.com/album/" in text
     assert "/cancel" not in text
 
@@ -170,7 +171,7 @@ def test_a_receipt_of_a_release_that_was_moved_after_the_save_claims_no_delay(
 ) -> None:
     campaign = {"release_at": timezone.now() + timedelta(hours=6)}
     text = receipt(client, campaign, state=PreSaveState.SAVED, settled_at=timezone.now())
-    assert "to your Albums" in text
+    assert "in your Albums" in text
     assert "after the release" not in text.partition("<dt>Destroyed")[0]
 
 
@@ -220,7 +221,7 @@ def test_an_ended_receipt_says_why(
 ) -> None:
     text = receipt(client, {}, state=state, reason=reason)
     assert f"<h1>{title}</h1>" in text
-    assert "<dt>We hold now</dt> <dd> nothing </dd>" in text
+    assert "<dt>We hold</dt><dd>nothing</dd>" in text
     assert "/cancel" not in text
     assert "Back to the release" in text
 
