@@ -180,6 +180,14 @@ MORE: Final = [
         )
         for sign in "\"<>#'"
     ),
+    *(
+        Pasted(
+            f"hidden behind {sign}, as no browser writes it",
+            f"{AUTHORIZE}?scope={SAVE}&b={sign}&scope=streaming",
+            asks(Verdict.MORE, SAVE, "streaming"),
+        )
+        for sign in "\"<>'"
+    ),
     Pasted(
         "hidden behind a mark in a source",
         f'<a href="{AUTHORIZE}?scope={SAVE}&b=&#34; &#38;scope=streaming">',
@@ -258,6 +266,7 @@ OTHERS: Final = [
     ),
     Pasted("an album", "https://open.spotify.com/album/1A2B", none(Verdict.SPOTIFY)),
     Pasted("a short link", "https://spotify.link/abc", none(Verdict.SPOTIFY)),
+    Pasted("a dot after the host", "https://ffm.to./a", none(Verdict.ELSEWHERE, "ffm.to")),
     Pasted("a smart link", "ffm.to/first-light", none(Verdict.ELSEWHERE, "ffm.to")),
     Pasted(
         "Deezer's",
