@@ -71,6 +71,13 @@ def none(verdict: Verdict, through: str = "") -> Reading:
     return Reading(verdict, through=through)
 
 
+def behind(address: str, depth: int) -> str:
+    """What leads there through so many addresses, each in the next one's parameter."""
+    for name in ("redirect", "continue", "url", "u", "r")[:depth]:
+        address = f"https://a.example/?{name}={quote(address, safe='')}"
+    return address
+
+
 MINIMAL: Final = [
     Pasted("ours", OURS, minimal(returns_to="presave.example", asks_again=True)),
     Pasted("without https", OURS[8:], minimal(returns_to="presave.example", asks_again=True)),
@@ -193,14 +200,13 @@ MORE: Final = [
         f'<a href="{AUTHORIZE}?scope={SAVE}&b=&#34; &#38;scope=streaming">',
         asks(Verdict.MORE, SAVE, "streaming"),
     ),
-    Pasted(
-        "redirects three deep",
-        "https://a.example/?redirect="
-        + quote(
-            f"https://b.example/?url={quote(f'{AUTHORIZE}?scope={SAVE}+streaming', safe='')}",
-            safe="",
-        ),
-        asks(Verdict.MORE, SAVE, "streaming", through="a.example"),
+    *(
+        Pasted(
+            f"redirects {depth} deep",
+            behind(f"{AUTHORIZE}?scope={SAVE}+streaming", depth),
+            asks(Verdict.MORE, SAVE, "streaming", through="a.example"),
+        )
+        for depth in (1, 3, 4)
     ),
     Pasted(
         "broken by a mail",
@@ -267,6 +273,7 @@ OTHERS: Final = [
     Pasted("an album", "https://open.spotify.com/album/1A2B", none(Verdict.SPOTIFY)),
     Pasted("a short link", "https://spotify.link/abc", none(Verdict.SPOTIFY)),
     Pasted("a dot after the host", "https://ffm.to./a", none(Verdict.ELSEWHERE, "ffm.to")),
+    Pasted("redirects too deep", behind(OURS, 5), none(Verdict.ELSEWHERE, "a.example")),
     Pasted("a smart link", "ffm.to/first-light", none(Verdict.ELSEWHERE, "ffm.to")),
     Pasted(
         "Deezer's",

@@ -86,14 +86,16 @@ def told(page: Page) -> Reading:
     """What the page says, put back into a reading. Who leads there is told in a sentence."""
     needed = page.locator("[data-asked='needed']:visible code").all_inner_texts()
     extra = page.locator("[data-asked='extra']:visible code").all_inner_texts()
+    receivers = page.locator("[data-returns-to]:visible dd").all_inner_texts()
     assert needed in ([], [NEEDED])
+    assert "" not in receivers
     verdict = page.locator("[data-verdict]:visible").get_attribute("data-verdict")
     lasts = page.locator("[data-lasts]:visible")
     next_time = page.locator("[data-asks]:visible")
     return Reading(
         Verdict(verdict or ""),
         (*needed, *extra),
-        returns_to="".join(page.locator("[data-returns-to]:visible dd").all_inner_texts()),
+        returns_to="".join(receivers),
         lasts=Lasts((lasts.count() and lasts.get_attribute("data-lasts")) or ""),
         asks_again=bool(next_time.count() and next_time.get_attribute("data-asks") == "again"),
     )
