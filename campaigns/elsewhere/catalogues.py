@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -23,6 +24,7 @@ LONGEST_TEXT: Final = 300
 # So many of a web process's threads wait for others at once, and no more.
 AT_ONCE: Final = 2
 _turns: Final = BoundedSemaphore(AT_ONCE)
+_TITLED: Final = re.compile(r"(/album)/[^/]+(/[0-9]+)$")
 
 
 class FoundPage(NamedTuple):
@@ -51,13 +53,13 @@ class _SilentError(Exception):
     """No answer, or none that can be read."""
 
 
-def find(upc: str, isrc: str, country: str) -> Answers:
+def find(upc: str, isrc: str, country: str) -> Answers | None:
     """The pages of the release with this UPC; without one, of the recording with this ISRC, which
-    only Deezer knows.
+    only Deezer knows. None while too many ask at once.
     """
     catalogues = [_apple(upc, country), _deezer(upc, isrc)]
     if not _turns.acquire(blocking=False):
-        return Answers([], [catalogue.name for catalogue in catalogues])
+        return None
     try:
         return asyncio.run(_find(catalogues))
     finally:
@@ -77,8 +79,9 @@ def _deezer(upc: str, isrc: str) -> _Catalogue:
 
 
 def _forms_of(upc: str) -> list[str]:
-    """With and without zeros in front: catalogues keep one or the other."""
-    return list(dict.fromkeys(code for code in (upc, upc.lstrip("0")) if code))
+    """As UPC and as EAN: catalogues keep one or the other."""
+    bare = upc.lstrip("0")
+    return [*dict.fromkeys((upc, bare.zfill(12), bare.zfill(13)))] if bare else []
 
 
 async def _find(catalogues: list[_Catalogue]) -> Answers:
@@ -115,11 +118,10 @@ async def _ask(session: aiohttp.ClientSession, catalogue: _Catalogue) -> FoundPa
             title, artist, link = catalogue.read(answer)
         except (KeyError, IndexError, TypeError):
             continue
-        if all(isinstance(text, str) for text in (title, artist, link)) and _is_at(
-            link, catalogue.hosts
-        ):
-            # What follows "?" says who asked.
-            return FoundPage(title[:LONGEST_TEXT], artist[:LONGEST_TEXT], link.partition("?")[0])
+        if not all(isinstance(text, str) for text in (title, artist, link)):
+            continue
+        if page := _page_at(link, catalogue.hosts):
+            return FoundPage(title[:LONGEST_TEXT], artist[:LONGEST_TEXT], page)
     return None
 
 
@@ -148,9 +150,13 @@ def _of_deezer(answer: Any) -> tuple[Any, Any, Any]:
     return answer["title"], answer["artist"]["name"], answer["link"]
 
 
-def _is_at(link: str, hosts: tuple[str, ...]) -> bool:
+def _page_at(link: str, hosts: tuple[str, ...]) -> str:
+    """The bare link; empty if it leads elsewhere. What follows "?" says who asked, and Apple's
+    title in it can be longer than an artist's link may be.
+    """
+    bare = _TITLED.sub(r"\1\2", link.partition("?")[0])
     try:
-        parts = urlsplit(link)
+        parts = urlsplit(bare)
     except ValueError:
-        return False
-    return parts.scheme == "https" and parts.netloc in hosts
+        return ""
+    return bare if parts.scheme == "https" and parts.netloc in hosts else ""

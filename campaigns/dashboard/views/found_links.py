@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -13,11 +15,19 @@ from django.views.decorators.http import require_http_methods
 from campaigns import elsewhere, links
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_editors, to_page
+from campaigns.elsewhere import Answers
+from campaigns.gate.paces import Paces
 from campaigns.models import Campaign, CampaignState
 from campaigns.planning import editing
 
 # The buttons.
 SEARCH, ADD = "search", "add"
+# Apple takes some twenty calls a minute from one address, and a search makes up to three. So many
+# searches may come at once, in each web process, and then one in as many seconds.
+OF_LABEL: Final = 3
+OF_ALL: Final = 5
+SECONDS_EACH: Final = 10
+_SEARCHES: Final = Paces()
 
 
 @for_editors
@@ -28,23 +38,40 @@ def find_links(request: AuthenticatedRequest, campaign: Campaign) -> HttpRespons
         return to_page(campaign)
     if ADD in request.POST:
         return _add(request, campaign)
+    answers = _search(campaign) if SEARCH in request.POST else None
+    if SEARCH in request.POST and answers is None:
+        messages.error(request, gettext("Too many searches at once. Try again in a minute."))
     context = {
         "campaign": campaign,
         "is_to_come": campaign.state in (CampaignState.DRAFT, CampaignState.OPEN),
-        **(_found(campaign) if SEARCH in request.POST else {}),
+        **(_shown(answers) if answers else {}),
     }
     return render(request, "dashboard/find_links.html", context)
 
 
-def _found(campaign: Campaign) -> dict[str, object]:
+def _search(campaign: Campaign) -> Answers | None:
+    turns = {f"label {campaign.label_id}": OF_LABEL, "all": OF_ALL}
+    if not all(_SEARCHES.take(sender, 1 / SECONDS_EACH, most) for sender, most in turns.items()):
+        return None
     country = campaign.market or settings.SPOTIFY_MARKET
-    answers = elsewhere.find(campaign.upc, campaign.isrc, country)
-    named = links.named([page.link for page in answers.pages], is_out=True)
-    return {
-        "was_asked": True,
-        "found": list(zip(named, answers.pages, strict=False)),
-        "silent": answers.silent,
-    }
+    return elsewhere.find(campaign.upc, campaign.isrc, country)
+
+
+def _shown(answers: Answers) -> dict[str, object]:
+    found = [
+        (link, page)
+        for page in answers.pages
+        if _can_be_added(page.link)
+        for link in links.named([page.link], is_out=True)
+    ]
+    return {"was_asked": True, "found": found, "silent": answers.silent}
+
+
+def _can_be_added(link: str) -> bool:
+    try:
+        return links.parse_links(link) == [link]
+    except ValidationError:
+        return False
 
 
 def _add(request: AuthenticatedRequest, campaign: Campaign) -> HttpResponse:

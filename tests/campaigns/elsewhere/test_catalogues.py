@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 UPC, ISRC = "0609008295069", "QZAAA2600001"
 AT_APPLE = "/lookup?upc=0609008295069&entity=album&country=DE"
 AT_DEEZER = "/album/upc:0609008295069"
-LINK = "https://music.apple.com/de/album/night-bus/1"
+LINK = "https://music.apple.com/de/album/1"
 
 
 @pytest.fixture
@@ -29,7 +29,9 @@ def others(settings: Settings) -> Iterator[OtherCatalogues]:
         yield running
 
 
-def apple(link: Any = f"{LINK}?uo=4", **fields: Any) -> tuple[int, bytes]:
+def apple(
+    link: Any = "https://music.apple.com/de/album/night-bus/1?uo=4", **fields: Any
+) -> tuple[int, bytes]:
     album = {"collectionName": "Night Bus", "artistName": "Demo Artist", "collectionViewUrl": link}
     return 200, json.dumps({"resultCount": 1, "results": [album | fields]}).encode()
 
@@ -37,6 +39,16 @@ def apple(link: Any = f"{LINK}?uo=4", **fields: Any) -> tuple[int, bytes]:
 def deezer(link: str = "https://www.deezer.com/album/1") -> tuple[int, bytes]:
     album = {"title": "Night Bus", "artist": {"name": "Demo Artist"}, "link": link}
     return 200, json.dumps(album).encode()
+
+
+def found(upc: str, isrc: str = "") -> Answers:
+    answers = find(upc, isrc, "DE")
+    assert answers is not None
+    return answers
+
+
+def links_of(upc: str, isrc: str = "") -> list[str]:
+    return [page.link for page in found(upc, isrc).pages]
 
 
 def test_both_are_asked_by_the_upc_and_told_nothing_else(others: OtherCatalogues) -> None:
@@ -55,16 +67,37 @@ def test_both_are_asked_by_the_upc_and_told_nothing_else(others: OtherCatalogues
     assert {headers["User-Agent"] for headers in others.headers} == {"Presave"}
 
 
-def test_zeros_in_front_are_left_out_where_they_find_nothing(others: OtherCatalogues) -> None:
-    others.answers = {"/album/upc:609008295069": deezer()}
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("0609008295069", "609008295069"),
+        ("609008295069", "0609008295069"),
+        ("0085365735255", "085365735255"),
+        ("00085365735255", "085365735255"),
+    ],
+)
+def test_a_code_is_asked_for_as_upc_and_as_ean(
+    others: OtherCatalogues, given: str, kept: str
+) -> None:
+    """Deezer keeps the zero in front that a UPC has itself."""
+    others.answers = {f"/album/upc:{kept}": deezer()}
 
-    assert [page.link for page in find(UPC, "", "DE").pages] == ["https://www.deezer.com/album/1"]
+    assert links_of(given) == ["https://www.deezer.com/album/1"]
+    assert max(map(len, others.asked)) < 100
+    assert len(others.asked) <= 6
+
+
+def test_a_link_is_short_whatever_the_title(others: OtherCatalogues) -> None:
+    title = "%E5%A4%9C%E8%A1%8C%E3%83%90%E3%82%B9" * 20
+    others.answers = {AT_APPLE: apple(f"https://music.apple.com/jp/album/{title}/1?uo=4")}
+
+    assert links_of(UPC) == ["https://music.apple.com/jp/album/1"]
 
 
 def test_an_isrc_is_asked_of_deezer_alone(others: OtherCatalogues) -> None:
     others.answers = {f"/track/isrc:{ISRC}": deezer("https://www.deezer.com/track/1")}
 
-    assert [page.link for page in find("", ISRC, "DE").pages] == ["https://www.deezer.com/track/1"]
+    assert links_of("", ISRC) == ["https://www.deezer.com/track/1"]
     assert others.asked == [f"/track/isrc:{ISRC}"]
 
 
@@ -91,7 +124,7 @@ def test_a_link_that_leads_elsewhere_is_not_proposed(others: OtherCatalogues, li
 def test_long_texts_are_cut(others: OtherCatalogues) -> None:
     others.answers = {AT_APPLE: apple(collectionName="x" * 5000)}
 
-    (page,) = find(UPC, "", "DE").pages
+    (page,) = found(UPC).pages
     assert page.title == "x" * 300
 
 
@@ -113,7 +146,7 @@ def test_what_cannot_be_read_is_no_answer_and_keeps_no_other_back(
 ) -> None:
     others.answers = {AT_APPLE: answer, AT_DEEZER: deezer()}
 
-    answers = find(UPC, "", "DE")
+    answers = found(UPC)
 
     assert answers.silent == ["Apple Music"]
     assert [page.link for page in answers.pages] == ["https://www.deezer.com/album/1"]
@@ -132,7 +165,7 @@ def test_few_threads_wait_at_once_and_each_turn_ends(
 ) -> None:
     monkeypatch.setattr(catalogues, "_turns", BoundedSemaphore(1))
     catalogues._turns.acquire()
-    assert find(UPC, "", "DE") == Answers([], ["Apple Music", "Deezer"])
+    assert find(UPC, "", "DE") is None
     assert others.asked == []
 
     catalogues._turns.release()

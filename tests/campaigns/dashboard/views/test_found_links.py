@@ -11,6 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.test import Client
 from playwright.sync_api import Browser, expect
 
+from campaigns.dashboard.views import found_links
+from campaigns.gate.paces import Paces
 from campaigns.models import Campaign, CampaignState, Event, HistoryEntry, Label, User
 from tests import factory
 from tests.accessibility import RULES
@@ -26,6 +28,11 @@ FIND, DETAIL = "/dashboard/campaigns/night-bus/links/find", "/dashboard/campaign
 UPC = "609008295069"
 DEEZER = "https://www.deezer.com/album/1"
 HOSTILE = "</p><script>alert(1)</script>"
+
+
+@pytest.fixture(autouse=True)
+def nobody_has_searched(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(found_links, "_SEARCHES", Paces())
 
 
 @pytest.fixture
@@ -59,6 +66,57 @@ def test_nobody_is_asked_before_the_button_and_nothing_is_added_by_it(
     assert "<script>alert" not in page
     campaign.refresh_from_db()
     assert (campaign.links_before, campaign.links) == ([], [])
+
+
+@pytest.mark.parametrize("path", ["x" * 300, "night bus/1", "one\ntwo", ""])
+def test_a_link_that_could_not_be_added_is_not_proposed(
+    dashboard: Client, label: Label, others: OtherCatalogues, path: str
+) -> None:
+    make_campaign(label)
+    link = f"https://music.apple.com/{path}" if path else "https://music.apple.com"
+    album = {"collectionName": "Other", "artistName": "Other", "collectionViewUrl": link}
+    others.answers[f"/lookup?upc={UPC}&entity=album&country=US"] = (
+        200,
+        json.dumps({"results": [album]}).encode(),
+    )
+
+    page = dashboard.post(FIND, {"search": ""}).content.decode()
+
+    assert "“Other”" not in page
+    assert page.count("<fieldset>") == 1
+    assert f'value="{DEEZER}"' in page
+
+
+def test_a_label_that_searches_again_and_again_waits(
+    dashboard: Client, label: Label, others: OtherCatalogues
+) -> None:
+    make_campaign(label)
+    told = "Too many searches at once. Try again in a minute."
+    for _ in range(found_links.OF_LABEL):
+        assert told not in dashboard.post(FIND, {"search": ""}).content.decode()
+    asked = len(others.asked)
+
+    page = dashboard.post(FIND, {"search": ""}).content.decode()
+
+    assert told in page
+    assert "Nothing found" not in page
+    assert len(others.asked) == asked
+
+
+def test_many_labels_together_wait_too(
+    dashboard: Client, artist: User, others: OtherCatalogues
+) -> None:
+    labels = [
+        factory.make_label(artist, name=f"Label {number}")
+        for number in range(found_links.OF_ALL + 1)
+    ]
+    pages = []
+    for number, label in enumerate(labels):
+        factory.make_campaign(label=label, slug=f"night-bus-{number}", upc=UPC)
+        address = f"/dashboard/campaigns/night-bus-{number}/links/find"
+        pages.append(dashboard.post(address, {"search": ""}).content.decode())
+
+    assert ["Too many searches" in page for page in pages] == [False] * (len(pages) - 1) + [True]
 
 
 def test_what_is_ticked_is_added_once_and_told_in_the_history(
