@@ -29,6 +29,7 @@ from campaigns.fan.views import (
     consent,
     landing,
     legal,
+    picture,
     receipt,
     transparency,
     visit,
@@ -283,5 +284,6 @@ urlpatterns = [
     path("<slug:slug>/visit", visit.visit, name="fan-visit"),
     path("<slug:slug>/mine", receipt.mine, name="fan-mine"),
     path("<slug:slug>/calendar.ics", calendar.calendar, name="fan-calendar"),
+    path("<slug:slug>/slip.jpg", picture.slip, name="fan-slip"),
     path("<slug:slug>/countdown", calendar.countdown, name="fan-countdown"),
 ]

@@ -25,7 +25,7 @@ _GAP: Final = 28
 _WHITE: Final = "#ffffff"
 _SOFT: Final = "#d9d4cd"
 # As the fan page has it where a campaign has no cover.
-_NIGHT: Final = "#1e1230"
+NIGHT: Final = "#1e1230"
 _SLANT: Final = math.radians(160)
 # Blurred at an eighth of the size: nobody sees the difference, and it is done at once.
 _BLURRED_AT: Final = (SIZE[0] // 8, SIZE[1] // 8)
@@ -59,7 +59,7 @@ def draw(story: Story, cover: Image.Image | None) -> Image.Image:
 
 def _with_cover(story: Story, cover: Image.Image) -> Image.Image:
     """The cover before its own dark enlargement, and below it the words as the page has them."""
-    picture = _backdrop(cover)
+    picture = backdrop(cover)
     front = ImageOps.contain(cover, (_COVER, _COVER), Image.Resampling.LANCZOS)
     words = _gathered(
         (fitted(story.when, 40, 32, _WIDTH, 60), TINTS[story.accent][1]),
@@ -69,7 +69,7 @@ def _with_cover(story: Story, cover: Image.Image) -> Image.Image:
     height = front.height + _BELOW_COVER + _height(words)
     top = SAFE_TOP + (SAFE_BOTTOM - SAFE_TOP - height) // 2
     corner = ((SIZE[0] - front.width) // 2, top)
-    picture.paste("black", mask=_shadow(front.size, corner))
+    picture.paste("black", mask=shadow(front.size, corner))
     picture.paste(front, corner)
     _write(words, picture, top + front.height + _BELOW_COVER, story)
     return picture
@@ -78,7 +78,7 @@ def _with_cover(story: Story, cover: Image.Image) -> Image.Image:
 def _typeset(story: Story) -> Image.Image:
     """The words alone: the title as large as it gets at the top, the others at the foot."""
     tint, light = TINTS[story.accent]
-    picture = _gradient(tint, _NIGHT)
+    picture = gradient(tint, NIGHT)
     title = _gathered((fitted(story.title, 190, 72, _WIDTH, 900), _WHITE))
     foot = _gathered(
         (fitted(story.artist, 64, 40, _WIDTH, 150), _WHITE),
@@ -106,7 +106,7 @@ def _write(words: Words, picture: Image.Image, top: int, story: Story) -> None:
         top += lettering.height + _GAP
 
 
-def _backdrop(cover: Image.Image) -> Image.Image:
+def backdrop(cover: Image.Image) -> Image.Image:
     """Darker towards the foot, so that white words can be read on a white cover too."""
     small = ImageOps.fit(cover.convert("RGB"), _BLURRED_AT).filter(ImageFilter.GaussianBlur(10))
     bright, dark = (ImageEnhance.Brightness(small).enhance(share) for share in _BRIGHTNESS)
@@ -114,7 +114,7 @@ def _backdrop(cover: Image.Image) -> Image.Image:
     return Image.composite(dark, bright, fall).resize(SIZE, Image.Resampling.BICUBIC)
 
 
-def _shadow(size: tuple[int, int], corner: tuple[int, int]) -> Image.Image:
+def shadow(size: tuple[int, int], corner: tuple[int, int]) -> Image.Image:
     """How black it is at each point. It falls a little below what casts it."""
     shadow = Image.new("L", SIZE)
     left, top = corner[0], corner[1] + 18
@@ -122,9 +122,9 @@ def _shadow(size: tuple[int, int], corner: tuple[int, int]) -> Image.Image:
     return shadow.filter(ImageFilter.GaussianBlur(32))
 
 
-def _gradient(begin: str, end: str) -> Image.Image:
+def gradient(begin: str, end: str, size: tuple[int, int] = SIZE) -> Image.Image:
     """CSS's linear-gradient(160deg, begin, end 75%)."""
-    width, height = small = (SIZE[0] // 6, SIZE[1] // 6)
+    width, height = small = (size[0] // 6, size[1] // 6)
     across, down = math.sin(_SLANT), -math.cos(_SLANT)
     length = abs(width * across) + abs(height * down)
     fall = Image.new("L", small)
@@ -136,4 +136,4 @@ def _gradient(begin: str, end: str) -> Image.Image:
         ]
     )
     first, last = (Image.new("RGB", small, colour) for colour in (begin, end))
-    return Image.composite(last, first, fall).resize(SIZE, Image.Resampling.BICUBIC)
+    return Image.composite(last, first, fall).resize(size, Image.Resampling.BICUBIC)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -63,6 +64,8 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
         "may_change": presave.is_in_doubt or (presave.is_pending and presave.sent_at),
         "is_due": words.is_due(presave, now),
         "is_waiting": _is_waiting(presave, phase),
+        "is_in_library": presave.state == PreSaveState.SAVED,
+        "page_name": f"{urlsplit(settings.PUBLIC_URL).netloc}{presave.campaign.get_absolute_url()}",
         "is_out": presave.state == PreSaveState.SAVED or phase is Phase.FINISHED,
         **_times_of(presave, now),
         "cancel_url": reverse("fan-cancel", args=[token]),

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
-from django.conf import settings
+from django.conf import settings as django_settings
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from campaigns.models import CampaignState, PreSave, PreSaveState, Reason
 from tests.factory import make_campaign, make_local_campaign, make_presave
 
+if TYPE_CHECKING:
+    from pytest_django import Settings
+
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = timezone.now()
 # Midnight in Berlin, 18:00 of the day before in New York.
 RELEASE = (NOW + timedelta(days=20)).replace(hour=23, minute=0, second=0, microsecond=0)
+
+
+@pytest.fixture
+def artwork_dir(settings: Settings, tmp_path: Path) -> Path:
+    settings.ARTWORK_DIR = tmp_path / "artwork"
+    return tmp_path / "artwork"
 
 
 def make_receipts() -> None:
@@ -35,7 +45,7 @@ def make_receipts() -> None:
     make_presave(out, receipt="failed", **failed)
 
 
-@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+@pytest.mark.parametrize("language", [code for code, _ in django_settings.LANGUAGES])
 def test_each_fact_fits_one_line_of_a_small_phone(
     browser: Browser, site: str, language: str
 ) -> None:
@@ -149,3 +159,82 @@ def focus(page: Page, name: str) -> None:
         if page.locator(":focus").inner_text() == name:
             return
     raise AssertionError(f"{name} is out of a keyboard's reach")
+
+
+# What a browser's share sheet is given.
+SHEET: Final = """
+    window.shared = [];
+    const told = ({ name, size, type }) => [name, size > 0, type];
+    navigator.share = async (what) => {
+      if (window.refusal) throw new DOMException("no", window.refusal);
+      shared.push(what.files ? { ...what, files: what.files.map(told) } : what);
+      document.title = "shared";
+    };
+    navigator.canShare = () => true;
+"""
+COPIES: Final = "navigator.clipboard.writeText = async (text) => { window.copied = text; };"
+
+
+def test_where_there_is_a_share_sheet_it_gets_the_releases_page(page: Page, site: str) -> None:
+    make_receipts()
+    page.add_init_script(SHEET)
+    page.goto(f"{site}/receipt/waiting?lang=en")
+    page.get_by_role("button", name="Tell a friend").click()
+    text = "I pre-saved Night Bus by Demo Artist"
+    page_url = f"{django_settings.PUBLIC_URL}/night-bus"
+    assert page.evaluate("shared") == [{"title": text, "text": text, "url": page_url}]
+    expect(page.get_by_text("Copied.")).to_be_hidden()
+
+
+def test_where_there_is_none_the_link_is_copied(page: Page, site: str) -> None:
+    make_receipts()
+    page.add_init_script("delete Navigator.prototype.share;" + COPIES)
+    page.goto(f"{site}/receipt/waiting?lang=en")
+    focus(page, "Tell a friend")
+    page.keyboard.press("Enter")
+    expect(page.locator("#release-url-copied")).to_have_text("Copied.")
+    assert page.evaluate("copied") == f"{django_settings.PUBLIC_URL}/night-bus"
+
+
+@pytest.mark.parametrize(("refusal", "copied"), [("NotAllowedError", True), ("AbortError", False)])
+def test_a_sheet_that_a_browser_refuses_is_made_up_for(
+    page: Page, site: str, refusal: str, copied: bool
+) -> None:
+    make_receipts()
+    page.add_init_script(f"{SHEET}; {COPIES}; window.refusal = '{refusal}';")
+    page.goto(f"{site}/receipt/waiting?lang=en")
+    page.get_by_role("button", name="Tell a friend").click()
+    if copied:
+        expect(page.locator("#release-url-copied")).to_have_text("Copied.")
+    assert page.evaluate("window.copied !== undefined") is copied
+
+
+def test_the_picture_can_be_posted_where_a_sheet_takes_files(
+    page: Page, site: str, artwork_dir: Path
+) -> None:
+    make_receipts()
+    page.add_init_script(SHEET)
+    page.goto(f"{site}/receipt/saved?lang=en")
+    with page.expect_request("**/slip.jpg**") as asked:
+        page.get_by_role("button", name="Post it").click()
+    assert "referer" not in asked.value.all_headers()
+    expect(page).to_have_title("shared")
+    assert page.evaluate("shared[0].files") == [["out.jpg", True, "image/jpeg"]]
+    assert page.evaluate("Object.keys(shared[0])") == ["files"]
+
+
+def test_elsewhere_the_picture_can_be_saved_without_scripts_too(
+    browser: Browser, site: str, artwork_dir: Path
+) -> None:
+    make_receipts()
+    with browser.new_context(java_script_enabled=False) as context:
+        page = context.new_page()
+        page.goto(f"{site}/receipt/waiting")
+        expect(page.get_by_role("button", name="Post it")).to_be_hidden()
+        with page.expect_download() as download:
+            page.get_by_role("link", name="Save a picture to post").click()
+        assert download.value.suggested_filename == "night-bus.jpg"
+        # And there is the page to share, whose own address says nothing of the receipt.
+        expect(page.get_by_role("link", name="/night-bus")).to_have_attribute(
+            "href", f"{django_settings.PUBLIC_URL}/night-bus"
+        )
