@@ -55,6 +55,10 @@ chaos: services ## Kill everything again and again on a night of 10,000 fans (SE
 fuzz: services ## Send 10,000 broken pictures to the form that takes covers (FILES=)
 	@FUZZED_FILES=$(or $(FILES),10000) $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 tests/campaigns/dashboard/test_fuzzed_artwork.py
 
+.PHONY: shifts
+shifts: services ## Load each of the fan's pages on a slow network and see that nothing moves (LOADS=)
+	@LOADS=$(or $(LOADS),40) $(BIN)/python -m pytest -v tests/campaigns/fan/views/test_layout_shift_in_browser.py
+
 .PHONY: check
 check: format-check lint types deploy-check test ## Everything CI runs
 
