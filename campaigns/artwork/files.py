@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -207,4 +207,10 @@ def _srcset(campaign: Campaign, of_widths: Sequence[int], suffix: str) -> str:
 
 
 def _address(campaign: Campaign, file: str) -> str:
-    return reverse("artwork", args=[campaign.artwork, file])
+    return f"{_directory()}{campaign.artwork}/{file}"
+
+
+@cache
+def _directory() -> str:
+    """Looked up once, as a page has a dozen of these addresses."""
+    return reverse("artwork", args=["NAME", "FILE"]).removesuffix("NAME/FILE")
