@@ -6,14 +6,14 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Final
 
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, QuerySet
 
 from campaigns.consent import oauth_state, receipts
 from campaigns.consent.cookie import PendingConsent
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.gate import closing
 from campaigns.keyring import Secret
-from campaigns.models import Campaign, GateName, PreSave, midnights
+from campaigns.models import Campaign, Gate, GateName, PreSave, midnights
 from campaigns.spotify import AppMode, app_mode
 
 # 256 bits, so that a receipt's address cannot be guessed.
@@ -40,7 +40,7 @@ def start_authorization(
     Raises ConsentError while Spotify would not answer us when the fan comes back, and where the
     release is not what it was.
     """
-    if spotify_is_away():
+    if gates_closed_for_long().exists():
         raise ConsentError(Refusal.SPOTIFY_AWAY, campaign.slug)
     return PendingConsent(
         state=oauth_state.new(campaign.slug, language),
@@ -75,13 +75,13 @@ def _agree(campaign: Campaign) -> bytes:
     return agreed
 
 
-def spotify_is_away() -> bool:
-    """Whether Spotify is out of order, or told the app to wait for long: no consent would be
+def gates_closed_for_long() -> QuerySet[Gate]:
+    """Any while Spotify is out of order, or told the app to wait for long: no consent would be
     confirmed.
     """
     in_development = app_mode() is AppMode.DEVELOPMENT
     halves = [GateName.ACCOUNTS, *([GateName.API] if in_development else [])]
-    return closing.is_any_closed(halves, but_for=SHORT_WAIT)
+    return closing.closed(halves, but_for=SHORT_WAIT)
 
 
 def _receipt_token(campaign: Campaign, before: PendingConsent | None) -> Secret:

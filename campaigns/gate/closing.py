@@ -52,13 +52,12 @@ def check_open(now: datetime, names: Sequence[GateName] = HALVES) -> None:
         raise GateClosedError(blocked.blocked_until, blocked.blocked_reason)
 
 
-def is_any_closed(names: Sequence[GateName], but_for: timedelta = timedelta()) -> bool:
-    """Whether check_open would raise, by the database's clock, in one query; `but_for` a 429 that
-    is over so soon.
+def closed(names: Sequence[GateName], but_for: timedelta = timedelta()) -> QuerySet[Gate]:
+    """For which of these check_open would raise, by the database's clock; `but_for` a 429 that is
+    over so soon.
     """
-    closed = _closed(names, Now())
     passing = Q(blocked_reason=ErrorReason.RATE_LIMITED, blocked_until__lte=Now() + but_for)
-    return closed.exclude(passing).exists()
+    return _closed(names, Now()).exclude(passing)
 
 
 def _closed(names: Sequence[GateName], now: datetime | Now) -> QuerySet[Gate]:

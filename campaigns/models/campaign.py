@@ -284,10 +284,11 @@ class Campaign(models.Model):
     # When the last of its fans' rows was deleted; the counts stay.
     rows_deleted_at = models.DateTimeField(null=True, blank=True)
 
-    # Of querysets alone: visible_to and with_waiting_fans.
+    # Of querysets alone: visible_to, with_waiting_fans and the landing page's.
     viewers_role: str
     has_waiting_fans: bool
     has_unconfirmed_saves: bool
+    spotify_is_away: bool
 
     objects: ClassVar[models.Manager[Campaign]] = CampaignQuerySet.as_manager()
 
