@@ -23,8 +23,6 @@ _STRICT: Final = (
 )
 _WITH_FORMS: Final = f"{_STRICT}'self'"
 WITHOUT_FORMS: Final = f"{_STRICT}'none'"
-# Of a page whose scripts send nothing, not even to us.
-SENDING_NOTHING: Final = WITHOUT_FORMS.replace("connect-src 'self'", "connect-src 'none'")
 # Of a page that one of our own shows in a frame, and of the page that shows it.
 IN_OUR_FRAME: Final = WITHOUT_FORMS.replace("frame-ancestors 'none'", "frame-ancestors 'self'")
 WITH_A_FRAME: Final = f"{_WITH_FORMS}; frame-src 'self'"

@@ -21,7 +21,7 @@ from django.views.decorators.http import conditional_page, require_safe
 from campaigns.fan import disclosure
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_context import SPOTIFY_APPS_URL
-from campaigns.headers import SENDING_NOTHING, WITHOUT_FORMS, with_policy, without_session
+from campaigns.headers import WITHOUT_FORMS, with_policy, without_session
 from campaigns.models import HARD_STOP, PERMISSION_LIFETIME
 from campaigns.spotify import SCOPE, AppMode, app_mode, redirect_uri
 from presave_check import NEEDED, SCOPES, Kind, Scope, read
@@ -52,7 +52,7 @@ class _Worked:
 
 @require_safe
 @without_session
-@with_policy(SENDING_NOTHING)
+@with_policy(WITHOUT_FORMS)
 @in_fans_language
 @conditional_page
 @cache_control(public=True, max_age=600, stale_if_error=86400)
