@@ -12,12 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import format_html
-from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from campaigns.fan import artist_page, languages
 from campaigns.fan.artist_page import Listed
 from campaigns.models import ArtistPage
+from campaigns.status.phase import Phase
 
 
 class ReleaseFeed(Feed):  # type: ignore[type-arg]  # generic in the stubs alone
@@ -42,12 +42,18 @@ class ReleaseFeed(Feed):  # type: ignore[type-arg]  # generic in the stubs alone
         return page.name
 
     def items(self, page: ArtistPage) -> list[Listed]:
-        return artist_page.listed(page, timezone.now())
+        """Cancelled ones too: readers show what they have until it is taken back."""
+        return artist_page.announced(page, timezone.now())
 
     def item_title(self, item: Listed) -> str:
+        if item.phase is Phase.CANCELLED:
+            names = {"title": item.campaign.title, "artist": item.campaign.artist}
+            return _("Cancelled: %(title)s by %(artist)s") % names
         return item.campaign.title
 
-    def item_description(self, item: Listed) -> SafeString:
+    def item_description(self, item: Listed) -> str:
+        if item.phase is Phase.CANCELLED:
+            return _("The artist cancelled this campaign. Nothing more will be saved.")
         text = _("Released {date}.") if item.is_out else _("Comes out {date}.")
         return format_html(text, date=item.release_date)
 

@@ -37,24 +37,26 @@ def address_for(campaign: Campaign) -> str:
 @dataclass(frozen=True)
 class Listed:
     campaign: Campaign
-    is_out: bool
+    phase: Phase
     release_date: SafeString
     artwork: Renditions | None
 
+    @property
+    def is_out(self) -> bool:
+        return self.phase.is_out
+
 
 def listed(page: ArtistPage, now: datetime) -> list[Listed]:
-    """Its releases, the newest first: to come, coming out or out, and none that was cancelled or
-    never came.
-    """
+    """Its releases, the newest first: to come, coming out or out."""
+    return [one for one in announced(page, now) if one.phase is not Phase.CANCELLED]
+
+
+def announced(page: ArtistPage, now: datetime) -> list[Listed]:
+    """With those that were cancelled, and without what never came."""
     phases = [(campaign, phase_of(campaign, now)) for campaign in page.releases()]
-    gone = (Phase.CANCELLED, Phase.MISSED)
-    return [_listed(campaign, phase) for campaign, phase in phases if phase not in gone]
+    return [_listed(campaign, phase) for campaign, phase in phases if phase is not Phase.MISSED]
 
 
 def _listed(campaign: Campaign, phase: Phase) -> Listed:
-    return Listed(
-        campaign,
-        is_out=phase.is_out,
-        release_date=(times.release_day if phase.is_out else times.release_date)(campaign),
-        artwork=files.renditions(campaign),
-    )
+    date = (times.release_day if phase.is_out else times.release_date)(campaign)
+    return Listed(campaign, phase, date, files.renditions(campaign))

@@ -12,7 +12,7 @@ from django.test import Client
 from django.utils import timezone
 
 from campaigns.models import Campaign, CampaignState, Label
-from campaigns.planning import editing
+from campaigns.planning import editing, transitions
 from tests.factory import make_artist_page, make_campaign, make_label, make_local_campaign
 
 if TYPE_CHECKING:
@@ -75,7 +75,8 @@ def test_it_says_whose_releases_it_has_and_where_it_is(label: Label) -> None:
 def test_entries_are_the_releases_of_the_page_the_newest_first(label: Label) -> None:
     make_campaign(label=label, title="Out", state=CampaignState.FINISHED, slug="out")
     make_local_campaign(label=label, title="Rain & <Fog>", artist="Demo Artist feat. Night Desk")
-    make_campaign(label=label, title="Cancelled", state=CampaignState.CANCELLED)
+    never_came = {"state": CampaignState.FINISHED, "confirmed_uri": "", "confirmed_at": None}
+    make_campaign(label=label, title="Missed", **never_came)
     make_campaign(title="Of another label")
     coming, out = entries()
     assert [text(one, "title") for one in (coming, out)] == ["Rain & <Fog>", "Out"]
@@ -107,6 +108,17 @@ def test_an_entry_is_newer_whenever_what_it_says_has_changed(label: Label) -> No
         "2026-11-01T12:00:00+00:00"
     }
     assert updated(feed()) == release_at
+
+
+def test_a_cancelled_release_is_taken_back(label: Label) -> None:
+    campaign = make_campaign(label=label, title="Night Bus")
+    before = entry_of(campaign)
+    transitions.cancel_campaign(campaign, NOW + timedelta(hours=1))
+    after = entry_of(campaign)
+    assert text(before, "title") == "Night Bus"
+    assert text(after, "title") == "Cancelled: Night Bus by Demo Artist"
+    assert "Nothing more will be saved" in text(after, "summary")
+    assert updated(after) > updated(before)
 
 
 def test_there_is_none_without_the_page(client: Client) -> None:
