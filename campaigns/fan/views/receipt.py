@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -13,6 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonRes
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.cache import get_conditional_response
 from django.utils.crypto import constant_time_compare
 from django.utils.safestring import SafeString
 from django.views.decorators.cache import never_cache
@@ -24,7 +26,8 @@ from campaigns.consent.cookie import IssuedReceipt, PendingConsent
 from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan import cookies, languages, own_times, refusal_pages, times, words
 from campaigns.fan.languages import in_fans_language
-from campaigns.fan.page_context import for_campaign
+from campaigns.fan.page_context import LINKS_AFTER, for_campaign
+from campaigns.fan.words import Outcome
 from campaigns.headers import FILES, at_secret_address, with_policy, without_session
 from campaigns.models import ROW_LIFETIME, PreSave, PreSaveState
 from campaigns.status.phase import Phase, phase_of
@@ -54,20 +57,14 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     if presave is None:
         return _no_receipt_yet(request, pending) if pending else _no_receipt(request)
     now = timezone.now()
-    phase = phase_of(presave.campaign, now)
+    outcome = words.outcome(presave, now)
+    seen = _etag(presave, outcome)
+    if not pending and (unchanged := get_conditional_response(request, etag=seen)):
+        return unchanged
     context = {
-        **for_campaign(presave.campaign, phase),
-        "presave": presave,
-        "shown_state": _shown_state(presave),
-        "outcome": words.outcome(presave, now),
-        "delay": words.delay(presave),
-        "may_change": presave.is_in_doubt or (presave.is_pending and presave.sent_at),
-        "is_due": words.is_due(presave, now),
-        "is_waiting": _is_waiting(presave, phase),
-        "is_in_library": presave.state == PreSaveState.SAVED,
-        "page_name": f"{urlsplit(settings.PUBLIC_URL).netloc}{presave.campaign.get_absolute_url()}",
-        "is_out": presave.state == PreSaveState.SAVED or phase is Phase.FINISHED,
+        **_standing(presave, outcome, now),
         **_times_of(presave, now),
+        "seen": seen,
         "cancel_url": reverse("fan-cancel", args=[token]),
         "calendar_url": reverse("fan-receipt-calendar", args=[token]),
         "receipt_url": settings.PUBLIC_URL + reverse("fan-receipt", args=[token]),
@@ -78,6 +75,34 @@ def receipt(request: HttpRequest, token: str) -> HttpResponse:
     if pending:  # the answer that would have said so was lost, or came here before the row
         _keep(request, response, pending.receipt)
     return response
+
+
+def _standing(presave: PreSave, outcome: Outcome, now: datetime) -> dict[str, Any]:
+    phase = phase_of(presave.campaign, now)
+    is_waiting, is_due = _is_waiting(presave, phase), words.is_due(presave, now)
+    is_in_library = presave.state == PreSaveState.SAVED
+    is_out = is_in_library or phase is Phase.FINISHED
+    return {
+        **for_campaign(presave.campaign, phase),
+        "page_name": f"{urlsplit(settings.PUBLIC_URL).netloc}{presave.campaign.get_absolute_url()}",
+        "presave": presave,
+        "shown_state": _shown_state(presave),
+        "outcome": outcome,
+        "delay": words.delay(presave),
+        "may_change": presave.is_in_doubt or presave.is_pending,
+        "is_waiting": is_waiting,
+        "is_due": is_due,
+        "is_early": is_waiting and not is_due,
+        "is_in_library": is_in_library,
+        "is_out": is_out,
+        "shows_links": is_out and phase in LINKS_AFTER,
+    }
+
+
+def _etag(presave: PreSave, outcome: Outcome) -> str:
+    """Of what a receipt left open notices: its script asks with it. Caches keep no receipt."""
+    told = (str(outcome.title), str(outcome.text), presave.due_at, presave.campaign.release_at)
+    return f'"{sha256(repr(told).encode()).hexdigest()[:16]}"'
 
 
 def _is_waiting(presave: PreSave, phase: Phase) -> bool:

@@ -39,7 +39,7 @@ def test_every_script_is_a_file_of_ours(client: Client) -> None:
         assert len(tags) == page.count("<script")
         found |= dict(tags)
     visited = {"copy", "countdown", "follow", "in_app", "returning", "visits", "zone"}
-    assert found.keys() == {*visited, "confirming", "own_times", "remember", "share"}
+    assert found.keys() == {*visited, "follow_receipt", "own_times", "remember", "share"}
     # They fill in what would move the page if it came after the first paint.
     assert [name for name, blocking in found.items() if blocking] == [
         "countdown",

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
+from django.contrib.staticfiles import finders
 from django.test import Client
 from django.utils import timezone
 
@@ -18,6 +24,7 @@ from tests.sandbox_process import ALBUM_URI, SAVE_SCOPE, TRACK_URI
 
 pytestmark = pytest.mark.django_db
 
+MOST_BYTES = 12 * 1024
 APPS_URL = "https://www.spotify.com/account/apps/"
 MIDNIGHT_IN_BERLIN = datetime(2026, 12, 4, 23, 0, tzinfo=UTC)
 
@@ -294,3 +301,66 @@ def test_what_is_saved_cannot_be_cancelled(client: Client) -> None:
     make_presave(make_campaign(), receipt="a-receipt", state=PreSaveState.SAVED)
     assert client.post("/receipt/a-receipt/cancel").status_code == 303
     assert PreSave.objects.get().state == PreSaveState.SAVED
+
+
+LINKS = {"links": ["https://b.example/after"], "links_before": ["https://b.example/before"]}
+
+
+@pytest.mark.parametrize(
+    ("campaign_state", "state", "is_led_on"),
+    [
+        (CampaignState.OPEN, PreSaveState.PENDING, False),
+        (CampaignState.RELEASING, PreSaveState.PENDING, False),
+        (CampaignState.RELEASING, PreSaveState.SAVED, True),
+        (CampaignState.FINISHED, PreSaveState.FAILED, True),
+        (CampaignState.CANCELLED, PreSaveState.CANCELLED, False),
+    ],
+)
+def test_the_artists_other_links_come_with_the_release(
+    client: Client, campaign_state: CampaignState, state: PreSaveState, is_led_on: bool
+) -> None:
+    text = receipt(client, {"state": campaign_state, **LINKS}, state=state)
+    assert ("https://b.example/after" in text) is is_led_on
+    assert ("/campaigns/links." in text) is is_led_on
+    assert "https://b.example/before" not in text
+
+
+def test_what_came_at_once_says_so_in_its_title(client: Client) -> None:
+    released = timezone.now() - timedelta(minutes=5)
+    campaign = {"state": CampaignState.FINISHED, "release_at": released}
+    saved: dict[str, Any] = {"state": PreSaveState.SAVED, "settled_at": released}
+    text = receipt(client, campaign, **saved)
+    assert "<h1>It's in your library, the second it came out</h1>" in text
+    PreSave.objects.update(settled_at=released + timedelta(seconds=1))
+    later = text_of(client.get("/receipt/a-receipt"))
+    assert "<h1>It's in your library</h1>" in later
+    assert "1 second after the release" in later
+
+
+def test_a_receipt_is_conditional_for_its_script_and_kept_nowhere(client: Client) -> None:
+    presave = make_presave(make_campaign(), receipt="a-receipt")
+    first = client.get("/receipt/a-receipt")
+    etag = unescape(re.findall('data-seen="(.*?)"', first.content.decode())[0])
+    asked = {"if-none-match": etag}
+    unchanged = client.get("/receipt/a-receipt", headers=asked)
+    assert (unchanged.status_code, unchanged.content) == (304, b"")
+    for answer in (first, unchanged):
+        assert "no-store" in answer.headers["Cache-Control"]
+        assert answer.headers["X-Robots-Tag"] == "noindex"
+        assert answer.headers["Referrer-Policy"] == "no-referrer"
+    PreSave.objects.filter(id=presave.id).update(due_at=timezone.now())
+    assert client.get("/receipt/a-receipt", headers=asked).status_code == 200
+
+
+@pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
+@pytest.mark.parametrize("state", [PreSaveState.PENDING, PreSaveState.SAVED])
+def test_a_receipt_weighs_little(client: Client, state: PreSaveState, language: str) -> None:
+    """With every stylesheet and script, but for the artwork and the drawings of services."""
+    longest = {"title": ("Ünïcödé " * 15).strip(), "artist": "Ärtïst " * 17, **LINKS}
+    campaign = make_campaign(state=CampaignState.RELEASING, thanks="Wörds, " * 40, **longest)
+    make_presave(campaign, receipt="a-receipt", state=state)
+    html = client.get(f"/receipt/a-receipt?lang={language}").content
+    named = set(re.findall(r"/static/(campaigns/\w+)\.\w+\.(css|js)", html.decode()))
+    files = [Path(str(finders.find(f"{name}.{kind}"))).read_bytes() for name, kind in named]
+    assert len(files) >= 7
+    assert sum(len(gzip.compress(part)) for part in (html, *files)) < MOST_BYTES

@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pytest
 from django.conf import settings as django_settings
+from django.test import Client
 from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
-from campaigns.models import CampaignState, PreSave, PreSaveState, Reason
+from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
+from tests.campaigns.fan.views.test_in_app_in_browser import CHROME, IPHONE, WEB_VIEW
+from tests.campaigns.fan.views.test_in_browser import asked_after
 from tests.factory import make_campaign, make_local_campaign, make_presave
+from tests.nights.night import in_threads, work
+from tests.sandbox_process import ALBUM_URI, Sandbox
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -20,6 +25,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOW = timezone.now()
+SHOP = "https://shop.example/night-bus"
 # Midnight in Berlin, 18:00 of the day before in New York.
 RELEASE = (NOW + timedelta(days=20)).replace(hour=23, minute=0, second=0, microsecond=0)
 
@@ -238,3 +244,109 @@ def test_elsewhere_the_picture_can_be_saved_without_scripts_too(
         expect(page.get_by_role("link", name="/night-bus")).to_have_attribute(
             "href", f"{django_settings.PUBLIC_URL}/night-bus"
         )
+
+
+WEB: Final = "open.spotify.com/album/4aawyAB9vmqN3uQ7FjRGTy"
+APPS: Final = {
+    "a computer": (None, ALBUM_URI),
+    "Safari": (f"{IPHONE} Version/18.7 Mobile/15E148 Safari/604.1", None),
+    "Chrome": (CHROME, None),
+    "Instagram, iPhone": (f"{IPHONE} Mobile/15E148 Instagram 330.0 (iPhone15,2)", ALBUM_URI),
+    "a web view on Android": (WEB_VIEW, f"intent://{WEB}#Intent;scheme=https;end"),
+    "WeChat, iPhone": (f"{IPHONE} Mobile/15E148 MicroMessenger/8.0.50(0x18003231)", None),
+}
+
+
+@pytest.mark.parametrize("app", APPS)
+def test_the_apps_own_address_stands_where_the_link_does_not_open_it(
+    browser: Browser, site: str, app: str
+) -> None:
+    make_receipts()
+    user_agent, way = APPS[app]
+    with browser.new_context(user_agent=user_agent) as context:
+        page = context.new_page()
+        page.goto(f"{site}/receipt/saved?lang=en", wait_until="networkidle")
+        listen = page.get_by_role("link", name="Listen on Spotify")
+        expect(listen).to_have_attribute("href", f"https://{WEB}")
+        link = page.get_by_role("link", name="Open in the Spotify app")
+        expect(link).to_be_visible(visible=way is not None)
+        if way:
+            expect(link).to_have_attribute("href", way)
+
+
+def test_a_receipt_left_open_over_the_release_says_that_it_is_in_the_library(
+    page: Page, site: str, spotify: Sandbox
+) -> None:
+    release_at = timezone.now() + timedelta(hours=2)
+    campaign = make_campaign(slug="night-bus", release_at=release_at, links=[SHOP])
+    spotify.add_album()
+    page.goto(f"{site}/night-bus")
+    page.get_by_role("link", name="Pre-save on Spotify").click()
+    page.get_by_role("button", name="Agree").click()
+    heading = page.get_by_role("heading", level=1)
+    expect(heading).to_have_text("You're in")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.resource_type))
+    page.clock.install()
+    page.reload()
+    page.clock.fast_forward("01:58:00")
+    assert "fetch" not in asked
+
+    # Its time has come: the worker sends the save, and confirms it.
+    now = timezone.now() - timedelta(seconds=60)
+    Campaign.objects.filter(id=campaign.id).update(release_at=now)
+    PreSave.objects.update(due_at=now)
+    assert in_threads(1, lambda _: work()) == [1]
+    page.clock.run_for("02:20")
+    expect(heading).to_contain_text("It's in your library")
+    expect(page.get_by_role("link", name="Listen on Spotify")).to_be_visible()
+    expect(page.get_by_role("link", name="shop.example")).to_be_visible()
+    expect(page.get_by_text("as Spotify names it")).to_be_visible()
+    page.clock.fast_forward("24:00:00")
+    assert asked.count("fetch") == 1, "what is done needs no more looks"
+
+
+def test_a_receipt_left_open_notices_the_end(page: Page, site: str) -> None:
+    make_presave(make_campaign(release_at=NOW), receipt="a-receipt")
+    page.clock.install()
+    page.goto(f"{site}/receipt/a-receipt?lang=en")
+    expect(page.get_by_role("heading", level=1)).to_have_text("We're on it")
+    reason = {"state": PreSaveState.EXPIRED, "reason": Reason.HARD_STOP}
+    PreSave.objects.update(**reason, sealed=None, settled_at=timezone.now())
+    page.clock.run_for("00:20")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Not saved within seven days")
+
+
+UNCHANGED: Final = """
+    window.asked = [];
+    window.fetch = async (address, options) => {
+      asked.push(options.headers["If-None-Match"]);
+      return new Response(null, { status: 304 });
+    };
+"""
+
+
+def test_it_asks_ever_more_rarely_only_if_seen_and_not_for_ever(page: Page, site: str) -> None:
+    make_presave(make_campaign(release_at=NOW), receipt="a-receipt")
+    page.add_init_script(UNCHANGED)
+    page.clock.install()
+    page.goto(f"{site}/receipt/a-receipt")
+    assert 3 <= asked_after(page, "00:05", 24) <= 6
+    assert asked_after(page, "05:00", 12) <= 16
+    assert asked_after(page, "10:00", 100) == 40
+    assert asked_after(page, "10:00", 20) == 40
+    seen = page.evaluate("[...new Set(asked)]")
+    answer = Client().get("/receipt/a-receipt", headers={"if-none-match": seen[0]})
+    assert (len(seen), answer.status_code, answer.content) == (1, 304, b"")
+
+
+def test_nobody_looks_so_it_asks_nothing(page: Page, site: str) -> None:
+    make_presave(make_campaign(release_at=NOW), receipt="a-receipt")
+    hidden = "Object.defineProperty(document, 'hidden', { value: true, writable: true });"
+    page.add_init_script(UNCHANGED + hidden)
+    page.clock.install()
+    page.goto(f"{site}/receipt/a-receipt")
+    page.clock.run_for("30:00")
+    assert page.evaluate("asked.length") == 0
+    page.evaluate("document.hidden = false; document.dispatchEvent(new Event('visibilitychange'))")
+    assert page.evaluate("asked.length") == 1

@@ -186,11 +186,11 @@ def test_the_page_shows_by_itself_that_the_save_is_confirmed(page: Page, site: s
     expect(heading).to_have_text(BEING_CONFIRMED)
 
     with page.expect_response("**/receipt/a-receipt?lang=en"):
-        page.clock.run_for(3100)
+        page.clock.run_for(6100)
     assert page.evaluate("window.isAsBefore"), "nothing has changed, so nobody is disturbed"
 
     assert sent.settle(Campaign.objects.get(id=presave.campaign_id), NOW, NOW) == 1
-    page.clock.run_for(4000)
+    page.clock.run_for(9100)
     expect(heading).to_have_text("It's in your library")
 
 
