@@ -42,6 +42,7 @@ LINKS: Final = [
 ]
 COUNTDOWN: Final = "https://open.spotify.com/prerelease/0a1b2c3d4e5f6a7b8c9d0e"
 NOTE: Final = "Five songs, recorded in one night with all the windows open. Play it at sunrise."
+THANKS: Final = "Thank you for waiting with us. The next one is half written."
 LONG: Final = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerk" * 2
 
 LANDINGS: Final = {
@@ -69,6 +70,7 @@ RECEIPTS: Final = {
     "receipt-sent": "/receipt/sent",
     "receipt-asked-again": "/receipt/asked-again",
     "receipt-saved": "/receipt/saved",
+    "receipt-saved-with-links": "/receipt/saved-with-links",
     **{
         f"receipt-{reason.value.replace('_', '-')}": f"/receipt/{reason.value}"
         for reason in Reason
@@ -112,7 +114,8 @@ def set_up(picture: bytes | None = None) -> None:
     first = make_campaign(slug="first-light", release_at=midnight, **fields)
     make_campaign(slug="plain", title="Night Bus")
     make_campaign(slug="long", title=LONG, artist=LONG)
-    before: dict[str, Any] = {"links_before": LINKS, "countdown_url": COUNTDOWN, "note": NOTE}
+    before: dict[str, Any] = {"links_before": LINKS, "countdown_url": COUNTDOWN}
+    before |= {"note": NOTE, "thanks": THANKS}
     make_campaign(slug="with-links", release_at=midnight, **before, **fields)
     make_campaign(slug="last-hour", release_at=timezone.now() + timedelta(minutes=50), **fields)
     make_campaign(slug="opening", public_key=None, **fields)
@@ -151,7 +154,9 @@ def _set_up_releases(fields: dict[str, Any]) -> None:
     refused = PauseReason.RELEASE_REFUSED
     make_campaign(slug="held-up", state=releasing, paused_reason=refused, **fields)
     make_campaign(slug="out", state=finished, **fields)
-    make_campaign(slug="out-with-links", state=finished, links=LINKS, note=NOTE, **fields)
+    make_campaign(
+        slug="out-with-links", state=finished, links=LINKS, note=NOTE, thanks=THANKS, **fields
+    )
     make_campaign(slug="missed", state=finished, confirmed_uri="", **fields)
     make_campaign(slug="cancelled", state=CampaignState.CANCELLED, **fields)
 
@@ -183,6 +188,8 @@ def _set_up_receipts(first: Campaign, fields: dict[str, Any]) -> None:
     saved_at = out.release_at + timedelta(seconds=4)
     saved: dict[str, Any] = {"sent_at": saved_at, "settled_at": saved_at + timedelta(seconds=12)}
     make_presave(out, receipt="saved", state=PreSaveState.SAVED, **saved)
+    with_links = Campaign.objects.get(slug="out-with-links")
+    make_presave(with_links, receipt="saved-with-links", state=PreSaveState.SAVED, **saved)
     releasing = Campaign.objects.get(slug="releasing")
     make_presave(releasing, receipt="sent", sent_at=releasing.release_at + timedelta(seconds=4))
     for reason in (Reason.BY_FAN, Reason.HARD_STOP):

@@ -19,6 +19,7 @@ from campaigns.consent.refusal import ConsentError, Refusal
 from campaigns.fan.refusal_pages import PAGES
 from campaigns.gate import closing
 from campaigns.models import Campaign, ErrorReason, Gate, GateName
+from campaigns.planning import previewing
 from campaigns.spotify.answers import SpotifyError
 from presave_check.examples import SONY
 from tests import scenes
@@ -50,6 +51,7 @@ def each(
     yield from _refusals(new_context, site, monkeypatch)
     yield from _broken_pages(new_context, site, monkeypatch)
     yield from _checked(new_context, site)
+    yield from _previewed(new_context, site)
 
 
 def _in_development_mode(
@@ -206,3 +208,12 @@ def check(page: Page, text: str) -> None:
     """Have the checker read it."""
     page.get_by_label("Address of the page").fill(text)
     page.get_by_role("button", name="Check link").click()
+
+
+def _previewed(new_context: NewContext, site: str) -> Iterator[tuple[str, Page]]:
+    campaign = Campaign.objects.get(slug="with-links")
+    previewing.make_link(campaign, timezone.now())
+    with new_context(None) as context:
+        page = context.new_page()
+        page.goto(f"{site}/preview/{previewing.token_of(campaign)}")
+        yield "preview", page
