@@ -157,7 +157,7 @@ class Visits:
         page.goto("/accounts/2fa/totp/activate/")
         yield "account-authenticator", page
         secret = page.locator("p code").inner_text()
-        page.get_by_label("Authenticator code").fill(code_of(secret))
+        page.get_by_label("Code", exact=True).fill(code_of(secret))
         page.get_by_role("button", name="Turn on").click()
         page.wait_for_url("**/recovery-codes/")
         yield "account-recovery-codes", page
