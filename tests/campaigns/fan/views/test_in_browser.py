@@ -369,7 +369,7 @@ def test_where_the_clocks_agree_the_own_time_is_not_repeated(
 def test_in_another_apps_browser_the_way_out_is_offered(
     browser: Browser, site: str, pages: dict[str, str], agent: str, shown: bool, way_out: str
 ) -> None:
-    context = browser.new_context(user_agent=agent)
+    context = browser.new_context(user_agent=agent, has_touch=True)
     page = context.new_page()
     page.goto(site + pages["landing"])
     box = page.locator("[data-in-app]")
