@@ -17,9 +17,10 @@ from django.utils.cache import add_never_cache_headers
 V = TypeVar("V", bound=Callable[..., HttpResponseBase])
 _POLICY: Final = "Content-Security-Policy"
 _STRICT: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
-    "connect-src 'self'; manifest-src 'self'; base-uri 'none'; frame-ancestors 'none'; "
-    "object-src 'none'; require-trusted-types-for 'script'; trusted-types 'none'; form-action "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; media-src 'self'; "
+    "font-src 'self'; connect-src 'self'; manifest-src 'self'; base-uri 'none'; "
+    "frame-ancestors 'none'; object-src 'none'; require-trusted-types-for 'script'; "
+    "trusted-types 'none'; form-action "
 )
 _WITH_FORMS: Final = f"{_STRICT}'self'"
 WITHOUT_FORMS: Final = f"{_STRICT}'none'"

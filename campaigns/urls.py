@@ -22,10 +22,12 @@ from campaigns.dashboard.views import (
     share,
     webhook,
 )
+from campaigns.dashboard.views import clip as clip_form
 from campaigns.fan.views import (
     artist,
     calendar,
     check,
+    clip,
     consent,
     landing,
     legal,
@@ -57,6 +59,7 @@ urlpatterns = [
     path("report/<str:token>/report.csv", report.shared_csv, name="report-csv"),
     path("report/<str:token>/report.json", report.shared_json, name="report-json"),
     path("artwork/<str:name>/<str:file>", landing.artwork, name="artwork"),
+    path("clips/<str:name>.mp3", clip.clip, name="clip"),
     path("dashboard", campaigns.campaign_list, name="dashboard"),
     path("dashboard/label", labels.label_create, name="dashboard-label-create"),
     path("dashboard/labels/<uuid:label_id>", labels.label_detail, name="dashboard-label"),
@@ -168,6 +171,11 @@ urlpatterns = [
         "dashboard/campaigns/<slug:slug>/links/find",
         found_links.find_links,
         name="dashboard-campaign-find-links",
+    ),
+    path(
+        "dashboard/campaigns/<slug:slug>/clip",
+        clip_form.campaign_clip,
+        name="dashboard-campaign-clip",
     ),
     path("dashboard/campaigns/<slug:slug>/share", share.share, name="dashboard-campaign-share"),
     path(

@@ -28,7 +28,7 @@ FLOORS = (
     {"status"},  # below consent, which asks the phase whether it takes any
     {"catalogue"},
     {"gate"},
-    {"spotify", "retention", "artwork", "webhooks", "elsewhere"},
+    {"spotify", "retention", "artwork", "clips", "webhooks", "elsewhere"},
     {"models", "keyring", "confined", "clock", "links", "headers"},
     {"pasted"},
 )

@@ -32,6 +32,7 @@ FIELDS: Final[dict[str, Promise]] = {
     "artwork_focus_x": _("cover"),
     "artwork_focus_y": _("cover"),
     "artwork_alt": _("alt text"),
+    "clip": _("clip"),
     "note": _("message to fans"),
     "thanks": _("thank-you message"),
     "accent": _("colour"),

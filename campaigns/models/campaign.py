@@ -169,6 +169,9 @@ class Campaign(models.Model):
     # The point around which the cover is cropped to a square, in percent from the top left.
     artwork_focus_x = models.PositiveSmallIntegerField(default=50, db_default=50)
     artwork_focus_y = models.PositiveSmallIntegerField(default=50, db_default=50)
+    # Half a minute to listen to: its name, and its length.
+    clip = models.CharField(max_length=32, db_default="", default="", blank=True)
+    clip_seconds = models.PositiveSmallIntegerField(default=0, db_default=0)
     # A sentence or two by the artist, for the page.
     note = models.CharField(max_length=LONGEST_NOTE, db_default="", default="", blank=True)
     # The same for the receipt, once the release is in the fan's library.

@@ -9,6 +9,7 @@ from functools import partial
 from django.db import transaction
 
 from campaigns.artwork import files
+from campaigns.clips import files as clips
 from campaigns.models import Campaign, CampaignState, Event, User
 from campaigns.planning.history import record
 from campaigns.planning.moving import locked
@@ -43,12 +44,14 @@ def unarchive(campaign: Campaign, by: User | None = None) -> None:
 
 @transaction.atomic
 def delete_draft(campaign: Campaign, by: User | None = None) -> None:
-    """Delete a draft with its artwork; its address is free again. Raises PlanningError."""
+    """Delete a draft with its artwork and clip; its address is free again. Raises PlanningError."""
     campaign = locked(campaign)
     if campaign.state != CampaignState.DRAFT:
         raise PlanningError(Obstacle.ONLY_DRAFTS_ARE_DELETED)
     if campaign.artwork:
         transaction.on_commit(partial(files.discard, campaign.artwork))
+    if campaign.clip:
+        transaction.on_commit(partial(clips.discard, campaign.clip))
     record(campaign.label, Event.DELETED, by, campaign)
     logger.info("draft deleted campaign=%s", campaign.id)
     campaign.delete()

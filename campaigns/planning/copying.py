@@ -11,6 +11,7 @@ from typing import Final
 from django.db import IntegrityError, transaction
 
 from campaigns.artwork import files
+from campaigns.clips import files as clips
 from campaigns.models import Campaign, Event, User
 from campaigns.planning import editing, quotas
 from campaigns.planning.history import record
@@ -21,7 +22,7 @@ from campaigns.planning.obstacles import Obstacle, PlanningError
 COPIED: Final = (
     *("label", "title", "artist", "spotify_uri", "upc", "isrc", "market"),
     *("artwork_width", "artwork_height", "artwork_weights", "artwork_alt"),
-    *("artwork_focus_x", "artwork_focus_y", "note", "thanks"),
+    *("artwork_focus_x", "artwork_focus_y", "note", "thanks", "clip_seconds"),
     *("accent", "artwork_accent", "links_before", "links", "countdown_url"),
     *("release_mode", "release_zone"),
 )
@@ -38,6 +39,7 @@ def duplicate(campaign: Campaign, now: datetime, by: User | None = None) -> Camp
     copy.slug = editing.free_slug(campaign.slug)
     copy.release_at = _release_time(campaign, now)
     copy.artwork = files.copy(campaign.artwork)
+    copy.clip = clips.copy(campaign.clip)
     try:
         with transaction.atomic():
             quotas.check_campaigns(campaign.label)
@@ -45,6 +47,7 @@ def duplicate(campaign: Campaign, now: datetime, by: User | None = None) -> Camp
             record(copy.label, Event.DUPLICATED, by, copy)
     except BaseException as error:
         files.discard(copy.artwork)
+        clips.discard(copy.clip)
         if isinstance(error, IntegrityError) and "slug" in str(error):
             raise PlanningError(Obstacle.ADDRESS_TAKEN) from error
         raise

@@ -38,6 +38,7 @@ class Obstacle(StrEnum):
     CHANGED_WHILE_CHECKING = auto()
     # What the server has no room for.
     COVER_NOT_STORED = auto()
+    CLIP_NOT_STORED = auto()
     # Whether the catalogue shows this release, or can be asked.
     NOT_NAMED = auto()
     IS_IT_YOURS = auto()

@@ -1,6 +1,6 @@
 // Copy an input's text. Where only a hand can copy, the input is shown and selected.
 
-// The browsers inside other apps often keep the clipboard from pages, and let this pass.
+// Browsers inside apps keep the clipboard from pages, and let this pass.
 function copyTheOldWay(input, button) {
   const { hidden } = input;
   input.hidden = false;
@@ -11,7 +11,7 @@ function copyTheOldWay(input, button) {
   return true;
 }
 
-// Emptied for a moment, so that what is said again is heard again.
+// Emptied, so that what is said again is heard.
 function tell(told, words) {
   told.textContent = "";
   setTimeout(() => (told.textContent = words), 100);

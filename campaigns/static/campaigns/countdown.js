@@ -1,5 +1,4 @@
-// The release in the fan's own time, and how long it is until then, in the page's words. Not in those
-// of Intl's dates and numbers: their first use keeps a phone from painting for a tenth of a second.
+// The release in the fan's own time, in words of the page: Intl's cost a phone a tenth of a second.
 const own = document.querySelector("[data-own-time]");
 const countdown = document.querySelector("[data-countdown]");
 const plural = new Intl.PluralRules(document.documentElement.lang);

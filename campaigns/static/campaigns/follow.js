@@ -1,4 +1,4 @@
-// docs/fan-pages.md says when a page left open asks.
+// docs/fan-pages.md: a page left open.
 const { state } = document.querySelector("[data-state]").dataset;
 const due = new Date(document.querySelector("[data-countdown]")?.dataset.countdown ?? 0);
 let looks = 0;

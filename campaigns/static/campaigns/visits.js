@@ -1,4 +1,4 @@
-// Count that the page was opened, and for which source. Links take it along.
+// Count the visit and its source. Links take it along.
 const query = new URLSearchParams(location.search);
 const site = document.referrer && new URL(document.referrer).host;
 const isFromHere = site === location.host; // another language

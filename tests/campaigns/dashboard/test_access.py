@@ -85,6 +85,7 @@ MATRIX = {
     "dashboard-campaign-preview": May(NOBODY, EDITORS),
     "dashboard-campaign-edit": May(EDITORS, EDITORS),
     "dashboard-campaign-links": May(EDITORS, EDITORS),
+    "dashboard-campaign-clip": May(EDITORS, EDITORS),
     "dashboard-campaign-find-links": May(EDITORS, EDITORS),
     "dashboard-campaign-open": May(NOBODY, EDITORS),
     "dashboard-campaign-cancel": May(EDITORS, EDITORS),

@@ -31,7 +31,8 @@ pytestmark = pytest.mark.django_db
 NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
 # What a copy has of its own, or begins without.
 ITS_OWN = {
-    *("id", "slug", "release_at", "artwork", "state", "version", "created_at", "archived_at"),
+    *("id", "slug", "release_at", "artwork", "clip", "state"),
+    *("version", "created_at", "archived_at"),
     *("agreed_title", "agreed_artist", "accepted_uri", "consent_version", "public_key"),
     *("found_uri", "found_title", "found_artist", "candidates", "last_finding", "next_check_at"),
     *("confirmed_uri", "confirmed_title", "confirmed_artist", "confirmed_at", "confirmed_until"),

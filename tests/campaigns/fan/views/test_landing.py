@@ -322,7 +322,7 @@ def test_the_landing_page_weighs_little(
     """
     settings.SPOTIFY_APP_MODE = mode
     longest = {"title": ("Ünïcödé " * 15).strip(), "artist": "Ärtïst " * 17, "note": "Wörds, " * 40}
-    campaign = make(**longest)
+    campaign = make(**longest, clip="9f86d081884c7d659a2feaa0c55ad015", clip_seconds=30)
     make_artist_page(campaign.label, name=campaign.artist)
     html = client.get(f"/{campaign.slug}?lang={language}").content
     named = set(re.findall(r"/static/(campaigns/\w+)\.\w+\.(css|js)", html.decode()))
