@@ -40,7 +40,7 @@ class OtherLink(NamedTuple):
     name: str
     url: str
     mark: str
-    to_do: str | Promise
+    to_do: str
 
 
 _check_address: Final = URLValidator(schemes=["https"])
@@ -181,7 +181,7 @@ def named(links: Iterable[str], *, is_out: bool) -> list[OtherLink]:
 def _named(link: str, is_out: bool) -> OtherLink:
     host = urlsplit(link).hostname or ""
     service = _service_of(link, host)
-    to_do = service.kind.after if is_out else service.kind.before
+    to_do = str(service.kind.after if is_out else service.kind.before)
     return OtherLink(service.name or host.removeprefix("www."), link, service.mark, to_do)
 
 

@@ -61,4 +61,4 @@ def query(code: str) -> str:
 
 def choice(request: HttpRequest) -> dict[str, Any]:
     """For the templates: the languages to choose from, and what keeps a link in the chosen one."""
-    return {"languages": settings.LANGUAGES, "lang": query(chosen(request))}
+    return {"languages": tuple(settings.LANGUAGES), "lang": query(chosen(request))}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import Any, Final
 
 from django.conf import settings
+from django.template.defaultfilters import linebreaksbr
 from django.templatetags.static import static
 from django.urls import reverse
 from django.utils import translation
@@ -40,13 +42,22 @@ def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
         "links": _links(campaign, phase),
         "artwork": files.renditions(campaign),
         "release_date": times.release_date(campaign),
-        "everywhere_at": times.stated(campaign.everywhere_at, campaign),
-        "consent_template": wordings.template_of(campaign.consent_version),
+        "release_day": campaign.release_local.date().isoformat(),
+        "release_instant": campaign.release_at.astimezone(UTC).isoformat(),
+        "release_second": str(int(campaign.release_at.timestamp())),
+        "everywhere_at": _everywhere_at(campaign),
+        "note": linebreaksbr(campaign.note),
+        # Of which the first that exists is taken; see prepared_page.py.
+        "consent_template": (wordings.template_of(campaign.consent_version),),
         "listen_url": words.listen_url(campaign),
         "seen": digest_shown(campaign),
         "scope": SCOPE,
         "apps_url": SPOTIFY_APPS_URL,
     }
+
+
+def _everywhere_at(campaign: Campaign) -> str:
+    return times.stated(campaign.everywhere_at, campaign) if campaign.at_local_midnights else ""
 
 
 def _links(campaign: Campaign, phase: Phase) -> list[links.OtherLink]:

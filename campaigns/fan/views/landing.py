@@ -18,7 +18,7 @@ from django.views.decorators.http import require_safe
 from campaigns.artwork import files as artworks
 from campaigns.artwork.encoding import CONTENT_TYPES
 from campaigns.consent import starting
-from campaigns.fan import artist_page, languages, page_context
+from campaigns.fan import artist_page, languages, page_context, prepared_page
 from campaigns.fan.languages import in_fans_language
 from campaigns.fan.page_cache import CACHE_SECONDS, get_or_make, lifetime
 from campaigns.headers import (
@@ -95,10 +95,11 @@ def _render_landing(
     context = {
         **page_context.for_landing(campaign, phase),
         **page_context.for_shared_link(campaign, phase),
+        **languages.choice(request),
         "is_away": is_away,
         "artist_url": artist_page.address_for(campaign),
     }
-    return render(request, "fan/landing.html", context)
+    return HttpResponse(prepared_page.render("fan/landing.html", context))
 
 
 @require_safe
