@@ -23,6 +23,7 @@ from campaigns.spotify.covers import fetch_cover as fetch_cover
 from campaigns.spotify.fan_calls import Answered as Answered
 from campaigns.spotify.fan_calls import FanCalls as FanCalls
 from campaigns.spotify.fan_calls import Slots as Slots
+from campaigns.spotify.oauth import DEVELOPMENT_MODE_URL as DEVELOPMENT_MODE_URL
 from campaigns.spotify.oauth import QUOTA_MODES_URL as QUOTA_MODES_URL
 from campaigns.spotify.oauth import SCOPE as SCOPE
 from campaigns.spotify.oauth import AppMode as AppMode

@@ -17,6 +17,10 @@ from campaigns.spotify.http import ask_for_token, ask_once
 # The one permission: "Manage your saved content".
 # https://developer.spotify.com/documentation/web-api/concepts/scopes
 SCOPE: Final = "user-library-modify"
+# What development mode is for, and whom each mode serves.
+DEVELOPMENT_MODE_URL: Final = (
+    "https://developer.spotify.com/blog/2026-02-06-update-on-developer-access-and-platform-security"
+)
 QUOTA_MODES_URL: Final = "https://developer.spotify.com/documentation/web-api/concepts/quota-modes"
 logger = logging.getLogger(__name__)
 

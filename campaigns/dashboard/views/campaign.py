@@ -39,7 +39,7 @@ from campaigns.models import (
 from campaigns.planning import accepting, looking_up, previewing, transitions
 from campaigns.planning.looking_up import Found
 from campaigns.planning.obstacles import Obstacle, PlanningError
-from campaigns.spotify import QUOTA_MODES_URL, app_mode
+from campaigns.spotify import DEVELOPMENT_MODE_URL, QUOTA_MODES_URL, app_mode
 from campaigns.status import checks, heartbeat, night, numbers, overview
 from campaigns.status.endings import done
 from campaigns.status.entries import choices_of
@@ -77,6 +77,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "links_before": links.named(campaign.links_before, is_out=False),
         "links": links.named(campaign.links, is_out=True),
         "app_mode": app_mode(),
+        "development_mode_url": DEVELOPMENT_MODE_URL,
         "quota_modes_url": QUOTA_MODES_URL,
     }
     return render(request, "dashboard/campaign_detail.html", context)

@@ -25,7 +25,7 @@ from campaigns.models import (
     User,
 )
 from campaigns.release.claims import claim_block
-from campaigns.spotify import QUOTA_MODES_URL
+from campaigns.spotify import DEVELOPMENT_MODE_URL, QUOTA_MODES_URL
 from campaigns.spotify.answers import SpotifyError
 from campaigns.status import overview
 from tests import factory
@@ -381,7 +381,8 @@ def test_the_page_says_what_development_mode_means(
     page = page_of(dashboard, make_campaign(label))
 
     assert ("Only five listed accounts" in page) is told
-    assert (QUOTA_MODES_URL in page) is told
+    assert (f'"{DEVELOPMENT_MODE_URL}"' in page) is told
+    assert (f'"{QUOTA_MODES_URL}"' in page) is told
 
 
 def test_the_page_says_what_an_instance_without_an_app_does(
@@ -391,6 +392,8 @@ def test_the_page_says_what_an_instance_without_an_app_does(
     page = page_of(dashboard, make_campaign(label))
 
     assert "This site has no Spotify app." in page
+    draft = page_of(dashboard, make_campaign(label, state=CampaignState.DRAFT))
+    assert "About development mode" not in draft
     assert "Fans can pre-save" not in page
     form = dashboard.get("/dashboard/new").content.decode()
     assert 'name="spotify_uri"' in form

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from PIL import Image
 
 from campaigns.dashboard.forms import CampaignForm
@@ -72,6 +73,24 @@ def test_without_a_spotify_app_a_campaign_is_made_and_opened_without_link_or_cod
     assert campaign.state == CampaignState.OPEN
     assert "Fans can add it to their calendar" in page_of(dashboard, campaign)
     assert "calendar.ics" in Client().get(f"/{campaign.slug}").content.decode()
+
+
+@pytest.mark.parametrize("tab", ["", "/numbers", "/share", "/night", "/history", "/report"])
+@pytest.mark.parametrize("state", [CampaignState.OPEN, CampaignState.FINISHED])
+def test_every_page_of_a_release_without_link_or_code_is_there(
+    dashboard: Client, label: Label, settings: Settings, tab: str, state: CampaignState
+) -> None:
+    settings.SPOTIFY_CLIENT_ID = settings.SPOTIFY_CLIENT_SECRET = ""
+    unnamed = {"spotify_uri": "", "public_key": None, "confirmed_uri": ""}
+    campaign = make_campaign(label, state=state, **unnamed)
+    Campaign.objects.filter(state=CampaignState.FINISHED).update(confirmed_at=timezone.now())
+
+    answer = dashboard.get(f"/dashboard/campaigns/{campaign.slug}{tab}")
+
+    assert answer.status_code == (302 if (tab, state) == ("/report", CampaignState.OPEN) else 200)
+    if state == CampaignState.FINISHED and not tab:
+        assert "shows your links, which you can still change" in answer.content.decode()
+        assert "destroys the campaign" not in answer.content.decode()
 
 
 def test_with_its_key_a_release_keeps_a_name(

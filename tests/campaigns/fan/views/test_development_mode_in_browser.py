@@ -11,7 +11,8 @@ from axe_playwright_python.sync_playwright import Axe
 from django.core.cache import caches
 from playwright.sync_api import Page, expect
 
-from campaigns.models import Campaign, PreSave
+from campaigns.links import on_spotify
+from campaigns.models import Campaign, CampaignState, PreSave
 from tests.accessibility import RULES, widest
 from tests.factory import make_campaign
 from tests.sandbox_process import Sandbox
@@ -27,7 +28,8 @@ ELSEWHERE = "https://artist.bandcamp.example/night-bus"
 
 @pytest.fixture
 def campaign() -> Campaign:
-    return make_campaign(slug="night-bus", countdown_url=COUNTDOWN, links_before=[ELSEWHERE])
+    links = [ELSEWHERE, "https://shop.nightdesk.example/", "https://www.youtube.com/"]
+    return make_campaign(slug="night-bus", countdown_url=COUNTDOWN, links_before=links)
 
 
 @pytest.fixture(autouse=True)
@@ -48,6 +50,17 @@ def assert_accessible_and_narrow(page: Page) -> None:
         assert widest(page, width, "100%") <= width
 
 
+def assert_rows_hold_their_words(page: Page) -> None:
+    """A long name sends what to do there to a second line of its own row."""
+    rows = page.locator(".services li")
+    assert rows.count() == 3
+    for row in rows.all():
+        ends = row.evaluate(
+            "row => [...row.querySelectorAll('a, span')].map(e => e.getBoundingClientRect().bottom)"
+        )
+        assert max(ends) <= row.evaluate("row => row.getBoundingClientRect().bottom")
+
+
 def consent_as(page: Page, spotify: Sandbox, *, listed: bool) -> None:
     spotify.post("users", {"accounts": [{"id": "a-fan", "listed": listed}]})
     page.get_by_role("link", name="Pre-save as a tester").click()
@@ -59,6 +72,7 @@ def test_everyone_can_add_it_to_a_calendar(page: Page, site: str, campaign: Camp
     page.goto(f"{site}/night-bus")
     assert_accessible_and_narrow(page)
     page.set_viewport_size({"width": 360, "height": 640})
+    assert_rows_hold_their_words(page)
     calendar = page.get_by_role("link", name="Add it to your calendar")
     with page.expect_download() as download:
         calendar.click()
@@ -81,6 +95,8 @@ def test_someone_who_is_not_listed_is_led_to_the_calendar(
     consent_as(page, spotify, listed=False)
     expect(page.get_by_role("heading", name="For invited testers")).to_be_visible()
     expect(page.get_by_text("yours isn't one of them")).to_be_visible()
+    for name in ("Subscribe", "Go to Spotify's own Countdown Page", "artist.bandcamp.example"):
+        expect(page.get_by_role("link", name=re.compile(f"^{name}"))).to_be_visible()
     assert_accessible_and_narrow(page)
     with page.expect_download() as download:
         page.get_by_role("link", name="Add it to your calendar").click()
@@ -88,6 +104,19 @@ def test_someone_who_is_not_listed_is_led_to_the_calendar(
     page.get_by_role("link", name="Back to the release").click()
     expect(page).to_have_url(f"{site}/night-bus")
     assert not PreSave.objects.exists()
+
+
+def test_someone_who_is_not_listed_is_led_to_the_release_once_it_is_out(
+    page: Page, site: str, spotify: Sandbox
+) -> None:
+    out = make_campaign(slug="night-bus", state=CampaignState.RELEASING, links=[ELSEWHERE])
+    page.goto(f"{site}/night-bus")
+    consent_as(page, spotify, listed=False)
+    expect(page.get_by_text("yours isn't one of them")).to_be_visible()
+    listen = page.get_by_role("link", name="Listen on Spotify")
+    expect(listen).to_have_attribute("href", on_spotify(out.confirmed_uri))
+    expect(page.locator(f'a[href="{ELSEWHERE}"]')).to_be_visible()
+    assert_accessible_and_narrow(page)
 
 
 def test_an_invited_tester_can_pre_save(
