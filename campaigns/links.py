@@ -45,7 +45,8 @@ class OtherLink(NamedTuple):
 
 _check_address: Final = URLValidator(schemes=["https"])
 _AMAZON_ENDINGS: Final = (
-    *("ca", "co.jp", "co.uk", "com", "com.au", "com.br", "com.mx", "de", "es", "fr", "in", "it"),
+    *("ca", "co.jp", "co.uk", "com", "com.au", "com.be", "com.br", "com.mx", "com.tr", "de", "es"),
+    *("fr", "in", "it", "nl", "pl", "se"),
 )
 # What stands around a link and is not its own: quotes, stops, what joins letters, brackets.
 _WRAPPERS: Final = (

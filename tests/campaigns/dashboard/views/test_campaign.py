@@ -382,6 +382,7 @@ def test_the_page_says_what_development_mode_means(
 
     assert ("Only five listed accounts" in page) is told
     assert (f'"{DEVELOPMENT_MODE_URL}"' in page) is told
+    assert ("Fans can pre-save." in page) is not told
     assert (f'"{QUOTA_MODES_URL}"' in page) is told
 
 
