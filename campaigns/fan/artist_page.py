@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -22,16 +23,20 @@ LOOKED_UP_EVERY_SECONDS: Final = 60
 
 def address_for(campaign: Campaign) -> str:
     """Of the page that lists it; empty where there is none."""
-    switched_on = ArtistPage.objects.filter(label=campaign.label_id, is_on=True)
     artists = get_or_make(
         "pages",
         ("artist-pages", str(campaign.label_id)),
         LOOKED_UP_EVERY_SECONDS,
-        lambda: list(switched_on.values_list("name", "handle")),
+        lambda: _switched_on(campaign.label_id),
     )
     mine = (handle for name, handle in artists if identity.is_same(name, campaign.artist))
     handle = next(mine, "")
     return reverse("artist-page", args=[handle]) if handle else ""
+
+
+def _switched_on(label_id: uuid.UUID) -> list[tuple[str, str]]:
+    pages = ArtistPage.objects.filter(label=label_id, is_on=True)
+    return list(pages.values_list("name", "handle"))
 
 
 @dataclass(frozen=True)
