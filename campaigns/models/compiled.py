@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, connection, models
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, OperationalError, connection, models
 
 M = TypeVar("M", bound=models.Model)
 
@@ -31,11 +31,25 @@ class CompiledQuery(Generic[M]):
         ]
 
     def first(self, asked: str) -> M | None:
+        """Django asks before a request's first query whether the connection has been lost since the
+        last one. That takes as long as the query, so this is asked at once, and again if it was.
+        """
+        connection.health_check_done = True  # type: ignore[attr-defined]
+        try:
+            row = self._first(asked)
+        except (OperationalError, InterfaceError):
+            if connection.connection is None:  # the database is away
+                raise
+            connection.close()
+            row = self._first(asked)
+        return self._made_from(row) if row else None
+
+    def _first(self, asked: str) -> tuple[Any, ...] | None:
         parameters = [asked if one == ASKED else one for one in self._parameters]
         with connection.cursor() as cursor:
             cursor.execute(self._sql, parameters)
-            row = cursor.fetchone()
-        return self._made_from(row) if row else None
+            row: tuple[Any, ...] | None = cursor.fetchone()
+        return row
 
     def _made_from(self, row: tuple[Any, ...]) -> M:
         values = next(self._converted([row]))

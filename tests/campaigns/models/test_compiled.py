@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import pytest
+from django.db import connection
 from django.db.models import Value
 
 from campaigns.models import Campaign, CampaignState
@@ -42,6 +43,20 @@ def test_it_finds_nothing_that_the_queryset_does_not(slug: str) -> None:
     make_campaign(slug="draft", state=CampaignState.DRAFT)
     assert public().first(slug) is None
     assert public().first("draft") is None
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_connection_that_was_lost_is_opened_again() -> None:
+    campaign, query = make_campaign(), public()
+    assert query.first(campaign.slug) == campaign
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (lost,) = cursor.fetchone()
+    other = connection.copy()
+    with other.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [lost])
+    other.close()
+    assert query.first(campaign.slug) == campaign
 
 
 def test_what_is_asked_along_with_it_comes_along() -> None:
