@@ -25,8 +25,8 @@ from django.utils.translation import get_language
 
 # So many courses of a template are kept, of some 12 KB each; then it begins anew.
 MOST_COURSES: Final = 1000
-# A slug holds nothing that an address would encode: `{% url %}` takes its mark as it is.
-SLUG: Final = ("campaign", "slug")
+# They hold nothing that an address would encode: `{% url %}` takes their marks as they are.
+NAMES_IN_ADDRESSES: Final = (("campaign", "slug"), ("campaign", "clip"))
 # Letters and digits that no page holds by chance.
 _MARK: Final = f"q{secrets.token_hex(8)}"
 _MARKS: Final = re.compile(rf"{_MARK}-([0-9]+)-")
@@ -156,7 +156,8 @@ class _Trace:
         self.note(path, _shape, value)
         if type(value) in _TEXTS:
             mark = f"{_MARK}-{self.places.setdefault(path, len(self.places))}-"
-            return (_Slug if path == SLUG else _Text)(mark, value, path, self)
+            kind = _Name if path in NAMES_IN_ADDRESSES else _Text
+            return kind(mark, value, path, self)
         if isinstance(value, list):
             return [self.stand_in(each, (*path, index)) for index, each in enumerate(value)]
         if _is_plain(value):
@@ -230,7 +231,7 @@ class _Text(str):
         return self.seen_by(_words)
 
 
-class _Slug(_Text):
+class _Name(_Text):
     def __str__(self) -> str:
         return str.__str__(self)
 

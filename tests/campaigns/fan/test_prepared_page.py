@@ -258,11 +258,13 @@ def test_a_landing_page_is_what_django_makes_of_it(
 def test_the_template_runs_once_for_many_campaigns(client: Client) -> None:
     with runs() as names:
         for number in range(10):
-            fields = {**WITH_ALL, "links_before": [f"https://shop.example/{number}"]}
+            clip = {"clip": f"{number:032x}", "clip_seconds": 30}
+            fields = {**WITH_ALL, **clip, "links_before": [f"https://shop.example/{number}"]}
             release_at = timezone.now() + timedelta(days=30 + number, minutes=number)
             named = {"title": f"Bus No. {number}", "note": "Soon!\n" * number or "-"}
             campaign = make_campaign(**fields, **named, release_at=release_at)
             text = client.get(f"/{campaign.slug}").content.decode()
             assert f"<bdi>Bus No. {number}</bdi>" in text
             assert f'href="https://shop.example/{number}"' in text
+            assert f"{number:032x}.mp3" in text
     assert names.count("fan/landing.html") == 1
