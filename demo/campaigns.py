@@ -74,6 +74,7 @@ def draft(label: Label, slug: str, palette: Palette, release_at: datetime, **mor
         artwork_height=cover.height,
         artwork_weights=cover.weights,
         artwork_accent=cover.accent,
+        artwork_ground=cover.ground,
         artwork_alt="Rings of a sun over a dark horizon",
         spotify_uri=f"spotify:album:{''.join(secrets.choice(BASE62) for _ in range(22))}",
         release_at=release_at,

@@ -279,7 +279,7 @@ STORAGES = {
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
         if DEBUG
-        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+        else "presave.static_files.MinifyingStorage"
     },
 }
 # No form has more than one file, which is artwork: of several the first is taken. The rest of a

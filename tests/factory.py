@@ -15,6 +15,7 @@ from django.contrib.auth.hashers import make_password
 from django.utils import timezone
 
 from campaigns import keyring, webhooks
+from campaigns.consent import wordings
 from campaigns.keyring import Secret
 from campaigns.models import (
     HARD_STOP,
@@ -98,6 +99,7 @@ def make_campaign(**fields: Any) -> Campaign:
     fields.setdefault("title", "Night Bus")
     fields.setdefault("artist", "Demo Artist")
     fields.setdefault("release_zone", "Europe/Berlin")
+    fields.setdefault("consent_version", wordings.CURRENT_VERSION)
     if not (fields.get("upc") or fields.get("isrc")):
         fields.setdefault("spotify_uri", ALBUM_URI)
     begun = state in (CampaignState.RELEASING, CampaignState.FINISHED)

@@ -134,6 +134,7 @@ def store_cover(picture: bytes) -> dict[str, Any]:
         "artwork_height": stored.height,
         "artwork_weights": stored.weights,
         "artwork_accent": stored.accent,
+        "artwork_ground": stored.ground,
         "artwork_alt": ALT,
     }
 

@@ -17,8 +17,7 @@ from django.conf import settings
 from django.urls import reverse
 from PIL import Image
 
-from campaigns.artwork import social_card
-from campaigns.artwork.accent import from_artwork
+from campaigns.artwork import accent, ground, social_card
 from campaigns.artwork.decoder import LARGEST
 from campaigns.artwork.encoding import CONTENT_TYPES, encode
 from campaigns.models import Accent, Campaign
@@ -39,14 +38,15 @@ _FILE: Final = re.compile(r"[1-9][0-9]{2,3}\.(avif|webp|jpg)|card\.jpg")
 
 @dataclass(frozen=True)
 class StoredArtwork:
-    """The directory's name under ARTWORK_DIR, the size of the largest rendition, the accent that
-    goes with the picture, and the bytes of each file.
+    """The directory's name under ARTWORK_DIR, the size of the largest rendition, the accent and the
+    ground that go with the picture, and the bytes of each file.
     """
 
     name: str
     width: int
     height: int
     accent: Accent
+    ground: str
     weights: dict[str, int]
 
 
@@ -85,7 +85,8 @@ def write(image: Image.Image, uncropped: Image.Image | None = None) -> StoredArt
         if uncropped and uncropped.size != image.size:
             uncropped.save(directory / UNCROPPED, quality=95, subsampling=0)
         weights = {file.name: file.stat().st_size for file in directory.iterdir()}
-    return StoredArtwork(name, image.width, image.height, from_artwork(image), weights)
+    colours = (accent.from_artwork(image), ground.from_artwork(image))
+    return StoredArtwork(name, image.width, image.height, *colours, weights)
 
 
 def copy(name: str) -> str:

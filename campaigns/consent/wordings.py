@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import Final
 
-CURRENT_VERSION: Final = 1
+CURRENT_VERSION: Final = 2
 
 
 def template_of(version: int) -> str:

@@ -19,7 +19,7 @@ from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 from PIL import Image
 
-from campaigns.artwork.accent import from_artwork
+from campaigns.artwork import accent, ground
 from campaigns.artwork.cropping import CENTRE, Focus
 from campaigns.catalogue.names import Names
 from campaigns.dashboard import access, example, uploads
@@ -524,7 +524,8 @@ class CampaignForm(ReleaseForm):
             self.cleaned_data.pop("release_at", None)
         after = looking_up.with_values(self.campaign or self._blank(), self.values)
         if picture := uploads.uploaded(self.user, self._shown("kept")):
-            after.artwork_accent = from_artwork(picture)
+            after.artwork_accent = accent.from_artwork(picture)
+            after.artwork_ground = ground.from_artwork(picture)
         return after
 
     def _blank(self) -> Campaign:

@@ -36,7 +36,7 @@ def answer(
 ) -> HttpResponse:
     """The page of that campaign, which need not be stored; with a cover that is not either."""
     shown = as_opened(campaign, now)
-    context = page_context.for_landing(shown, phase_of(shown, now))
+    context = page_context.for_landing(shown, phase_of(shown, now), now)
     if picture:
         context["artwork"] = _one_file(picture)
     preview = {

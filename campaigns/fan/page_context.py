@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -27,6 +27,11 @@ SUBSCRIBED: Final = "subscribed"
 # Where else to go, and what is shown once the release is out, or the campaign has ended without it.
 LINKS_BEFORE: Final = (Phase.DRAFT, Phase.OPENING, Phase.OPEN, Phase.DUE_SOMEWHERE, Phase.DUE)
 LINKS_AFTER: Final = (Phase.RELEASING_SOMEWHERE, Phase.RELEASING, Phase.FINISHED, Phase.MISSED)
+# In letters.
+BRIEF_TITLE: Final = 14
+BRIEF_WORD: Final = 6
+LONG_TITLE: Final = 40
+LONGEST_TITLE: Final = 120
 SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
 
 
@@ -41,7 +46,6 @@ def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
         "leads_with_everyone": leads_with_everyone(campaign, phase),
         "links": _links(campaign, phase),
         "artwork": files.renditions(campaign),
-        "release_date": times.release_date(campaign),
         "release_day": campaign.release_local.date().isoformat(),
         "release_instant": campaign.release_at.astimezone(UTC).isoformat(),
         "release_second": str(int(campaign.release_at.timestamp())),
@@ -69,12 +73,25 @@ def _links(campaign: Campaign, phase: Phase) -> list[links.OtherLink]:
     return links.named(campaign.links, is_out=True) if phase in LINKS_AFTER else []
 
 
-def for_landing(campaign: Campaign, phase: Phase) -> dict[str, Any]:
+def for_landing(campaign: Campaign, phase: Phase, now: datetime) -> dict[str, Any]:
     """What the landing page shows next to that."""
     return {
         **for_campaign(campaign, phase),
-        **(times.for_countdown(campaign) if phase.is_to_come else {}),
+        "release_date": times.announced(campaign, phase, now),
+        "countdown_words": times.countdown_words() if phase.is_to_come else "",
+        "ground": campaign.artwork_ground.split(),
+        "title_size": _title_size(campaign.title),
+        "is_long_artist": len(campaign.artist) > LONGEST_TITLE,
+        "has_long_name": max(len(campaign.title), len(campaign.artist)) > LONGEST_TITLE,
     }
+
+
+def _title_size(title: str) -> str:
+    """The class of its heading. Short words leave room for large letters."""
+    if len(title) > LONG_TITLE:
+        return "longest" if len(title) > LONGEST_TITLE else "long"
+    is_brief = len(title) <= BRIEF_TITLE and max(map(len, title.split()), default=0) <= BRIEF_WORD
+    return "brief" if is_brief else ""
 
 
 def offers_pre_save(campaign: Campaign) -> bool:

@@ -15,14 +15,20 @@ from django.utils.translation import gettext_noop, ngettext
 
 from campaigns.fan.dates import date_format
 from campaigns.models import Campaign
+from campaigns.status.phase import Phase
 
-# Looked up by Django's date formats, here before there: Django's own Portuguese months begin with
-# capitals, which nobody writes.
+# Looked up by Django's date formats, here before there: Django's own Portuguese months and days of
+# the week begin with capitals, which nobody writes.
 MONTHS: Final = (
     *(gettext_noop("January"), gettext_noop("February"), gettext_noop("March")),
     *(gettext_noop("April"), gettext_noop("May"), gettext_noop("June")),
     *(gettext_noop("July"), gettext_noop("August"), gettext_noop("September")),
     *(gettext_noop("October"), gettext_noop("November"), gettext_noop("December")),
+)
+WEEKDAYS: Final = (
+    *(gettext_noop("Monday"), gettext_noop("Tuesday"), gettext_noop("Wednesday")),
+    *(gettext_noop("Thursday"), gettext_noop("Friday"), gettext_noop("Saturday")),
+    gettext_noop("Sunday"),
 )
 
 
@@ -48,21 +54,51 @@ def release_day(campaign: Campaign) -> SafeString:
     )
 
 
-def for_countdown(campaign: Campaign) -> dict[str, str | list[str]]:
-    """What the script needs to tell the release in the fan's own time and to count down to it.
-
-    The days around the release, each at 00:00, go from two before it to two after it, as the zones
-    of the earth lie 26 hours apart. The words are those for one and for more of each unit, with
-    "%(count)d" where the number belongs; the fan pages' languages have no more than two forms.
+def announced(campaign: Campaign, phase: Phase, now: datetime) -> SafeString:
+    """The release time as the landing page leads with it: with the day of the week, and the year
+    only where it is not this one. Until the release it has the words in which a script tells it in
+    the fan's own time: the days around it, each at midnight, from two before it to two after it,
+    as the zones of the earth lie 26 hours apart.
     """
-    local = campaign.release_local.replace(tzinfo=None)
-    midnights = [local.replace(hour=0, minute=0) + timedelta(days) for days in range(-2, 3)]
-    return {
-        "artists_clock": f"{local:%Y-%m-%dT%H:%M}Z",
-        "artists_time": f"{date_format(local, 'TIME_FORMAT')} {place(campaign)}",
-        "days_around": [date_format(midnight, "DATETIME_FORMAT") for midnight in midnights],
-        "countdown_words": [form(n) for form in (_days, _hours, _minutes) for n in (1, 2)],
-    }
+    local = campaign.release_local
+    day = _weekday(local, now)
+    if campaign.at_local_midnights or not (phase.is_to_come or phase == Phase.DUE):
+        written = format_html('<time datetime="{}">{}</time>', local.date().isoformat(), day)
+        if campaign.at_local_midnights and not phase.is_out:
+            # Translators: the day of a release
+            return format_html(_("{day}, at midnight where you are"), day=written)
+        return written
+    midnight = local.replace(hour=0, minute=0)
+    around = [_weekday(midnight + timedelta(days), now) for days in range(-2, 3)]
+    return format_html(
+        '<time datetime="{}" data-own="{}">{} {}</time>',
+        local.isoformat(timespec="minutes"),
+        "|".join(_in_own_time(day, date_format(midnight, "TIME_FORMAT")) for day in around),
+        _at(day, date_format(local, "TIME_FORMAT")),
+        place(campaign),
+    )
+
+
+def _weekday(moment: datetime, now: datetime) -> str:
+    is_this_year = moment.year == localtime(now, moment.tzinfo).year
+    return date_format(moment, "WEEKDAY_FORMAT" if is_this_year else "WEEKDAY_YEAR_FORMAT")
+
+
+def _at(day: str, time: str) -> str:
+    # Translators: the day of a release, and the time of day
+    return _("{day}, {time}").format(day=day, time=time)
+
+
+def _in_own_time(day: str, time: str) -> str:
+    # Translators: a day and a time of day, by the clocks where the fan is
+    return _("{time} your time").format(time=_at(day, time))
+
+
+def countdown_words() -> str:
+    """Of each unit for one and for more, with "%(count)d" where the number belongs, for the script
+    that counts down; the fan pages' languages have no more than two forms.
+    """
+    return "|".join(form(n) for form in (_days, _hours, _minutes, _seconds) for n in (1, 2))
 
 
 def stated(instant: datetime, campaign: Campaign, *, to_the_second: bool = False) -> SafeString:

@@ -181,6 +181,8 @@ class Campaign(models.Model):
         max_length=10, choices=Accent, default=Accent.FROM_ARTWORK, db_default="", blank=True
     )
     artwork_accent = models.CharField(max_length=10, db_default="", default="", blank=True)
+    # Two colours of the artwork, for what lies behind it; see artwork/ground.py.
+    artwork_ground = models.CharField(max_length=15, db_default="", default="", blank=True)
     # Where else to go until the release is out, and from then on; an address may be in both. And
     # Spotify's own Countdown page.
     links_before = models.JSONField(default=list, db_default=[], blank=True)

@@ -23,7 +23,7 @@ COPIED: Final = (
     *("label", "title", "artist", "spotify_uri", "upc", "isrc", "market"),
     *("artwork_width", "artwork_height", "artwork_weights", "artwork_alt"),
     *("artwork_focus_x", "artwork_focus_y", "note", "thanks", "clip_seconds"),
-    *("accent", "artwork_accent", "links_before", "links", "countdown_url"),
+    *("accent", "artwork_accent", "artwork_ground", "links_before", "links", "countdown_url"),
     *("release_mode", "release_zone"),
 )
 # So long before a release that fans have time to pre-save.

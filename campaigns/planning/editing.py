@@ -240,7 +240,8 @@ def _show(campaign: Campaign, stored: StoredArtwork | None) -> None:
         transaction.on_commit(partial(files.discard, campaign.artwork))
     campaign.artwork = stored.name
     campaign.artwork_width, campaign.artwork_height = stored.width, stored.height
-    campaign.artwork_weights, campaign.artwork_accent = stored.weights, stored.accent
+    campaign.artwork_weights = stored.weights
+    campaign.artwork_accent, campaign.artwork_ground = stored.accent, stored.ground
 
 
 def _focus(campaign: Campaign) -> Focus:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from functools import cache, partial
 
 from django.db.models import Exists
@@ -72,7 +73,7 @@ def _make_landing(request: HttpRequest, slug: str) -> CachedPage:
     phase = phase_of(campaign, now)
     has_start = page_context.offers_pre_save(campaign)
     is_away = has_start and campaign.takes_consents and campaign.spotify_is_away
-    response = _render_landing(request, campaign, phase, is_away)
+    response = _render_landing(request, campaign, phase, now, is_away)
     set_response_etag(response)
     patch_cache_control(response, public=True, **lifetime(campaign, phase, now, is_away))
     holds_form = has_start and campaign.at_local_midnights
@@ -90,10 +91,10 @@ def _campaigns(mode: AppMode) -> CompiledQuery[Campaign]:
 
 @in_fans_language
 def _render_landing(
-    request: HttpRequest, campaign: Campaign, phase: Phase, is_away: bool
+    request: HttpRequest, campaign: Campaign, phase: Phase, now: datetime, is_away: bool
 ) -> HttpResponse:
     context = {
-        **page_context.for_landing(campaign, phase),
+        **page_context.for_landing(campaign, phase, now),
         **page_context.for_shared_link(campaign, phase),
         **languages.choice(request),
         "is_away": is_away,

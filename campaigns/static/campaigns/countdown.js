@@ -1,32 +1,28 @@
 // The release in the fan's own time, in words of the page: Intl's cost a phone a tenth of a second.
-const own = document.querySelector("[data-own-time]");
+const own = document.querySelector("[data-own]");
 const countdown = document.querySelector("[data-countdown]");
 const plural = new Intl.PluralRules(document.documentElement.lang);
-const MINUTE = 60;
-const DAY = 86400 * 1000;
-const UNITS = [1440, 60, 1]; // minutes
+const DAY = 86400;
+const UNITS = [DAY, 3600, 60, 1];
 
-function pad(number, length) {
-  return String(number).padStart(length, "0");
-}
+const pad = (number, length) => String(number).padStart(length, "0");
 
 // The page brings the days around the release along, each with "00:00" where the hour belongs.
 function showOwnTime() {
-  const here = new Date(own.dataset.ownTime);
-  const there = new Date(own.dataset.there); // the artist's clock, as if it were UTC's
+  const here = new Date(own.dateTime);
+  const there = new Date(`${own.dateTime.slice(0, 16)}Z`) / 1000; // the artist's clock, as if UTC's
+  const today = Date.UTC(here.getFullYear(), here.getMonth(), here.getDate()) / 1000;
   const [hour, minute] = [here.getHours(), here.getMinutes()];
-  const today = Date.UTC(here.getFullYear(), here.getMonth(), here.getDate());
-  if (today + (60 * hour + minute) * 60_000 === there.getTime()) {
-    own.hidden = true;
-    return;
+  const days = own.dataset.own.split("|");
+  if (today + 3600 * hour + 60 * minute !== there) {
+    const behind = document.querySelector("[data-there]");
+    behind.textContent = own.textContent;
+    behind.hidden = false;
   }
-  const days = own.dataset.days.split("|");
-  const later = today / DAY - Math.floor(there / DAY);
-  own.querySelector("time").textContent = days[2 + later].replace(
+  own.textContent = days[2 + today / DAY - Math.floor(there / DAY)].replace(
     /(0?0):00/,
     (_, zeros) => `${pad(hour, zeros.length)}:${pad(minute, 2)}`,
   );
-  own.querySelector("[data-here]").hidden = own.hidden = false;
 }
 
 function part(count, [one, other]) {
@@ -40,22 +36,26 @@ function part(count, [one, other]) {
   return span;
 }
 
+// By the minute, and by the second in the last hour. It begins with the first unit that is left.
 function tick() {
   // Without a zone it is the fan's own time.
   const rest = new Date(countdown.dataset.countdown) - Date.now();
-  let left = Math.ceil(rest / 1000 / MINUTE);
+  const step = rest > 36e5 ? 60 : 1;
+  let left = step * Math.ceil(rest / 1000 / step);
   countdown.hidden = left <= 0;
   if (left <= 0) {
     document.querySelector("[data-at-zero]")?.removeAttribute("hidden");
     return;
   }
-  countdown.replaceChildren();
   const words = countdown.dataset.words.split("|");
-  for (const [number, minutes] of UNITS.entries()) {
-    countdown.append(part(Math.floor(left / minutes), words.slice(2 * number)));
-    left %= minutes;
+  const parts = [];
+  for (const [number, unit] of UNITS.entries()) {
+    const count = Math.floor(left / unit);
+    if ((count || parts.length) && unit >= step) parts.push(part(count, words.slice(2 * number)));
+    left %= unit;
   }
-  setTimeout(tick, 1 + (rest % (1000 * MINUTE)));
+  countdown.replaceChildren(...parts);
+  setTimeout(tick, 1 + (rest % (1000 * step)));
 }
 
 if (own) showOwnTime();

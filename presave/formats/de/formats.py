@@ -6,3 +6,5 @@ from __future__ import annotations
 
 DATE_FORMAT = "j.\N{NO-BREAK SPACE}F Y"
 DATETIME_FORMAT = "j.\N{NO-BREAK SPACE}F Y, H:i"
+WEEKDAY_FORMAT = "l, j.\N{NO-BREAK SPACE}F"
+WEEKDAY_YEAR_FORMAT = "l, j.\N{NO-BREAK SPACE}F Y"

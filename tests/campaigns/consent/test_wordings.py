@@ -28,6 +28,12 @@ DIGESTS = {
     (1, "de"): "676e33625808a815070ebef3251f630b34e3a6d7f4c8109721061d1f7745aeb1",
     (1, "fr"): "2f122a33ffb586a2cfc97f6a382891cd1eb60828917f06adc15ff7c4e0539cd1",
     (1, "ja"): "3685703a6c241474ac737b02a611b0771f441abd4f65d402540e3a0e541ae959",
+    (2, "en"): "e8e83aa358348db0c1837a7596717f832eea1166c5b3faff81e6ff2d724877ae",
+    (2, "es"): "29a33558a7cdd93153ccbd133665b15950287505ad29b95cfe67d530b1f6f878",
+    (2, "pt-br"): "6ac5ebdc740416d2b8d0e0b0857c9d65ef56b25125fa460deda60582a0fbcd0a",
+    (2, "de"): "696278c6186cb16732acd66fc4f9a194dd847a8620cee49137cbe728ccea5a55",
+    (2, "fr"): "d788e43754f59349366a5709f29d8f321b590426321210bbb9c2fd7b667aa91c",
+    (2, "ja"): "a563dd763c31df79070bac35ede1f59cb294216d8861ee33c146803cc778d511",
 }
 
 
@@ -54,8 +60,8 @@ def test_every_version_is_there_and_its_words_are_held() -> None:
 @pytest.mark.parametrize(
     ("uri", "sentence"),
     [
-        (ALBUM_URI, "save this album to your Albums, once, then destroy the permission"),
-        (TRACK_URI, "save this track to your Liked Songs, once, then destroy the permission"),
+        (ALBUM_URI, "We save this album to your Albums, once, then destroy the permission."),
+        (TRACK_URI, "We save this track to your Liked Songs, once, then destroy the permission."),
     ],
 )
 def test_the_present_words_say_where_the_release_goes(uri: str, sentence: str) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.artwork.accent import HUES
+from campaigns.artwork.ground import LIGHTEST
 from campaigns.models import Accent
 
 STYLES = Path(__file__).resolve().parents[3] / "campaigns/static/campaigns"
@@ -40,7 +41,8 @@ def long_form(color: str) -> str:
 
 
 def accents(sheet: str, shade: str) -> dict[str, str]:
-    return dict(re.findall(rf"\.accent-(\w+) {{\s+--{shade}: (#[0-9a-f]{{6}});", style(sheet)))
+    rule = rf"\.accent-(\w+) {{[^}}]*--{shade}: (#[0-9a-f]{{6}});"
+    return dict(re.findall(rule, style(sheet)))
 
 
 def luminance(color: str) -> float:
@@ -84,8 +86,7 @@ def test_buttons_are_readable_and_the_edges_of_fields_visible(scheme: str) -> No
 # The fan's pages.
 
 ACCENTS = [accent.value for accent in Accent if accent]
-# The light scheme's accents are the tints; the dark one has shades of its own.
-SHADES = {"light": "tint", "dark": "mark"}
+SHADES = {"light": "tint", "dark": "light"}
 
 
 @pytest.mark.parametrize("scheme", SHADES)
@@ -95,8 +96,8 @@ def test_every_accent_is_readable_on_a_fans_page(scheme: str) -> None:
 
     assert list(marks) == ACCENTS
     for mark in (grounds["mark"], *marks.values()):
-        # As text and underline; and what stands on a button of that colour is the paper's colour.
-        for ground in ("paper", "raised", "stage"):
+        # As text and underline; and as a button, with what is written on it.
+        for ground in ("paper", "raised", "stage", "on-mark"):
             assert contrast(mark, grounds[ground]) >= READABLE, (mark, ground)
 
 
@@ -108,11 +109,32 @@ def test_every_other_text_is_readable_on_a_fans_page(scheme: str) -> None:
         assert contrast(colors[text], colors[ground]) >= READABLE, (text, ground)
 
 
-def test_white_is_readable_on_every_tint() -> None:
-    (end,) = set(re.findall(r"var\(--tint\), (#[0-9a-f]{6}) 75%", style("fan.css")))
+# What lies behind a cover is no lighter than this.
+LIGHTEST_GROUND = f"#{round(255 * (1.055 * LIGHTEST ** (1 / 2.4) - 0.055)):02x}"
+LIGHTEST_GROUND += LIGHTEST_GROUND[1:] * 2
 
-    for tint in (end, *accents("fan.css", "tint").values()):
-        assert contrast("#ffffff", tint) >= READABLE, tint
+
+def darkened(tint: str) -> str:
+    """As the style sheet mixes it, where no colours of the cover are known."""
+    (share,) = re.findall(r"color-mix\(in srgb, var\(--tint\), #000 (\d+)%\)", style("fan.css"))
+    parts = [int(tint[at : at + 2], 16) * (100 - int(share)) / 100 for at in (1, 3, 5)]
+    return "#" + "".join(f"{round(part):02x}" for part in parts)
+
+
+def hero() -> dict[str, str]:
+    (rule,) = re.findall(r"\.hero \{(.*?)\}", style("fan.css"), re.DOTALL)
+    return {name: long_form(value) for name, value in re.findall(r"--([\w-]+): (#\w+);", rule)}
+
+
+def test_everything_is_readable_behind_a_cover() -> None:
+    lights = accents("fan.css", "light").values()
+    tints = map(darkened, accents("fan.css", "tint").values())
+
+    for behind in (LIGHTEST_GROUND, *tints):
+        for text in (hero()["ink"], hero()["soft"], *lights):
+            assert contrast(text, behind) >= READABLE, (text, behind)
+    for light in lights:
+        assert contrast(hero()["on-mark"], light) >= READABLE, light
 
 
 def test_the_dashboard_shows_the_accents_as_they_are() -> None:

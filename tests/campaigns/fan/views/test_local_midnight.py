@@ -29,6 +29,7 @@ pytestmark = pytest.mark.django_db
 MOST_BYTES = 10 * 1024
 DAY = (timezone.now() + timedelta(days=30)).date()
 WRITTEN = f"{DAY:%-d %B %Y}"
+ANNOUNCED = f"{DAY:%A %-d %B}" + (f" {DAY:%Y}" if DAY.year != timezone.now().year else "")
 NO_ZONES = [
     "",
     "Mars/Olympus",
@@ -219,7 +220,7 @@ def test_the_landing_page_says_the_day_and_sends_the_zone(
     settings.SPOTIFY_ACCOUNTS_URL = "https://accounts.example"
     answer = client.get("/night-bus")
     text = text_of(answer)
-    assert f'Out <time datetime="{DAY}">{WRITTEN}</time>, at midnight where you are' in text
+    assert f'Out <time datetime="{DAY}">{ANNOUNCED}</time>, at midnight where you are' in text
     assert '<form method="post" action="/night-bus/go">' in text
     assert "Kiritimati" not in text
     assert not answer.cookies
