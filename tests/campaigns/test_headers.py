@@ -20,6 +20,7 @@ STRICT = {
     "script-src": "'self'",
     "style-src": "'self'",
     "img-src": "'self'",
+    "media-src": "'self'",
     "font-src": "'self'",
     "connect-src": "'self'",
     "manifest-src": "'self'",
