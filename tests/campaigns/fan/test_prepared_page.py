@@ -241,9 +241,10 @@ def test_a_landing_page_is_what_django_makes_of_it(
     settings.SPOTIFY_APP_MODE = mode
     for words in (*WORDS, *WORDS):
         campaign = make(**fields, **words)
-        phase = phase_of(campaign, timezone.now())
+        now = timezone.now()
+        phase = phase_of(campaign, now)
         context = {
-            **page_context.for_landing(campaign, phase),
+            **page_context.for_landing(campaign, phase, now),
             **page_context.for_shared_link(campaign, phase),
             "languages": tuple(settings.LANGUAGES),
             "lang": lang,
