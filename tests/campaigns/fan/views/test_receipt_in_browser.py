@@ -247,9 +247,11 @@ def test_elsewhere_the_picture_can_be_saved_without_scripts_too(
 
 
 WEB: Final = "open.spotify.com/album/4aawyAB9vmqN3uQ7FjRGTy"
+MAC: Final = "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15_7) AppleWebKit/605.1.15"
 APPS: Final = {
     "a computer": (None, ALBUM_URI),
     "Safari": (f"{IPHONE} Version/18.7 Mobile/15E148 Safari/604.1", None),
+    "Safari, iPad": (f"{MAC} (KHTML, like Gecko) Version/18.7 Safari/605.1.15", None),
     "Chrome": (CHROME, None),
     "Instagram, iPhone": (f"{IPHONE} Mobile/15E148 Instagram 330.0 (iPhone15,2)", ALBUM_URI),
     "a web view on Android": (WEB_VIEW, f"intent://{WEB}#Intent;scheme=https;end"),
@@ -263,7 +265,7 @@ def test_the_apps_own_address_stands_where_the_link_does_not_open_it(
 ) -> None:
     make_receipts()
     user_agent, way = APPS[app]
-    with browser.new_context(user_agent=user_agent) as context:
+    with browser.new_context(user_agent=user_agent, has_touch=app != "a computer") as context:
         page = context.new_page()
         page.goto(f"{site}/receipt/saved?lang=en", wait_until="networkidle")
         listen = page.get_by_role("link", name="Listen on Spotify")
