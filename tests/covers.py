@@ -19,7 +19,7 @@ from tests.scenes import store_cover
 # On the smallest phone the second takes three lines.
 TITLES: Final = {
     "short": "Ferry",
-    "three-lines": "The Long Way Home from the Last Station",
+    "three-lines": "Somewhere Between Midnight Trains",
     "japanese": "夜明けのバスと最後の駅の灯り",
 }
 # What each campaign of them has, by its slug.

@@ -12,7 +12,7 @@ function outside(address) {
 }
 
 const isInApp = IN_APP.test(agent) || window.TelegramWebviewProxy;
-if (isInApp && !navigator.standalone) {
+if (box && isInApp && !navigator.standalone) {
   const link = box.querySelector("a");
   const way = outside(link.href);
   link.hidden = !way;

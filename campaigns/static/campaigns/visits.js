@@ -21,3 +21,46 @@ for (const link of onward) {
 
 if (document.prerendering) document.addEventListener("prerenderingchange", count, { once: true });
 else count();
+
+// docs/fan-pages.md: a return visit.
+const note = document.querySelector("[data-mine]");
+const mark = `presave:${note?.dataset.slug}`;
+
+function isMarked() {
+  try {
+    return note && localStorage.getItem(mark) !== null;
+  } catch {
+    return false; // this browser keeps nothing
+  }
+}
+
+function show(state) {
+  note.hidden = true;
+  for (const words of note.querySelectorAll("[data-when]")) {
+    words.hidden = words.dataset.when !== state;
+    if (!words.hidden) note.hidden = false;
+  }
+}
+
+async function ask() {
+  // Its place is kept from the first paint on.
+  show("pending");
+  note.style.visibility = "hidden";
+  const answer = await fetch(note.dataset.mine).catch(() => ({}));
+  if (answer.status === 204) localStorage.removeItem(mark);
+  const { state, receipt } = answer.status === 200 ? await answer.json() : {};
+  show(state);
+  note.style.visibility = "";
+  if (note.hidden) return;
+  const link = note.querySelector("a");
+  const language = query.get("lang");
+  link.href = language ? `${receipt}?${new URLSearchParams({ lang: language })}` : receipt;
+  const start = document.querySelector("[data-start]");
+  if (start?.contains(document.activeElement)) link.focus();
+  if (start) start.style.visibility = "hidden";
+}
+
+if (isMarked()) ask();
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted && note && isMarked() === note.hidden) location.reload();
+});

@@ -331,7 +331,7 @@ def test_the_keyboard_alone_is_enough(page: Page, landing: str) -> None:
     page.get_by_role("button", name="Agree").press("Enter")
     expect(page.get_by_role("heading", name="You're in")).to_be_visible()
     cancel = page.get_by_role("button", name="Cancel pre-save")
-    for _ in range(5):
+    for _ in range(10):
         page.keyboard.press("Tab")
         if cancel.evaluate("button => button === document.activeElement"):
             break

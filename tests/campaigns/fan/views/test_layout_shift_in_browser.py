@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 from django.core.cache import caches
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from tests import scenes
+from campaigns.consent import receipts
+from tests import scenes, visits
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -27,6 +28,7 @@ SLOW_NETWORK: Final = {
     "downloadThroughput": 50_000,
     "uploadThroughput": 50_000,
 }
+FAR_AWAY: Final = "America/Los_Angeles"
 SLOWER_PROCESSOR: Final = {"rate": 4}
 WATCH: Final = """
     window.shifts = [];
@@ -56,15 +58,20 @@ WITH_ANOTHER_APP: Final = {
 
 @pytest.fixture
 def slow_page(browser: Browser) -> Iterator[Page]:
-    with browser.new_context(timezone_id="America/Los_Angeles") as context:
-        page = context.new_page()
-        page.add_init_script(WATCH)
-        devtools = context.new_cdp_session(page)
-        devtools.send("Network.enable")
-        devtools.send("Network.emulateNetworkConditions", dict(SLOW_NETWORK))
-        devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
-        devtools.send("Emulation.setCPUThrottlingRate", dict(SLOWER_PROCESSOR))
-        yield page
+    with browser.new_context(timezone_id=FAR_AWAY) as context:
+        yield slowed_down(context)
+
+
+def slowed_down(context: BrowserContext) -> Page:
+    """A page that counts what moves, and finds no file in its cache."""
+    page = context.new_page()
+    page.add_init_script(WATCH)
+    devtools = context.new_cdp_session(page)
+    devtools.send("Network.enable")
+    devtools.send("Network.emulateNetworkConditions", dict(SLOW_NETWORK))
+    devtools.send("Network.setCacheDisabled", {"cacheDisabled": True})
+    devtools.send("Emulation.setCPUThrottlingRate", dict(SLOWER_PROCESSOR))
+    return page
 
 
 @pytest.fixture
@@ -92,6 +99,29 @@ def test_nothing_moves_where_the_spotify_button_comes_second_or_not_at_all(
         caches["pages"].clear()
         with subtests.test(name):
             assert moved(slow_page, site + scenes.LANDINGS["landing-with-links"]) == []
+
+
+@pytest.mark.usefixtures("pages")
+def test_nothing_moves_where_the_way_out_of_another_app_is_offered(
+    browser: Browser, site: str, subtests: pytest.Subtests
+) -> None:
+    with browser.new_context(timezone_id=FAR_AWAY, user_agent=visits.INSTAGRAM) as context:
+        page = slowed_down(context)
+        for name in ("landing", "refused-browser-changed"):
+            with subtests.test(name):
+                assert moved(page, site + scenes.ALL[name]) == []
+                expect(page.locator("[data-in-app]")).to_be_visible()
+
+
+@pytest.mark.usefixtures("pages")
+def test_nothing_moves_where_a_fan_is_told_that_they_are_in(browser: Browser, site: str) -> None:
+    with browser.new_context(timezone_id=FAR_AWAY) as context:
+        kept = receipts.remembering({}, "first-light", "waiting")
+        context.add_cookies([{"name": "receipts", "value": kept, "url": site}])
+        page = slowed_down(context)
+        page.goto(site + scenes.RECEIPTS["receipt-waiting"])
+        assert moved(page, site + scenes.LANDINGS["landing"]) == []
+        expect(page.get_by_role("link", name="See your receipt")).to_be_visible()
 
 
 def moved(page: Page, address: str) -> list[list[object]]:
