@@ -227,7 +227,7 @@ _ID_LENGTH: Final = 22
 
 _WRONG_KIND: Final = {
     "prerelease": gettext_lazy(
-        "This is the link of a Countdown Page, which has its own field. No app can save it: enter "
+        "This is a link to a Countdown Page, which has its own field. No app can save it: enter "
         "the album's link from Spotify for Artists or your distributor, or its UPC."
     ),
     "playlist": gettext_lazy(
@@ -235,7 +235,8 @@ _WRONG_KIND: Final = {
         "its UPC."
     ),
     "artist": gettext_lazy(
-        "This is an artist's page. Enter the link of the album or track that comes out, or its UPC."
+        "This is an artist's page. Enter the link to the album or track that's coming out, or "
+        "its UPC."
     ),
 }
 
@@ -249,8 +250,9 @@ def parse_release_link(text: str) -> str:
         _refuse_short_link(text)
         raise ValidationError(
             gettext(
-                "This is not the link of an album or track. It looks like "
-                "https://open.spotify.com/album/… (in Spotify: Share, Copy link) or spotify:album:…"
+                "This isn't a link to an album or track. Those look like "
+                "https://open.spotify.com/album/… (in Spotify: Share, Copy link) or "
+                "spotify:album:…"
             )
         )
     saved = [item for item in items if item.kind in _SAVED_KINDS]
@@ -262,7 +264,7 @@ def parse_release_link(text: str) -> str:
         raise ValidationError(_WRONG_KIND.get(kind, text % {"kind": kind}))
     if len(item_id) != _ID_LENGTH:
         raise ValidationError(
-            gettext("The id in this link is incomplete: it has 22 letters and digits.")
+            gettext("The ID in this link is incomplete: it should have 22 letters and digits.")
         )
     return f"spotify:{kind}:{item_id}"
 
@@ -276,7 +278,7 @@ def parse_countdown_link(text: str) -> str:
         _refuse_short_link(text)
         raise ValidationError(
             gettext(
-                "This is not the link of a Countdown Page. It looks like "
+                "This isn't a link to a Countdown Page. Those look like "
                 "https://open.spotify.com/prerelease/… (on the page: Share, Copy link)"
             )
         )

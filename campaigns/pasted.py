@@ -11,7 +11,7 @@ from django import forms
 from django.utils.translation import gettext_lazy
 
 MORE_THAN_ONE: Final = gettext_lazy(
-    "There is more than one here. Enter only the one of this release."
+    "There's more than one here. Enter only the one for this release."
 )
 
 # Nobody sees them in any script, or they turn the text around and make it read as another one, or

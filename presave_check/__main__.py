@@ -30,7 +30,7 @@ _LASTS: Final = {
 }
 _ASKS_AGAIN: Final = "Spotify asks again each time."
 _ASKS_ONCE: Final = "If you've allowed the same before, Spotify may not ask again."
-_UNLISTED: Final = "In none of Spotify's lists that we know."
+_UNLISTED: Final = "Not on any Spotify list we know of."
 _UNREAD: Final = {Verdict.SPOTIFY, Verdict.ELSEWHERE, Verdict.TOO_LONG, Verdict.UNREADABLE}
 
 

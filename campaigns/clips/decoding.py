@@ -84,8 +84,8 @@ def _sentence(trouble: Trouble) -> str:
             return gettext("This part is silent. Choose another start, or another file.")
         case Trouble.TOO_SHORT:
             return gettext(
-                "There are fewer than %(shortest)d seconds of sound after this start. "
-                "Choose an earlier start or a longer file."
+                "There's less than %(shortest)d seconds of sound after this point. Choose an "
+                "earlier start or a longer file."
             ) % {"shortest": SHORTEST}
         case Trouble.TOO_MUCH_WORK:
             return gettext(

@@ -239,7 +239,7 @@ def market_choices() -> list[tuple[str, str]]:
     """Every country that Spotify serves, by name; the first choice is the operator's own."""
     names = {code: _countries().get(code, code) for code in MARKETS}
     own = names.get(settings.SPOTIFY_MARKET, settings.SPOTIFY_MARKET)
-    usual = gettext("The site's usual: %(country)s") % {"country": own}
+    usual = gettext("Site default: %(country)s") % {"country": own}
     return [("", usual), *sorted(names.items(), key=lambda one: one[1])]
 
 

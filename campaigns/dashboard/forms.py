@@ -351,7 +351,7 @@ class CampaignForm(ReleaseForm):
             self._write("kept", "")
             self.add_error(
                 "artwork",
-                gettext("We kept the image you chose for a day only. Choose it again."),
+                gettext("We keep a chosen image for a day only. Choose it again."),
             )
 
     def _propose_slug(self, cleaned: dict[str, Any]) -> None:

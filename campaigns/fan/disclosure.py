@@ -59,19 +59,19 @@ FIELDS: Final = (
     Field(
         "refused_at",
         _("Refusal time"),
-        _("when Spotify first refused your permission; we ask once more before we believe it"),
+        _("when Spotify first refused your permission; we ask once more to be sure"),
         _WHILE_PENDING,
     ),
     Field(
         "lease",
         _("Lease"),
-        _("a random number of the worker's turn, so that no two save for you at once"),
+        _("a random number for the worker's turn, so that no two workers save for you at once"),
         _WHILE_PENDING,
     ),
     Field(
         "lease_until",
         _("Lease end"),
-        _("when that turn ends, or when the next try is"),
+        _("when that turn ends, or when we try again"),
         _WHILE_PENDING,
     ),
     Field("id", _("Row number"), _("a random number that ties the sealed permission to this row")),
@@ -91,7 +91,7 @@ FIELDS: Final = (
         _("Due time"),
         _("when to save; for a release at local midnights, midnight where you are"),
     ),
-    Field("attempts", _("Attempts"), _("how often saving was tried")),
+    Field("attempts", _("Attempts"), _("how many times we tried to save")),
     Field(
         "consented_at",
         _("Consent time"),
@@ -100,7 +100,7 @@ FIELDS: Final = (
     Field(
         "in_doubt",
         _("Turn in doubt"),
-        _("the random number of a turn of which nobody knows whether its save was sent"),
+        _("the random number of a turn whose save may or may not have been sent"),
     ),
     Field(
         "sent_at",
@@ -110,7 +110,10 @@ FIELDS: Final = (
     Field(
         "sent_for",
         _("Confirmation time"),
-        _("when the catalogue had shown what that save is for; empty if it has to be sent again"),
+        _(
+            "when the catalogue had confirmed the release for that save; empty if it has to be "
+            "sent again"
+        ),
     ),
     Field(
         "settled_at",

@@ -68,7 +68,7 @@ PAGES: Final = {
     Refusal.TOO_LATE: Page(
         title=_("That took a little too long"),
         happened=_(
-            "For your safety, you have ten minutes to go to Spotify and come back. They are over."
+            "For your safety, you have ten minutes to go to Spotify and come back. That time is up."
         ),
         advice=_("Start again; it takes a few seconds."),
         retry=_("Start again"),
@@ -115,7 +115,7 @@ PAGES: Final = {
     Refusal.NOT_OPEN_YET: Page(
         title=_("Not open yet."),
         happened=_("The pre-save opens within a minute."),
-        advice=_("Go back and tap again then."),
+        advice=_("Wait a minute, then go back and tap again."),
         status=503,
     ),
     Refusal.PAUSED: Page(
@@ -129,8 +129,8 @@ PAGES: Final = {
     Refusal.RELEASE_CHANGED: Page(
         title=_("The release changed"),
         happened=_(
-            "Since you tapped, what this page offers has changed. We save only what you agreed to, "
-            "so we didn't pre-save it for you."
+            "The release has changed since you tapped. We save only what you agreed to, so we "
+            "didn't pre-save it for you."
         ),
         advice=_("Look again, and tap if you still want it."),
         retry=_("Look again"),
@@ -156,8 +156,8 @@ PAGES: Final = {
     Refusal.MORE_THAN_ASKED: Page(
         title=_("Spotify gave us more than we asked for"),
         happened=_(
-            "We ask for a single permission. Spotify's answer held others as well, so we threw "
-            "all of it away."
+            "We ask for a single permission. Spotify's answer included others as well, so we "
+            "threw it all away."
         ),
         advice=_("That's our mistake. You can remove the app at Spotify and try again."),
         retry=_("Try again"),
@@ -165,8 +165,8 @@ PAGES: Final = {
     Refusal.LESS_THAN_ASKED: Page(
         title=_("The one permission is missing"),
         happened=_(
-            "Spotify's answer does not hold the permission to save to your library, and "
-            "without it we could not save anything."
+            "Spotify's answer doesn't include the permission to save to your library, and "
+            "without it we couldn't save anything."
         ),
         advice=_("Try again and agree to “Manage your saved content”."),
         retry=_("Try again"),
@@ -189,7 +189,7 @@ PAGES: Final = {
     ),
     Refusal.SPOTIFY_DOWN: Page(
         title=_("Spotify is not answering"),
-        happened=_("Spotify could not confirm your answer to us just now."),
+        happened=_("Spotify couldn't confirm your answer just now."),
         advice=_("Wait a minute and try again."),
         retry=_("Try again"),
         status=503,

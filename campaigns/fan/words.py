@@ -71,8 +71,8 @@ _SENT: Final = Outcome(
 _OTHER_PERMISSION: Final = Outcome(
     _("We're on it"),
     _(
-        "Spotify said that your permission is not the one we asked for. That can be a fault on its "
-        "side, so we ask once more before we believe it."
+        "Spotify said that your permission is not the one we asked for. That may be a fault on "
+        "its side, so we'll ask once more to be sure."
     ),
     label=PRE_SAVED,
 )
@@ -80,20 +80,20 @@ _ASKED_AGAIN: Final = {
     Reason.REVOKED: Outcome(
         _("We're on it"),
         _(
-            "Spotify refused your permission when we tried to save. That can be a fault on its "
-            "side, so we ask once more before we believe it."
+            "Spotify refused your permission when we tried to save. That may be a fault on its "
+            "side, so we'll ask once more to be sure."
         ),
         _(
             "If you removed the app at Spotify or changed your password there, nothing will be "
-            "saved. Then pre-save again from the release's page."
+            "saved. In that case, pre-save again from the release's page."
         ),
         label=PRE_SAVED,
     ),
     Reason.PERMISSION_AGE: Outcome(
         _("We're on it"),
         _(
-            "Spotify said that your permission has expired. That can be a fault on its side, so we "
-            "ask once more before we believe it."
+            "Spotify said that your permission has expired. That may be a fault on its side, so "
+            "we'll ask once more to be sure."
         ),
         label=PRE_SAVED,
     ),
@@ -102,8 +102,8 @@ _ASKED_AGAIN: Final = {
     Reason.NOT_LISTED: Outcome(
         _("We're on it"),
         _(
-            "Spotify said that your account is not on this app's list. That can be a fault on its "
-            "side, so we ask once more before we believe it."
+            "Spotify said that your account is not on this app's list. That may be a fault on "
+            "its side, so we'll ask once more to be sure."
         ),
         label=PRE_SAVED,
     ),
@@ -171,7 +171,7 @@ _ENDED_AFTER_SENT: Final = {
         _("Sent, but not confirmed"),
         _(
             "Your save was sent to Spotify, so the release may be in your library. We could not "
-            "confirm it before your permission became six months old and had to be destroyed."
+            "confirm it before your permission was six months old and had to be destroyed."
         ),
         _MAY_BE_IN_LIBRARY,
         label=_("Not confirmed"),
@@ -192,16 +192,16 @@ _BEING_LOOKED_AT: Final = {
     Reason.BY_FAN: Outcome(
         _("Cancelled, as you asked"),
         _(
-            "The permission is destroyed. Your save was just being sent: in a moment you see here "
-            "whether we could still stop it."
+            "The permission is destroyed. Your save was just being sent; in a moment you'll see "
+            "here whether we stopped it in time."
         ),
         label=_("Cancelled"),
     ),
     Reason.CAMPAIGN_CANCELLED: Outcome(
         _("The artist cancelled this"),
         _(
-            "The permission is destroyed. Your save was just being sent: in a moment you see here "
-            "whether we could still stop it."
+            "The permission is destroyed. Your save was just being sent; in a moment you'll see "
+            "here whether we stopped it in time."
         ),
         label=_("Campaign cancelled"),
     ),

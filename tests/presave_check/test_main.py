@@ -54,7 +54,7 @@ def test_more_than_that_is_listed_with_what_it_lets_the_holder_do() -> None:
 def test_a_permission_of_no_list_is_told_as_such() -> None:
     done = check(f"{consent_addresses.AUTHORIZE}?scope=user-read-everything")
     assert done.returncode == 1
-    assert "user-read-everything: In none of Spotify's lists" in done.stdout
+    assert "user-read-everything: Not on any Spotify list" in done.stdout
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,7 @@ def member_role(request: AuthenticatedRequest, label: Label, member_id: int) -> 
         if members.change_role(member, form.cleaned_data["role"], request.user):
             messages.success(request, _("Role changed."))
         else:
-            messages.info(request, _("Nothing changed: this is their role already."))
+            messages.info(request, _("Nothing changed: that's already their role."))
     return redirect("dashboard-label", label.id)
 
 

@@ -33,7 +33,7 @@ def create(request: AuthenticatedRequest, label_id: UUID) -> HttpResponse:
             of_address = error.obstacle is Obstacle.ADDRESS_TAKEN
             form.add_error("handle" if of_address else "artist", why_not(**vars(error)))
         else:
-            created = _("The page of %(artist)s is on.")
+            created = _("The page for %(artist)s is on.")
             messages.success(request, created % {"artist": page.name})
             return redirect("dashboard-label", label.id)
     context = {"form": form, "label": label, "artists": artists}
@@ -47,6 +47,6 @@ def switch(request: AuthenticatedRequest, label_id: UUID, page_id: int) -> HttpR
     page = get_object_or_404(label.artist_pages.select_related("label"), id=page_id)
     is_on = request.POST.get("on") == "1"
     artist_pages.switch(page, is_on, request.user)
-    told = _("The page of %(artist)s is on.") if is_on else _("The page of %(artist)s is off.")
+    told = _("The page for %(artist)s is on.") if is_on else _("The page for %(artist)s is off.")
     messages.success(request, told % {"artist": page.name})
     return redirect("dashboard-label", label.id)

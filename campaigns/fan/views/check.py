@@ -29,7 +29,7 @@ from presave_check.examples import EXAMPLES, Example
 from presave_check.scopes import OPENAPI
 
 _KINDS: Final = {
-    Kind.CHANGES: gettext_lazy("Changes in your account"),
+    Kind.CHANGES: gettext_lazy("Changes to your account"),
     Kind.ACCOUNT: gettext_lazy("About you"),
     Kind.LISTENING: gettext_lazy("What you listen to"),
     Kind.PLAYBACK: gettext_lazy("What you play, and on which device"),

@@ -163,8 +163,8 @@ def test_a_link_becomes_the_uri(link: str, uri: str) -> None:
         (f"https://open.spotify.com/prerelease/{ALBUM}", "Countdown Page"),
         (f"https://open.spotify.com/playlist/{ALBUM}", "playlist"),
         (f"https://open.spotify.com/artist/{ALBUM}", "artist's page"),
-        ("https://example.com/album/1", "not the link of an album or track"),
-        ("javascript:alert(1)", "not the link of an album or track"),
+        ("https://example.com/album/1", "isn't a link to an album or track"),
+        ("javascript:alert(1)", "isn't a link to an album or track"),
         ("spotify:album:short", "incomplete"),
     ],
 )
@@ -220,7 +220,7 @@ def test_a_countdown_link_is_stored_bare(written: str) -> None:
     ],
 )
 def test_anything_else_is_no_countdown_page(written: str) -> None:
-    with pytest.raises(ValidationError, match="This is not the link of a Countdown Page"):
+    with pytest.raises(ValidationError, match="This isn't a link to a Countdown Page"):
         CountdownLinkField().clean(written)
 
 

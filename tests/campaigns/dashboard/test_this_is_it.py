@@ -156,9 +156,9 @@ def test_the_end_names_what_was_saved(dashboard: Client, label: Label) -> None:
     ended = factory.make_campaign(
         label=label, state=CampaignState.FINISHED, slug="ended", confirmed_title=""
     )
-    assert "as Spotify names it" not in text_of(dashboard.get("/dashboard/campaigns/ended"))
+    assert "as Spotify lists it" not in text_of(dashboard.get("/dashboard/campaigns/ended"))
     Campaign.objects.filter(id=ended.id).update(
         confirmed_title="Night Bus - EP", confirmed_artist="Demo Artist, Guest"
     )
     page = text_of(dashboard.get("/dashboard/campaigns/ended"))
-    assert "Saved: “Night Bus - EP” by Demo Artist, Guest, as Spotify names it." in page
+    assert "Saved: “Night Bus - EP” by Demo Artist, Guest, as Spotify lists it." in page

@@ -232,7 +232,7 @@ def test_a_pause_says_how_many_were_told_and_what(
     assert explanation
     assert "told 5 fans" in explanation.found
     assert said in explanation.found
-    assert "served nobody since" in explanation.found
+    assert "no save has worked since" in explanation.found
 
 
 @pytest.mark.parametrize("reason", [PauseReason.RELEASE_REFUSED, PauseReason.APP_NOT_OPEN])
@@ -242,4 +242,4 @@ def test_a_pause_names_no_number_when_none_of_those_who_were_told_still_waits(
     campaign = make_campaign(state=CampaignState.RELEASING, paused_reason=reason)
     explanation = explanation_of(standing(campaign, timezone.now()))
     assert explanation
-    assert explanation.found.startswith("Every permission is kept, and fans")
+    assert explanation.found.startswith("Every permission is kept, and Presave")

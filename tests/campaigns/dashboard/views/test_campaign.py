@@ -132,7 +132,7 @@ def test_cancelling_says_how_many_saves_were_on_their_way(dashboard: Client, lab
     campaign = make_campaign(label, state=CampaignState.RELEASING)
     factory.make_presaves(campaign, ["a", "b", "c"])
     assert claim_block(campaign, 2, timezone.now())
-    assert "may still appear in a fan" in page_of(dashboard, campaign, "/cancel")
+    assert "may still appear in fan" in page_of(dashboard, campaign, "/cancel")
     after = post(dashboard, campaign, "cancel", follow=True).content.decode()
     assert (
         "Campaign cancelled; 3 permissions erased. 2 saves were already on their way, and may "

@@ -225,7 +225,7 @@ def test_a_picture_that_is_kept_no_more_is_said_to_be_gone(
 
     page = send(dashboard, kept=kept).content.decode()
 
-    assert "We kept the image you chose for a day only." in page
+    assert "We keep a chosen image for a day only." in page
     assert not Campaign.objects.exists()
     assert 'name="kept" value' not in page
 

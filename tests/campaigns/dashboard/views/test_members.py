@@ -76,7 +76,7 @@ def test_an_owner_changes_a_role_and_removes_a_member(
     assert editor.memberships.get().role == Role.VIEWER
     again = text_of(browser.post(f"{member}/role", {"role": "viewer"}, follow=True))
     assert "Role changed." not in again
-    assert "this is their role already" in again
+    assert "already their role" in again
     browser.post(f"{member}/role", {"role": "admin"})
     assert editor.memberships.get().role == Role.VIEWER
 

@@ -33,7 +33,7 @@ def test_from_the_labels_switch_to_the_release(
         expect(fan.get_by_role("heading", level=1)).to_have_text("Demo Artist")
         expect(fan.get_by_role("link", name="Subscribe in your calendar")).to_be_visible()
         with fan.expect_request("**/@demo-artist/feed.atom"):
-            fan.get_by_role("link", name="Follow by feed").click()
+            fan.get_by_role("link", name="Follow the feed").click()
         fan.goto("/@demo-artist")
         fan.get_by_role("link", name="Night Bus").click()
         fan.wait_for_url("**/night-bus")

@@ -82,7 +82,7 @@ def test_without_javascript_there_is_no_button_and_the_file_still_comes(
     page.goto(f"{site}/night-bus")
     expect(page.get_by_role("button", name=COPY)).to_have_count(0)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Add it to your calendar").click()
+        page.get_by_role("link", name="Add to calendar").click()
     assert download.value.suggested_filename == "night-bus.ics"
     assert download.value.path().read_bytes().startswith(b"BEGIN:VCALENDAR\r\n")
     context.close()

@@ -109,7 +109,7 @@ def test_no_result_is_wider_than_the_screen(checker: Page, name: str) -> None:
 
 
 def test_it_says_how_many_of_how_many_are_needed_and_what_the_rest_allows(checker: Page) -> None:
-    checker.get_by_role("button", name="Put it into the checker").last.click()
+    checker.get_by_role("button", name="Try it in the checker").last.click()
     result = checker.locator("[data-result]")
     expect(result.get_by_role("heading", name="More than a pre-save needs")).to_be_visible()
     expect(result.get_by_text("1 of 12 needed")).to_be_visible()
@@ -118,7 +118,7 @@ def test_it_says_how_many_of_how_many_are_needed_and_what_the_rest_allows(checke
     expect(result.get_by_text("For up to six months")).to_be_visible()
     expect(result.locator(".tally i")).to_have_count(12)
     check(checker, f"{consent_addresses.OURS}&response_type=token&scope=user-read-everything")
-    expect(result.locator("[data-asked='extra']")).to_contain_text("In none of Spotify's lists")
+    expect(result.locator("[data-asked='extra']")).to_contain_text("Not on any Spotify list")
     check(checker, "https://ffm.to/first-light")
     expect(result.get_by_text("1 of")).to_be_hidden()
 
@@ -129,7 +129,7 @@ def test_what_it_says_is_on_the_screen(checker: Page, height: int) -> None:
     heading = checker.locator("[data-verdict]:visible h2")
     check(checker, consent_addresses.OURS)
     expect(heading).to_be_in_viewport(ratio=1)
-    checker.get_by_role("button", name="Put it into the checker").last.click()
+    checker.get_by_role("button", name="Try it in the checker").last.click()
     expect(heading).to_be_in_viewport(ratio=1)
     expect(checker.get_by_label("Address of the page")).to_be_focused()
     check(checker, "garbage")
@@ -174,7 +174,7 @@ def test_without_javascript_it_says_how_to_check_by_hand(browser: Browser, site:
         page = context.new_page()
         page.goto(f"{site}/check")
         expect(page.get_by_label("Address of the page")).to_be_hidden()
-        expect(page.get_by_role("button", name="Put it into the checker")).to_have_count(0)
+        expect(page.get_by_role("button", name="Try it in the checker")).to_have_count(0)
         page.get_by_role("link", name="Check by hand").click()
         expect(page.get_by_role("heading", name="Check by hand")).to_be_in_viewport()
         expect(page.get_by_text("scope=", exact=True)).to_be_visible()

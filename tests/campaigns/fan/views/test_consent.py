@@ -341,7 +341,7 @@ def test_a_tap_on_a_page_that_shows_another_release_is_asked_once_more(
 
     asked = fan.client.post(path, {"seen": seen}, headers=headers)
     assert (asked.status_code, dict(asked.cookies)) == (200, {})
-    assert "The release changed after you opened its page" in text_of(asked)
+    assert "The release has changed since you opened its page" in text_of(asked)
     assert "<bdi>Spam EP</bdi>" in text_of(asked)
     assert Campaign.objects.get().agreed_title == ""
 

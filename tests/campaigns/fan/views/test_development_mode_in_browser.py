@@ -73,7 +73,7 @@ def test_everyone_can_add_it_to_a_calendar(page: Page, site: str, campaign: Camp
     assert_accessible_and_narrow(page)
     page.set_viewport_size({"width": 360, "height": 640})
     assert_rows_hold_their_words(page)
-    calendar = page.get_by_role("link", name="Add it to your calendar")
+    calendar = page.get_by_role("link", name="Add to calendar")
     with page.expect_download() as download:
         calendar.click()
     assert download.value.suggested_filename == "night-bus.ics"
@@ -99,7 +99,7 @@ def test_someone_who_is_not_listed_is_led_to_the_calendar(
         expect(page.get_by_role("link", name=re.compile(f"^{name}"))).to_be_visible()
     assert_accessible_and_narrow(page)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Add it to your calendar").click()
+        page.get_by_role("link", name="Add to calendar").click()
     assert download.value.suggested_filename == "night-bus.ics"
     page.get_by_role("link", name="Back to the release").click()
     expect(page).to_have_url(f"{site}/night-bus")

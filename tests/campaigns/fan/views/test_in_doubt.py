@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 
 LANGUAGES = [code for code, _ in django_settings.LANGUAGES]
 NOTHING = "Nothing will be saved."
-JUST_SENT = "in a moment you see here whether we could still stop it"
+JUST_SENT = "in a moment you'll see here whether we stopped it in time"
 MAY_APPEAR = "may still appear in your library"
 WAS_SENT = "had already been sent to Spotify"
 

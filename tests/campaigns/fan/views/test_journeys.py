@@ -193,7 +193,7 @@ def test_a_page_that_was_open_while_the_release_changed_is_not_what_is_agreed_to
     Campaign.objects.update(title="Spam EP")
     page.get_by_role("link", name=START).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Pre-save Spam EP?")
-    expect(page.get_by_text("The release changed after you opened its page")).to_be_visible()
+    expect(page.get_by_text("The release has changed since you opened its page")).to_be_visible()
     page.get_by_role("button", name="Continue to Spotify").click()
     page.get_by_role("button", name="Agree").click()
     expect(page.get_by_role("heading", name="You're in")).to_be_visible()
@@ -342,7 +342,7 @@ def test_the_keyboard_alone_is_enough(page: Page, landing: str) -> None:
 def test_the_calendar_file_can_be_fetched_from_the_page(page: Page, landing: str) -> None:
     page.goto(landing)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Add it to your calendar").click()
+        page.get_by_role("link", name="Add to calendar").click()
     content = Path(download.value.path()).read_bytes()
     event: Any = Calendar.from_ical(content).walk("VEVENT")[0]
     assert download.value.suggested_filename == "night-bus.ics"

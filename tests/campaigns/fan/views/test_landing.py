@@ -67,7 +67,7 @@ def test_the_landing_page_says_what_is_asked_and_what_not(client: Client) -> Non
     assert (rows.count("<li"), SAVE_SCOPE in rows) == (3, False)
     assert f"“Manage your saved content” (<code>{SAVE_SCOPE}</code>)" in details
     assert "save this album to your Albums, once, then destroy the permission" in details
-    assert "see your email, your playlists or what you listen to" in details
+    assert "see your email, your private playlists or what you listen to" in details
     assert f'href="{APPS_URL}"' in text
     assert 'href="/privacy"' in text
 
@@ -110,7 +110,7 @@ STATES: list[Any] = [
     pytest.param({"public_key": None}, ["Out <time", "Not open yet"], id="opening"),
     pytest.param(
         {"state": CampaignState.RELEASING},
-        ["Out now", "we're saving right now", "Listen on Spotify", "Save it to my library", "/go"],
+        ["Out now", "we're saving right now", "Listen on Spotify", "Save to my library", "/go"],
         id="releasing",
     ),
     pytest.param(

@@ -45,7 +45,7 @@ def test_the_privacy_page_lists_every_column_with_its_purpose_and_lifetime(clien
         "at the latest 7 days after the release, and 180 days after your consent.",
         "Deleted with the row and the receipt, 30 days after the release.",
         "one encrypted cookie, for 20 minutes.",
-        "one for each tap, also for 20 minutes, so that none gets in another's way.",
+        "one for each tap, also for 20 minutes, so that they don't get in each other's way.",
         "lasts at most 205 days.",
         "so that it counts only once: for 20 minutes or a little longer.",
     ],

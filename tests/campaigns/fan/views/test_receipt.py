@@ -53,7 +53,7 @@ def test_a_saved_receipt_names_what_was_saved_in_spotifys_words(client: Client) 
     confirmed = {"confirmed_title": "Night Bus - EP", "confirmed_artist": "Demo Artist, Guest"}
     fields = {"state": CampaignState.FINISHED, **confirmed}
     text = receipt(client, fields, state=PreSaveState.SAVED)
-    said = "“<bdi>Night Bus - EP</bdi>” by <bdi>Demo Artist, Guest</bdi>, as Spotify names it"
+    said = "“<bdi>Night Bus - EP</bdi>” by <bdi>Demo Artist, Guest</bdi>, as Spotify lists it"
     assert said in text
     german = text_of(client.get("/receipt/a-receipt?lang=de"))
     assert "„<bdi>Night Bus - EP</bdi>“ von <bdi>Demo Artist, Guest</bdi>" in german
@@ -81,7 +81,7 @@ def test_an_artist_thanks_for_what_is_saved(client: Client, state: PreSaveState)
 def test_what_was_not_saved_or_is_not_known_is_not_named(
     client: Client, fields: dict[str, Any], state: PreSaveState
 ) -> None:
-    assert "as Spotify names it" not in receipt(client, fields, state=state)
+    assert "as Spotify lists it" not in receipt(client, fields, state=state)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ def test_a_receipt_says_what_the_permission_would_also_have_allowed(
     client: Client, uri: str, things: str, state: PreSaveState
 ) -> None:
     text = receipt(client, {"spotify_uri": uri}, state=state)
-    assert "would also allow removing. We only ever save, once, " + things in text
+    assert "would also allow removing. We only ever save " + things + ", once." in text
 
 
 @pytest.mark.parametrize(
@@ -148,7 +148,7 @@ def test_a_receipt_that_still_waits_after_its_time_does_not_promise_the_release(
     assert ("account is not on this app" in text) is (reason == Reason.NOT_LISTED)
     assert ("said that your permission has expired" in text) is (reason == Reason.PERMISSION_AGE)
     assert ("is not the one we asked for" in text) is (reason in (Reason.SCOPE, Reason.WIDER_SCOPE))
-    assert ("so we ask once more" in text) is ("refused_at" in fields)
+    assert ("so we'll ask once more" in text) is ("refused_at" in fields)
     assert 'action="/receipt/a-receipt/cancel"' in text
     # Who was refused can join again without cancelling.
     assert ("Back to the release" in text) is ("refused_at" in fields)

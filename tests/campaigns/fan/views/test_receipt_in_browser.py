@@ -303,7 +303,7 @@ def test_a_receipt_left_open_over_the_release_says_that_it_is_in_the_library(
     expect(heading).to_contain_text("It's in your library")
     expect(page.get_by_role("link", name="Listen on Spotify")).to_be_visible()
     expect(page.get_by_role("link", name="shop.example")).to_be_visible()
-    expect(page.get_by_text("as Spotify names it")).to_be_visible()
+    expect(page.get_by_text("as Spotify lists it")).to_be_visible()
     page.clock.fast_forward("24:00:00")
     assert asked.count("fetch") == 1, "what is done needs no more looks"
 

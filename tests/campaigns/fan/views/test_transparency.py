@@ -62,7 +62,7 @@ def test_the_page_says_what_is_held_and_what_is_gone(
     assert f"<code>{SAVE_SCOPE}</code>" in text
     assert f"<dd>{settings.VERSION}</dd>" in text
     assert f'<code class="commit">{"c" * 40}</code>' in text
-    assert "the people who run it could show you others" in text
+    assert "the people who run it could show you different ones" in text
 
 
 @pytest.mark.parametrize("path", ["/transparency", "/transparency.json"])
@@ -74,7 +74,7 @@ def test_it_names_no_campaign(client: Client, campaign: Campaign, path: str) -> 
 
 def test_a_fresh_instance_says_that_nothing_has_happened(client: Client) -> None:
     text = text_of(client.get("/transparency"))
-    assert "There is no permission here that could be lost." in text
+    assert "There are no permissions here to lose." in text
     assert "No permission has ended here yet." in text
     assert "No campaign with 1 fans or more has finished here yet." in text
     assert "<table" not in text
