@@ -56,6 +56,6 @@ def test_a_vivid_colour_outweighs_a_dull_one() -> None:
 def test_pictures_have_the_shades_of_the_pages() -> None:
     css = (ROOT / "campaigns/static/campaigns/fan.css").read_text()
 
-    for position, name in enumerate(("tint", "mark")):
-        shades = dict(re.findall(rf"\.accent-(\w+) {{ --{name}: (#\w+); }}", css))
+    for position, name in enumerate(("tint", "light")):
+        shades = dict(re.findall(rf"\.accent-(\w+) {{[^}}]*--{name}: (#\w+);", css))
         assert shades == {accent.value: shade[position] for accent, shade in TINTS.items()}
