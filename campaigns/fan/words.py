@@ -323,25 +323,37 @@ def is_due(presave: PreSave, now: datetime) -> bool:
 
 
 def _came_at_once(presave: PreSave) -> bool:
-    """Whether the fan consented in time, and the save was there within the second."""
-    if presave.saved_at is None or presave.consented_at > presave.due_at:
+    """Whether the save was there within the second in which the release came out for the fan."""
+    if presave.saved_at is None or not _is_due_as_it_came_out(presave):
         return False
     return timedelta() <= presave.saved_at - presave.due_at < _AT_ONCE
+
+
+def _is_due_as_it_came_out(presave: PreSave) -> bool:
+    """Whether a fan who consented in time was due just when the release came out where they are:
+    not with the last midnight of all, nor when the artist said that it was out already.
+    """
+    campaign = presave.campaign
+    was_out_already = campaign.release_at == campaign.scheduled_at
+    is_in_time = presave.consented_at <= presave.due_at
+    return is_in_time and not was_out_already and not is_without_zone(presave)
 
 
 def delay(presave: PreSave) -> str:
     """How long the fan waited: from the release, or from the consent when that came later.
 
-    Empty while there is no save, when a move to a later release time overtook it, and where the
-    outcome's title says that it came at once.
+    Empty while there is no save, when a move to a later release time overtook it, where nobody
+    knows when it came out for the fan, and where the outcome's title says that it came at once.
     """
     if presave.saved_at is None or _came_at_once(presave):
         return ""
     start, sentence = presave.due_at, _("%(span)s after the release")
-    if presave.campaign.at_local_midnights and not is_without_zone(presave):
+    if presave.campaign.at_local_midnights:
         sentence = _("%(span)s after midnight where you are")
     if presave.consented_at > start:
         start, sentence = presave.consented_at, _("%(span)s after you said yes")
+    elif not _is_due_as_it_came_out(presave):
+        return ""
     waited = presave.saved_at - start
     if waited < timedelta():
         return ""

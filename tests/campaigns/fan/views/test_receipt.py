@@ -108,7 +108,7 @@ def test_a_fan_without_a_zone_is_told_of_no_own_midnight(
     text = text_of(client.get("/receipt/a-receipt"))
     assert "midnight where you are" not in text
     assert ("Your browser shared no time zone" in text) is (state == PreSaveState.PENDING)
-    assert ("4 seconds after the release" in text) is (state == PreSaveState.SAVED)
+    assert "4 seconds after" not in text, "it was out for up to a day where they live"
 
 
 NOW = timezone.now()
@@ -335,6 +335,35 @@ def test_what_came_at_once_says_so_in_its_title(client: Client) -> None:
     later = text_of(client.get("/receipt/a-receipt"))
     assert "<h1>It's in your library</h1>" in later
     assert "1 second after the release" in later
+
+
+def test_what_was_out_already_is_not_said_to_have_come_at_once(client: Client) -> None:
+    """With the last midnight of all, and as soon as the artist said that it is out."""
+    everywhere = make_local_campaign(
+        slug="everywhere", state=CampaignState.RELEASING, day=(NOW - timedelta(days=3)).date()
+    )
+    begun = NOW - HOUR
+    early = make_campaign(
+        slug="early",
+        state=CampaignState.RELEASING,
+        release_at=begun,
+        scheduled_at=begun,
+        opened_at=begun - timedelta(days=3),
+    )
+    for campaign, due_at in ((everywhere, everywhere.everywhere_at), (early, begun)):
+        for waited in (0, 5):
+            presave = make_presave(
+                campaign,
+                receipt="a-receipt",
+                due_at=due_at,
+                consented_at=campaign.release_at - HOUR,
+                state=PreSaveState.SAVED,
+                settled_at=due_at + timedelta(seconds=waited),
+            )
+            text = text_of(client.get("/receipt/a-receipt"))
+            assert "<h1>It's in your library</h1>" in text
+            assert 'class="when"' not in text
+            presave.delete()
 
 
 def test_a_receipt_is_conditional_for_its_script_and_kept_nowhere(client: Client) -> None:
