@@ -94,6 +94,7 @@ def _standing(presave: PreSave, outcome: Outcome, now: datetime) -> dict[str, An
         "is_due": is_due,
         "is_early": is_waiting and not is_due,
         "is_in_library": is_in_library,
+        "is_worth_telling": is_waiting or (is_in_library and phase is not Phase.CANCELLED),
         "is_out": is_out,
         "shows_links": is_out and phase in LINKS_AFTER,
     }

@@ -303,6 +303,22 @@ def test_what_is_saved_cannot_be_cancelled(client: Client) -> None:
     assert PreSave.objects.get().state == PreSaveState.SAVED
 
 
+@pytest.mark.parametrize(
+    ("campaign_state", "state", "is_told_on"),
+    [
+        (CampaignState.OPEN, PreSaveState.PENDING, True),
+        (CampaignState.FINISHED, PreSaveState.SAVED, True),
+        (CampaignState.FINISHED, PreSaveState.FAILED, False),
+        (CampaignState.CANCELLED, PreSaveState.SAVED, False),
+    ],
+)
+def test_friends_are_told_of_what_has_a_page_and_a_picture(
+    client: Client, campaign_state: CampaignState, state: PreSaveState, is_told_on: bool
+) -> None:
+    text = receipt(client, {"slug": "night-bus", "state": campaign_state}, state=state)
+    assert ("Tell a friend" in text) is ("/night-bus/slip.jpg" in text) is is_told_on
+
+
 LINKS = {"links": ["https://b.example/after"], "links_before": ["https://b.example/before"]}
 
 
