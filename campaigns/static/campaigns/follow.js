@@ -11,7 +11,9 @@ async function look() {
     looks += 1;
     looked = Date.now();
     const answer = await fetch(location.href, { cache: "no-cache" }).catch(() => {});
-    if (answer?.ok && !(await answer.text()).includes(`data-state="${state}"`)) location.reload();
+    const isNew = answer?.ok && !(await answer.text()).includes(`data-state="${state}"`);
+    // Who listens to the clip hears its end.
+    if (isNew && document.querySelector("audio")?.paused !== false) location.reload();
   }
   if (looks < 60) lookIn(Math.min(30 * 1.2 ** Math.max(0, looks - 20), 600));
 }

@@ -6,10 +6,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from django.core.cache import caches
+from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from campaigns.clips import decoder, files
+from campaigns.models import Campaign, CampaignState
 from tests.factory import make_campaign
+from tests.sandbox_process import ALBUM_URI
 from tools import sounds
 
 if TYPE_CHECKING:
@@ -71,3 +75,26 @@ def test_who_jumps_ahead_hears_the_part_from_there(page: Page, site: str, clip: 
 
     assert reached == [5, None]
     assert player.evaluate("player => Math.round(player.duration)") == 6
+
+
+def test_a_page_left_open_over_the_release_lets_the_clip_end(
+    page: Page, site: str, clip: str
+) -> None:
+    Campaign.objects.update(release_at=timezone.now())
+    page.clock.install()
+    page.goto(f"{site}/night-bus?lang=en")
+    player = page.get_by_label("Listen to 6 seconds")
+    # Its time is the world's, and not the page's: it would be over too soon.
+    player.evaluate("player => { player.loop = true; return player.play(); }")
+    page.evaluate("document.title = 'as it was'")
+    out = {"confirmed_uri": ALBUM_URI, "confirmed_at": timezone.now()}
+    Campaign.objects.update(state=CampaignState.RELEASING, **out)
+    caches["pages"].clear()  # a second later
+    with page.expect_response(f"{site}/night-bus?lang=en"):
+        page.clock.run_for("01:10")
+    page.clock.run_for("00:01")
+    expect(page).to_have_title("as it was")
+
+    player.evaluate("player => player.pause()")
+    page.clock.run_for("01:10")
+    expect(page.get_by_text("we're saving right now")).to_be_visible()
