@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field, is_dataclass
 from enum import Enum
 from typing import Any, Final, NamedTuple
@@ -20,7 +20,7 @@ from weakref import WeakKeyDictionary
 from django.db.models import Model
 from django.template import Context, Engine, Template
 from django.utils.html import conditional_escape
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeData, SafeString
 from django.utils.translation import get_language
 
 # So many courses of a template are kept, of some 12 KB each; then it begins anew.
@@ -28,7 +28,8 @@ MOST_COURSES: Final = 1000
 # They hold nothing that an address would encode: `{% url %}` takes their marks as they are.
 NAMES_IN_ADDRESSES: Final = (("campaign", "slug"), ("campaign", "clip"))
 # Letters and digits that no page holds by chance.
-_MARK: Final = f"q{secrets.token_hex(8)}"
+_DIGITS: Final = secrets.token_hex(8)
+_MARK: Final = f"q{_DIGITS}"
 _MARKS: Final = re.compile(rf"{_MARK}-([0-9]+)-")
 
 _TEXTS: Final = (str, SafeString)
@@ -47,6 +48,8 @@ def render(name: str, context: Values) -> str:
     if course is None:
         trace = _Trace(context)
         pieces = _MARKS.split(template.render(Context(trace.stand_ins)))
+        if any(_DIGITS in piece.lower() for piece in pieces):  # a filter has changed a mark
+            return template.render(Context(context))
         course = _Course(pieces, [int(index) for index in pieces[1::2]], list(trace.places))
         if trace.is_complete:
             courses.keep(start, trace.answers, course)
@@ -77,15 +80,19 @@ def _shape(value: Any) -> Any:
         return str
     if isinstance(value, list):
         return list, len(value)
-    return (kind, value) if _is_plain(value) else kind
+    return _exactly(value) if _is_plain(value) else kind
 
 
 def _is_plain(value: Any) -> bool:
-    return value is None or isinstance(value, (int, Enum)) or type(value) is tuple
+    if type(value) is tuple:
+        return all(type(part) in _TEXTS or _is_plain(part) for part in value)
+    return value is None or isinstance(value, (int, Enum))
 
 
-def _words(text: str) -> Hashable:
-    return text
+def _exactly(value: Any) -> Hashable:
+    """A tag that has read a text escapes it or not by its type."""
+    kind = type(value)
+    return kind, tuple(map(_exactly, value)) if kind is tuple else value
 
 
 @dataclass(frozen=True)
@@ -156,7 +163,8 @@ class _Trace:
         self.note(path, _shape, value)
         if type(value) in _TEXTS:
             mark = f"{_MARK}-{self.places.setdefault(path, len(self.places))}-"
-            kind = _Name if path in NAMES_IN_ADDRESSES else _Text
+            safe_or_not = _SafeText if isinstance(value, SafeData) else _Text
+            kind = _Name if path in NAMES_IN_ADDRESSES else safe_or_not
             return kind(mark, value, path, self)
         if isinstance(value, list):
             return [self.stand_in(each, (*path, index)) for index, each in enumerate(value)]
@@ -198,6 +206,36 @@ class _Record:
         self._trace.note(self._path, str, self._value)
         return str(self._value)
 
+    def __bool__(self) -> bool:
+        self._trace.note(self._path, bool, self._value)
+        return bool(self._value)
+
+    @property
+    def _only_once(self) -> Any:
+        """The object itself, of which nobody knows what is made of it."""
+        self._trace.is_complete = False
+        return self._value
+
+    def __repr__(self) -> str:
+        return repr(self._only_once)
+
+    def __len__(self) -> int:
+        return len(self._only_once)
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._only_once)
+
+    def __getitem__(self, key: Any) -> Any:
+        item = self._value[key]  # where Django looks first, though most have none
+        self._trace.is_complete = False
+        return item
+
+    def __eq__(self, other: object) -> bool:
+        return bool(self._only_once == (other._value if isinstance(other, _Record) else other))
+
+    def __hash__(self) -> int:
+        return hash(self._only_once)
+
 
 class _Text(str):
     """A text's mark, to be written out. To whoever looks closer it is the text itself, and then
@@ -214,7 +252,7 @@ class _Text(str):
     _path: Path
     _trace: _Trace
 
-    def __html__(self) -> str:
+    def __html__(self) -> SafeString:
         return SafeString(str.__str__(self))
 
     def seen_by(self, ask: Callable[[str], Hashable]) -> str:
@@ -228,7 +266,17 @@ class _Text(str):
         return len(self.seen_by(len))
 
     def __str__(self) -> str:
-        return self.seen_by(_words)
+        return self.seen_by(_exactly)
+
+    def __int__(self) -> int:
+        return int(self.seen_by(_exactly))
+
+    def __float__(self) -> float:
+        return float(self.seen_by(_exactly))
+
+
+class _SafeText(_Text, SafeData):  # type: ignore[misc]
+    """Of which filters make what is safe, too."""
 
 
 class _Name(_Text):
@@ -238,11 +286,13 @@ class _Name(_Text):
 
 def _of_the_text_itself(name: str) -> Callable[..., Any]:
     def method(self: _Text, *args: Any, **options: Any) -> Any:
-        return getattr(self.seen_by(_words), name)(*args, **options)
+        seen = [arg.seen_by(_exactly) if isinstance(arg, _Text) else arg for arg in args]
+        return getattr(self.seen_by(_exactly), name)(*seen, **options)
 
     return method
 
 
 _COMPARED: Final = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__hash__")
-for _name in {*dir(str)} - {*dir(object)} - {*vars(_Text)} | {*_COMPARED, "__format__"}:
+_WRITTEN: Final = ("__format__", "__repr__")
+for _name in {*dir(str)} - {*dir(object)} - {*vars(_Text)} | {*_COMPARED, *_WRITTEN}:
     setattr(_Text, _name, _of_the_text_itself(_name))

@@ -82,6 +82,12 @@ class Release:
         return self.title.lower()
 
 
+@dataclass(frozen=True)
+class Empty(Release):
+    def __bool__(self) -> bool:
+        return False
+
+
 BUS, TRAIN = Release("Night Bus"), Release("<i>Train</i> & 'Tram'")
 PAUSED, STOPPED = Release("Night Bus", is_paused=True), Release("Stop & Go", is_paused=True)
 ONE, TWO = Link("One"), Link("Two", to_do="Pre-add")
@@ -140,6 +146,15 @@ def test_texts_differ_and_the_template_runs_once(write: Write) -> None:
         ("{% for b in a %}<{{ b }}>{% endfor %}", ["xy", "ab"], 2),
         ("{% url 'fan-landing' a %}", ["x", "y"], 2),
         ("{% if a.title > 'O' %}!{% endif %}", [BUS, Release("Zoo")], 2),
+        ("{% if a == campaign %}!{% endif %}{{ a }}", ["x", "y"], 2),
+        ("{{ a|add:'1' }}{{ a|pluralize }}", ["1", "2"], 2),
+        # What has been read is escaped or not by its type.
+        ("{{ a|escape }}", [mark_safe("<b>"), "<b>"], 2),
+        ("{{ a|slice:':2' }}", ["<b>", mark_safe("<b>")], 2),
+        ("{{ a.0|upper }}", [("<b>",), (mark_safe("<b>"),)], 2),
+        ("{{ a }}", [(1,), (True,), ((1,),), ((True,),)], 4),
+        ("{{ a }}", [["it's"], ["<b>"]], 2),
+        ("{{ a }}", [(1.5,), (2.5,), ([],)], 3),
     ],
 )
 def test_it_is_what_django_makes(
@@ -163,6 +178,10 @@ def test_it_is_what_django_makes(
         ("{{ a.whispered }}", [BUS, TRAIN]),
         ("{{ a.title }}", [{"title": "Night Bus"}, {"title": "Night Train"}]),
         ("{{ a }}", [1.5, 2.5]),
+        ("{{ a }}", [[BUS], [TRAIN]]),
+        ("{{ a.1 }}{{ a|length }}", [ONE, TWO]),
+        ("{% for b in a %}{{ b }}{% endfor %}", [ONE, TWO]),
+        ("{% if a.0 == a.1 %}!{% endif %}", [[BUS, Release("Night Bus")], [BUS, TRAIN]]),
     ],
 )
 def test_what_nobody_can_compare_is_made_by_django_each_time(
@@ -173,6 +192,17 @@ def test_what_nobody_can_compare_is_made_by_django_each_time(
         made = [render(name, {"a": a}) for a in contexts * 2]
     assert len(names) == len(contexts) * 2
     assert made == [loader.render_to_string(name, {"a": a}) for a in contexts * 2]
+
+
+def test_a_filter_over_what_has_been_written_changes_no_mark(write: Write) -> None:
+    name = write("{% filter upper %}{{ a }}{% endfilter %}")
+    assert [render(name, {"a": a}) for a in ("x", "y", "x")] == ["X", "Y", "X"]
+
+
+def test_objects_that_are_empty_are_none_to_it(write: Write) -> None:
+    name = write("{% if a %}{{ a.title }}{% endif %}")
+    for one in (BUS, Empty("Night Bus"), TRAIN, Empty("Night Train")):
+        assert render(name, {"a": one}) == loader.render_to_string(name, {"a": one})
 
 
 def test_each_language_has_its_own(write: Write) -> None:
