@@ -3,8 +3,9 @@ const slip = document.querySelector("[data-due]");
 const { seen, state } = slip.dataset;
 const due = state === "pending" ? new Date(slip.dataset.due) : 0;
 const first = state === "pending" ? 8 : 3;
+const HOUR = 36e5;
 let looks = 0;
-let looked = 0;
+let looked = Date.now();
 let timer;
 
 async function look() {
@@ -16,23 +17,23 @@ async function look() {
     // What is deleted says so itself.
     if (answer?.ok || answer?.status === 404) location.reload();
   }
-  if (looks < 40) lookIn(Math.min(first * 1.5 ** looks, 600));
+  lookAgain();
 }
 
-function lookIn(seconds) {
-  timer = setTimeout(look, 1000 * seconds * (1 + Math.random()));
-}
-
-function begin() {
+// The release may be moved to an earlier time, too.
+function lookAgain() {
   const left = due - Date.now();
-  // No timer takes a month.
-  if (left > 864e5) setTimeout(begin, 864e5);
-  else setTimeout(lookIn, Math.max(0, left), first);
+  if (left > 0) looks = 0;
+  if (left > HOUR) timer = setTimeout(look, HOUR);
+  else if (looks < 40) {
+    const seconds = Math.min(first * 1.5 ** looks, 600);
+    timer = setTimeout(look, Math.max(0, left) + 1000 * seconds * (1 + Math.random()));
+  }
 }
 
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden || due > Date.now() || Date.now() - looked < 3e4) return;
+  if (document.hidden || Date.now() - looked < (due > Date.now() ? HOUR : 3e4)) return;
   looks = 0;
   look();
 });
-begin();
+lookAgain();

@@ -13,6 +13,7 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, expect
 
 from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
+from campaigns.planning import moving
 from tests.campaigns.fan.views.test_in_app_in_browser import CHROME, IPHONE, WEB_VIEW
 from tests.campaigns.fan.views.test_in_browser import asked_after
 from tests.factory import make_campaign, make_local_campaign, make_presave
@@ -279,7 +280,7 @@ def test_the_apps_own_address_stands_where_the_link_does_not_open_it(
 def test_a_receipt_left_open_over_the_release_says_that_it_is_in_the_library(
     page: Page, site: str, spotify: Sandbox
 ) -> None:
-    release_at = timezone.now() + timedelta(hours=2)
+    release_at = timezone.now() + timedelta(minutes=50)
     campaign = make_campaign(slug="night-bus", release_at=release_at, links=[SHOP])
     spotify.add_album()
     page.goto(f"{site}/night-bus")
@@ -291,7 +292,7 @@ def test_a_receipt_left_open_over_the_release_says_that_it_is_in_the_library(
     page.on("request", lambda request: asked.append(request.resource_type))
     page.clock.install()
     page.reload()
-    page.clock.fast_forward("01:58:00")
+    page.clock.fast_forward("48:00")
     assert "fetch" not in asked
 
     # Its time has come: the worker sends the save, and confirms it.
@@ -326,6 +327,32 @@ UNCHANGED: Final = """
       return new Response(null, { status: 304 });
     };
 """
+
+
+def test_ahead_of_the_release_it_asks_once_an_hour(page: Page, site: str) -> None:
+    release_at = timezone.now() + timedelta(hours=5, minutes=30)
+    make_presave(make_campaign(release_at=release_at), receipt="a-receipt")
+    page.add_init_script(UNCHANGED)
+    page.clock.install()
+    page.goto(f"{site}/receipt/a-receipt")
+    assert asked_after(page, "00:59:00", 1) == 0
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    assert page.evaluate("asked.length") == 0
+    assert asked_after(page, "01:00:00", 4) == 4
+    assert asked_after(page, "00:30:00", 1) == 5
+    assert asked_after(page, "00:01:20", 1) > 5, "from its time on it asks as after any release"
+
+
+def test_a_receipt_left_open_notices_a_release_that_was_moved_ahead(page: Page, site: str) -> None:
+    campaign = make_campaign(release_at=NOW + timedelta(days=20))
+    make_presave(campaign, receipt="a-receipt")
+    page.clock.install()
+    page.goto(f"{site}/receipt/a-receipt?lang=en")
+    expect(page.get_by_role("heading", level=1)).to_have_text("You're in")
+    moving.move_release(campaign, NOW + timedelta(minutes=5), "Europe/Berlin", NOW)
+    PreSave.objects.update(due_at=NOW)
+    page.clock.run_for("01:00:01")
+    expect(page.get_by_role("heading", level=1)).to_have_text("We're on it")
 
 
 def test_it_asks_ever_more_rarely_only_if_seen_and_not_for_ever(page: Page, site: str) -> None:
