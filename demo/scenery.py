@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from io import BytesIO
 from typing import Final
 from uuid import uuid4
 
@@ -19,6 +20,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns import keyring, spotify
+from campaigns.clips import decoding
 from campaigns.keyring import Secret
 from campaigns.models import (
     Campaign,
@@ -31,9 +33,11 @@ from campaigns.models import (
     Step,
     midnights,
 )
+from campaigns.planning import clips
 from campaigns.status.overview import Status, standing_of
 from demo import cover, night
 from demo.campaigns import Demo, draft, list_in_catalogue, open_for_fans
+from tools import sounds
 
 AROUND_THE_WORLD: Final = "night-bus"
 WEEKS_BEHIND: Final = "slow-tide"
@@ -41,7 +45,7 @@ NEEDS_A_HAND: Final = "last-stop"
 WHAT_IS_THERE: Final = {
     night.SLUG: "out, with its figures in the dashboard",
     AROUND_THE_WORLD: "being released at midnight, time zone by time zone",
-    WEEKS_BEHIND: "out in nine days, with weeks of pre-saves; move its release time to now",
+    WEEKS_BEHIND: "out in nine days, with a clip and weeks of pre-saves; move its release to now",
     NEEDS_A_HAND: "due, and in trouble: Spotify shows another title, and you can say it is the one",
 }
 ZONES: Final = (
@@ -128,6 +132,7 @@ def collect_for_weeks(demo: Demo, label: Label, fans: int) -> None:
     now = timezone.now()
     opened_at = now - timedelta(days=24)
     campaign = draft(label, WEEKS_BEHIND, cover.TIDE, _midnight_in(now, days=9))
+    clips.store(campaign, decoding.prepare(BytesIO(sounds.wav(30))))
     list_in_catalogue(demo, campaign, now)
     open_for_fans(demo, campaign, opened_at)
     pre_save(demo, campaign, times_between(opened_at, now, fans))

@@ -104,6 +104,7 @@ def test_whoever_looks_at_once_finds_nothing_overdue(port: int) -> None:
             pages.append(artist.get(f"http://127.0.0.1:{port}/dashboard").text)
         for page in pages:
             assert not re.search("Overdue|never went live|no sign of the worker", page)
+        assert "<audio" in artist.get(f"http://127.0.0.1:{port}/slow-tide").text
 
         demo.terminate()
         assert demo.stdout
