@@ -25,6 +25,14 @@ def test_what_does_not_exist_is_said_in_the_fans_language(client: Client) -> Non
     assert '<a href="/?lang=ja">' in text_of(client.get("/nobody-knows?lang=ja"))
 
 
+@pytest.mark.parametrize("path", ["/callback?error=access_denied", "/night-bus/go?seen=another"])
+def test_a_refusal_is_a_slip_on_a_desk(client: Client, path: str) -> None:
+    make_campaign(slug="night-bus")
+    text = text_of(client.get(path))
+    assert re.findall(r'"stylesheet" href="/static/campaigns/(\w+)\.', text) == ["fan", "desk"]
+    assert 'class="slip"' in text
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [("/callback", 400), ("/nobody-knows", 404), ("/night-bus", 200), ("/night-bus/go", 200)],
