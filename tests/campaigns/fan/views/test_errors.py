@@ -29,7 +29,8 @@ def test_what_does_not_exist_is_said_in_the_fans_language(client: Client) -> Non
 def test_a_refusal_is_a_slip_on_a_desk(client: Client, path: str) -> None:
     make_campaign(slug="night-bus")
     text = text_of(client.get(path))
-    assert re.findall(r'"stylesheet" href="/static/campaigns/(\w+)\.', text) == ["fan", "desk"]
+    sheets = re.findall(r'"stylesheet" href="/static/campaigns/(\w+)\.', text)
+    assert sheets == ["fan", "typeset", "desk"]
     assert 'class="slip"' in text
 
 

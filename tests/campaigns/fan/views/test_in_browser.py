@@ -7,6 +7,7 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 from zoneinfo import ZoneInfo
@@ -159,8 +160,13 @@ def three_lines(pages: dict[str, str]) -> dict[str, str]:
     return {"cover": pages["landing"], "none": "/bare"}
 
 
-@pytest.mark.parametrize("screen", [(360, 640), (375, 553), (390, 664), (412, 732), (1280, 800)])
-@pytest.mark.parametrize("language", ["en", "fr"])
+@pytest.mark.parametrize(
+    ("language", "screen"),
+    [
+        *((code, (360, 640)) for code, _ in django_settings.LANGUAGES),
+        *product(("en", "fr"), ((375, 553), (390, 664), (412, 732), (1280, 800))),
+    ],
+)
 @pytest.mark.parametrize("blocked", ["**/fonts/*", "nothing"])
 def test_the_button_is_on_the_first_screen_under_a_title_of_three_lines(
     browser: Browser,

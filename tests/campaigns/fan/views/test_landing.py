@@ -44,6 +44,13 @@ THREE_LINKS = [
     "https://www.deezer.com/album/500000000",
     "https://tidal.com/album/300000000",
 ]
+COVER = {
+    "artwork": "fedcba9876543210" * 2,
+    "artwork_width": 1200,
+    "artwork_height": 1200,
+    "artwork_ground": "#1f4a63 #2b1430",
+    "artwork_alt": "Two people on a bench in the fog, one of them with a yellow umbrella",
+}
 LOCAL_MIDNIGHT = {"release_mode": ReleaseMode.LOCAL_MIDNIGHT}
 MIDNIGHT_IN_BERLIN = datetime(2026, 12, 4, 23, 0, tzinfo=UTC)
 
@@ -300,15 +307,23 @@ def test_the_landing_page_costs_one_query(
 @pytest.mark.parametrize("make", [make_campaign, make_local_campaign])
 @pytest.mark.parametrize("language", [code for code, _ in settings.LANGUAGES])
 @pytest.mark.parametrize("mode", ["development", "extended"])
+@pytest.mark.parametrize("cover", [COVER, {}], ids=["cover", "none"])
 def test_the_landing_page_weighs_little(
-    client: Client, settings: Settings, mode: str, make: Callable[..., Campaign], language: str
+    client: Client,
+    settings: Settings,
+    cover: dict[str, Any],
+    mode: str,
+    make: Callable[..., Campaign],
+    language: str,
 ) -> None:
-    """With the stylesheets and every script as they are served, each of which is fetched once. A
-    title of more than 120 characters comes on top, with a stylesheet of its own.
+    """All that a page can have, with the stylesheets and every script as they are served, each of
+    which is fetched once. A title of more than 120 characters comes on top, with a stylesheet of
+    its own.
     """
     settings.SPOTIFY_APP_MODE = mode
     longest = {"title": ("Ünïcödé " * 15).strip(), "artist": "Ärtïst " * 17, "note": "Wörds, " * 40}
-    campaign = make(**longest, links_before=THREE_LINKS)
+    links = {"links_before": THREE_LINKS, "countdown_url": COUNTDOWN}
+    campaign = make(**longest, **links, **cover, clip="0123456789abcdef" * 2, clip_seconds=30)
     make_artist_page(campaign.label, name=campaign.artist)
     html = client.get(f"/{campaign.slug}?lang={language}").content
     named = set(re.findall(r"/static/(campaigns/[\w.]+\.(?:css|js))", html.decode()))
