@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 from typing import Any, Final
 
 import pytest
@@ -67,6 +68,16 @@ def test_a_slash_too_many_or_capitals_lead_to_the_page_that_was_meant(
     assert answer.headers.get("Location") == meant
     # Whatever the address was: a receipt's is a secret.
     assert "no-store" in answer.headers["Cache-Control"] or answer.status_code == 200
+
+
+def test_every_page_but_the_landing_page_has_the_stylesheet_of_its_sheet(client: Client) -> None:
+    """Whatever stylesheets it adds: no page of a refusal, with or without links, goes bare."""
+    texts = {path.name: path.read_text() for path in Path("templates/fan").rglob("*.html")}
+    assert {name for name, text in texts.items() if "block sheet" in text} == {
+        *("base.html", "landing.html")
+    }
+    for path in ("/callback", "/nobody-knows", "/privacy"):
+        assert "campaigns/desk" in text_of(client.get(path))
 
 
 # What stands behind an address where it was posted, and what is left of it as a query.
