@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from django.utils import translation
+from django.utils.translation import gettext
 
 from campaigns.fan import times
 from campaigns.models import Campaign, ReleaseMode
@@ -86,6 +87,28 @@ def test_a_release_is_announced_as_people_say_it(language: str, written: str, ow
     assert told.startswith('<time datetime="2026-12-11T00:00+01:00" ')
     assert words(told) == written
     assert days(told)[2] == own
+
+
+@pytest.mark.parametrize(
+    ("language", "out", "due", "since"),
+    [
+        ("en", "Out {}", "Due {}", "since {}"),
+        ("es", "Sale el {}", "Previsto para el {}", "desde el {}"),
+        ("pt-br", "Lançamento: {}", "Previsto para {}", "desde {}"),
+        ("de", "Erscheint am {}", "Angekündigter Termin: {}", "seit {}"),
+        ("fr", "Sortie le {}", "Sortie prévue le {}", "depuis le {}"),
+        ("ja", "{} リリース", "{} リリース予定", "{}から"),
+    ],
+)
+def test_a_day_of_the_week_fits_the_sentences_it_comes_into(
+    language: str, out: str, due: str, since: str
+) -> None:
+    """German and Portuguese have no article or preposition that is right with each date."""
+    written = words(announced(FRIDAY, language, Phase.FINISHED))
+    with translation.override(language):
+        said = [gettext(f"{word} %(release_date)s") for word in ("Out", "Due", "since")]
+    told = [sentence % {"release_date": written} for sentence in said]
+    assert told == [sentence.format(written) for sentence in (out, due, since)]
 
 
 def test_the_year_stands_where_it_is_not_this_one() -> None:
