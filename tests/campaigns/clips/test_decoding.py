@@ -51,7 +51,7 @@ def test_25_megabytes_are_still_taken() -> None:
         (file_of(picture(320, 320)).getvalue(), 0, "no sound that we can read. Save it as"),
         (sounds.video(SIX_SECONDS), 0, "This is a video. Export its sound"),
         (sounds.wav(6, level=0), 0, "This part is silent. Choose another start"),
-        (SIX_SECONDS, 3, "fewer than 5 seconds of sound after this start. Choose an earlier start"),
+        (SIX_SECONDS, 3, "less than 5 seconds of sound after this point. Choose an earlier start"),
     ],
 )
 def test_a_refusal_says_what_to_change(file: bytes, start: int, sentence: str) -> None:

@@ -61,12 +61,13 @@ def test_a_saved_receipt_names_what_was_saved_in_spotifys_words(client: Client) 
 
 @pytest.mark.parametrize("state", [PreSaveState.PENDING, PreSaveState.SAVED, PreSaveState.FAILED])
 def test_an_artist_thanks_for_what_is_saved(client: Client, state: PreSaveState) -> None:
-    thanks = {"thanks": "See you there.\nשבת"}
+    thanks = {"thanks": "See you <b>there.\nשבת"}
 
     text = receipt(client, {"state": CampaignState.RELEASING, **thanks}, state=state)
 
-    said = '<blockquote class="own-words" dir="auto">See you there.<br>שבת</blockquote>'
+    said = '<blockquote class="own-words" dir="auto">See you <b>there.<br>שבת</blockquote>'
     assert (said in text) is (state == PreSaveState.SAVED)
+    assert b"you <b>" not in client.get("/receipt/a-receipt").content
 
 
 @pytest.mark.parametrize(
@@ -393,7 +394,8 @@ def test_a_receipt_is_conditional_for_its_script_and_kept_nowhere(client: Client
         assert "no-store" in answer.headers["Cache-Control"]
         assert answer.headers["X-Robots-Tag"] == "noindex"
         assert answer.headers["Referrer-Policy"] == "no-referrer"
-    PreSave.objects.filter(id=presave.id).update(due_at=timezone.now())
+    # A move, after which it reads as before but for the date.
+    PreSave.objects.filter(id=presave.id).update(due_at=timezone.now() + timedelta(days=9))
     assert client.get("/receipt/a-receipt", headers=asked).status_code == 200
 
 
