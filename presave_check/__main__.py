@@ -1,7 +1,8 @@
 """`python -m presave_check ADDRESS`: what the address of a Spotify consent page asks for.
 
 Without an argument it reads standard input. It ends with 0 for a pre-save's one permission, 1 for
-anything more or else, another site's address too, and 2 where there was no consent page to read.
+anything more or else, also where another site leads there or looks like Spotify's, and 2 where
+there was no consent page to read.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ _SAID: Final = {
     Verdict.OTHER: "It doesn't ask for the permission that saves, but for others.",
     Verdict.NOTHING: "It asks for no permission: this is a log-in, not a pre-save.",
     Verdict.SPOTIFY: "This is Spotify's, but not the page that asks. Go on until it does.",
+    Verdict.LOOKALIKE: "This isn't Spotify's page, though it looks like it. Don't log in there.",
     Verdict.ELSEWHERE: "This isn't Spotify's page. Follow it until Spotify asks, then copy again.",
     Verdict.TOO_LONG: "This is too long for an address.",
     Verdict.UNREADABLE: "There is no address in this.",

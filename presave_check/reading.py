@@ -35,6 +35,16 @@ _BARE_HOST: Final = re.compile(
     r"""\.?(?::[0-9]+)?(?![^ \t\n\r/?#,;)"'<>])""",
     re.ASCII | re.IGNORECASE,
 )
+# What follows the host of Spotify's page that asks, where the host is another's.
+_SHAPED: Final = re.compile(
+    r"(?::[0-9]*)?/(?:[a-z]{2}(?:-[a-z0-9]{2,8})*/)?(?:oauth2/v2/auth|authorize)/?"
+    r"\?[^\t\n]*(?:user|playlist)-[a-z]+-",
+    re.ASCII | re.IGNORECASE,
+)
+_NAMED: Final = re.compile("spotify", re.ASCII | re.IGNORECASE)
+_OF_SPOTIFY: Final = re.compile(
+    r"\.(?:spotify\.com|spotify\.link|spotify\.app\.link|spoti\.fi|tospotify\.com)\Z"
+)
 # Also what turns the direction of writing around, with which one host can look like another.
 _INVISIBLE: Final = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
 # As pages and scripts write the letters of an address that mean something to them.
@@ -59,6 +69,7 @@ class Verdict(StrEnum):
     OTHER = "other"  # others, without it
     NOTHING = "nothing"  # a consent page that names none: a log-in
     SPOTIFY = "spotify"  # another page of Spotify's
+    LOOKALIKE = "lookalike"  # somebody else's, which looks like Spotify's
     ELSEWHERE = "elsewhere"  # an address of somebody else's
     TOO_LONG = "too-long"
     UNREADABLE = "unreadable"  # no address at all
@@ -106,7 +117,7 @@ def read(text: str) -> Reading:
             before, query = layer[: found[0].start()], "&".join(each[1] for each in found)
             return _read_consent(before.rpartition("\n")[2], query)
         layer = _decoded(layer)
-    return _without_consent(_host(tidied) or _host(layer))
+    return _without_consent(tidied if _host(tidied) else layer)
 
 
 def _tidied(text: str) -> str:
@@ -148,9 +159,11 @@ def _values(query: str, name: str) -> list[str]:
 
 
 def _read_consent(before: str, query: str) -> Reading:
+    through = _host(before)
+    if _looks_alike(before):
+        return Reading(Verdict.LOOKALIKE, through=through)
     names = _SEPARATORS.split(_decoded_whole(" ".join(_values(query, "scope"))))
     asked = tuple(dict.fromkeys(name for name in names if name))
-    through = _host(before)
     receivers = map(_host_below, _values(query, "redirect_uri"))
     kinds = set(map(_decoded_whole, _values(query, "response_type")))
     return Reading(
@@ -171,17 +184,37 @@ def _verdict(asked: tuple[str, ...]) -> Verdict:
     return Verdict.MINIMAL if asked == (NEEDED,) else Verdict.MORE
 
 
-def _without_consent(host: str) -> Reading:
+def _without_consent(text: str) -> Reading:
+    host = _host(text)
     if not host:
         return Reading(Verdict.UNREADABLE)
-    if f".{host}".endswith((".spotify.com", ".spotify.link")):
+    if _is_spotifys(host):
         return Reading(Verdict.SPOTIFY)
-    return Reading(Verdict.ELSEWHERE, through=host)
+    verdict = Verdict.LOOKALIKE if _looks_alike(text) else Verdict.ELSEWHERE
+    return Reading(verdict, through=host)
+
+
+def _is_spotifys(host: str) -> bool:
+    return bool(_OF_SPOTIFY.search(f".{host}"))
+
+
+def _looks_alike(text: str) -> bool:
+    """Whether a host of somebody else's names Spotify, itself or as a user before it, or shows a
+    page at the address of the one that asks.
+    """
+    found = _find_host(text)
+    if not found or _is_spotifys(_host(text)):
+        return False
+    return bool(_NAMED.search(found[0]) or _SHAPED.match(text, found.end()))
+
+
+def _find_host(text: str) -> re.Match[str] | None:
+    return _BARE_HOST.search(text) or _HOST.search(text)
 
 
 def _host(text: str) -> str:
     """The first host that is named, in the letters of an address."""
-    found = _BARE_HOST.search(text) or _HOST.search(text)
+    found = _find_host(text)
     if not found:
         return ""
     return re.sub("[A-Z]+", lambda capitals: capitals[0].lower(), found[1]).rstrip(".")

@@ -263,7 +263,7 @@ OTHERS: Final = [
     Pasted(
         "letters that look like Spotify's",
         f"https://accounts.xn--sptify-vqf.com/authorize?scope={SAVE}",
-        none(Verdict.ELSEWHERE, "accounts.xn--sptify-vqf.com"),
+        none(Verdict.LOOKALIKE, "accounts.xn--sptify-vqf.com"),
     ),
     Pasted(
         "a host written backwards",
@@ -288,13 +288,46 @@ OTHERS: Final = [
     Pasted(
         "a host that looks like Spotify's",
         f"https://accounts.spotify.com.evil.example/authorize?scope={SAVE}",
-        none(Verdict.ELSEWHERE, "accounts.spotify.com.evil.example"),
+        none(Verdict.LOOKALIKE, "accounts.spotify.com.evil.example"),
     ),
     Pasted(
         "a user name that looks like Spotify's host",
-        f"https://accounts.spotify.com:443@evil.example/authorize?scope={SAVE}",
-        none(Verdict.ELSEWHERE, "evil.example"),
+        "https://accounts.spotify.com:443@evil.example/",
+        none(Verdict.LOOKALIKE, "evil.example"),
     ),
+    *(
+        Pasted(
+            f"a host with Spotify's name, {written}",
+            f"{written}?scope={SAVE}",
+            none(Verdict.LOOKALIKE, "accounts-spotify.com"),
+        )
+        for written in (
+            *("https://accounts-spotify.com/authorize", "Accounts-Spotify.com/authorize"),
+            *("//accounts-spotify.com", "<https://accounts-spotify.com/pre-save>"),
+            f"https://accounts-spotify.com/login?continue={AUTHORIZE}",
+            f"https://accounts-spotify.com/login?continue={quote(AUTHORIZE, safe='')}",
+        )
+    ),
+    *(
+        Pasted(
+            f"a page at the address of Spotify's, {path}",
+            f"https://evil.example{path}?client_id=1&scope=user-read-email",
+            none(Verdict.LOOKALIKE, "evil.example"),
+        )
+        for path in ("/authorize", ":8443/pt-BR/oauth2/v2/auth")
+    ),
+    Pasted(
+        "a user name before a page that leads there",
+        f"https://accounts.spotify.com@evil.example/?u={AUTHORIZE}?scope={SAVE}",
+        none(Verdict.LOOKALIKE, "evil.example"),
+    ),
+    Pasted(
+        "another service's log-in",
+        "https://login.example/authorize?client_id=1&scope=user.read",
+        none(Verdict.ELSEWHERE, "login.example"),
+    ),
+    Pasted("another's words", "https://a.example/spotify", none(Verdict.ELSEWHERE, "a.example")),
+    Pasted("an old short link", "https://spotify.app.link/a", none(Verdict.SPOTIFY)),
     Pasted("nothing", "", none(Verdict.UNREADABLE)),
     Pasted("garbage", "<script>alert(1)</script> 💿 %%% \x00", none(Verdict.UNREADABLE)),
     Pasted("100 KB of letters", "a" * 102_400, none(Verdict.TOO_LONG)),

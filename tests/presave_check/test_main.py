@@ -62,6 +62,8 @@ def test_a_permission_of_no_list_is_told_as_such() -> None:
     [
         ("https://ffm.to/first-light", 2, "The address is one of ffm.to."),
         ("garbage", 2, "There is no address in this."),
+        ("https://accounts-spotify.com/", 1, "Don't log in there."),
+        ("https://accounts-spotify.com/", 1, "The address is one of accounts-spotify.com."),
         (f"https://evil.example/?u={consent_addresses.OURS}", 1, "is one of evil.example."),
         (f"{consent_addresses.OURS}&response_type=token", 0, "It lasts up to six months"),
     ],

@@ -8,6 +8,10 @@ const CONSENT =
 const HOST = /https?:\/\/(?:[^ \t\n\r/?#"'<>\\]*@)?([^ \t\n\r/?#:@&"'<>\\]+)/i;
 const BARE_HOST =
   /^[ \t\n\r]*(?:\/\/)?(?:[^ \t\n\r/?#@]*@)?((?:[^ \t\n\r/?#:@"'<>\\=,;().]+\.)+(?:[a-z][a-z0-9-]+|[^\x00-\x7f]+|[0-9]+)|localhost)\.?(?::[0-9]+)?(?![^ \t\n\r/?#,;)"'<>])/i;
+const SHAPED =
+  /^(?::[0-9]*)?\/(?:[a-z]{2}(?:-[a-z0-9]{2,8})*\/)?(?:oauth2\/v2\/auth|authorize)\/?\?[^\t\n]*(?:user|playlist)-[a-z]+-/i;
+const NAMED = /spotify/i;
+const OF_SPOTIFY = /\.(?:spotify\.com|spotify\.link|spotify\.app\.link|spoti\.fi|tospotify\.com)$/;
 const INVISIBLE = /[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff]/g;
 const ESCAPED =
   /&#x0*([2-7][0-9a-f]);|&#0*(3[2-9]|[4-9][0-9]|1[01][0-9]|12[0-6]);|\\(?:u00|x)([2-7][0-9a-f])/gi;
@@ -15,6 +19,8 @@ const BROKEN_LINE = /[\r\n]+(?!HTTP\/[0-9]|[A-Za-z0-9_-]+:(?![^ \t\r\n]))/g;
 const END = /(?:["<>]|'(?![^ \t\n\r>,;)\]}]))(?![^ \t\n\r"<>]*&[A-Za-z0-9_%]+=)/g;
 const ENCODED = /%([2-7][0-9A-Fa-f])/g;
 const SEPARATORS = /[ \t\r\n,;+.*|#'"`()[\]{}\\]+/;
+
+const NOTHING = { asked: [], through: "", returns_to: "", lasts: "", asks_again: false };
 
 const letter = (code, base) => String.fromCharCode(parseInt(code, base));
 
@@ -42,10 +48,22 @@ function decodedWhole(value) {
   return value;
 }
 
+const findHost = (text) => BARE_HOST.exec(text) ?? HOST.exec(text);
+
 function host(text) {
-  const found = BARE_HOST.exec(text) ?? HOST.exec(text);
+  const found = findHost(text);
   if (!found) return "";
   return found[1].replace(/[A-Z]+/g, (capitals) => capitals.toLowerCase()).replace(/\.+$/, "");
+}
+
+const isSpotifys = (name) => OF_SPOTIFY.test(`.${name}`);
+
+// Whether a host of somebody else's names Spotify, itself or as a user before it, or shows a page at
+// the address of the one that asks.
+function looksAlike(text) {
+  const found = findHost(text);
+  if (!found || isSpotifys(host(text))) return false;
+  return NAMED.test(found[0]) || SHAPED.test(text.slice(found.index + found[0].length));
 }
 
 function hostBelow(value) {
@@ -76,9 +94,10 @@ function verdictOn(asked, needed) {
 }
 
 function readConsent(before, query, needed) {
+  const through = host(before);
+  if (looksAlike(before)) return { ...NOTHING, verdict: "lookalike", through };
   const names = decodedWhole(values(query, "scope").join(" ")).split(SEPARATORS);
   const asked = [...new Set(names.filter(Boolean))];
-  const through = host(before);
   const receivers = values(query, "redirect_uri").map(hostBelow).filter(Boolean);
   const dialogs = values(query, "show_dialog").map((value) => value.toLowerCase());
   const kinds = new Set(values(query, "response_type").map(decodedWhole));
@@ -92,16 +111,16 @@ function readConsent(before, query, needed) {
   };
 }
 
-function withoutConsent(through) {
-  const nothing = { asked: [], through: "", returns_to: "", lasts: "", asks_again: false };
-  if (!through) return { ...nothing, verdict: "unreadable" };
-  if (/\.spotify\.(com|link)$/.test(`.${through}`)) return { ...nothing, verdict: "spotify" };
-  return { ...nothing, verdict: "elsewhere", through };
+function withoutConsent(text) {
+  const through = host(text);
+  if (!through) return { ...NOTHING, verdict: "unreadable" };
+  if (isSpotifys(through)) return { ...NOTHING, verdict: "spotify" };
+  return { ...NOTHING, verdict: looksAlike(text) ? "lookalike" : "elsewhere", through };
 }
 
 export function read(text, needed) {
   if (Array.from(text).length > LONGEST) {
-    return { ...withoutConsent(""), verdict: "too-long" };
+    return { ...NOTHING, verdict: "too-long" };
   }
   const first = tidied(text);
   let layer = first;
@@ -114,7 +133,7 @@ export function read(text, needed) {
     }
     layer = decoded(layer);
   }
-  return withoutConsent(host(first) || host(layer));
+  return withoutConsent(host(first) ? first : layer);
 }
 
 const form = document.querySelector("[data-check]");
@@ -166,6 +185,7 @@ function show() {
   for (const words of result.querySelectorAll("[data-verdict]")) {
     words.hidden = words.dataset.verdict !== reading.verdict;
   }
+  one("whose").textContent = one("whose").dataset.whose.replace("{host}", () => reading.through);
   result.dataset.is = reading.verdict;
   one("consent").hidden = !reading.lasts;
   showConsent(reading, needed);

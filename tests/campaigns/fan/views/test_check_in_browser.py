@@ -77,6 +77,9 @@ def test_each_address_is_told_and_no_request_leaves(checker: Page) -> None:
         assert told(checker) == expected, pasted.name
         warned = pasted.reading.through and pasted.reading.lasts
         expect(checker.locator("[data-through]:visible")).to_have_count(1 if warned else 0)
+        if pasted.reading.verdict is Verdict.LOOKALIKE:
+            whose = f"it belongs to {pasted.reading.through}: only"
+            expect(checker.locator("[data-verdict]:visible")).to_contain_text(whose)
     assert requested == []
     assert complaints == []
     assert checker.context.cookies() == []
