@@ -163,7 +163,14 @@ def test_without_a_code_or_a_page_there_is_nothing_to_find(
     assert others.asked == []
 
 
-def test_who_did_not_answer_is_named(
+def test_nothing_is_said_to_be_found_by_those_who_answered(
+    dashboard: Client, label: Label, others: OtherCatalogues
+) -> None:
+    make_campaign(label, upc="4006381333931")
+    assert "Nothing found yet" in dashboard.post(FIND, {"search": ""}).content.decode()
+
+
+def test_who_did_not_answer_is_named_and_nothing_concluded(
     dashboard: Client, label: Label, others: OtherCatalogues
 ) -> None:
     make_campaign(label, state=CampaignState.FINISHED, upc="4006381333931")
@@ -171,7 +178,7 @@ def test_who_did_not_answer_is_named(
 
     page = dashboard.post(FIND, {"search": ""}).content.decode()
 
-    assert "Nothing found yet" in page
+    assert "Nothing found yet" not in page
     assert "Deezer didn't answer" in page
     assert "Apple Music didn" not in page
 
