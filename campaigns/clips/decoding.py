@@ -28,6 +28,10 @@ class ClipError(ValueError):
     """The file cannot be a campaign's clip. The message tells the artist what to give instead."""
 
 
+class StartError(ClipError):
+    """Another start in the same file may do."""
+
+
 class Clip(NamedTuple):
     """An MP3 file and its length."""
 
@@ -44,7 +48,9 @@ def prepare(upload: IO[bytes], start: int = 0) -> Clip:
     answer = _answer_of_decoder(upload.read(), start)
     if answer.returncode == 0 and (seconds := mp3.seconds(answer.stdout)):
         return Clip(answer.stdout, min(round(seconds), LONGEST))
-    raise ClipError(_sentence(_trouble(answer)))
+    trouble = _trouble(answer)
+    is_of_start = trouble is Trouble.SILENT or (trouble is Trouble.TOO_SHORT and start > 0)
+    raise (StartError if is_of_start else ClipError)(_sentence(trouble))
 
 
 def _trouble(answer: subprocess.CompletedProcess[bytes]) -> Trouble:

@@ -10,11 +10,11 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext, gettext_lazy
 
 from campaigns.clips import decoding
-from campaigns.clips.decoding import ClipError
+from campaigns.clips.decoding import ClipError, StartError
 from campaigns.clips.terms import LATEST_START
 from campaigns.pasted import typed
 
-_MINUTES_AND_SECONDS: Final = re.compile(r"(?:([0-9]{1,2}):)?([0-9]{1,4})")
+_MINUTES_AND_SECONDS: Final = re.compile(r"(?:([0-9]{1,2}):(?=[0-5]?[0-9]\Z))?([0-9]{1,4})")
 _SUFFIXES: Final = (".wav", ".flac", ".mp3", ".m4a", ".aac", ".aif", ".aiff", ".ogg", ".opus")
 
 
@@ -64,11 +64,13 @@ class ClipForm(forms.Form):
         """What takes a while comes last, once all else is right."""
         cleaned = super().clean() or self.cleaned_data
         if sound := cleaned.get("sound"):
-            if self.errors:
-                self.add_error("sound", gettext("Choose the file again: browsers don't keep it."))
-                return cleaned
             try:
-                cleaned["clip"] = decoding.prepare(sound, cleaned["start"])
+                if not self.errors:
+                    cleaned["clip"] = decoding.prepare(sound, cleaned["start"])
+            except StartError as error:
+                self.add_error("start", str(error))
             except ClipError as error:
                 self.add_error("sound", str(error))
+            if self.errors and "sound" not in self.errors:
+                self.add_error("sound", gettext("Choose the file again: browsers don't keep it."))
         return cleaned

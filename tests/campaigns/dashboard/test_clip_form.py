@@ -31,7 +31,10 @@ def test_a_start_is_in_minutes_and_seconds(entered: str, seconds: int) -> None:
     assert StartField(required=False).clean(entered) == seconds
 
 
-@pytest.mark.parametrize("entered", ["a minute", "-5", "1:2:3", "1.5", "61:00", "9999", ":", "٣"])
+@pytest.mark.parametrize(
+    "entered",
+    ["a minute", "-5", "1:2:3", "1.5", "61:00", "9999", ":", "٣", "9:99", "1:60", "1:005"],
+)
 def test_a_start_that_is_none_is_refused(entered: str) -> None:
     with pytest.raises(ValidationError, match=r"Enter minutes and seconds, such as 1:05\."):
         StartField(required=False).clean(entered)
@@ -50,6 +53,20 @@ def test_nothing_is_read_before_all_else_is_right(monkeypatch: pytest.MonkeyPatc
 
     assert "Tick this box" in form.errors["rights"][0]
     assert "Enter minutes" in form.errors["start"][0]
+    assert form.errors["sound"] == ["Choose the file again: browsers don't keep it."]
+
+
+@pytest.mark.parametrize(
+    ("file", "start", "sentence"),
+    [
+        (SIX_SECONDS, "0:10", "There's less than 5 seconds of sound after this point."),
+        (sounds.wav(6, level=0), "0:00", "This part is silent."),
+    ],
+)
+def test_what_another_start_can_mend_is_told_there(file: bytes, start: str, sentence: str) -> None:
+    form = form_of(file, start=start)
+
+    assert sentence in form.errors["start"][0]
     assert form.errors["sound"] == ["Choose the file again: browsers don't keep it."]
 
 
