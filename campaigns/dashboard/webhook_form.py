@@ -37,9 +37,7 @@ class WebhookForm(forms.Form):
         label=_("Address"),
         max_length=webhooks.LONGEST_ADDRESS,
         widget=forms.URLInput(attrs={"autocomplete": "off"}),
-        help_text=_(
-            "The address of your tool, your Slack channel's incoming webhook or your ntfy topic."
-        ),
+        help_text=_("The address of your tool, Slack incoming webhook or ntfy topic."),
     )
     kind = forms.ChoiceField(
         label=_("Format"),
