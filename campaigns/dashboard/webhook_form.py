@@ -19,9 +19,7 @@ _SENTENCES: Final[Mapping[Wrong, str | Promise]] = {
     Wrong.NOT_HTTPS: _("The address must start with https://."),
     Wrong.WITH_PASSWORD: _("Leave out the user name and password."),
     Wrong.OTHER_PORT: _("Leave out the port: Presave calls port 443 only."),
-    Wrong.NOT_PUBLIC: _(
-        "Enter a public host name. Addresses in a private network are never called."
-    ),
+    Wrong.NOT_PUBLIC: _("Enter a public host name; addresses in a private network don't work."),
     Wrong.TOO_MANY: _("This label has the maximum number of webhooks. Remove one first."),
     Wrong.ADDED_ALREADY: _("This address is already on the list."),
     Wrong.TESTED_JUST_NOW: _("A test was sent just now. Try again in a minute."),
