@@ -26,7 +26,7 @@ SUBSCRIBED: Final = "subscribed"
 
 # Where else to go, and what is shown once the release is out, or the campaign has ended without it.
 LINKS_BEFORE: Final = (Phase.DRAFT, Phase.OPENING, Phase.OPEN, Phase.DUE_SOMEWHERE, Phase.DUE)
-LINKS_AFTER: Final = (Phase.RELEASING_SOMEWHERE, Phase.RELEASING, Phase.FINISHED, Phase.MISSED)
+LINKS_AFTER: Final = (Phase.RELEASING, Phase.FINISHED, Phase.MISSED)
 # In letters.
 BRIEF_TITLE: Final = 14
 BRIEF_WORD: Final = 6
@@ -68,9 +68,15 @@ def _links(campaign: Campaign, phase: Phase) -> list[links.OtherLink]:
     # With an app the worker sees it come out with the first midnight, and the phase says so.
     if phase is Phase.DUE_SOMEWHERE and not offers_pre_save(campaign):
         phase = Phase.RELEASING_SOMEWHERE
+    before = links.named(campaign.links_before, is_out=False)
     if phase in LINKS_BEFORE:
-        return links.named(campaign.links_before, is_out=False)
-    return links.named(campaign.links, is_out=True) if phase in LINKS_AFTER else []
+        return before
+    after = links.named(campaign.links, is_out=True)
+    if phase is Phase.RELEASING_SOMEWHERE:
+        # One page for all: of no link it says that there is something to listen to "now".
+        shown = {link.url for link in before}
+        return before + [link._replace(to_do="") for link in after if link.url not in shown]
+    return after if phase in LINKS_AFTER else []
 
 
 def for_landing(campaign: Campaign, phase: Phase, now: datetime) -> dict[str, Any]:

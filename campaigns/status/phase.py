@@ -46,8 +46,9 @@ class Phase(StrEnum):
 
     @property
     def is_to_come(self) -> bool:
-        """Whether no fan can have the release yet, and some fan's release time is still to come."""
-        return self in (Phase.OPENING, Phase.OPEN, Phase.DUE_SOMEWHERE)
+        """Whether some fan's release time is still to come."""
+        somewhere = (Phase.DUE_SOMEWHERE, Phase.RELEASING_SOMEWHERE)
+        return self in (Phase.OPENING, Phase.OPEN, *somewhere)
 
     @property
     def is_out(self) -> bool:

@@ -21,6 +21,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
+from campaigns import links
 from campaigns.consent import completing, receipts
 from campaigns.consent.cookie import IssuedReceipt, PendingConsent
 from campaigns.consent.refusal import ConsentError, Refusal
@@ -82,6 +83,7 @@ def _standing(presave: PreSave, outcome: Outcome, now: datetime) -> dict[str, An
     is_waiting, is_due = _is_waiting(presave, phase), words.is_due(presave, now)
     is_in_library = presave.state == PreSaveState.SAVED
     is_out = is_in_library or phase is Phase.FINISHED
+    leads_on = is_out and phase in (Phase.RELEASING_SOMEWHERE, *LINKS_AFTER)
     return {
         **for_campaign(presave.campaign, phase),
         "page_name": f"{urlsplit(settings.PUBLIC_URL).netloc}{presave.campaign.get_absolute_url()}",
@@ -96,7 +98,8 @@ def _standing(presave: PreSave, outcome: Outcome, now: datetime) -> dict[str, An
         "is_in_library": is_in_library,
         "is_worth_telling": is_waiting or (is_in_library and phase is not Phase.CANCELLED),
         "is_out": is_out,
-        "shows_links": is_out and phase in LINKS_AFTER,
+        # In this fan's library it is out, wherever else it is to come.
+        "links": links.named(presave.campaign.links, is_out=True) if leads_on else [],
     }
 
 

@@ -49,7 +49,9 @@ def test_a_row_and_a_clock_give_one_phase(
     assert phase_of(campaign, now) is phase
 
 
-def test_a_release_is_to_come_or_out_or_has_ended_but_never_two_of_them() -> None:
+def test_a_release_is_out_or_has_ended_once_it_is_to_come_for_nobody() -> None:
     for phase in Phase:
-        assert [phase.is_to_come, phase.is_releasing, phase.has_ended].count(True) <= 1
+        assert not (phase.is_to_come and (phase.is_out or phase.has_ended))
+        assert not (phase.is_releasing and phase.has_ended)
+    assert Phase.RELEASING_SOMEWHERE.is_to_come
     assert [phase for phase in Phase if phase.is_out] == [Phase.RELEASING, Phase.FINISHED]

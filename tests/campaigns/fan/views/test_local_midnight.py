@@ -270,7 +270,54 @@ def test_the_landing_page_follows_the_night(
     assert [words for words in unsaid if words in text] == []
 
 
+ELSEWHERE = "https://music.apple.com/us/album/night-bus/1"
+AFTER_ONLY = "https://www.deezer.com/album/1"
+
+
+@pytest.mark.parametrize("mode", ["extended", "development", "no app"])
+def test_a_page_of_a_release_that_is_out_somewhere_serves_who_still_waits(
+    client: Client, settings: Settings, mode: str
+) -> None:
+    """It is one for all, and the server knows nobody's zone."""
+    settings.SPOTIFY_APP_MODE = "extended" if mode == "no app" else mode
+    state = CampaignState.RELEASING
+    if mode == "no app":
+        settings.SPOTIFY_CLIENT_ID = settings.SPOTIFY_CLIENT_SECRET = ""
+        state = CampaignState.OPEN
+    campaign = make_local_campaign(
+        release_at=timezone.now() - timedelta(hours=2),
+        state=state,
+        countdown_url="https://open.spotify.com/prerelease/0a1b2c3d4e5f6a7b8c9d0e",
+        links_before=[ELSEWHERE],
+        links=[ELSEWHERE, AFTER_ONLY],
+    )
+    text = text_of(client.get(f"/{campaign.slug}"))
+    path = f"/{campaign.slug}"
+    for kept in (f"{path}/calendar.ics", "webcal://", f"{path}/countdown", "Pre-add", AFTER_ONLY):
+        assert kept in text
+    assert "Listen now" not in text
+    assert text.count(ELSEWHERE) == 1
+    if mode == "development":
+        first = [text.index(words) for words in ("calendar.ics", "Pre-add", "For invited testers")]
+        assert first == sorted(first)
+        assert "at midnight where they are." in text
+        assert "You can still join" not in text
+
+
 # The receipt.
+
+
+def test_what_is_in_the_library_is_out_for_this_fan(client: Client) -> None:
+    campaign = make_local_campaign(
+        release_at=timezone.now() - timedelta(hours=2),
+        state=CampaignState.RELEASING,
+        links_before=[ELSEWHERE],
+        links=[ELSEWHERE, AFTER_ONLY],
+    )
+    make_presave(campaign, receipt="a-receipt", state=PreSaveState.SAVED)
+    text = text_of(client.get("/receipt/a-receipt"))
+    assert text.count("Listen now") == 2
+    assert "Pre-add" not in text
 
 
 def test_the_receipt_says_the_day_and_states_times_in_utc(
