@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from ipaddress import ip_address
 from typing import Final, NamedTuple
 from urllib.parse import parse_qsl, urlsplit
 
+import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import URLValidator
 from django.utils.encoding import iri_to_uri
@@ -48,6 +50,9 @@ _AMAZON_ENDINGS: Final = (
     *("ca", "co.jp", "co.uk", "com", "com.au", "com.be", "com.br", "com.mx", "com.tr", "de", "es"),
     *("fr", "in", "it", "nl", "pl", "se"),
 )
+# In a link that starts as it has to.
+_HOST: Final = re.compile(r"(?<=^https://)[^/?#:@\[\]\\]+", re.IGNORECASE)
+_OF_ONE_NETWORK: Final = (".localhost", ".local", ".internal")
 # What stands around a link and is not its own: quotes, stops, what joins letters, brackets.
 _WRAPPERS: Final = (
     "\"'`<>\u2018\u2019\u201a\u201c\u201d\u201e\u00ab\u00bb\u2039\u203a"
@@ -78,6 +83,8 @@ _SERVICES: Final = {
     "myshopify.com": _SHOP,
     "qobuz.com": _Service("Qobuz", "speaker", _LISTENS_AND_SELLS),
     "soundcloud.com": _Service("SoundCloud", "sound", _STREAMS),
+    "spotify.com": _Service("Spotify", "globe", _STREAMS),
+    "spotify.link": _Service("Spotify", "globe", _STREAMS),
     "tidal.com": _Service("TIDAL", "waves", _STREAMS),
     "tiktok.com": _Service("TikTok", "phone", _Kind()),
     "vimeo.com": _Service("Vimeo", "video", _SHOWS),
@@ -121,9 +128,10 @@ def parse_links(text: str) -> list[str]:
 
 def _parse(line: str) -> str:
     """The one link of a line, in ASCII: what is not is percent-encoded, quotes and angle brackets
-    too. A host with letters beyond a to z, which can look like another host, is no address then.
+    too. A host with letters beyond a to z, which can look like another host, is written as DNS has
+    it.
     """
-    link = iri_to_uri(_one_word(line))
+    link = iri_to_uri(_HOST.sub(_host_in_ascii, _one_word(line)))
     if not link.lower().startswith("https://"):
         raise ValidationError(gettext("links must start with https://."))
     if not _is_address(link):
@@ -133,11 +141,31 @@ def _parse(line: str) -> str:
     parts = urlsplit(link)
     if "@" in parts.netloc:
         raise ValidationError(gettext("leave out the user name and password."))
+    if _is_of_one_network(parts.hostname or ""):
+        raise ValidationError(
+            gettext("only your own network can open this address. Enter one that fans can open.")
+        )
     link = parts._replace(netloc=parts.netloc.lower(), path=parts.path or "/").geturl()
     if len(link) > LONGEST_LINK:
         text = gettext("the link is longer than %(most)d characters.")
         raise ValidationError(text % {"most": LONGEST_LINK})
     return link
+
+
+def _host_in_ascii(found: re.Match[str]) -> str:
+    if found[0].isascii():
+        return found[0]
+    try:
+        return idna.encode(found[0], uts46=True).decode()
+    except idna.IDNAError:
+        return found[0]
+
+
+def _is_of_one_network(host: str) -> bool:
+    try:
+        return not ip_address(host).is_global
+    except ValueError:
+        return f".{host}".endswith(_OF_ONE_NETWORK)
 
 
 def _one_word(line: str) -> str:

@@ -34,12 +34,33 @@ def test_a_host_may_have_a_port() -> None:
     ]
 
 
-def test_a_host_in_other_letters_is_taken_as_browsers_copy_it() -> None:
+@pytest.mark.parametrize(
+    ("typed", "host"),
+    [
+        ("m\u0443sic.example", "xn--msic-v6d.example"),
+        ("M\u00fcsik.example", "xn--msik-0ra.example"),
+        ("www.fu\u00dfball.example", "www.xn--fuball-cta.example"),
+        ("xn--msic-v6d.example", "xn--msic-v6d.example"),
+    ],
+)
+def test_a_host_in_other_letters_is_written_as_browsers_copy_it(typed: str, host: str) -> None:
     """Only so can none look like another."""
-    with pytest.raises(ValidationError, match="a complete address"):
-        parse_links("https://m\u0443sic.example/")
-    (link,) = named(parse_links("https://xn--msic-v6d.example/"), is_out=True)
-    assert link[:2] == ("xn--msic-v6d.example", "https://xn--msic-v6d.example/")
+    (link,) = named(parse_links(f"https://{typed}/x"), is_out=True)
+    assert link.url == f"https://{host}/x"
+    assert link.name == host.removeprefix("www.")
+
+
+@pytest.mark.parametrize(
+    "host",
+    [
+        *("127.0.0.1", "127.0.0.1:8000", "10.0.0.7", "192.168.1.2", "169.254.1.1", "100.64.0.1"),
+        *("[::1]", "[fd00::1]", "[fe80::1]", "[::ffff:127.0.0.1]"),
+        *("localhost", "LOCALHOST:8000", "a.localhost", "nas.local", "wiki.internal"),
+    ],
+)
+def test_what_fans_could_not_open_is_refused(host: str) -> None:
+    with pytest.raises(ValidationError, match="only your own network can open this address"):
+        parse_links(f"https://{host}/x")
 
 
 @pytest.mark.parametrize(
@@ -59,6 +80,9 @@ def test_a_host_in_other_letters_is_taken_as_browsers_copy_it() -> None:
         ("https://music.example:/", "a complete address"),
         ("https://music.example:443:443/", "a complete address"),
         ("https://:443/", "a complete address"),
+        ("https://\U0001f4bf.example/", "a complete address"),
+        ("https://m\u00fc..example/", "a complete address"),
+        ("https://m\u00fc\\@evil.example/", "user name"),
         ("https://music.example\\@evil.example/", "user name"),
         ("https://me:secret@music.example/", "user name"),
         (f"{ALBUM} {ALBUM}/2", "without spaces"),
@@ -163,6 +187,8 @@ def test_eight_links_are_the_most() -> None:
         ("https://notbandcamp.com/", "notbandcamp.com"),
         ("https://music.apple.com.example/", "music.apple.com.example"),
         ("https://amazon.com/dp/1", "Amazon"),
+        ("https://open.spotify.com/artist/1", "Spotify"),
+        ("https://spotify.link/1", "Spotify"),
     ],
 )
 def test_a_link_is_named_by_its_host(url: str, name: str) -> None:
