@@ -110,7 +110,7 @@ def to_another_release_type(fan: Fan, campaign: Campaign) -> str:
 
 def to_another_wording(fan: Fan, campaign: Campaign) -> str:
     back = fan.decide(fan.tap(campaign))
-    Campaign.objects.update(consent_version=2)
+    Campaign.objects.update(consent_version=1)
     return back
 
 

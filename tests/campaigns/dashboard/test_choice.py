@@ -68,7 +68,7 @@ def test_a_choice_is_noted_and_looked_for(dashboard: Client, label: Label) -> No
     page = choose(dashboard, campaign, OTHER_URI)
     assert "Thanks. Presave is checking it now." in page
     history = read(dashboard, f"/dashboard/campaigns/{campaign.slug}/history")
-    assert "Accepted “Night Bus” by Demo Artist as the release of “Night Bus”" in history
+    assert "Accepted “Night Bus” by Demo Artist as the release for “Night Bus”" in history
     campaign.refresh_from_db()
     assert campaign.spotify_uri == OTHER_URI
 

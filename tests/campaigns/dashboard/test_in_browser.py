@@ -342,7 +342,7 @@ def test_what_an_artist_says_is_the_release_is_saved_for_all_fans(
     page.get_by_role("button", name="This is it").click()
     expect(page.get_by_text("Thanks. Presave is checking it now.")).to_be_visible()
     page.get_by_role("link", name="History").click()
-    expect(page.get_by_text("as the release of “Wrong Link Three”")).to_be_visible()
+    expect(page.get_by_text("as the release for “Wrong Link Three”")).to_be_visible()
 
     assert work_next_to_the_browser() == 12
     assert in_libraries(sandbox) == [OTHER_URI] * 12
@@ -409,7 +409,7 @@ def test_of_several_releases_the_chosen_one_is_saved_for_all_fans(
     page.get_by_role("button", name="Use this one").click()
     expect(page.get_by_text("Thanks. Presave is checking it now.")).to_be_visible()
     page.get_by_role("link", name="History").click()
-    expect(page.get_by_text("as the release of “Wrong Link Three”")).to_be_visible()
+    expect(page.get_by_text("as the release for “Wrong Link Three”")).to_be_visible()
 
     assert work_next_to_the_browser() == 12
     assert in_libraries(sandbox) == [f"spotify:album:{'3' * 22}"] * 12

@@ -248,7 +248,7 @@ def test_what_the_form_just_showed_is_not_asked_about_again_when_a_running_relea
 
     campaign.refresh_from_db()
     assert (campaign.spotify_uri == f"spotify:album:{'1' * 22}") is is_fresh
-    assert ("Spotify isn't answering right now" in after) is not is_fresh
+    assert ("answering right now" in after) is not is_fresh
 
 
 def test_a_market_that_spotify_does_not_serve_is_refused(

@@ -96,7 +96,7 @@ def test_the_answer_counts_and_stands_in_the_history(
     assert accepted() == FOUND_URI
     assert "This is it…" not in page
     history = text_of(dashboard.get(f"{PAGE}/history"))
-    assert "Accepted “First Light” by Demo Artist as the release of “Wrong Link Three”" in history
+    assert "Accepted “First Light” by Demo Artist as the release for “Wrong Link Three”" in history
     assert artist.email in history
 
 

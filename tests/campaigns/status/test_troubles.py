@@ -230,7 +230,7 @@ def test_a_pause_says_how_many_were_told_and_what(
     send()
     explanation = explanation_of(standing(fresh(campaign), timezone.now()))
     assert explanation
-    assert "told 5 fans" in explanation.found
+    assert "5 fans" in explanation.found
     assert said in explanation.found
     assert "no save has worked since" in explanation.found
 

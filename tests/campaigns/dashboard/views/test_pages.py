@@ -36,18 +36,18 @@ def test_it_is_off_until_the_label_switches_it_on(dashboard: Client, label: Labe
 
     answer = dashboard.post(new(label), {"artist": "Demo Artist", "handle": ""}, follow=True)
 
-    assert "The page of Demo Artist is on." in text_of(answer)
+    assert "The page for Demo Artist is on." in text_of(answer)
     assert 'href="/@demo-artist"' in text_of(answer)
     assert Client().get("/@demo-artist").status_code == 200
 
 
 def test_switched_off_it_is_gone_and_keeps_its_address(dashboard: Client, label: Label) -> None:
     page = factory.make_artist_page(label)
-    assert "The page of Demo Artist is off." in switch(dashboard, page, "0")
+    assert "The page for Demo Artist is off." in switch(dashboard, page, "0")
     for path in ("", "/feed.atom", "/calendar.ics"):
         assert Client().get(f"/@demo-artist{path}").status_code == 404
     assert "@demo-artist stays reserved" in text_of(dashboard.get(address_of(label)))
-    assert "The page of Demo Artist is on." in switch(dashboard, page, "1")
+    assert "The page for Demo Artist is on." in switch(dashboard, page, "1")
     assert Client().get("/@demo-artist").status_code == 200
 
 

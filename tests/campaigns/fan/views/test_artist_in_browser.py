@@ -27,7 +27,7 @@ def test_from_the_labels_switch_to_the_release(
         page.goto(f"/dashboard/labels/{label.id}")
         page.get_by_role("link", name="Add artist page").click()
         page.get_by_role("button", name="Switch on").click()
-        expect(page.get_by_role("status")).to_contain_text("The page of Demo Artist is on.")
+        expect(page.get_by_role("status")).to_contain_text("The page for Demo Artist is on.")
 
         fan.goto("/@demo-artist")
         expect(fan.get_by_role("heading", level=1)).to_have_text("Demo Artist")
@@ -39,8 +39,8 @@ def test_from_the_labels_switch_to_the_release(
         fan.wait_for_url("**/night-bus")
         assert fans.cookies() == []
 
-        page.get_by_role("button", name="Switch off the page of Demo Artist").click()
-        expect(page.get_by_role("status")).to_contain_text("The page of Demo Artist is off.")
+        page.get_by_role("button", name="Switch off the page for Demo Artist").click()
+        expect(page.get_by_role("status")).to_contain_text("The page for Demo Artist is off.")
     caches["pages"].clear()  # a second later
     with browser.new_context(**options) as context:
         answer = context.new_page().goto("/@demo-artist")

@@ -137,6 +137,7 @@ def test_they_are_told_so_in_every_language(
             "Look in your library: you can remove the release there, or save it by hand if it is "
             "missing."
         )
+    advice = " ".join(advice.split())
     assert advice in after_sent
     assert advice not in without
     assert sentences(without).isdisjoint(sentences(after_sent))

@@ -50,7 +50,7 @@ def test_the_sites_that_links_stand_on_are_told_apart(page: Page, site: str) -> 
 def test_another_language_and_a_reload_are_the_same_visit(page: Page, site: str) -> None:
     campaign = make_local_campaign(slug="everywhere")
     open_and_count(page, f"{site}/everywhere?src=poster")
-    page.get_by_text("English").click()
+    page.get_by_text("English").first.click()
     page.get_by_role("link", name="Deutsch").click()
     expect(page.locator("html")).to_have_attribute("lang", "de")
     page.reload(wait_until="networkidle")
