@@ -5,15 +5,19 @@ let looks = 0;
 let looked = 0;
 let timer;
 
+async function ask() {
+  looked = Date.now();
+  const answer = await fetch(location.href, { cache: "no-cache" }).catch(() => {});
+  const isNew = answer?.ok && !(await answer.text()).includes(`data-state="${state}"`);
+  // Who listens to the clip hears its end.
+  if (isNew && document.querySelector("audio")?.paused !== false) location.reload();
+}
+
 async function look() {
   clearTimeout(timer);
   if (!document.hidden) {
     looks += 1;
-    looked = Date.now();
-    const answer = await fetch(location.href, { cache: "no-cache" }).catch(() => {});
-    const isNew = answer?.ok && !(await answer.text()).includes(`data-state="${state}"`);
-    // Who listens to the clip hears its end.
-    if (isNew && document.querySelector("audio")?.paused !== false) location.reload();
+    await ask();
   }
   if (looks < 60) lookIn(Math.min(30 * 1.2 ** Math.max(0, looks - 20), 600));
 }
@@ -31,8 +35,10 @@ function begin() {
 }
 
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden || due > Date.now() || Date.now() - looked < 3e4) return;
+  if (document.hidden || Date.now() - looked < 3e4) return;
   looks = 0;
-  look();
+  // Before the release it may be cancelled or moved.
+  if (due > Date.now()) ask();
+  else look();
 });
 begin();

@@ -385,6 +385,33 @@ UNCHANGED: Final = """
 """
 
 
+COUNTED: Final = """
+    window.asked = 0;
+    const ask = window.fetch;
+    window.fetch = (address, options) => {
+      if (options.cache === "no-cache") asked += 1;
+      return ask(address, options);
+    };
+"""
+
+
+def test_who_comes_back_before_the_release_finds_it_cancelled(page: Page, site: str) -> None:
+    campaign = make_campaign()
+    page.add_init_script(COUNTED)
+    page.clock.install()
+    page.goto(f"{site}/{campaign.slug}?lang=en")
+    page.clock.run_for("01:00:00")
+    assert page.evaluate("asked") == 0, "while nobody comes back, it asks nothing"
+    came_back = "document.dispatchEvent(new Event('visibilitychange'))"
+    page.evaluate(f"{came_back}; {came_back}")
+    page.clock.run_for("20:00")
+    assert page.evaluate("asked") == 1, "nor does it go on"
+    Campaign.objects.update(state=CampaignState.CANCELLED, cancelled_at=timezone.now())
+    caches["pages"].clear()
+    page.evaluate(came_back)
+    expect(page.get_by_text("Campaign cancelled")).to_be_visible()
+
+
 def test_a_page_left_open_asks_ever_more_rarely_and_not_for_ever(page: Page, site: str) -> None:
     make_campaign(slug="night-bus", release_at=timezone.now())
     page.add_init_script(UNCHANGED)
