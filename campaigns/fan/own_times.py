@@ -5,7 +5,7 @@ to tell them by the fan's, who gave no zone.
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -30,20 +30,30 @@ def in_row(instant: datetime, campaign: Campaign, *, to_the_second: bool = False
     return _element(instant, campaign, form.replace(":i", ":i:s") if to_the_second else form)
 
 
+def of_midnight(campaign: Campaign, now: datetime, *, is_own: bool) -> SafeString:
+    """The day of a release at local midnights; `is_own` says whether this fan's own counts."""
+    day = campaign.release_local.date()
+    form = _without_this_year(get_format("DATE_FORMAT"), day, now)
+    written = format_html('<time datetime="{}">{}</time>', day.isoformat(), date_format(day, form))
+    return times.at_own_midnight(written) if is_own else written
+
+
 def with_artists(instant: datetime, campaign: Campaign, now: datetime) -> SafeString:
     """The fan's own time, and the artist's behind it where their clocks differ. The year is told
     where it is another one.
     """
     local = localtime(instant, ZoneInfo(times.clock(campaign)))
-    form = get_format("DATETIME_FORMAT")
-    if local.year == now.year:
-        form = _YEAR.sub("", form)
+    form = _without_this_year(get_format("DATETIME_FORMAT"), local, now)
     forms = (
         _("%(time)s your time") % {"time": "%s"},
         _behind(date_format(local, "TIME_FORMAT"), campaign),
         _behind(date_format(local, form), campaign),
     )
     return _element(instant, campaign, form, forms)
+
+
+def _without_this_year(form: str, day: date, now: datetime) -> str:
+    return _YEAR.sub("", form) if day.year == now.year else form
 
 
 def _behind(theirs: str, campaign: Campaign) -> str:

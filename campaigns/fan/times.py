@@ -32,18 +32,17 @@ WEEKDAYS: Final = (
 )
 
 
-def release_date(campaign: Campaign, *, own_midnight: bool = True) -> SafeString:
-    """The release time as the artist stated it, in the campaign's zone, as a `<time>` element.
-
-    With local midnights that is a day; `own_midnight` says whether this fan's midnight counts.
-    """
+def release_date(campaign: Campaign) -> SafeString:
+    """The release time as the artist stated it, in the campaign's zone, as a `<time>` element."""
     if not campaign.releases_at_midnight:
         return stated(campaign.release_at, campaign)
     written = release_day(campaign)
-    if campaign.at_local_midnights and own_midnight:
-        # Translators: the day of a release
-        return format_html(_("{day}, at midnight where you are"), day=written)
-    return written
+    return at_own_midnight(written) if campaign.at_local_midnights else written
+
+
+def at_own_midnight(day: SafeString) -> SafeString:
+    # Translators: the day of a release
+    return format_html(_("{day}, at midnight where you are"), day=day)
 
 
 def release_day(campaign: Campaign) -> SafeString:
@@ -64,10 +63,8 @@ def announced(campaign: Campaign, phase: Phase, now: datetime) -> SafeString:
     day = _weekday(local, now)
     if campaign.at_local_midnights or not (phase.is_to_come or phase == Phase.DUE):
         written = format_html('<time datetime="{}">{}</time>', local.date().isoformat(), day)
-        if campaign.at_local_midnights and not phase.is_out:
-            # Translators: the day of a release
-            return format_html(_("{day}, at midnight where you are"), day=written)
-        return written
+        is_to_come = campaign.at_local_midnights and not phase.is_out
+        return at_own_midnight(written) if is_to_come else written
     midnight = local.replace(hour=0, minute=0)
     around = [_weekday(midnight + timedelta(days), now) for days in range(-2, 3)]
     return format_html(

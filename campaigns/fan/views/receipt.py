@@ -136,7 +136,7 @@ def _times_of(presave: PreSave, now: datetime) -> dict[str, Any]:
     told = partial(own_times.with_artists, campaign=campaign, now=now)
     return {
         "without_zone": without_zone,
-        "release_date": times.release_date(campaign, own_midnight=not without_zone)
+        "release_date": own_times.of_midnight(campaign, now, is_own=not without_zone)
         if campaign.at_local_midnights
         else told(campaign.release_at),
         "release_day": times.release_day(campaign),

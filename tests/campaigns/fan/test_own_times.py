@@ -54,6 +54,33 @@ def test_where_every_fan_has_another_zone_the_other_clock_is_utc() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("language", "written", "next_year"),
+    [
+        ("en", "11 December", "1 January 2027"),
+        ("es", "11 de diciembre", "1 de enero de 2027"),
+        ("pt-br", "11 de dezembro", "1 de janeiro de 2027"),
+        ("de", "11.\N{NO-BREAK SPACE}Dezember", "1.\N{NO-BREAK SPACE}Januar 2027"),
+        ("fr", "11 décembre", "1 janvier 2027"),
+        ("ja", "12月11日", "2027年1月1日"),
+    ],
+)
+def test_the_day_of_local_midnights_has_its_year_where_it_is_another(
+    language: str, written: str, next_year: str
+) -> None:
+    release = campaign()
+    release.release_mode = ReleaseMode.LOCAL_MIDNIGHT
+    with translation.override(language):
+        day = own_times.of_midnight(release, NOW, is_own=False)
+        release.release_at = datetime(2026, 12, 31, 23, tzinfo=UTC)
+        other = own_times.of_midnight(release, NOW, is_own=False)
+        own = own_times.of_midnight(release, NOW, is_own=True)
+    assert day == f'<time datetime="2026-12-11">{written}</time>'
+    assert other == f'<time datetime="2027-01-01">{next_year}</time>'
+    assert own.startswith(other)
+    assert own != other
+
+
 def test_in_a_row_stands_the_own_time_alone_and_exactly() -> None:
     _, days, forms, shown = told(own_times.in_row(RELEASE, campaign(), to_the_second=True))
     assert (days[2], forms) == ("11 Dec 2026 00:00:05", [""])

@@ -28,8 +28,8 @@ pytestmark = pytest.mark.django_db
 
 MOST_BYTES = 10 * 1024
 DAY = (timezone.now() + timedelta(days=30)).date()
-WRITTEN = f"{DAY:%-d %B %Y}"
-ANNOUNCED = f"{DAY:%A %-d %B}" + (f" {DAY:%Y}" if DAY.year != timezone.now().year else "")
+WRITTEN = f"{DAY:%-d %B}" + (f" {DAY:%Y}" if DAY.year != timezone.now().year else "")
+ANNOUNCED = f"{DAY:%A} {WRITTEN}"
 NO_ZONES = [
     "",
     "Mars/Olympus",
