@@ -14,6 +14,7 @@ from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
 from django.utils.translation import gettext, gettext_lazy
 
 from campaigns import pasted
@@ -24,14 +25,26 @@ from campaigns.pasted import visible_text
 from presave.markets import MARKETS
 
 
-class PlainTextField(forms.CharField):
+class _WholeField(forms.CharField):
+    """Text that comes back whole if it is too long: a browser would cut it without a word."""
+
+    def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
+        return {}
+
+
+def with_limit(hint: Promise, most: int) -> Promise:
+    limit = format_lazy(gettext_lazy("At most {most} characters."), most=most)
+    return format_lazy("{hint} {limit}", hint=hint, limit=limit)
+
+
+class PlainTextField(_WholeField):
     """One line of text: what cannot be seen is taken out, and nothing that can be seen is lost."""
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(visible_text(value) if isinstance(value, str) else value)
 
 
-class NoteField(forms.CharField):
+class NoteField(_WholeField):
     """A few lines of text, each as in PlainTextField, with one empty line at most between them."""
 
     widget = forms.Textarea(attrs={"rows": 3})

@@ -33,6 +33,7 @@ from campaigns.dashboard.fields import (
     PlainTextField,
     ReleaseTimeField,
     ZoneField,
+    with_limit,
     zone_choices,
 )
 from campaigns.dashboard.release_form import LONGEST_PASTE, ReleaseForm
@@ -200,19 +201,26 @@ class CampaignForm(ReleaseForm):
         max_length=200,
         required=False,
         label=gettext_lazy("Alt text"),
-        help_text=gettext_lazy("Describe the cover for fans using a screen reader."),
+        help_text=with_limit(
+            gettext_lazy("Describe the cover for fans using a screen reader."), 200
+        ),
     )
     note = NoteField(
         max_length=LONGEST_NOTE,
         required=False,
         label=gettext_lazy("Message to fans"),
-        help_text=gettext_lazy("A sentence or two for your fans, shown on the page."),
+        help_text=with_limit(
+            gettext_lazy("A sentence or two for your fans, shown on the page."), LONGEST_NOTE
+        ),
     )
     thanks = NoteField(
         max_length=LONGEST_NOTE,
         required=False,
         label=gettext_lazy("Thank-you message"),
-        help_text=gettext_lazy("Shown on a fan's receipt once the release is in their library."),
+        help_text=with_limit(
+            gettext_lazy("Shown on a fan's receipt once the release is in their library."),
+            LONGEST_NOTE,
+        ),
     )
     accent = forms.ChoiceField(
         choices=Accent.choices,

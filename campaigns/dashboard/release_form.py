@@ -24,6 +24,7 @@ from campaigns.dashboard.fields import (
     ReleaseLinkField,
     UPCField,
     market_choices,
+    with_limit,
 )
 from campaigns.dashboard.found import FRESH, entry_of, seal, unseal
 from campaigns.dashboard.sentences import why_not
@@ -53,7 +54,9 @@ class ReleaseForm(forms.Form):
     title = PlainTextField(
         label=gettext_lazy("Title"),
         max_length=LONGEST_RELEASE_NAME,
-        help_text=gettext_lazy("The name of the album, EP or single."),
+        help_text=with_limit(
+            gettext_lazy("The name of the album, EP or single."), LONGEST_RELEASE_NAME
+        ),
     )
     artist = PlainTextField(label=gettext_lazy("Artist"), max_length=LONGEST_RELEASE_NAME)
     spotify_uri = ReleaseLinkField(

@@ -25,7 +25,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("calendar", "Calendar files"),
-                            ("countdown", "Visits to the Countdown page"),
+                            ("countdown", "Visits to the Countdown Page"),
                         ],
                         max_length=10,
                     ),

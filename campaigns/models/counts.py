@@ -129,7 +129,7 @@ class DailyCount(models.Model):
 
 class ReminderKind(models.TextChoices):
     CALENDAR = "calendar", _("Calendar files")
-    COUNTDOWN = "countdown", _("Visits to the Countdown page")
+    COUNTDOWN = "countdown", _("Visits to the Countdown Page")
 
 
 class ReminderCountQuerySet(models.QuerySet["ReminderCount"]):

@@ -50,6 +50,12 @@ def test_a_note_keeps_its_lines() -> None:
     assert "at most 16" in refusal_of(note, "One.\r\n\r\nTwo more...")
 
 
+@pytest.mark.parametrize("field", [PlainTextField(max_length=16), NoteField(max_length=16)])
+def test_no_browser_cuts_what_is_too_long(field: PlainTextField | NoteField) -> None:
+    assert "maxlength" not in field.widget.attrs
+    assert "at most 16 characters (it has 17)" in refusal_of(field, "a" * 17)
+
+
 @pytest.mark.parametrize(
     "text", ["夜行バス", "אוטובוס לילה", "!!!", "नाइट बस", "👩‍👩‍👧", "می‌خواهم", "<b>&amp;</b>"]
 )

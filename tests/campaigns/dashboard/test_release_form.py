@@ -274,6 +274,19 @@ def test_the_cover_comes_from_here_to_members_alone(
     assert Client().get(address[1]).status_code == 302
 
 
+def test_a_text_that_is_too_long_comes_back_whole_with_the_limit(
+    dashboard: Client, label: Label
+) -> None:
+    empty = dashboard.get("/dashboard/new").content.decode()
+    texts = {"title": 300, "artwork_alt": 200, "note": 280, "thanks": 280}
+    page = send(dashboard, **{name: "a" * most + "b" for name, most in texts.items()})
+
+    for most in texts.values():
+        assert f"At most {most} characters." in empty
+        assert f"at most {most} characters (it has {most + 1})" in page.content.decode()
+        assert "a" * most + "b" in page.content.decode()
+
+
 def test_what_is_pasted_is_stored_as_the_link_and_code_in_it(
     dashboard: Client, label: Label
 ) -> None:
