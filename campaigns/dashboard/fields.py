@@ -7,7 +7,7 @@ from collections import defaultdict
 from datetime import datetime
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
@@ -24,27 +24,30 @@ from campaigns.links import parse_countdown_link, parse_links, parse_release_lin
 from campaigns.pasted import visible_text
 from presave.markets import MARKETS
 
+if TYPE_CHECKING:
+    from django.utils.functional import _StrPromise
 
-class _WholeField(forms.CharField):
+
+class WholeField(forms.CharField):
     """Text that comes back whole if it is too long: a browser would cut it without a word."""
 
     def widget_attrs(self, widget: forms.Widget) -> dict[str, Any]:
         return {}
 
 
-def with_limit(hint: Promise, most: int) -> Promise:
+def with_limit(hint: _StrPromise, most: int) -> _StrPromise:
     limit = format_lazy(gettext_lazy("At most {most} characters."), most=most)
     return format_lazy("{hint} {limit}", hint=hint, limit=limit)
 
 
-class PlainTextField(_WholeField):
+class PlainTextField(WholeField):
     """One line of text: what cannot be seen is taken out, and nothing that can be seen is lost."""
 
     def to_python(self, value: Any) -> Any:
         return super().to_python(visible_text(value) if isinstance(value, str) else value)
 
 
-class NoteField(_WholeField):
+class NoteField(WholeField):
     """A few lines of text, each as in PlainTextField, with one empty line at most between them."""
 
     widget = forms.Textarea(attrs={"rows": 3})

@@ -10,6 +10,7 @@ from django import forms
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from campaigns.dashboard.fields import WholeField
 from campaigns.models import Label, WebhookKind
 from campaigns.planning import webhooks
 from campaigns.planning.webhooks import WebhookRefusedError, Wrong
@@ -31,7 +32,7 @@ def why_refused(wrong: Wrong) -> str:
 
 
 class WebhookForm(forms.Form):
-    address = forms.CharField(
+    address = WholeField(
         label=_("Address"),
         max_length=webhooks.LONGEST_ADDRESS,
         widget=forms.URLInput(attrs={"autocomplete": "off"}),
