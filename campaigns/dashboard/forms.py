@@ -80,6 +80,14 @@ NO_VALUES: Final = (
     *("other_uri", "use_anyway"),
     *("found", "is_it"),
 )
+# What a field says where there is no Spotify app, so that nobody can pre-save.
+WITHOUT_APP: Final = {
+    "isrc": gettext_lazy("For a single track."),
+    "countdown_url": gettext_lazy(
+        "Spotify's own page for the release, if it has one: "
+        "https://open.spotify.com/prerelease/… Fans can pre-save it there."
+    ),
+}
 # What a fan agrees to.
 AGREED: Final = (
     *Names._fields,
@@ -267,8 +275,17 @@ class CampaignForm(ReleaseForm):
         if campaign:
             self._fill_in(campaign)
             self._freeze(campaign)
+        if not self.asks_spotify:
+            self._leave_out_pre_saves(campaign)
         if not (self.state == CampaignState.OPEN and campaign and campaign.release_at > now):
             self.fields.pop("out_now", None)
+
+    def _leave_out_pre_saves(self, campaign: Campaign | None) -> None:
+        """Nobody gets a receipt where there is no app; fans who have one keep reading theirs."""
+        if campaign is None or campaign.public_key is None:
+            self.fields.pop("thanks", None)
+        for name in WITHOUT_APP.keys() & self.fields.keys():
+            self.fields[name].help_text = WITHOUT_APP[name]
 
     def _offer_labels(self, user: User) -> None:
         labels = access.labels_edited_by(user)

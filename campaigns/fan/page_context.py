@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any, Final
 
 from django.conf import settings
+from django.http import HttpRequest
 from django.template.defaultfilters import linebreaksbr
 from django.templatetags.static import static
 from django.urls import reverse
@@ -33,6 +34,11 @@ BRIEF_WORD: Final = 6
 LONG_TITLE: Final = 40
 LONGEST_TITLE: Final = 120
 SPOTIFY_APPS_URL: Final = "https://www.spotify.com/account/apps/"
+
+
+def for_site(_request: HttpRequest) -> dict[str, bool]:
+    """For every template. What is about one campaign says it of that campaign."""
+    return {"offers_pre_save": app_mode() is not AppMode.NONE}
 
 
 def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
@@ -106,6 +112,11 @@ def offers_pre_save(campaign: Campaign) -> bool:
     """
     has_something = campaign.names_a_release or campaign.public_key is not None
     return app_mode() is not AppMode.NONE and has_something
+
+
+def tells_of_pre_saves(campaign: Campaign) -> bool:
+    """Whether its artist reads about pre-saves: it offers them, or has offered them before."""
+    return offers_pre_save(campaign) or campaign.public_key is not None
 
 
 def leads_with_everyone(campaign: Campaign, phase: Phase) -> bool:

@@ -84,6 +84,7 @@ def before_opening(campaign: Campaign, now: datetime) -> list[Check]:
         "cover": Mark.WARNING if cover else Mark.GOOD,
         "time": _MARK_OF_TIME[time],
         "app": _MARK_OF_APP[mode],
+        **({} if _leads_on(campaign, asks_spotify) else {"links": Mark.WARNING}),
         **_of_the_house(worker_warning),
     }
     return _in_words(
@@ -170,6 +171,12 @@ def _of_the_gate(closed: dict[str, str] | None) -> Mark:
     if closed is None:
         return Mark.GOOD
     return Mark.BAD if closed["reason"] in _FOR_THE_OPERATOR else Mark.OPEN
+
+
+def _leads_on(campaign: Campaign, asks_spotify: bool) -> bool:
+    """Whether the page leads anywhere once it is out: a code does if it is looked up."""
+    is_found = asks_spotify and campaign.names_a_release
+    return bool(campaign.links or campaign.spotify_uri or is_found)
 
 
 def _cover(campaign: Campaign) -> str:

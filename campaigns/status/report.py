@@ -102,6 +102,11 @@ class Report:
         return _without_gaps(days, _DAY)
 
     @property
+    def key_destroyed_at(self) -> datetime | None:
+        """Campaigns that never had a key get their time, too, as there is none."""
+        return self.campaign.key_destroyed_at if self.campaign.public_key else None
+
+    @property
     def is_by_day(self) -> bool:
         """Whether that is drawn by day."""
         drawn = self.destroyed_to_draw
@@ -178,7 +183,7 @@ def as_json(report: Report) -> dict[str, Any]:
             "opened_at": campaign.opened_at,
             "finished_at": campaign.finished_at,
             "cancelled_at": campaign.cancelled_at,
-            "key_destroyed_at": campaign.key_destroyed_at,
+            "key_destroyed_at": report.key_destroyed_at,
         },
         "totals": report.totals.by_name,
         "seconds_to_save": {

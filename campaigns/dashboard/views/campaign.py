@@ -31,6 +31,7 @@ from campaigns.dashboard.guards import (
     to_page,
 )
 from campaigns.dashboard.sentences import why_not
+from campaigns.fan import page_context
 from campaigns.models import (
     Campaign,
     DailyCount,
@@ -103,6 +104,7 @@ def told(standing: Standing, waiting_fans: int, now: datetime) -> dict[str, Any]
     explanation = overview.explanation_of(standing, waiting_fans)
     return {
         "campaign": campaign,
+        "tells_of_pre_saves": page_context.tells_of_pre_saves(campaign),
         "status": standing.status,
         "is_passing": standing.is_passing,
         "trouble": explanation if standing.trouble else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from typing import Any, Final
 from urllib.parse import urlencode
@@ -21,6 +21,7 @@ from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_editors, for_members
 from campaigns.dashboard.sources import source_called, why_unusable
 from campaigns.dashboard.spreadsheet import Cell
+from campaigns.fan import page_context
 from campaigns.headers import as_download
 from campaigns.models import Campaign, Funnel, Source, Step
 from campaigns.models.sources import KNOWN, MOST_OPEN, MOST_OWN
@@ -36,13 +37,15 @@ def campaign_numbers(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     now = timezone.now()
     campaign = access.campaign_seen_by(request.user, slug)
     standing, numbers = standing_of(campaign, now), numbers_of(campaign, now)
+    tells_of_pre_saves = page_context.tells_of_pre_saves(campaign)
     context = {
         "campaign": campaign,
         "status": standing.status,
         "is_passing": standing.is_passing,
         "artwork": files.renditions(campaign),
         "numbers": numbers,
-        "charts": _charts(numbers),
+        "charts": _charts(numbers, Step if tells_of_pre_saves else [Step.VISIT]),
+        "tells_of_pre_saves": tells_of_pre_saves,
         "sources": _source_rows(numbers),
         "can_edit": access.may_edit(campaign),
         "own_sources": campaign.sources.own(),
@@ -53,10 +56,10 @@ def campaign_numbers(request: AuthenticatedRequest, slug: str) -> HttpResponse:
     return render(request, "dashboard/numbers.html", context)
 
 
-def _charts(numbers: Numbers) -> list[dict[str, Any]]:
+def _charts(numbers: Numbers, steps: Iterable[Step]) -> list[dict[str, Any]]:
     """One for each step, with the period that has most."""
     found, periods = [], numbers.periods
-    for step in Step:
+    for step in steps:
         counted = [getattr(period.funnel, f"{step}s") for period in periods]
         chart = charts.bars(counted)
         best = periods[counted.index(chart.highest)] if chart.highest else None

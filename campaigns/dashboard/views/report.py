@@ -20,6 +20,7 @@ from campaigns.artwork import files
 from campaigns.dashboard import access, charts, spreadsheet
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_editors, for_members
+from campaigns.fan import page_context
 from campaigns.fan.languages import in_fans_language
 from campaigns.headers import (
     WITHOUT_FORMS,
@@ -59,6 +60,7 @@ def _shown(campaign: Campaign, now: datetime) -> dict[str, Any]:
     return {
         "campaign": campaign,
         "report": report,
+        "tells_of_pre_saves": page_context.tells_of_pre_saves(campaign),
         "release_time": report.release_time,
         "by_day": charts.bars([totals.presaves for _day, totals in report.days]),
         "destroyed": charts.bars([number for _at, number in report.destroyed_to_draw]),

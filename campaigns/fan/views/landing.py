@@ -41,7 +41,7 @@ from campaigns.status.phase import Phase, phase_of
 @in_fans_language
 @cache_control(public=True, max_age=60)
 def home(request: HttpRequest) -> HttpResponse:
-    return render(request, "fan/home.html", {"has_app": app_mode() is not AppMode.NONE})
+    return render(request, "fan/home.html")
 
 
 @dataclass(frozen=True)

@@ -57,7 +57,6 @@ def terms(request: HttpRequest) -> HttpResponse:
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any]) -> HttpResponse:
     common = {
-        "has_app": app_mode() is not AppMode.NONE,
         "operator": disclosure.operator(),
         "hard_stop_days": HARD_STOP.days,
     }

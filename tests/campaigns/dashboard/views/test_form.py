@@ -89,7 +89,7 @@ def test_every_page_of_a_release_without_link_or_code_is_there(
 
     assert answer.status_code == (302 if (tab, state) == ("/report", CampaignState.OPEN) else 200)
     if state == CampaignState.FINISHED and not tab:
-        assert "shows your links, which you can still change" in answer.content.decode()
+        assert "You can still add links" in answer.content.decode()
         assert "destroys the campaign" not in answer.content.decode()
 
 

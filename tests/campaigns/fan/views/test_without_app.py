@@ -73,6 +73,25 @@ def test_the_page_is_a_calendar_and_links(client: Client, fields: dict[str, Any]
         assert wrong not in text
 
 
+@pytest.mark.parametrize("path", ["/night-bus", "/", "/privacy", "/check", "/accounts/login/"])
+def test_the_foot_speaks_of_no_permission(client: Client, settings: Settings, path: str) -> None:
+    make_campaign(slug="night-bus")
+    text = page(client, path)
+    assert "Made with Presave. Not affiliated with Spotify." in text
+    settings.SPOTIFY_CLIENT_ID = "4aawyAB9"
+    text = page(client, path)
+    assert "one permission" in text
+    assert "Made with Presave. Not" not in text
+
+
+def test_a_page_that_asks_for_nothing_leads_to_no_apps(client: Client, settings: Settings) -> None:
+    settings.SPOTIFY_CLIENT_ID = "4aawyAB9"
+    for fields, leads in (({}, True), (UNNAMED, False)):
+        text = page(client, f"/{make_campaign(**fields).slug}")
+        assert ("Apps you allowed at Spotify" in text) is leads
+        assert ("one permission, one save" in text) is leads
+
+
 def test_nobody_is_sent_to_spotify(client: Client) -> None:
     campaign = make_campaign()
     answer = client.get(f"/{campaign.slug}/go")
