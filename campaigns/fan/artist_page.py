@@ -44,6 +44,8 @@ class Listed:
     campaign: Campaign
     phase: Phase
     release_date: SafeString
+    # As its own page leads with it.
+    announced: SafeString
     artwork: Renditions | None
 
     @property
@@ -58,10 +60,12 @@ def listed(page: ArtistPage, now: datetime) -> list[Listed]:
 
 def announced(page: ArtistPage, now: datetime) -> list[Listed]:
     """With those that were cancelled, and without what never came."""
-    phases = [(campaign, phase_of(campaign, now)) for campaign in page.releases()]
-    return [_listed(campaign, phase) for campaign, phase in phases if phase is not Phase.MISSED]
+    found = (_listed(campaign, now) for campaign in page.releases())
+    return [one for one in found if one.phase is not Phase.MISSED]
 
 
-def _listed(campaign: Campaign, phase: Phase) -> Listed:
+def _listed(campaign: Campaign, now: datetime) -> Listed:
+    phase = phase_of(campaign, now)
     date = (times.release_day if phase.is_out else times.release_date)(campaign)
-    return Listed(campaign, phase, date, files.renditions(campaign))
+    announced = times.announced(campaign, phase, now)
+    return Listed(campaign, phase, date, announced, files.renditions(campaign))

@@ -1,5 +1,4 @@
 // The release in the fan's own time, in words of the page: Intl's cost a phone a tenth of a second.
-const own = document.querySelector("[data-own]");
 const countdown = document.querySelector("[data-countdown]");
 const plural = new Intl.PluralRules(document.documentElement.lang);
 const DAY = 86400;
@@ -8,14 +7,14 @@ const UNITS = [DAY, 3600, 60, 1];
 const pad = (number, length) => String(number).padStart(length, "0");
 
 // The page brings the days around the release along, each with "00:00" where the hour belongs.
-function showOwnTime() {
+function showOwnTime(own) {
   const here = new Date(own.dateTime);
   const there = new Date(`${own.dateTime.slice(0, 16)}Z`) / 1000; // the artist's clock, as if UTC's
   const today = Date.UTC(here.getFullYear(), here.getMonth(), here.getDate()) / 1000;
   const [hour, minute] = [here.getHours(), here.getMinutes()];
   const days = own.dataset.own.split("|");
   if (today + 3600 * hour + 60 * minute !== there) {
-    const behind = document.querySelector("[data-there]");
+    const behind = document.querySelector("[data-there]") ?? {};
     behind.textContent = own.textContent;
     behind.hidden = false;
   }
@@ -58,5 +57,5 @@ function tick() {
   setTimeout(tick, 1 + (rest % (1000 * step)));
 }
 
-if (own) showOwnTime();
+document.querySelectorAll("[data-own]").forEach(showOwnTime);
 if (countdown) tick();

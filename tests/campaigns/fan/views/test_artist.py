@@ -64,6 +64,16 @@ def test_what_comes_next_stands_first_and_then_what_is_out(client: Client, label
     assert "Published by <bdi>Demo Label</bdi>" in out
 
 
+def test_dates_stand_as_on_the_releases_own_pages(client: Client, label: Label) -> None:
+    coming = make_campaign(label=label, **in_days(4))
+    past = make_campaign(label=label, state=CampaignState.FINISHED, **in_days(-10))
+    page = text_of(client.get(PAGE))
+    for campaign in (coming, past):
+        own = re.search("<time.*?</time>", text_of(client.get(f"/{campaign.slug}")))
+        assert own
+        assert own[0] in page
+
+
 def test_past_releases_have_a_day_and_coming_ones_their_time(client: Client, label: Label) -> None:
     make_campaign(label=label, state=CampaignState.FINISHED, **in_days(-10))
     assert "Berlin time" not in text_of(client.get(PAGE))

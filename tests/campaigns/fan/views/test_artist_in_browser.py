@@ -9,7 +9,7 @@ from django.core.cache import caches
 from playwright.sync_api import Browser, expect
 
 from campaigns.models import Label, User
-from tests.factory import make_campaign
+from tests.factory import make_artist_page, make_campaign
 from tests.log_ins import let_in
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -46,3 +46,15 @@ def test_from_the_labels_switch_to_the_release(
         answer = context.new_page().goto("/@demo-artist")
         assert answer is not None
         assert answer.status == 404
+
+
+def test_every_coming_release_is_told_in_the_fans_own_time(
+    browser: Browser, site: str, label: Label
+) -> None:
+    make_artist_page(label)
+    make_campaign(label=label, slug="night-bus")
+    make_campaign(label=label, slug="slow-tide")
+    with browser.new_context(base_url=site, timezone_id="Asia/Tokyo") as context:
+        page = context.new_page()
+        page.goto("/@demo-artist")
+        expect(page.get_by_text("your time")).to_have_count(2)
