@@ -1,10 +1,10 @@
-"""Pages prepared as databases prepare statements: a template runs once for each course that it
-takes, not for each campaign.
+"""Pages prepared the way databases prepare statements: a template runs once for each route through
+its tags, not once for each campaign.
 
-While it runs, its texts are marks, and what it asks of its context is noted: whether there is
-artwork, how many links there are. A context that answers all of that alike leads through the same
-tags to the same page, but for the texts: they are put where the marks are, escaped as Django does.
-What a process keeps is so much for each course and language, and nothing of a campaign.
+While it runs, marks stand in for its texts, and everything it asks of its context is noted: whether
+there is artwork, how many links there are. A context that gives the same answers takes the same
+route to the same page, except for the texts: they replace the marks, escaped as Django does it.
+A process keeps one page of marks for each route and language, and nothing of a campaign.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from django.utils.html import conditional_escape
 from django.utils.safestring import SafeData, SafeString
 from django.utils.translation import get_language
 
-# So many courses of a template are kept, of some 12 KB each; then it begins anew.
-MOST_COURSES: Final = 1000
+# A template keeps this many routes, of some 12 KB each, and then starts afresh.
+MOST_ROUTES: Final = 1000
 # They hold nothing that an address would encode: `{% url %}` takes their marks as they are.
 NAMES_IN_ADDRESSES: Final = (("campaign", "slug"), ("campaign", "clip"))
 # Letters and digits that no page holds by chance.
@@ -41,23 +41,23 @@ Values = dict[str, Any]
 
 
 def render(name: str, context: Values) -> str:
-    """As Django renders it without a request, in the language that is active; but without what sets
-    the template's lines apart, which is a twentieth of a page's weight.
+    """The page as Django renders it without a request, in the active language, but without the
+    white space between the template's lines, which is a twentieth of a page's weight.
     """
     template = Engine.get_default().get_template(name)
-    courses = _COURSES.setdefault(template, _Courses())
+    routes = _ROUTES.setdefault(template, _Routes())
     start = (get_language(), *context)
-    course = courses.find(start, context)
-    if course is None:
+    route = routes.find(start, context)
+    if route is None:
         trace = _Trace(context)
         page = template.render(Context(trace.stand_ins))
         pieces = _MARKS.split(_BETWEEN_LINES.sub("\n", page))
         if any(_DIGITS in piece.lower() for piece in pieces):  # a filter has changed a mark
             return template.render(Context(context))
-        course = _Course(pieces, [int(index) for index in pieces[1::2]], list(trace.places))
+        route = _Route(pieces, [int(index) for index in pieces[1::2]], list(trace.places))
         if trace.is_complete:
-            courses.keep(start, trace.answers, course)
-    return course.with_texts_of(context)
+            routes.keep(start, trace.answers, route)
+    return route.with_texts_of(context)
 
 
 class _Question(NamedTuple):
@@ -76,8 +76,8 @@ def _at(context: Values, path: Path) -> Any:
 
 
 def _shape(value: Any) -> Any:
-    """All that a template learns by reading this, but for a text's words. A value has its type
-    beside it: to Python True is 1, and it is written otherwise.
+    """All that a template learns by reading this, except a text's words. A value comes with its
+    type: Python takes True for 1, but a page shows them differently.
     """
     kind = type(value)
     if kind in _TEXTS:
@@ -100,8 +100,8 @@ def _exactly(value: Any) -> Hashable:
 
 
 @dataclass(frozen=True)
-class _Course:
-    """The pieces of a page, every other of which is to be the text of the place of that number."""
+class _Route:
+    """The pieces of a page. Every other one is the number of the place whose text goes there."""
 
     pieces: list[str]
     order: list[int]
@@ -117,26 +117,26 @@ class _Course:
 @dataclass(frozen=True)
 class _Fork:
     question: _Question
-    ways: dict[Hashable, _Fork | _Course] = field(default_factory=dict)
+    ways: dict[Hashable, _Fork | _Route] = field(default_factory=dict)
 
 
-class _Courses:
-    """A template's: a tree of the questions it asks, each of which follows from the answers before
-    it.
+class _Routes:
+    """One template's routes: a tree of the questions it asks, each of which follows from the
+    answers before it.
     """
 
     def __init__(self) -> None:
-        self._starts: dict[Hashable, _Fork | _Course] = {}
+        self._starts: dict[Hashable, _Fork | _Route] = {}
         self._count = 0
 
-    def find(self, start: Hashable, context: Values) -> _Course | None:
+    def find(self, start: Hashable, context: Values) -> _Route | None:
         here = self._starts.get(start)
         while isinstance(here, _Fork):
             here = here.ways.get(here.question.answer(context))
         return here
 
-    def keep(self, start: Hashable, answers: dict[_Question, Hashable], course: _Course) -> None:
-        if self._count >= MOST_COURSES:
+    def keep(self, start: Hashable, answers: dict[_Question, Hashable], route: _Route) -> None:
+        if self._count >= MOST_ROUTES:
             self._starts, self._count = {}, 0
         ways, way = self._starts, start
         for question, answer in answers.items():
@@ -144,11 +144,11 @@ class _Courses:
             if not (isinstance(fork, _Fork) and fork.question == question):
                 return  # it asks something that is not in its context
             ways, way = fork.ways, answer
-        ways[way] = course
+        ways[way] = route
         self._count += 1
 
 
-_COURSES: Final[WeakKeyDictionary[Template, _Courses]] = WeakKeyDictionary()
+_ROUTES: Final[WeakKeyDictionary[Template, _Routes]] = WeakKeyDictionary()
 
 
 class _Trace:
@@ -161,8 +161,8 @@ class _Trace:
         self.is_complete = True
 
     def stand_in(self, value: Any, path: Path) -> Any:
-        """For what the template reads there. Of a kind that is none of these nobody knows what the
-        template makes of it, so the page serves this once.
+        """What the template gets to read in its place. What a template makes of any other kind of
+        value can't be known, so such a page serves only once.
         """
         self.note(path, _shape, value)
         if type(value) in _TEXTS:
@@ -184,9 +184,7 @@ class _Trace:
 
 
 class _StandIns(Values):
-    """The context of such a run, in which a template's tags put what they make beside what is to be
-    read.
-    """
+    """The context of such a run, to which tags add what they make."""
 
     def __init__(self, context: Values, trace: _Trace) -> None:
         super().__init__(dict.fromkeys(context, _UNREAD))
@@ -216,7 +214,7 @@ class _Record:
 
     @property
     def _only_once(self) -> Any:
-        """The object itself, of which nobody knows what is made of it."""
+        """The object itself. What a template makes of it can't be known."""
         self._trace.is_complete = False
         return self._value
 
@@ -242,9 +240,9 @@ class _Record:
 
 
 class _Text(str):
-    """A text's mark, to be written out. To whoever looks closer it is the text itself, and then
-    the page is for contexts with that very text, or with one as long or as empty. Python alone
-    looks past this, where a text is sought within another: no template does that.
+    """A mark that stands in for a text. Code that does more than write it out sees the text itself,
+    and the route is then only for contexts with that very text, or one of that length or as empty.
+    Only `in` with a literal and `is` see the mark, and no template uses either on a text.
     """
 
     def __new__(cls, mark: str, text: str, path: Path, trace: _Trace) -> _Text:
@@ -280,7 +278,7 @@ class _Text(str):
 
 
 class _SafeText(_Text, SafeData):  # type: ignore[misc]
-    """Of which filters make what is safe, too."""
+    """What filters make of it is safe, too."""
 
 
 class _Name(_Text):

@@ -16,7 +16,7 @@ from django.utils import timezone, translation
 from django.utils.safestring import mark_safe
 
 from campaigns.fan import page_context
-from campaigns.fan.prepared_page import MOST_COURSES, render
+from campaigns.fan.prepared_page import MOST_ROUTES, render
 from campaigns.models import Campaign, CampaignState, PauseReason
 from campaigns.status.phase import Phase, phase_of
 from tests.factory import make_campaign, make_local_campaign
@@ -108,7 +108,7 @@ def test_texts_differ_and_the_template_runs_once(write: Write) -> None:
 
 
 @pytest.mark.parametrize(
-    ("source", "contexts", "courses"),
+    ("source", "contexts", "routes"),
     [
         ("{% if a.is_paused %}paused{% endif %} {{ a.title }}", [BUS, PAUSED, TRAIN, STOPPED], 2),
         ("{% if a %}{{ a }}{% else %}nothing{% endif %}", ["", "1", "2"], 2),
@@ -158,12 +158,12 @@ def test_texts_differ_and_the_template_runs_once(write: Write) -> None:
     ],
 )
 def test_it_is_what_django_makes(
-    write: Write, source: str, contexts: list[Any], courses: int
+    write: Write, source: str, contexts: list[Any], routes: int
 ) -> None:
     name = write(source)
     with runs() as names:
         made = [render(name, {"a": a, "campaign": a}) for a in [*contexts, *reversed(contexts)]]
-    assert names.count(name) == courses
+    assert names.count(name) == routes
     djangos = [loader.render_to_string(name, {"a": a, "campaign": a}) for a in contexts]
     assert made == [*djangos, *reversed(djangos)]
 
@@ -227,10 +227,10 @@ def test_names_that_are_missing_lead_on_another_course(write: Write) -> None:
 
 def test_what_is_kept_has_a_bound(write: Write) -> None:
     name = write("{{ a|length }}")
-    for length in range(MOST_COURSES + 1):
+    for length in range(MOST_ROUTES + 1):
         assert render(name, {"a": "x" * length}) == str(length)
     with runs() as names:
-        assert render(name, {"a": "x" * MOST_COURSES}) == str(MOST_COURSES)
+        assert render(name, {"a": "x" * MOST_ROUTES}) == str(MOST_ROUTES)
         assert not names
         assert render(name, {"a": ""}) == "0"
     assert names == [name]
