@@ -13,7 +13,7 @@ from functools import lru_cache, partial
 from pathlib import Path
 from typing import Final
 
-from PIL import ImageDraw, ImageFont, features
+from PIL import Image, ImageDraw, ImageFont, features
 from PIL.ImageFont import FreeTypeFont
 
 _FONTS: Final = Path(__file__).parent / "fonts"
@@ -186,3 +186,24 @@ def _line_height(lines: Sequence[str], font: FreeTypeFont) -> int:
 def _ascent(font: FreeTypeFont) -> int:
     """Of capitals; marks above them rise over the block a little."""
     return -round(font.getbbox("H", anchor="ls")[1])
+
+
+# Each with its colour, from top to bottom.
+Words = list[tuple[Lettering, str]]
+
+
+def gathered(*parts: tuple[Lettering | None, str]) -> Words:
+    return [(lettering, colour) for lettering, colour in parts if lettering]
+
+
+def height_of(words: Words, gap: int) -> int:
+    return sum(lettering.height for lettering, _colour in words) + gap * max(0, len(words) - 1)
+
+
+def write(words: Words, on: Image.Image, top: int, margin: int, gap: int, title: str) -> None:
+    """Everything stands on the side where the title is read from."""
+    canvas = ImageDraw.Draw(on)
+    x, side = (on.width - margin, "r") if is_from_right(title) else (margin, "l")
+    for lettering, colour in words:
+        lettering.draw(canvas, x, top, side, colour)
+        top += lettering.height + gap

@@ -9,7 +9,7 @@ from typing import Final
 from PIL import Image, ImageDraw, ImageOps
 
 from campaigns.artwork.accent import TINTS
-from campaigns.artwork.lettering import Lettering, fitted, is_from_right
+from campaigns.artwork.lettering import fitted, gathered, height_of, write
 from campaigns.artwork.story import (
     NIGHT,
     SAFE_BOTTOM,
@@ -32,8 +32,6 @@ _PAPER: Final = "#ffffff"
 _INK: Final = "#17130f"
 _SOFT: Final = "#5c544b"
 _LINE: Final = "#ddd5c8"
-
-Words = list[tuple[Lettering, str]]
 
 
 @dataclass(frozen=True)
@@ -58,17 +56,17 @@ def draw(slip: Slip, cover: Image.Image | None) -> Image.Image:
     tint = TINTS[slip.accent][0]
     top = ImageOps.fit(cover.convert("RGB"), (_WIDTH, _WIDTH)) if cover else _typeset(slip)
     room = _WIDTH - 2 * _PADDING
-    names = _gathered(
+    names = gathered(
         (fitted(slip.head, 38, 28, room, 50), tint),
         (fitted(slip.title, 76, 42, room, 170) if cover else None, _INK),
         (fitted(slip.artist, 42, 30, room, 90), _SOFT),
     )
-    when = _gathered((fitted(slip.when, 42, 30, room, 60), _INK))
-    tear = _WIDTH + _PADDING + _height(names) + _TEAR // 2
-    paper = Image.new("RGB", (_WIDTH, tear + _TEAR // 2 + _height(when) + _PADDING), _PAPER)
+    when = gathered((fitted(slip.when, 42, 30, room, 60), _INK))
+    tear = _WIDTH + _PADDING + height_of(names, _GAP) + _TEAR // 2
+    paper = Image.new("RGB", (_WIDTH, tear + _TEAR // 2 + height_of(when, _GAP) + _PADDING), _PAPER)
     paper.paste(top)
-    _write(names, paper, _WIDTH + _PADDING, slip)
-    _write(when, paper, tear + _TEAR // 2, slip)
+    write(names, paper, _WIDTH + _PADDING, _PADDING, _GAP, slip.title)
+    write(when, paper, tear + _TEAR // 2, _PADDING, _GAP, slip.title)
     _perforate(paper, tear)
     return _on_desk(paper, _cut(paper.size, tear), backdrop(cover) if cover else _desk(slip))
 
@@ -88,7 +86,14 @@ def _typeset(slip: Slip) -> Image.Image:
     """The title in the place of a cover, as large as it gets."""
     square = gradient(TINTS[slip.accent][0], NIGHT, (_WIDTH, _WIDTH))
     room = _WIDTH - 2 * _PADDING
-    _write(_gathered((fitted(slip.title, 150, 60, room, room), "#ffffff")), square, _PADDING, slip)
+    write(
+        gathered((fitted(slip.title, 150, 60, room, room), "#ffffff")),
+        square,
+        _PADDING,
+        _PADDING,
+        _GAP,
+        slip.title,
+    )
     return square
 
 
@@ -111,20 +116,3 @@ def _cut(size: tuple[int, int], tear: int) -> Image.Image:
     for x in (0, width):
         canvas.circle((x, 2 * tear), 2 * _NOTCH, 0)
     return cut.resize(size, Image.Resampling.LANCZOS)
-
-
-def _gathered(*parts: tuple[Lettering | None, str]) -> Words:
-    return [(lettering, colour) for lettering, colour in parts if lettering]
-
-
-def _height(words: Words) -> int:
-    return sum(lettering.height for lettering, _colour in words) + _GAP * max(0, len(words) - 1)
-
-
-def _write(words: Words, on: Image.Image, top: int, slip: Slip) -> None:
-    """Everything stands on the side where the title is read from."""
-    canvas = ImageDraw.Draw(on)
-    x, side = (_WIDTH - _PADDING, "r") if is_from_right(slip.title) else (_PADDING, "l")
-    for lettering, colour in words:
-        lettering.draw(canvas, x, top, side, colour)
-        top += lettering.height + _GAP

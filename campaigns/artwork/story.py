@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from io import BytesIO
 from typing import Final
 
-from PIL import Image, ImageDraw, ImageEnhance, ImageFilter, ImageOps
+from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from campaigns.artwork.accent import TINTS
-from campaigns.artwork.lettering import Lettering, fitted, is_from_right
+from campaigns.artwork.lettering import fitted, gathered, height_of, write
 from campaigns.models import Accent
 
 SIZE: Final = (1080, 1920)
@@ -30,10 +30,6 @@ _SLANT: Final = math.radians(160)
 # Blurred at an eighth of the size: nobody sees the difference, and it is done at once.
 _BLURRED_AT: Final = (SIZE[0] // 8, SIZE[1] // 8)
 _BRIGHTNESS: Final = (0.5, 0.16)
-
-
-# Each with its colour, from top to bottom.
-Words = list[tuple[Lettering, str]]
 
 
 @dataclass(frozen=True)
@@ -61,17 +57,17 @@ def _with_cover(story: Story, cover: Image.Image) -> Image.Image:
     """The cover before its own dark enlargement, and below it the words as the page has them."""
     picture = backdrop(cover)
     front = ImageOps.contain(cover, (_COVER, _COVER), Image.Resampling.LANCZOS)
-    words = _gathered(
+    words = gathered(
         (fitted(story.when, 40, 32, _WIDTH, 60), TINTS[story.accent][1]),
         (fitted(story.title, 116, 52, _WIDTH, 225), _WHITE),
         (fitted(story.artist, 52, 34, _WIDTH, 90), _SOFT),
     )
-    height = front.height + _BELOW_COVER + _height(words)
+    height = front.height + _BELOW_COVER + height_of(words, _GAP)
     top = SAFE_TOP + (SAFE_BOTTOM - SAFE_TOP - height) // 2
     corner = ((SIZE[0] - front.width) // 2, top)
     picture.paste("black", mask=shadow(front.size, corner))
     picture.paste(front, corner)
-    _write(words, picture, top + front.height + _BELOW_COVER, story)
+    write(words, picture, top + front.height + _BELOW_COVER, _LEFT, _GAP, story.title)
     return picture
 
 
@@ -79,31 +75,14 @@ def _typeset(story: Story) -> Image.Image:
     """The words alone: the title as large as it gets at the top, the others at the foot."""
     tint, light = TINTS[story.accent]
     picture = gradient(tint, NIGHT)
-    title = _gathered((fitted(story.title, 190, 72, _WIDTH, 900), _WHITE))
-    foot = _gathered(
+    title = gathered((fitted(story.title, 190, 72, _WIDTH, 900), _WHITE))
+    foot = gathered(
         (fitted(story.artist, 64, 40, _WIDTH, 150), _WHITE),
         (fitted(story.when, 44, 32, _WIDTH, 120), light),
     )
-    _write(title, picture, SAFE_TOP + _GAP, story)
-    _write(foot, picture, SAFE_BOTTOM - _height(foot), story)
+    write(title, picture, SAFE_TOP + _GAP, _LEFT, _GAP, story.title)
+    write(foot, picture, SAFE_BOTTOM - height_of(foot, _GAP), _LEFT, _GAP, story.title)
     return picture
-
-
-def _gathered(*parts: tuple[Lettering | None, str]) -> Words:
-    return [(lettering, colour) for lettering, colour in parts if lettering]
-
-
-def _height(words: Words) -> int:
-    return sum(lettering.height for lettering, _colour in words) + _GAP * (len(words) - 1)
-
-
-def _write(words: Words, picture: Image.Image, top: int, story: Story) -> None:
-    """Everything stands on the side where the title is read from."""
-    canvas = ImageDraw.Draw(picture)
-    x, side = (SIZE[0] - _LEFT, "r") if is_from_right(story.title) else (_LEFT, "l")
-    for lettering, colour in words:
-        lettering.draw(canvas, x, top, side, colour)
-        top += lettering.height + _GAP
 
 
 def backdrop(cover: Image.Image) -> Image.Image:
