@@ -1,0 +1,1 @@
+"""What belongs to a server: its installation, its secrets, and the operator's commands."""

@@ -1,0 +1,47 @@
+"""What `./presavectl` can do."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from deploy.server import compose
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command, and return its exit code."""
+    chosen = _parser().parse_args(arguments)
+    return int(chosen.run(chosen))
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="presavectl", description="Run Presave on this server.")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for add in (_add_status, _add_logs, _add_invite):
+        add(commands)
+    return parser
+
+
+def _add_status(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("status", help="show which services run, and how they are")
+    command.set_defaults(run=lambda chosen: compose.run("ps", "--all"))
+
+
+def _add_logs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("logs", help="follow the logs of all services, or of some")
+    command.add_argument("services", nargs="*", metavar="SERVICE")
+    command.set_defaults(
+        run=lambda chosen: compose.run("logs", "--follow", "--tail", "100", *chosen.services)
+    )
+
+
+def _add_invite(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("invite", help="print a link with which somebody can log in")
+    command.add_argument("email")
+    command.add_argument("--label", required=True, help="the label that they will belong to")
+    command.set_defaults(run=_invite)
+
+
+def _invite(chosen: argparse.Namespace) -> int:
+    in_web = ("exec", "web", "python", "manage.py", "invite")
+    return compose.run(*in_web, chosen.email, "--label", chosen.label)
