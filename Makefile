@@ -17,7 +17,7 @@ heading = @printf '\n\033[1m== %s\033[0m\n' '$(1)'
 
 .PHONY: help
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-13s %s\n", $$1, $$2 }' Makefile
 
 .PHONY: setup
 setup: ## Install what Presave runs on into .venv
@@ -105,8 +105,12 @@ messages: services ## Collect the fan pages' sentences into locale/ and compile 
 	@$(BIN)/python -m tools.messages
 
 .PHONY: secrets
-secrets: ## Make the secret files that docker compose needs, keeping those that exist
-	@$${PYTHON:-python3} deploy/make_secrets.py
+secrets: ## Make the secret files alone (./presavectl setup does that and the rest)
+	@$${PYTHON:-python3} -m deploy.server.secret_files secrets
+
+.PHONY: compose-smoke
+compose-smoke: ## Set Presave up with docker compose and play one release on it, from log-in to report
+	@$${PYTHON:-python3} -m tests.compose_smoke
 
 .PHONY: screenshots
 screenshots: services ## Take pictures of every page and state, and the README's (README=1: those alone; T=fan, cover or artist narrows)

@@ -160,7 +160,7 @@ def commit(name: str, default: str) -> str:
 
 
 def url(name: str, default: str | None = REQUIRED) -> str:
-    """An https address without a trailing slash; plain http only for a loopback address."""
+    """An https address without a trailing slash; plain http only for this machine."""
     value = text(name, default).rstrip("/")
     if "@" in value:
         raise ImproperlyConfigured(f"{name} must not hold a user name or password.")
@@ -168,9 +168,16 @@ def url(name: str, default: str | None = REQUIRED) -> str:
     if not _ADDRESS.fullmatch(value):
         _refuse(name, "be an address such as https://presave.example.com", value)
     parts = _split(name, value)
-    if parts.scheme == "http" and parts.hostname not in LOOPBACK_HOSTS:
+    if parts.scheme == "http" and not _is_this_machine(str(parts.hostname)):
         _refuse(name, "start with https:// (plain http is for http://127.0.0.1 only)", value)
     return value
+
+
+def _is_this_machine(host: str) -> bool:
+    """A name below .localhost is never another machine (RFC 6761); in a container it may be the
+    sandbox's.
+    """
+    return host in LOOPBACK_HOSTS or host.endswith(".localhost")
 
 
 def _split(name: str, value: str) -> SplitResult:

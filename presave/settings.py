@@ -25,7 +25,7 @@ SECRET_KEY = env.secret(
 )
 if len(SECRET_KEY) < 50 and not DEBUG:
     raise ImproperlyConfigured(
-        "SECRET_KEY must be at least 50 characters long; `make secrets` makes one."
+        "SECRET_KEY must be at least 50 characters long; `./presavectl setup` makes one."
     )
 PUBLIC_URL = env.origin("PUBLIC_URL", "http://127.0.0.1:8000" if DEBUG else env.REQUIRED)
 PUBLIC_HOST = str(urlsplit(PUBLIC_URL).hostname)

@@ -24,6 +24,11 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
     parser.add_argument("--host", default="127.0.0.1", help="a loopback address")
     parser.add_argument("--port", type=int, default=8765, help="0 takes a free one")
+    parser.add_argument(
+        "--in-container",
+        action="store_true",
+        help="listen on all addresses of a container, whose port is published on loopback alone",
+    )
     parser.add_argument("--client-id", default="sandbox-client")
     parser.add_argument(
         "--client-secret",
@@ -41,7 +46,10 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument(
         "--memory", type=Path, help="a file that keeps catalogue, accounts and libraries"
     )
-    return parser.parse_args(arguments)
+    chosen = parser.parse_args(arguments)
+    if chosen.in_container:
+        chosen.host = "0.0.0.0"  # noqa: S104 # of the container
+    return chosen
 
 
 async def serve(chosen: argparse.Namespace) -> None:
@@ -76,7 +84,7 @@ async def serve(chosen: argparse.Namespace) -> None:
 
 def main() -> int:
     chosen = options()
-    if not is_loopback_literal(chosen.host):
+    if not (chosen.in_container or is_loopback_literal(chosen.host)):
         print(
             f"The sandbox has no passwords and serves this machine alone: "
             f"choose --host 127.0.0.1 or ::1 instead of {chosen.host}.",

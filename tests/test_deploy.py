@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-import base64
 import json
 import os
 import re
-import stat
 import subprocess
 import sys
 from functools import cache
@@ -24,6 +22,8 @@ ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 APP_SERVICES = {"web", "worker", "beat", "migrate"}
 READERS_OF_SECRETS = {"secret", "database", "redis_url", "email"}
+# What the file .env tells Compose itself.
+COMPOSES_OWN = {"COMPOSE_PROFILES"}
 PLACEHOLDER = "not-given-to-this-service"
 
 
@@ -41,12 +41,13 @@ def run(*argv: str | Path) -> str:
 
 
 @cache
-def compose() -> dict[str, Any]:
+def compose(*options: str) -> dict[str, Any]:
     """The file as Compose itself understands it: anchors merged, variables put in."""
     command: list[str | Path] = [
         BIN / "docker-compose",
         "--env-file",
         ".env.example",
+        *options,
         "config",
         "--format",
         "json",
@@ -95,6 +96,21 @@ def test_only_services_that_talk_to_spotify_have_the_client_secret() -> None:
 def test_only_the_proxy_publishes_ports() -> None:
     published = {name for name, service in services().items() if service.get("ports")}
     assert published == {"caddy"}
+
+
+def test_the_sandbox_is_there_only_when_asked_for_and_for_this_machine_alone() -> None:
+    assert "sandbox" not in services()
+    sandbox = compose("--profile", "sandbox")["services"]["sandbox"]
+    assert {port["host_ip"] for port in sandbox["ports"]} == {"127.0.0.1"}
+    assert "secrets" not in sandbox
+    assert sandbox["read_only"] is True
+    # The name that browsers take for their own machine leads web and worker here, too.
+    for service in ("web", "worker"):
+        shared = services()[service]["networks"].keys() & sandbox["networks"].keys()
+        assert any(
+            "sandbox.localhost" in (sandbox["networks"][name] or {}).get("aliases", [])
+            for name in shared
+        )
 
 
 def test_the_database_and_redis_have_no_way_out() -> None:
@@ -193,43 +209,12 @@ def test_the_image_holds_neither_the_demos_server_nor_the_tests_packages() -> No
 def test_env_example_names_every_setting_and_no_other() -> None:
     example = (ROOT / ".env.example").read_text()
     named = set(re.findall(r"^(?:# )?([A-Z_]+)=", example, re.MULTILINE))
-    assert named == set(settings_read())
+    assert named == set(settings_read()) | COMPOSES_OWN
 
 
 def test_the_environment_of_the_checks_names_only_settings() -> None:
     text = (ROOT / "deploy" / "check.env").read_text()
     assert set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE)) <= set(settings_read())
-
-
-def test_make_secrets_makes_what_compose_mounts_and_keeps_what_is_there(tmp_path: Path) -> None:
-    directory = tmp_path / "secrets"
-    make = (sys.executable, "-I", ROOT / "deploy" / "make_secrets.py", directory)
-
-    first = run(*make)
-    contents = {path.name: path.read_text() for path in directory.iterdir()}
-    run(*make)
-
-    mounted = set(compose()["secrets"])
-    assert contents.keys() == mounted - {"spotify_client_secret"}
-    assert "spotify_client_secret" in first
-    assert contents == {path.name: path.read_text() for path in directory.iterdir()}
-    assert stat.S_IMODE(directory.stat().st_mode) == 0o700
-    assert {stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()} == {0o400}
-
-
-def test_the_secrets_fit_together(tmp_path: Path) -> None:
-    run(sys.executable, "-I", ROOT / "deploy" / "make_secrets.py", tmp_path)
-
-    def content(name: str) -> str:
-        return (tmp_path / name).read_text().strip()
-
-    redis_password = content("redis_conf").splitlines()[0].removeprefix("requirepass ")
-    assert content("redis_url") == f"redis://:{redis_password}@redis:6379/0"
-    assert f":{content('postgres_password')}@" in content("database_url")
-    assert len(content("secret_key")) >= 50
-    key_name, encoded = content("master_key").split(":")
-    assert key_name
-    assert len(base64.b64decode(encoded, validate=True)) == 32
 
 
 def test_the_proxy_lets_a_cover_through_that_is_too_large_for_its_form() -> None:

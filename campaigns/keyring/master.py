@@ -65,7 +65,7 @@ class MasterKeyFile:
             lines = self.path.read_text(encoding="utf-8-sig").split()
         except FileNotFoundError:
             raise KeyringError(
-                f"MASTER_KEY_FILE {self.path} does not exist. `make secrets` makes one."
+                f"MASTER_KEY_FILE {self.path} does not exist. `./presavectl setup` makes one."
             ) from None
         except OSError as error:
             raise KeyringError(

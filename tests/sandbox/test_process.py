@@ -43,6 +43,11 @@ def test_it_listens_on_loopback_only(host: str) -> None:
     assert errors.count("\n") == 1
 
 
+def test_in_a_container_it_listens_on_all_addresses() -> None:
+    with Sandbox("--in-container") as sandbox:
+        assert sandbox.ready_line.startswith("Sandbox listening on http://0.0.0.0:")
+
+
 def test_an_impossible_port_is_told_in_one_sentence() -> None:
     code, _, errors = run_to_its_end("--port", "99999")
     assert code == 1

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
-from campaigns.models import Role
+from campaigns.models import Role, User
 from campaigns.planning.labels import InvitationError, invite
 
 
@@ -27,10 +27,18 @@ class Command(BaseCommand):
             choices=Role.values,
             help="owner for a label's first member and editor for others, unless given",
         )
+        parser.add_argument(
+            "--if-first",
+            action="store_true",
+            help="invite nobody once somebody has logged in; for set-ups that may be repeated",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         role = Role(options["role"]) if options["role"] else None
         try:
+            if options["if_first"] and User.objects.filter(last_login__isnull=False).exists():
+                self.stdout.write("Somebody has logged in already, so nobody is invited.")
+                return
             invitation = invite(options["email"], options["label"], role)
         except InvitationError as error:
             raise CommandError(str(error)) from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.models import Label, Role, User
 from tests import factory
@@ -44,6 +45,18 @@ def set_password(path: str, password: str = NEW_PASSWORD) -> str:
         form.redirect_chain[-1][0], {"password1": password, "password2": password}, follow=True
     )
     return str(answer.content.decode())
+
+
+def test_a_set_up_that_is_repeated_invites_until_somebody_has_logged_in() -> None:
+    output = StringIO()
+    call_command("invite", EMAIL, label="Demo Label", if_first=True, stdout=output)
+    assert "/accounts/password/reset/key/" in output.getvalue()
+
+    User.objects.update(last_login=timezone.now())
+    again = StringIO()
+    call_command("invite", "second@example.com", label="Demo Label", if_first=True, stdout=again)
+    assert again.getvalue() == "Somebody has logged in already, so nobody is invited.\n"
+    assert not User.objects.filter(email="second@example.com").exists()
 
 
 def roles_of(label: str) -> dict[str, str]:

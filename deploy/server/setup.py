@@ -1,0 +1,270 @@
+"""`./presavectl setup`: from a clone to a Presave that runs, asking for what is not there yet."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+import subprocess
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from deploy.server import answers, compose, dotenv, engine, health, owner, questions, secret_files
+from deploy.server.answers import AnswerError
+from deploy.server.compose import CHECKOUT
+
+ENV: Final = CHECKOUT / ".env"
+EXAMPLE: Final = CHECKOUT / ".env.example"
+SECRETS: Final = CHECKOUT / "secrets"
+ASKED: Final = {
+    "PUBLIC_URL": answers.public_url,
+    "OPERATOR_NAME": answers.text,
+    "OPERATOR_CONTACT": answers.contact,
+    "SPOTIFY_CLIENT_ID": questions.client_id,
+}
+# Ports and volumes are known without them.
+NOT_ASKED_YET: Final = dict.fromkeys(("PUBLIC_URL", "OPERATOR_NAME", "OPERATOR_CONTACT"), "-")
+# What the service sandbox of docker-compose.yml is started with.
+SANDBOX_PROOF: Final = "sandbox-secret"
+SANDBOX: Final = {
+    "COMPOSE_PROFILES": "sandbox",
+    "SPOTIFY_CLIENT_ID": "sandbox-client",
+    "SPOTIFY_ACCOUNTS_URL": "http://sandbox.localhost:8765",
+    "SPOTIFY_API_URL": "http://sandbox.localhost:8765/v1",
+    "SPOTIFY_APP_MODE": "extended",
+}
+
+
+def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser(
+        "setup", help="ask for what is needed, then build, start and invite; may be repeated"
+    )
+    command.add_argument(
+        "--sandbox",
+        action="store_true",
+        help="try everything on this machine, with a stand-in for Spotify",
+    )
+    command.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    try:
+        known = answered()
+        check_machine(chosen.sandbox)
+        is_first = not (SECRETS / "postgres_password").exists()
+        settings, secrets = ask(known, chosen.sandbox)
+        mailbox = _mailbox({**known, **settings})
+        email = questions.ask(questions.LOG_IN_EMAIL, mailbox) if is_first else mailbox
+        config, made = prepare(settings, secrets)
+        start(config, needs_recreating=bool(made) and not is_first)
+    except (AnswerError, engine.EngineError, PermissionError) as error:
+        print(f"\n{secret_files.sentence_of(error)}")
+        return 1
+    except KeyboardInterrupt:
+        print("\nStopped. Run ./presavectl setup again to go on.")
+        return 130
+    return invite(config, email)
+
+
+def check_machine(is_tried: bool) -> None:
+    """Raises EngineError, or AnswerError, for what no answer can change."""
+    engine.check()
+    engine.check_checkout()
+    config = engine.config(
+        {**NOT_ASKED_YET, **({"COMPOSE_PROFILES": "sandbox"} if is_tried else {})}
+    )
+    engine.check_ports(config)
+    _refuse_a_strangers_database(config)
+
+
+def ask(known: Mapping[str, str], is_tried: bool) -> tuple[dict[str, str], dict[str, str]]:
+    """The answers that .env and ./secrets do not give yet. Raises AnswerError."""
+    wanted = (
+        questions.TRIED_URL if is_tried else questions.PUBLIC_URL,
+        questions.OPERATOR_NAME,
+        questions.OPERATOR_CONTACT,
+    )
+    new = {one.name: questions.ask(one) for one in wanted if one.name not in known}
+    if is_tried:
+        new |= _sandbox(known)
+    elif "SPOTIFY_CLIENT_ID" not in known:
+        new["SPOTIFY_CLIENT_ID"] = questions.ask(questions.CLIENT_ID)
+    secrets = _client_secret({**known, **new}["SPOTIFY_CLIENT_ID"], is_tried)
+    if not is_tried and not (SECRETS / "email_url").exists():
+        mail = dict(questions.mail())
+        secrets |= {"email_url": mail.pop("EMAIL_URL")} if mail else {}
+        new |= mail if "MAIL_FROM" not in known else {}
+    return new, secrets
+
+
+def answered() -> dict[str, str]:
+    """What .env says, each answer checked; what is still the example's is none."""
+    example, known = dotenv.read(EXAMPLE), dotenv.read(ENV)
+    for name, rule in ASKED.items():
+        if name not in known:
+            continue
+        if known[name] == example[name]:
+            del known[name]
+            continue
+        try:
+            rule(f"{name} in .env", known[name])
+        except AnswerError as error:
+            raise AnswerError(
+                f"{error} Change that line, or delete it to be asked again."
+            ) from None
+    return known
+
+
+def _sandbox(known: Mapping[str, str]) -> dict[str, str]:
+    real = known.get("SPOTIFY_CLIENT_ID", SANDBOX["SPOTIFY_CLIENT_ID"])
+    if real != SANDBOX["SPOTIFY_CLIENT_ID"]:
+        raise AnswerError(
+            "SPOTIFY_CLIENT_ID in .env is for Spotify itself. Try the sandbox in a clone of its "
+            "own, on a machine where this one does not run."
+        )
+    return {name: value for name, value in SANDBOX.items() if known.get(name) != value}
+
+
+def _client_secret(client_id: str, is_tried: bool) -> dict[str, str]:
+    path = SECRETS / secret_files.BY_HAND
+    if path.exists():
+        _refuse_none_for_an_app(path, client_id)
+        return {}
+    if is_tried or client_id == SANDBOX["SPOTIFY_CLIENT_ID"]:
+        secret = SANDBOX_PROOF
+    else:
+        secret = questions.ask(questions.CLIENT_SECRET) if client_id else secret_files.NOTHING
+    return {secret_files.BY_HAND: secret}
+
+
+def _refuse_none_for_an_app(path: Path, client_id: str) -> None:
+    """Raises AnswerError if the app came after the secret had been written as none."""
+    can_be_read = path.is_file() and os.access(path, os.R_OK)
+    if client_id and can_be_read and path.read_bytes().strip() == secret_files.NOTHING.encode():
+        shown = f"{SECRETS.name}/{path.name}"
+        raise AnswerError(
+            f"SPOTIFY_CLIENT_ID is set, and {shown} still says none. Run: rm {shown}, then this "
+            "again, to be asked for the client secret."
+        )
+
+
+def _mailbox(settings: Mapping[str, str]) -> str:
+    contact = settings.get("OPERATOR_CONTACT", "")
+    return contact if answers.is_email(contact) else ""
+
+
+def prepare(
+    settings: Mapping[str, str], given: Mapping[str, str]
+) -> tuple[dict[str, Any], list[str]]:
+    """Write what was answered, and see that all of it will be read as it was meant. Returns what
+    Compose reads, and which secrets were made.
+    """
+    if settings:
+        dotenv.add(ENV, settings, EXAMPLE)
+        print(f"\nWritten: {ENV.name}, with {', '.join(settings)}")
+    config = engine.config()
+    understood_by_compose(config)
+    made = secret_files.make_missing(SECRETS, given)
+    secret_files.check_readable(SECRETS)
+    if made:
+        print(f"Written: {SECRETS.name}/, with {', '.join(made)}")
+    if "master_key" in made:
+        print("Keep a copy of secrets/master_key elsewhere: no permission opens without it.")
+    for line in domain_warnings(str(urlsplit(dotenv.read(ENV)["PUBLIC_URL"]).hostname)):
+        print(line)
+    return config, made
+
+
+def understood_by_compose(config: Mapping[str, Any]) -> None:
+    """Raises AnswerError for a setting that comes out of Compose otherwise than it went in."""
+    known, environment = dotenv.read(ENV), config["services"]["web"]["environment"]
+    for name, value in known.items():
+        if name in environment and (environment[name] or "").replace("$$", "$") != value:
+            raise AnswerError(
+                f"{name} is {value!r} in .env, and Compose reads {environment[name]!r}. Is it set "
+                "in your shell, too? Else put it in single quotes."
+            )
+
+
+def _refuse_a_strangers_database(config: Mapping[str, Any]) -> None:
+    volume = config["volumes"]["pgdata"]["name"]
+    if not (SECRETS / "postgres_password").exists() and engine.has_volume(volume):
+        raise AnswerError(
+            f"Docker has the database of an earlier Presave here (the volume {volume}), and no "
+            "new password opens it. Copy secrets/ from the checkout that it belongs to. Or, to "
+            "lose all that is in it and begin afresh, run: docker compose down --volumes"
+        )
+
+
+def domain_warnings(host: str) -> list[str]:
+    """What would keep a certificate from coming, as far as this machine can see."""
+    if answers.is_this_machine(host):
+        return []
+    try:
+        found = {str(one[4][0]) for one in socket.getaddrinfo(host, 443, type=socket.SOCK_STREAM)}
+    except OSError:
+        return [
+            f"Warning: {host} does not resolve. Point its A or AAAA record to this server; there "
+            "is no certificate before that."
+        ]
+    if any(map(_is_own, found)):
+        return []
+    return [
+        f"Warning: {host} resolves to {', '.join(sorted(found))}, which is no address of this "
+        "machine. That is right behind a router or proxy that passes ports 80 and 443 on to it."
+    ]
+
+
+def _is_own(address: str) -> bool:
+    with socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET) as probe:
+        try:
+            probe.bind((address, 0))
+        except OSError:
+            return False
+    return True
+
+
+def start(config: dict[str, Any], needs_recreating: bool) -> None:
+    """Build, protect the secrets, start, and wait. Raises EngineError."""
+    print("\nBuilding the image; the first time takes some minutes.", flush=True)
+    if compose.run("build", *_commit()):
+        raise engine.EngineError(
+            "The image could not be built; the lines above say why. If they speak of BuildKit or "
+            "--mount, install docker-buildx; if of a connection, run this again."
+        )
+    owner.give_to_containers(config)
+    print("\nStarting.", flush=True)
+    if compose.run("up", "--detach"):
+        unwell = [name for name, how in health.states().items() if how != "well"]
+        health.give_up(sorted(unwell))
+    if needs_recreating:
+        # A container keeps the file that was there when it started.
+        compose.run("up", "--detach", "--force-recreate", "--no-deps", "web", "worker")
+    health.wait()
+
+
+def _commit() -> tuple[str, ...]:
+    """Which code is built, for the page /transparency."""
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        told = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        return ()
+    return ("--build-arg", f"COMMIT={told.stdout.strip()}") if told.returncode == 0 else ()
+
+
+def invite(config: Mapping[str, Any], email: str) -> int:
+    """Print where Presave is, and a link for its first user as long as nobody has logged in."""
+    url, name = (dotenv.read(ENV)[setting] for setting in ("PUBLIC_URL", "OPERATOR_NAME"))
+    print(f"\nPresave runs at {url}", flush=True)
+    if "sandbox" in config["services"]:
+        print(f"The sandbox, in Spotify's place: {SANDBOX['SPOTIFY_ACCOUNTS_URL']}", flush=True)
+    elif dotenv.read(ENV).get("SPOTIFY_CLIENT_ID"):
+        print(f"The redirect URI, as it must stand at Spotify: {url}/callback", flush=True)
+    if not email:
+        print(f'Let somebody log in: ./presavectl invite you@example.com --label "{name}"')
+        return 0
+    in_web = ("exec", "-T", "web", "python", "manage.py", "invite")
+    return compose.run(*in_web, email, "--label", name, "--if-first")
