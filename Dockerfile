@@ -1,10 +1,12 @@
-# One image for web, worker, beat and migrate.
-FROM python:3.11-slim-trixie AS packages
+# One image for web, worker, beat and migrate. `make lock-images` writes the digests of what it begins
+# with, here and in docker-compose.yml.
+FROM python:3.11.15-slim-trixie AS packages
 COPY requirements.txt /
 RUN python -m venv /venv \
- && /venv/bin/pip install --no-cache-dir --require-hashes -r /requirements.txt
+ && /venv/bin/pip install --no-cache-dir --require-hashes -r /requirements.txt \
+ && /venv/bin/pip uninstall --yes pip
 
-FROM python:3.11-slim-trixie
+FROM python:3.11.15-slim-trixie
 ENV PATH=/venv/bin:$PATH \
     PYTHONDONTWRITEBYTECODE=1 \
     PYTHONUNBUFFERED=1 \
@@ -15,6 +17,9 @@ ENV PATH=/venv/bin:$PATH \
 RUN apt-get update \
  && apt-get install --yes --no-install-recommends libfribidi0 \
  && rm -rf /var/lib/apt/lists/*
+# Nothing that installs anything is left.
+RUN rm -rf /usr/local/bin/pip* /usr/local/lib/python3.11/site-packages/pip* \
+    /usr/local/lib/python3.11/ensurepip
 # A new volume takes owner and mode from the directory that it is mounted over.
 RUN groupadd --gid 10001 presave \
  && useradd --uid 10001 --gid 10001 --no-create-home --shell /usr/sbin/nologin presave \
@@ -33,7 +38,11 @@ RUN --mount=type=bind,source=deploy/check.env,target=/check.env \
     set -a && . /check.env && DATA_DIR=/data && python manage.py collectstatic --no-input
 # Comes last, as it changes with every build.
 ARG COMMIT=
+ARG VERSION=
 ENV COMMIT=$COMMIT
+LABEL org.opencontainers.image.title=Presave \
+      org.opencontainers.image.version=$VERSION \
+      org.opencontainers.image.revision=$COMMIT
 USER 10001:10001
 EXPOSE 8000
 STOPSIGNAL SIGTERM

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.apps import AppConfig
 from django.conf import settings
-from django.core.checks import CheckMessage, Info, register
+from django.core.checks import CheckMessage, Info, Warning, register
 
 NO_APP: Final = Info(
     "There is no Spotify app, so nobody can pre-save; pages offer a calendar and links.",
@@ -26,9 +26,22 @@ class CampaignsConfig(AppConfig):
 
     def ready(self) -> None:
         register(whom_spotify_lets_in, deploy=True)
+        register(what_will_be_mandatory, deploy=True)
 
 
 def whom_spotify_lets_in(**_options: Any) -> Sequence[CheckMessage]:
     if not settings.SPOTIFY_CLIENT_ID:
         return [NO_APP]
     return [FOR_TESTERS] if settings.SPOTIFY_APP_MODE == "development" else []
+
+
+def what_will_be_mandatory(**_options: Any) -> Sequence[CheckMessage]:
+    """A setting that Presave did not ask for before has one release in which it may be missing."""
+    return [
+        Warning(
+            f"{name} is not set. From version {version} on Presave does not start without it.",
+            hint=f"Set {name} in .env now.",
+            id="presave.W001",
+        )
+        for name, version in settings.SOON_REQUIRED.items()
+    ]

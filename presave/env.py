@@ -22,6 +22,8 @@ from presave.markets import MARKETS
 
 # The default of a variable that has none.
 REQUIRED: Final = None
+# The variables that are not set and that a later version will want, each with that version.
+missing_soon: Final[dict[str, str]] = {}
 LOOPBACK_HOSTS: Final = ("127.0.0.1", "::1")
 _ADDRESS: Final = re.compile(
     r"https?://([a-z0-9.-]+|\[[0-9a-f:]+\])(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?"
@@ -60,6 +62,19 @@ def _given(name: str) -> str:
 def _is_invisible(character: str) -> bool:
     """What joins the letters of some scripts, and of emoji, belongs to a name."""
     return unicodedata.category(character) in ("Cc", "Cf") and character not in "\u200c\u200d"
+
+
+def soon_required(name: str, version: str, running: str, until_then: str) -> str | None:
+    """The default of a variable that is mandatory from a version on, and asked for before."""
+    if _parts(running) >= _parts(version):
+        return REQUIRED
+    if not _given(name):
+        missing_soon[name] = version
+    return until_then
+
+
+def _parts(version: str) -> list[int]:
+    return [int(part) for part in version.split(".")]
 
 
 def plain(name: str, default: str | None = REQUIRED) -> str:

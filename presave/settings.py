@@ -37,13 +37,22 @@ if DEBUG and IS_HTTPS:
 ALLOWED_HOSTS = [PUBLIC_HOST]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data")
-# Who runs this instance, for the privacy page and the terms.
-OPERATOR_NAME = env.text("OPERATOR_NAME", "the operator of this demo" if DEBUG else env.REQUIRED)
-OPERATOR_CONTACT = env.contact(
-    "OPERATOR_CONTACT", "operator@example.com" if DEBUG else env.REQUIRED
-)
 # As in pyproject.toml, which the image does not hold; tests/test_docs.py compares them.
 VERSION = "0.1.0"
+# Who runs this instance, for the privacy page and the terms. Version 0.1.0 did not ask for it.
+OPERATOR_NAME = env.text(
+    "OPERATOR_NAME",
+    "the operator of this demo"
+    if DEBUG
+    else env.soon_required("OPERATOR_NAME", "1.1.0", VERSION, until_then=PUBLIC_HOST),
+)
+OPERATOR_CONTACT = env.contact(
+    "OPERATOR_CONTACT",
+    "operator@example.com"
+    if DEBUG
+    else env.soon_required("OPERATOR_CONTACT", "1.1.0", VERSION, until_then=PUBLIC_URL),
+)
+SOON_REQUIRED = env.missing_soon
 COMMIT = env.commit("COMMIT", "unknown")
 
 ROOT_URLCONF = "presave.urls"

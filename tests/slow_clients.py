@@ -71,7 +71,8 @@ def proxy(web_port: int, path: str, directory: Path) -> Iterator[int]:
     """The port of a Caddy in front of web, with the file that compose gives it."""
     port, file = free_port(), directory / "Caddyfile"
     shipped = (Path(__file__).resolve().parent.parent / "Caddyfile").read_text()
-    file.write_text(shipped.replace("web:8000", f"{LOOPBACK}:{web_port}"))
+    shipped = shipped.replace("web:8000", f"{LOOPBACK}:{web_port}")
+    file.write_text(shipped.replace("unix//run/admin.sock", "off"))
     environment = {
         "PUBLIC_URL": f"http://{LOOPBACK}:{port}",
         **{name: str(directory) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")},

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
+from campaigns.artwork import decoding
 from campaigns.artwork.decoding import MOST_BYTES
 from embedded.stack import WEB
 from presave import web
@@ -24,6 +26,7 @@ APP_SERVICES = {"web", "worker", "beat", "migrate"}
 READERS_OF_SECRETS = {"secret", "database", "redis_url", "email"}
 # What the file .env tells Compose itself.
 COMPOSES_OWN = {"COMPOSE_PROFILES"}
+VERSION = settings.VERSION
 PLACEHOLDER = "not-given-to-this-service"
 
 
@@ -119,9 +122,43 @@ def test_the_database_and_redis_have_no_way_out() -> None:
         assert list(services()[name]["networks"]) == ["inside"]
 
 
-def test_every_part_of_presave_runs_the_same_image() -> None:
+def test_every_part_of_presave_runs_the_same_image_of_this_version_built_once() -> None:
     images = {services()[name]["image"] for name in APP_SERVICES}
-    assert images == {"presave:local"}
+    assert images == {f"presave:{VERSION}"}
+    assert [name for name, service in services().items() if "build" in service] == ["web"]
+
+
+def test_no_command_that_is_run_by_hand_migrates_the_database() -> None:
+    """`docker compose run` starts what the service depends on."""
+    depended_on = {
+        name for service in services().values() for name in service.get("depends_on", {})
+    }
+    assert "migrate" not in depended_on
+
+
+def test_each_base_image_is_pinned_to_a_release_and_its_distribution() -> None:
+    named = [service["image"] for service in services().values()]
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    begun_with = re.findall(r"^FROM (\S+)", dockerfile, re.MULTILINE)
+    for image in {*named, *begun_with} - {f"presave:{VERSION}"}:
+        assert re.fullmatch(
+            r"[a-z]+:\d+\.\d+(\.\d+)?-(slim-)?(trixie|alpine)(@sha256:[0-9a-f]{64})?", image
+        ), image
+
+
+@pytest.mark.parametrize("name", ["caddy", "web", "worker", "beat", "migrate", "postgres", "redis"])
+def test_no_service_can_take_the_whole_server(name: str) -> None:
+    service = services()[name]
+    assert 0 < int(service["mem_limit"]) <= 3 * 2**30
+    assert 0 < service["pids_limit"] <= 512
+    assert service["ulimits"] == {"core": {}}  # Compose leaves zeros out when it shows them
+    assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
+
+
+def test_web_has_memory_for_what_its_processes_may_take_at_once() -> None:
+    [workers] = re.findall(r'"--workers", "(\d+)"', (ROOT / "Dockerfile").read_text())
+    of_each = decoding.MOST_MEMORY + web.MOST_HELD + 150 * 2**20
+    assert int(services()["web"]["mem_limit"]) >= int(workers) * of_each
 
 
 def test_no_environment_holds_a_secret() -> None:

@@ -2,13 +2,83 @@
 
 from __future__ import annotations
 
+import json
+import os
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import IO, Any, Final
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent.parent
 
 
-def run(*arguments: str) -> int:
-    """Run `docker compose` on this terminal, and return its exit code."""
-    return subprocess.run(["docker", "compose", *arguments], cwd=CHECKOUT, check=False).returncode
+class CommandError(Exception):
+    """What a command that failed has written."""
+
+
+def run(*arguments: str, variables: Mapping[str, str] | None = None) -> int:
+    """Run `docker compose` on this terminal, and return its exit code. The variables count more
+    than those in .env.
+    """
+    return subprocess.run(
+        ["docker", "compose", *arguments], cwd=CHECKOUT, env=_with(variables), check=False
+    ).returncode
+
+
+def read(
+    *arguments: str,
+    variables: Mapping[str, str] | None = None,
+    given: IO[bytes] | None = None,
+    into: IO[bytes] | None = None,
+) -> str:
+    """What `docker compose` answers, unless that goes into a file. Raises CommandError."""
+    return _read("docker", "compose", *arguments, variables=variables, given=given, into=into)
+
+
+def docker(*arguments: str) -> str:
+    """What `docker` answers. Raises CommandError."""
+    return _read("docker", *arguments)
+
+
+def git(*arguments: str) -> str:
+    """What `git` says of the checkout. Raises CommandError where it is none."""
+    return _read("git", *arguments)
+
+
+def config(variables: Mapping[str, str] | None = None) -> dict[str, Any]:
+    """docker-compose.yml and .env as Compose understands them. Raises CommandError."""
+    found: dict[str, Any] = json.loads(read("config", "--format", "json", variables=variables))
+    return found
+
+
+def containers(service: str) -> list[str]:
+    """The ids of its containers that run."""
+    return read("ps", "--quiet", service).split()
+
+
+def _read(
+    *command: str,
+    variables: Mapping[str, str] | None = None,
+    given: IO[bytes] | None = None,
+    into: IO[bytes] | None = None,
+) -> str:
+    try:
+        done = subprocess.run(
+            command,
+            cwd=CHECKOUT,
+            env=_with(variables),
+            stdin=given or subprocess.DEVNULL,
+            stdout=into or subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise CommandError(f"{command[0]} is not installed.") from None
+    out = (done.stdout or b"").decode(errors="replace")
+    if done.returncode:
+        raise CommandError((out + done.stderr.decode(errors="replace")).strip())
+    return out.strip()
+
+
+def _with(variables: Mapping[str, str] | None) -> dict[str, str]:
+    return {**os.environ, **(variables or {})}

@@ -13,6 +13,8 @@ from typing import Any
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 
+from presave import env
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -43,8 +45,6 @@ BAD = [
     ("PUBLIC_URL", None),
     ("PUBLIC_URL", "http://presave.example.com"),
     ("PUBLIC_URL", "https://presave.example.com/somewhere"),
-    ("OPERATOR_NAME", None),
-    ("OPERATOR_CONTACT", None),
     ("OPERATOR_CONTACT", "Demo Label"),
     ("DATABASE_URL", None),
     ("DATABASE_URL", "mysql://h/db"),
@@ -118,6 +118,33 @@ def test_debug_alone_has_defaults_for_what_is_the_operators(
     read_settings(monkeypatch, DEBUG="True", **DEFAULT_IN_DEBUG)
     with pytest.raises(ImproperlyConfigured):
         read_settings(monkeypatch, DEBUG="False", **DEFAULT_IN_DEBUG)
+
+
+def test_a_setting_that_becomes_mandatory_is_asked_for_a_release_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(env, "missing_soon", {})
+    monkeypatch.delenv("OPERATOR_NAME", raising=False)
+
+    assert (
+        env.soon_required("OPERATOR_NAME", "1.10.0", "1.9.0", until_then="the host") == "the host"
+    )
+    assert env.missing_soon == {"OPERATOR_NAME": "1.10.0"}
+    assert env.soon_required("OPERATOR_NAME", "1.10.0", "1.10.0", until_then="") is env.REQUIRED
+
+
+def test_who_runs_the_instance_may_still_be_missing_and_is_warned_of() -> None:
+    run = run_command(
+        "check",
+        "--deploy",
+        PUBLIC_URL="https://presave.example.com",
+        OPERATOR_NAME="",
+        OPERATOR_CONTACT="",
+    )
+
+    assert run.returncode == 0, run.stderr
+    for name in ("OPERATOR_NAME", "OPERATOR_CONTACT"):
+        assert f"{name} is not set. From version 1.1.0 on Presave does not start" in run.stderr
 
 
 def test_debug_is_for_a_loopback_address(monkeypatch: pytest.MonkeyPatch) -> None:

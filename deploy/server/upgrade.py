@@ -1,0 +1,329 @@
+"""Put the code of this checkout into service, or the version before back, while pages are served.
+
+Whatever can fail comes before anything that runs is touched. The new web process stands beside the
+old one until it is healthy; Caddy finds both under one name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from deploy.server import compose, version
+from deploy.server.compose import CommandError
+
+BACKUPS: Final = compose.CHECKOUT / "backups"
+HEALTHY_SECONDS: Final = 180
+READY_SECONDS: Final = 120
+LOG_LINES: Final = "20"
+# Kept as they run: without any of them pages fail.
+LEFT_ALONE: Final = ("caddy", "postgres", "redis")
+CADDY_ADMIN: Final = "unix//run/admin.sock"
+# Django answers to its public name only.
+ASK_READY: Final = """
+import os, urllib.error, urllib.request as http
+host = os.environ["PUBLIC_URL"].split("://")[1].rstrip("/")
+request = http.Request("http://127.0.0.1:8000/readyz", headers={"Host": host})
+try:
+    print(http.urlopen(request, timeout=10).read().decode())
+except urllib.error.HTTPError as error:
+    print(error.read().decode())
+"""
+
+
+class UpgradeError(Exception):
+    """A sentence for the operator: what is wrong, and what runs now."""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("upgrade", help="put this checkout's code into service")
+    command.set_defaults(run=lambda chosen: _told(upgrade))
+    command = commands.add_parser("downgrade", help="put the version before back")
+    command.set_defaults(run=lambda chosen: _told(downgrade))
+
+
+def _told(work: Callable[[], None]) -> int:
+    try:
+        work()
+    except (UpgradeError, CommandError) as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def upgrade() -> None:
+    """Check, back up, migrate, swap, look. Raises UpgradeError or CommandError."""
+    new = version.of_checkout()
+    _step(f"Checking .env and secrets, and making the image of version {new.tag}")
+    image = image_of(new)
+    make_image(image, new)
+    check_settings(new)
+    _start_what_is_missing()
+    _step("Backing up the database")
+    print(f"   {back_up(new.tag)}")
+    _step("Migrating the database; the version before goes on serving")
+    migrate(new)
+    keep_previous(image)
+    put_into_service(new)
+    print(f"\nVersion {new.tag} runs.")
+    if _exists(_image_named(image, version.PREVIOUS)):
+        print("To go back to the version before: ./presavectl downgrade")
+    _tell_what_is_left_alone(new)
+
+
+def downgrade() -> None:
+    """Swap to the image that ran before. The database stays as it is: it serves both versions."""
+    old = version.Version(version.PREVIOUS, "", is_release=False)
+    if not _exists(image_of(old)):
+        raise UpgradeError(
+            "There is no version before on this server. To go back further, check out that version "
+            "and run ./presavectl upgrade."
+        )
+    _step("Checking the settings with the version before")
+    check_settings(old)
+    put_into_service(old)
+    print("\nThe version before runs, on the database of the newer one.")
+    print("To go forward again: ./presavectl upgrade")
+
+
+# The image
+
+
+def image_of(wanted: version.Version) -> str:
+    """The name of its image. Raises UpgradeError, for a missing setting or a secret."""
+    try:
+        config = compose.config(wanted.variables)
+    except CommandError as error:
+        raise UpgradeError(f"{_nothing_was_changed()} Compose cannot use .env:\n{error}") from None
+    missing = [
+        f"secrets/{Path(secret['file']).name}"
+        for secret in config.get("secrets", {}).values()
+        if "file" in secret and not Path(secret["file"]).exists()
+    ]
+    if missing:
+        raise UpgradeError(
+            f"{_nothing_was_changed()} Missing: {', '.join(sorted(missing))}. `make secrets` makes "
+            "what can be made, and says what is left to do."
+        )
+    return str(config["services"]["web"]["image"])
+
+
+def make_image(image: str, new: version.Version) -> None:
+    """From the registry that IMAGE names, for a release that it has; else from this checkout."""
+    if new.is_release and "/" in image and _pulled(image):
+        return
+    try:
+        compose.read("build", "--quiet", "web", variables=new.variables)
+    except CommandError as error:
+        raise UpgradeError(
+            f"{_nothing_was_changed()} The image could not be built:\n{error}"
+        ) from None
+
+
+def _pulled(image: str) -> bool:
+    try:
+        compose.docker("pull", "--quiet", image)
+    except CommandError:
+        print(f"   No registry has {image}: building it.")
+        return False
+    return True
+
+
+def keep_previous(image: str) -> None:
+    """Give what runs now a name under which it is found again."""
+    for container in compose.containers("web"):
+        running = compose.docker("inspect", "--format", "{{.Image}}", container)
+        if running != compose.docker("image", "inspect", "--format", "{{.Id}}", image):
+            compose.docker("tag", running, _image_named(image, version.PREVIOUS))
+
+
+def _image_named(image: str, tag: str) -> str:
+    return f"{image.rpartition(':')[0]}:{tag}"
+
+
+def _exists(image: str) -> bool:
+    try:
+        compose.docker("image", "inspect", image)
+    except CommandError:
+        return False
+    return True
+
+
+# Before anything is touched
+
+
+def check_settings(new: version.Version) -> None:
+    """Start the new image with the real settings and secrets. Raises UpgradeError."""
+    for service in ("web", "worker"):
+        check = ("python", "manage.py", "check", "--deploy")
+        try:
+            told = compose.read(
+                *("run", "--rm", "--no-deps", "-T", service, *check), variables=new.variables
+            )
+        except CommandError as error:
+            raise UpgradeError(
+                f"{_nothing_was_changed()} {service} of version {new.tag} says:\n{error}"
+            ) from None
+        if told and service == "web":
+            print(_indented(told))
+
+
+def _start_what_is_missing() -> None:
+    """On a server that is off. What runs is left alone, whatever its settings are by now."""
+    if compose.run("up", "--detach", "--no-recreate", "--wait", "postgres", "redis"):
+        raise UpgradeError(f"{_nothing_was_changed()} The database or Redis does not start.")
+
+
+def back_up(tag: str) -> str:
+    """Dump the database, and return the path. Raises UpgradeError."""
+    BACKUPS.mkdir(mode=0o700, exist_ok=True)
+    path = BACKUPS / f"before-{tag}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
+    dump = ("exec", "-T", "postgres", "pg_dump", "--username", "presave", "--format", "custom")
+    try:
+        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            compose.read(*dump, "presave", into=file)
+    except (CommandError, OSError) as error:
+        path.unlink(missing_ok=True)
+        raise UpgradeError(
+            f"{_nothing_was_changed()} The database could not be backed up:\n{error}"
+        ) from None
+    return str(path.relative_to(compose.CHECKOUT))
+
+
+def migrate(new: version.Version) -> None:
+    """Once, and by nothing else. Raises UpgradeError."""
+    try:
+        print(
+            _indented(
+                compose.read("run", "--rm", "--no-deps", "-T", "migrate", variables=new.variables)
+            )
+        )
+    except CommandError as error:
+        raise UpgradeError(
+            "The migration failed. The version before goes on serving; every migration is safe for "
+            f"it, also one of several. What is wrong:\n{error}"
+        ) from None
+
+
+# The swap
+
+
+def put_into_service(new: version.Version) -> None:
+    """Web first, beside the old one, then worker and beat. Raises UpgradeError."""
+    _step("Starting the new web process beside the old one")
+    swap_web(new)
+    version.write(new.tag)
+    _step("Starting worker and beat")
+    if compose.run("up", "--detach", "--no-deps", "worker", "beat", variables=new.variables):
+        raise UpgradeError("Web serves the new version, and worker or beat does not start.")
+    for service in ("worker", "beat"):
+        for container in compose.containers(service):
+            wait_until_healthy(container, service)
+    _reload_caddy()
+    _step("Asking /readyz")
+    wait_until_ready()
+
+
+def swap_web(new: version.Version) -> None:
+    old = compose.containers("web")
+    begin = ("up", "--detach", "--no-deps", "--no-recreate", "--scale", f"web={len(old) + 1}")
+    compose.read(*begin, "web", variables=new.variables)
+    for container in set(compose.containers("web")) - set(old):
+        try:
+            wait_until_healthy(container, "web")
+        except UpgradeError:
+            compose.docker("rm", "--force", container)
+            raise
+    for container in old:
+        # It answers what it has been asked, and takes nothing new.
+        compose.docker("stop", container)
+        compose.docker("rm", container)
+
+
+def wait_until_healthy(container: str, service: str) -> None:
+    """Raises UpgradeError with the end of its log."""
+    state = "{{.State.Status}} {{.State.Health.Status}} {{.RestartCount}}"
+    ends = time.monotonic() + HEALTHY_SECONDS
+    while time.monotonic() < ends:
+        status, health, restarts = compose.docker("inspect", "--format", state, container).split()
+        if health == "healthy":
+            return
+        if status not in ("running", "restarting") or int(restarts) > 1:
+            break
+        time.sleep(1)
+    log = compose.read("logs", "--no-log-prefix", "--tail", LOG_LINES, service)
+    raise UpgradeError(
+        f"The new {service} does not become healthy. The old web process goes on serving if it was "
+        f"not replaced yet; `./presavectl status` shows that. The log of {service} ends:\n{log}"
+    )
+
+
+def wait_until_ready() -> None:
+    ends = time.monotonic() + READY_SECONDS
+    told = ""
+    while time.monotonic() < ends:
+        told = compose.read("exec", "-T", "web", "python", "-c", ASK_READY).strip()
+        if told == "ok":
+            return
+        time.sleep(2)
+    raise UpgradeError(
+        f"The new version runs, and /readyz says: {told}\n"
+        "To go back to the version before: ./presavectl downgrade"
+    )
+
+
+# What is not swapped
+
+
+def _reload_caddy() -> None:
+    """The Caddyfile of this checkout, without a connection that ends."""
+    if not compose.containers("caddy"):
+        compose.run("up", "--detach", "--no-deps", "caddy")
+        return
+    # The file that is mounted may still be the one from before `git pull`, which wrote another.
+    reload = ("caddy", "reload", "--config", "-", "--adapter", "caddyfile")
+    try:
+        with (compose.CHECKOUT / "Caddyfile").open("rb") as file:
+            compose.read("exec", "-T", "caddy", *reload, "--address", CADDY_ADMIN, given=file)
+    except CommandError:
+        print("   Caddy keeps the configuration with which it was started.")
+
+
+def _tell_what_is_left_alone(new: version.Version) -> None:
+    outdated = [service for service in LEFT_ALONE if _is_outdated(service, new)]
+    if outdated:
+        print(
+            f"\n{', '.join(outdated)}: still with the image or settings of before, as pages fail "
+            "for some seconds while one of them starts anew. At a quiet hour:\n"
+            f"   docker compose up --detach --no-deps {' '.join(outdated)}"
+        )
+
+
+def _is_outdated(service: str, new: version.Version) -> bool:
+    label = '{{index .Config.Labels "com.docker.compose.config-hash"}}'
+    wanted = compose.read("config", "--hash", service, variables=new.variables).split()[-1]
+    return any(
+        compose.docker("inspect", "--format", label, container) != wanted
+        for container in compose.containers(service)
+    )
+
+
+# Words
+
+
+def _step(what: str) -> None:
+    print(f"\033[1m== {what}\033[0m" if sys.stdout.isatty() else f"== {what}", flush=True)
+
+
+def _indented(text: str) -> str:
+    return "\n".join(f"   {line}" for line in text.splitlines())
+
+
+def _nothing_was_changed() -> str:
+    return "Nothing was changed, and what ran goes on running."

@@ -1,0 +1,218 @@
+"""What `./presavectl upgrade` does with docker, in which order, and where it stops."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import stat
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+OLD = {"web-of-old": "id-of-old"}
+
+
+class Server:
+    """A checkout of its own, with a `docker` whose world the test writes and reads."""
+
+    def __init__(self, directory: Path) -> None:
+        self.checkout = directory / "presave"
+        shutil.copytree(ROOT / "deploy", self.checkout / "deploy")
+        for name in ("presavectl", "Caddyfile"):
+            shutil.copy(ROOT / name, self.checkout / name)
+        (self.checkout / "pyproject.toml").write_text('version = "1.1.0"\n')
+        (self.checkout / ".env").write_text("PUBLIC_URL=https://presave.example.com\nVERSION=old\n")
+        (self.checkout / ".env").chmod(0o600)
+        self._bin, self._world = directory / "bin", directory / "world.json"
+        self._bin.mkdir()
+        docker = self._bin / "docker"
+        text = (ROOT / "tests" / "deploy" / "server" / "docker.py").read_text()
+        docker.write_text(f"#!{sys.executable}\n{text}")
+        docker.chmod(0o755)
+        self.set(
+            calls=[],
+            fails={},
+            running={"web": OLD, "caddy": {"caddy": ""}},
+            images={"presave:old": "id-of-old"},
+            secrets={},
+            unhealthy=[],
+            ready="ok",
+        )
+
+    def set(self, **world: Any) -> None:
+        self._world.write_text(json.dumps({**self.world, **world}))
+
+    @property
+    def world(self) -> dict[str, Any]:
+        found: dict[str, Any] = json.loads(self._world.read_text()) if self._world.exists() else {}
+        return found
+
+    @property
+    def calls(self) -> list[str]:
+        return [call.removeprefix("compose ") for call in self.world["calls"]]
+
+    @property
+    def env_file(self) -> str:
+        return (self.checkout / ".env").read_text()
+
+    def presavectl(self, command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, self.checkout / "presavectl", command],
+            env={
+                "PATH": f"{self._bin}:{os.environ['PATH']}",
+                "DOCKER_WORLD": str(self._world),
+                # Not the repository that this one may lie in.
+                "GIT_CEILING_DIRECTORIES": str(self.checkout.parent),
+            },
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    def shorten(self, wait: str) -> None:
+        path = self.checkout / "deploy" / "server" / "upgrade.py"
+        path.write_text(re.sub(rf"{wait}: Final = \d+", f"{wait}: Final = 1", path.read_text()))
+
+    def order_of(self, *beginnings: str) -> list[int]:
+        return [
+            next(at for at, call in enumerate(self.calls) if call.startswith(beginning))
+            for beginning in beginnings
+        ]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Server:
+    return Server(tmp_path)
+
+
+def test_whatever_can_fail_comes_before_the_swap_and_the_old_web_goes_last(server: Server) -> None:
+    done = server.presavectl("upgrade")
+
+    assert done.returncode == 0, done.stderr
+    order = server.order_of(
+        "build",
+        "run --rm --no-deps -T web python manage.py check --deploy",
+        "run --rm --no-deps -T worker python manage.py check --deploy",
+        "exec -T postgres pg_dump",
+        "run --rm --no-deps -T migrate",
+        "tag id-of-old presave:previous",
+        "up --detach --no-deps --no-recreate --scale web=2 web",
+        "stop web-of-old",
+        "rm web-of-old",
+        "up --detach --no-deps worker beat",
+        "exec -T caddy caddy reload",
+        "exec -T web python",
+    )
+    assert order == sorted(order)
+    assert server.world["running"]["web"] == {"web-of-1.1.0": "id-of-1.1.0"}
+    assert "Version 1.1.0 runs." in done.stdout
+    assert "./presavectl downgrade" in done.stdout
+
+
+def test_the_new_version_is_written_down_and_the_rest_of_env_stays(server: Server) -> None:
+    server.presavectl("upgrade")
+
+    assert server.env_file == "PUBLIC_URL=https://presave.example.com\nVERSION=1.1.0\n"
+    assert stat.S_IMODE((server.checkout / ".env").stat().st_mode) == 0o600
+
+
+def test_the_backup_is_for_its_owner_alone(server: Server) -> None:
+    server.presavectl("upgrade")
+
+    [dump] = (server.checkout / "backups").iterdir()
+    assert dump.read_text() == "the dump\n"
+    assert stat.S_IMODE(dump.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        ("config --format json", "PUBLIC_URL is missing"),
+        ("build", "no network"),
+        ("run --rm --no-deps -T web", "Presave cannot start: SIGN_UP must be one of"),
+        ("run --rm --no-deps -T worker", "Presave cannot start: REDIS_URL is empty"),
+        ("pg_dump", "the disk is full"),
+        ("-T migrate", "django.db.utils.OperationalError: lock timeout"),
+    ],
+)
+def test_what_fails_before_the_swap_leaves_everything_running_and_says_why(
+    call: str, told: str, server: Server
+) -> None:
+    server.set(fails={call: told})
+
+    done = server.presavectl("upgrade")
+
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "goes on" in done.stderr
+    assert server.world["running"]["web"] == OLD
+    assert not [
+        call for call in server.calls if call.startswith(("stop", "rm", "up --detach --no-d"))
+    ]
+    assert "VERSION=old" in server.env_file
+
+
+def test_a_missing_secret_is_named_before_anything_is_built(server: Server) -> None:
+    server.set(secrets={"master_key": {"file": str(server.checkout / "secrets" / "master_key")}})
+
+    done = server.presavectl("upgrade")
+
+    assert "Missing: secrets/master_key." in done.stderr
+    assert "build" not in " ".join(server.calls)
+
+
+def test_a_new_web_that_does_not_become_healthy_goes_and_the_old_one_stays(server: Server) -> None:
+    server.set(unhealthy=["web-of-1.1.0"])
+
+    done = server.presavectl("upgrade")
+
+    assert done.returncode == 1
+    assert "The new web does not become healthy." in done.stderr
+    assert server.world["running"]["web"] == OLD
+    assert "VERSION=old" in server.env_file
+
+
+def test_a_site_that_is_not_ready_is_told_with_the_way_back(server: Server) -> None:
+    trouble = "No heartbeat from the worker yet. Check worker and beat."
+    server.set(ready=trouble)
+    server.shorten("READY_SECONDS")
+
+    done = server.presavectl("upgrade")
+
+    assert done.returncode == 1
+    assert trouble in done.stderr
+    assert "./presavectl downgrade" in done.stderr
+
+
+def test_the_way_back_swaps_and_touches_no_database(server: Server) -> None:
+    server.presavectl("upgrade")
+    server.set(calls=[])
+
+    done = server.presavectl("downgrade")
+
+    assert done.returncode == 0, done.stderr
+    assert server.world["running"]["web"] == {"web-of-previous": "id-of-old"}
+    assert "VERSION=previous" in server.env_file
+    assert not [call for call in server.calls if "migrate" in call or "pg_dump" in call]
+
+
+def test_there_is_no_way_back_from_the_first_version(server: Server) -> None:
+    done = server.presavectl("downgrade")
+
+    assert done.returncode == 1
+    assert "There is no version before on this server." in done.stderr
+
+
+def test_what_is_left_alone_is_told_with_the_command(server: Server) -> None:
+    """Caddy, Postgres and Redis are not started anew by an upgrade."""
+    server.set(running={"web": OLD, "caddy": {"caddy-of-before": ""}, "redis": {"redis": ""}})
+
+    done = server.presavectl("upgrade")
+
+    assert "docker compose up --detach --no-deps caddy\n" in done.stdout
