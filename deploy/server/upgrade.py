@@ -15,10 +15,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
+from deploy import make_secrets
 from deploy.server import compose, version
 from deploy.server.compose import CommandError
 
 BACKUPS: Final = compose.CHECKOUT / "backups"
+SECRETS: Final = compose.CHECKOUT / "secrets"
 HEALTHY_SECONDS: Final = 180
 READY_SECONDS: Final = 120
 LOG_LINES: Final = "20"
@@ -61,6 +63,7 @@ def upgrade() -> None:
     """Check, back up, migrate, swap, look. Raises UpgradeError or CommandError."""
     new = version.of_checkout()
     _step(f"Checking .env and secrets, and making the image of version {new.tag}")
+    make_new_secrets()
     image = image_of(new)
     make_image(image, new)
     check_settings(new)
@@ -95,6 +98,19 @@ def downgrade() -> None:
 # The image
 
 
+def make_new_secrets() -> None:
+    """The files that a version before did not want and that can be made."""
+    if not SECRETS.is_dir():
+        return
+    try:
+        made = make_secrets.make_missing(SECRETS)
+        make_secrets.protect(SECRETS)
+    except PermissionError:
+        return  # what is missing is told in a moment
+    for name in made:
+        print(f"   Made secrets/{name}, which this version wants.")
+
+
 def image_of(wanted: version.Version) -> str:
     """The name of its image. Raises UpgradeError, for a missing setting or a secret."""
     try:
@@ -108,8 +124,8 @@ def image_of(wanted: version.Version) -> str:
     ]
     if missing:
         raise UpgradeError(
-            f"{_nothing_was_changed()} Missing: {', '.join(sorted(missing))}. `make secrets` makes "
-            "what can be made, and says what is left to do."
+            f"{_nothing_was_changed()} Missing: {', '.join(sorted(missing))}. `sudo make secrets` "
+            "makes what can be made, and says what is left to do."
         )
     return str(config["services"]["web"]["image"])
 

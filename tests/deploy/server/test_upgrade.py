@@ -167,6 +167,16 @@ def test_a_missing_secret_is_named_before_anything_is_built(server: Server) -> N
     assert "build" not in " ".join(server.calls)
 
 
+def test_a_secret_that_is_new_with_this_version_is_made(server: Server) -> None:
+    (server.checkout / "secrets").mkdir()
+    (server.checkout / "secrets" / "postgres_password").write_text("known\n")
+
+    server.presavectl("upgrade")
+
+    assert (server.checkout / "secrets" / "sentry_dsn").read_text() == "none\n"
+    assert (server.checkout / "secrets" / "postgres_password").read_text() == "known\n"
+
+
 def test_a_new_web_that_does_not_become_healthy_goes_and_the_old_one_stays(server: Server) -> None:
     server.set(unhealthy=["web-of-1.1.0"])
 
