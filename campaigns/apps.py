@@ -8,6 +8,8 @@ from typing import Any, Final
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning, register
+from django.db import connections
+from django.db.models.signals import post_migrate, pre_migrate
 
 NO_APP: Final = Info(
     "There is no Spotify app, so nobody can pre-save; pages offer a calendar and links.",
@@ -27,6 +29,8 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         register(whom_spotify_lets_in, deploy=True)
         register(what_will_be_mandatory, deploy=True)
+        pre_migrate.connect(wait_briefly_for_locks, sender=self)
+        post_migrate.connect(wait_as_before, sender=self)
 
 
 def whom_spotify_lets_in(**_options: Any) -> Sequence[CheckMessage]:
@@ -45,3 +49,19 @@ def what_will_be_mandatory(**_options: Any) -> Sequence[CheckMessage]:
         )
         for name, version in settings.SOON_REQUIRED.items()
     ]
+
+
+def wait_briefly_for_locks(using: str, **_options: Any) -> None:
+    """The version before serves meanwhile, and would wait behind a migration that waits."""
+    _on_postgres(using, "SET lock_timeout = '5s'")
+
+
+def wait_as_before(using: str, **_options: Any) -> None:
+    _on_postgres(using, "RESET lock_timeout")
+
+
+def _on_postgres(using: str, statement: str) -> None:
+    connection = connections[using]
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(statement)

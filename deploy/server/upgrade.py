@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -192,8 +193,12 @@ def check_settings(new: version.Version) -> None:
 
 def _start_what_is_missing() -> None:
     """On a server that is off. What runs is left alone, whatever its settings are by now."""
-    if compose.run("up", "--detach", "--no-recreate", "--wait", "postgres", "redis"):
-        raise UpgradeError(f"{_nothing_was_changed()} The database or Redis does not start.")
+    try:
+        compose.read("up", "--detach", "--no-recreate", "--wait", "postgres", "redis")
+    except CommandError as error:
+        raise UpgradeError(
+            f"{_nothing_was_changed()} The database or Redis does not start:\n{error}"
+        ) from None
 
 
 def back_up(tag: str) -> str:
@@ -214,17 +219,21 @@ def back_up(tag: str) -> str:
 
 def migrate(new: version.Version) -> None:
     """Once, and by nothing else. Raises UpgradeError."""
+    alone = ("run", "--rm", "--no-deps", "-T", "migrate")
     try:
-        print(
-            _indented(
-                compose.read("run", "--rm", "--no-deps", "-T", "migrate", variables=new.variables)
-            )
-        )
+        print(_indented(compose.read(*alone, variables=new.variables)))
     except CommandError as error:
         raise UpgradeError(
-            "The migration failed. The version before goes on serving; every migration is safe for "
-            f"it, also one of several. What is wrong:\n{error}"
+            "The migration failed. The version before goes on serving; each migration is safe for "
+            f"it, also where some were applied. What was said:\n{_without_calls(str(error))}"
         ) from None
+
+
+def _without_calls(text: str) -> str:
+    """A traceback's errors, without the lines of code that led to them."""
+    calls = re.compile(r"Traceback \(most recent call last\):|  File \"| {4,}")
+    lines = (line.partition("Traceback (most")[0].rstrip() for line in text.splitlines())
+    return "\n".join(line for line in lines if line and not calls.match(line))
 
 
 # The swap
@@ -236,8 +245,12 @@ def put_into_service(new: version.Version) -> None:
     swap_web(new)
     version.write(new.tag)
     _step("Starting worker and beat")
-    if compose.run("up", "--detach", "--no-deps", "worker", "beat", variables=new.variables):
-        raise UpgradeError("Web serves the new version, and worker or beat does not start.")
+    try:
+        compose.read("up", "--detach", "--no-deps", "worker", "beat", variables=new.variables)
+    except CommandError as error:
+        raise UpgradeError(
+            f"Web serves the new version, and worker or beat does not start:\n{error}"
+        ) from None
     for service in ("worker", "beat"):
         for container in compose.containers(service):
             wait_until_healthy(container, service)
@@ -300,7 +313,7 @@ def wait_until_ready() -> None:
 def _reload_caddy() -> None:
     """The Caddyfile of this checkout, without a connection that ends."""
     if not compose.containers("caddy"):
-        compose.run("up", "--detach", "--no-deps", "caddy")
+        compose.read("up", "--detach", "--no-deps", "caddy")
         return
     # The file that is mounted may still be the one from before `git pull`, which wrote another.
     reload = ("caddy", "reload", "--config", "-", "--adapter", "caddyfile")

@@ -4,6 +4,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
+from django.core.management import call_command
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from campaigns.apps import FOR_TESTERS, NO_APP
 
@@ -28,3 +31,12 @@ def test_the_check_before_a_deployment_says_who_can_pre_save(
     settings.SPOTIFY_CLIENT_ID, settings.SPOTIFY_APP_MODE = client_id, mode
     found = run_checks(include_deployment_checks=True)
     assert [one for one in found if (one.id or "").startswith("presave")] == told
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one lock")
+def test_a_migration_gives_up_on_a_lock_before_pages_wait_for_long() -> None:
+    with CaptureQueriesContext(connection) as captured:
+        call_command("migrate", "campaigns", verbosity=0)
+
+    about_locks = [query["sql"] for query in captured if "lock_timeout" in query["sql"]]
+    assert about_locks == ["SET lock_timeout = '5s'", "RESET lock_timeout"]
