@@ -33,7 +33,7 @@ def measure(directory: Path) -> Table:
     lines = []
     with pages.web(directory) as (url, _):
         web = int(url.rpartition(":")[2])
-        with slow_clients.proxy(web, f"/{slug}", directory) as proxy:
+        with slow_clients.proxy(web, directory) as proxy:
             for way, port in {"web": web, "Caddy": proxy}.items():
                 for kind, begin in kinds.items():
                     with begin(port, CLIENTS) as slow:

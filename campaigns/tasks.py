@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import mmap
 from datetime import timedelta
 from threading import Event
 from typing import Final
@@ -13,11 +14,31 @@ from celery import shared_task
 from campaigns.clock import database_now
 from campaigns.release import worker
 
-# Short, so that a worker told to stop is done well before compose's stop_grace_period; the next
-# message goes on.
 SLICE: Final = timedelta(seconds=20)
+
+
+class SharedEvent(Event):
+    """Set for this process and all that it forks. It wakes nobody: a wait takes its whole time.
+
+    One byte of memory instead of a lock, which a process that is killed would take with it.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._byte = mmap.mmap(-1, 1)
+
+    def set(self) -> None:
+        self._byte[0] = 1
+
+    def is_set(self) -> bool:
+        return self._byte[0] == 1
+
+
+# That the worker is told to end: what its children are at ends within a moment, and not with their
+# slice.
+stopped: Final = SharedEvent()
 
 
 @shared_task
 def run_due_work() -> int:
-    return worker.work(until=database_now() + SLICE, stopped=Event())
+    return worker.work(until=database_now() + SLICE, stopped=stopped)

@@ -25,10 +25,16 @@ SANDBOX_READY: Final = "Sandbox listening on "
 WORKER_READY: Final = " ready."
 # Two children, so that two claims meet in every demo and test.
 WORKER_CONCURRENCY: Final = 2
+# As in docker-compose.yml, which tests/test_deploy.py compares. A worker has nothing to tell other
+# workers, and would wait for Redis to tell it.
+WORKER_OPTIONS: Final = (
+    *("--loglevel", "INFO", "--without-gossip", "--without-heartbeat", "--without-mingle"),
+)
 # As in the Dockerfile, which tests/test_deploy.py compares.
 WEB: Final = (
-    *("granian", "--interface", "asginl", "presave.web:application", "--no-ws", "--http", "1"),
+    *("granian", "--interface", "asgi", "presave.web:application", "--no-ws", "--http", "1"),
     *("--http1-header-read-timeout", "10000", "--backpressure", "1024"),
+    "--respawn-failed-workers",
 )
 
 
@@ -127,9 +133,8 @@ class Stack:
     def start_worker(self) -> None:
         self.worker = self._spawn(
             "worker",
-            *("celery", "-A", "presave", "worker", "--loglevel", "INFO"),
+            *("celery", "-A", "presave", "worker", *WORKER_OPTIONS),
             *("--concurrency", str(WORKER_CONCURRENCY)),
-            *("--without-gossip", "--without-mingle"),
         )
         started = self.worker.log.count(WORKER_READY)
         wait_until(

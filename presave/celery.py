@@ -7,11 +7,11 @@ import os
 import sys
 from typing import Any
 
-from celery import Celery
-from celery.signals import setup_logging, worker_init, worker_ready
+from celery import Celery, bootsteps
+from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
 from django.db import Error
 
-from presave import broker
+from presave import broker, liveness
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presave.settings")
 
@@ -19,6 +19,26 @@ broker.use()
 app = Celery("presave")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
+
+
+class Liveness(bootsteps.StartStopStep):
+    """The worker's main process shows that its loop turns, for as long as Redis is there. Its
+    children have Celery's time limits.
+    """
+
+    requires = ("celery.worker.consumer.connection:Connection",)
+
+    def start(self, parent: Any) -> None:
+        liveness.show_sign()
+        self._signs = parent.timer.call_repeatedly(liveness.SIGN_EVERY_SECONDS, liveness.show_sign)
+
+    def stop(self, parent: Any) -> None:
+        """Redis has gone, or the worker ends."""
+        self._signs.cancel()
+        liveness.expect_none()
+
+
+app.steps["consumer"].add(Liveness)
 
 
 @setup_logging.connect
@@ -46,3 +66,12 @@ def ask_the_mail_server(**kwargs: Any) -> None:
     from campaigns.status import mail_server
 
     mail_server.start_checking()
+
+
+@worker_shutting_down.connect
+def end_soon(**kwargs: Any) -> None:
+    """Nothing is lost by a worker that is ended: what it held comes due again."""
+    from campaigns.tasks import stopped
+
+    stopped.set()
+    liveness.end_soon()

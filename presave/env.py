@@ -220,6 +220,20 @@ def origin(name: str, default: str | None = REQUIRED) -> str:
     return value
 
 
+def proxy(name: str) -> str:
+    """The address of a proxy, as http://proxy.example.com:3128; empty when not set."""
+    value = text(name, "")
+    if not value:
+        return ""
+    parts = _split(name, value)
+    # The value is not repeated: it may hold a password.
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
+        raise ImproperlyConfigured(
+            f"{name} must be the address of a proxy, such as http://proxy.example.com:3128."
+        )
+    return value
+
+
 def contact(name: str, default: str | None = REQUIRED) -> str:
     """Where people can write to: an email address, or the https address of a page."""
     value = text(name, default)

@@ -173,10 +173,11 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 63_072_000 if IS_HTTPS else 0
-SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS
+# What binds the whole domain for years is the operator's decision, not a default: its other hosts
+# may have no https.
+SECURE_HSTS_INCLUDE_SUBDOMAINS = IS_HTTPS and env.flag("HSTS_INCLUDE_SUBDOMAINS", default=False)
 SECURE_REFERRER_POLICY = "no-referrer"
-# Preloading binds the whole domain for years: that is the operator's decision, not a default.
-SILENCED_SYSTEM_CHECKS = ["security.W021"]
+SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 
 COOKIE_PREFIX = "__Host-" if IS_HTTPS else ""
 SESSION_COOKIE_NAME = f"{COOKIE_PREFIX}session"
@@ -308,6 +309,10 @@ LARGEST_FORM = 100 * 1024 * 1024
 APPLE_LOOKUP_URL = "https://itunes.apple.com/lookup"
 DEEZER_API_URL = "https://api.deezer.com"
 
+# The way out to Spotify and to those. Webhooks go directly: campaigns/webhooks/addresses.py looks
+# at the address that a connection is made to, which a proxy would hide.
+HTTPS_PROXY = env.proxy("HTTPS_PROXY")
+
 # Spotify
 
 # Without an id there is no app: releases have pages with a calendar and links, and no pre-save.
@@ -331,20 +336,27 @@ CELERY_BROKER_URL = env.redis_url(
 )
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
-CELERY_BROKER_TRANSPORT_OPTIONS = {"visibility_timeout": 180}
+# A Redis that says nothing, as one that is frozen or cut off, is one that is away: a worker that
+# ends would wait for it for ever.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 180,
+    "socket_connect_timeout": 5,
+    "socket_timeout": 5,
+}
 CELERY_VISIBILITY_TIMEOUT = 180
+# Nobody sends commands to workers, and each would have to clear its queue of them away at its end.
+CELERY_WORKER_ENABLE_REMOTE_CONTROL = False
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True
 CELERY_TASK_REJECT_ON_WORKER_LOST = True
-CELERY_TASK_SOFT_TIME_LIMIT = 75
-CELERY_TASK_TIME_LIMIT = 90
+CELERY_TASK_SOFT_TIME_LIMIT = 45
+CELERY_TASK_TIME_LIMIT = 55
 CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 CELERY_WORKER_MAX_TASKS_PER_CHILD = 500
 CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 30
 CELERY_WORKER_ENABLE_SOFT_SHUTDOWN_ON_IDLE = True
-# In memory: there is nothing to remember, and a schedule file that a crash tore could keep beat
-# from starting again.
-CELERY_BEAT_SCHEDULER = "celery.beat:Scheduler"
+CELERY_BEAT_SCHEDULER = "presave.beat:Scheduler"
+CELERY_BEAT_MAX_LOOP_INTERVAL = 5
 CELERY_BEAT_SCHEDULE = {
     # A message says only "look at the rows". A missed or doubled one changes nothing.
     "run-due-work-every-2-seconds": {

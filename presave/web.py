@@ -27,6 +27,8 @@ from django.core.wsgi import get_wsgi_application
 from django.db import DatabaseError, close_old_connections
 from django.http import parse_cookie
 
+from presave import liveness
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "presave.settings")
 
 THREADS: Final = 16
@@ -96,6 +98,9 @@ class _Refused(Exception):
 
 async def application(scope: Scope, receive: Receive, send: Send) -> None:
     """ASGI's, whose headers are bytes: another site's cookie may have any."""
+    if scope["type"] == "lifespan":
+        await _live(receive, send)
+        return
     environ = _environ(scope)
     body = BytesIO()
     try:
@@ -110,6 +115,23 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         _large.pop(body, None)
         body.close()
     await answer.send(send)
+
+
+async def _live(receive: Receive, send: Send) -> None:
+    """Show that the loop turns and that threads come free, from the start to the end."""
+    await receive()
+    signs = asyncio.create_task(_show_signs())
+    await send({"type": "lifespan.startup.complete"})
+    await receive()
+    signs.cancel()
+    liveness.expect_none()
+    await send({"type": "lifespan.shutdown.complete"})
+
+
+async def _show_signs() -> None:
+    while True:
+        await _in_thread(lambda _: liveness.show_sign(), {})
+        await asyncio.sleep(liveness.SIGN_EVERY_SECONDS)
 
 
 async def _in_thread(work: Callable[[dict[str, Any]], T], environ: dict[str, Any]) -> T:

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from embedded.processes import LOOPBACK, free_port, spawn, wait_for_http
+from embedded.processes import LOOPBACK, free_port, port_is_free, spawn, wait_until
 
 # As much as the system lets a window be small: whoever reads nothing soon holds up the sender.
 SMALLEST_WINDOW: Final = 1024
@@ -67,10 +67,11 @@ def kinds(slug: str, large_file: str) -> dict[str, Callable[[int, int], SlowClie
 
 
 @contextmanager
-def proxy(web_port: int, path: str, directory: Path) -> Iterator[int]:
-    """The port of a Caddy in front of web, with the file that compose gives it."""
+def proxy(web_port: int, directory: Path) -> Iterator[int]:
+    """The port of a Caddy in front of web, with the files that compose gives it."""
+    root = Path(__file__).resolve().parent.parent
     port, file = free_port(), directory / "Caddyfile"
-    shipped = (Path(__file__).resolve().parent.parent / "Caddyfile").read_text()
+    shipped = (root / "Caddyfile").read_text().replace("root /srv", f"root {root / 'deploy'}")
     shipped = shipped.replace("web:8000", f"{LOOPBACK}:{web_port}")
     file.write_text(shipped.replace("unix//run/admin.sock", "off"))
     environment = {
@@ -81,7 +82,7 @@ def proxy(web_port: int, path: str, directory: Path) -> Iterator[int]:
     command = (caddy, "run", "--adapter", "caddyfile", "--config", file)
     process = spawn(command, environment, directory / "caddy.log")
     try:
-        wait_for_http(f"http://{LOOPBACK}:{port}{path}", 60, process)
+        wait_until(lambda: not port_is_free(port), 60, "Caddy", process)
         yield port
     finally:
         process.stop()

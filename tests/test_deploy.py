@@ -17,12 +17,14 @@ from django.conf import settings
 
 from campaigns.artwork import decoding
 from campaigns.artwork.decoding import MOST_BYTES
-from embedded.stack import WEB
+from embedded.stack import WEB, WORKER_OPTIONS
 from presave import web
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 APP_SERVICES = {"web", "worker", "beat", "migrate"}
+SERVICES_THAT_LAST = {"caddy", "web", "worker", "beat", "postgres", "redis"}
+MOST_SECONDS_OF_AN_ANSWER = 10
 READERS_OF_SECRETS = {"secret", "database", "redis_url", "email"}
 # What the file .env tells Compose itself.
 COMPOSES_OWN = {"COMPOSE_PROFILES"}
@@ -188,11 +190,38 @@ def test_a_container_can_do_little(name: str) -> None:
 
 def test_every_lasting_service_is_watched() -> None:
     watched = {name for name, service in services().items() if "healthcheck" in service}
-    assert watched == set(services()) - {"caddy", "migrate"}
+    assert watched == set(services()) - {"migrate"}
 
 
-def test_the_worker_may_finish_its_task_before_it_is_killed() -> None:
-    assert services()["worker"]["stop_grace_period"] == "45s"
+@pytest.mark.parametrize("name", sorted(SERVICES_THAT_LAST))
+def test_what_is_frozen_is_killed_within_a_minute(name: str) -> None:
+    """tests/test_watchdog.py: after two looks, or three with an answer that does not come."""
+    service = services()[name]
+    assert service["init"] is True
+    assert service["restart"] == "unless-stopped"
+    assert "/tmp" in service["tmpfs"]  # noqa: S108 -- the container's
+    assert [config["source"] for config in service["configs"]] == ["watchdog"]
+    check = service["healthcheck"]
+    assert "sh /watchdog" in " ".join(check["test"])
+    interval, timeout = (int(check[name].removesuffix("s")) for name in ("interval", "timeout"))
+    assert timeout > MOST_SECONDS_OF_AN_ANSWER
+    assert 3 * (interval + MOST_SECONDS_OF_AN_ANSWER) <= 60
+
+
+def test_nobody_is_killed_for_a_slow_page() -> None:
+    asked = {
+        name: service["healthcheck"]["test"][3:]
+        for name, service in services().items()
+        if service.get("healthcheck", {}).get("test", [])[1:3] == ["sh", "/watchdog"]
+    }
+    assert {name for name, command in asked.items() if command} == {"postgres", "redis"}
+    for name, timeout in {"postgres": "--timeout=10", "redis": "timeout 10 "}.items():
+        assert timeout in " ".join(asked[name])
+
+
+def test_the_worker_is_started_as_the_tests_start_it() -> None:
+    command = services()["worker"]["command"]
+    assert set(WORKER_OPTIONS) < set(command)
 
 
 def test_the_dockerfile_passes_hadolint() -> None:

@@ -51,6 +51,7 @@ TESTED_ELSEWHERE = {
     "campaigns/keyring/durable.py": "no rules but the disk's: test_files.py and test_master.py",
     "campaigns/models/choices.py": "names alone",
     "campaigns/planning/obstacles.py": "names and facts alone; test_sentences.py has each name",
+    "presave/celery.py": "seen in real workers: test_liveness.py, tests/chaos/test_ending.py",
     "campaigns/urls.py": "test_access.py asks for every address of the dashboard",
 }
 # What may be imported in few packages of presave and campaigns only: the edges. Webhooks are an

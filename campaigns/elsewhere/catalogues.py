@@ -127,7 +127,8 @@ async def _ask(session: aiohttp.ClientSession, catalogue: _Catalogue) -> FoundPa
 
 async def _json_at(session: aiohttp.ClientSession, address: str) -> Any:
     try:
-        async with session.get(address, allow_redirects=False) as answer:
+        proxy = settings.HTTPS_PROXY if address.startswith("https:") else ""
+        async with session.get(address, allow_redirects=False, proxy=proxy or None) as answer:
             body = b""
             async for chunk in answer.content.iter_chunked(65536):
                 body += chunk

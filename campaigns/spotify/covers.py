@@ -11,7 +11,7 @@ from django.conf import settings
 
 from campaigns.models.choices import ErrorReason
 from campaigns.spotify.answers import SpotifyError
-from campaigns.spotify.http import new_session
+from campaigns.spotify.http import new_session, proxy_for
 
 TOTAL_SECONDS: Final = 4.0
 MOST_BYTES: Final = 500_000
@@ -33,7 +33,9 @@ async def _fetch(address: str) -> bytes:
     timeout = aiohttp.ClientTimeout(total=TOTAL_SECONDS)
     async with (
         new_session(1) as session,
-        session.get(address, allow_redirects=False, timeout=timeout) as answer,
+        session.get(
+            address, allow_redirects=False, timeout=timeout, proxy=proxy_for(address)
+        ) as answer,
     ):
         if answer.status != 200:
             raise SpotifyError(ErrorReason.UNUSABLE_ANSWER)

@@ -24,6 +24,13 @@ def new_session(connections: int) -> aiohttp.ClientSession:
     )
 
 
+def proxy_for(url: str | URL) -> str | None:
+    """HTTPS_PROXY, but for the sandbox, which is asked by http on this machine. The proxy sees the
+    host alone: what is said to it is encrypted.
+    """
+    return settings.HTTPS_PROXY if URL(url).scheme == "https" and settings.HTTPS_PROXY else None
+
+
 async def request(
     session: aiohttp.ClientSession,
     method: str,
@@ -32,7 +39,9 @@ async def request(
     **options: Any,
 ) -> Answer:
     try:
-        async with session.request(method, url, allow_redirects=False, **options) as answer:
+        async with session.request(
+            method, url, allow_redirects=False, proxy=proxy_for(url), **options
+        ) as answer:
             body = await answer.read() if with_body else b""
             headers = answer.headers
             return Answer(answer.status, headers.get("Retry-After"), body, headers.get("Date"))

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db import connections
 
 from embedded.processes import LOOPBACK, Process, spawn, wait_for_http, wait_until
-from embedded.stack import START_SECONDS, WEB, WORKER_CONCURRENCY, WORKER_READY
+from embedded.stack import START_SECONDS, WEB, WORKER_CONCURRENCY, WORKER_OPTIONS, WORKER_READY
 from embedded.valkey import Valkey
 from tests.chaos.worker import CLOCK_AHEAD_SECONDS, LEASE_SECONDS, SECOND_LOOK_SECONDS
 from tests.postgres import Postgres
@@ -86,8 +86,7 @@ class Machine:
     def start_worker(self) -> Process:
         """Celery with two children; `worker_is_ready` says when it takes messages."""
         worker = self.run(
-            *(*CELERY, "worker", "--loglevel", "INFO", "--concurrency", str(WORKER_CONCURRENCY)),
-            *("--without-gossip", "--without-mingle"),
+            *(*CELERY, "worker", *WORKER_OPTIONS, "--concurrency", str(WORKER_CONCURRENCY)),
         )
         self.workers.append(worker)
         return worker

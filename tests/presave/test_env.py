@@ -57,6 +57,9 @@ GOOD: list[tuple[Reader, tuple[Any, ...], str, Any]] = [
     (env.contact, (), "https://example.com/@label?to=us", "https://example.com/@label?to=us"),
     (env.path, (Path("/default"),), "/srv/presave", Path("/srv/presave")),
     (env.redis_url, (), "redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
+    (env.proxy, (), "http://proxy.example.com:3128", "http://proxy.example.com:3128"),
+    (env.proxy, (), "https://u:p%23@10.0.0.1", "https://u:p%23@10.0.0.1"),
+    (env.proxy, (), "", ""),
     (env.redis_url, (), "rediss://redis.example.com", "rediss://redis.example.com"),
 ]
 
@@ -113,6 +116,7 @@ BAD: list[tuple[Reader, tuple[Any, ...], list[str]]] = [
             *("postgres://u:12#3@h/db", "postgres://u:12/3@h/db", "postgres://u:12?3@h/db"),
         ],
     ),
+    (env.proxy, (), ["proxy.example.com:3128", "socks5://h:1080", "http://", "http://h/way"]),
     (env.redis_url, (), ["http://h", "127.0.0.1:6379", "redis://h:port/0", "redis://u:12#3@h"]),
     (
         env.email,
@@ -315,6 +319,8 @@ def test_a_secret_file_that_is_a_directory_is_refused(
         (env.database, "mysql://user:s3cret@h/db"),
         (env.redis_url, "redis://:s3cret@h:port"),
         (env.redis_url, "http://:s3cret@h"),
+        (env.proxy, "socks5://u:s3cret@h"),
+        (env.proxy, "http://u:s3cret#@h"),
         (env.email, "smtp://user:s3cret@h:port"),
         (env.email, "smtp+tls://user:s3cret#1@h:587"),
         (env.email, "smtp+tls://user:s3cret@h:465"),

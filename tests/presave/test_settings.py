@@ -163,8 +163,19 @@ def test_https_makes_cookies_and_transport_strict(monkeypatch: pytest.MonkeyPatc
     assert strict["SESSION_COOKIE_SECURE"] is strict["CSRF_COOKIE_SECURE"] is True
     assert strict["SECURE_SSL_REDIRECT"] is True
     assert strict["SECURE_HSTS_SECONDS"] >= 31_536_000
+    assert strict["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is False
     assert strict["ALLOWED_HOSTS"] == ["presave.example.com"]
     assert strict["CSRF_TRUSTED_ORIGINS"] == ["https://presave.example.com"]
+
+
+def test_other_hosts_of_the_domain_are_bound_to_https_only_if_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked = {"HSTS_INCLUDE_SUBDOMAINS": "True"}
+    bound = read_settings(monkeypatch, PUBLIC_URL="https://presave.example.com", **asked)
+    assert bound["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is True
+    loopback = read_settings(monkeypatch, PUBLIC_URL="http://127.0.0.1:8123", **asked)
+    assert loopback["SECURE_HSTS_INCLUDE_SUBDOMAINS"] is False
 
 
 def test_loopback_works_without_https(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,7 @@ def picture() -> Iterator[str]:
 def test_pages_are_answered_while_hundreds_are_slow(
     web: int, campaign: Campaign, picture: str, tmp_path: Path
 ) -> None:
-    with slow_clients.proxy(web, f"/{campaign.slug}", tmp_path) as proxy:
+    with slow_clients.proxy(web, tmp_path) as proxy:
         for port in (web, proxy):
             for kind, begin in slow_clients.kinds(campaign.slug, picture).items():
                 with begin(port, CLIENTS) as slow:

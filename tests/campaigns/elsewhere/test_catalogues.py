@@ -182,3 +182,11 @@ def test_a_server_that_drips_or_is_away_does_not_hold_the_page(
     settings.APPLE_LOOKUP_URL = "http://127.0.0.1:9/lookup"
 
     assert find(UPC, "", "DE") == Answers([], ["Apple Music", "Deezer"])
+
+
+def test_both_are_asked_through_the_proxy(others: OtherCatalogues, settings: Settings) -> None:
+    settings.HTTPS_PROXY = others.url
+    settings.APPLE_LOOKUP_URL, settings.DEEZER_API_URL = "https://a.invalid", "https://d.invalid"
+
+    assert found(UPC).silent == ["Apple Music", "Deezer"]
+    assert set(others.asked) >= {"a.invalid:443", "d.invalid:443"}

@@ -23,8 +23,8 @@ TOKEN = b'{"access_token": "BQ-canary"}'
 
 
 @contextmanager
-def server_that_says(answer: bytes) -> Iterator[str]:
-    """Answers each connection with these bytes and hangs up."""
+def server_that_says(answer: bytes, asked: list[bytes] | None = None) -> Iterator[str]:
+    """Answers each connection with these bytes and hangs up; what came is in `asked`."""
     stopped = Event()
     with socket.create_server(("127.0.0.1", 0)) as listening:
         listening.settimeout(0.02)
@@ -36,7 +36,9 @@ def server_that_says(answer: bytes) -> Iterator[str]:
                 except TimeoutError:
                     continue
                 with connection:
-                    connection.recv(65536)
+                    came = connection.recv(65536)
+                    if asked is not None:
+                        asked.append(came)
                     connection.sendall(answer)
 
         serving = Thread(target=serve)
@@ -97,3 +99,29 @@ def test_an_answer_that_drips_or_never_comes_is_given_up(
 
 def test_no_call_waits_longer_than_ten_seconds() -> None:
     assert http.CONNECT_SECONDS <= http.TOTAL_SECONDS == 10
+
+
+REFUSED = b"HTTP/1.1 403 Forbidden\r\nContent-Length: 0\r\n\r\n"
+
+
+def test_spotify_is_reached_through_the_proxy_which_sees_its_name_alone(settings: Settings) -> None:
+    asked: list[bytes] = []
+    with server_that_says(REFUSED, asked) as proxy:
+        settings.HTTPS_PROXY = proxy.replace("//", "//user:open%23sesame@")
+        assert refreshed_and_saved("https://spotify.invalid", settings) == {"unreachable"}
+        with pytest.raises(SpotifyError):
+            spotify.fetch_cover("https://i.scdn.co/image/canary")
+    assert [request.split(b"\r\n")[0] for request in asked] == [
+        *[b"CONNECT spotify.invalid:443 HTTP/1.1"] * 2,
+        b"CONNECT i.scdn.co:443 HTTP/1.1",
+    ]
+    assert all(b"Proxy-Authorization: Basic dXNlcjpvcGVuI3Nlc2FtZQ==" in one for one in asked)
+    assert b"canary" not in b"".join(asked)
+
+
+def test_the_sandbox_is_asked_directly(settings: Settings) -> None:
+    asked: list[bytes] = []
+    with server_that_says(REFUSED, asked) as proxy, server_that_says(b"") as sandbox:
+        settings.HTTPS_PROXY = proxy
+        assert refreshed_and_saved(sandbox, settings) == {"unreachable"}
+    assert asked == []
