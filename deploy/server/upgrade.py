@@ -16,8 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from deploy import make_secrets
-from deploy.server import compose, version
+from deploy.server import compose, secret_files, version
 from deploy.server.compose import CommandError
 
 BACKUPS: Final = compose.CHECKOUT / "backups"
@@ -104,8 +103,8 @@ def make_new_secrets() -> None:
     if not SECRETS.is_dir():
         return
     try:
-        made = make_secrets.make_missing(SECRETS)
-        make_secrets.protect(SECRETS)
+        made = secret_files.make_missing(SECRETS, {})
+        secret_files.protect(SECRETS)
     except PermissionError:
         return  # what is missing is told in a moment
     for name in made:
