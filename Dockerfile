@@ -48,4 +48,4 @@ EXPOSE 8000
 STOPSIGNAL SIGTERM
 # docker-compose.yml checks the health of each service in its own way.
 HEALTHCHECK NONE
-CMD ["granian", "--interface", "asgi", "presave.web:application", "--no-ws", "--http", "1", "--http1-header-read-timeout", "10000", "--backpressure", "1024", "--respawn-failed-workers", "--host", "0.0.0.0", "--port", "8000", "--workers", "2"]
+CMD ["granian", "--interface", "asgi", "presave.web:application", "--no-ws", "--http", "1", "--http1-header-read-timeout", "10000", "--backpressure", "1024", "--respawn-failed-workers", "--workers-kill-timeout", "8", "--host", "0.0.0.0", "--port", "8000", "--workers", "2"]

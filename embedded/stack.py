@@ -34,7 +34,7 @@ WORKER_OPTIONS: Final = (
 WEB: Final = (
     *("granian", "--interface", "asgi", "presave.web:application", "--no-ws", "--http", "1"),
     *("--http1-header-read-timeout", "10000", "--backpressure", "1024"),
-    "--respawn-failed-workers",
+    *("--respawn-failed-workers", "--workers-kill-timeout", "8"),
 )
 
 
