@@ -2,8 +2,9 @@
 
 Every campaign has an X25519 key pair. The public key stands in the campaign's row, so that the web
 process can seal a permission (HPKE, RFC 9180) but never open it. The private key is a file in
-KEYRING_DIR, wrapped by the master key, which only the worker can read. Deleting that file destroys
-every permission of the campaign in every copy of the database.
+KEYRING_DIR, wrapped by the master key and a weekly key, which only the worker can read. Deleting
+that file destroys every permission of the campaign in every copy of the database; replacing the
+weekly key, what a disk may still have of the file.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from campaigns.keyring.sealing import open_cookie as open_cookie
 from campaigns.keyring.sealing import seal as seal
 from campaigns.keyring.sealing import seal_cookie as seal_cookie
 from campaigns.keyring.secret import Secret as Secret
+from campaigns.keyring.weekly import WeeklyKey as WeeklyKey
 
 
 def from_settings() -> Keyring:

@@ -62,7 +62,7 @@ class MasterKeyFile:
     def _lines(self) -> list[str]:
         try:
             mode = self.path.stat().st_mode
-            lines = self.path.read_text(encoding="utf-8-sig").split()
+            lines = durable.read(self.path).decode("utf-8-sig").split()
         except FileNotFoundError:
             raise KeyringError(
                 f"MASTER_KEY_FILE {self.path} does not exist. `./presavectl setup` makes one."

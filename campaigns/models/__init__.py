@@ -49,6 +49,7 @@ from campaigns.models.limits import PREVIEW_LIFETIME as PREVIEW_LIFETIME
 from campaigns.models.limits import RETRIED_FOR as RETRIED_FOR
 from campaigns.models.limits import ROW_LIFETIME as ROW_LIFETIME
 from campaigns.models.limits import WATCH_EVERY as WATCH_EVERY
+from campaigns.models.limits import WEEKLY_KEY_LIFETIME as WEEKLY_KEY_LIFETIME
 from campaigns.models.outbox import Message as Message
 from campaigns.models.outbox import MessageEvent as MessageEvent
 from campaigns.models.outbox import Webhook as Webhook

@@ -20,6 +20,10 @@ WATCH_EVERY: Final = timedelta(seconds=15)
 # told.
 UNCONFIRMED_AFTER: Final = timedelta(minutes=10)
 
+# The half of the master key that the worker replaces by itself lives so long. From then on nothing
+# opens what a disk or a snapshot still has of key files that were destroyed before.
+WEEKLY_KEY_LIFETIME: Final = timedelta(days=7)
+
 # What could not be delivered to a person or a webhook is tried again for so long.
 RETRIED_FOR: Final = timedelta(days=1)
 # A label's webhooks.

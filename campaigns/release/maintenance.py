@@ -43,6 +43,7 @@ def run_maintenance(shift: Shift) -> None:
     heartbeat.beat(now)
     try:
         keys.check_keys(now)
+        keys.renew_weekly_key(now)
     except KeyringError as error:
         logger.error("keyring unusable: %s", error)
     keys.make_keys()

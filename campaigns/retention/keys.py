@@ -1,4 +1,6 @@
-"""Campaign keys: made when a campaign opens, checked while it lives, destroyed at its end."""
+"""Campaign keys: made when a campaign opens, checked while it lives, destroyed at its end; and the
+weekly key that wraps them.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +8,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from typing import Final
 from uuid import UUID
 
 from django.db import transaction
@@ -13,9 +16,12 @@ from django.db.models import QuerySet
 
 from campaigns import keyring
 from campaigns.keyring import KeyFileError, Keyring, KeyringError
-from campaigns.models import ENDED_STATES, Campaign, PauseReason
+from campaigns.models import ENDED_STATES, WEEKLY_KEY_LIFETIME, Campaign, PauseReason
 
 logger = logging.getLogger(__name__)
+
+# So many key files are wrapped anew at a time, that nothing else waits for a thousand.
+REWRAPPED_AT_ONCE: Final = 20
 
 
 def make_keys() -> int:
@@ -33,6 +39,15 @@ def shred_ended(now: datetime) -> int:
     """
     shred_now = partial(shred, now=now)
     return _for_each(Campaign.objects.awaiting_shredding(), shred_now, "key not destroyed")
+
+
+def renew_weekly_key(now: datetime) -> None:
+    """Replace the weekly key when its week is over, and go on with that until it is done.
+
+    Raises KeyringError.
+    """
+    for problem in keyring.from_settings().renew(now, WEEKLY_KEY_LIFETIME, REWRAPPED_AT_ONCE):
+        logger.error("key file not rewrapped: %s", problem)
 
 
 def _for_each(campaigns: QuerySet[Campaign], act: Callable[[UUID], int], failure: str) -> int:

@@ -9,6 +9,7 @@ import base64
 import os
 import sys
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 from threading import Event, Thread
@@ -17,9 +18,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from django.core.management import call_command
 from django.db import connection, connections
+from django.utils import timezone
 
 from campaigns import keyring
-from campaigns.models import Campaign, CampaignState, PauseReason
+from campaigns.models import WEEKLY_KEY_LIFETIME, Campaign, CampaignState, PauseReason
 from embedded import processes
 from embedded.processes import Process
 from tests.factory import make_campaign, make_presave, master_key_line
@@ -82,7 +84,7 @@ Keyring(*paths).rewrap()
 
 def replace_the_master_key() -> None:
     retired = keyring.from_settings().current.name
-    for arguments in (("rotate",), ("rewrap",), ("retire", retired), ("verify",)):
+    for arguments in (("rotate",), ("renew",), ("retire", retired), ("verify",)):
         call_command("keys", *arguments, stdout=StringIO())
 
 
@@ -99,6 +101,11 @@ def kill_in_mid_rewrap(run: Callable[..., Process]) -> None:
 def is_half_rewrapped() -> bool:
     keyring_files = keyring.from_settings()
     return keyring_files.wrapped_by()[keyring_files.current.fingerprint] > 0
+
+
+def is_second_week() -> bool:
+    """The workers have replaced the weekly key by themselves, and destroyed the one before."""
+    return [key.number for key in keyring.from_settings().weekly_keys] == [2]
 
 
 @pytest.fixture
@@ -130,9 +137,12 @@ def test_the_master_key_is_replaced_while_a_release_runs(
     sandbox: Sandbox, run: Callable[..., Process], pauses: Callable[[], list[str]]
 ) -> None:
     night = make_night(sandbox, fans=60)
-    others = [make_campaign() for _ in range(120)]
-    worker = run(*manage("release_worker"), SPOTIFY_MAX_RATE="5")
+    others = [make_campaign() for _ in range(60)]
+    a_week_ago = timezone.now() - WEEKLY_KEY_LIFETIME
+    assert keyring.from_settings().renew(a_week_ago, timedelta()) == []
+    worker, _ = (run(*manage("release_worker"), SPOTIFY_MAX_RATE="5") for _ in range(2))
     processes.wait_until(lambda: "sent" in states(night), DEADLINE_SECONDS, "a save", worker)
+    processes.wait_until(is_second_week, DEADLINE_SECONDS, "the weekly rotation", worker)
 
     kill_in_mid_rewrap(run)
     call_command("keys", "rewrap", stdout=StringIO())

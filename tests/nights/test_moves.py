@@ -174,7 +174,7 @@ def test_after_a_cancellation_nothing_more_is_sent_and_everything_is_destroyed(
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.CANCELLED
     assert campaign.key_destroyed_at is not None
-    assert list(keyring_dir.iterdir()) == []
+    assert list(keyring_dir.glob("*.key")) == []
     called = len(sandbox.calls())
     assert work(later=3601) == 0
     assert len(sandbox.calls()) == called

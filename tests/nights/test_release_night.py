@@ -71,7 +71,7 @@ def test_a_night_of_500_fans_from_confirmation_to_the_destroyed_key(
     campaign = fresh(campaign)
     assert campaign.state == CampaignState.FINISHED
     assert campaign.key_destroyed_at is not None
-    assert list(keyring_dir.iterdir()) == []
+    assert list(keyring_dir.glob("*.key")) == []
 
 
 def test_with_a_fans_token_nothing_is_read(sandbox: Sandbox) -> None:
@@ -385,7 +385,7 @@ def test_after_the_end_a_consent_is_refused_and_the_code_not_used(
     assert caught.value.refusal == refusal.Refusal.FINISHED
     assert len(sandbox.calls("token.code")) == exchanged
     assert states(campaign) == {"saved": 1}
-    assert list(keyring_dir.iterdir()) == []
+    assert list(keyring_dir.glob("*.key")) == []
 
 
 def test_no_token_survives_in_any_row_after_the_night(sandbox: Sandbox) -> None:

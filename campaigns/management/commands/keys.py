@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from argparse import ArgumentParser
 from contextlib import suppress
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -11,8 +12,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from campaigns import keyring
-from campaigns.keyring import Keyring
-from campaigns.models import Campaign
+from campaigns.clock import database_now
+from campaigns.keyring import Keyring, WeeklyKey
+from campaigns.models import WEEKLY_KEY_LIFETIME, Campaign
 from campaigns.retention import keys
 
 # What no process of Presave can do where the master key file is a secret of docker compose.
@@ -21,9 +23,13 @@ Where that file is kept (secrets/master_key with docker compose), change it as i
 
   (umask 377 && {command} > secrets/master_key.new)
   chown --reference=secrets/master_key secrets/master_key.new
+  ln secrets/master_key secrets/master_key.old
   mv secrets/master_key.new secrets/master_key
 
-Then let the worker see the changed file: docker compose up --detach --force-recreate worker"""
+Then let the worker see the changed file, and destroy the one from before:
+
+  docker compose up --detach --force-recreate worker
+  shred --force --remove secrets/master_key.old"""
 ANOTHER_LINE = (
     "{{ printf '{name}:' && head -c 32 /dev/urandom | base64 && cat secrets/master_key; }}"
 )
@@ -33,7 +39,7 @@ WITHOUT_LINE = "grep -v '^{name}:' secrets/master_key"
 class Command(BaseCommand):
     help = (
         "Show (status), check (verify) or destroy (shred) the keys of campaigns; replace the "
-        "master key that wraps them (rotate, then rewrap, then retire)."
+        "weekly key (renew) or the master key (rotate, then rewrap, then retire) that wrap them."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -44,8 +50,11 @@ class Command(BaseCommand):
         )
         shred = actions.add_parser("shred", help="destroy the key of an ended campaign at once")
         shred.add_argument("campaign", help="the campaign's slug or id")
+        actions.add_parser(
+            "renew", help="replace the weekly key now, as the worker does every week"
+        )
         actions.add_parser("rotate", help="make a new master key the current one; keep the others")
-        actions.add_parser("rewrap", help="wrap every key file by the current master key")
+        actions.add_parser("rewrap", help="wrap every key file by the current keys")
         retire = actions.add_parser("retire", help="remove a master key that wraps nothing more")
         retire.add_argument("name", help="the master key's name, as status shows it")
 
@@ -58,6 +67,7 @@ class Command(BaseCommand):
     def status(self, options: dict[str, Any]) -> None:
         keyring_files = keyring.from_settings()
         self._show_master_keys(keyring_files)
+        self._show_weekly_keys(keyring_files)
         files = set(keyring_files.campaign_ids())
         for campaign in Campaign.objects.exclude(public_key=None).order_by("opened_at"):
             here = "key file present" if campaign.id in files else "no key file"
@@ -82,6 +92,16 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"A master key that is not here (fingerprint {fingerprint.hex()}): wraps "
                 f"{_files(count)}"
+            )
+
+    def _show_weekly_keys(self, keyring_files: Keyring) -> None:
+        wrapped, now = keyring_files.wrapped_in_week(), database_now()
+        if not keyring_files.weekly_keys:
+            self.stdout.write("No weekly key yet: the worker makes one when it starts")
+        for key in keyring_files.weekly_keys:
+            standing = _age(key, now) if key == keyring_files.current_week else "is being replaced"
+            self.stdout.write(
+                f"{_title(key)}: {standing}, wraps {_files(wrapped[key.fingerprint])}"
             )
 
     def verify(self, options: dict[str, Any]) -> None:
@@ -117,6 +137,16 @@ class Command(BaseCommand):
             "now on. Keep a copy of MASTER_KEY_FILE elsewhere, then run `manage.py keys rewrap`."
         )
 
+    def renew(self, options: dict[str, Any]) -> None:
+        keyring_files = keyring.from_settings()
+        if problems := keyring_files.renew(database_now(), timedelta()):
+            raise CommandError("\n".join(problems))
+        week = keyring_files.current_week
+        self.stdout.write(
+            f"{_title(week) if week else ''} wraps every key file now. The one before it is "
+            "destroyed, and nothing opens what is left of deleted key files."
+        )
+
     def rewrap(self, options: dict[str, Any]) -> None:
         keyring_files = keyring.from_settings()
         rewrapped, problems = keyring_files.rewrap()
@@ -137,8 +167,8 @@ class Command(BaseCommand):
                 f"{BY_HAND.format(command=line)}"
             ) from None
         self.stdout.write(
-            f"The master key {name} is removed. Keep your copy of it until the last backup of the "
-            "keyring that it wraps is gone."
+            f"The master key {name} is overwritten and removed. Keep your copy of it until the "
+            "last backup of the keyring that it wraps is gone, then destroy that too."
         )
 
     def _find(self, name: str) -> Campaign:
@@ -149,6 +179,21 @@ class Command(BaseCommand):
         if campaign is None:
             raise CommandError(f"There is no campaign {name}.")
         return campaign
+
+
+def _title(key: WeeklyKey) -> str:
+    if key.aead is None:
+        return "No weekly key in the first week"
+    return f"Weekly key {key.number} (fingerprint {key.fingerprint.hex()})"
+
+
+def _age(key: WeeklyKey, now: datetime) -> str:
+    days = max(0, (now - key.began_at).days)
+    next_one = key.began_at + WEEKLY_KEY_LIFETIME
+    return (
+        f"{days} {'day' if days == 1 else 'days'} old, the worker replaces it on "
+        f"{next_one:%Y-%m-%d at %H:%M} UTC"
+    )
 
 
 def _files(count: int) -> str:

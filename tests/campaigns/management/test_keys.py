@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
+import os
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from pytest_django import Settings
 from campaigns import keyring
 from campaigns.models import CampaignState
 from campaigns.planning.transitions import cancel_campaign
+from campaigns.retention import keys as retention_keys
 from tests.factory import make_campaign, make_presave, master_key_line
 
 pytestmark = pytest.mark.django_db
@@ -46,7 +49,8 @@ def test_status_shows_the_fingerprint_and_every_campaign(keyring_dir: Path) -> N
     text = keys("status")
     master = f"Master key 1 (fingerprint {keyring.from_settings().fingerprint}, current)"
     assert text.splitlines()[0] == f"{master}: wraps 1 key file"
-    lines = {line.split()[0]: line for line in text.splitlines()[1:]}
+    assert text.splitlines()[1] == "No weekly key yet: the worker makes one when it starts"
+    lines = {line.split()[0]: line for line in text.splitlines()[2:]}
     assert set(lines) == {"living", "lost", "gone"}
     assert lines["living"] == f"living ({living.id}): open, key file present"
     assert lines["lost"] == f"lost ({lost.id}): open, no key file"
@@ -140,6 +144,42 @@ def test_shred_names_what_it_does_not_find(name: str) -> None:
         keys("shred", name)
 
 
+# Replacing the weekly key.
+
+
+def test_status_tells_the_age_of_the_weekly_key_and_when_it_is_replaced() -> None:
+    began_at = timezone.now() - timedelta(days=2, hours=1)
+    retention_keys.renew_weekly_key(began_at)
+    make_campaign()
+    week = keyring.from_settings().current_week
+    assert week
+    next_one = began_at + timedelta(days=7)
+    assert keys("status").splitlines()[1] == (
+        f"Weekly key 1 (fingerprint {week.fingerprint.hex()}): 2 days old, "
+        f"the worker replaces it on {next_one:%Y-%m-%d at %H:%M} UTC, wraps 1 key file"
+    )
+
+
+def test_status_tells_when_a_keyring_of_version_0_1_gets_its_first_weekly_key() -> None:
+    make_campaign()
+    retention_keys.renew_weekly_key(timezone.now())
+    [line] = [line for line in keys("status").splitlines() if "weekly" in line.lower()]
+    assert line.startswith("No weekly key in the first week: 0 days old, the worker replaces it on")
+
+
+def test_the_weekly_key_is_replaced_by_hand_at_any_time() -> None:
+    campaign = make_campaign()
+    assert keys("renew").startswith("Weekly key 1 ")
+    assert keys("renew").startswith("Weekly key 2 ")
+    assert keys("verify")
+    shown = keys("status").splitlines()
+    assert len([line for line in shown if line.startswith("Weekly key")]) == 1
+    broken = keyring.from_settings()._path(campaign.id)
+    broken.write_bytes(b"damaged")
+    with pytest.raises(CommandError, match=f"campaign {campaign.id} is damaged"):
+        keys("renew")
+
+
 # Replacing the master key.
 
 
@@ -192,7 +232,14 @@ def follow(advice: str, mounted: Path) -> None:
     mounted.chmod(0o400)
     mounted.rename(checkout / "secrets" / "master_key")
     shown = "\n".join(line for line in advice.splitlines() if line.startswith("  "))
-    subprocess.run(["sh", "-euc", shown], cwd=checkout, check=True)
+    before = (checkout / "kept").absolute()
+    before.hardlink_to(checkout / "secrets" / "master_key")
+    (checkout / "docker").write_text("#!/bin/sh\ntrue\n")
+    (checkout / "docker").chmod(0o700)
+    environment = {"PATH": f"{checkout}:{os.environ['PATH']}"}
+    subprocess.run(["sh", "-euc", shown], cwd=checkout, env=environment, check=True)
+    assert b":" not in before.read_bytes()[:2], "what was there is overwritten"
+    before.unlink()
     assert [path.name for path in (checkout / "secrets").iterdir()] == ["master_key"]
     assert (checkout / "secrets" / "master_key").stat().st_mode & 0o777 == 0o400
     (checkout / "secrets" / "master_key").rename(mounted)

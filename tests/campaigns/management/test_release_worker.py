@@ -69,7 +69,7 @@ def test_once_does_what_is_due_and_ends(start: Start, sandbox: Sandbox, keyring_
     check_books(campaign)
     opening.refresh_from_db()
     assert opening.public_key is not None
-    assert {path.stem for path in keyring_dir.iterdir()} == {str(opening.id), str(campaign.id)}
+    assert {path.stem for path in keyring_dir.glob("*.key")} == {str(opening.id), str(campaign.id)}
     assert "Traceback" not in worker.log
 
 
