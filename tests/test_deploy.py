@@ -288,3 +288,20 @@ def test_the_proxy_lets_a_cover_through_that_is_too_large_for_its_form() -> None
     [limit] = re.findall(r"@forms \{\s+max_size (\d+)MB", (ROOT / "Caddyfile").read_text())
 
     assert int(limit) * 1_000_000 > 4 * MOST_BYTES
+
+
+def test_the_keyring_can_lie_on_a_disk_of_its_own(tmp_path: Path) -> None:
+    """As docs/keys.md has it."""
+    [block] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "keys.md").read_text(), re.DOTALL)
+    override = tmp_path / "docker-compose.override.yml"
+    override.write_text(block)
+    files = ["-f", ROOT / "docker-compose.yml", "-f", override]
+    command = [BIN / "docker-compose", "--env-file", ".env.example", *files, "config"]
+    config = json.loads(run(*command, "--format", "json"))
+    assert config["volumes"]["keyring"]["driver_opts"]["device"] == "/srv/presave-keys/keyring"
+    assert config["secrets"]["master_key"]["file"] == "/srv/presave-keys/master_key"
+    assert {"keyring", "master_key"} <= {
+        entry["source"]
+        for kind in ("volumes", "secrets")
+        for entry in config["services"]["worker"][kind]
+    }
