@@ -8,14 +8,21 @@ import traceback
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from multiprocessing import get_context
-from pathlib import Path
+from pathlib import Path, PosixPath
 from threading import Barrier
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from campaigns import keyring
-from campaigns.keyring import CampaignKey, Keyring, KeyringError, Secret, UnreadablePermissionError
+from campaigns.keyring import (
+    CampaignKey,
+    Keyring,
+    KeyringError,
+    Secret,
+    UnreadablePermissionError,
+    durable,
+)
 from tests.campaigns.keyring.conftest import AGREED, CAMPAIGN, OTHER_CAMPAIGN, ROW, TOKEN
 from tests.factory import master_key_line
 
@@ -172,6 +179,25 @@ def test_a_stray_file_does_not_hide_the_keys(keyring_files: Keyring, keyring_dir
     (keyring_dir / "README.key").write_text("kept by hand")
     (keyring_dir / "lost+found").mkdir()
     assert list(keyring_files.campaign_ids()) == [CAMPAIGN]
+
+
+class ReplacedOnceOpened(PosixPath):
+    """A file that somebody replaces just when it was opened."""
+
+    contents = (b"second", b"third")
+
+    def open(self, *arguments: Any, **options: Any) -> Any:
+        file = super().open(*arguments, **options)
+        for content in self.contents[:1]:
+            durable.replace(Path(self), content)
+        type(self).contents = self.contents[1:]
+        return file
+
+
+def test_a_file_that_is_replaced_while_it_is_read_is_read_again(tmp_path: Path) -> None:
+    """Of the one that was opened, nothing may be left."""
+    durable.replace(tmp_path / "file", b"first")
+    assert durable.read(ReplacedOnceOpened(tmp_path / "file")) == b"third"
 
 
 # Master keys.

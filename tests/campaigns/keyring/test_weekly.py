@@ -5,6 +5,7 @@ lives is lost by it, and what it leaves opens nothing.
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import uuid
@@ -189,6 +190,22 @@ def test_a_weekly_key_that_is_missing_is_named_and_costs_its_files_alone(
     assert keyring_files.renew(NOW, WEEK) == []
     assert len(opened(keyring_files)) == 2
     assert len(weeks_in_use(keyring_files)) == 1
+
+
+def test_a_copy_of_a_week_ago_is_restored_on_a_new_server_and_over_a_living_keyring(
+    keyring_files: Keyring, keyring_dir: Path, master_key: Path, tmp_path: Path
+) -> None:
+    keys = make_keys(keyring_files, 2)
+    copy = shutil.copytree(keyring_dir, tmp_path / "copy")
+    keyring_files.renew(NOW + WEEK, WEEK)
+    keys |= make_keys(keyring_files, 1)
+    shutil.copytree(copy, keyring_dir, dirs_exist_ok=True)
+    for restored in (Keyring(copy, master_key), Keyring(keyring_dir, master_key)):
+        assert opened(restored).items() <= keys.items()
+        assert restored.renew(NOW + WEEK, WEEK) == []
+        assert opened(restored).items() <= keys.items()
+    assert numbers(copy) == numbers(keyring_dir) == [2]
+    assert opened(Keyring(keyring_dir, master_key)) == keys
 
 
 # A keyring of version 0.1.
