@@ -295,8 +295,8 @@ def test_the_keyring_can_lie_on_a_disk_of_its_own(tmp_path: Path) -> None:
     [block] = re.findall(r"```yaml\n(.*?)```", (ROOT / "docs" / "keys.md").read_text(), re.DOTALL)
     override = tmp_path / "docker-compose.override.yml"
     override.write_text(block)
-    files = ["-f", ROOT / "docker-compose.yml", "-f", override]
-    command = [BIN / "docker-compose", "--env-file", ".env.example", *files, "config"]
+    files = ["-f", "docker-compose.yml", "-f", f"{override}"]
+    command = [f"{BIN / 'docker-compose'}", "--env-file", ".env.example", *files, "config"]
     config = json.loads(run(*command, "--format", "json"))
     assert config["volumes"]["keyring"]["driver_opts"]["device"] == "/srv/presave-keys/keyring"
     assert config["secrets"]["master_key"]["file"] == "/srv/presave-keys/master_key"

@@ -184,7 +184,7 @@ def test_a_stray_file_does_not_hide_the_keys(keyring_files: Keyring, keyring_dir
 class ReplacedOnceOpened(PosixPath):
     """A file that somebody replaces just when it was opened."""
 
-    contents = (b"second", b"third")
+    contents: tuple[bytes, ...] = (b"second", b"third")
 
     def open(self, *arguments: Any, **options: Any) -> Any:
         file = super().open(*arguments, **options)
