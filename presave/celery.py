@@ -52,9 +52,10 @@ def use_django_logging(**kwargs: Any) -> None:
 def refuse_a_wrong_keyring(**kwargs: Any) -> None:
     from campaigns import keyring
     from campaigns.clock import database_now
-    from campaigns.retention import keys
+    from campaigns.retention import keys, tombstones
 
     try:
+        tombstones.begin(database_now())
         keys.check_keys(database_now())
     except (keyring.KeyringError, Error) as error:
         # Celery goes on after any other exception of a signal's receiver.

@@ -66,7 +66,7 @@ ONLY_IN = {
     },
 }
 NOT_OURS = {".git", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"}
-MADE_BY_RUNNING = {"data", "demo-data", "secrets", "staticfiles", "__pycache__"}
+MADE_BY_RUNNING = {"backups", "data", "demo-data", "secrets", "staticfiles", "__pycache__"}
 
 
 def python_files(*packages: str) -> list[Path]:

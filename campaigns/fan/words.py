@@ -282,6 +282,14 @@ _BY_REASON: Final = {
         ),
         _("If it is out by now, save it by hand: search for it on Spotify."),
     ),
+    Reason.RESTORED: Outcome(
+        _("We lost the result"),
+        _(
+            "The campaign has ended and your permission is destroyed. We had to restore our "
+            "records from a backup, which doesn't say whether the release was saved for you."
+        ),
+        _MAY_BE_IN_LIBRARY,
+    ),
 }
 
 

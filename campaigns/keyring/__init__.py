@@ -9,8 +9,11 @@ weekly key, what a disk may still have of the file.
 
 from __future__ import annotations
 
+from typing import BinaryIO
+
 from django.conf import settings
 
+from campaigns.keyring import archive as _archive
 from campaigns.keyring.errors import KeyFileError as KeyFileError
 from campaigns.keyring.errors import KeyringError as KeyringError
 from campaigns.keyring.errors import MasterKeyFileReadOnlyError as MasterKeyFileReadOnlyError
@@ -24,7 +27,19 @@ from campaigns.keyring.sealing import open_cookie as open_cookie
 from campaigns.keyring.sealing import seal as seal
 from campaigns.keyring.sealing import seal_cookie as seal_cookie
 from campaigns.keyring.secret import Secret as Secret
+from campaigns.keyring.tombstones import End as End
+from campaigns.keyring.tombstones import Tombstones as Tombstones
 from campaigns.keyring.weekly import WeeklyKey as WeeklyKey
+
+
+def back_up(archive: BinaryIO) -> None:
+    """Key files, wrapped as they are, and tombstones. Raises KeyringError."""
+    _archive.write(settings.KEYRING_DIR, archive)
+
+
+def bring_back(archive: BinaryIO) -> _archive.Restored:
+    """Add what a backup has and the keyring lacks. Raises KeyringError."""
+    return _archive.read(settings.KEYRING_DIR, archive)
 
 
 def from_settings() -> Keyring:

@@ -23,6 +23,7 @@ from campaigns.keyring import durable, wrapping
 from campaigns.keyring.errors import KeyFileError, KeyringError
 from campaigns.keyring.master import MasterKey, MasterKeyFile, next_name
 from campaigns.keyring.sealing import CampaignKey
+from campaigns.keyring.tombstones import Tombstones
 from campaigns.keyring.weekly import NO_WEEKLY_KEY, WeeklyKey, WeeklyKeys
 from campaigns.keyring.wrapping import Wrapped
 
@@ -40,6 +41,7 @@ class Keyring:
 
     def __init__(self, directory: Path, master_key_file: Path, secret_key: str = "") -> None:
         self._directory = directory
+        self.tombstones = Tombstones(directory)
         self._master_key_file = MasterKeyFile(master_key_file, secret_key)
         self._weekly_key_files = WeeklyKeys(directory)
         self.master_keys = self._master_key_file.read()
@@ -74,11 +76,13 @@ class Keyring:
         """The campaign's public key; its key file is made first if there is none. Safe to call
         from several workers.
         """
+        self._refuse_a_destroyed_key(campaign_id)
         if not os.path.exists(self._path(campaign_id)):
             self._create(campaign_id)
         return self.open(campaign_id).public_bytes
 
     def open(self, campaign_id: UUID) -> CampaignKey:
+        self._refuse_a_destroyed_key(campaign_id)
         try:
             return self._open(campaign_id)
         except KeyringError:
@@ -302,6 +306,13 @@ class Keyring:
                 f"KEYRING_DIR {self._directory} holds key files of the master key "
                 f"{min(strangers).hex()}, but MASTER_KEY_FILE holds {self.fingerprint}. "
                 "Put the right master key back; no key was made."
+            )
+
+    def _refuse_a_destroyed_key(self, campaign_id: UUID) -> None:
+        if self.tombstones.has_ended(campaign_id):
+            raise KeyFileError(
+                f"The key of campaign {campaign_id} was destroyed when the campaign ended. A file "
+                "that came back, as from a backup, is not used."
             )
 
     def _rewrap(self, campaign_id: UUID, put: durable.Put) -> bool:

@@ -5,6 +5,8 @@ of a consent, whose key comes from SECRET_KEY.
 from __future__ import annotations
 
 import base64
+import hmac
+from functools import cached_property
 from typing import Final, NoReturn
 from uuid import UUID
 
@@ -26,6 +28,7 @@ SUITE_ID: Final = 1
 _SUITE: Final = Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.AES_256_GCM)
 _HEADER: Final = bytes([VERSION, SUITE_ID])
 _UNBOUND_HEADER: Final = bytes([UNBOUND_VERSION, SUITE_ID])
+MARK_BYTES: Final = 32
 
 
 class CampaignKey:
@@ -57,6 +60,16 @@ class CampaignKey:
             raise UnreadablePermissionError(
                 "This permission does not open with its campaign's key."
             ) from None
+
+    def mark(self, row_id: UUID) -> bytes:
+        """What a fan who cancelled leaves among the tombstones: only this key tells whose it is."""
+        return hmac.digest(self._marking_key, row_id.bytes, "sha256")
+
+    @cached_property
+    def _marking_key(self) -> bytes:
+        info = f"presave/1|cancelled|{self._campaign_id}".encode()
+        derived = HKDF(algorithm=SHA256(), length=MARK_BYTES, salt=None, info=info)
+        return derived.derive(self._private_key.private_bytes_raw())
 
     def __reduce__(self) -> NoReturn:
         raise TypeError("A CampaignKey cannot be pickled.")

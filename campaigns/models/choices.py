@@ -100,6 +100,7 @@ class Reason(models.TextChoices):
     CAMPAIGN_CANCELLED = "campaign_cancelled", _("The campaign was cancelled")
     PERMISSION_AGE = "permission_age", _("Spotify ends a permission after six months")
     HARD_STOP = "hard_stop", _("The release could not be saved within seven days")
+    RESTORED = "restored", _("The result was lost when the database was restored from a backup")
 
 
 class Finding(models.TextChoices):

@@ -40,6 +40,9 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
     def cancelled_with_campaign(self) -> PreSaveQuerySet:
         return self.filter(state=PreSaveState.CANCELLED, reason=Reason.CAMPAIGN_CANCELLED)
 
+    def cancelled_by_fan(self) -> PreSaveQuerySet:
+        return self.filter(state=PreSaveState.CANCELLED, reason=Reason.BY_FAN)
+
     def failed_since(self, moment: datetime) -> PreSaveQuerySet:
         """Those whose permission was of no use, or was too old."""
         is_failed = Q(state=PreSaveState.FAILED) | Q(reason=Reason.PERMISSION_AGE)
@@ -173,6 +176,12 @@ class PreSave(models.Model):
                 fields=["campaign", "consented_at"],
                 condition=Q(state=PreSaveState.PENDING),
                 name="presave_oldest",
+            ),
+            # Who has cancelled of late is asked every few seconds.
+            models.Index(
+                fields=["settled_at"],
+                condition=Q(state=PreSaveState.CANCELLED, reason=Reason.BY_FAN),
+                name="presave_cancelled_by_fan",
             ),
         ]
         constraints = [

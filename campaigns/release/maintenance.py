@@ -15,7 +15,7 @@ from campaigns.catalogue import confirming
 from campaigns.clock import Clock
 from campaigns.consent import oauth_state
 from campaigns.keyring import KeyringError
-from campaigns.retention import deleting, expiring, figures, keys, sent
+from campaigns.retention import deleting, expiring, figures, keys, sent, tombstones
 from campaigns.spotify import AppMode, app_mode
 from campaigns.status import alarms, endings, heartbeat, outbox
 
@@ -41,11 +41,7 @@ def run_maintenance(shift: Shift) -> None:
     """Do everything but the saves, once."""
     now = shift.clock()
     heartbeat.beat(now)
-    try:
-        keys.check_keys(now)
-        keys.renew_weekly_key(now)
-    except KeyringError as error:
-        logger.error("keyring unusable: %s", error)
+    check_keyring(now)
     keys.make_keys()
     expiring.expire(now)
     sent.put_back()
@@ -66,6 +62,16 @@ def run_maintenance(shift: Shift) -> None:
     oauth_state.forget_spent_states(now)
     deleting.forget_log_ins(now)
     deleting.forget_history(now)
+
+
+def check_keyring(now: datetime) -> None:
+    """End what the tombstones say has ended, and pause campaigns whose key does not open."""
+    try:
+        tombstones.look(now)
+        keys.check_keys(now)
+        keys.renew_weekly_key(now)
+    except KeyringError as error:
+        logger.error("keyring unusable: %s", error)
 
 
 class MaintenanceThread:

@@ -17,6 +17,7 @@ from campaigns.release.maintenance import (
     LONGEST_WAIT_SECONDS,
     MaintenanceThread,
     Shift,
+    check_keyring,
     run_maintenance,
 )
 from campaigns.release.pipeline import CONNECTIONS, LARGEST_BLOCK, Pipeline
@@ -32,6 +33,8 @@ def work(until: datetime, stopped: Event, clock: Clock | None = None) -> int:
     shift = Shift(until, stopped, clock or DatabaseClock())
     maintenance_shift = replace(shift, clock=clock or DatabaseClock())  # one clock for each thread
     with FanCalls[UUID](CONNECTIONS) as calls, MaintenanceThread(maintenance_shift) as maintenance:
+        # The database may be an older one than a moment ago.
+        check_keyring(shift.clock())
         # The saves come first, so that slow looks into the catalogue cannot use up every shift.
         saved = just_saved = release(calls, shift, maintenance.maybe_run)
         while not shift.is_over():

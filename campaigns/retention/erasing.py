@@ -52,9 +52,22 @@ def erase_cancelled(campaign_id: UUID, now: datetime) -> int:
 
     It waits for rows that a worker has locked: no worker holds one while it waits for another.
     """
-    while _cancel_some(_pending_of(campaign_id).select_for_update(), campaign_id, now):
-        pass
+    rows = PreSave.objects.filter(campaign_id=campaign_id)
+    end_all(rows, campaign_id, PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, now)
     return PreSave.objects.cancelled_with_campaign().filter(campaign_id=campaign_id).count()
+
+
+def end_all(
+    rows: PreSaveQuerySet, campaign_id: UUID, state: PreSaveState, reason: Reason, now: datetime
+) -> int:
+    """End those of these rows of one campaign that are pending; returns how many.
+
+    It waits for rows that somebody else has locked.
+    """
+    ended = 0
+    while block := _end_block(rows.pending().select_for_update(), campaign_id, state, reason, now):
+        ended += block
+    return ended
 
 
 def finish_cancelling(now: datetime) -> int:
@@ -62,16 +75,18 @@ def finish_cancelling(now: datetime) -> int:
     still under way, or was cut short.
     """
     cancelled = Campaign.objects.filter(state=CampaignState.CANCELLED)
+    how = PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED
     return sum(
-        _cancel_some(_free(_pending_of(campaign_id)), campaign_id, now)
+        _end_block(_free(_pending_of(campaign_id)), campaign_id, *how, now)
         for campaign_id in _with_pending(cancelled, Q())
     )
 
 
 @transaction.atomic
-def _cancel_some(rows: PreSaveQuerySet, campaign_id: UUID, now: datetime) -> int:
-    reason = Reason.CAMPAIGN_CANCELLED
-    return _end_some(rows, campaign_id, PreSaveState.CANCELLED, reason, now)
+def _end_block(
+    rows: PreSaveQuerySet, campaign_id: UUID, state: PreSaveState, reason: Reason, now: datetime
+) -> int:
+    return _end_some(rows, campaign_id, state, reason, now)
 
 
 def _end_some(

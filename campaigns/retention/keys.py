@@ -17,6 +17,7 @@ from django.db.models import QuerySet
 from campaigns import keyring
 from campaigns.keyring import KeyFileError, Keyring, KeyringError
 from campaigns.models import ENDED_STATES, WEEKLY_KEY_LIFETIME, Campaign, PauseReason
+from campaigns.retention import tombstones
 
 logger = logging.getLogger(__name__)
 
@@ -79,9 +80,14 @@ def _make_key(campaign_id: UUID) -> int:
 def shred(campaign_id: UUID, now: datetime) -> int:
     """Destroy one campaign's key. Raises KeyringError.
 
-    The file goes first: a crash in between only repeats the deletion.
+    The file goes before the row says so: a crash in between only repeats the deletion. And it goes
+    where no tombstone could be written, too; then all of this is tried again.
     """
-    keyring.from_settings().shred(campaign_id)
+    keyring_files = keyring.from_settings()
+    try:
+        tombstones.bury(keyring_files, campaign_id, now)
+    finally:
+        keyring_files.shred(campaign_id)
     logger.info("key destroyed campaign=%s", campaign_id)
     return Campaign.objects.awaiting_shredding().filter(id=campaign_id).update(key_destroyed_at=now)
 

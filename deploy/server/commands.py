@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from deploy.server import compose, setup, upgrade
+from deploy.server import backup, compose, restore, setup, upgrade
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -17,7 +17,10 @@ def main(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="presavectl", description="Run Presave on this server.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for add in (setup.add_command, upgrade.add, _add_status, _add_logs, _add_invite):
+    for add in (
+        *(setup.add_command, upgrade.add, backup.add, restore.add),
+        *(_add_status, _add_logs, _add_invite),
+    ):
         add(commands)
     return parser
 

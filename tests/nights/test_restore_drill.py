@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import os
 import subprocess
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +17,12 @@ from django.utils import timezone
 from psycopg import sql
 
 from campaigns import keyring
+from campaigns.consent import receipts
 from campaigns.keyring import KeyFileError, Secret, UnreadablePermissionError
 from campaigns.models import Campaign, CampaignState, PauseReason, PreSave
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.release import claims
-from campaigns.retention import keys
-from tests.factory import make_campaign, make_label, make_presave, make_presaves, make_user
+from tests.factory import make_campaign, make_label, make_presave, make_presaves
 from tests.nights.night import check_books, claim, make_night, states, work
 from tests.postgres import find_binaries
 from tests.sandbox_process import Sandbox
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 
+HOUR = timedelta(hours=1)
 TOKEN = "AQD-canary-of-a-refresh-token"
 
 
@@ -39,6 +42,12 @@ def dump(path: Path) -> bytes:
     arguments = ["--format=custom", f"--file={path}", os.environ["DATABASE_URL"]]
     subprocess.run([pg_dump, *arguments], check=True)
     return path.read_bytes()
+
+
+def back_up_keyring() -> io.BytesIO:
+    archive = io.BytesIO()
+    keyring.back_up(archive)
+    return io.BytesIO(archive.getvalue())
 
 
 @pytest.fixture
@@ -76,49 +85,52 @@ def can_be_opened(campaign: Campaign) -> list[str]:
     return sorted(key.open(bytes(row.sealed or b""), row.id, agreed).reveal() for row in rows)
 
 
-def calls_for_fans(sandbox: Sandbox) -> int:
-    return len(sandbox.calls("token.refresh") + sandbox.calls("library"))
+def check_receipts(client: Client) -> None:
+    for row in PreSave.objects.all():
+        page = client.get(f"/receipt/{row.id.hex}").content.decode()
+        assert "<dt>We hold</dt><dd>nothing</dd>" in page
 
 
-def test_nothing_that_was_destroyed_comes_back_with_the_database(
+def test_nothing_that_ended_comes_back_with_the_database(
     sandbox: Sandbox, restore: Callable[[Path], None], tmp_path: Path, client: Client
 ) -> None:
-    owner = make_user()
-    label = make_label(owner=owner)
+    """A release that is out, a campaign and fans who cancelled: neither saved nor promised again,
+    with the keys of that day back, too.
+    """
+    label = make_label()
     released = make_night(sandbox, fans=3, label=label)
-    cancelled, living = make_campaign(label=label), make_campaign(label=label)
+    cancelled = make_campaign(label=label)
     make_presaves(cancelled, ["token-a", "token-b"])
-    make_presaves(living, ["token-c", "token-d"])
+    living = make_night(sandbox, fans=6, label=label)
+    living.presaves.update(due_at=timezone.now() + HOUR)
+    fans = list(living.presaves.all())
     dump(tmp_path / "yesterday.dump")
+    keys_of_yesterday = back_up_keyring()
     assert work() == 3
     cancel_campaign(cancelled, timezone.now())
-    assert keys.shred_ended(timezone.now()) == 1
+    for fan in fans[:3]:
+        receipts.cancel(fan.id, timezone.now())
+    work()
 
     restore(tmp_path / "yesterday.dump")
-    assert states(released) == {"pending": 3}
-    assert states(cancelled) == {"pending": 2}
-    already = calls_for_fans(sandbox)
-    assert work() == work() == 0
+    assert keyring.bring_back(keys_of_yesterday) == (0, 2)
+    assert [states(one) for one in (released, cancelled, living)] == [
+        *({"pending": 3}, {"pending": 2}, {"pending": 6})
+    ]
+    living.presaves.update(due_at=timezone.now() - HOUR)
+    already = len(sandbox.calls("library"))
+    assert work() == 3
+    assert len(sandbox.calls("library")) == already + 3
 
-    assert can_be_opened(released) == can_be_opened(cancelled) == []
-    assert can_be_opened(living) == ["token-c", "token-d"]
-    assert calls_for_fans(sandbox) == already
-    for campaign, pending in ((released, 3), (cancelled, 2)):
-        campaign.refresh_from_db()
-        assert campaign.paused_reason == PauseReason.KEY_MISSING
-        assert states(campaign) == {"pending": pending}
+    became = {"failed": 3}, {"cancelled": 2}, {"cancelled": 3, "saved": 3}
+    for campaign, how in zip((released, cancelled, living), became, strict=True):
+        assert states(campaign) == how
         check_books(campaign)
-    living.refresh_from_db()
-    assert not living.is_paused
-    assert list(Campaign.objects.accepting_consents()) == [living]
-
-    client.force_login(owner)
-    page = client.get(f"/dashboard/campaigns/{released.slug}").content.decode()
-    assert "the key was destroyed for good: cancel the campaign" in page
-    cancel_campaign(released, timezone.now())
-    assert keys.shred_ended(timezone.now()) == 1
-    assert states(released) == {"cancelled": 3}
-    check_books(released)
+    check_receipts(client)
+    assert {fan.id for fan in fans[:3]} == set(
+        living.presaves.cancelled_by_fan().values_list("id", flat=True)
+    )
+    assert can_be_opened(released) == can_be_opened(cancelled) == []
 
 
 def test_a_keyring_that_is_older_than_the_database_opens_nothing_of_another_key(

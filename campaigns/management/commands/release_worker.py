@@ -17,7 +17,7 @@ from django.db import Error, close_old_connections
 from campaigns import keyring
 from campaigns.clock import database_now
 from campaigns.release import worker
-from campaigns.retention import keys
+from campaigns.retention import keys, tombstones
 
 logger = logging.getLogger(__name__)
 
@@ -35,6 +35,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
+            tombstones.begin(database_now())
             keys.check_keys(database_now())
         except keyring.KeyringError as error:
             raise CommandError(str(error)) from None

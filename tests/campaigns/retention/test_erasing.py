@@ -131,16 +131,16 @@ def test_cancelling_erases_every_block_before_it_answers() -> None:
 
 def cut_short(campaign: Campaign, blocks: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cancel it, and die after so many blocks."""
-    real, left = erasing._cancel_some, [None] * blocks
+    real, left = erasing._end_block, [None] * blocks
 
-    def cancel_some(*arguments: Any) -> int:
+    def end_block(*arguments: Any) -> int:
         if not left:
             raise KilledError
         left.pop()
         return real(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(erasing, "_cancel_some", cancel_some)
+        patch.setattr(erasing, "_end_block", end_block)
         with pytest.raises(KilledError):
             transitions.cancel_campaign(campaign, timezone.now())
 

@@ -220,6 +220,7 @@ ENDINGS: list[Any] = [
     (PreSaveState.CANCELLED, Reason.CAMPAIGN_CANCELLED, "The artist cancelled this"),
     (PreSaveState.EXPIRED, Reason.PERMISSION_AGE, "The permission expired"),
     (PreSaveState.EXPIRED, Reason.HARD_STOP, "Not saved within seven days"),
+    (PreSaveState.FAILED, Reason.RESTORED, "We lost the result"),
 ]
 
 

@@ -1,0 +1,164 @@
+"""`./presavectl restore`: bring a backup into service, on this server or a new one.
+
+The database comes from the backup that is named; what has ended, from the newest one beside it and
+from the keyring that is still here. So it ends again before anybody is served.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from deploy.server import backup, compose, secrets_list
+from deploy.server.backup import ARTWORK, AS_OWNER, DATABASE, KEYRING, SECRETS, BackupError
+
+WRITERS: Final = ("web", "worker", "beat")
+IN_POSTGRES: Final = ("exec", "-T", *AS_OWNER, "postgres", "sh", "-c")
+# How many campaigns and accounts there are; nothing in a database without tables.
+COUNT: Final = """
+psql --no-psqlrc --tuples-only --no-align --set ON_ERROR_STOP=1 <<'SQL'
+SELECT to_regclass('campaigns_campaign') IS NOT NULL AS has_tables \\gset
+\\if :has_tables
+  SELECT (SELECT count(*) FROM campaigns_campaign) || ' ' || (SELECT count(*) FROM campaigns_user);
+\\endif
+SQL
+"""
+DONE: Final = "the database is restored"
+# All at once: whatever goes wrong, the database is as it was. A dump that ends early is never
+# committed.
+REPLACE: Final = f"""
+{{ echo 'BEGIN; DROP SCHEMA public CASCADE; CREATE SCHEMA public;'
+  echo 'ALTER SCHEMA public OWNER TO pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC;'
+  pg_restore --no-owner --file=- && printf '%s\\n' 'COMMIT;' '\\echo {DONE}'
+}} | psql --no-psqlrc --quiet --set ON_ERROR_STOP=1
+"""
+
+
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("restore", help="bring a backup into service")
+    command.add_argument("backup", type=Path, metavar="BACKUP", help="one directory of a backup")
+    command.add_argument(
+        "--replace", action="store_true", help="although the database here holds something"
+    )
+    command.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    try:
+        _restore(chosen.backup.absolute(), is_told=chosen.replace)
+    except (BackupError, compose.CommandError, OSError) as error:
+        print(f"Not restored. {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _restore(chosen: Path, *, is_told: bool) -> None:
+    """Raises BackupError, CommandError or OSError."""
+    made_at = _check(chosen)
+    keyring = _newest_keyring(chosen)
+    config = compose.config()
+    _tell_of_secrets(chosen, config)
+    if "postgres" in config["services"]:
+        compose.read("up", "--detach", "--wait", "postgres")
+        _refuse_to_replace(_what_is_here(), chosen, is_told=is_told)
+    _step("Stopping web, worker and beat")
+    compose.read("stop", *WRITERS)
+    if "postgres" in config["services"]:
+        _step(f"Restoring the database of {made_at:%d %B %Y, %H:%M} UTC")
+        replace_database(chosen / DATABASE)
+    _step("Bringing back covers and clips that are not here")
+    _bring_artwork_back(chosen / ARTWORK)
+    _step(f"Bringing back keys and tombstones from {keyring}")
+    _in_worker("restore", keyring)
+    _step("Migrating the database, and ending again what had ended")
+    compose.read("run", "--rm", "-T", "migrate")
+    _in_worker("tombstones")
+    _step("Starting everything")
+    compose.read("up", "--detach")
+    _tell_what_nobody_knows(made_at, keyring)
+
+
+def _check(chosen: Path) -> datetime:
+    """When the backup was made. Raises BackupError."""
+    made_at = backup.made_at(chosen)
+    missing = [name for name in (DATABASE, ARTWORK, SECRETS) if not (chosen / name).is_file()]
+    if made_at is None or missing:
+        there = "".join(f"\n  {path}" for path in backup.backups_in(chosen.parent))
+        raise BackupError(
+            f"{chosen} is no backup. One is a directory such as 2026-12-04T03-00-00Z, with "
+            f"{DATABASE}, {ARTWORK} and {SECRETS} in it.{there and ' There are:'}{there}"
+        )
+    return made_at
+
+
+def _newest_keyring(chosen: Path) -> Path:
+    """Whatever has ended since stands in the newest one. Raises BackupError."""
+    for one in backup.backups_in(chosen.parent):
+        if (one / KEYRING).is_file():
+            return one / KEYRING
+    raise BackupError(f"There is no {KEYRING} in {chosen} nor in another backup beside it.")
+
+
+def _tell_of_secrets(chosen: Path, config: dict[str, object]) -> None:
+    """Most may be others on a new server; what the master key is for tells the keyring itself."""
+    listed = (chosen / SECRETS).read_text()
+    for sentence in secrets_list.compare(listed, backup.secret_files(config)):
+        print(f"secrets/{sentence}")
+
+
+def _what_is_here() -> str:
+    """In words; empty for a database that holds nothing."""
+    counts = compose.read(*IN_POSTGRES, COUNT).split()
+    if not counts or counts == ["0", "0"]:
+        return ""
+    return f"{counts[0]} campaigns and {counts[1]} accounts"
+
+
+def _refuse_to_replace(here: str, chosen: Path, *, is_told: bool) -> None:
+    if here and not is_told:
+        raise BackupError(
+            f"The database here holds {here}. Restoring replaces all of it by the backup's: what "
+            "came since, pre-saves too, is lost. Web, worker and beat are stopped meanwhile; "
+            "covers and keys that are here stay. To do that, run:\n"
+            f"  ./presavectl restore --replace {chosen}"
+        )
+
+
+def replace_database(dump: Path) -> None:
+    """Raises CommandError; then the database is as it was."""
+    with dump.open("rb") as file:
+        told = compose.read(*IN_POSTGRES, REPLACE, given=file)
+    if DONE not in told:
+        raise compose.CommandError(f"{dump} is damaged. The database is as it was.")
+
+
+def _bring_artwork_back(archive: Path) -> None:
+    tar = ("tar", "--extract", "--directory", "/data/artwork", "--skip-old-files")
+    with archive.open("rb") as file:
+        compose.read("run", "--rm", "--no-deps", "-T", "web", *tar, given=file)
+
+
+def _in_worker(action: str, archive: Path | None = None) -> None:
+    command = ("run", "--rm", "--no-deps", "-T", "worker", "python", "manage.py", "keyring", action)
+    if archive is None:
+        print(compose.read(*command))
+        return
+    with archive.open("rb") as file:
+        print(compose.read(*command, given=file))
+
+
+def _tell_what_nobody_knows(made_at: datetime, keyring: Path) -> None:
+    print(f"Presave starts with the database of {made_at:%d %B %Y, %H:%M} UTC.")
+    print("`./presavectl status` shows when every service is healthy.")
+    copied_at = backup.made_at(keyring.parent)
+    print(
+        "If the keyring of this server was lost too, nobody knows who cancelled after "
+        f"{copied_at:%d %B %Y, %H:%M} UTC: those fans wait again."
+    )
+
+
+def _step(what: str) -> None:
+    print(f"== {what}", flush=True)

@@ -1,0 +1,127 @@
+"""The keyring's backup: brings back what is missing, and nothing that was destroyed."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import stat
+import tarfile
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from campaigns.keyring import End, Keyring, KeyringError, archive
+from tests.campaigns.keyring.conftest import CAMPAIGN, OTHER_CAMPAIGN
+
+NOW = datetime(2026, 12, 4, 12, tzinfo=UTC)
+END = End("cancelled", NOW)
+
+
+def backup_of(directory: Path) -> io.BytesIO:
+    backup = io.BytesIO()
+    archive.write(directory, backup)
+    return io.BytesIO(backup.getvalue())
+
+
+def end(keyring_files: Keyring) -> None:
+    keyring_files.tombstones.bury(CAMPAIGN, END, datetime.fromtimestamp(0, UTC))
+    keyring_files.shred(CAMPAIGN)
+
+
+def test_a_lost_keyring_comes_back_whole(keyring_files: Keyring, keyring_dir: Path) -> None:
+    public = {keyring_files.public_key(one) for one in (CAMPAIGN, OTHER_CAMPAIGN)}
+    keyring_files.tombstones.add_marks(CAMPAIGN, {b"a" * 32})
+    (keyring_dir / f".{CAMPAIGN}.1.leftover").touch()
+    backup = backup_of(keyring_dir)
+    shutil.rmtree(keyring_dir)
+
+    assert archive.read(keyring_dir, backup) == (2, 0)
+
+    found = {keyring_files.open(one).public_bytes for one in (CAMPAIGN, OTHER_CAMPAIGN)}
+    assert found == public
+    assert keyring_files.tombstones.marks(CAMPAIGN) == {b"a" * 32}
+    paths = [path for path in keyring_dir.rglob("*") if path.is_file()]
+    assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
+    assert len(paths) == 3
+
+
+def test_a_key_that_was_destroyed_since_stays_out(
+    keyring_files: Keyring, keyring_dir: Path
+) -> None:
+    keyring_files.public_key(CAMPAIGN)
+    before = backup_of(keyring_dir)
+    end(keyring_files)
+    after = backup_of(keyring_dir)
+
+    assert archive.read(keyring_dir, before) == (0, 1)
+    assert list(keyring_files.campaign_ids()) == []
+
+    shutil.rmtree(keyring_dir)
+    archive.read(keyring_dir, after)
+    before.seek(0)
+    assert archive.read(keyring_dir, before) == (0, 1)
+    assert keyring_files.tombstones.end_of(CAMPAIGN) == END
+
+
+def test_what_is_there_stays_as_it_is(keyring_files: Keyring, keyring_dir: Path) -> None:
+    keyring_files.public_key(CAMPAIGN)
+    keyring_files.tombstones.add_marks(CAMPAIGN, {b"a" * 32})
+    backup = backup_of(keyring_dir)
+    keyring_files.rotate()
+    keyring_files.rewrap()
+    keyring_files.tombstones.add_marks(CAMPAIGN, {b"b" * 32})
+    rewrapped = (keyring_dir / f"{CAMPAIGN}.key").read_bytes()
+
+    assert archive.read(keyring_dir, backup) == (0, 0)
+
+    assert (keyring_dir / f"{CAMPAIGN}.key").read_bytes() == rewrapped
+    assert keyring_files.tombstones.marks(CAMPAIGN) == {b"a" * 32, b"b" * 32}
+
+
+def test_what_wraps_keys_beside_the_master_key_comes_back_with_a_key_that_may_need_it(
+    keyring_files: Keyring, keyring_dir: Path
+) -> None:
+    keyring_files.public_key(CAMPAIGN)
+    weekly = keyring_dir / f"weekly-{8 * 'a7'}"
+    weekly.write_bytes(b"wraps")
+    backup = backup_of(keyring_dir)
+    weekly.unlink()
+
+    archive.read(keyring_dir, backup)
+    assert not weekly.exists()
+
+    backup.seek(0)
+    (keyring_dir / f"{CAMPAIGN}.key").unlink()
+    archive.read(keyring_dir, backup)
+    assert weekly.read_bytes() == b"wraps"
+
+
+def tar_of(name: str) -> bytes:
+    content = io.BytesIO()
+    with tarfile.open(fileobj=content, mode="w") as tar:
+        tar.addfile(tarfile.TarInfo(name))
+        tar.addfile(tarfile.TarInfo("whole"))
+    return content.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"no tar", tar_of(f"../{CAMPAIGN}.key"), tar_of(f"/{CAMPAIGN}.key"), tar_of("notes")],
+)
+def test_another_file_is_refused_and_changes_nothing(content: bytes, keyring_dir: Path) -> None:
+    with pytest.raises(KeyringError, match="no backup of the keyring"):
+        archive.read(keyring_dir, io.BytesIO(content))
+    assert not keyring_dir.exists()
+
+
+def test_a_backup_that_was_cut_short_is_refused(
+    keyring_files: Keyring, keyring_dir: Path, tmp_path: Path
+) -> None:
+    for campaign_id in (CAMPAIGN, OTHER_CAMPAIGN):
+        keyring_files.public_key(campaign_id)
+    whole = backup_of(keyring_dir).getvalue()
+    for length in range(0, 2560, 128):
+        with pytest.raises(KeyringError, match="no backup of the keyring"):
+            archive.read(tmp_path / "new", io.BytesIO(whole[:length]))
+    assert not (tmp_path / "new").exists()

@@ -1,0 +1,129 @@
+"""What ./presavectl backup and restore promise, apart from what tests/stack/test_backup.py does."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import stat
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from deploy.server import backup, restore, secrets_list
+from deploy.server.backup import BackupError
+from tests.test_deploy import compose
+
+NOW = datetime(2026, 12, 4, 3, tzinfo=UTC)
+
+
+@pytest.fixture
+def docker(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A `docker` that prints what stands in a file of that name and exits as `exits` says."""
+    directory = tmp_path / "bin"
+    directory.mkdir()
+    script = directory / "docker"
+    script.write_text(
+        "#!/bin/sh\n"
+        'if [ "$2" = config ]; then cat "${0%/*}/config"; exit; fi\n'
+        'echo content; exit "$(cat "${0%/*}/exits")"\n'
+    )
+    script.chmod(0o755)
+    secret = tmp_path / "secret_key"
+    secret.write_text("a long and random one")
+    (directory / "exits").write_text("0")
+    services = '{"postgres": {}, "web": {}, "worker": {}}'
+    secrets = f'{{"secret_key": {{"file": "{secret}"}}}}'
+    (directory / "config").write_text(f'{{"services": {services}, "secrets": {secrets}}}')
+    monkeypatch.setenv("PATH", f"{directory}:{os.environ['PATH']}")
+    return directory
+
+
+def made_before(directory: Path, age: timedelta) -> Path:
+    path = directory / (NOW - age).strftime("%Y-%m-%dT%H-%M-%SZ")
+    path.mkdir()
+    for name in (backup.DATABASE, backup.KEYRING):
+        (path / name).touch()
+    return path
+
+
+def test_every_volume_is_in_the_backup_or_is_made_anew() -> None:
+    """A new one has to be put into deploy/server/backup.py, or have a reason there."""
+    volumes = set(compose()["volumes"])
+    assert volumes == backup.VOLUMES.keys() | backup.MADE_ANEW.keys()
+    assert set(backup.VOLUMES.values()) == set(backup.PARTS)
+
+
+def test_what_a_volume_holds_is_read_in_a_service_that_has_it() -> None:
+    for volume, part in backup.VOLUMES.items():
+        service = compose()["services"][backup.SERVICE_OF[part]]
+        assert volume in [mounted["source"] for mounted in service["volumes"]]
+        assert backup.SERVICE_OF[part] in backup.PARTS[part]
+
+
+def test_every_secret_is_listed(tmp_path: Path) -> None:
+    names = set(backup.secret_files(compose()))
+    for name in names:
+        (tmp_path / name).write_text(name)
+    listed = secrets_list.write({name: tmp_path / name for name in names})
+    assert {line.split()[0] for line in listed.splitlines()} == names
+
+
+def test_the_list_tells_a_secret_that_is_another_one_and_nothing_of_what_is_in_it(
+    tmp_path: Path,
+) -> None:
+    files = {name: tmp_path / name for name in ("secret_key", "email_url", "master_key")}
+    for name, path in files.items():
+        path.write_text(f"{name} of then")
+    listed = secrets_list.write(files)
+    assert secrets_list.compare(listed, files) == []
+    files["email_url"].write_text("another")
+    files["master_key"].unlink()
+    assert secrets_list.compare(listed, files) == [
+        "master_key is missing.",
+        "email_url is another one.",
+    ]
+    files["secret_key"].write_text("another")
+    assert "secret_key is another one" in secrets_list.compare(listed, files)[-1]
+    assert secrets_list.write(files | {"master_key": files["email_url"]}) != listed
+
+
+@pytest.mark.usefixtures("docker")
+def test_a_backup_is_private_and_is_never_written_over(tmp_path: Path) -> None:
+    made = backup.make(tmp_path / "backups", NOW)
+    files = {path.name: stat.S_IMODE(path.stat().st_mode) for path in made.iterdir()}
+    assert files == dict.fromkeys([*backup.PARTS, backup.SECRETS], 0o600)
+    assert stat.S_IMODE(made.stat().st_mode) == 0o700
+    with pytest.raises(BackupError, match="is there already"):
+        backup.make(tmp_path / "backups", NOW)
+    with pytest.raises(FileExistsError), backup.create(made / backup.DATABASE):
+        pass
+
+
+def test_a_backup_that_fails_leaves_nothing(
+    docker: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (docker / "exits").write_text("1")
+    chosen = argparse.Namespace(directory=tmp_path / "backups")
+    assert backup.run(chosen) == 1
+    assert list((tmp_path / "backups").iterdir()) == []
+    assert capsys.readouterr().err.startswith("No backup was made. ")
+
+
+def test_copies_of_the_keyring_go_after_seven_days_and_nothing_else(tmp_path: Path) -> None:
+    days = [made_before(tmp_path, timedelta(days=days)) for days in (8, 7, 6, 0)]
+    (tmp_path / "notes").mkdir()
+    (tmp_path / "notes" / backup.KEYRING).touch()
+    assert backup.delete_old_keyrings(tmp_path, NOW) == 2
+    assert [(one / backup.KEYRING).exists() for one in days] == [False, False, True, True]
+    assert all((one / backup.DATABASE).exists() for one in days)
+    assert (tmp_path / "notes" / backup.KEYRING).exists()
+
+
+def test_another_directory_is_no_backup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    one = made_before(tmp_path, timedelta())
+    chosen = argparse.Namespace(backup=tmp_path / "notes", replace=True)
+    assert restore.run(chosen) == 1
+    told = capsys.readouterr().err
+    assert "is no backup" in told
+    assert str(one) in told
