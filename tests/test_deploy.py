@@ -299,9 +299,5 @@ def test_the_keyring_can_lie_on_a_disk_of_its_own(tmp_path: Path) -> None:
     command = [f"{BIN / 'docker-compose'}", "--env-file", ".env.example", *files, "config"]
     config = json.loads(run(*command, "--format", "json"))
     assert config["volumes"]["keyring"]["driver_opts"]["device"] == "/srv/presave-keys/keyring"
-    assert config["secrets"]["master_key"]["file"] == "/srv/presave-keys/master_key"
-    assert {"keyring", "master_key"} <= {
-        entry["source"]
-        for kind in ("volumes", "secrets")
-        for entry in config["services"]["worker"][kind]
-    }
+    mounted = [entry["source"] for entry in config["services"]["worker"]["volumes"]]
+    assert "keyring" in mounted
