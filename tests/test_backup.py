@@ -120,6 +120,17 @@ def test_copies_of_the_keyring_go_after_seven_days_and_nothing_else(tmp_path: Pa
     assert (tmp_path / "notes" / backup.KEYRING).exists()
 
 
+def test_a_copy_of_the_keyring_is_overwritten_before_it_goes(tmp_path: Path) -> None:
+    """A deleted one would be a remnant of the weekly key, too."""
+    copy = made_before(tmp_path, timedelta(days=8)) / backup.KEYRING
+    copy.write_bytes(b"what wraps it" * 100)
+    remnant = tmp_path / "remnant"
+    remnant.hardlink_to(copy)
+    backup.delete_old_keyrings(tmp_path, NOW)
+    assert remnant.stat().st_size == 1300
+    assert b"what wraps it" not in remnant.read_bytes()
+
+
 def test_another_directory_is_no_backup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = made_before(tmp_path, timedelta())
     chosen = argparse.Namespace(backup=tmp_path / "notes", replace=True)

@@ -10,7 +10,7 @@ import re
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any, Final
@@ -104,6 +104,8 @@ def _whole_or_not_at_all(made: Path) -> Iterator[Path]:
         unfinished.rename(made)
         _sync(made.parent)
     except BaseException:
+        with suppress(OSError):
+            _destroy(unfinished / KEYRING)
         shutil.rmtree(unfinished, ignore_errors=True)
         raise
 
@@ -118,6 +120,15 @@ def create(path: Path) -> Iterator[IO[bytes]]:
         yield file
         file.flush()
         os.fsync(descriptor)
+
+
+def _destroy(path: Path) -> None:
+    """Overwrite a file where it lies on the disk, then remove it. Raises OSError."""
+    with path.open("r+b") as file:
+        file.write(os.urandom(path.stat().st_size))
+        file.flush()
+        os.fsync(file.fileno())
+    path.unlink()
 
 
 def _sync(directory: Path) -> None:
@@ -154,7 +165,7 @@ def delete_old_keyrings(directory: Path, now: datetime) -> int:
     for backup in backups_in(directory):
         at, keyring = made_at(backup), backup / KEYRING
         if at and at <= now - KEYRING_LIFETIME and keyring.exists():
-            keyring.unlink()
+            _destroy(keyring)
             _sync(backup)
             deleted += 1
     return deleted
