@@ -77,13 +77,14 @@ def spoken(seconds: int | None) -> str:
 
 def announce(now: datetime) -> int:
     """Tell the labels of campaigns that have finished, once their figures are written down; returns
-    of how many. One that fails does not hold the others up.
+    of how many. One that fails does not hold the others up. Of one that an older database did not
+    know to have ended, they were told then.
     """
     news = FinalFigures.objects.filter(
         announced_at=None,
         campaign__state=CampaignState.FINISHED,
         campaign__finished_at__gt=now - NEWS_FOR,
-    )
+    ).exclude(campaign__failures__has_key=Reason.RESTORED)
     told = 0
     for figures in news.select_related("campaign__label"):
         try:

@@ -19,6 +19,7 @@ from campaigns.models import (
     Campaign,
     CampaignState,
     DailyCount,
+    Message,
     PreSave,
     PreSaveState,
     Reason,
@@ -26,6 +27,7 @@ from campaigns.models import (
 from campaigns.planning.transitions import cancel_campaign
 from campaigns.release.maintenance import Shift, run_maintenance
 from campaigns.retention import keys, tombstones
+from campaigns.status import endings
 from tests.factory import make_campaign, make_presave, make_presaves
 from tests.nights.night import check_books, states
 
@@ -165,6 +167,23 @@ def test_a_campaign_that_ended_ends_again_in_an_older_database(
     assert [*found] == [(*how, None), (*how, None)]
     check_books(campaign)
     assert not (keyring_dir / f"{campaign.id}.key").exists()
+
+
+def test_a_label_is_not_told_of_an_end_whose_outcome_was_lost() -> None:
+    campaign = make_campaign(state=CampaignState.RELEASING)
+    make_presave(campaign)
+    tombstones.bury(keyring.from_settings(), campaign.id, timezone.now())
+    path = keyring.from_settings().tombstones.directory / f"{campaign.id}.ended"
+    path.write_bytes(bytes(keyring.End("finished", timezone.now())))
+    maintain()
+    ended = Campaign.objects.get()
+    assert ended.failures == {Reason.RESTORED: 1}
+    assert not Message.objects.exists()
+    totals = DailyCount.objects.totals_of(campaign.id)
+    assert endings.done(ended, totals, timezone.now()) == (
+        "The campaign has ended. What became of 1 pre-save was lost when the database was restored "
+        "from a backup."
+    )
 
 
 def test_a_draft_that_had_run_is_cancelled_in_a_database_from_before_it_opened() -> None:
