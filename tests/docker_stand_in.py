@@ -18,7 +18,9 @@ WITH_VALUE = ("--env",)
 
 
 def main(arguments: list[str]) -> int:
-    assert arguments[0] == "compose"
+    if arguments[0] == "run":
+        command = arguments[arguments.index("-m") :]
+        return run(["any-image", sys.executable, *command])
     verb, rest = arguments[1], arguments[2:]
     if verb == "config":
         files = ("--env-file", ".env.example", "--file", os.environ["STAND_IN_FILE"])
@@ -44,7 +46,11 @@ def run(rest: list[str]) -> int:
 
 def here(word: str) -> str:
     """Where a container's volume is on this machine."""
-    places = {"/data": os.environ["DATA_DIR"], "/keyring": os.environ["KEYRING_DIR"]}
+    places = {
+        "/data": os.environ["DATA_DIR"],
+        "/keyring": os.environ["KEYRING_DIR"],
+        "/checkout/secrets": os.environ["STAND_IN_SECRETS"],
+    }
     for container, place in places.items():
         if word == container or word.startswith(f"{container}/"):
             return place + word.removeprefix(container)

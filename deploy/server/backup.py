@@ -38,6 +38,7 @@ VOLUMES: Final = {"pgdata": DATABASE, "artwork": ARTWORK, "keyring": KEYRING}
 MADE_ANEW: Final = {
     "caddy_data": "certificates, which Caddy gets again",
     "caddy_config": "Caddy's copy of the Caddyfile",
+    "sandbox": "the made-up fans of an instance that tries Presave out",
 }
 
 
@@ -81,7 +82,7 @@ def make(directory: Path, now: datetime) -> Path:
             with create(unfinished / name) as file:
                 compose.read(*PARTS[name], into=file)
         with create(unfinished / SECRETS) as file:
-            file.write(secrets_list.write(secret_files(config)).encode())
+            file.write(f"{secrets_list.read(config)}\n".encode())
     # What is asked for the last backup's age.
     compose.read("exec", "-T", "worker", "touch", "/keyring/last-backup")
     return made
@@ -137,10 +138,6 @@ def _sync(directory: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def secret_files(config: dict[str, Any]) -> dict[str, Path]:
-    return {name: Path(secret["file"]) for name, secret in config["secrets"].items()}
 
 
 def backups_in(directory: Path) -> list[Path]:

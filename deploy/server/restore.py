@@ -10,19 +10,19 @@ import argparse
 import sys
 from datetime import datetime
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from deploy.server import backup, compose, secrets_list
+from deploy.server import backup, compose, engine, health, secrets_list
 from deploy.server.backup import ARTWORK, AS_OWNER, DATABASE, KEYRING, SECRETS, BackupError
 
 WRITERS: Final = ("web", "worker", "beat")
 IN_POSTGRES: Final = ("exec", "-T", *AS_OWNER, "postgres", "sh", "-c")
-# How many campaigns and accounts there are; nothing in a database without tables.
+# How many campaigns there are; nothing in a database without tables.
 COUNT: Final = """
 psql --no-psqlrc --tuples-only --no-align --set ON_ERROR_STOP=1 <<'SQL'
 SELECT to_regclass('campaigns_campaign') IS NOT NULL AS has_tables \\gset
 \\if :has_tables
-  SELECT (SELECT count(*) FROM campaigns_campaign) || ' ' || (SELECT count(*) FROM campaigns_user);
+  SELECT count(*) FROM campaigns_campaign;
 \\endif
 SQL
 """
@@ -49,21 +49,22 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(chosen: argparse.Namespace) -> int:
     try:
         _restore(chosen.backup.absolute(), is_told=chosen.replace)
-    except (BackupError, compose.CommandError, OSError) as error:
+    except (BackupError, compose.CommandError, engine.EngineError, OSError) as error:
         print(f"Not restored. {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def _restore(chosen: Path, *, is_told: bool) -> None:
-    """Raises BackupError, CommandError or OSError."""
+    """Raises BackupError, CommandError, EngineError or OSError."""
     made_at = _check(chosen)
     keyring = _newest_keyring(chosen)
     config = compose.config()
     _tell_of_secrets(chosen, config)
     if "postgres" in config["services"]:
         compose.read("up", "--detach", "--wait", "postgres")
-        _refuse_to_replace(_what_is_here(), chosen, is_told=is_told)
+        if not is_told:
+            _refuse_to_replace(chosen)
     _step("Stopping web, worker and beat")
     compose.read("stop", *WRITERS)
     if "postgres" in config["services"]:
@@ -78,6 +79,7 @@ def _restore(chosen: Path, *, is_told: bool) -> None:
     _in_worker("tombstones")
     _step("Starting everything")
     compose.read("up", "--detach")
+    health.wait()
     _tell_what_nobody_knows(made_at, keyring)
 
 
@@ -102,25 +104,20 @@ def _newest_keyring(chosen: Path) -> Path:
     raise BackupError(f"There is no {KEYRING} in {chosen} nor in another backup beside it.")
 
 
-def _tell_of_secrets(chosen: Path, config: dict[str, object]) -> None:
+def _tell_of_secrets(chosen: Path, config: dict[str, Any]) -> None:
     """Most may be others on a new server; what the master key is for tells the keyring itself."""
     listed = (chosen / SECRETS).read_text()
-    for sentence in secrets_list.compare(listed, backup.secret_files(config)):
+    for sentence in secrets_list.compare(listed, secrets_list.read(config)):
         print(f"secrets/{sentence}")
 
 
-def _what_is_here() -> str:
-    """In words; empty for a database that holds nothing."""
-    counts = compose.read(*IN_POSTGRES, COUNT).split()
-    if not counts or counts == ["0", "0"]:
-        return ""
-    return f"{counts[0]} campaigns and {counts[1]} accounts"
-
-
-def _refuse_to_replace(here: str, chosen: Path, *, is_told: bool) -> None:
-    if here and not is_told:
+def _refuse_to_replace(chosen: Path) -> None:
+    """A campaign is what somebody would miss."""
+    campaigns = int(compose.read(*IN_POSTGRES, COUNT) or 0)
+    if campaigns:
+        held = "1 campaign" if campaigns == 1 else f"{campaigns} campaigns"
         raise BackupError(
-            f"The database here holds {here}. Restoring replaces all of it by the backup's: what "
+            f"The database here holds {held}. Restoring replaces all of it by the backup's: what "
             "came since, pre-saves too, is lost. Web, worker and beat are stopped meanwhile; "
             "covers and keys that are here stay. To do that, run:\n"
             f"  ./presavectl restore --replace {chosen}"
@@ -151,8 +148,7 @@ def _in_worker(action: str, archive: Path | None = None) -> None:
 
 
 def _tell_what_nobody_knows(made_at: datetime, keyring: Path) -> None:
-    print(f"Presave starts with the database of {made_at:%d %B %Y, %H:%M} UTC.")
-    print("`./presavectl status` shows when every service is healthy.")
+    print(f"Presave runs with the database of {made_at:%d %B %Y, %H:%M} UTC.")
     copied_at = backup.made_at(keyring.parent)
     print(
         "If the keyring of this server was lost too, nobody knows who cancelled after "

@@ -52,7 +52,7 @@ class Server:
         for name in ("data/artwork/clips", "secrets", "bin"):
             (self.directory / name).mkdir(parents=True)
         (self.directory / "bin" / "docker").symlink_to(ROOT / "tests" / "docker_stand_in.py")
-        compose = (ROOT / "docker-compose.yml").read_text().replace("./secrets/", "secrets/")
+        compose = (ROOT / "docker-compose.yml").read_text()
         (self.directory / "docker-compose.yml").write_text(compose)
 
     @property
@@ -87,6 +87,7 @@ class Server:
             "KEYRING_DIR": str(self.keyring),
             "MASTER_KEY_FILE": str(self.master_key),
             "STAND_IN_FILE": str(self.directory / "docker-compose.yml"),
+            "STAND_IN_SECRETS": str(self.secrets),
             "STAND_IN_LOG": str(self.directory / "log"),
             "STAND_IN_BINARIES": str(find_binaries()),
             "PATH": f"{self.directory / 'bin'}:{Path(sys.executable).parent}:{os.environ['PATH']}",
@@ -164,7 +165,8 @@ def check_files(server: Server, backup: Path) -> None:
 def restore(server: Server, backup: Path) -> str:
     done = server.run("restore", backup)
     assert done.returncode == 0, done.stderr
-    assert server.log == ["up --detach --wait postgres", "stop web worker beat", "up --detach"]
+    started = ["up --detach --wait postgres", "stop web worker beat", "up --detach"]
+    assert [line for line in server.log if not line.startswith("ps ")] == started
     return done.stdout
 
 
@@ -173,7 +175,7 @@ def check_refusals(server: Server, backup: Path, living: Campaign) -> None:
     before = states(living)
     refused = server.run("restore", backup)
     assert refused.returncode == 1
-    assert "The database here holds 2 campaigns and 0 accounts." in refused.stderr
+    assert "The database here holds 2 campaigns." in refused.stderr
     assert f"./presavectl restore --replace {backup}" in refused.stderr
     damaged = backup / "database.dump"
     damaged.write_bytes(damaged.read_bytes()[:-20_000])
