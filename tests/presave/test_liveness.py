@@ -106,16 +106,19 @@ def test_web_ends_when_it_hangs(run: Run, meanwhile: str) -> None:
     assert "Timeout" in process.log
 
 
-def test_a_beat_that_hangs_ends(run: Run) -> None:
+def test_a_beat_lives_until_it_hangs(run: Run) -> None:
     process = run(
         # It sleeps for two seconds between its messages.
         "liveness.LONGEST_SILENCE_SECONDS = 3\n"
         "import time\nfrom presave.celery import app\nfrom presave.beat import Scheduler\n"
         "from celery.beat import Service\n"
-        "Scheduler.apply_entry = lambda *args, **kwargs: time.sleep(60)\n"
+        "seconds = iter([0, 0, 0, 60])\n"
+        "def send(*args, **kwargs):\n    print('sent', flush=True)\n    time.sleep(next(seconds))\n"
+        "Scheduler.apply_entry = send\n"
         "Service(app, scheduler_cls=Scheduler).start()"
     )
     assert process.wait(60) == 1
+    assert process.log.count("sent") == 4
     assert "in tick" in process.log
 
 
