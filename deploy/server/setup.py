@@ -5,13 +5,22 @@ from __future__ import annotations
 import argparse
 import os
 import socket
-import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
-from deploy.server import answers, compose, dotenv, engine, health, owner, questions, secret_files
+from deploy.server import (
+    answers,
+    compose,
+    dotenv,
+    engine,
+    health,
+    owner,
+    questions,
+    secret_files,
+    version,
+)
 from deploy.server.answers import AnswerError
 from deploy.server.compose import CHECKOUT
 
@@ -59,7 +68,7 @@ def run(chosen: argparse.Namespace) -> int:
         email = questions.ask(questions.LOG_IN_EMAIL, mailbox) if is_first else mailbox
         config, made = prepare(settings, secrets)
         start(config, needs_recreating=bool(made) and not is_first)
-    except (AnswerError, engine.EngineError, PermissionError) as error:
+    except (AnswerError, compose.CommandError, engine.EngineError, PermissionError) as error:
         print(f"\n{secret_files.sentence_of(error)}")
         return 1
     except KeyboardInterrupt:
@@ -228,12 +237,9 @@ def _is_own(address: str) -> bool:
 
 def start(config: dict[str, Any], needs_recreating: bool) -> None:
     """Build, protect the secrets, start, and wait. Raises EngineError."""
-    print("\nBuilding the image; the first time takes some minutes.", flush=True)
-    if compose.run("build", *_commit()):
-        raise engine.EngineError(
-            "The image could not be built; the lines above say why. If they speak of BuildKit or "
-            "--mount, install docker-buildx; if of a connection, run this again."
-        )
+    if "VERSION" not in dotenv.read(ENV) or not compose.containers("web"):
+        _build()
+        config = engine.config()
     owner.give_to_containers(config)
     print("\nStarting.", flush=True)
     if compose.run("up", "--detach"):
@@ -245,14 +251,16 @@ def start(config: dict[str, Any], needs_recreating: bool) -> None:
     health.wait()
 
 
-def _commit() -> tuple[str, ...]:
-    """Which code is built, for the page /transparency."""
-    command = ["git", "rev-parse", "HEAD"]
-    try:
-        told = subprocess.run(command, cwd=CHECKOUT, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        return ()
-    return ("--build-arg", f"COMMIT={told.stdout.strip()}") if told.returncode == 0 else ()
+def _build() -> None:
+    """Make the image of this checkout, unless a version runs: `upgrade` replaces that."""
+    print("\nBuilding the image; the first time takes some minutes.", flush=True)
+    new = version.of_checkout()
+    if compose.run("build", "web", variables=new.variables):
+        raise engine.EngineError(
+            "The image could not be built; the lines above say why. If they speak of BuildKit or "
+            "--mount, install docker-buildx; if of a connection, run this again."
+        )
+    version.write(new.tag)
 
 
 def invite(config: Mapping[str, Any], email: str) -> int:

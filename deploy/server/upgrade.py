@@ -13,14 +13,19 @@ import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import Final
 
-from deploy.server import compose, secret_files, version
+from deploy.server import compose, owner, secret_files, version
+from deploy.server.answers import AnswerError
 from deploy.server.compose import CommandError
+from deploy.server.engine import EngineError
 
 BACKUPS: Final = compose.CHECKOUT / "backups"
 SECRETS: Final = compose.CHECKOUT / "secrets"
+IRREPLACEABLE: Final = (
+    *("database_url", "master_key", "postgres_password", "redis_conf", "redis_url", "secret_key"),
+    secret_files.BY_HAND,
+)
 HEALTHY_SECONDS: Final = 180
 READY_SECONDS: Final = 120
 LOG_LINES: Final = "20"
@@ -66,6 +71,7 @@ def upgrade() -> None:
     make_new_secrets()
     image = image_of(new)
     make_image(image, new)
+    protect_secrets(new)
     check_settings(new)
     _start_what_is_missing()
     _step("Backing up the database")
@@ -99,34 +105,30 @@ def downgrade() -> None:
 
 
 def make_new_secrets() -> None:
-    """The files that a version before did not want and that can be made."""
-    if not SECRETS.is_dir():
-        return
+    """The files that the version before did not want. One that it had is not made anew: what was
+    encrypted with it would stay shut. Raises UpgradeError.
+    """
+    lost = [f"secrets/{name}" for name in IRREPLACEABLE if not (SECRETS / name).exists()]
+    if lost:
+        raise UpgradeError(
+            f"{_nothing_was_changed()} Missing: {', '.join(lost)}. Bring the file back from a copy."
+        )
     try:
         made = secret_files.make_missing(SECRETS, {})
-        secret_files.protect(SECRETS)
-    except PermissionError:
-        return  # what is missing is told in a moment
+        secret_files.check_readable(SECRETS)
+    except (AnswerError, PermissionError) as error:
+        why = secret_files.sentence_of(error)
+        raise UpgradeError(f"{_nothing_was_changed()} {why}") from None
     for name in made:
         print(f"   Made secrets/{name}, which this version wants.")
 
 
 def image_of(wanted: version.Version) -> str:
-    """The name of its image. Raises UpgradeError, for a missing setting or a secret."""
+    """The name of its image. Raises UpgradeError for a missing setting."""
     try:
         config = compose.config(wanted.variables)
     except CommandError as error:
         raise UpgradeError(f"{_nothing_was_changed()} Compose cannot use .env:\n{error}") from None
-    missing = [
-        f"secrets/{Path(secret['file']).name}"
-        for secret in config.get("secrets", {}).values()
-        if "file" in secret and not Path(secret["file"]).exists()
-    ]
-    if missing:
-        raise UpgradeError(
-            f"{_nothing_was_changed()} Missing: {', '.join(sorted(missing))}. `sudo make secrets` "
-            "makes what can be made, and says what is left to do."
-        )
     return str(config["services"]["web"]["image"])
 
 
@@ -172,6 +174,16 @@ def _exists(image: str) -> bool:
 
 
 # Before anything is touched
+
+
+def protect_secrets(new: version.Version) -> None:
+    """Look into each as the containers' user, and give that user the new ones. Raises
+    UpgradeError.
+    """
+    try:
+        owner.give_to_containers(compose.config(new.variables))
+    except EngineError as error:
+        raise UpgradeError(f"{_nothing_was_changed()} {error}") from None
 
 
 def check_settings(new: version.Version) -> None:

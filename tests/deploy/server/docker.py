@@ -34,7 +34,7 @@ def _compose(arguments: list[str], world: dict[str, Any], version: str) -> str:
     running, image = world["running"], f"presave:{version}"
     match arguments:
         case ["config", "--format", "json"]:
-            return json.dumps({"services": {"web": {"image": image}}, "secrets": world["secrets"]})
+            return json.dumps({"services": {"web": {"image": image}}})
         case ["config", "--hash", service]:
             return f"{service} hash-of-{service}"
         case ["build", *_]:

@@ -16,7 +16,7 @@ from presave import env
 from sandbox.__main__ import options
 from tests.test_deploy import ROOT
 
-FILES = ("presavectl", ".env.example", "docker-compose.yml", "Caddyfile")
+FILES = ("presavectl", ".env.example", "docker-compose.yml", "Caddyfile", "pyproject.toml")
 # Domain, name, contact, no app, no mail, the same address to log in with.
 ANSWERS = ["music.example.com", "A$AP Label #1's", "hello@example.com", "", "", ""]
 SENTENCE_OF_THE_EXAMPLE = "PUBLIC_URL=https://presave.example.com"

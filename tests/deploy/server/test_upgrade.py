@@ -14,6 +14,8 @@ from typing import Any
 
 import pytest
 
+from deploy.server import secret_files
+
 ROOT = Path(__file__).resolve().parents[3]
 OLD = {"web-of-old": "id-of-old"}
 
@@ -26,6 +28,7 @@ class Server:
         shutil.copytree(ROOT / "deploy", self.checkout / "deploy")
         for name in ("presavectl", "Caddyfile"):
             shutil.copy(ROOT / name, self.checkout / name)
+        secret_files.make_missing(self.checkout / "secrets", {"spotify_client_secret": "none"})
         (self.checkout / "pyproject.toml").write_text('version = "1.1.0"\n')
         (self.checkout / ".env").write_text("PUBLIC_URL=https://presave.example.com\nVERSION=old\n")
         (self.checkout / ".env").chmod(0o600)
@@ -40,7 +43,6 @@ class Server:
             fails={},
             running={"web": OLD, "caddy": {"caddy": ""}},
             images={"presave:old": "id-of-old"},
-            secrets={},
             unhealthy=[],
             ready="ok",
         )
@@ -158,23 +160,34 @@ def test_what_fails_before_the_swap_leaves_everything_running_and_says_why(
     assert "VERSION=old" in server.env_file
 
 
-def test_a_missing_secret_is_named_before_anything_is_built(server: Server) -> None:
-    server.set(secrets={"master_key": {"file": str(server.checkout / "secrets" / "master_key")}})
+def test_a_lost_secret_is_named_and_not_made_anew(server: Server) -> None:
+    (server.checkout / "secrets" / "master_key").unlink()
 
     done = server.presavectl("upgrade")
 
     assert "Missing: secrets/master_key." in done.stderr
-    assert "build" not in " ".join(server.calls)
+    assert not (server.checkout / "secrets" / "master_key").exists()
+    assert not server.calls
+
+
+def test_a_secret_that_was_pasted_wrong_is_told_before_anything_is_built(server: Server) -> None:
+    path = server.checkout / "secrets" / "redis_url"
+    path.chmod(0o600)
+    path.write_text("'redis://redis'")
+
+    done = server.presavectl("upgrade")
+
+    assert done.returncode == 1
+    assert "secrets/redis_url" in done.stderr
+    assert not server.calls
 
 
 def test_a_secret_that_is_new_with_this_version_is_made(server: Server) -> None:
-    (server.checkout / "secrets").mkdir()
-    (server.checkout / "secrets" / "postgres_password").write_text("known\n")
+    (server.checkout / "secrets" / "sentry_dsn").unlink()
 
     server.presavectl("upgrade")
 
     assert (server.checkout / "secrets" / "sentry_dsn").read_text() == "none\n"
-    assert (server.checkout / "secrets" / "postgres_password").read_text() == "known\n"
 
 
 def test_a_new_web_that_does_not_become_healthy_goes_and_the_old_one_stays(server: Server) -> None:
