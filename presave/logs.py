@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import logging
 import re
+from copy import copy
+from typing import Final, TextIO
+
+WHOLE_EVERY: Final = 60  # seconds
 
 # Also as in a log-in's `next`, which may stand in another's. A few at most: a line of thousands is
 # searched from each of them.
@@ -33,6 +37,38 @@ class HidePrivateAddresses(logging.Filter):
             # A formatter takes this text instead of writing the traceback itself.
             record.exc_text = mask(logging.Formatter().formatException(record.exc_info))
         return True
+
+
+class ShorteningHandler(logging.StreamHandler[TextIO]):
+    """Writes a traceback once a minute, and its error's line every time. In an outage the same one
+    comes every two seconds, and would push all else out of a log that has an end.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._written: dict[tuple[str, int, object], float] = {}
+
+    def emit(self, record: logging.LogRecord) -> None:
+        super().emit(_shortened(record) if self._is_repeated(record) else record)
+
+    def _is_repeated(self, record: logging.LogRecord) -> bool:
+        if not record.exc_info:
+            return False
+        kind = (record.name, record.lineno, record.exc_info[0])
+        is_repeated = record.created - self._written.get(kind, 0) < WHOLE_EVERY
+        if not is_repeated:
+            self._written[kind] = record.created
+        return is_repeated
+
+
+def _shortened(record: logging.LogRecord) -> logging.LogRecord:
+    """A copy: error reports are made of the record itself."""
+    short = copy(record)
+    error = record.exc_info[1] if record.exc_info else None
+    first_line = record.getMessage().partition("\n")[0]
+    short.msg, short.args = mask(f"{first_line} (again: {error!r})"), None
+    short.exc_info = short.exc_text = None
+    return short
 
 
 class IgnoreExpected503(logging.Filter):

@@ -380,7 +380,7 @@ LOGGING = {
     },
     "handlers": {
         "stderr": {
-            "class": "logging.StreamHandler",
+            "class": "presave.logs.ShorteningHandler",
             "formatter": "line",
             "filters": ["private"],
         }

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import logging
+import sys
 from collections.abc import Iterator
 
 import pytest
 
-from presave.logs import HidePrivateAddresses, IgnoreExpected503
+from presave.logs import WHOLE_EVERY, HidePrivateAddresses, IgnoreExpected503, ShorteningHandler
 
 
 @pytest.fixture
@@ -98,3 +99,48 @@ def test_only_an_answer_that_was_meant_is_no_error(
     line = logging.makeLogRecord({"status_code": status, "exc_info": exception})
     assert IgnoreExpected503().filter(line) is is_logged
     assert IgnoreExpected503().filter(logging.makeLogRecord({}))
+
+
+def failing(at: float, secret: str = "") -> logging.LogRecord:
+    """An error that is logged so many seconds after the first."""
+    try:
+        raise ConnectionError(f"no way to redis {secret}")
+    except ConnectionError:
+        record = logging.LogRecord(
+            "celery.beat",
+            logging.ERROR,
+            "beat.py",
+            9,
+            "Not sent:\n%s",
+            ("a stack",),
+            sys.exc_info(),
+        )
+    record.created = 1_000_000 + at
+    return record
+
+
+def test_an_outage_writes_its_traceback_once_a_minute_and_a_line_each_time() -> None:
+    handler = ShorteningHandler()
+    handler.addFilter(HidePrivateAddresses())
+    handler.stream = stream = io.StringIO()
+
+    for at in (0, 2, 4):
+        handler.handle(failing(at))
+    handler.handle(failing(6, "/receipt/s3cret"))
+
+    text = stream.getvalue()
+    assert text.count("Traceback") == text.count("a stack") == 1
+    assert text.count("Not sent: (again: ConnectionError('no way to redis ')") == 2
+    assert "s3cret" not in text
+
+    handler.handle(failing(WHOLE_EVERY))
+    assert stream.getvalue().count("Traceback") == 2
+
+
+def test_a_report_of_an_error_has_it_whole_each_time() -> None:
+    handler = ShorteningHandler()
+    handler.stream = io.StringIO()
+    for at in (0, 2):
+        handler.handle(record := failing(at))
+
+    assert record.exc_info
