@@ -79,6 +79,7 @@ lint: dev ## Lint the code and the templates
 	$(call heading,Lint)
 	@$(BIN)/ruff check .
 	@$(TEMPLATES) | xargs -0 $(BIN)/djlint --lint --quiet
+	@$(BIN)/zizmor --offline --no-progress --quiet .github
 
 .PHONY: types
 types: dev ## Check the types
@@ -99,6 +100,15 @@ lock: dev ## Pin the newest versions that requirements*.in allow
 	@$(LOCK) --upgrade -o requirements.txt requirements.in
 	@$(LOCK) --upgrade -o requirements-demo.txt requirements-demo.in
 	@$(LOCK) --upgrade -o requirements-dev.txt requirements-dev.in
+
+.PHONY: lock-images
+lock-images: dev ## Write the base images' digests into Dockerfile and docker-compose.yml (needs Docker)
+	@$(BIN)/python -m tools.lock_images
+
+.PHONY: sbom
+sbom: dev ## List the image's Python packages as CycloneDX in presave.cdx.json
+	@$(BIN)/cyclonedx-py requirements --output-reproducible --output-file presave.cdx.json \
+		--pyproject pyproject.toml requirements.txt
 
 .PHONY: messages
 messages: services ## Collect the fan pages' sentences into locale/ and compile the translations

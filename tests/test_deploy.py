@@ -19,6 +19,7 @@ from campaigns.artwork import decoding
 from campaigns.artwork.decoding import MOST_BYTES
 from embedded.stack import WEB, WORKER_OPTIONS
 from presave import web
+from tools import lock_images
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -301,3 +302,30 @@ def test_the_keyring_can_lie_on_a_disk_of_its_own(tmp_path: Path) -> None:
     assert config["volumes"]["keyring"]["driver_opts"]["device"] == "/srv/presave-keys/keyring"
     mounted = [entry["source"] for entry in config["services"]["worker"]["volumes"]]
     assert "keyring" in mounted
+
+
+def test_base_images_are_locked_to_the_digests_that_the_registry_tells(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paths = [tmp_path / name for name in ("Dockerfile", "docker-compose.yml")]
+    for path in paths:
+        path.write_text((ROOT / path.name).read_text())
+    docker = tmp_path / "docker"
+    docker.write_text(f"#!/bin/sh\necho sha256:{'a1' * 32}\n")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(lock_images, "ROOT", tmp_path)
+
+    lock_images.main()
+    once = "".join(path.read_text() for path in paths)
+    lock_images.main()
+
+    locked = re.findall(r"^(?:FROM|\s+image:) (\w+):\S+@sha256:(?:a1){32}", once, re.MULTILINE)
+    assert locked == ["python", "python", "caddy", "postgres", "redis"]
+    assert "".join(path.read_text() for path in paths) == once
+
+
+def test_each_action_of_the_workflows_is_pinned_to_a_commit_with_its_version_told() -> None:
+    for path in (ROOT / ".github" / "workflows").iterdir():
+        for action in re.findall(r"uses: ((?!\./).*)", path.read_text()):
+            assert re.fullmatch(r"[\w/-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+", action), action
