@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from deploy.server import backup, compose, restore, setup, upgrade
+from deploy.server import backup, compose, restore, setup, upgrade, version
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -27,7 +27,16 @@ def _parser() -> argparse.ArgumentParser:
 
 def _add_status(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("status", help="show which services run, and how they are")
-    command.set_defaults(run=lambda chosen: compose.run("ps", "--all"))
+    command.set_defaults(run=_status)
+
+
+def _status(chosen: argparse.Namespace) -> int:
+    ended = compose.run("ps", "--all")
+    running, checked_out = version.in_service(), version.of_checkout().tag
+    if running and running != checked_out:
+        print(f"\n.env names version {running}, and this checkout is {checked_out}.")
+        print("To put the checkout into service: ./presavectl upgrade")
+    return ended
 
 
 def _add_logs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

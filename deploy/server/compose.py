@@ -56,6 +56,15 @@ def containers(service: str) -> list[str]:
     return read("ps", "--quiet", service).split()
 
 
+def log_of(container: str, lines: int) -> str:
+    """The end of what a container has written."""
+    command = ["docker", "logs", "--tail", str(lines), container]
+    done = subprocess.run(
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+    return done.stdout.strip()
+
+
 def _read(
     *command: str,
     variables: Mapping[str, str] | None = None,

@@ -7,20 +7,20 @@ old one until it is healthy; Caddy finds both under one name.
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Final
 
-from deploy.server import compose, owner, secret_files, version
+from deploy.server import backup, compose, owner, secret_files, version
 from deploy.server.answers import AnswerError
 from deploy.server.compose import CommandError
 from deploy.server.engine import EngineError
 
-BACKUPS: Final = compose.CHECKOUT / "backups"
 SECRETS: Final = compose.CHECKOUT / "secrets"
 IRREPLACEABLE: Final = (
     *("database_url", "master_key", "postgres_password", "redis_conf", "redis_url", "secret_key"),
@@ -28,7 +28,7 @@ IRREPLACEABLE: Final = (
 )
 HEALTHY_SECONDS: Final = 180
 READY_SECONDS: Final = 120
-LOG_LINES: Final = "20"
+LOG_LINES: Final = 20
 # Kept as they run: without any of them pages fail.
 LEFT_ALONE: Final = ("caddy", "postgres", "redis")
 CADDY_ADMIN: Final = "unix//run/admin.sock"
@@ -73,9 +73,9 @@ def upgrade() -> None:
     make_image(image, new)
     protect_secrets(new)
     check_settings(new)
-    _start_what_is_missing()
-    _step("Backing up the database")
-    print(f"   {back_up(new.tag)}")
+    _start_what_is_missing(new)
+    _step("Backing up")
+    print(f"   {back_up(new.tag).relative_to(compose.CHECKOUT)}")
     _step("Migrating the database; the version before goes on serving")
     migrate(new)
     keep_previous(image)
@@ -202,30 +202,51 @@ def check_settings(new: version.Version) -> None:
             print(_indented(told))
 
 
-def _start_what_is_missing() -> None:
+def _start_what_is_missing(new: version.Version) -> None:
     """On a server that is off. What runs is left alone, whatever its settings are by now."""
+    services = compose.config(new.variables)["services"]
+    wanted = [name for name in ("postgres", "redis") if name in services]
     try:
-        compose.read("up", "--detach", "--no-recreate", "--wait", "postgres", "redis")
+        if wanted:
+            compose.read("up", "--detach", "--no-recreate", "--wait", *wanted)
     except CommandError as error:
         raise UpgradeError(
             f"{_nothing_was_changed()} The database or Redis does not start:\n{error}"
         ) from None
 
 
-def back_up(tag: str) -> str:
-    """Dump the database, and return the path. Raises UpgradeError."""
-    BACKUPS.mkdir(mode=0o700, exist_ok=True)
-    path = BACKUPS / f"before-{tag}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump"
-    dump = ("exec", "-T", "postgres", "pg_dump", "--username", "presave", "--format", "custom")
+def back_up(tag: str) -> Path:
+    """All that a new server needs. An upgrade changes the database alone, so that is enough where
+    the version before has no such command, is off, or has secrets that only root may read. Raises
+    UpgradeError.
+    """
     try:
-        with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
-            compose.read(*dump, "presave", into=file)
-    except (CommandError, OSError) as error:
+        if _worker_can_back_up():
+            with suppress(PermissionError):
+                return backup.make(backup.DEFAULT, datetime.now(UTC))
+        return _dump_database(f"before-{tag}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump")
+    except (backup.BackupError, CommandError, OSError) as error:
+        raise UpgradeError(f"{_nothing_was_changed()} No backup was made. {error}") from None
+
+
+def _worker_can_back_up() -> bool:
+    try:
+        compose.read("exec", "-T", "worker", "python", "manage.py", "help", "keyring")
+    except CommandError:
+        return False
+    return True
+
+
+def _dump_database(name: str) -> Path:
+    backup.DEFAULT.mkdir(mode=0o700, exist_ok=True)
+    path = backup.DEFAULT / name
+    try:
+        with backup.create(path) as file:
+            compose.read(*backup.PARTS[backup.DATABASE], into=file)
+    except BaseException:
         path.unlink(missing_ok=True)
-        raise UpgradeError(
-            f"{_nothing_was_changed()} The database could not be backed up:\n{error}"
-        ) from None
-    return str(path.relative_to(compose.CHECKOUT))
+        raise
+    return path
 
 
 def migrate(new: version.Version) -> None:
@@ -251,37 +272,37 @@ def _without_calls(text: str) -> str:
 
 
 def put_into_service(new: version.Version) -> None:
-    """Web first, beside the old one, then worker and beat. Raises UpgradeError."""
+    """Each service beside the one that it replaces, web first. Raises UpgradeError."""
     _step("Starting the new web process beside the old one")
-    swap_web(new)
+    swap(new, "web")
     version.write(new.tag)
-    _step("Starting worker and beat")
-    try:
-        compose.read("up", "--detach", "--no-deps", "worker", "beat", variables=new.variables)
-    except CommandError as error:
-        raise UpgradeError(
-            f"Web serves the new version, and worker or beat does not start:\n{error}"
-        ) from None
-    for service in ("worker", "beat"):
-        for container in compose.containers(service):
-            wait_until_healthy(container, service)
+    _step("Starting worker and beat in the same way")
+    swap(new, "worker", "beat")
     _reload_caddy()
     _step("Asking /readyz")
     wait_until_ready()
 
 
-def swap_web(new: version.Version) -> None:
-    old = compose.containers("web")
-    begin = ("up", "--detach", "--no-deps", "--no-recreate", "--scale", f"web={len(old) + 1}")
-    compose.read(*begin, "web", variables=new.variables)
-    for container in set(compose.containers("web")) - set(old):
-        try:
-            wait_until_healthy(container, "web")
-        except UpgradeError:
+def swap(new: version.Version, *services: str) -> None:
+    """One more container of each, and the old ones go when the new ones are healthy. Any number of
+    workers and beats may run at once. Raises UpgradeError.
+    """
+    old = {service: compose.containers(service) for service in services}
+    scales = [f"--scale={service}={len(old[service]) + 1}" for service in services]
+    # Without --no-deps: Compose would take the containers for outdated at the next `up`.
+    begin = ("up", "--detach", "--no-recreate", *scales, *services)
+    compose.read(*begin, variables=new.variables)
+    begun = {service: set(compose.containers(service)) - set(old[service]) for service in services}
+    try:
+        for service in services:
+            for container in begun[service]:
+                wait_until_healthy(container, service)
+    except UpgradeError:
+        for container in set().union(*begun.values()):
             compose.docker("rm", "--force", container)
-            raise
-    for container in old:
-        # It answers what it has been asked, and takes nothing new.
+        raise
+    for container in [container for service in services for container in old[service]]:
+        # It ends what it has begun, and takes nothing new.
         compose.docker("stop", container)
         compose.docker("rm", container)
 
@@ -297,10 +318,10 @@ def wait_until_healthy(container: str, service: str) -> None:
         if status not in ("running", "restarting") or int(restarts) > 1:
             break
         time.sleep(1)
-    log = compose.read("logs", "--no-log-prefix", "--tail", LOG_LINES, service)
+    log = compose.log_of(container, LOG_LINES)
     raise UpgradeError(
-        f"The new {service} does not become healthy. The old web process goes on serving if it was "
-        f"not replaced yet; `./presavectl status` shows that. The log of {service} ends:\n{log}"
+        f"The new {service} does not become healthy, so it was removed and the old one goes on. "
+        f"Its log ends:\n{log}"
     )
 
 
@@ -323,8 +344,10 @@ def wait_until_ready() -> None:
 
 def _reload_caddy() -> None:
     """The Caddyfile of this checkout, without a connection that ends."""
+    if "caddy" not in compose.config()["services"]:
+        return
     if not compose.containers("caddy"):
-        compose.read("up", "--detach", "--no-deps", "caddy")
+        compose.read("up", "--detach", "--no-recreate", "caddy")
         return
     # The file that is mounted may still be the one from before `git pull`, which wrote another.
     reload = ("caddy", "reload", "--config", "-", "--adapter", "caddyfile")
@@ -336,7 +359,8 @@ def _reload_caddy() -> None:
 
 
 def _tell_what_is_left_alone(new: version.Version) -> None:
-    outdated = [service for service in LEFT_ALONE if _is_outdated(service, new)]
+    services = compose.config(new.variables)["services"]
+    outdated = [name for name in LEFT_ALONE if name in services and _is_outdated(name, new)]
     if outdated:
         print(
             f"\n{', '.join(outdated)}: still with the image or settings of before, as pages fail "

@@ -47,6 +47,12 @@ def _number() -> str:
     return str(number)
 
 
+def in_service(path: Path = ENV_FILE) -> str:
+    """The tag that .env names, or nothing."""
+    found = re.findall(r"^VERSION=(.*)$", path.read_text(), re.MULTILINE) if path.exists() else []
+    return str(found[-1]).strip() if found else ""
+
+
 def write(tag: str, path: Path = ENV_FILE) -> None:
     """Let VERSION in .env be this tag: every `docker compose` command then means that image."""
     text = path.read_text()

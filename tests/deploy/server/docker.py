@@ -34,19 +34,22 @@ def _compose(arguments: list[str], world: dict[str, Any], version: str) -> str:
     running, image = world["running"], f"presave:{version}"
     match arguments:
         case ["config", "--format", "json"]:
-            return json.dumps({"services": {"web": {"image": image}}})
+            names = ("web", "worker", "postgres", "redis", "caddy")
+            services = {name: {"image": image} for name in names}
+            secret = {"file": str(Path("secrets/secret_key").absolute())}
+            return json.dumps({"services": services, "secrets": {"secret_key": secret}})
         case ["config", "--hash", service]:
             return f"{service} hash-of-{service}"
         case ["build", *_]:
             world["images"][image] = f"id-of-{version}"
         case ["ps", "--quiet", service]:
             return "\n".join(running.get(service, {}))
-        case ["up", *_, "--scale", scale, "web"]:
-            while len(running["web"]) < int(scale.removeprefix("web=")):
-                running["web"][f"web-of-{version}"] = world["images"][image]
-        case ["up", *_, "worker", "beat"]:
-            running["worker"], running["beat"] = {f"worker-of-{version}": ""}, {"beat": ""}
-        case ["exec", *_, "pg_dump", "--username", "presave", "--format", "custom", "presave"]:
+        case ["up", "--detach", "--no-recreate", *more] if "--wait" not in more:
+            for service, number in (word[8:].split("=") for word in more if "scale" in word):
+                containers = running.setdefault(service, {})
+                if len(containers) < int(number):
+                    containers[f"{service}-of-{version}"] = world["images"][image]
+        case ["exec", *_, "pg_dump", "--format", "custom"]:
             return "the dump"
         case ["exec", "-T", "web", *_]:
             return str(world["ready"])
@@ -63,10 +66,12 @@ def _docker(arguments: list[str], world: dict[str, Any]) -> str:
             return f"hash-of-{container}" if "Labels" in form else _state_of(container, world)
         case ["image", "inspect", *_, image]:
             return str(world["images"][image]) if image in world["images"] else sys.exit("none")
+        case ["logs", *_, container]:
+            sys.stderr.write(f"the last words of {container}")
         case ["tag", image_id, name]:
             world["images"][name] = image_id
         case ["rm", *_, container]:
-            del world["running"]["web"][container]
+            del world["running"][container.partition("-")[0]][container]
         case _:
             pass
     return ""

@@ -41,7 +41,7 @@ class Server:
         self.set(
             calls=[],
             fails={},
-            running={"web": OLD, "caddy": {"caddy": ""}},
+            running={"web": OLD, "worker": {"worker-of-old": ""}, "caddy": {"caddy": ""}},
             images={"presave:old": "id-of-old"},
             unhealthy=[],
             ready="ok",
@@ -101,13 +101,14 @@ def test_whatever_can_fail_comes_before_the_swap_and_the_old_web_goes_last(serve
         "build",
         "run --rm --no-deps -T web python manage.py check --deploy",
         "run --rm --no-deps -T worker python manage.py check --deploy",
-        "exec -T postgres pg_dump",
+        "exec -T --env PGUSER=presave --env PGDATABASE=presave postgres pg_dump",
         "run --rm --no-deps -T migrate",
         "tag id-of-old presave:previous",
-        "up --detach --no-deps --no-recreate --scale web=2 web",
+        "up --detach --no-recreate --scale=web=2 web",
         "stop web-of-old",
         "rm web-of-old",
-        "up --detach --no-deps worker beat",
+        "up --detach --no-recreate --scale=worker=2 --scale=beat=1 worker beat",
+        "stop worker-of-old",
         "exec -T caddy caddy reload",
         "exec -T web python",
     )
@@ -124,7 +125,17 @@ def test_the_new_version_is_written_down_and_the_rest_of_env_stays(server: Serve
     assert stat.S_IMODE((server.checkout / ".env").stat().st_mode) == 0o600
 
 
-def test_the_backup_is_for_its_owner_alone(server: Server) -> None:
+def test_all_that_a_new_server_needs_is_backed_up_first(server: Server) -> None:
+    server.presavectl("upgrade")
+
+    [made] = (server.checkout / "backups").iterdir()
+    assert (made / "database.dump").read_text() == "the dump\n"
+    assert {path.name for path in made.iterdir()} >= {"artwork.tar", "keyring.tar", "secrets.txt"}
+
+
+def test_a_version_without_the_command_has_its_database_dumped(server: Server) -> None:
+    server.set(fails={"help keyring": "Unknown command: 'keyring'"})
+
     server.presavectl("upgrade")
 
     [dump] = (server.checkout / "backups").iterdir()
@@ -196,9 +207,24 @@ def test_a_new_web_that_does_not_become_healthy_goes_and_the_old_one_stays(serve
     done = server.presavectl("upgrade")
 
     assert done.returncode == 1
-    assert "The new web does not become healthy." in done.stderr
+    assert (
+        "The new web does not become healthy, so it was removed and the old one goes on."
+        in done.stderr
+    )
     assert server.world["running"]["web"] == OLD
     assert "VERSION=old" in server.env_file
+
+
+def test_a_new_worker_that_does_not_become_healthy_goes_and_the_old_one_stays(
+    server: Server,
+) -> None:
+    server.set(unhealthy=["worker-of-1.1.0"])
+
+    done = server.presavectl("upgrade")
+
+    assert done.returncode == 1
+    assert "The new worker does not become healthy" in done.stderr
+    assert list(server.world["running"]["worker"]) == ["worker-of-old"]
 
 
 def test_a_site_that_is_not_ready_is_told_with_the_way_back(server: Server) -> None:
@@ -239,3 +265,12 @@ def test_what_is_left_alone_is_told_with_the_command(server: Server) -> None:
     done = server.presavectl("upgrade")
 
     assert "docker compose up --detach --no-deps caddy\n" in done.stdout
+
+
+def test_the_status_says_when_the_checkout_is_not_what_runs(server: Server) -> None:
+    """As after `git pull`, which changes nothing that runs."""
+    assert "version old, and this checkout is 1.1.0" in server.presavectl("status").stdout
+
+    server.presavectl("upgrade")
+
+    assert "this checkout" not in server.presavectl("status").stdout
