@@ -11,7 +11,6 @@ import json
 import os
 import re
 import secrets
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -48,6 +47,7 @@ class Composed:
             capture_output=True,
         ).stdout
         self.config: dict[str, Any] = json.loads(shown.replace(b"$$", b"$"))
+        self._database_url = database_url
         self._write_secrets(database_url)
 
     def _write_secrets(self, database_url: str) -> None:
@@ -72,9 +72,9 @@ class Composed:
             (self._directory / name).mkdir(mode=0o700)
 
     def _in_place(self, text: str) -> str:
-        for inside in ("/run/secrets", "/keyring", "/tmp/beat"):  # noqa: S108
+        for inside in ("/run/secrets", "/keyring"):
             text = text.replace(inside, str(self._directory / Path(inside).name))
-        text = text.replace("find /tmp ", f"find {self._directory} ")
+        text = text.replace("/watchdog", str(ROOT / "deploy" / "watchdog.sh"))
         return re.sub(r"\b8000\b", str(self._web), text)
 
     def environment(self, name: str) -> dict[str, str]:
@@ -83,7 +83,9 @@ class Composed:
             "PATH": f"{BIN}:{find_binaries()}:{os.environ['PATH']}",
             "DATA_DIR": str(self._directory / "data"),
             "KEYRING_DIR": str(self._directory / "keyring"),
-            "HOSTNAME": socket.gethostname(),
+            # What process 1 is in a container.
+            "WATCHDOG_FIRST": str(os.getpid()),
+            "WATCHDOG_MEMORY": str(self._directory / f"{name}.watchdog"),
             **{key: self._in_place(value or "") for key, value in given.items()},
         }
 
@@ -116,6 +118,11 @@ class Composed:
             words, cwd=ROOT, env=self.environment(name), capture_output=True, check=False
         )
         return done.returncode == 0
+
+    def has_heartbeat(self) -> bool:
+        with psycopg.connect(self._database_url) as database:
+            found = database.execute("SELECT count(*) FROM campaigns_pulse").fetchone()
+        return found == (1,)
 
 
 def _answers(client: redis.Redis) -> bool:
@@ -152,6 +159,8 @@ def test_each_service_starts_by_its_command_and_is_healthy_by_its_check(
         started += lasting.values()
         for name, process in lasting.items():
             wait_until(partial(composed.is_healthy, name), START_SECONDS, name, process)
+        # Beat rings, Redis carries it, and the worker writes its heartbeat.
+        wait_until(composed.has_heartbeat, START_SECONDS, "The heartbeat", lasting["worker"])
     finally:
         for process in reversed(started):
             process.stop()
