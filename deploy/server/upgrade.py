@@ -365,7 +365,7 @@ def _tell_what_is_left_alone(new: version.Version) -> None:
         print(
             f"\n{', '.join(outdated)}: still with the image or settings of before, as pages fail "
             "for some seconds while one of them starts anew. At a quiet hour:\n"
-            f"   docker compose up --detach --no-deps {' '.join(outdated)}"
+            f"   docker compose up --detach {' '.join(outdated)}"
         )
 
 

@@ -264,7 +264,7 @@ def test_what_is_left_alone_is_told_with_the_command(server: Server) -> None:
 
     done = server.presavectl("upgrade")
 
-    assert "docker compose up --detach --no-deps caddy\n" in done.stdout
+    assert "docker compose up --detach caddy\n" in done.stdout
 
 
 def test_the_status_says_when_the_checkout_is_not_what_runs(server: Server) -> None:
