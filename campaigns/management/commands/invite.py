@@ -30,14 +30,14 @@ class Command(BaseCommand):
         parser.add_argument(
             "--if-first",
             action="store_true",
-            help="invite nobody once somebody has logged in; for set-ups that may be repeated",
+            help="invite nobody once there is an account; for a set-up that may be repeated",
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         role = Role(options["role"]) if options["role"] else None
         try:
-            if options["if_first"] and User.objects.filter(last_login__isnull=False).exists():
-                self.stdout.write("Somebody has logged in already, so nobody is invited.")
+            if options["if_first"] and User.objects.exists():
+                self.stdout.write("Somebody was invited before, so nobody is invited now.")
                 return
             invitation = invite(options["email"], options["label"], role)
         except InvitationError as error:
