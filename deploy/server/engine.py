@@ -118,6 +118,11 @@ def config(environment: dict[str, str] | None = None) -> dict[str, Any]:
     return read
 
 
+def has_image(name: str) -> bool:
+    """Whether the image is on this machine."""
+    return ask("image", "inspect", name).returncode == 0
+
+
 def has_volume(name: str) -> bool:
     """Whether this engine keeps data under that name."""
     return ask("volume", "inspect", name).returncode == 0

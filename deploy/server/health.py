@@ -12,6 +12,9 @@ from deploy.server import engine
 PATIENCE_SECONDS: Final = 300
 TRIES_OF_A_SERVICE: Final = 5
 BETWEEN_SECONDS: Final = 2
+# Well once it has ended.
+JOBS: Final = ("migrate",)
+ORDER: Final = ("well", "waiting", "failed")
 
 
 def wait(until: float = PATIENCE_SECONDS) -> None:
@@ -44,7 +47,10 @@ def give_up(names: list[str]) -> None:
 def states() -> dict[str, str]:
     """Each service: well, waiting or failed."""
     answer = engine.ask("compose", "ps", "--all", "--format", "json")
-    return {one["Service"]: state_of(one) for one in containers(answer.stdout)}
+    found = containers(answer.stdout)
+    # Of several containers of one service, as while it is upgraded, the least well counts.
+    found.sort(key=lambda one: ORDER.index(state_of(one)))
+    return {one["Service"]: state_of(one) for one in found}
 
 
 def containers(told: str) -> list[dict[str, Any]]:
@@ -58,7 +64,7 @@ def containers(told: str) -> list[dict[str, Any]]:
 def state_of(container: dict[str, Any]) -> str:
     """A service is well when it is healthy, runs without a check, or has done its work."""
     state, health = container["State"], container.get("Health", "")
-    if state == "running" and health in ("healthy", ""):
+    if state == "running" and health in ("healthy", "") and container["Service"] not in JOBS:
         return "well"
     if state == "exited" and container.get("ExitCode") == 0:
         return "well"

@@ -66,9 +66,9 @@ def run(chosen: argparse.Namespace) -> int:
         settings, secrets = ask(known, chosen.sandbox)
         mailbox = _mailbox({**known, **settings})
         email = questions.ask(questions.LOG_IN_EMAIL, mailbox) if is_first else mailbox
-        config, made = prepare(settings, secrets)
-        start(config, needs_recreating=bool(made) and not is_first)
-    except (AnswerError, compose.CommandError, engine.EngineError, PermissionError) as error:
+        made = prepare(settings, secrets)
+        config = start(needs_recreating=bool(made) and not is_first)
+    except (AnswerError, engine.EngineError, PermissionError) as error:
         print(f"\n{secret_files.sentence_of(error)}")
         return 1
     except KeyboardInterrupt:
@@ -164,17 +164,14 @@ def _mailbox(settings: Mapping[str, str]) -> str:
     return contact if answers.is_email(contact) else ""
 
 
-def prepare(
-    settings: Mapping[str, str], given: Mapping[str, str]
-) -> tuple[dict[str, Any], list[str]]:
-    """Write what was answered, and see that all of it will be read as it was meant. Returns what
-    Compose reads, and which secrets were made.
+def prepare(settings: Mapping[str, str], given: Mapping[str, str]) -> list[str]:
+    """Write what was answered, and see that all of it will be read as it was meant. Returns which
+    secrets were made.
     """
     if settings:
         dotenv.add(ENV, settings, EXAMPLE)
         print(f"\nWritten: {ENV.name}, with {', '.join(settings)}")
-    config = engine.config()
-    understood_by_compose(config)
+    understood_by_compose(engine.config())
     made = secret_files.make_missing(SECRETS, given)
     secret_files.check_readable(SECRETS)
     if made:
@@ -183,7 +180,7 @@ def prepare(
         print("Keep a copy of secrets/master_key elsewhere: no permission opens without it.")
     for line in domain_warnings(str(urlsplit(dotenv.read(ENV)["PUBLIC_URL"]).hostname)):
         print(line)
-    return config, made
+    return made
 
 
 def understood_by_compose(config: Mapping[str, Any]) -> None:
@@ -235,11 +232,11 @@ def _is_own(address: str) -> bool:
     return True
 
 
-def start(config: dict[str, Any], needs_recreating: bool) -> None:
-    """Build, protect the secrets, start, and wait. Raises EngineError."""
-    if "VERSION" not in dotenv.read(ENV) or not compose.containers("web"):
-        _build()
-        config = engine.config()
+def start(needs_recreating: bool) -> dict[str, Any]:
+    """Make the image, protect the secrets, start, and wait. Returns what Compose has read, and
+    raises EngineError.
+    """
+    config = make_image()
     owner.give_to_containers(config)
     print("\nStarting.", flush=True)
     if compose.run("up", "--detach"):
@@ -249,18 +246,29 @@ def start(config: dict[str, Any], needs_recreating: bool) -> None:
         # A container keeps the file that was there when it started.
         compose.run("up", "--detach", "--force-recreate", "--no-deps", "web", "worker")
     health.wait()
+    return config
 
 
-def _build() -> None:
-    """Make the image of this checkout, unless a version runs: `upgrade` replaces that."""
-    print("\nBuilding the image; the first time takes some minutes.", flush=True)
+def make_image() -> dict[str, Any]:
+    """Build this checkout's, unless the one that .env names is there: `./presavectl upgrade` puts
+    another into its place. Returns what Compose reads then.
+    """
+    config = engine.config()
+    if engine.has_image(config["services"]["web"]["image"]):
+        return config
     new = version.of_checkout()
+    version.write(new.tag)
+    config = engine.config()
+    registry_has_it = new.is_release and "/" in config["services"]["web"]["image"]
+    if registry_has_it and compose.run("pull", "--quiet", "web") == 0:
+        return config
+    print(f"\nBuilding version {new.tag}; the first time takes some minutes.", flush=True)
     if compose.run("build", "web", variables=new.variables):
         raise engine.EngineError(
             "The image could not be built; the lines above say why. If they speak of BuildKit or "
             "--mount, install docker-buildx; if of a connection, run this again."
         )
-    version.write(new.tag)
+    return config
 
 
 def invite(config: Mapping[str, Any], email: str) -> int:

@@ -19,6 +19,7 @@ from tests.compose_smoke.browser import SmokeError
 ROOT = Path(__file__).resolve().parent.parent.parent
 ANSWERS = {
     "COMPOSE_PROJECT_NAME": "presave-smoke",
+    "IMAGE": "presave-smoke",
     "PUBLIC_URL": night.PRESAVE,
     "OPERATOR_NAME": "A$AP Label #1's",
     "OPERATOR_CONTACT": "privacy@example.com",
@@ -36,6 +37,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="presave-smoke-") as place:
         checkout = Path(place) / "presave"
         copy_checkout(checkout)
+        forget_image()
         try:
             invitation = set_up(checkout)
             night.play(invitation, trust(checkout))
@@ -45,6 +47,7 @@ def main() -> int:
             return 1
         finally:
             compose(checkout, "down", "--volumes", "--remove-orphans")
+            forget_image()
     print("compose-smoke passed.")
     return 0
 
@@ -94,6 +97,14 @@ def trust(checkout: Path) -> ssl.SSLContext:
     if told.returncode:
         raise SmokeError(f"Caddy has no certificate of its own: {told.stderr}")
     return ssl.create_default_context(cadata=told.stdout)
+
+
+def forget_image() -> None:
+    """Else the next run would take it for its own."""
+    listed = ["docker", "image", "ls", "--quiet", ANSWERS["IMAGE"]]
+    found = subprocess.run(listed, capture_output=True, text=True, check=False).stdout.split()
+    if found:
+        subprocess.run(["docker", "image", "rm", *found], stdout=subprocess.DEVNULL, check=False)
 
 
 def compose(checkout: Path, *arguments: str) -> None:

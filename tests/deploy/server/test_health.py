@@ -29,6 +29,11 @@ def test_the_state_of_a_service(state: str, of_health: str, code: int, how: str)
     assert health.state_of(container) == how
 
 
+def test_the_migration_is_well_when_it_has_ended() -> None:
+    assert health.state_of({"Service": "migrate", "State": "running"}) == "waiting"
+    assert health.state_of({"Service": "migrate", "State": "exited", "ExitCode": 0}) == "well"
+
+
 @pytest.mark.parametrize("told", [json.dumps([WEB, WEB]), f"{json.dumps(WEB)}\n{json.dumps(WEB)}"])
 def test_both_forms_in_which_compose_lists_services_are_read(told: str) -> None:
     assert health.containers(told) == [WEB, WEB]

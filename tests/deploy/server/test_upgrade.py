@@ -274,3 +274,13 @@ def test_the_status_says_when_the_checkout_is_not_what_runs(server: Server) -> N
     server.presavectl("upgrade")
 
     assert "this checkout" not in server.presavectl("status").stdout
+
+
+def test_a_badly_pasted_secret_is_told_before_anything_is_touched(server: Server) -> None:
+    server.set(fails={"deploy.server.secret_files": "secrets/email_url is in quotes."})
+
+    done = server.presavectl("upgrade")
+
+    assert done.returncode == 1
+    assert "what ran goes on running. secrets/email_url is in quotes." in done.stderr
+    assert not any(call.startswith("up ") for call in server.calls)
