@@ -200,7 +200,8 @@ def _refuse_a_strangers_database(config: Mapping[str, Any]) -> None:
         raise AnswerError(
             f"Docker has the database of an earlier Presave here (the volume {volume}), and no "
             "new password opens it. Copy secrets/ from the checkout that it belongs to. Or, to "
-            "lose all that is in it and begin afresh, run: docker compose down --volumes"
+            "lose all that is in it and begin afresh, run: docker volume rm $(docker volume ls --quiet "
+            f"--filter label=com.docker.compose.project={config['name']})"
         )
 
 
