@@ -200,8 +200,8 @@ def _refuse_a_strangers_database(config: Mapping[str, Any]) -> None:
         raise AnswerError(
             f"Docker has the database of an earlier Presave here (the volume {volume}), and no "
             "new password opens it. Copy secrets/ from the checkout that it belongs to. Or, to "
-            "lose all that is in it and begin afresh, run: docker volume rm $(docker volume ls --quiet "
-            f"--filter label=com.docker.compose.project={config['name']})"
+            "lose all that is in it and begin afresh, run: docker volume rm $(docker volume ls "
+            f"--quiet --filter label=com.docker.compose.project={config['name']})"
         )
 
 
@@ -255,7 +255,7 @@ def make_image() -> dict[str, Any]:
     another into its place. Returns what Compose reads then.
     """
     config = engine.config()
-    if engine.has_image(config["services"]["web"]["image"]):
+    if "VERSION" in dotenv.read(ENV) and engine.has_image(config["services"]["web"]["image"]):
         return config
     new = version.of_checkout()
     version.write(new.tag)

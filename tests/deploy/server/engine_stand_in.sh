@@ -9,7 +9,7 @@ case "$*" in
 "compose ps --all"*)
     cat "$here/services" 2>/dev/null || echo '{"Service": "web", "State": "running"}' ;;
 "compose logs"*) echo "web-1  | What is wrong." ;;
-"image inspect"*) grep -q "^compose build" "$here/commands"; exit ;;
+"image inspect"*) exit 0 ;;
 "volume inspect"*) [ -e "$here/volume" ] && exit 0 || exit 1 ;;
 run*) exec "$TOOLS/python" -m deploy.server.secret_files --check secrets ;;
 esac

@@ -117,6 +117,7 @@ def test_a_repetition_asks_nothing_and_changes_nothing(server: Server) -> None:
     assert server.ended == 0, said
     assert server.kept() == before
     assert "Written" not in said
+    assert sum(line.startswith("compose build") for line in server.commands()) == 1
 
 
 def test_a_secret_that_was_removed_is_asked_for_again(server: Server) -> None:
