@@ -8,6 +8,7 @@ from typing import Any, Final
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning, register
+from django.core.management import CommandError, call_command
 from django.db import connections
 from django.db.models.signals import post_migrate, pre_migrate
 
@@ -30,7 +31,23 @@ class CampaignsConfig(AppConfig):
         register(whom_spotify_lets_in, deploy=True)
         register(what_will_be_mandatory, deploy=True)
         pre_migrate.connect(wait_briefly_for_locks, sender=self)
+        post_migrate.connect(finish_migrating, sender=self)
         post_migrate.connect(wait_as_before, sender=self)
+
+
+def finish_migrating(**sent: Any) -> None:
+    """What is no migration's, and has to follow each: nobody has to remember it. Tests that empty
+    the tables send the same signal, without a plan.
+    """
+    from campaigns.roles import granting
+
+    if "plan" not in sent:
+        return
+    call_command("createcachetable", verbosity=0)
+    try:
+        granting.grant()
+    except granting.RolesError as error:
+        raise CommandError(str(error)) from None
 
 
 def whom_spotify_lets_in(**_options: Any) -> Sequence[CheckMessage]:

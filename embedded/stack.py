@@ -152,9 +152,20 @@ class Stack:
 
     def _spawn(self, name: str, program: str, *arguments: str) -> Process:
         executable = Path(sys.executable).parent / program
-        process = spawn([executable, *arguments], self._env, self._directory / f"{name}.log")
+        env = environment_of(name, self._env)
+        process = spawn([executable, *arguments], env, self._directory / f"{name}.log")
         self._closing.callback(process.stop)
         return process
+
+
+def environment_of(name: str, env: Mapping[str, str]) -> dict[str, str]:
+    """What a process gets of `env`: its own role in the database where there are roles, and nobody
+    else's.
+    """
+    mine = {key: value for key, value in env.items() if not key.endswith("_DATABASE_URL")}
+    if role := env.get(f"{name.upper()}_DATABASE_URL"):
+        mine["DATABASE_URL"] = role
+    return mine
 
 
 def check_alive(name: str, process: Process) -> None:

@@ -139,19 +139,21 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
 else:
     DATABASES["default"]["CONN_MAX_AGE"] = 60
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # A worker that freezes in the middle of a transaction, as with its machine, loses its locks
-    # after seconds; it would hold up all others for as long as it stands still.
-    DATABASES["default"].setdefault("OPTIONS", {})
-    DATABASES["default"]["OPTIONS"].setdefault(
-        "options", "-c idle_in_transaction_session_timeout=15s"
-    )
+    # A pooler such as PgBouncer gives each transaction another connection, on which there is no
+    # cursor of the one before.
+    DATABASES["default"]["DISABLE_SERVER_SIDE_CURSORS"] = True
+# Given to migrate alone, which makes these two roles and grants each what it needs.
+WEB_DATABASE_URL = env.secret("WEB_DATABASE_URL", "")
+WORKER_DATABASE_URL = env.secret("WORKER_DATABASE_URL", "")
 
 # allauth counts log-in attempts in the cache. Redis may be absent at any time, so the cache is a
 # table.
 CACHES: dict[str, dict[str, Any]] = {
     "default": {
-        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "BACKEND": "presave.cache.JSONDatabaseCache",
         "LOCATION": "presave_cache",
+        # What version 0.1 wrote there is of no use here.
+        "VERSION": 2,
         # Room enough that a stranger's attempts do not push another account's count out.
         "OPTIONS": {"MAX_ENTRIES": 1_000_000},
     },

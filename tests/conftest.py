@@ -4,8 +4,13 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
+from django.core.handlers.base import BaseHandler
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from whitenoise.base import WhiteNoise
 from whitenoise.responders import StaticFile
+
+from tests.roles import as_web
 
 
 @pytest.fixture(scope="session")
@@ -50,4 +55,18 @@ def static_files_found_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoise, "update_files_dictionary", find_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def pages_are_made_as_web() -> Iterator[None]:
+    """Every request of every test has web's own rights in Postgres, and no other."""
+    answer = BaseHandler.get_response
+
+    def answer_as_web(self: BaseHandler, request: HttpRequest) -> HttpResponseBase:
+        with as_web():
+            return answer(self, request)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseHandler, "get_response", answer_as_web)
         yield

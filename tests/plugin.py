@@ -93,7 +93,10 @@ def _start_database(stack: ExitStack, directory: Path) -> str:
         return f"sqlite:///{directory}/presave.sqlite3"
     if kind != "postgres":
         raise pytest.UsageError(f"TEST_DATABASE must be postgres or sqlite, not {kind!r}.")
-    return stack.enter_context(Postgres()).url("presave")
+    postgres = stack.enter_context(Postgres())
+    for side in ("web", "worker"):
+        os.environ[f"{side.upper()}_DATABASE_URL"] = postgres.url("presave", f"presave_{side}")
+    return postgres.url("presave")
 
 
 def _settings(directory: Path) -> dict[str, str]:

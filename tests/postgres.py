@@ -91,8 +91,8 @@ class Postgres:
             self.stop()
             raise
 
-    def url(self, database: str) -> str:
-        return f"postgres://{SUPERUSER}@{processes.LOOPBACK}:{self.port}/{database}"
+    def url(self, database: str, role: str = SUPERUSER) -> str:
+        return f"postgres://{role}@{processes.LOOPBACK}:{self.port}/{database}"
 
     @property
     def process(self) -> processes.Process:

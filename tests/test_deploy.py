@@ -95,6 +95,12 @@ def test_only_the_worker_has_the_keyring_and_the_master_key() -> None:
     assert users_of("secrets", "master_key") == {"worker"}
 
 
+def test_only_migrate_logs_in_to_the_database_as_its_owner() -> None:
+    assert users_of("secrets", "database_url") == {"migrate"}
+    assert users_of("secrets", "database_url_web") == {"migrate", "web"}
+    assert users_of("secrets", "database_url_worker") == {"migrate", "worker"}
+
+
 def test_only_services_that_talk_to_spotify_have_the_client_secret() -> None:
     assert users_of("secrets", "spotify_client_secret") == {"web", "worker"}
 
@@ -169,7 +175,7 @@ def test_no_environment_holds_a_secret() -> None:
     assert "SECRET_KEY" in secrets
     for name, service in services().items():
         values = service.get("environment", {})
-        given = {key for key in secrets & values.keys() if values[key] != PLACEHOLDER}
+        given = {key for key in secrets & values.keys() if PLACEHOLDER not in values[key]}
         assert not given, f"{name} gets {given} in its environment"
 
 

@@ -22,7 +22,7 @@ SCOPE = "user-library-modify"
 # The rooms of campaigns/, floor by floor. Imports run down, never up and never along a floor.
 FLOORS = (
     {"apps", "urls", "tasks", "management"},
-    {"release", "dashboard", "accounts", "health", "templatetags"},
+    {"release", "dashboard", "accounts", "health", "roles", "templatetags"},
     {"fan", "planning"},
     {"consent"},
     {"status"},  # below consent, which asks the phase whether it takes any
@@ -51,6 +51,7 @@ TESTED_ELSEWHERE = {
     "campaigns/keyring/durable.py": "no rules but the disk's: test_files.py and test_master.py",
     "campaigns/models/choices.py": "names alone",
     "campaigns/planning/obstacles.py": "names and facts alone; test_sentences.py has each name",
+    "campaigns/roles/access.py": "data alone: test_granting.py asks Postgres",
     "presave/celery.py": "seen in real workers: test_liveness.py, tests/chaos/test_ending.py",
     "campaigns/urls.py": "test_access.py asks for every address of the dashboard",
 }

@@ -113,6 +113,17 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
         )
 
 
+_Manager = models.Manager.from_queryset(PreSaveQuerySet)
+
+
+class PreSaveManager(_Manager["PreSave"]):
+    """Only who saves reads the permissions: web may not, and Postgres tells it so."""
+
+    def get_queryset(self) -> PreSaveQuerySet:
+        rows: PreSaveQuerySet = super().get_queryset().defer("sealed")  # type: ignore[assignment]
+        return rows
+
+
 class PreSave(models.Model):
     """One fan's pre-save.
 
@@ -151,7 +162,7 @@ class PreSave(models.Model):
     settled_at = models.DateTimeField(null=True)
     receipt_hash = models.BinaryField(max_length=32, unique=True)
 
-    objects: ClassVar[models.Manager[PreSave]] = PreSaveQuerySet.as_manager()
+    objects: ClassVar[PreSaveManager] = PreSaveManager()
 
     class Meta:
         indexes = [

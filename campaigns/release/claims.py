@@ -116,7 +116,7 @@ def _claim(campaign: Campaign, due: PreSaveQuerySet, size: int, now: datetime) -
     fence, until = uuid4(), now + LEASE
     with transaction.atomic():
         # SQLite knows no row locks: there the IMMEDIATE transaction keeps others out.
-        rows = list(due.select_for_update(skip_locked=True)[:size])
+        rows = list(due.defer(None).select_for_update(skip_locked=True)[:size])
         if not rows:
             return None
         claimed = PreSave.objects.filter(id__in=[row.id for row in rows])

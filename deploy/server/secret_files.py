@@ -16,6 +16,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 from deploy.server import answers
 from deploy.server.answers import AnswerError
@@ -161,6 +162,17 @@ def _database_url(directory: Path) -> str:
     return f"postgres://presave:{known}@postgres:5432/presave"
 
 
+def _database_url_of(role: str) -> Callable[[Path], str]:
+    """Of a role that migrate makes, in the same database, wherever that is."""
+
+    def address(directory: Path) -> str:
+        owners = urlsplit((directory / "database_url").read_text().strip())
+        place = owners.netloc.rpartition("@")[2]
+        return owners._replace(netloc=f"{role}:{password(directory)}@{place}").geturl()
+
+    return address
+
+
 def _redis_url(directory: Path) -> str:
     first_line = (directory / "redis_conf").read_text().splitlines()[0]
     return f"redis://:{first_line.removeprefix('requirepass ')}@redis:6379/0"
@@ -171,6 +183,8 @@ CONTENTS: Final[dict[str, Callable[[Path], str]]] = {
     "secret_key": lambda directory: secrets.token_urlsafe(50),
     "postgres_password": password,
     "database_url": _database_url,
+    "database_url_web": _database_url_of("presave_web"),
+    "database_url_worker": _database_url_of("presave_worker"),
     "redis_conf": lambda directory: f'requirepass {password(directory)}\nsave ""\nappendonly no',
     "redis_url": _redis_url,
     "master_key": lambda directory: f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
@@ -181,6 +195,8 @@ RULES: Final[dict[str, Callable[[str, str], str]]] = {
     "secret_key": _secret_key,
     "postgres_password": answers.pasted,
     "database_url": _begins_with("postgres://", "postgresql://"),
+    "database_url_web": _begins_with("postgres://", "postgresql://"),
+    "database_url_worker": _begins_with("postgres://", "postgresql://"),
     "redis_conf": _redis_conf,
     "redis_url": _begins_with("redis://", "rediss://"),
     "master_key": _master_keys,

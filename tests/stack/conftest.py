@@ -33,6 +33,9 @@ def stack(
     assert port is not None
     with Stack(tmp_path, stack_environment, port) as running:
         yield running
+        for process in (running.web, running.worker):
+            # Each runs with its own role, and logs what it was refused.
+            assert "permission denied" not in process.log
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import stat
 import subprocess
 import sys
@@ -111,3 +112,17 @@ def test_a_directory_that_docker_made_in_a_files_place_is_named(tmp_path: Path) 
 
     with pytest.raises(AnswerError, match="rmdir"):
         secret_files.check_readable(tmp_path)
+
+
+def test_the_roles_log_in_to_the_database_that_is_there(tmp_path: Path) -> None:
+    """Also to one elsewhere, with what its address asks for."""
+    elsewhere = "postgres://owner:p%40ss@db.example.com:6432/music?sslmode=verify-full"
+    (tmp_path / "database_url").write_text(elsewhere)
+    secret_files.make_missing(tmp_path, {})
+    addresses = [(tmp_path / f"database_url_{side}").read_text() for side in ("web", "worker")]
+    passwords = re.findall(r":(\S{43})@", "".join(addresses))
+    assert len(set(passwords)) == 2
+    for side, address, password in zip(("web", "worker"), addresses, passwords, strict=True):
+        assert address.strip() == (
+            f"postgres://presave_{side}:{password}@db.example.com:6432/music?sslmode=verify-full"
+        )

@@ -1,0 +1,205 @@
+"""Makes web's and worker's roles, and grants each what access.py says."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from typing import Final
+from urllib.parse import unquote, urlsplit
+
+from django.conf import settings
+from django.db import ProgrammingError, connection, transaction
+from django.db.backends.utils import CursorWrapper
+from psycopg import sql
+
+from campaigns.roles.access import (
+    CHANGE,
+    READ,
+    REFUSED_TO_WEB,
+    WHO_MAY,
+    Access,
+    RefusedToWeb,
+)
+
+logger = logging.getLogger(__name__)
+
+# A worker that freezes in the middle of a transaction, as with its machine, loses its locks after
+# this; it would hold up all others for as long as it stands still. Said to the role and not with
+# each connection, which a pooler such as PgBouncer would refuse.
+IDLE_SECONDS: Final = 15
+_SAYS_NO: Final = (
+    "CREATE OR REPLACE FUNCTION presave_says_no() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+    " RAISE 'permission denied for table %: %', TG_TABLE_NAME, TG_NAME"
+    " USING ERRCODE = 'insufficient_privilege'; END $$"
+)
+
+
+class RolesError(Exception):
+    """The message says what to change."""
+
+
+def grant() -> None:
+    """Give both roles what they need of the tables that are there, and take from them what else
+    they had. Raises RolesError.
+
+    Without roles of their own, web and worker log in as the owner, and may do everything.
+    """
+    if connection.vendor != "postgresql":
+        return
+    roles = [_role(url) for url in (settings.WEB_DATABASE_URL, settings.WORKER_DATABASE_URL)]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SELECT current_user")
+        owner = cursor.fetchone()[0]
+        if owner in (name for name, _ in roles) or not all(name for name, _ in roles):
+            _end_idle_transactions(cursor, owner)
+            return
+        for name, password in roles:
+            _make(cursor, owner, name, password)
+        _grant_tables(cursor, *(name for name, _ in roles))
+        for refused in REFUSED_TO_WEB:
+            _refuse_to_web(cursor, refused, roles[0][0])
+        _take_ddl_away(cursor, [name for name, _ in roles])
+
+
+def _role(url: str) -> tuple[str, str]:
+    parts = urlsplit(url)
+    return unquote(parts.username or ""), unquote(parts.password or "")
+
+
+def _make(cursor: CursorWrapper, owner: str, name: str, password: str) -> None:
+    cursor.execute(
+        "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls FROM pg_roles"
+        " WHERE rolname = %s",
+        [name],
+    )
+    known = cursor.fetchone()
+    if known and known[0]:
+        raise RolesError(
+            f"The database role {name} may do more than it should. Run as an administrator: "
+            f"ALTER ROLE {name} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS"
+        )
+    try:
+        with transaction.atomic():
+            if not known:
+                cursor.execute(sql.SQL("CREATE ROLE {}").format(sql.Identifier(name)))
+            _set_password(cursor, name, password)
+            _end_idle_transactions(cursor, name)
+    except ProgrammingError:
+        if not known:
+            raise RolesError(
+                f"There is no database role {name}, and {owner} may not make it. Run as an "
+                f"administrator: CREATE ROLE {name} LOGIN PASSWORD '...', with the password of its "
+                "DATABASE_URL; then migrate again."
+            ) from None
+        logger.warning(
+            "%s may not change the database role %s, which keeps its password. Run as an "
+            "administrator: ALTER ROLE %s SET idle_in_transaction_session_timeout = '%ss'",
+            *(owner, name, name, IDLE_SECONDS),
+        )
+
+
+def _set_password(cursor: CursorWrapper, name: str, password: str) -> None:
+    """As Postgres stores it: the password itself would stand in the server's log."""
+    role = sql.Identifier(name)
+    if not password:
+        cursor.execute(sql.SQL("ALTER ROLE {} LOGIN").format(role))
+        return
+    stored = connection.connection.pgconn.encrypt_password(
+        password.encode(), name.encode(), b"scram-sha-256"
+    )
+    statement = sql.SQL("ALTER ROLE {} LOGIN PASSWORD {}")
+    cursor.execute(statement.format(role, sql.Literal(stored.decode())))
+
+
+def _end_idle_transactions(cursor: CursorWrapper, name: str) -> None:
+    database = connection.settings_dict["NAME"]
+    statement = sql.SQL("ALTER ROLE {} IN DATABASE {} SET idle_in_transaction_session_timeout = {}")
+    parts = (sql.Identifier(name), sql.Identifier(database), sql.Literal(f"{IDLE_SECONDS}s"))
+    cursor.execute(statement.format(*parts))
+
+
+def _grant_tables(cursor: CursorWrapper, web: str, worker: str) -> None:
+    both = sql.SQL(", ").join(map(sql.Identifier, (web, worker)))
+    cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(_schema(cursor), both))
+    for table, columns in _tables(cursor).items():
+        name = sql.Identifier(table)
+        cursor.execute(sql.SQL("REVOKE ALL ON TABLE {} FROM {}").format(name, both))
+        for role, access in zip((web, worker), WHO_MAY.get(table, ()), strict=False):
+            for right in _rights(access, columns):
+                statement = sql.SQL("GRANT {} ON TABLE {} TO {}")
+                cursor.execute(statement.format(right, name, sql.Identifier(role)))
+
+
+def _schema(cursor: CursorWrapper) -> sql.Identifier:
+    cursor.execute("SELECT current_schema()")
+    return sql.Identifier(cursor.fetchone()[0])
+
+
+def _tables(cursor: CursorWrapper) -> dict[str, list[str]]:
+    """Each of the owner's tables, with its columns: not those of the models, as a migration
+    backwards grants too.
+    """
+    cursor.execute(
+        "SELECT c.relname, array_agg(a.attname::text ORDER BY a.attnum) FROM pg_class c"
+        " JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped"
+        " WHERE c.relkind = 'r' AND c.relnamespace = current_schema()::regnamespace"
+        " AND pg_has_role(c.relowner, 'USAGE') GROUP BY c.relname ORDER BY c.relname"
+    )
+    return dict(cursor.fetchall())
+
+
+def _rights(access: Access, columns: list[str]) -> Iterator[sql.Composable]:
+    """As GRANT takes them: one with its columns, where not all are meant."""
+    seen = [column for column in columns if column not in access.unseen]
+    changed = [column for column in columns if column in access.changes]
+    for right in access.rights:
+        if right == READ and access.unseen:
+            yield _of_columns(right, seen)
+        elif right == CHANGE and access.changes:
+            yield _of_columns(right, changed)
+        else:
+            yield sql.SQL(right)
+
+
+def _of_columns(right: str, columns: list[str]) -> sql.Composable:
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL("{} ({})").format(sql.SQL(right), names)
+
+
+def _refuse_to_web(cursor: CursorWrapper, refused: RefusedToWeb, web: str) -> None:
+    """By a trigger after the row, which costs others nothing: its condition is false for them."""
+    cursor.execute(
+        "SELECT to_regclass(%s), (SELECT pg_get_triggerdef(oid) FROM pg_trigger"
+        " WHERE tgname = %s AND tgrelid = to_regclass(%s))",
+        [refused.table, refused.name, refused.table],
+    )
+    table, known = cursor.fetchone()
+    if table is None or f"'{web}'" in (known or ""):
+        return
+    cursor.execute(_SAYS_NO)
+    name, of_table = sql.Identifier(refused.name), sql.Identifier(refused.table)
+    cursor.execute(sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(name, of_table))
+    cursor.execute(
+        sql.SQL(
+            "CREATE TRIGGER {} AFTER {} ON {} FOR EACH ROW WHEN (({}) AND current_user = {})"
+            " EXECUTE FUNCTION presave_says_no()"
+        ).format(
+            *(name, sql.SQL(refused.event), of_table, sql.SQL(refused.condition)),
+            sql.Literal(web),
+        )
+    )
+
+
+def _take_ddl_away(cursor: CursorWrapper, roles: list[str]) -> None:
+    """New roles may make tables in Postgres before 15, and temporary ones in every version."""
+    schema, database = _schema(cursor), sql.Identifier(connection.settings_dict["NAME"])
+    for statement in (
+        sql.SQL("REVOKE CREATE ON SCHEMA {} FROM PUBLIC").format(schema),
+        sql.SQL("REVOKE TEMPORARY ON DATABASE {} FROM PUBLIC").format(database),
+    ):
+        try:
+            with transaction.atomic():
+                cursor.execute(statement)
+        except ProgrammingError:
+            shown = statement.as_string(connection.connection)
+            logger.warning("not granted to the owner of the tables, so left as it is: %s", shown)
