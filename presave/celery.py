@@ -56,6 +56,7 @@ def refuse_a_wrong_keyring(**kwargs: Any) -> None:
 
     try:
         tombstones.begin(database_now())
+        keys.refuse_strange_keyring()
         keys.check_keys(database_now())
     except (keyring.KeyringError, Error) as error:
         # Celery goes on after any other exception of a signal's receiver.

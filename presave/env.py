@@ -272,7 +272,11 @@ def redis_url(name: str, default: str | None = REQUIRED) -> str:
     value = secret(name, default)
     if not value.startswith(("redis://", "rediss://", "redis+socket://")):
         raise ImproperlyConfigured(f"{name} must start with redis:// or rediss://.")
-    _split(name, value)
+    parts = _split(name, value)
+    if parts.scheme == "rediss" and "ssl_cert_reqs=" not in parts.query:
+        # kombu would take anybody for the server.
+        query = f"{parts.query}&ssl_cert_reqs=required".removeprefix("&")
+        return parts._replace(query=query).geturl()
     return value
 
 

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 # So many key files are wrapped anew at a time, that nothing else waits for a thousand.
 REWRAPPED_AT_ONCE: Final = 20
+SLUGS_NAMED: Final = 5
 
 
 def make_keys() -> int:
@@ -119,6 +120,21 @@ def check_keys(now: datetime) -> None:
                 logger.error("campaign paused: %s", problem)
         elif not problem and campaign.paused_reason == PauseReason.KEY_MISSING:
             row.update(paused_reason=PauseReason.NONE, paused_at=None)
+
+
+def refuse_strange_keyring() -> None:
+    """For the start of a worker: one that holds no key of any live campaign belongs to another
+    database, or is not mounted, and would have every campaign paused. Raises KeyringError.
+    """
+    keyring_files, live = keyring.from_settings(), list(_live_campaigns())
+    would_pause = any(campaign.paused_reason != PauseReason.KEY_MISSING for campaign in live)
+    if would_pause and all(_problem(keyring_files, campaign) for campaign in live):
+        slugs = ", ".join(sorted(campaign.slug for campaign in live)[:SLUGS_NAMED])
+        raise KeyringError(
+            f"KEYRING_DIR holds no key of any live campaign ({len(live)}, as {slugs}), so it "
+            "belongs to another database or is not mounted. Nothing was paused. Bring back the "
+            "keyring of this database; if it is lost, cancel these campaigns in the dashboard."
+        )
 
 
 def _live_campaigns() -> QuerySet[Campaign]:

@@ -60,7 +60,18 @@ GOOD: list[tuple[Reader, tuple[Any, ...], str, Any]] = [
     (env.proxy, (), "http://proxy.example.com:3128", "http://proxy.example.com:3128"),
     (env.proxy, (), "https://u:p%23@10.0.0.1", "https://u:p%23@10.0.0.1"),
     (env.proxy, (), "", ""),
-    (env.redis_url, (), "rediss://redis.example.com", "rediss://redis.example.com"),
+    (
+        *(env.redis_url, (), "rediss://redis.example.com"),
+        "rediss://redis.example.com?ssl_cert_reqs=required",
+    ),
+    (
+        *(env.redis_url, (), "rediss://:p@redis.example.com:6380/0?ssl_ca_certs=/ca.pem"),
+        "rediss://:p@redis.example.com:6380/0?ssl_ca_certs=/ca.pem&ssl_cert_reqs=required",
+    ),
+    (
+        *(env.redis_url, (), "rediss://redis.example.com?ssl_cert_reqs=none"),
+        "rediss://redis.example.com?ssl_cert_reqs=none",
+    ),
 ]
 
 

@@ -36,6 +36,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             tombstones.begin(database_now())
+            keys.refuse_strange_keyring()
             keys.check_keys(database_now())
         except keyring.KeyringError as error:
             raise CommandError(str(error)) from None

@@ -112,6 +112,14 @@ def test_it_refuses_a_master_key_that_is_not_there(start: Start, tmp_path: Path)
     assert "Traceback" not in worker.log
 
 
+def test_it_pauses_nothing_where_the_keyring_is_not_mounted(start: Start, tmp_path: Path) -> None:
+    make_campaign()
+    worker = start(KEYRING_DIR=str(tmp_path / "nowhere"))
+    assert worker.wait(DEADLINE_SECONDS) == 1
+    assert "KEYRING_DIR holds no key of any live campaign" in worker.log
+    assert not Campaign.objects.get().is_paused
+
+
 def test_its_log_holds_no_token(start: Start, sandbox: Sandbox) -> None:
     campaign = make_night(sandbox, fans=2)
     sandbox.fault("library", status=500, account="fan-1")

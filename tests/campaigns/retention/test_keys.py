@@ -248,3 +248,33 @@ def test_a_key_that_was_half_made_is_destroyed_too(keyring_dir: Path) -> None:
     cancel_campaign(campaign, timezone.now())
     assert keys.shred_ended(timezone.now()) == 1
     assert [path.name for path in keyring_dir.iterdir()] == ["tombstones"]
+
+
+# A keyring of another database, or none.
+
+
+def test_a_worker_with_no_key_of_any_live_campaign_does_not_start(
+    settings: Settings, tmp_path: Path
+) -> None:
+    make_campaign(slug="night-bus")
+    settings.KEYRING_DIR = tmp_path / "not-mounted"
+    with pytest.raises(KeyringError, match=r"no key of any live campaign \(1, as night-bus\)"):
+        keys.refuse_strange_keyring()
+
+
+def test_a_worker_with_one_key_starts_and_pauses_the_others(keyring_dir: Path) -> None:
+    make_campaign()
+    lost = make_campaign()
+    keyring.from_settings().shred(lost.id)
+    keys.refuse_strange_keyring()
+
+
+def test_a_worker_starts_when_all_are_paused_for_that_already(keyring_dir: Path) -> None:
+    lost = make_campaign(paused_reason=PauseReason.KEY_MISSING, paused_at=timezone.now())
+    keyring.from_settings().shred(lost.id)
+    keys.refuse_strange_keyring()
+
+
+def test_a_worker_starts_without_campaigns(keyring_dir: Path) -> None:
+    make_campaign(state=CampaignState.DRAFT)
+    keys.refuse_strange_keyring()
