@@ -131,6 +131,27 @@ def test_the_database_and_redis_have_no_way_out() -> None:
         assert list(services()[name]["networks"]) == ["inside"]
 
 
+EXTERNAL = {"postgres": "deploy/external-db.yml", "redis": "deploy/external-redis.yml"}
+
+
+@pytest.mark.parametrize("elsewhere", [("postgres",), ("redis",), ("postgres", "redis")])
+def test_services_reach_a_database_and_a_redis_elsewhere(elsewhere: tuple[str, ...]) -> None:
+    files = ("docker-compose.yml", *(EXTERNAL[name] for name in elsewhere))
+    arguments = [argument for file in files for argument in ("-f", file)]
+    command = (BIN / "docker-compose", "--env-file", ".env.example", *arguments)
+    config = json.loads(run(*command, "config", "--format", "json"))
+    assert not set(elsewhere) & set(config["services"])
+    needs = {"postgres": ("database_url", "database_ca"), "redis": ("redis_url", "redis_ca")}
+    asking = {"postgres": {"migrate", "web", "worker"}, "redis": {"web", "worker", "beat"}}
+    for name in elsewhere:
+        address, authority = needs[name]
+        for service in asking[name]:
+            definition = config["services"][service]
+            mounted = {Path(secret["target"]).name for secret in definition["secrets"]}
+            assert {address, authority} <= mounted
+            assert set(definition["networks"]) - {"inside"}, f"{service} has no way out"
+
+
 def test_every_part_of_presave_runs_the_same_image_of_this_version_built_once() -> None:
     images = {services()[name]["image"] for name in APP_SERVICES}
     assert images == {f"presave:{VERSION}"}
