@@ -9,7 +9,7 @@ from django.apps import AppConfig
 from django.conf import settings
 from django.core.checks import CheckMessage, Info, Warning, register
 from django.core.management import CommandError, call_command
-from django.db import connections
+from django.db import connection, connections
 from django.db.models.signals import post_migrate, pre_migrate
 
 NO_APP: Final = Info(
@@ -23,6 +23,12 @@ FOR_TESTERS: Final = Info(
     id="presave.I002",
 )
 
+ON_SQLITE: Final = Info(
+    "The database is SQLite: for one machine, with one writer at a time and no roles.",
+    hint="Use Postgres for more: docs/without-docker.md says what SQLite leaves out.",
+    id="presave.I003",
+)
+
 
 class CampaignsConfig(AppConfig):
     name = "campaigns"
@@ -30,6 +36,7 @@ class CampaignsConfig(AppConfig):
     def ready(self) -> None:
         register(whom_spotify_lets_in, deploy=True)
         register(what_will_be_mandatory, deploy=True)
+        register(where_rows_are, deploy=True)
         pre_migrate.connect(wait_briefly_for_locks, sender=self)
         post_migrate.connect(finish_migrating, sender=self)
         post_migrate.connect(wait_as_before, sender=self)
@@ -54,6 +61,10 @@ def whom_spotify_lets_in(**_options: Any) -> Sequence[CheckMessage]:
     if not settings.SPOTIFY_CLIENT_ID:
         return [NO_APP]
     return [FOR_TESTERS] if settings.SPOTIFY_APP_MODE == "development" else []
+
+
+def where_rows_are(**_options: Any) -> Sequence[CheckMessage]:
+    return [ON_SQLITE] if connection.vendor == "sqlite" else []
 
 
 def what_will_be_mandatory(**_options: Any) -> Sequence[CheckMessage]:

@@ -6,6 +6,7 @@ import ast
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from functools import cache
@@ -138,8 +139,8 @@ EXTERNAL = {"postgres": "deploy/external-db.yml", "redis": "deploy/external-redi
 def test_services_reach_a_database_and_a_redis_elsewhere(elsewhere: tuple[str, ...]) -> None:
     files = ("docker-compose.yml", *(EXTERNAL[name] for name in elsewhere))
     arguments = [argument for file in files for argument in ("-f", file)]
-    command = (BIN / "docker-compose", "--env-file", ".env.example", *arguments)
-    config = json.loads(run(*command, "config", "--format", "json"))
+    arguments += ["--env-file", ".env.example", "config", "--format", "json"]
+    config = json.loads(run(BIN / "docker-compose", *arguments))
     assert not set(elsewhere) & set(config["services"])
     needs = {"postgres": ("database_url", "database_ca"), "redis": ("redis_url", "redis_ca")}
     asking = {"postgres": {"migrate", "web", "worker"}, "redis": {"web", "worker", "beat"}}
@@ -309,6 +310,17 @@ def test_env_example_names_every_setting_and_no_other() -> None:
 def test_the_environment_of_the_checks_names_only_settings() -> None:
     text = (ROOT / "deploy" / "check.env").read_text()
     assert set(re.findall(r"^([A-Z_]+)=", text, re.MULTILINE)) <= set(settings_read())
+
+
+def test_the_chapter_without_docker_makes_a_caddyfile_for_this_machine(tmp_path: Path) -> None:
+    chapter = (ROOT / "docs" / "without-docker.md").read_text()
+    [command] = re.findall(r"^(sed .*) > /etc/caddy/Caddyfile$", chapter, re.MULTILINE)
+    made = tmp_path / "Caddyfile"
+    made.write_text(run(*shlex.split(command)))
+    adapted = run(BIN / "caddy", "adapt", "--config", made, "--adapter", "caddyfile")
+    assert '"127.0.0.1:8000"' in adapted
+    assert '"presave.example.com"' in adapted
+    assert "web:8000" not in adapted
 
 
 def test_the_proxy_lets_a_cover_through_that_is_too_large_for_its_form() -> None:

@@ -8,7 +8,7 @@ from django.core.management import call_command
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from campaigns.apps import FOR_TESTERS, NO_APP
+from campaigns.apps import FOR_TESTERS, NO_APP, ON_SQLITE
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -30,7 +30,12 @@ def test_the_check_before_a_deployment_says_who_can_pre_save(
 ) -> None:
     settings.SPOTIFY_CLIENT_ID, settings.SPOTIFY_APP_MODE = client_id, mode
     found = run_checks(include_deployment_checks=True)
-    assert [one for one in found if (one.id or "").startswith("presave")] == told
+    assert [one for one in found if one.id in (NO_APP.id, FOR_TESTERS.id)] == told
+
+
+def test_the_check_before_a_deployment_says_what_sqlite_is_for() -> None:
+    found = run_checks(include_deployment_checks=True)
+    assert (ON_SQLITE in found) == (connection.vendor == "sqlite")
 
 
 @pytest.mark.skipif(connection.vendor != "postgresql", reason="SQLite has one lock")

@@ -1,0 +1,130 @@
+"""The systemd units, run line by line on the tests' Postgres and Valkey."""
+
+from __future__ import annotations
+
+import configparser
+import os
+import shlex
+import shutil
+import subprocess
+from collections.abc import Callable
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from campaigns.models import Heartbeat
+from embedded.processes import spawn, wait_for_http
+from embedded.stack import WEB
+from tests.sandbox_process import Sandbox
+
+pytestmark = [pytest.mark.stack]
+
+ROOT = Path(__file__).resolve().parents[2]
+UNITS = ROOT / "deploy" / "systemd"
+SIDES = ("migrate", "web", "worker", "beat")
+# Where the chapter puts things.
+CHECKOUT, SETTINGS, STATE = "/opt/presave", "/etc/presave", "/var/lib"
+
+
+class Unit(configparser.RawConfigParser):
+    """Its [Service]; of a key that comes twice, the last."""
+
+    def __init__(self, side: str) -> None:
+        super().__init__(strict=False, interpolation=None)
+        self.optionxform = str  # type: ignore[assignment,method-assign]
+        self.read(UNITS / f"presave-{side}.service")
+        self.service = self["Service"]
+
+
+@pytest.fixture
+def server(tmp_path: Path) -> Callable[[str], list[str]]:
+    """This machine as the chapter leaves it: a function that finds a path of the chapter's here."""
+    secrets, state = tmp_path / "etc" / "secrets", tmp_path / "lib"
+    secrets.mkdir(parents=True)
+    (state / "presave-worker" / "keyring").mkdir(parents=True, mode=0o700)
+    shutil.copy(settings.MASTER_KEY_FILE, state / "presave-worker" / "master_key")
+    contents = {
+        "secret_key": settings.SECRET_KEY,
+        "redis_url": os.environ["REDIS_URL"],
+        "spotify_client_secret": settings.SPOTIFY_CLIENT_SECRET,
+        "email_url": "dummymail://",
+        "database_url": os.environ["DATABASE_URL"],
+        "database_url_web": os.environ["WEB_DATABASE_URL"],
+        "database_url_worker": os.environ["WORKER_DATABASE_URL"],
+    }
+    for name, content in contents.items():
+        (secrets / name).write_text(content)
+
+    def here(line: str) -> list[str]:
+        line = line.replace(f"{CHECKOUT}/.venv", str(ROOT / ".venv"))
+        line = line.replace(CHECKOUT, str(ROOT)).replace(STATE, str(state))
+        return shlex.split(line.replace(SETTINGS, str(tmp_path / "etc")))
+
+    return here
+
+
+def environment(side: str, here: Callable[[str], list[str]], sandbox: Sandbox) -> dict[str, str]:
+    """As the two files of its unit say, and where the tests' services are."""
+    found = {"PATH": os.environ["PATH"], **sandbox.environment, "PUBLIC_URL": settings.PUBLIC_URL}
+    for file in ("presave.env", f"{side}.env"):
+        for line in (UNITS / file).read_text().splitlines():
+            if not line.startswith("#"):
+                [setting] = here(line)
+                name, _, value = setting.partition("=")
+                found.setdefault(name, value)
+    return {**found, "SPOTIFY_CLIENT_ID": settings.SPOTIFY_CLIENT_ID}
+
+
+def test_each_units_lines_do_its_work(
+    transactional_db: None,
+    server: Callable[[str], list[str]],
+    sandbox: Sandbox,
+    eventually: Callable[..., None],
+    tmp_path: Path,
+) -> None:
+    if "WEB_DATABASE_URL" not in os.environ:
+        pytest.skip("SQLite has no roles")
+    port = settings.PUBLIC_URL.rpartition(":")[2]
+    with ExitStack() as closing:
+        for side in SIDES:
+            env, service = environment(side, server, sandbox), Unit(side).service
+            lines = [service[key] for key in ("ExecStartPre", "ExecStart") if key in service]
+            *before, begun = (server(line.replace("8000", port)) for line in lines)
+            if service["Type"] == "oneshot":
+                before.append(begun)
+            for command in before:
+                subprocess.run(command, env=env, cwd=ROOT, check=True, capture_output=True)
+            if service["Type"] != "oneshot":
+                process = spawn(begun, env, tmp_path / f"{side}.log")
+                closing.callback(process.stop)
+                if side == "web":
+                    wait_for_http(f"{settings.PUBLIC_URL}/healthz", 60, process)
+        eventually(Heartbeat.objects.exists, "the worker's heartbeat, which beat asks for")
+    assert list((tmp_path / "lib" / "presave" / "static").rglob("*.css"))
+
+
+def test_systemd_accepts_the_units() -> None:
+    """Where the users and the virtual environment of the chapter are not there, it says so."""
+    verify = shutil.which("systemd-analyze")
+    if verify is None:
+        pytest.skip("no systemd here")
+    units = [UNITS / f"presave-{side}.service" for side in SIDES]
+    told = subprocess.run([verify, "verify", *units], capture_output=True, text=True, check=False)
+    lines = [line for line in told.stderr.splitlines() if "presave" in line]
+    assert [line for line in lines if "is not executable" not in line] == []
+
+
+def test_web_is_started_as_in_the_image() -> None:
+    program, *arguments = shlex.split(Unit("web").service["ExecStart"])
+    assert (Path(program).name, *arguments)[: len(WEB)] == WEB
+
+
+@pytest.mark.parametrize("side", ["web", "worker", "beat"])
+def test_a_unit_holds_its_process_back(side: str) -> None:
+    service = Unit(side).service
+    assert service["User"] == f"presave-{side}"
+    assert (service["NoNewPrivileges"], service["CapabilityBoundingSet"]) == ("yes", "")
+    assert (service["ProtectSystem"], service["Restart"]) == ("strict", "always")
+    assert (service["LimitCORE"], service["UMask"]) == ("0", "0077")
