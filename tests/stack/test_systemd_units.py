@@ -18,6 +18,7 @@ from campaigns.models import Heartbeat
 from embedded.processes import spawn, wait_for_http
 from embedded.stack import WEB
 from tests.sandbox_process import Sandbox
+from tests.test_deploy import services
 
 pytestmark = [pytest.mark.stack]
 
@@ -119,6 +120,12 @@ def test_systemd_accepts_the_units() -> None:
 def test_web_is_started_as_in_the_image() -> None:
     program, *arguments = shlex.split(Unit("web").service["ExecStart"])
     assert (Path(program).name, *arguments)[: len(WEB)] == WEB
+
+
+@pytest.mark.parametrize("side", ["worker", "beat"])
+def test_the_others_are_started_as_compose_does(side: str) -> None:
+    program, *arguments = shlex.split(Unit(side).service["ExecStart"])
+    assert [Path(program).name, *arguments] == services()[side]["command"]
 
 
 @pytest.mark.parametrize("side", ["web", "worker", "beat"])
