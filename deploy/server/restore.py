@@ -32,7 +32,7 @@ DONE: Final = "the database is restored"
 REPLACE: Final = f"""
 {{ echo 'BEGIN; DROP SCHEMA public CASCADE; CREATE SCHEMA public;'
   echo 'ALTER SCHEMA public OWNER TO pg_database_owner; GRANT USAGE ON SCHEMA public TO PUBLIC;'
-  pg_restore --no-owner --file=- && printf '%s\\n' 'COMMIT;' '\\echo {DONE}'
+  pg_restore --no-owner --no-privileges --file=- && printf '%s\\n' 'COMMIT;' '\\echo {DONE}'
 }} | psql --no-psqlrc --quiet --set ON_ERROR_STOP=1
 """
 

@@ -73,9 +73,13 @@ def upgrade() -> None:
     make_image(image, new)
     protect_secrets(new)
     check_settings(new)
-    _start_what_is_missing(new)
-    _step("Backing up")
-    print(f"   {back_up(new.tag).relative_to(compose.CHECKOUT)}")
+    ours = _our_servers(new)
+    _start_what_is_missing(ours)
+    if "postgres" in ours:
+        _step("Backing up")
+        print(f"   {back_up(new.tag).relative_to(compose.CHECKOUT)}")
+    else:
+        _step("The database is elsewhere, and so are its backups")
     _step("Migrating the database; the version before goes on serving")
     migrate(new)
     keep_previous(image)
@@ -202,13 +206,18 @@ def check_settings(new: version.Version) -> None:
             print(_indented(told))
 
 
-def _start_what_is_missing(new: version.Version) -> None:
-    """On a server that is off. What runs is left alone, whatever its settings are by now."""
+def _our_servers(new: version.Version) -> list[str]:
+    """Which of the two are not elsewhere: see docs/database.md."""
     services = compose.config(new.variables)["services"]
-    wanted = [name for name in ("postgres", "redis") if name in services]
+    return [name for name in ("postgres", "redis") if name in services]
+
+
+def _start_what_is_missing(ours: list[str]) -> None:
+    """On a server that is off. What runs is left alone, whatever its settings are by now."""
+    if not ours:
+        return
     try:
-        if wanted:
-            compose.read("up", "--detach", "--no-recreate", "--wait", *wanted)
+        compose.read("up", "--detach", "--no-recreate", "--wait", *ours)
     except CommandError as error:
         raise UpgradeError(
             f"{_nothing_was_changed()} The database or Redis does not start:\n{error}"

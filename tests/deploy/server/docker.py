@@ -34,8 +34,7 @@ def _compose(arguments: list[str], world: dict[str, Any], version: str) -> str:
     running, image = world["running"], f"presave:{version}"
     match arguments:
         case ["config", "--format", "json"]:
-            names = ("web", "worker", "postgres", "redis", "caddy")
-            services = {name: {"image": image} for name in names}
+            services = {name: {"image": image} for name in ("web", "worker", *world["servers"])}
             secret = {"file": str(Path("secrets/secret_key").absolute())}
             return json.dumps({"services": services, "secrets": {"secret_key": secret}})
         case ["config", "--hash", service]:

@@ -43,6 +43,7 @@ class Server:
             fails={},
             running={"web": OLD, "worker": {"worker-of-old": ""}, "caddy": {"caddy": ""}},
             images={"presave:old": "id-of-old"},
+            servers=["caddy", "postgres", "redis"],
             unhealthy=[],
             ready="ok",
         )
@@ -123,6 +124,17 @@ def test_the_new_version_is_written_down_and_the_rest_of_env_stays(server: Serve
 
     assert server.env_file == "PUBLIC_URL=https://presave.example.com\nVERSION=1.1.0\n"
     assert stat.S_IMODE((server.checkout / ".env").stat().st_mode) == 0o600
+
+
+def test_a_database_elsewhere_is_neither_started_nor_dumped(server: Server) -> None:
+    server.set(servers=["caddy"])
+
+    done = server.presavectl("upgrade")
+
+    assert done.returncode == 0, done.stderr
+    assert "The database is elsewhere" in done.stdout
+    assert not [call for call in server.calls if "postgres" in call or "redis" in call]
+    assert server.order_of("run --rm --no-deps -T migrate")
 
 
 def test_all_that_a_new_server_needs_is_backed_up_first(server: Server) -> None:
