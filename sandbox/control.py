@@ -11,7 +11,7 @@ from typing import Any
 
 from aiohttp import web
 
-from sandbox import scripts
+from sandbox import mixed, scripts
 from sandbox.catalogue import Item, Window
 from sandbox.instants import to_iso
 from sandbox.scripts import Script, ScriptError
@@ -40,6 +40,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/_sandbox/faults", acting(list_faults)),
         web.post("/_sandbox/faults", acting(add_fault)),
         web.delete("/_sandbox/faults", acting(clear_faults)),
+        web.post("/_sandbox/faults/mixed", acting(mix_faults)),
         web.post("/_sandbox/revoke", acting(revoke)),
         web.get("/_sandbox/libraries", acting(list_libraries)),
         web.get("/_sandbox/libraries/{account}", show_library),
@@ -177,6 +178,16 @@ def list_faults(state: State, body: object) -> Json:
 
 def add_fault(state: State, body: object) -> Json:
     state.faults.faults.append(scripts.fault_from(body))
+    return {"faults": len(state.faults.faults)}
+
+
+def mix_faults(state: State, body: object) -> Json:
+    """Let that share of the calls for fans go wrong, in all the ways there are."""
+    script = Script(body)
+    share = script.take("share", scripts.share)
+    seed = script.get("seed", scripts.whole, 0)
+    script.finish()
+    state.faults.faults += [scripts.fault_from(one) for one in mixed.scripts(share, seed)]
     return {"faults": len(state.faults.faults)}
 
 

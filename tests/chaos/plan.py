@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 from campaigns.release.claims import LEASE
+from sandbox import mixed
 
 # Of every hundred kills. Pool children are back at once; a whole worker takes seconds.
 VICTIMS: Final = {"kill_child": 82, "kill_release_worker": 12, "kill_worker": 3, "kill_beat": 3}
@@ -34,25 +35,6 @@ SERVED_WITHIN: Final = 30.0
 CONSENTS_WITHIN: Final = 60.0
 # What Spotify counts its limits over.
 WINDOW_SECONDS: Final = 30.0
-
-# The ways in which a call goes wrong for one fan. Of a save: an empty 200 is what Spotify sends.
-BOTH: Final[list[dict[str, Any]]] = [
-    {"kind": "status", "status": 502},
-    {"kind": "status", "status": 503, "body": "<html>Service unavailable</html>"},
-    {"kind": "status", "status": 500, "after_effect": True},
-    {"kind": "reset_before"},
-    {"kind": "reset_after_effect"},
-    {"kind": "html"},
-    {"kind": "redirect"},
-    {"kind": "timeout", "seconds": 0.5},
-    {"kind": "timeout", "seconds": 0.5, "after_effect": True},
-    {"kind": "slow_body"},
-    {"kind": "status", "status": 401},
-]
-FAULTS: Final = {
-    "library": BOTH,
-    "token.refresh": [*BOTH, {"kind": "empty"}, {"kind": "status", "status": 200, "body": "{"}],
-}
 
 
 class Window(NamedTuple):
@@ -183,15 +165,5 @@ def _set_events(plan: Plan) -> Iterator[Event]:
 
 def faults(plan: Plan) -> Iterator[dict[str, Any]]:
     """The scripts of the sandbox by which that share of the calls goes wrong, each kind alike."""
-    if not plan.fault_share:
-        return
-    for endpoint, kinds in FAULTS.items():
-        each, left = plan.fault_share / len(kinds), 1.0
-        for number, kind in enumerate(kinds):
-            # Only a call that no fault before it has struck comes to this one.
-            probability, left = each / left, left - each
-            seed = plan.seed * 1000 + number
-            script: dict[str, Any] = {"endpoint": endpoint, "times": None, "seed": seed}
-            if kind["kind"] == "slow_body":
-                script["seconds"] = plan.slow_seconds
-            yield script | {"probability": probability} | kind
+    if plan.fault_share:
+        yield from mixed.scripts(plan.fault_share, plan.seed, plan.slow_seconds)
