@@ -17,6 +17,7 @@ from benchmarks import (
     lateness,
     limit,
     pages,
+    rehearsal,
     report,
     sharing,
     slow_clients,
@@ -36,6 +37,10 @@ BENCHMARKS: Final[dict[str, Callable[[Path], Table]]] = {
     "slow_clients": slow_clients.measure,
     "dashboard": dashboard.measure,
     "crowd": crowd.measure,
+    "rehearsal": rehearsal.postgres,
+    "rehearsal_embedded": rehearsal.embedded,
+    "rehearsal_faults": rehearsal.postgres_with_faults,
+    "rehearsal_unpaced": rehearsal.postgres_without_pace,
 }
 
 

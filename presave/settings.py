@@ -340,7 +340,7 @@ CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 # A Redis that says nothing, as one that is frozen or cut off, is one that is away: a worker that
 # ends would wait for it for ever.
-CELERY_BROKER_TRANSPORT_OPTIONS = {
+CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {
     "visibility_timeout": 180,
     "socket_connect_timeout": 5,
     "socket_timeout": 5,

@@ -18,6 +18,7 @@ from django.conf import settings
 
 from campaigns.artwork import decoding
 from campaigns.artwork.decoding import MOST_BYTES
+from campaigns.rehearsal import stage
 from embedded.stack import WEB, WORKER_OPTIONS
 from presave import web
 from tools import lock_images
@@ -68,6 +69,12 @@ def services() -> dict[str, dict[str, Any]]:
     return found
 
 
+def rehearsal() -> dict[str, Any]:
+    """The service that only its profile starts."""
+    service: dict[str, Any] = compose("--profile", "rehearse")["services"]["rehearse"]
+    return service
+
+
 def settings_read() -> dict[str, bool]:
     """Each variable that the settings read, and whether it is a secret."""
     tree = ast.parse((ROOT / "presave" / "settings.py").read_text())
@@ -104,6 +111,23 @@ def test_only_migrate_logs_in_to_the_database_as_its_owner() -> None:
 
 def test_only_services_that_talk_to_spotify_have_the_client_secret() -> None:
     assert users_of("secrets", "spotify_client_secret") == {"web", "worker"}
+
+
+def test_a_rehearsal_can_reach_neither_spotify_nor_a_fans_permission() -> None:
+    assert {entry["source"] for entry in rehearsal()["secrets"]} == {
+        *("secret_key", "database_url", "redis_url")
+    }
+    assert rehearsal()["environment"]["SPOTIFY_CLIENT_SECRET"] == PLACEHOLDER
+    assert list(rehearsal()["networks"]) == ["inside"]
+    assert not rehearsal().get("volumes")
+
+
+def test_a_rehearsal_runs_what_the_instance_runs() -> None:
+    worker = services()["worker"]
+    assert rehearsal()["image"] == worker["image"]
+    assert rehearsal()["entrypoint"] == ["python", "manage.py", "rehearse"]
+    assert [*stage.WORKER] == worker["command"]
+    assert rehearsal()["mem_limit"] >= worker["mem_limit"]
 
 
 def test_only_the_proxy_publishes_ports() -> None:

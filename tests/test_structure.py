@@ -22,7 +22,7 @@ SCOPE = "user-library-modify"
 # The rooms of campaigns/, floor by floor. Imports run down, never up and never along a floor.
 FLOORS = (
     {"apps", "urls", "tasks", "management"},
-    {"release", "dashboard", "accounts", "health", "roles", "templatetags"},
+    {"release", "dashboard", "accounts", "health", "rehearsal", "roles", "templatetags"},
     {"fan", "planning"},
     {"consent"},
     {"status"},  # below consent, which asks the phase whether it takes any
