@@ -11,6 +11,7 @@ from campaigns.gate.rows import SHARE_OF_CAP
 NEARLY: Final = 0.9
 # A worker's processes that are busy for so much of the time have no more to give.
 MOSTLY_BUSY: Final = 0.75
+HALF_BUSY: Final = 0.5
 
 
 @dataclass(frozen=True)
@@ -118,11 +119,9 @@ class Figures:
         )
 
     def _room(self) -> str:
-        most = self.fans / max(self.worker_cpu, 0.001)
-        return (
-            f"This machine has room: by the workers' processor time, about {most:,.0f} saves a "
-            "second for each core that they have to themselves."
-        )
+        has_room = self.busy < HALF_BUSY * min(self.workers, self.cores)
+        room = "has room" if has_room else "has little room left"
+        return f"This machine {room}: the workers used {self.busy:.0%} of one core."
 
 
 def in_words(seconds: float) -> str:

@@ -52,7 +52,8 @@ def test_it_names_what_limits_the_night(changes: dict[str, Any], limit: str) -> 
 
 
 def test_a_calm_night_says_how_much_room_there_is() -> None:
-    assert "about 1,000 saves a second for each core" in figures().limited_by()
+    assert "This machine has room: the workers used 5% of one core." in figures().limited_by()
+    assert "has little room left" in figures(worker_cpu=210.0).limited_by()
 
 
 @pytest.mark.parametrize(
