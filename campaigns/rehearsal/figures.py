@@ -39,6 +39,8 @@ class Figures:
     commit_ms: float
     # Seconds, from the release to the last save.
     worker_cpu: float
+    # How many processes of the machine wanted a core meanwhile.
+    load: float
 
     @property
     def allowed(self) -> float:
@@ -77,6 +79,7 @@ class Figures:
             ("Calls that went wrong", f"{self.gone_wrong:,}"),
             ("A commit", f"{self.commit_ms:.1f} ms"),
             ("Workers' processor time", self._worker_time()),
+            ("Processes that wanted a core", f"{self.load:.1f}, of {self.cores} cores"),
         ]
 
     def _worker_time(self) -> str:
@@ -102,9 +105,14 @@ class Figures:
                 "The worker, whose processes were busy nearly all of the time. Give it more cores, "
                 "with as many processes (--concurrency), or a second host."
             )
+        if self.load > self.cores:
+            return (
+                f"This machine: {self.load:.0f} processes wanted its {self.cores} cores, the "
+                "sandbox among them, and the workers waited for their turn. Give it more cores."
+            )
         return (
-            "The database, or too little of this machine: the workers waited most of the time, and "
-            f"a commit takes {self.commit_ms:.1f} ms. A faster disk or a database nearer by helps."
+            "The database: the workers waited for it most of the time, and a commit takes "
+            f"{self.commit_ms:.1f} ms. A faster disk or a database nearer by helps."
         )
 
     def _pace_limit(self) -> str:

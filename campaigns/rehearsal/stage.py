@@ -45,6 +45,8 @@ class Stage:
         self._processes: dict[str, Process] = {}
         # The processor time of the worker with its children, while fans were being saved.
         self.worker_cpu = 0.0
+        # How many processes of the machine wanted a core then, in the mean.
+        self.load = 0.0
         self._used_before: float | None = None
 
     def __enter__(self) -> Self:
@@ -105,6 +107,7 @@ class Stage:
         if self._used_before is None:
             self._used_before = used
         self.worker_cpu = used - self._used_before
+        self.load = os.getloadavg()[0]
 
     def _start_sandbox(self, secret: str) -> str:
         sandbox = self.start(

@@ -113,7 +113,7 @@ class Command(BaseCommand):
                 raise RehearsalError(told["error"])
             if "figures" in told:
                 progress.end()
-                return {**told["figures"], "worker_cpu": stage.worker_cpu}
+                return {**told["figures"], "worker_cpu": stage.worker_cpu, "load": stage.load}
             progress.show(told["step"], told["done"], told["of"])
         raise RehearsalError("The night ended without a word.")
 

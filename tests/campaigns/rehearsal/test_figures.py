@@ -32,6 +32,7 @@ def figures(**changes: Any) -> Figures:
         "gone_wrong": 0,
         "commit_ms": 1.5,
         "worker_cpu": 10.0,
+        "load": 0.5,
     }
     return Figures(**{**calm, **changes})
 
@@ -44,7 +45,8 @@ def figures(**changes: Any) -> Figures:
         ({"cap": 400.0, "last_sent": 300.0, "refused": 9}, "which the workers had to find by 9"),
         ({"last_sent": 300.0, "with_faults": True}, "The calls that went wrong"),
         ({"limit": 9e3, "cap": 9e3, "last_sent": 13.0, "worker_cpu": 20.0}, "The worker"),
-        ({"limit": 9e3, "cap": 9e3, "last_sent": 90.0, "worker_cpu": 20.0}, "The database"),
+        ({"limit": 9e3, "cap": 9e3, "last_sent": 90.0}, "The database"),
+        ({"limit": 9e3, "cap": 9e3, "last_sent": 90.0, "load": 7.0}, "7 processes wanted its 2"),
     ],
 )
 def test_it_names_what_limits_the_night(changes: dict[str, Any], limit: str) -> None:
