@@ -16,6 +16,8 @@ FANS: Final = 10_000
 RATE: Final = "50"
 # What a machine can do shows where no pace is set.
 WITHOUT_PACE: Final = "2000"
+# As tests/postgres.py starts it; Valkey is there for Redis.
+POSTGRES: Final = "Postgres without fsync, and Valkey"
 ROOT: Final = Path(__file__).resolve().parent.parent
 
 
@@ -27,17 +29,17 @@ def embedded(directory: Path) -> Table:
 
 
 def postgres(directory: Path) -> Table:
-    return _table("Rehearsal on Postgres", "Postgres and Valkey", {}, RATE)
+    return _table("Rehearsal on Postgres", POSTGRES, {}, RATE)
 
 
 def postgres_with_faults(directory: Path) -> Table:
     title = "Rehearsal on Postgres, with faults"
-    return _table(title, "Postgres and Valkey", {}, RATE, "--faults")
+    return _table(title, POSTGRES, {}, RATE, "--faults")
 
 
 def postgres_without_pace(directory: Path) -> Table:
     title = "Rehearsal on Postgres, without a pace"
-    return _table(title, "Postgres and Valkey", {}, WITHOUT_PACE)
+    return _table(title, POSTGRES, {}, WITHOUT_PACE)
 
 
 def _table(title: str, on: str, env: Mapping[str, str], rate: str, *options: str) -> Table:
