@@ -130,6 +130,14 @@ def test_a_rehearsal_runs_what_the_instance_runs() -> None:
     assert rehearsal()["mem_limit"] >= worker["mem_limit"]
 
 
+def test_the_image_holds_what_a_rehearsal_starts() -> None:
+    dockerfile = (ROOT / "Dockerfile").read_text()
+    assert "COPY sandbox sandbox\n" in dockerfile
+    assert "COPY embedded/__init__.py embedded/processes.py embedded/\n" in dockerfile
+    ignored = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "!embedded/processes.py" in ignored
+
+
 def test_only_the_proxy_publishes_ports() -> None:
     published = {name for name, service in services().items() if service.get("ports")}
     assert published == {"caddy"}
