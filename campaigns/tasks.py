@@ -13,6 +13,7 @@ from celery import shared_task
 
 from campaigns.clock import database_now
 from campaigns.release import worker
+from campaigns.status import heartbeat
 
 SLICE: Final = timedelta(seconds=20)
 
@@ -41,4 +42,6 @@ stopped: Final = SharedEvent()
 
 @shared_task
 def run_due_work() -> int:
-    return worker.work(until=database_now() + SLICE, stopped=stopped)
+    now = database_now()
+    heartbeat.ring(now)
+    return worker.work(until=now + SLICE, stopped=stopped)

@@ -41,6 +41,7 @@ urlpatterns = [
     path("", landing.home, name="home"),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
+    path("metrics", health.measured, name="metrics"),
     path("privacy", legal.privacy, name="privacy"),
     path("terms", legal.terms, name="terms"),
     path("transparency", transparency.page, name="transparency"),

@@ -195,6 +195,23 @@ def _is_this_machine(host: str) -> bool:
     return host in LOOPBACK_HOSTS or host.endswith(".localhost")
 
 
+def ping_url(name: str) -> str:
+    """As `url`, where whoever knows the address may use it; empty when not set. A container's name
+    may stand in it with plain http.
+    """
+    value = text(name, "").rstrip("/")
+    if not value:
+        return ""
+    parts = _split(name, value)
+    is_plain_and_far = parts.scheme == "http" and not _is_near(str(parts.hostname))
+    if parts.scheme not in ("http", "https") or not parts.hostname or is_plain_and_far:
+        # The value is not repeated.
+        raise ImproperlyConfigured(f"{name} must be an address such as https://hc-ping.com/….")
+    if parts.query:
+        raise ImproperlyConfigured(f"{name} must not hold a question mark: /fail is put after it.")
+    return value
+
+
 def _split(name: str, value: str) -> SplitResult:
     # The value is not repeated: it may hold a password. One with # or / in it ends the host early.
     try:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import re
 from copy import copy
+from datetime import UTC, datetime
 from typing import Final, TextIO
 
 WHOLE_EVERY: Final = 60  # seconds
@@ -69,6 +71,25 @@ def _shortened(record: logging.LogRecord) -> logging.LogRecord:
     short.msg, short.args = mask(f"{first_line} (again: {error!r})"), None
     short.exc_info = short.exc_text = None
     return short
+
+
+class JsonFormatter(logging.Formatter):
+    """One JSON object a line. It takes the traceback as HidePrivateAddresses left it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        line = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage(),
+        }
+        if record.exc_info and not record.exc_text:
+            record.exc_text = mask(self.formatException(record.exc_info))
+        if record.exc_text:
+            line["exception"] = record.exc_text
+        if record.stack_info:
+            line["stack"] = mask(record.stack_info)
+        return json.dumps(line, ensure_ascii=False)
 
 
 class IgnoreExpected503(logging.Filter):

@@ -280,6 +280,10 @@ if SIGN_UP == "open" and not SENDS_EMAIL:
         "SIGN_UP=open needs EMAIL_URL, as new accounts confirm their address by email."
     )
 
+# Monitoring: a dead-man's switch that a worker pings, such as healthchecks.io.
+
+PING_URL = env.ping_url("PING_URL")
+
 # Files
 
 STATIC_URL = "/static/"
@@ -378,12 +382,13 @@ LOGGING = {
         "expected_503": {"()": "presave.logs.IgnoreExpected503"},
     },
     "formatters": {
-        "line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "text": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "json": {"()": "presave.logs.JsonFormatter"},
     },
     "handlers": {
         "stderr": {
             "class": "presave.logs.ShorteningHandler",
-            "formatter": "line",
+            "formatter": env.choice("LOG_FORMAT", ["text", "json"], "text"),
             "filters": ["private"],
         }
     },

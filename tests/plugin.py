@@ -19,7 +19,9 @@ from embedded.processes import LOOPBACK, StartError, free_port
 from embedded.valkey import ServerNotFoundError, Valkey
 from tests.postgres import Postgres, PostgresNotFoundError
 
-pytest_plugins = ["tests.browser", "tests.receiver", "tests.sandbox_process", "tests.sentry"]
+pytest_plugins = [
+    *("tests.browser", "tests.receiver", "tests.sandbox_process", "tests.sentry", "tests.smtp"),
+]
 
 NOBODY_LISTENS = "http://127.0.0.1:1"
 NO_DATABASE = "postgres://nobody@127.0.0.1:1/none"
@@ -27,6 +29,7 @@ NO_REDIS = "redis://127.0.0.1:1"
 NOT_FROM_THE_SHELL = (
     *("SECRET_KEY_FILE", "DATABASE_URL_FILE", "REDIS_URL_FILE", "SPOTIFY_CLIENT_SECRET_FILE"),
     *("EMAIL_URL", "EMAIL_URL_FILE", "MAIL_FROM", "SENTRY_DSN", "SENTRY_DSN_FILE", "COMMIT"),
+    *("PING_URL", "LOG_FORMAT"),
     *("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"),
 )
 

@@ -51,6 +51,12 @@ class Gate(models.Model):
 class Heartbeat(models.Model):
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     beat_at = models.DateTimeField(db_column="given_at")
+    # When a task message of beat's last reached a worker; null where none ever did.
+    rung_at = models.DateTimeField(null=True)
+    # What a worker last found of itself and when, as campaigns/doctor/report.py writes it: web sees
+    # neither the keyring nor the worker's disk.
+    reported_at = models.DateTimeField(null=True)
+    report = models.JSONField(default=dict, db_default={})
 
     class Meta:
         db_table = "campaigns_pulse"

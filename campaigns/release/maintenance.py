@@ -14,6 +14,7 @@ from django.db import connections
 from campaigns.catalogue import confirming
 from campaigns.clock import Clock
 from campaigns.consent import oauth_state
+from campaigns.doctor import report
 from campaigns.keyring import KeyringError
 from campaigns.retention import deleting, expiring, figures, keys, sent, tombstones
 from campaigns.spotify import AppMode, app_mode
@@ -62,6 +63,8 @@ def run_maintenance(shift: Shift) -> None:
     oauth_state.forget_spent_states(now)
     deleting.forget_log_ins(now)
     deleting.forget_history(now)
+    # Last: a switch that hears nothing tells of maintenance that did not come to its end.
+    report.make(now)
 
 
 def check_keyring(now: datetime) -> None:

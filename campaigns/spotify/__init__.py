@@ -19,6 +19,7 @@ from campaigns.spotify.catalogue_calls import find_by_isrc as find_by_isrc
 from campaigns.spotify.catalogue_calls import find_by_upc as find_by_upc
 from campaigns.spotify.catalogue_calls import find_by_uri as find_by_uri
 from campaigns.spotify.catalogue_calls import lists_track as lists_track
+from campaigns.spotify.catalogue_calls import takes_search as takes_search
 from campaigns.spotify.covers import fetch_cover as fetch_cover
 from campaigns.spotify.fan_calls import Answered as Answered
 from campaigns.spotify.fan_calls import FanCalls as FanCalls
@@ -31,4 +32,5 @@ from campaigns.spotify.oauth import app_mode as app_mode
 from campaigns.spotify.oauth import authorize_url as authorize_url
 from campaigns.spotify.oauth import exchange_code as exchange_code
 from campaigns.spotify.oauth import is_open_to as is_open_to
+from campaigns.spotify.oauth import look_at_consent_page as look_at_consent_page
 from campaigns.spotify.oauth import redirect_uri as redirect_uri

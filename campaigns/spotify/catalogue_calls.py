@@ -98,6 +98,20 @@ def lists_track(uri: str, isrc: str, market: str, permit: Permit) -> bool:
     )
 
 
+def takes_search(limit: int, market: str, permit: Permit) -> bool:
+    """Whether Spotify takes such a question at all: it refuses more hits than the app's mode
+    allows, and a market that it does not know. Raises SpotifyError.
+    """
+    question = {"q": "presave", "type": "album", "market": market, "limit": str(limit)}
+    try:
+        _ask("search", permit, **question)
+    except SpotifyError as error:
+        if error.reason is ErrorReason.QUESTION_REFUSED:
+            return False
+        raise
+    return True
+
+
 def _isrc_forms(isrc: str) -> list[str]:
     """Spotify stored ISRCs without or, in places, with hyphens."""
     return [isrc, re.sub(r"^(..)(...)(..)(.{5})$", r"\1-\2-\3-\4", isrc)]

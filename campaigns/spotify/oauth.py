@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import logging
+import re
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from spotipy.cache_handler import MemoryCacheHandler
@@ -22,6 +23,11 @@ DEVELOPMENT_MODE_URL: Final = (
     "https://developer.spotify.com/blog/2026-02-06-update-on-developer-access-and-platform-security"
 )
 QUOTA_MODES_URL: Final = "https://developer.spotify.com/documentation/web-api/concepts/quota-modes"
+# Whatever page it stands in.
+_REFUSED: Final = re.compile(
+    r"INVALID_CLIENT[^<\n]*|Invalid (redirect|client)[^<\n]*", re.IGNORECASE
+)
+_REFUSAL_BYTES: Final = 20_000
 logger = logging.getLogger(__name__)
 
 
@@ -52,6 +58,23 @@ def authorize_url(state: str) -> str:
     )
     oauth.OAUTH_AUTHORIZE_URL = f"{settings.SPOTIFY_ACCOUNTS_URL}/authorize"
     return str(oauth.get_authorize_url(state=state))
+
+
+class ConsentPage(NamedTuple):
+    """What Spotify answers a fan who is sent there. `refusal` is empty where it shows the page, or
+    asks for a log-in first.
+    """
+
+    refusal: str
+    date: str | None
+
+
+def look_at_consent_page() -> ConsentPage:
+    """Ask for it as a browser without cookies does. Raises SpotifyError."""
+    answer = ask_once("GET", authorize_url("doctor"))
+    said = _REFUSED.search(answer.body[:_REFUSAL_BYTES].decode(errors="replace"))
+    is_refused = answer.status == 400
+    return ConsentPage(said[0].strip() if said and is_refused else "", answer.date)
 
 
 def redirect_uri() -> str:

@@ -8,7 +8,7 @@ from collections.abc import Collection
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from django.db.models import DurationField, ExpressionWrapper, F
+from django.db.models import DurationField, ExpressionWrapper, F, Q
 from django.db.models.functions import Now
 from django.utils.formats import date_format, time_format
 from django.utils.translation import gettext as _
@@ -27,6 +27,12 @@ def beat(now: datetime) -> None:
     if Heartbeat.objects.filter(beat_at__gt=now - BEAT_EVERY, beat_at__lte=now).exists():
         return
     Heartbeat.objects.update_or_create(id=1, defaults={"beat_at": now})
+
+
+def ring(now: datetime) -> None:
+    """Note that a task message of beat's has come, unless one has a moment ago."""
+    is_old = Q(rung_at=None) | Q(rung_at__lte=now - BEAT_EVERY) | Q(rung_at__gt=now)
+    Heartbeat.objects.filter(is_old).update(rung_at=now)
 
 
 def operator_warning() -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from deploy.server import backup, compose, restore, setup, upgrade, version
+from deploy.server import backup, compose, doctor, restore, setup, upgrade, version
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -19,7 +19,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (
         *(setup.add_command, upgrade.add, backup.add, restore.add),
-        *(_add_status, _add_logs, _add_invite),
+        *(doctor.add, _add_status, _add_logs, _add_invite),
     ):
         add(commands)
     return parser

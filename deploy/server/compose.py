@@ -16,12 +16,19 @@ class CommandError(Exception):
     """What a command that failed has written."""
 
 
-def run(*arguments: str, variables: Mapping[str, str] | None = None) -> int:
+def run(
+    *arguments: str, variables: Mapping[str, str] | None = None, text: str | None = None
+) -> int:
     """Run `docker compose` on this terminal, and return its exit code. The variables count more
-    than those in .env.
+    than those in .env. It reads `text` in place of what is typed, if any is given.
     """
     return subprocess.run(
-        ["docker", "compose", *arguments], cwd=CHECKOUT, env=_with(variables), check=False
+        ["docker", "compose", *arguments],
+        cwd=CHECKOUT,
+        env=_with(variables),
+        input=text,
+        text=True,
+        check=False,
     ).returncode
 
 

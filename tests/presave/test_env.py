@@ -448,3 +448,30 @@ def test_a_sqlite_file_is_named_by_an_absolute_path(monkeypatch: pytest.MonkeyPa
     monkeypatch.setenv("DATABASE_URL", "sqlite:///somewhere.sqlite3")
     with pytest.raises(ImproperlyConfigured, match="absolute path"):
         env.database("DATABASE_URL")
+
+
+@pytest.mark.parametrize(
+    ("value", "read"),
+    [
+        ("https://hc-ping.com/1b2c", "https://hc-ping.com/1b2c"),
+        ("https://hc-ping.com/1b2c/", "https://hc-ping.com/1b2c"),
+        ("http://healthchecks:8000/ping/1b2c", "http://healthchecks:8000/ping/1b2c"),
+        ("http://127.0.0.1:8000/ping/1b2c", "http://127.0.0.1:8000/ping/1b2c"),
+        ("", ""),
+    ],
+)
+def test_a_switch_to_ping(value: str, read: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(NAME, value)
+    assert env.ping_url(NAME) == read
+
+
+@pytest.mark.parametrize(
+    "value", ["http://hc-ping.com/s3cret", "hc-ping.com/s3cret", "https://hc-ping.com/s3cret?a=1"]
+)
+def test_what_is_no_switch_is_refused_and_not_repeated(
+    value: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(NAME, value)
+    with pytest.raises(ImproperlyConfigured, match=NAME) as told:
+        env.ping_url(NAME)
+    assert "s3cret" not in str(told.value)

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
 import logging
 import sys
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
-from presave.logs import WHOLE_EVERY, HidePrivateAddresses, IgnoreExpected503, ShorteningHandler
+from presave.logs import (
+    WHOLE_EVERY,
+    HidePrivateAddresses,
+    IgnoreExpected503,
+    JsonFormatter,
+    ShorteningHandler,
+)
 
 
 @pytest.fixture
@@ -144,3 +152,42 @@ def test_a_report_of_an_error_has_it_whole_each_time() -> None:
         handler.handle(record := failing(at))
 
     assert record.exc_info
+
+
+@pytest.fixture
+def json_lines(lines: io.StringIO) -> io.StringIO:
+    for handler in logging.getLogger("tests.private").handlers:
+        handler.setFormatter(JsonFormatter())
+    return lines
+
+
+def test_a_line_of_json_says_when_who_and_what(json_lines: io.StringIO) -> None:
+    logging.getLogger("tests.private").warning("saved=%d «%s»", 3, "Night\nBus")
+    [line] = json_lines.getvalue().splitlines()
+    told = json.loads(line)
+    assert datetime.fromisoformat(told.pop("time")).tzinfo is UTC
+    assert told == {
+        "level": "WARNING",
+        "logger": "tests.private",
+        "message": "saved=3 «Night\nBus»",
+    }
+
+
+def test_json_masks_private_addresses_and_tracebacks(json_lines: io.StringIO) -> None:
+    try:
+        raise ValueError("/receipt/s3cret was asked for with ?code=s3cret")
+    except ValueError:
+        logging.getLogger("tests.private").exception("GET /receipt/%s", "s3cret")
+    [line] = json_lines.getvalue().splitlines()
+    assert "s3cret" not in line
+    told = json.loads(line)
+    assert told["message"] == "GET /receipt/***"
+    assert "ValueError: /receipt/***" in told["exception"]
+
+
+def test_json_masks_without_the_filter_too() -> None:
+    try:
+        raise ValueError("?state=s3cret")
+    except ValueError:
+        record = logging.makeLogRecord({"msg": "failed", "exc_info": sys.exc_info()})
+    assert "s3cret" not in JsonFormatter().format(record)

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import socketserver
-from collections.abc import Iterator
-from contextlib import suppress
-from threading import Thread
 from threading import enumerate as running_threads
 from typing import TYPE_CHECKING
 
@@ -13,52 +9,15 @@ import pytest
 from celery.signals import worker_ready
 
 from campaigns.status import mail_server
+from tests.smtp import MailServer
 
 if TYPE_CHECKING:
     from pytest_django import Settings
 
 
-class MailServer(socketserver.ThreadingTCPServer):
-    """Answers each command with 250, or with the code that is set for it."""
-
-    daemon_threads = True
-
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Session)
-        self.codes: dict[str, int] = {}
-        self.heard: list[str] = []
-
-
-class _Session(socketserver.StreamRequestHandler):
-    server: MailServer
-
-    def handle(self) -> None:
-        with suppress(ConnectionError):
-            self._converse()
-
-    def _converse(self) -> None:
-        self.wfile.write(b"220 here\r\n")
-        while line := self.rfile.readline().decode(errors="replace").strip():
-            command = line.split()[0].upper()
-            self.server.heard.append(line)
-            code = self.server.codes.get(command, 250)
-            lines = ["here", "AUTH PLAIN"] if command == "EHLO" else ["as you say"]
-            for at, text in enumerate(lines, start=1):
-                self.wfile.write(f"{code}{' ' if at == len(lines) else '-'}{text}\r\n".encode())
-
-
 @pytest.fixture
-def server(settings: Settings) -> Iterator[MailServer]:
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
-    settings.DEFAULT_FROM_EMAIL = "Presave <presave@presave.example.com>"
-    settings.OPERATOR_CONTACT = "operator@example.com"
-    with MailServer() as server:
-        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", server.server_address[1]
-        thread = Thread(target=server.serve_forever)
-        thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+def server(mail_server: MailServer) -> MailServer:
+    return mail_server
 
 
 def test_a_server_that_takes_the_sender_is_asked_and_gets_nothing(

@@ -1,0 +1,57 @@
+"""Settings by what they mean: each is valid by itself, or Presave would not have started."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+from django.conf import settings
+
+from campaigns.doctor.checks import Check, green, red
+from campaigns.spotify import AppMode, app_mode
+
+SPOTIFYS: Final = {
+    "SPOTIFY_ACCOUNTS_URL": "https://accounts.spotify.com",
+    "SPOTIFY_API_URL": "https://api.spotify.com/v1",
+}
+# What .env.example has in these places.
+LEFT_FROM_THE_EXAMPLE: Final = {
+    "PUBLIC_URL": "https://presave.example.com",
+    "SPOTIFY_CLIENT_ID": "your-client-id",
+    "OPERATOR_NAME": "Your label",
+    "OPERATOR_CONTACT": "privacy@example.com",
+}
+# Spotify publishes no numbers. No app in development mode was seen to be served faster.
+MOST_IN_DEVELOPMENT: Final = 20.0
+
+
+def examine() -> list[Check]:
+    wrong = list(_wrong())
+    if wrong:
+        return wrong
+    name, contact = settings.OPERATOR_NAME, settings.OPERATOR_CONTACT
+    return [green("settings", f"{settings.PUBLIC_URL}, run by {name} ({contact}).")]
+
+
+def _wrong() -> Iterator[Check]:
+    for name, example in LEFT_FROM_THE_EXAMPLE.items():
+        if getattr(settings, name) == example:
+            yield _red(f"{name} is still the example's: {example}.", f"Set {name} in .env.")
+    if settings.DEBUG and settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
+        yield _red("DEBUG shows errors with all settings.", "Take DEBUG out of the environment.")
+    for name, address in SPOTIFYS.items():
+        if settings.IS_HTTPS and getattr(settings, name) != address and app_mode() != AppMode.NONE:
+            yield _red(
+                f"{name} is {getattr(settings, name)}, which is not Spotify: no fan is served.",
+                f"Take {name} out of .env, where this is not a rehearsal.",
+            )
+    if app_mode() is AppMode.DEVELOPMENT and settings.SPOTIFY_MAX_RATE > MOST_IN_DEVELOPMENT:
+        yield _red(
+            f"SPOTIFY_MAX_RATE is {settings.SPOTIFY_MAX_RATE:g} for an app in development mode, "
+            "which Spotify answers with bans of hours.",
+            "Set SPOTIFY_MAX_RATE=10 in .env.",
+        )
+
+
+def _red(text: str, fix: str) -> Check:
+    return red("settings", text, f"{fix} Then: ./presavectl upgrade, or start web and worker anew.")
