@@ -16,7 +16,8 @@ from campaigns.dashboard import access
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_members
 from campaigns.dashboard.list_filter import STATES, ListFilter, Tally, searchable, tally
-from campaigns.models import EDITING_ROLES, Campaign, CampaignQuerySet, Membership
+from campaigns.doctor import banner
+from campaigns.models import EDITING_ROLES, Campaign, CampaignQuerySet, Membership, Role
 from campaigns.status import heartbeat, overview
 from campaigns.status.overview import ListItem
 from campaigns.status.parts import Part, in_parts
@@ -47,6 +48,8 @@ def campaign_list(request: AuthenticatedRequest) -> HttpResponse:
         "worker_warning": heartbeat.worker_warning(campaigns),
         **_rights(request, campaigns),
     }
+    if any(membership.role == Role.OWNER for membership in context["memberships"]):
+        context["site_troubles"] = banner.troubles(now)
     return render(request, "dashboard/campaign_list.html", context)
 
 

@@ -258,7 +258,10 @@ def web_that_reads_permissions(here: Here) -> Found:
 @broken("migrations", "./presavectl upgrade")
 def new_code_on_an_old_database(here: Here) -> Found:
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM django_migrations WHERE name = '0033_instance_report'")
+        cursor.execute(
+            "DELETE FROM django_migrations WHERE app = 'campaigns' AND name = "
+            "(SELECT MAX(name) FROM django_migrations WHERE app = 'campaigns')"
+        )
     return database.migrations()
 
 
