@@ -311,6 +311,8 @@ def email(name: str) -> dict[str, Any]:
         raise ImproperlyConfigured(
             f"{name} must look like smtp+tls://user:password@host:587."
         ) from None
+    if config["EMAIL_BACKEND"].endswith("dummy.EmailBackend"):
+        return {"EMAIL_BACKEND": "presave.smtp.NoMailServer"}
     return config | _smtp(name, parts) if "smtp" in parts.scheme else config
 
 
@@ -330,6 +332,7 @@ def _smtp(name: str, parts: SplitResult) -> dict[str, Any]:
             "smtps:// (TLS from the start) instead of smtp://."
         )
     return {
+        "EMAIL_BACKEND": "presave.smtp.EmailBackend",
         "EMAIL_PORT": port,
         "EMAIL_USE_SSL": from_the_start,
         "EMAIL_USE_TLS": parts.scheme == "smtp+tls",

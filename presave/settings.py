@@ -269,12 +269,12 @@ ALLAUTH_TRUSTED_PROXY_COUNT = 1 if IS_HTTPS else 0
 
 # Email: only artists and labels ever get any, and only about their own accounts and campaigns.
 
-EMAIL_BACKEND = "django.core.mail.backends.dummy.EmailBackend"
+EMAIL_BACKEND = "presave.smtp.NoMailServer"
 vars().update(env.email("EMAIL_URL"))
 EMAIL_TIMEOUT = 10
 DEFAULT_FROM_EMAIL = env.sender("MAIL_FROM", f"Presave <presave@{PUBLIC_HOST}>")
 ACCOUNT_EMAIL_VERIFICATION = "mandatory" if SIGN_UP == "open" else "none"
-SENDS_EMAIL = not EMAIL_BACKEND.endswith("dummy.EmailBackend")
+SENDS_EMAIL = EMAIL_BACKEND != "presave.smtp.NoMailServer"
 if SIGN_UP == "open" and not SENDS_EMAIL:
     raise ImproperlyConfigured(
         "SIGN_UP=open needs EMAIL_URL, as new accounts confirm their address by email."

@@ -57,7 +57,7 @@ class _Session(socketserver.StreamRequestHandler):
 @pytest.fixture
 def mail_server(settings: Settings) -> Iterator[MailServer]:
     """What EMAIL_URL names."""
-    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
+    settings.EMAIL_BACKEND = "presave.smtp.EmailBackend"
     settings.SENDS_EMAIL = True
     settings.DEFAULT_FROM_EMAIL = "Presave <presave@presave.example.com>"
     settings.OPERATOR_CONTACT = "operator@example.com"

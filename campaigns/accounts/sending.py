@@ -14,6 +14,7 @@ from django.db import DatabaseError, connections
 from campaigns.clock import database_now
 from campaigns.models import User
 from campaigns.status import outbox
+from presave.smtp import NoMailServerError
 
 logger = logging.getLogger(__name__)
 
@@ -38,6 +39,9 @@ def _send(mail: EmailMessage, user: User | None) -> None:
     mail.extra_headers |= outbox.headers_of(message_id)
     try:
         mail.send()
+    except NoMailServerError:
+        # Nothing would come of trying again.
+        logger.warning("account email not sent: there is no mail server")
     except Exception as error:
         # Its text may hold an address, which is nobody's business in a log.
         logger.error("account email not sent: %s", type(error).__name__)

@@ -12,7 +12,7 @@ def configured() -> Check:
     """Without asking the server."""
     if settings.SENDS_EMAIL:
         return green("mail", f"It goes out as {settings.DEFAULT_FROM_EMAIL}.")
-    return of_problem("no mail server: every email is thrown away")
+    return of_problem("no mail server: no email is sent")
 
 
 def examine(address: str = "") -> Check:

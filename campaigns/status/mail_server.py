@@ -34,7 +34,7 @@ def problem_found() -> str:
     """What keeps the mail server from taking our emails; empty if nothing does. Nothing is sent."""
     connection = mail.get_connection()
     if not isinstance(connection, EmailBackend):
-        return f"no mail server: {type(connection).__module__} throws every email away"
+        return f"no mail server: {type(connection).__name__} keeps every email to itself"
     try:
         connection.open()
         return _asked(connection.connection) if connection.connection else ""

@@ -157,3 +157,13 @@ def test_an_account_that_is_gone_meanwhile_is_in_the_log_alone(
     sending.wait_until_sent()
     assert "account email given up: DoesNotExist" in caplog.text
     assert not Message.objects.exists()
+
+
+def test_without_a_mail_server_nothing_is_kept_to_be_tried_again(
+    user: User, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    settings.EMAIL_BACKEND = "presave.smtp.NoMailServer"
+    sending.send_soon(mail.EmailMessage("Log in", "A link", to=[user.email]), user)
+    sending.wait_until_sent()
+    assert "account email not sent: there is no mail server" in caplog.text
+    assert not Message.objects.exists()
