@@ -98,7 +98,8 @@ def of_wrapping_key(age: timedelta) -> Check:
         "master-key",
         f"It was last replaced {_ago(age)}: until then what a disk kept of a destroyed key can be "
         "opened.",
-        "Replace it as docs/keys.md says: `manage.py keys rotate`, `rewrap`, then `retire`.",
+        "The worker replaces the weekly key by itself: `./presavectl logs worker` says why it did "
+        "not; `manage.py keys renew`, in its container, does it at once.",
     )
 
 

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0030_artwork_ground"),
+        ("campaigns", "0031_tombstones"),
     ]
 
     operations = [

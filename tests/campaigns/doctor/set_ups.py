@@ -333,7 +333,7 @@ def web_with_the_master_key(here: Here) -> Found:
     return keys.kept_from_web()
 
 
-@broken("master-key", "manage.py keys rotate")
+@broken("master-key", "manage.py keys renew")
 def a_master_key_of_last_year(here: Here) -> Found:
     make_old(own_master_key(here), timedelta(days=200))
     return keys.wrapping_key()
