@@ -16,6 +16,7 @@ from uuid import UUID, uuid4
 
 from celery import current_app
 from kombu.transport import TRANSPORT_ALIASES, redis
+from kombu.transport.virtual import base
 
 logger = logging.getLogger(__name__)
 
@@ -31,7 +32,27 @@ NOT_A_MESSAGE: Final = (
 )
 
 
+class QoS(redis.QoS):
+    """A message that Redis cannot be told of any more is dealt with all the same. kombu's would
+    keep its place among the few that a worker holds, and the worker would take no further one.
+    """
+
+    def ack(self, delivery_tag: str) -> None:
+        try:
+            super().ack(delivery_tag)
+        except Exception:
+            base.QoS.ack(self, delivery_tag)
+            # Of a message that came before the connection was lost, the worker would end.
+            if not self.channel.closed:
+                raise
+
+
 class Channel(redis.Channel):
+    QoS = QoS
+    # Nothing is lost with a message: the next one is two seconds away. kombu's attempt to put one
+    # back into a Redis that has gone ends the worker.
+    do_restore = False
+
     def _brpop_read(self, **options: Any) -> bool:
         try:
             return bool(super()._brpop_read(**options))  # type: ignore[misc]

@@ -105,3 +105,22 @@ def test_a_whole_night_without_redis_under_a_crowd_of_visitors(
     assert sum(ALBUM_URI in library for library in sandbox.libraries().values()) == 170
     assert DailyCount.objects.totals_of(campaign.id).saved == 170
     check_books(campaign)
+
+
+def test_a_worker_that_could_not_acknowledge_its_messages_takes_new_ones(
+    machine: StartMachine, sandbox: Sandbox, wait_for: WaitFor
+) -> None:
+    """It holds as many as it may, so that it waits for none of Redis' answers when Redis goes."""
+    campaign = due_night(sandbox, fans=100)
+    here = machine(rate=20)
+    worker = here.start_worker()
+    here.start_beat()
+    wait_for(lambda: states(campaign).get("sent", 0) > 30, "both children at work")
+    here.valkey.process.kill9()
+    wait_for(lambda: "Couldn't ack" in worker.log, "the first that Redis is not told of")
+    wait_for(lambda: states(campaign).keys() <= {"sent", "saved"}, "the end of its tasks")
+    here.valkey.stop()
+    here.valkey.start()
+    later = due_night(sandbox, fans=5)
+    wait_for(lambda: states(later) == {"saved": 5}, "the saves after the next message")
+    assert worker.exit_code is None
