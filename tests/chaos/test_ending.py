@@ -34,7 +34,7 @@ def test_a_worker_in_mid_release_ends_in_time(
     for process in (worker, beat):
         process.signal(signal.SIGTERM)
 
-    assert worker.wait(DOCKERS_SECONDS) == (1 if fate_of_redis else 0)
+    assert worker.wait(DOCKERS_SECONDS) in ((0, 1) if fate_of_redis else (0,))
     assert beat.wait(DOCKERS_SECONDS) == 0
     here.valkey.process.kill9()
     check_books(campaign)
