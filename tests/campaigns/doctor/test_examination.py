@@ -16,6 +16,7 @@ from campaigns.clock import database_now
 from campaigns.doctor import clocks, examination, keys, page, processes
 from campaigns.doctor.checks import Check, Mark, Part
 from campaigns.models import Heartbeat
+from campaigns.spotify import APP_TOKEN
 from tests.campaigns.doctor.set_ups import SET_UPS, Here
 from tests.factory import make_campaign
 from tests.sandbox_process import Sandbox
@@ -53,6 +54,7 @@ def test_there_are_as_many_set_ups_as_were_promised() -> None:
 
 def make_well(settings: Settings) -> None:
     """What the tests' own environment lacks of a good instance."""
+    APP_TOKEN.forget()  # it is the sandbox's of another test
     now = database_now()
     Heartbeat.objects.create(beat_at=now, rung_at=now)
     make_campaign()

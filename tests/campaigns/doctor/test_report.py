@@ -54,14 +54,19 @@ def test_web_is_told_when_the_last_backup_was_made(settings: Settings) -> None:
     assert 0 <= last.backup_age < 60
 
 
-def test_it_is_noted_once_a_minute_whichever_worker_comes() -> None:
+def test_it_is_noted_and_told_once_a_minute_whichever_worker_comes(
+    receiver: Receiver, settings: Settings
+) -> None:
+    settings.PING_URL = receiver.address
     now = database_now()
     Heartbeat.objects.create(beat_at=now)
     written = []
     for seconds in (0, 30, 59, 60, 90):
         report.make(now + timedelta(seconds=seconds))
         written.append(Heartbeat.objects.get().reported_at)
+        pinged()
     assert written == [now, now, now, now + MINUTE, now + MINUTE]
+    assert len(receiver.got) == 2
 
 
 def test_a_report_of_long_ago_says_nothing_about_now() -> None:
