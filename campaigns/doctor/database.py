@@ -45,8 +45,9 @@ def of_refusal(lines: list[str]) -> Check:
         )
     elif "authentication failed" in said or "no password" in said:
         fix = (
-            "The password in secrets/database_url is not the role's: write the right one there, "
-            "the special characters as %XX, and start web, worker and beat anew."
+            "The password in secrets/database_url_web or database_url_worker is not its role's: "
+            "`./presavectl upgrade` gives the roles those that stand there. That of "
+            "secrets/database_url is the owner's own; special characters are written as %XX."
         )
     elif "does not exist" in said:
         fix = "Create the database or role that DATABASE_URL names; see docs/database.md."

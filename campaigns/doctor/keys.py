@@ -48,7 +48,7 @@ def _fix_of(problem: str) -> str:
         return f"Give it to the worker's user, with Docker: chown 10001 {settings.MASTER_KEY_FILE}"
     return (
         "Put the master key that belongs to this keyring into secrets/master_key, and start the "
-        "worker anew; only where there never was one: make secrets."
+        "worker anew; only where there never was one: ./presavectl setup."
     )
 
 
@@ -79,7 +79,7 @@ def wrapping_key() -> Check:
         return red(
             "master-key",
             f"MASTER_KEY_FILE {settings.MASTER_KEY_FILE} cannot be read.",
-            "Run `make secrets`, and start the worker anew.",
+            "Run `./presavectl setup`, which makes what is missing, and start the worker anew.",
         )
     return of_wrapping_key(timezone.now() - made_at)
 

@@ -312,7 +312,7 @@ def a_master_key_that_everybody_reads(here: Here) -> Found:
     return keys.opened()
 
 
-@broken("keyring", "make secrets")
+@broken("keyring", "./presavectl setup")
 def no_master_key(here: Here) -> Found:
     own_master_key(here).unlink()
     return keys.opened()
