@@ -49,14 +49,20 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(chosen: argparse.Namespace) -> int:
     try:
         _restore(chosen.backup.absolute(), is_told=chosen.replace)
-    except (BackupError, compose.CommandError, engine.EngineError, OSError) as error:
+    except (BackupError, compose.CommandError, OSError) as error:
         print(f"Not restored. {error}", file=sys.stderr)
+        return 1
+    try:
+        _step("Waiting until all services are well")
+        health.wait()
+    except engine.EngineError as error:
+        print(f"The backup is restored, but: {error}", file=sys.stderr)
         return 1
     return 0
 
 
 def _restore(chosen: Path, *, is_told: bool) -> None:
-    """Raises BackupError, CommandError, EngineError or OSError."""
+    """Raises BackupError, CommandError or OSError."""
     made_at = _check(chosen)
     keyring = _newest_keyring(chosen)
     config = compose.config()
@@ -79,7 +85,6 @@ def _restore(chosen: Path, *, is_told: bool) -> None:
     _in_worker("tombstones")
     _step("Starting everything")
     compose.read("up", "--detach")
-    health.wait()
     _tell_what_nobody_knows(made_at, keyring)
 
 
@@ -148,7 +153,7 @@ def _in_worker(action: str, archive: Path | None = None) -> None:
 
 
 def _tell_what_nobody_knows(made_at: datetime, keyring: Path) -> None:
-    print(f"Presave runs with the database of {made_at:%d %B %Y, %H:%M} UTC.")
+    print(f"Presave has the database of {made_at:%d %B %Y, %H:%M} UTC.")
     copied_at = backup.made_at(keyring.parent)
     print(
         "If the keyring of this server was lost too, nobody knows who cancelled after "
