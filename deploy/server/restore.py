@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -63,17 +64,18 @@ def run(chosen: argparse.Namespace) -> int:
 
 def _restore(chosen: Path, *, is_told: bool) -> None:
     """Raises BackupError, CommandError or OSError."""
-    made_at = _check(chosen)
-    keyring = _newest_keyring(chosen)
     config = compose.config()
+    has_database = "postgres" in config["services"]
+    made_at = check(chosen, [DATABASE, ARTWORK, SECRETS] if has_database else [ARTWORK, SECRETS])
+    keyring = _newest_keyring(chosen)
     _tell_of_secrets(chosen, config)
-    if "postgres" in config["services"]:
+    if has_database:
         compose.read("up", "--detach", "--wait", "postgres")
         if not is_told:
             _refuse_to_replace(chosen)
     _step("Stopping web, worker and beat")
     compose.read("stop", *WRITERS)
-    if "postgres" in config["services"]:
+    if has_database:
         _step(f"Restoring the database of {made_at:%d %B %Y, %H:%M} UTC")
         replace_database(chosen / DATABASE)
     _step("Bringing back covers and clips that are not here")
@@ -88,15 +90,15 @@ def _restore(chosen: Path, *, is_told: bool) -> None:
     _tell_what_nobody_knows(made_at, keyring)
 
 
-def _check(chosen: Path) -> datetime:
-    """When the backup was made. Raises BackupError."""
+def check(chosen: Path, wanted: Sequence[str]) -> datetime:
+    """When the backup was made. Raises BackupError where it is none, or without a wanted file."""
     made_at = backup.made_at(chosen)
-    missing = [name for name in (DATABASE, ARTWORK, SECRETS) if not (chosen / name).is_file()]
-    if made_at is None or missing:
+    if made_at is None or not all((chosen / name).is_file() for name in wanted):
         there = "".join(f"\n  {path}" for path in backup.backups_in(chosen.parent))
         raise BackupError(
-            f"{chosen} is no backup. One is a directory such as 2026-12-04T03-00-00Z, with "
-            f"{DATABASE}, {ARTWORK} and {SECRETS} in it.{there and ' There are:'}{there}"
+            f"{chosen} is no backup of this instance. One is a directory such as "
+            f"2026-12-04T03-00-00Z, with {', '.join(wanted)} in it."
+            f"{there and ' There are:'}{there}"
         )
     return made_at
 

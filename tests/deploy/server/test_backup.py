@@ -136,6 +136,7 @@ def test_a_copy_of_the_keyring_is_overwritten_before_it_goes(tmp_path: Path) -> 
     assert b"what wraps it" not in remnant.read_bytes()
 
 
+@pytest.mark.usefixtures("docker")
 def test_another_directory_is_no_backup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = made_before(tmp_path, timedelta())
     chosen = argparse.Namespace(backup=tmp_path / "notes", replace=True)
@@ -143,3 +144,11 @@ def test_another_directory_is_no_backup(tmp_path: Path, capsys: pytest.CaptureFi
     told = capsys.readouterr().err
     assert "is no backup" in told
     assert str(one) in told
+
+
+def test_a_backup_of_an_instance_whose_database_is_elsewhere_holds_none(tmp_path: Path) -> None:
+    one = made_before(tmp_path, timedelta())
+    (one / backup.DATABASE).unlink()
+    assert restore.check(one, [backup.KEYRING]) == NOW
+    with pytest.raises(BackupError, match=r"with database\.dump, keyring\.tar in it"):
+        restore.check(one, [backup.DATABASE, backup.KEYRING])
