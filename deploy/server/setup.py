@@ -195,6 +195,8 @@ def understood_by_compose(config: Mapping[str, Any]) -> None:
 
 
 def _refuse_a_strangers_database(config: Mapping[str, Any]) -> None:
+    if "pgdata" not in config["volumes"]:  # it is elsewhere: see docs/database.md
+        return
     volume = config["volumes"]["pgdata"]["name"]
     if not (SECRETS / "postgres_password").exists() and engine.has_volume(volume):
         raise AnswerError(

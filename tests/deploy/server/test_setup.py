@@ -226,6 +226,22 @@ def test_the_database_of_another_checkout_is_not_met_with_a_new_password(server:
     assert not (server.checkout / "secrets").exists()
 
 
+def test_a_database_and_a_redis_elsewhere_are_set_up_as_docs_database_says(server: Server) -> None:
+    files = ("docker-compose.yml", "deploy/external-db.yml", "deploy/external-redis.yml")
+    (server.checkout / ".env").write_text(f"COMPOSE_FILE={':'.join(files)}\n")
+    secrets = server.checkout / "secrets"
+    secrets.mkdir(mode=0o700)
+    address = "@db.example.com:5432/presave?sslmode=verify-full"
+    (secrets / "database_url").write_text(f"postgres://presave:sesame{address}\n")
+    (secrets / "redis_url").write_text("rediss://:sesame@redis.example.com:6380/0\n")
+    for name in ("database_ca", "redis_ca"):
+        (secrets / name).write_text("-----BEGIN CERTIFICATE-----\n")
+    told = server.set_up(*ANSWERS)
+    assert server.ended == 0, told
+    assert server.secret("database_url_web").endswith(address)
+    assert server.has_started_something()
+
+
 def test_a_service_that_does_not_start_is_named_with_its_last_lines(server: Server) -> None:
     (server.bin / "failing").write_text("compose up")
     (server.bin / "services").write_text('{"Service": "web", "State": "restarting"}')
