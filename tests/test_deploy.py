@@ -171,11 +171,15 @@ EXTERNAL = {"postgres": "deploy/external-db.yml", "redis": "deploy/external-redi
 def test_services_reach_a_database_and_a_redis_elsewhere(elsewhere: tuple[str, ...]) -> None:
     files = ("docker-compose.yml", *(EXTERNAL[name] for name in elsewhere))
     arguments = [argument for file in files for argument in ("-f", file)]
-    arguments += ["--env-file", ".env.example", "config", "--format", "json"]
+    arguments += ["--env-file", ".env.example", "--profile", "rehearse"]
+    arguments += ["config", "--format", "json"]
     config = json.loads(run(BIN / "docker-compose", *arguments))
     assert not set(elsewhere) & set(config["services"])
     needs = {"postgres": ("database_url", "database_ca"), "redis": ("redis_url", "redis_ca")}
-    asking = {"postgres": {"migrate", "web", "worker"}, "redis": {"web", "worker", "beat"}}
+    asking = {
+        "postgres": {"migrate", "rehearse", "web", "worker"},
+        "redis": {"beat", "rehearse", "web", "worker"},
+    }
     for name in elsewhere:
         address, authority = needs[name]
         for service in asking[name]:
