@@ -157,10 +157,13 @@ def made_at(backup: Path) -> datetime | None:
 
 
 def delete_old_keyrings(directory: Path, now: datetime) -> int:
-    """Of backups that are older than seven days; what else is in them stays. Returns how many."""
+    """Of backups that are older than seven days, also of those that were killed before they were
+    whole; what else is in them stays. Returns how many.
+    """
     deleted = 0
-    for backup in backups_in(directory):
-        at, keyring = made_at(backup), backup / KEYRING
+    for backup in directory.iterdir() if directory.is_dir() else []:
+        at = made_at(backup.with_name(backup.name.removesuffix(_UNFINISHED)))
+        keyring = backup / KEYRING
         if at and at <= now - KEYRING_LIFETIME and keyring.exists():
             _destroy(keyring)
             _sync(backup)

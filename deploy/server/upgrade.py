@@ -232,7 +232,9 @@ def back_up(tag: str) -> Path:
     try:
         if _worker_can_back_up():
             with suppress(PermissionError):
-                return backup.make(backup.DEFAULT, datetime.now(UTC))
+                made = backup.make(backup.DEFAULT, datetime.now(UTC))
+                backup.delete_old_keyrings(backup.DEFAULT, datetime.now(UTC))
+                return made
         return _dump_database(f"before-{tag}-{datetime.now(UTC):%Y%m%dT%H%M%SZ}.dump")
     except (backup.BackupError, CommandError, OSError) as error:
         raise UpgradeError(f"{_nothing_was_changed()} No backup was made. {error}") from None

@@ -117,9 +117,12 @@ def test_a_backup_that_fails_leaves_nothing(
 
 def test_copies_of_the_keyring_go_after_seven_days_and_nothing_else(tmp_path: Path) -> None:
     days = [made_before(tmp_path, timedelta(days=days)) for days in (8, 7, 6, 0)]
+    killed = made_before(tmp_path, timedelta(days=9))
+    killed = killed.rename(f"{killed}.unfinished")
     (tmp_path / "notes").mkdir()
     (tmp_path / "notes" / backup.KEYRING).touch()
-    assert backup.delete_old_keyrings(tmp_path, NOW) == 2
+    assert backup.delete_old_keyrings(tmp_path, NOW) == 3
+    assert not (killed / backup.KEYRING).exists()
     assert [(one / backup.KEYRING).exists() for one in days] == [False, False, True, True]
     assert all((one / backup.DATABASE).exists() for one in days)
     assert (tmp_path / "notes" / backup.KEYRING).exists()

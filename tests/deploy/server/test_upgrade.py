@@ -145,6 +145,17 @@ def test_all_that_a_new_server_needs_is_backed_up_first(server: Server) -> None:
     assert {path.name for path in made.iterdir()} >= {"artwork.tar", "keyring.tar", "secrets.txt"}
 
 
+def test_an_upgrade_too_deletes_copies_of_the_keyring_after_seven_days(server: Server) -> None:
+    old = server.checkout / "backups" / "2026-01-02T03-00-00Z"
+    old.mkdir(parents=True)
+    for name in ("keyring.tar", "database.dump"):
+        (old / name).write_text("of January")
+
+    server.presavectl("upgrade")
+
+    assert [path.name for path in old.iterdir()] == ["database.dump"]
+
+
 def test_a_version_without_the_command_has_its_database_dumped(server: Server) -> None:
     server.set(fails={"help keyring": "Unknown command: 'keyring'"})
 
