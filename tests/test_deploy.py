@@ -19,6 +19,7 @@ from django.conf import settings
 from campaigns.artwork import decoding
 from campaigns.artwork.decoding import MOST_BYTES
 from campaigns.rehearsal import stage
+from deploy.server import version
 from embedded.stack import WEB, WORKER_OPTIONS
 from presave import web
 from tools import lock_images
@@ -162,6 +163,19 @@ def test_the_database_and_redis_have_no_way_out() -> None:
     assert compose()["networks"]["inside"]["internal"] is True
     for name in ("postgres", "redis"):
         assert list(services()[name]["networks"]) == ["inside"]
+
+
+@pytest.mark.parametrize(
+    ("has_roles", "files"),
+    [(True, ["database_url_web", "database_url_worker"]), (False, ["database_url"] * 2)],
+)
+def test_a_version_without_roles_logs_in_as_the_owner(has_roles: bool, files: list[str]) -> None:
+    old = version.Version("previous", "", is_release=False, has_roles=has_roles)
+    variables = [f"{name}={value}" for name, value in old.variables.items()]
+    options = ("--env-file", ".env.example", "config", "--format", "json")
+    config = json.loads(run("env", *variables, BIN / "docker-compose", *options))
+    mounted = [config["secrets"][f"database_url_{side}"]["file"] for side in ("web", "worker")]
+    assert [Path(path).name for path in mounted] == files
 
 
 EXTERNAL = {"postgres": "deploy/external-db.yml", "redis": "deploy/external-redis.yml"}

@@ -260,7 +260,7 @@ def make_image() -> dict[str, Any]:
     if "VERSION" in dotenv.read(ENV) and engine.has_image(config["services"]["web"]["image"]):
         return config
     new = version.of_checkout()
-    version.write(new.tag)
+    version.write(new)
     config = engine.config()
     registry_has_it = new.is_release and "/" in config["services"]["web"]["image"]
     if registry_has_it and compose.run("pull", "--quiet", "web") == 0:

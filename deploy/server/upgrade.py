@@ -12,6 +12,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -98,6 +99,7 @@ def downgrade() -> None:
             "There is no version before on this server. To go back further, check out that version "
             "and run ./presavectl upgrade."
         )
+    old = replace(old, has_roles=_has_roles(image_of(old)))
     _step("Checking the settings with the version before")
     check_settings(old)
     put_into_service(old)
@@ -172,6 +174,16 @@ def _image_named(image: str, tag: str) -> str:
 def _exists(image: str) -> bool:
     try:
         compose.docker("image", "inspect", image)
+    except CommandError:
+        return False
+    return True
+
+
+def _has_roles(image: str) -> bool:
+    """Web of version 0.1 reads what its role may not."""
+    look = ("run", "--rm", "--network", "none", "--entrypoint", "test", image)
+    try:
+        compose.docker(*look, "-d", "/app/campaigns/roles")
     except CommandError:
         return False
     return True
@@ -286,7 +298,7 @@ def put_into_service(new: version.Version) -> None:
     """Each service beside the one that it replaces, web first. Raises UpgradeError."""
     _step("Starting the new web process beside the old one")
     swap(new, "web")
-    version.write(new.tag)
+    version.write(new)
     _step("Starting worker and beat in the same way")
     swap(new, "worker", "beat")
     _reload_caddy()

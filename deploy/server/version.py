@@ -12,19 +12,29 @@ from deploy.server import compose
 
 ENV_FILE: Final = compose.CHECKOUT / ".env"
 PREVIOUS: Final = "previous"
+# The secret with which the owner logs in, in place of the roles of web and worker.
+OWNER: Final = "database_url"
 
 
 @dataclass(frozen=True)
 class Version:
-    """The tag of an image, the commit it is made of, and whether a registry may have it."""
+    """The tag of an image, the commit it is made of, and whether a registry may have it. A version
+    without roles, as 0.1, has web and worker log in as the owner of the database.
+    """
 
     tag: str
     commit: str
     is_release: bool
+    has_roles: bool = True
 
     @property
     def variables(self) -> dict[str, str]:
-        return {"VERSION": self.tag, "COMMIT": self.commit}
+        return {"VERSION": self.tag, "COMMIT": self.commit, "DATABASE_ROLE_FILE": self.role_file}
+
+    @property
+    def role_file(self) -> str:
+        """Of both, if there is one for both."""
+        return "" if self.has_roles else OWNER
 
 
 def of_checkout() -> Version:
@@ -53,13 +63,16 @@ def in_service(path: Path = ENV_FILE) -> str:
     return str(found[-1]).strip() if found else ""
 
 
-def write(tag: str, path: Path = ENV_FILE) -> None:
-    """Let VERSION in .env be this tag: every `docker compose` command then means that image."""
+def write(new: Version, path: Path = ENV_FILE) -> None:
+    """Let .env name this version: every `docker compose` command then means its image."""
     text = path.read_text()
-    line = f"VERSION={tag}"
+    line = f"VERSION={new.tag}"
     changed, times = re.subn(r"^VERSION=.*$", line, text, flags=re.MULTILINE)
     if not times:
         changed = f"{text.rstrip()}\n\n# What runs: ./presavectl upgrade writes it.\n{line}\n"
+    changed = re.sub(r"^DATABASE_ROLE_FILE=.*\n?", "", changed, flags=re.MULTILINE)
+    if new.role_file:
+        changed = f"{changed.rstrip()}\nDATABASE_ROLE_FILE={new.role_file}\n"
     whole = path.with_name(".env.new")
     whole.touch(mode=path.stat().st_mode & 0o777)
     whole.write_text(changed)

@@ -274,6 +274,20 @@ def test_the_way_back_swaps_and_touches_no_database(server: Server) -> None:
     assert not [call for call in server.calls if "migrate" in call or "pg_dump" in call]
 
 
+def test_a_version_without_roles_comes_back_as_the_databases_owner(server: Server) -> None:
+    """Web of version 0.1 reads the sealed permission with each receipt, which its role may not."""
+    server.presavectl("upgrade")
+    assert "DATABASE_ROLE_FILE" not in server.env_file
+    server.set(fails={"--entrypoint test presave:previous": "no such directory"})
+
+    server.presavectl("downgrade")
+
+    assert "DATABASE_ROLE_FILE=database_url\n" in server.env_file
+    server.set(fails={})
+    server.presavectl("upgrade")
+    assert "DATABASE_ROLE_FILE" not in server.env_file
+
+
 def test_there_is_no_way_back_from_the_first_version(server: Server) -> None:
     done = server.presavectl("downgrade")
 
