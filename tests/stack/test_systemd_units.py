@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import configparser
 import os
+import re
 import shlex
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from campaigns.doctor import keys
 from campaigns.models import Heartbeat
 from embedded.processes import spawn, wait_for_http
 from embedded.stack import WEB
@@ -135,3 +137,9 @@ def test_a_unit_holds_its_process_back(side: str) -> None:
     assert (service["NoNewPrivileges"], service["CapabilityBoundingSet"]) == ("yes", "")
     assert (service["ProtectSystem"], service["Restart"]) == ("strict", "always")
     assert (service["LimitCORE"], service["UMask"]) == ("0", "0077")
+
+
+def test_the_chapter_lets_the_doctor_know_of_a_backup() -> None:
+    [keyring] = re.findall(r"^KEYRING_DIR='(.+)'$", (UNITS / "worker.env").read_text(), re.M)
+    chapter = (ROOT / "docs" / "without-docker.md").read_text()
+    assert f"touch {keyring}/{keys.BACKUP_STAMP}" in chapter
