@@ -10,6 +10,7 @@ import unicodedata
 import warnings
 from collections.abc import Sequence
 from email.utils import formataddr, parseaddr
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Any, Final, NoReturn
 from urllib.parse import SplitResult, urlsplit
@@ -249,6 +250,18 @@ def proxy(name: str) -> str:
             f"{name} must be the address of a proxy, such as http://proxy.example.com:3128."
         )
     return value
+
+
+def networks(name: str, default: str) -> list[str]:
+    """IP addresses and networks, with spaces or commas between them."""
+    value = text(name, default)
+    try:
+        found = [ip_network(one) for one in value.replace(",", " ").split()]
+    except ValueError:
+        _refuse(name, "be addresses and networks, such as 10.0.0.0/8 192.0.2.7", value)
+    if not all(network.prefixlen for network in found):
+        _refuse(name, "name proxies, and not everybody", value)
+    return [str(network) for network in found]
 
 
 def contact(name: str, default: str | None = REQUIRED) -> str:

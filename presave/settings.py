@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "presave.forwarding.tells_of_a_proxy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "campaigns.headers.default_headers",
@@ -171,7 +172,13 @@ CACHES: dict[str, dict[str, Any]] = {
 # Transport security, cookies, headers. A loopback address has no https, so it has neither secure
 # cookies nor the __Host- prefix that wants them.
 
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# Who may say from where and by what scheme a request came; presave/web.py believes nobody else, so
+# that whatever reads REMOTE_ADDR or the scheme may. The default is every private network, Docker's
+# among them: nothing but the proxy in front reaches web.
+TRUSTED_PROXIES = env.networks(
+    "TRUSTED_PROXIES",
+    "127.0.0.0/8 10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 ::1 fc00::/7",
+)
 SECURE_SSL_REDIRECT = IS_HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$"]
 SECURE_HSTS_SECONDS = 63_072_000 if IS_HTTPS else 0
@@ -265,7 +272,6 @@ MFA_ALLOW_UNVERIFIED_EMAIL = True
 # Browsers make passkeys for https only, and for localhost.
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = PUBLIC_HOST == "localhost"
 USERSESSIONS_TRACK_ACTIVITY = True
-ALLAUTH_TRUSTED_PROXY_COUNT = 1 if IS_HTTPS else 0
 
 # Email: only artists and labels ever get any, and only about their own accounts and campaigns.
 

@@ -26,6 +26,7 @@ from django.contrib.sessions.backends.db import SessionStore
 from django.core.wsgi import get_wsgi_application
 from django.db import DatabaseError, close_old_connections
 from django.http import parse_cookie
+from granian.utils.proxies import wrap_asgi_with_proxy_headers
 
 from presave import liveness
 
@@ -96,7 +97,7 @@ class _Refused(Exception):
         self.status = status
 
 
-async def application(scope: Scope, receive: Receive, send: Send) -> None:
+async def _application(scope: Scope, receive: Receive, send: Send) -> None:
     """ASGI's, whose headers are bytes: another site's cookie may have any."""
     if scope["type"] == "lifespan":
         await _live(receive, send)
@@ -115,6 +116,10 @@ async def application(scope: Scope, receive: Receive, send: Send) -> None:
         _large.pop(body, None)
         body.close()
     await answer.send(send)
+
+
+# Where a trusted proxy says so, the request comes from another address and by another scheme.
+application = wrap_asgi_with_proxy_headers(_application, settings.TRUSTED_PROXIES)
 
 
 async def _live(receive: Receive, send: Send) -> None:

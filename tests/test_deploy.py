@@ -31,7 +31,7 @@ SERVICES_THAT_LAST = {"caddy", "web", "worker", "beat", "postgres", "redis"}
 MOST_SECONDS_OF_AN_ANSWER = 10
 READERS_OF_SECRETS = {"secret", "database", "redis_url", "email"}
 # What the file .env tells Compose itself.
-COMPOSES_OWN = {"COMPOSE_PROFILES", "IMAGE", "VERSION"}
+COMPOSES_OWN = {"COMPOSE_PROFILES", "HTTPS_PORT", "IMAGE", "VERSION"}
 VERSION = settings.VERSION
 PLACEHOLDER = "not-given-to-this-service"
 

@@ -84,6 +84,13 @@ def of_answer(answer: SiteAnswer) -> Check:
             f"{url} redirects to itself for ever: web is not told that the fan came by https.",
             f"Let the proxy in front send `X-Forwarded-Proto: https`, that one word. {_PROXIES}",
         )
+    if answer.status == 400 and "X-Forwarded-Proto" in answer.body:
+        return red(
+            "proxy",
+            f"Web is not told that the fan came by https. It says: {answer.body}",
+            "Let the proxy in front send `X-Forwarded-Proto: https`, that one word, and "
+            f"X-Forwarded-For, and TRUSTED_PROXIES name it. {_PROXIES}",
+        )
     if answer.status == 400:
         return red(
             "proxy",

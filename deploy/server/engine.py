@@ -58,10 +58,12 @@ def _why_silent(said: str) -> str:
 
 def check_ports(config: dict[str, Any]) -> None:
     """Raises EngineError for a port that another program holds, or that may not be published."""
-    if ask("compose", "ps", "--quiet", "caddy").stdout.strip():
+    publishing = [name for name, service in config["services"].items() if service.get("ports")]
+    if ask("compose", "ps", "--quiet", *publishing).stdout.strip():
         return
     ports = sorted(
-        int(port["published"])
+        # Of a range, which web has where there is no Caddy, the first is the one in use.
+        int(port["published"].partition("-")[0])
         for service in config["services"].values()
         for port in service.get("ports", [])
         if port.get("protocol", "tcp") == "tcp"

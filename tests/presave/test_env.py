@@ -57,6 +57,11 @@ GOOD: list[tuple[Reader, tuple[Any, ...], str, Any]] = [
     (env.contact, (), "https://example.com/@label?to=us", "https://example.com/@label?to=us"),
     (env.path, (Path("/default"),), "/srv/presave", Path("/srv/presave")),
     (env.redis_url, (), "redis://127.0.0.1:6379/0", "redis://127.0.0.1:6379/0"),
+    (
+        *(env.networks, ("::1",), "10.0.0.0/8, 192.0.2.7 2001:db8::/32"),
+        ["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"],
+    ),
+    (env.networks, ("::1",), "", ["::1/128"]),
     (env.proxy, (), "http://proxy.example.com:3128", "http://proxy.example.com:3128"),
     (env.proxy, (), "https://u:p%23@10.0.0.1", "https://u:p%23@10.0.0.1"),
     (env.proxy, (), "", ""),
@@ -127,6 +132,7 @@ BAD: list[tuple[Reader, tuple[Any, ...], list[str]]] = [
             *("postgres://u:12#3@h/db", "postgres://u:12/3@h/db", "postgres://u:12?3@h/db"),
         ],
     ),
+    (env.networks, ("::1",), ["caddy", "10.0.0.1/8", "*", "0.0.0.0/0", "10.0.0.1 ::/0"]),
     (env.proxy, (), ["proxy.example.com:3128", "socks5://h:1080", "http://", "http://h/way"]),
     (env.redis_url, (), ["http://h", "127.0.0.1:6379", "redis://h:port/0", "redis://u:12#3@h"]),
     (

@@ -66,6 +66,7 @@ BAD = [
     ("MAIL_FROM", "nonsense"),
     ("SENTRY_DSN", "nonsense"),
     ("SENTRY_DSN", "https://sentry.example.com/1"),
+    ("TRUSTED_PROXIES", "caddy"),
     ("DEBUG", "yes"),
 ]
 

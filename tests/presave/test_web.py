@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import pytest
@@ -18,6 +18,9 @@ from django.test import Client
 from campaigns.models import User
 from presave import web
 from tests import factory
+
+if TYPE_CHECKING:
+    from pytest_django import Settings
 
 FORM = "application/x-www-form-urlencoded"
 TOO_LONG = str(web.MOST_BYTES + 1)
@@ -154,7 +157,7 @@ def test_a_cover_arrives_whole(seen: dict[str, Any], logged_in: list[tuple[str, 
 
 
 def test_a_request_is_told_as_wsgi_tells_it(seen: dict[str, Any]) -> None:
-    cookies = [("cookie", "a=1"), ("cookie", "b=2"), ("x-forwarded-for", "192.0.2.1")]
+    cookies = [("cookie", "a=1"), ("cookie", "b=2")]
     Request(path="/größe", headers=cookies).send()
     assert seen["PATH_INFO"].encode("latin-1").decode() == "/größe"
     assert seen["HTTP_COOKIE"] == "a=1; b=2"
@@ -172,6 +175,66 @@ def test_an_address_or_a_cookie_of_another_site_may_have_any_letters() -> None:
 def test_no_header_passes_for_one_that_the_proxy_sets(seen: dict[str, Any]) -> None:
     Request(headers=[("x-forwarded-for", "192.0.2.1"), ("x_forwarded_for", "192.0.2.9")]).send()
     assert seen["HTTP_X_FORWARDED_FOR"] == "192.0.2.1"
+
+
+def through(peer: str, **headers: str) -> Request:
+    named = [(name.replace("_", "-"), value) for name, value in headers.items()]
+    request = Request(path="/static/campaigns/base.css", headers=named)
+    request.scope = {**request.scope, "client": (peer, 50000)}
+    return request
+
+
+CADDY = "172.18.0.3"
+BY_HTTPS = {"x_forwarded_for": "198.51.100.7", "x_forwarded_proto": "https"}
+
+
+def test_a_trusted_proxy_says_whose_request_it_is_and_by_what_scheme(seen: dict[str, Any]) -> None:
+    through(CADDY, **BY_HTTPS).send()
+    assert (seen["REMOTE_ADDR"], seen["wsgi.url_scheme"]) == ("198.51.100.7", "https")
+
+
+def test_what_a_client_says_of_itself_counts_for_nothing(seen: dict[str, Any]) -> None:
+    through("203.0.113.9", **BY_HTTPS).send()
+    assert (seen["REMOTE_ADDR"], seen["wsgi.url_scheme"]) == ("203.0.113.9", "http")
+    through(CADDY, x_forwarded_for="192.0.2.66, 198.51.100.7").send()
+    assert seen["REMOTE_ADDR"] == "198.51.100.7"
+
+
+def test_of_a_chain_of_proxies_each_has_to_be_trusted(seen: dict[str, Any]) -> None:
+    chain = {"x_forwarded_for": "198.51.100.7, 10.0.0.5", "x_forwarded_proto": "https"}
+    through("127.0.0.1", **chain).send()
+    assert seen["REMOTE_ADDR"] == "198.51.100.7"
+
+
+@pytest.mark.parametrize("said", [None, "http,https", "HTTPS", "on"])
+def test_a_proxy_that_says_no_scheme_is_told_instead_of_redirected(
+    said: str | None, settings: Settings
+) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    headers = {"x_forwarded_for": "198.51.100.7"} | ({"x_forwarded_proto": said} if said else {})
+    status, _, body = through(CADDY, **headers).send()
+    assert status == 400
+    assert b"has to send `X-Forwarded-Proto: https`, that one word" in body
+
+
+def test_a_proxy_that_is_not_trusted_is_told_so(settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    status, _, body = through("203.0.113.9", **BY_HTTPS).send()
+    assert status == 400
+    assert b"203.0.113.9 sends X-Forwarded-Proto, and is not in TRUSTED_PROXIES" in body
+
+
+def test_a_proxy_that_does_not_say_for_whom_is_told_so(settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    assert b"but no X-Forwarded-For" in through(CADDY, x_forwarded_proto="https").send()[2]
+
+
+def test_http_goes_on_to_its_redirect_and_probes_are_answered(settings: Settings) -> None:
+    settings.SECURE_SSL_REDIRECT = True
+    by_http = BY_HTTPS | {"x_forwarded_proto": "http"}
+    assert through(CADDY, **by_http).send()[0] == 200
+    assert through(CADDY, **BY_HTTPS).send()[0] == 200
+    assert Request(path="/healthz").send()[0] == 200
 
 
 def test_a_body_that_nobody_needs_is_left_alone(seen: dict[str, Any]) -> None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import pytest
 from django.test import Client
 
 from campaigns.models import User
 from tests import factory
 from tests.log_ins import logged_in, mails
-
-if TYPE_CHECKING:
-    from pytest_django import Settings
 
 pytestmark = pytest.mark.django_db
 
@@ -52,8 +47,8 @@ def test_of_a_thousand_guesses_twenty_are_evaluated_and_the_owner_is_in(tried: l
     tried.clear()
 
     for number in range(1000):
-        sources = {"x-forwarded-for": f"198.51.100.{number % 250}"}
-        assert not log_in(Client(), user, f"guess {number}", **sources)
+        client = Client(REMOTE_ADDR=f"198.51.100.{number % 250}")
+        assert not log_in(client, user, f"guess {number}")
 
     assert 0 < len(tried) <= 20
     assert not log_in(Client(), user)
@@ -84,13 +79,12 @@ def test_one_source_is_stopped_whatever_accounts_it_tries(tried: list[str]) -> N
     assert len(tried) == 10
 
 
-def test_the_address_that_the_proxy_saw_counts(tried: list[str], settings: Settings) -> None:
-    settings.ALLAUTH_TRUSTED_PROXY_COUNT = 1
+def test_an_address_that_a_header_claims_begins_no_new_count(tried: list[str]) -> None:
     for number in range(30):
-        forged = {"x-forwarded-for": f"203.0.113.{number}, 198.51.100.7"}
+        forged = {"x-forwarded-for": f"203.0.113.{number}"}
         log_in(Client(), factory.make_user(), "guess", **forged)
     assert len(tried) == 10
-    assert log_in(Client(), factory.make_user(), **{"x-forwarded-for": "198.51.100.8"})
+    assert log_in(Client(REMOTE_ADDR="198.51.100.8"), factory.make_user())
 
 
 def test_a_forged_cookie_is_no_known_browser(tried: list[str]) -> None:

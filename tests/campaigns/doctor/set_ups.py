@@ -509,6 +509,11 @@ def a_proxy_that_does_not_say_https(here: Here) -> Found:
     return seen_through(here, 301, {"Location": "SELF/.well-known/presave.json"})
 
 
+@broken("proxy", "TRUSTED_PROXIES name it")
+def a_proxy_that_is_not_trusted(here: Here) -> Found:
+    return seen_through(here, 400, body=b"192.0.2.1 sends X-Forwarded-Proto, and is not in T.")
+
+
 @broken("proxy", "proxy_set_header Host $host;")
 def a_proxy_that_changes_the_host(here: Here) -> Found:
     return seen_through(here, 400)
