@@ -67,7 +67,7 @@ def kinds(slug: str, large_file: str) -> dict[str, Callable[[int, int], SlowClie
 
 
 @contextmanager
-def proxy(web_port: int, directory: Path) -> Iterator[int]:
+def proxy(web_port: int, directory: Path, in_front: str = "") -> Iterator[int]:
     """The port of a Caddy in front of web, with the files that compose gives it."""
     root = Path(__file__).resolve().parent.parent
     port, file = free_port(), directory / "Caddyfile"
@@ -76,6 +76,7 @@ def proxy(web_port: int, directory: Path) -> Iterator[int]:
     file.write_text(shipped.replace("unix//run/admin.sock", "off"))
     environment = {
         "PUBLIC_URL": f"http://{LOOPBACK}:{port}",
+        "PROXIES_IN_FRONT": in_front,
         **{name: str(directory) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")},
     }
     caddy = Path(sys.executable).parent / "caddy"
