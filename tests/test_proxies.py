@@ -77,13 +77,9 @@ def web() -> Iterator[tuple[int, list[dict[str, str]]]]:
         thread.join()
 
 
-@pytest.fixture
-def nginx(web: tuple[int, list[dict[str, str]]], tmp_path: Path) -> Iterator[tuple[str, Path]]:
-    """The address of an nginx with the page's snippet, and its certificate."""
-    if NGINX is None:
-        pytest.skip("nginx is not installed")
-    tls, plain = free_port(), free_port()
-    key, certificate = tmp_path / "presave.key", tmp_path / "presave.pem"
+def certified(directory: Path) -> tuple[Path, Path]:
+    """A key and its certificate for this machine."""
+    key, certificate = directory / "presave.key", directory / "presave.pem"
     made = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2"]
     made += [
         "-subj",
@@ -96,6 +92,27 @@ def nginx(web: tuple[int, list[dict[str, str]]], tmp_path: Path) -> Iterator[tup
         str(certificate),
     ]
     subprocess.run(made, check=True, capture_output=True)
+    return key, certificate
+
+
+def whole(server: str, directory: Path) -> str:
+    """The file around the snippet."""
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    temporary = " ".join(f"{kind}_temp_path {directory};" for kind in kinds)
+    return (
+        "daemon off; master_process off; events {}\n"
+        f"pid {directory}/pid; error_log {directory}/log;\n"
+        f"http {{ {temporary}\n{server} }}\n"
+    )
+
+
+@pytest.fixture
+def nginx(web: tuple[int, list[dict[str, str]]], tmp_path: Path) -> Iterator[tuple[str, Path]]:
+    """The address of an nginx with the page's snippet, and its certificate."""
+    if NGINX is None:
+        pytest.skip("nginx is not installed")
+    tls, plain = free_port(), free_port()
+    key, certificate = certified(tmp_path)
     here = {
         "/etc/ssl/private/presave.key": str(key),
         "/etc/ssl/presave.pem": str(certificate),
@@ -108,16 +125,8 @@ def nginx(web: tuple[int, list[dict[str, str]]], tmp_path: Path) -> Iterator[tup
     for given, mine in here.items():
         assert given in server
         server = server.replace(given, mine)
-    temporary = "".join(
-        f"{kind}_temp_path {tmp_path};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi")
-    )
-    scgi = f"scgi_temp_path {tmp_path};"
     file = tmp_path / "nginx.conf"
-    file.write_text(
-        "daemon off; master_process off; events {}\n"
-        f"pid {tmp_path}/pid; error_log {tmp_path}/log;\n"
-        f"http {{ {temporary}{scgi}\n{server} }}\n"
-    )
+    file.write_text(whole(server, tmp_path))
     command = (NGINX, "-c", str(file), "-e", str(tmp_path / "log"))
     tried = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert tried.returncode == 0, tried.stderr

@@ -9,6 +9,7 @@ import socket
 import subprocess
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlsplit
 
 from deploy.server.compose import CHECKOUT
 
@@ -58,16 +59,11 @@ def _why_silent(said: str) -> str:
 
 def check_ports(config: dict[str, Any]) -> None:
     """Raises EngineError for a port that another program holds, or that may not be published."""
+    _check_public_port(config["services"].get("caddy", {}))
     publishing = [name for name, service in config["services"].items() if service.get("ports")]
     if ask("compose", "ps", "--quiet", *publishing).stdout.strip():
         return
-    ports = sorted(
-        # Of a range, which web has where there is no Caddy, the first is the one in use.
-        int(port["published"].partition("-")[0])
-        for service in config["services"].values()
-        for port in service.get("ports", [])
-        if port.get("protocol", "tcp") == "tcp"
-    )
+    ports = sorted(port for one in config["services"].values() for port in _published(one))
     for port in ports:
         if _somebody_listens(port):
             raise EngineError(
@@ -75,6 +71,25 @@ def check_ports(config: dict[str, Any]) -> None:
                 "as another web server; `sudo ss -ltnp` names it."
             )
     _check_low_ports(ports)
+
+
+def _check_public_port(caddy: dict[str, Any]) -> None:
+    public_url = urlsplit(caddy.get("environment", {}).get("PUBLIC_URL", ""))
+    port = public_url.port or 443
+    if public_url.scheme == "https" and port not in _published(caddy):
+        raise EngineError(
+            f"PUBLIC_URL has port {port}, and Caddy publishes another: write HTTPS_PORT={port} "
+            "into .env."
+        )
+
+
+def _published(service: dict[str, Any]) -> list[int]:
+    """Of a range, which web has where there is no Caddy, the first is the one in use."""
+    return [
+        int(port["published"].partition("-")[0])
+        for port in service.get("ports", [])
+        if port.get("protocol", "tcp") == "tcp"
+    ]
 
 
 def _somebody_listens(port: int) -> bool:

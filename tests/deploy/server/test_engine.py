@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -52,6 +53,29 @@ def test_a_port_that_is_taken_is_named(tmp_path: Path, monkeypatch: pytest.Monke
         with pytest.raises(engine.EngineError, match=f"Port {port} of this machine is taken."):
             engine.check_ports(config)
     engine.check_ports(config)
+
+
+def test_a_range_of_ports_is_asked_for_its_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker(tmp_path, "exit 0", monkeypatch)
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        config = {"services": {"web": {"ports": [{"published": f"{port}-{port + 1}"}]}}}
+        with pytest.raises(engine.EngineError, match=f"Port {port} of this machine is taken."):
+            engine.check_ports(config)
+
+
+def test_a_public_port_that_caddy_does_not_publish_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docker(tmp_path, "echo a1b2c3", monkeypatch)
+    public = {"PUBLIC_URL": "https://presave.example.com:8443"}
+    caddy: dict[str, Any] = {"environment": public, "ports": [{"published": "443"}]}
+    with pytest.raises(engine.EngineError, match="write HTTPS_PORT=8443 into"):
+        engine.check_ports({"services": {"caddy": caddy}})
+    caddy["ports"] = [{"published": "8443"}]
+    engine.check_ports({"services": {"caddy": caddy}})
 
 
 def test_presaves_own_proxy_does_not_take_its_own_port(
