@@ -60,7 +60,7 @@ shifts: services ## Load each of the fan's pages on a slow network and see that 
 	@LOADS=$(or $(LOADS),40) $(BIN)/python -m pytest -v tests/campaigns/fan/views/test_layout_shift_in_browser.py
 
 .PHONY: check
-check: format-check lint types deploy-check test ## Everything CI runs
+check: format-check lint types deploy-check docs test ## Everything CI runs
 
 .PHONY: fmt
 fmt: dev ## Format the code and the templates
@@ -100,6 +100,7 @@ lock: dev ## Pin the newest versions that requirements*.in allow
 	@$(LOCK) --upgrade -o requirements.txt requirements.in
 	@$(LOCK) --upgrade -o requirements-demo.txt requirements-demo.in
 	@$(LOCK) --upgrade -o requirements-dev.txt requirements-dev.in
+	@$(LOCK) --upgrade -o requirements-docs.txt requirements-docs.in
 
 .PHONY: lock-images
 lock-images: dev ## Write the base images' digests into Dockerfile and docker-compose.yml (needs Docker)
@@ -109,6 +110,15 @@ lock-images: dev ## Write the base images' digests into Dockerfile and docker-co
 sbom: dev ## List the image's Python packages as CycloneDX in presave.cdx.json
 	@$(BIN)/cyclonedx-py requirements --output-reproducible --output-file presave.cdx.json \
 		--pyproject pyproject.toml requirements.txt
+
+.PHONY: docs
+docs: dev ## Make the documentation's site in site/
+	$(call heading,Documentation)
+	@deploy/install.sh requirements-docs.txt
+	@rm -rf site
+	@$(BIN)/sphinx-build --quiet --fail-on-warning --keep-going --nitpicky --doctree-dir .venv/doctrees docs site
+	! grep -rnE "(src=|<link[^>]* href=|url\(|@import )['\"(]?https?:" --include="*.html" --include="*.css" site
+	@echo "Open site/index.html."
 
 .PHONY: messages
 messages: services ## Collect the fan pages' sentences into locale/ and compile the translations

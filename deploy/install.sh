@@ -1,6 +1,6 @@
 #!/bin/sh
 # Install one requirements file, hash-checked, into ./.venv. Does nothing when that is done already.
-# Usage: deploy/install.sh requirements.txt|requirements-demo.txt|requirements-dev.txt   (PYTHON=... picks the interpreter)
+# Usage: deploy/install.sh requirements.txt|requirements-demo.txt|requirements-dev.txt|requirements-docs.txt   (PYTHON=... picks the interpreter)
 set -eu
 cd "$(dirname "$0")/.."
 requirements=$1

@@ -13,6 +13,7 @@ from campaigns.consent.receipts import REMEMBERED_FOR
 from campaigns.fan.disclosure import FIELDS
 from campaigns.models import HARD_STOP, PERMISSION_LIFETIME, ROW_LIFETIME
 from campaigns.models.limits import HISTORY_LIFETIME, INVITATION_LIFETIME
+from deploy.server import commands as server
 from tools import screenshots
 
 KEPT_FOR = (
@@ -20,6 +21,8 @@ KEPT_FOR = (
     *(HISTORY_LIFETIME, INVITATION_LIFETIME),
 )
 ROOT = Path(__file__).resolve().parent.parent
+COMMANDS = ROOT / "campaigns/management/commands"
+presavectl = server._parser()
 DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
 
 
@@ -28,17 +31,45 @@ def settings_read() -> set[str]:
     return set(re.findall(r"env\.\w+\(\s*\"([A-Z_]+)\"", source))
 
 
-def test_the_readme_explains_every_setting_and_no_other() -> None:
-    table = re.findall(r"^\| `([A-Z_]+)`", (ROOT / "README.md").read_text(), re.MULTILINE)
+def first_column(page: str, pattern: str = "") -> list[str]:
+    """What begins the rows of a page's tables, in code."""
+    text = (ROOT / "docs" / page).read_text()
+    return re.findall(rf"^\| `{pattern}([^`]+)`", text, re.MULTILINE)
 
-    assert set(table) == settings_read()
-    assert len(table) == len(set(table))
+
+def test_the_settings_page_explains_every_setting_and_no_other() -> None:
+    text = (ROOT / "docs" / "settings.md").read_text()
+    of_presave, of_compose = (
+        re.findall(r"^\| `([A-Z_]+)`", part, re.MULTILINE)
+        for part in text.split("## For docker compose alone")
+    )
+    example = re.findall(r"^(?:# )?([A-Z_]+)=", (ROOT / ".env.example").read_text(), re.MULTILINE)
+
+    assert set(of_presave) == settings_read()
+    assert set(of_compose) == set(example) - settings_read()
+    assert len(of_presave) == len(set(of_presave))
 
 
-def test_the_readme_marks_the_settings_that_can_be_files() -> None:
+def test_the_commands_page_has_every_command_and_no_other() -> None:
+    of_compose = re.findall(r"^    ([a-z-]+)\b", presavectl.format_help(), re.MULTILINE)
+    of_manage = {path.stem for path in COMMANDS.glob("[a-z]*.py")}
+    makefile = (ROOT / "Makefile").read_text()
+    of_make = re.findall(r"^([a-z-]+):.* ## ", makefile, re.MULTILINE)
+
+    for prefix, there in (
+        (r"\./presavectl ", of_compose),
+        (r"python manage\.py ", of_manage),
+        ("make ", of_make),
+    ):
+        told = [row.split()[0] for row in first_column("commands.md", prefix)]
+        assert sorted(told) == sorted(there)
+
+
+def test_the_settings_page_marks_the_settings_that_can_be_files() -> None:
     source = (ROOT / "presave" / "settings.py").read_text()
     as_file = set(re.findall(r"env\.(?:secret|database|redis_url|email)\(\s*\"([A-Z_]+)\"", source))
-    marked = re.findall(r"^\| `([A-Z_]+)`\\\*", (ROOT / "README.md").read_text(), re.MULTILINE)
+    page = (ROOT / "docs" / "settings.md").read_text()
+    marked = re.findall(r"^\| `([A-Z_]+)`\\\*", page, re.MULTILINE)
 
     assert set(marked) == as_file
 
@@ -55,7 +86,7 @@ def test_every_make_target_that_a_document_names_exists() -> None:
 
 
 def test_every_command_of_manage_py_that_a_document_names_exists() -> None:
-    commands = {path.stem for path in (ROOT / "campaigns/management/commands").glob("*.py")}
+    commands = {path.stem for path in COMMANDS.glob("*.py")}
     known = commands | {"check", "createsuperuser", "migrate", "createcachetable", "sendtestemail"}
     named = {
         name

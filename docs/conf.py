@@ -1,0 +1,48 @@
+"""How `make docs` makes a site from the pages here. It loads nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sphinx.application import Sphinx
+
+ROOT = Path(__file__).resolve().parent.parent
+# index.md lists them, whether they are written yet or not.
+MAY_BE_MISSING = ("proxies", "threat-model", "asvs", "legal")
+
+project = "Presave"
+version = release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+copyright = "the authors of Presave, MIT licence"
+language = "en_GB"
+
+extensions = ["myst_parser"]
+# As GitHub names them, so that a link to a heading works in both.
+myst_heading_anchors = 4
+# Commands and settings stay as they are typed: no dash is made of --, and no quotes are curved.
+smartquotes = False
+exclude_patterns = ["screenshots"]
+
+html_theme = "furo"
+html_title = f"Presave {version}"
+html_copy_source = False
+html_show_sourcelink = False
+
+
+def setup(app: Sphinx) -> None:
+    """Let pages name files of the code, which GitHub links to and the site has not got."""
+    app.connect("source-read", _leave_out_missing_pages)
+    app.connect("source-read", _name_files_of_the_code)
+
+
+def _leave_out_missing_pages(_app: Sphinx, page: str, source: list[str]) -> None:
+    missing = [name for name in MAY_BE_MISSING if not (ROOT / "docs" / f"{name}.md").exists()]
+    if page == "index" and missing:
+        source[0] = re.sub(rf"^(?:{'|'.join(missing)})\n", "", source[0], flags=re.MULTILINE)
+
+
+def _name_files_of_the_code(_app: Sphinx, _page: str, source: list[str]) -> None:
+    source[0] = re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"\1", source[0])
