@@ -87,7 +87,7 @@ def test_every_make_target_that_a_document_names_exists() -> None:
 
 def test_every_command_of_manage_py_that_a_document_names_exists() -> None:
     commands = {path.stem for path in COMMANDS.glob("*.py")}
-    known = commands | {"check", "createsuperuser", "migrate", "createcachetable", "sendtestemail"}
+    known = commands | {"check", "createsuperuser", "migrate", "createcachetable", "collectstatic"}
     named = {
         name
         for document in DOCUMENTS

@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
+import json
+import re
 from datetime import timedelta
 from typing import Any
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 from pytest_django import Settings
 
+from campaigns import webhooks
 from campaigns.models import (
     Campaign,
     CampaignState,
     FinalFigures,
     Message,
+    MessageEvent,
     PreSaveState,
     Reason,
     Totals,
+    Trouble,
+    WebhookKind,
 )
 from campaigns.retention import figures
-from campaigns.status import endings
+from campaigns.status import alarms, endings
+from campaigns.webhooks import Notice, new_secret
 from tests.factory import make_campaign, make_label, make_presave, make_user, make_webhook
 from tests.nights.night import in_threads, make_night, work
 from tests.sandbox_process import Sandbox
@@ -201,3 +210,28 @@ def test_a_night_ends_with_its_message(sandbox: Sandbox) -> None:
     message = Message.objects.get()
     assert message.event == "campaign.finished"
     assert message.subject == "Night Bus: 3 of 3 fans have it"
+
+
+def fields(content: dict[str, Any], before: str = "") -> set[str]:
+    """The names of all that is in it, as docs/webhooks.md writes them."""
+    found: set[str] = set()
+    for name, value in content.items():
+        is_open = isinstance(value, dict) and name != "failures"
+        found |= fields(value, f"{before}{name}.") if is_open else {before + name}
+    return found
+
+
+def test_the_document_lists_every_field_that_tools_get(campaign: Campaign) -> None:
+    told = [
+        endings._told(campaign, FinalFigures(campaign=campaign), timezone.now()),
+        alarms._told(campaign, Trouble.LATE, timezone.now()),
+        alarms._resolved(campaign),
+    ]
+    sent: set[str] = set()
+    for one in told:
+        notice = Notice(uuid4(), one.event, timezone.now(), one.subject, one.note, one.data)
+        call = webhooks.call(WebhookKind.JSON, "", new_secret(), notice, timezone.now())
+        sent |= fields(json.loads(call.body))
+    page = (settings.BASE_DIR / "docs" / "webhooks.md").read_text()
+    assert set(re.findall(r"^\| `([\w.]+)` \|", page, re.MULTILINE)) == sent
+    assert all(f"`{event}`" in page for event in MessageEvent.values if event != "account")
