@@ -33,9 +33,10 @@ html_show_sourcelink = False
 
 
 def setup(app: Sphinx) -> None:
-    """Let pages name files of the code, which GitHub links to and the site has not got."""
+    """Read pages that are written for GitHub as those of a site, which has no files of the code."""
     app.connect("source-read", _leave_out_missing_pages)
     app.connect("source-read", _name_files_of_the_code)
+    app.connect("source-read", _name_pages_by_title)
 
 
 def _leave_out_missing_pages(_app: Sphinx, page: str, source: list[str]) -> None:
@@ -46,3 +47,8 @@ def _leave_out_missing_pages(_app: Sphinx, page: str, source: list[str]) -> None
 
 def _name_files_of_the_code(_app: Sphinx, _page: str, source: list[str]) -> None:
     source[0] = re.sub(r"\[([^\]]+)\]\(\.\./[^)]+\)", r"\1", source[0])
+
+
+def _name_pages_by_title(_app: Sphinx, _page: str, source: list[str]) -> None:
+    # A link without a text gets the heading that it leads to.
+    source[0] = re.sub(r"\[[\w-]+\.md\]\(", "[](", source[0])
