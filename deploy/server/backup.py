@@ -24,10 +24,15 @@ KEYRING_LIFETIME: Final = timedelta(days=7)
 _NAME: Final = "%Y-%m-%dT%H-%M-%SZ"
 _UNFINISHED: Final = ".unfinished"
 
+# What a rehearsal makes up is no part of a backup, and may be there already when it is restored.
+REHEARSAL: Final = "presave_rehearsal"
 AS_OWNER: Final = ("--env", "PGUSER=presave", "--env", "PGDATABASE=presave")
 # In this order. The keyring comes after the database: it then knows whatever has ended in it.
 PARTS: Final[dict[str, tuple[str, ...]]] = {
-    DATABASE: ("exec", "-T", *AS_OWNER, "postgres", "pg_dump", "--format", "custom"),
+    DATABASE: (
+        *("exec", "-T", *AS_OWNER, "postgres", "pg_dump", "--exclude-schema", REHEARSAL),
+        *("--format", "custom"),
+    ),
     ARTWORK: ("exec", "-T", "web", "tar", "--create", "--directory", "/data/artwork", "."),
     KEYRING: ("exec", "-T", "worker", "python", "manage.py", "keyring", "backup"),
 }

@@ -24,6 +24,7 @@ from campaigns import keyring
 from campaigns.consent import receipts
 from campaigns.models import Campaign, CampaignState, PreSave
 from campaigns.planning.transitions import cancel_campaign
+from presave import rehearsing
 from tests.factory import make_campaign, make_presaves, master_key_line
 from tests.nights.night import check_books, make_night, states, work
 from tests.postgres import find_binaries
@@ -143,6 +144,24 @@ def backups(tmp_path: Path) -> Path:
     return tmp_path / "backups"
 
 
+@pytest.fixture
+def rehearsal(new: Server) -> Iterator[None]:
+    """On both servers there are tables of one."""
+    make = sql.SQL("CREATE SCHEMA {}").format(sql.Identifier(rehearsing.SCHEMA))
+    with psycopg.connect(
+        f"{os.environ['DATABASE_URL'].rpartition('/')[0]}/{new.database}"
+    ) as there:
+        there.execute(make)
+    with connection.cursor() as here:
+        here.execute(make)
+    before = connection.settings_dict["NAME"]
+    yield
+    connection.close()
+    connection.settings_dict["NAME"] = before
+    with connection.cursor() as here:
+        here.execute(sql.SQL("DROP SCHEMA {}").format(sql.Identifier(rehearsing.SCHEMA)))
+
+
 def back_up(server: Server, backups: Path, name: str) -> Path:
     """Make one, and call it as if it were made at another time."""
     before = {*backups.iterdir()} if backups.exists() else set()
@@ -184,6 +203,7 @@ def check_refusals(server: Server, backup: Path, living: Campaign) -> None:
     assert states(living) == before
 
 
+@pytest.mark.usefixtures("rehearsal")
 def test_a_new_server_goes_on_where_the_backup_was_made_and_revives_nobody(
     sandbox: Sandbox, old: Server, new: Server, settings: Settings, backups: Path, client: Client
 ) -> None:

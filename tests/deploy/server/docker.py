@@ -48,7 +48,7 @@ def _compose(arguments: list[str], world: dict[str, Any], version: str) -> str:
                 containers = running.setdefault(service, {})
                 if len(containers) < int(number):
                     containers[f"{service}-of-{version}"] = world["images"][image]
-        case ["exec", *_, "pg_dump", "--format", "custom"]:
+        case ["exec", *_, "pg_dump", _, _, "--format", "custom"]:
             return "the dump"
         case ["exec", "-T", "web", *_]:
             return str(world["ready"])
