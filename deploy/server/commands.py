@@ -18,7 +18,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="presavectl", description="Run Presave on this server.")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (
-        *(setup.add_command, upgrade.add, backup.add, restore.add),
+        *(setup.add, upgrade.add, backup.add, restore.add),
         *(doctor.add, _add_status, _add_logs, _add_invite),
     ):
         add(commands)

@@ -10,7 +10,9 @@ from typing import Any, Final
 from deploy.server import engine
 
 PATIENCE_SECONDS: Final = 300
-TRIES_OF_A_SERVICE: Final = 5
+# Some 30 seconds: an engine waits for up to 26 before it starts anew what failed eight times, as a
+# worker does for whose database the tables are being made.
+TRIES_OF_A_SERVICE: Final = 15
 BETWEEN_SECONDS: Final = 2
 # Well once it has ended.
 JOBS: Final = ("migrate",)
@@ -23,7 +25,7 @@ def wait(until: float = PATIENCE_SECONDS) -> None:
     """
     began, failures, told = time.monotonic(), 0, ""
     while waiting := {name: how for name, how in states().items() if how != "well"}:
-        failed = sorted(name for name, how in waiting.items() if how == "failed")
+        failed = failed_in(waiting)
         failures = failures + 1 if failed else 0
         passed = time.monotonic() - began
         if failures == TRIES_OF_A_SERVICE or passed > until:
@@ -31,6 +33,13 @@ def wait(until: float = PATIENCE_SECONDS) -> None:
         told = _tell(f"Waiting for {', '.join(sorted(waiting))}", told, passed)
         time.sleep(BETWEEN_SECONDS)
     print("All services are well." if not sys.stdout.isatty() else "\r\033[KAll services are well.")
+
+
+def failed_in(states: dict[str, str]) -> list[str]:
+    """None while a job is at work: the others may need what it makes."""
+    if any(states.get(job) == "waiting" for job in JOBS):
+        return []
+    return sorted(name for name, how in states.items() if how == "failed")
 
 
 def give_up(names: list[str]) -> None:

@@ -46,7 +46,7 @@ SANDBOX: Final = {
 }
 
 
-def add_command(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser(
         "setup", help="ask for what is needed, then build, start and invite; may be repeated"
     )

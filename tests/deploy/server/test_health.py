@@ -34,6 +34,15 @@ def test_the_migration_is_well_when_it_has_ended() -> None:
     assert health.state_of({"Service": "migrate", "State": "exited", "ExitCode": 0}) == "well"
 
 
+@pytest.mark.parametrize(
+    ("migrate", "failed"),
+    [("waiting", []), ("well", ["worker"]), ("failed", ["migrate", "worker"])],
+)
+def test_a_worker_may_fail_until_the_tables_are_made(migrate: str, failed: list[str]) -> None:
+    states = {"worker": "failed", "web": "waiting", "migrate": migrate}
+    assert health.failed_in(states) == failed
+
+
 @pytest.mark.parametrize("told", [json.dumps([WEB, WEB]), f"{json.dumps(WEB)}\n{json.dumps(WEB)}"])
 def test_both_forms_in_which_compose_lists_services_are_read(told: str) -> None:
     assert health.containers(told) == [WEB, WEB]
