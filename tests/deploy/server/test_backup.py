@@ -155,3 +155,11 @@ def test_a_backup_of_an_instance_whose_database_is_elsewhere_holds_none(tmp_path
     assert restore.check(one, [backup.KEYRING]) == NOW
     with pytest.raises(BackupError, match=r"with database\.dump, keyring\.tar in it"):
         restore.check(one, [backup.DATABASE, backup.KEYRING])
+
+
+def test_who_restores_by_hand_gives_the_roles_their_rights_before_the_worker_asks() -> None:
+    """A restored database grants nothing; the command migrates in between, too."""
+    [by_hand] = re.findall(r"^By hand, .*$", (ROOT / "docs" / "backup.md").read_text(), re.M)
+    steps = ("keyring restore", "manage.py migrate", "keyring tombstones", "start the worker")
+    places = [by_hand.index(step) for step in steps]
+    assert places == sorted(places)
