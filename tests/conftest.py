@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
+from typing import ParamSpec, TypeVar
 
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
@@ -10,7 +12,12 @@ from django.http.response import HttpResponseBase
 from whitenoise.base import WhiteNoise
 from whitenoise.responders import StaticFile
 
-from tests.roles import as_web
+from campaigns.release import maintenance, worker
+from campaigns.status import outbox
+from tests.roles import as_web, as_worker
+
+Given = ParamSpec("Given")
+Result = TypeVar("Result")
 
 
 @pytest.fixture(scope="session")
@@ -69,4 +76,25 @@ def pages_are_made_as_web() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(BaseHandler, "get_response", answer_as_web)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def nights_are_worked_as_worker() -> Iterator[None]:
+    """The saves, the maintenance and the messages of every test have worker's own rights."""
+
+    def as_workers_own(function: Callable[Given, Result]) -> Callable[Given, Result]:
+        @functools.wraps(function)
+        def run(*given: Given.args, **named: Given.kwargs) -> Result:
+            with as_worker():
+                return function(*given, **named)
+
+        return run
+
+    with pytest.MonkeyPatch.context() as patch:
+        for module, name in (
+            *((worker, "work"), (maintenance, "run_maintenance")),
+            *((outbox, "_run"), (outbox, "deliver_due")),
+        ):
+            patch.setattr(module, name, as_workers_own(getattr(module, name)))
         yield

@@ -110,7 +110,8 @@ def editors_of(label_id: Any) -> QuerySet[User]:
     editors = User.objects.filter(
         is_active=True, memberships__label=label_id, memberships__role__in=EDITING_ROLES
     )
-    return editors.order_by("email").distinct()
+    # Worker, which asks, may read no password.
+    return editors.order_by("email").distinct().defer("password")
 
 
 # One for people and one for tools, so that a tool that does not answer holds up no email.
@@ -160,7 +161,8 @@ def _give_up(message: Message) -> None:
 def _claim(name: str, number: int, now: datetime) -> list[Message]:
     kind = Message.objects.mails() if name == "mails" else Message.objects.calls()
     free = kind.due(now).select_for_update(of=("self",), skip_locked=True)
-    messages = list(free.select_related("user", "webhook", "campaign")[:number])
+    told_to = free.select_related("user", "webhook", "campaign").defer("user__password")
+    messages = list(told_to[:number])
     for message in messages:
         message.next_try_at = now + delay_after(message.attempts)
         message.attempts += 1
