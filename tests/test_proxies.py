@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import yaml
 
 from embedded.processes import free_port, port_is_free, spawn, wait_until
 from tests import slow_clients
+from tests.nginx import find_nginx
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -30,7 +30,6 @@ FORGED = {
     "X-Forwarded-Proto": "gopher",
     "Connection": "close",
 }
-NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin:/usr/local/bin")
 
 
 def snippet(language: str) -> str:
@@ -109,8 +108,6 @@ def whole(server: str, directory: Path) -> str:
 @pytest.fixture
 def nginx(web: tuple[int, list[dict[str, str]]], tmp_path: Path) -> Iterator[tuple[str, Path]]:
     """The address of an nginx with the page's snippet, and its certificate."""
-    if NGINX is None:
-        pytest.skip("nginx is not installed")
     tls, plain = free_port(), free_port()
     key, certificate = certified(tmp_path)
     here = {
@@ -127,7 +124,7 @@ def nginx(web: tuple[int, list[dict[str, str]]], tmp_path: Path) -> Iterator[tup
         server = server.replace(given, mine)
     file = tmp_path / "nginx.conf"
     file.write_text(whole(server, tmp_path))
-    command = (NGINX, "-c", str(file), "-e", str(tmp_path / "log"))
+    command = (find_nginx(), "-c", str(file), "-e", str(tmp_path / "log"))
     tried = subprocess.run([*command, "-t"], capture_output=True, text=True, check=False)
     assert tried.returncode == 0, tried.stderr
     assert "[warn]" not in tried.stderr

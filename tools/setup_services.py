@@ -1,5 +1,5 @@
-"""`make test` runs this first: find Postgres, gettext, FriBiDi, libical and Chromium, install
-what is missing, or say how.
+"""`make test` runs this first: find Postgres, gettext, FriBiDi, libical, nginx and Chromium,
+install what is missing, or say how.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 
 from tests.browser import ChromiumNotFoundError, DriverBrokenError, check_driver, find_chromium
 from tests.libical import LibicalNotFoundError, find_libical
+from tests.nginx import NginxNotFoundError, find_nginx
 from tests.postgres import PostgresNotFoundError, find_binaries
 from tools.messages import GettextNotFoundError, find_gettext
 
@@ -29,6 +30,7 @@ def main() -> None:
     _find_or_install(find_gettext, GettextNotFoundError, [install_gettext])
     _find_or_install(find_fribidi, FriBiDiNotFoundError, [install_fribidi])
     _find_or_install(find_libical, LibicalNotFoundError, [install_libical])
+    _find_or_install(find_nginx, NginxNotFoundError, [install_nginx])
     _find_or_install(check_driver, DriverBrokenError, [install_driver_libraries])
     _find_or_install(find_chromium, ChromiumNotFoundError, [install_chromium, download_chromium])
 
@@ -86,6 +88,11 @@ def install_libical() -> None:
         _apt_install("libical3")
 
 
+def install_nginx() -> None:
+    if _may_install():
+        _apt_install("nginx-light")
+
+
 def install_driver_libraries() -> None:
     if _may_install():
         _apt_install("libatomic1", "libstdc++6")
@@ -114,7 +121,8 @@ def _apt_install(*packages: str) -> None:
 def _run(command: list[str]) -> None:
     """Run it and show its output only when it fails: what is still missing is reported later."""
     print(f"Running: {' '.join(command)}")
-    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    # In this run level Debian starts no service, as nginx, that it has just installed.
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "RUNLEVEL": "1"}
     done = subprocess.run(
         command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
     )
