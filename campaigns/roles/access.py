@@ -65,7 +65,7 @@ WHO_MAY: Final[dict[str, tuple[Access, Access]]] = {
     "campaigns_user": (may(READ, ADD, CHANGE), may(READ, unseen=("password",))),
     "campaigns_label": (may(READ, ADD, CHANGE), may(READ)),
     "campaigns_membership": (EVERYTHING, may(READ)),
-    "campaigns_labelartist": (EVERYTHING, NOTHING),
+    "campaigns_labelartist": (EVERYTHING, may(READ)),
     "campaigns_invitation": (EVERYTHING, may(READ, DELETE)),
     "campaigns_artistpage": (EVERYTHING, may(READ)),
     "campaigns_historyentry": (may(READ, ADD, CHANGE), may(READ, ADD, DELETE)),
