@@ -1,8 +1,8 @@
 """The keyring's backup: one tar of key files, which the master key still wraps, of what else they
 need, and of tombstones.
 
-What is brought back adds to what is there. It never replaces a file, takes no tombstone away, and
-leaves out every key that was destroyed.
+What is brought back adds to what is there. It replaces no file but a damaged one, takes no
+tombstone away, and leaves out every key that was destroyed.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 import io
 import re
 import tarfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import BinaryIO, Final, NamedTuple
 from uuid import UUID
 
-from campaigns.keyring import durable
+from campaigns.keyring import durable, weekly, wrapping
 from campaigns.keyring.errors import KeyringError
 from campaigns.keyring.files import KEY_SUFFIX
 from campaigns.keyring.tombstones import (
@@ -27,6 +27,8 @@ from campaigns.keyring.tombstones import (
     Tombstones,
     whole_marks,
 )
+from campaigns.keyring.weekly import WeeklyKeys
+from campaigns.keyring.wrapping import Wrapped
 
 _UUID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _KEY: Final = re.compile(f"({_UUID}){re.escape(KEY_SUFFIX)}")
@@ -79,8 +81,8 @@ def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
 
 
 def read(directory: Path, archive: BinaryIO) -> Restored:
-    """Bring back what is missing. Raises KeyringError, before anything is changed if the archive
-    is not whole.
+    """Bring back what is missing or damaged. Raises KeyringError, before anything is changed if the
+    archive is not whole.
     """
     entries = _entries(archive)
     try:
@@ -141,17 +143,32 @@ def _bring_keys_back(
             path = directory / f"{campaign_id}{KEY_SUFFIX}"
             if tombstones.has_ended(campaign_id):
                 refused += 1
-            elif not path.exists():
+            elif _wrapped_in(path) is None:
                 wanted[path] = content
-        if wanted:
-            _bring_back_what_wraps_them(directory, entries)
+        _bring_back_what_wraps(directory, [*wanted.values()], entries)
         for path, content in wanted.items():
             durable.replace(path, content)
         durable.sync_directory(directory)
     return Restored(len(wanted), refused)
 
 
-def _bring_back_what_wraps_them(directory: Path, entries: Mapping[str, bytes]) -> None:
+def _bring_back_what_wraps(
+    directory: Path, brought_back: Sequence[bytes], entries: Mapping[str, bytes]
+) -> None:
+    """The weekly keys of these key files, and of those that are there."""
+    files = [wrapping.read(content) for content in brought_back]
+    files += [_wrapped_in(path) for path in directory.glob(f"*{KEY_SUFFIX}")]
+    needed = {file.weekly for file in files if file}
+    whole = {key.fingerprint for key in WeeklyKeys(directory).read()}
     for name, content in entries.items():
-        if _WEEKLY.fullmatch(name) and not (directory / name).exists():
+        week = weekly.parse(content) if _WEEKLY.fullmatch(name) else None
+        if week and week.fingerprint in needed - whole:
             durable.replace(directory / name, content)
+
+
+def _wrapped_in(path: Path) -> Wrapped | None:
+    """None when the key file is missing or damaged."""
+    try:
+        return wrapping.read(durable.read(path))
+    except FileNotFoundError:
+        return None

@@ -6,12 +6,13 @@ import io
 import shutil
 import stat
 import tarfile
-from datetime import UTC, datetime
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
-from campaigns.keyring import End, Keyring, KeyringError, archive
+from campaigns.keyring import End, KeyFileError, Keyring, KeyringError, archive
 from tests.campaigns.keyring.conftest import CAMPAIGN, OTHER_CAMPAIGN
 
 NOW = datetime(2026, 12, 4, 12, tzinfo=UTC)
@@ -79,22 +80,41 @@ def test_what_is_there_stays_as_it_is(keyring_files: Keyring, keyring_dir: Path)
     assert keyring_files.tombstones.marks(CAMPAIGN) == {b"a" * 32, b"b" * 32}
 
 
-def test_what_wraps_keys_beside_the_master_key_comes_back_with_a_key_that_may_need_it(
+@pytest.mark.parametrize("name", ["*.key", "weekly-*"])
+@pytest.mark.parametrize("damage", [Path.unlink, lambda path: path.write_bytes(b"x")])
+def test_a_file_that_is_missing_or_damaged_is_replaced(
+    keyring_files: Keyring,
+    keyring_dir: Path,
+    master_key: Path,
+    name: str,
+    damage: Callable[[Path], object],
+) -> None:
+    keyring_files.renew(NOW, timedelta(days=7))
+    public = keyring_files.public_key(CAMPAIGN)
+    backup = backup_of(keyring_dir)
+    (path,) = keyring_dir.glob(name)
+    damage(path)
+
+    with pytest.raises(KeyFileError):
+        Keyring(keyring_dir, master_key).open(CAMPAIGN)
+
+    archive.read(keyring_dir, backup)
+
+    assert Keyring(keyring_dir, master_key).open(CAMPAIGN).public_bytes == public
+
+
+def test_a_weekly_key_that_nothing_needs_stays_destroyed(
     keyring_files: Keyring, keyring_dir: Path
 ) -> None:
+    keyring_files.renew(NOW, timedelta(days=7))
     keyring_files.public_key(CAMPAIGN)
-    weekly = keyring_dir / f"weekly-{8 * 'a7'}"
-    weekly.write_bytes(b"wraps")
     backup = backup_of(keyring_dir)
-    weekly.unlink()
+    keyring_files.renew(NOW + timedelta(days=7), timedelta(days=7))
+    (week,) = keyring_dir.glob("weekly-*")
 
     archive.read(keyring_dir, backup)
-    assert not weekly.exists()
 
-    backup.seek(0)
-    (keyring_dir / f"{CAMPAIGN}.key").unlink()
-    archive.read(keyring_dir, backup)
-    assert weekly.read_bytes() == b"wraps"
+    assert list(keyring_dir.glob("weekly-*")) == [week]
 
 
 def tar_of(name: str) -> bytes:
