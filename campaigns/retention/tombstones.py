@@ -66,7 +66,7 @@ def begin(now: datetime) -> None:
 
 def look(now: datetime) -> None:
     """Copy cancellations to the tombstones, and end again what these say has ended. Costs little
-    when there is nothing new. Raises KeyringError.
+    when there is nothing new. Raises KeyringError where the tombstones cannot be read.
     """
     keyring_files = keyring.from_settings()
     _end_again(keyring_files, now)
@@ -75,11 +75,14 @@ def look(now: datetime) -> None:
     ids = set(live.values_list("id", flat=True))
     for gone in _last_looks.keys() - ids:
         _last_looks.pop(gone, None)
-    _copy_cancellations(keyring_files, ids, now)
+    not_copied = _copy_cancellations(keyring_files, ids, now)
     counts = DailyCount.objects.totals_by_campaign(ids)
     for campaign_id in ids:
         cancelled = counts[campaign_id].cancelled if campaign_id in counts else 0
         _cancel_again(keyring_files, campaign_id, cancelled, now)
+    for campaign_id in not_copied:
+        # All of them, once the key is back and there is room.
+        _last_looks.pop(campaign_id, None)
 
 
 def _end_again(keyring_files: Keyring, now: datetime) -> None:
@@ -133,7 +136,8 @@ def _destroy_again(keyring_files: Keyring) -> None:
         logger.warning("key destroyed again campaign=%s", campaign_id)
 
 
-def _copy_cancellations(keyring_files: Keyring, ids: set[UUID], now: datetime) -> None:
+def _copy_cancellations(keyring_files: Keyring, ids: set[UUID], now: datetime) -> set[UUID]:
+    """Returns the campaigns whose cancellations have to be copied again, all of them."""
     cancelled = PreSave.objects.cancelled_by_fan()
     seen = {campaign_id: _last_looks[campaign_id].at for campaign_id in ids & _last_looks.keys()}
     rows: dict[UUID, list[UUID]] = {
@@ -145,20 +149,28 @@ def _copy_cancellations(keyring_files: Keyring, ids: set[UUID], now: datetime) -
         recent = cancelled.filter(campaign_id__in=seen, settled_at__gte=since)
         for campaign_id, row_id in recent.values_list("campaign_id", "id"):
             rows.setdefault(campaign_id, []).append(row_id)
-    for campaign_id, row_ids in rows.items():
-        _copy(keyring_files, campaign_id, row_ids)
+    copied = {
+        campaign_id: _copy(keyring_files, campaign_id, rows[campaign_id]) for campaign_id in rows
+    }
     for campaign_id in seen.keys() & _last_looks.keys():
         _last_looks[campaign_id] = _last_looks[campaign_id]._replace(at=now)
+    return {campaign_id for campaign_id, is_copied in copied.items() if not is_copied}
 
 
-def _copy(keyring_files: Keyring, campaign_id: UUID, row_ids: Sequence[UUID]) -> None:
+def _copy(keyring_files: Keyring, campaign_id: UUID, row_ids: Sequence[UUID]) -> bool:
+    """False where it has to be done again."""
     if not row_ids:
-        return
-    if key := _open(keyring_files, campaign_id):
+        return True
+    key = _open(keyring_files, campaign_id)
+    if key is None:
+        return False
+    try:
         keyring_files.tombstones.add_marks(campaign_id, {key.mark(row_id) for row_id in row_ids})
-    else:
-        # All of them, once the key is back.
-        _last_looks.pop(campaign_id, None)
+    except KeyringError as error:
+        # As where the disk is full: what the marks say already still counts, and saves go on.
+        logger.error("cancellations not copied campaign=%s: %s", campaign_id, error)
+        return False
+    return True
 
 
 def _cancel_again(keyring_files: Keyring, campaign_id: UUID, cancelled: int, now: datetime) -> None:

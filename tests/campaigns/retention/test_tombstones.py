@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import logging
+import resource
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
@@ -14,6 +17,7 @@ from django.utils import timezone
 from campaigns import keyring
 from campaigns.consent import receipts
 from campaigns.keyring import KeyFileError
+from campaigns.keyring.sealing import MARK_BYTES
 from campaigns.models import (
     PERMISSION_LIFETIME,
     Campaign,
@@ -256,6 +260,40 @@ def test_a_key_is_destroyed_where_no_tombstone_can_be_written(
     (keyring_dir / "tombstones").unlink()
     assert keys.shred_ended(timezone.now()) == 1
     assert keyring.from_settings().tombstones.has_ended(campaign.id)
+
+
+def test_what_the_marks_say_counts_where_no_more_can_be_written(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    campaign = make_campaign()
+    row, other = make_presaves(campaign, ["a", "b"])
+    receipts.cancel(row.id, timezone.now())
+    maintain()
+    take_back(row)
+    receipts.cancel(other.id, timezone.now())
+    DailyCount.objects.filter(campaign=campaign).update(cancelled=0)
+    PreSave.objects.filter(id=other.id).update(settled_at=timezone.now() - timedelta(hours=1))
+    tombstones._last_looks.clear()
+    with files_that_stop_growing_at(MARK_BYTES):
+        tombstones.begin(timezone.now())
+    row.refresh_from_db()
+    assert row.state == PreSaveState.CANCELLED
+    assert "cancellations not copied" in caplog.text
+    assert keyring.from_settings().tombstones.number_of_marks(campaign.id) == 1
+
+    maintain()
+    assert keyring.from_settings().tombstones.number_of_marks(campaign.id) == 2
+
+
+@contextmanager
+def files_that_stop_growing_at(size: int) -> Iterator[None]:
+    """As on a full disk."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
 
 
 def test_nothing_happens_to_what_has_not_ended(keyring_dir: Path) -> None:
