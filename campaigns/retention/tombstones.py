@@ -70,9 +70,9 @@ def look(now: datetime) -> None:
     """
     keyring_files = keyring.from_settings()
     _end_again(keyring_files, now)
-    _destroy_again(keyring_files)
     live = Campaign.objects.exclude(public_key=None).exclude(state__in=ENDED_STATES)
     ids = set(live.values_list("id", flat=True))
+    _destroy_again(keyring_files, ids)
     for gone in _last_looks.keys() - ids:
         _last_looks.pop(gone, None)
     not_copied = _copy_cancellations(keyring_files, ids, now)
@@ -127,13 +127,22 @@ def _write_end(campaign: Campaign, end: End) -> None:
     campaign.save(update_fields=["state", "finished_at", "cancelled_at", "key_destroyed_at"])
 
 
-def _destroy_again(keyring_files: Keyring) -> None:
-    """Keys that were destroyed, and came back with an older copy of the keyring."""
-    for campaign_id in keyring_files.tombstones.ended().intersection(keyring_files.campaign_ids()):
-        if Campaign.objects.filter(id=campaign_id, key_destroyed_at=None).exists():
-            continue  # the first time is still to come, or under way
-        keyring_files.shred(campaign_id)
-        logger.warning("key destroyed again campaign=%s", campaign_id)
+def _destroy_again(keyring_files: Keyring, live: set[UUID]) -> None:
+    """Keys that were destroyed, as their tombstones or their rows say, and came back with an older
+    copy of the keyring.
+    """
+    others = set(keyring_files.campaign_ids()) - live
+    if not others:
+        return
+    of_rows = dict(Campaign.objects.filter(id__in=others).values_list("id", "key_destroyed_at"))
+    for campaign_id in others:
+        destroyed_at = of_rows.get(campaign_id)
+        # Of one that is in no row, its tombstone knows. Of others the first time is still to come,
+        # or under way.
+        is_gone = campaign_id not in of_rows and keyring_files.tombstones.has_ended(campaign_id)
+        if destroyed_at or is_gone:
+            keyring_files.shred(campaign_id)
+            logger.warning("key destroyed again campaign=%s", campaign_id)
 
 
 def _copy_cancellations(keyring_files: Keyring, ids: set[UUID], now: datetime) -> set[UUID]:

@@ -10,13 +10,14 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
+from uuid import uuid4
 
 import pytest
 from django.utils import timezone
 
 from campaigns import keyring
 from campaigns.consent import receipts
-from campaigns.keyring import KeyFileError
+from campaigns.keyring import End, KeyFileError
 from campaigns.keyring.sealing import MARK_BYTES
 from campaigns.models import (
     PERMISSION_LIFETIME,
@@ -200,6 +201,31 @@ def test_a_draft_that_had_run_is_cancelled_in_a_database_from_before_it_opened()
     )  # fmt: skip
     maintain()
     assert Campaign.objects.get().state == CampaignState.CANCELLED
+
+
+def test_a_key_that_came_back_after_its_tombstone_had_gone_is_destroyed_again(
+    keyring_dir: Path,
+) -> None:
+    campaign = make_campaign(state=CampaignState.CANCELLED)
+    Campaign.objects.filter(id=campaign.id).update(
+        key_destroyed_at=timezone.now() - PERMISSION_LIFETIME
+    )
+    path = keyring_dir / f"{campaign.id}.key"
+    path.touch()
+    maintain()
+    assert not path.exists()
+
+
+def test_a_key_of_a_campaign_that_is_in_no_database_any_more_is_destroyed_again(
+    keyring_dir: Path,
+) -> None:
+    ended, unknown = uuid4(), uuid4()
+    files = keyring.from_settings()
+    for campaign_id in (ended, unknown):
+        files.public_key(campaign_id)
+    files.tombstones.bury(ended, End("cancelled", timezone.now()), timezone.now())
+    maintain()
+    assert set(files.campaign_ids()) == {unknown}
 
 
 def test_a_key_that_came_back_opens_nothing_and_is_destroyed_again(
