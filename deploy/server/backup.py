@@ -88,8 +88,8 @@ def make(directory: Path, now: datetime) -> Path:
                 compose.read(*PARTS[name], into=file)
         with create(unfinished / SECRETS) as file:
             file.write(f"{secrets_list.read(config)}\n".encode())
-    # What is asked for the last backup's age.
-    compose.read("exec", "-T", "worker", "touch", "/keyring/last-backup")
+        # What is asked for the last backup's age.
+        compose.read("exec", "-T", "worker", "touch", "/keyring/last-backup")
     return made
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from deploy.server import backup, restore, secrets_list
 from deploy.server.backup import BackupError
+from deploy.server.compose import CommandError
 from tests.test_deploy import compose
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -57,6 +58,16 @@ def test_every_volume_is_in_the_backup_or_is_made_anew() -> None:
     assert set(compose()["volumes"]) <= volumes
     assert volumes == backup.VOLUMES.keys() | backup.MADE_ANEW.keys()
     assert set(backup.VOLUMES.values()) == set(backup.PARTS)
+
+
+def test_where_its_age_cannot_be_noted_there_is_no_backup(docker: Path, tmp_path: Path) -> None:
+    """As the command then says."""
+    script = docker / "docker"
+    refused = 'case "$*" in *last-backup*) exit 1; esac\n'
+    script.write_text(script.read_text().replace("echo content", f"{refused}echo content"))
+    with pytest.raises(CommandError):
+        backup.make(tmp_path / "backups", NOW)
+    assert list((tmp_path / "backups").iterdir()) == []
 
 
 def test_what_a_volume_holds_is_read_in_a_service_that_has_it() -> None:
