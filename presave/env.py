@@ -197,8 +197,8 @@ def _is_this_machine(host: str) -> bool:
 
 
 def ping_url(name: str) -> str:
-    """As `url`, where whoever knows the address may use it; empty when not set. A container's name
-    may stand in it with plain http.
+    """As `url`, where anyone who knows the address may use it; empty when not set. A container's
+    name may stand in it with plain http.
     """
     value = text(name, "").rstrip("/")
     if not value:

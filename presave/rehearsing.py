@@ -1,4 +1,4 @@
-"""Where a rehearsal's tables and messages are kept: in this instance's database and broker, beside
+"""Where a rehearsal's tables and messages are kept: in this instance's database and broker, next to
 the real ones, which nothing under presave/rehearsal_settings.py can name.
 """
 

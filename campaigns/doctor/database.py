@@ -75,7 +75,7 @@ class Role:
 
 def role_of(part: Part) -> Check:
     if connection.vendor == "sqlite":
-        return note("roles", "SQLite has no roles: whoever reads the file reads everything.")
+        return note("roles", "SQLite has no roles: anyone who reads the file reads everything.")
     return of_role(_role(), part)
 
 

@@ -58,7 +58,7 @@ def kept_from_web() -> Check:
         return green("keyring-apart", "Web reads neither the keyring nor the master key.")
     return red(
         "keyring-apart",
-        f"Web can read {' and '.join(readable) or settings.KEYRING_DIR}: whoever gets into web "
+        f"Web can read {' and '.join(readable) or settings.KEYRING_DIR}: anyone who gets into web "
         "could open every permission.",
         "Mount the keyring's volume and the secret master_key into the worker alone, as "
         "docker-compose.yml does; without Docker, run web and worker as different users.",

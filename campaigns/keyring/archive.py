@@ -34,7 +34,7 @@ _UUID: Final = "[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 _KEY: Final = re.compile(f"({_UUID}){re.escape(KEY_SUFFIX)}")
 _ENDED: Final = re.compile(f"{DIRECTORY}/({_UUID}){re.escape(ENDED_SUFFIX)}")
 _CANCELLED: Final = re.compile(f"{DIRECTORY}/({_UUID}){re.escape(CANCELLED_SUFFIX)}")
-# What wraps key files beside the master key, and lies among them.
+# Weekly keys, which are kept among the key files and wrap them together with the master key.
 _WEEKLY: Final = re.compile("weekly-[0-9a-f]{16}")
 # Comes last: a tar that was cut short does not always look so.
 _WHOLE: Final = "whole"

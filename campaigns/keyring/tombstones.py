@@ -1,5 +1,5 @@
-"""Tombstones: what has ended, beside the key files, so that neither an older database nor an older
-key file brings it back.
+"""Tombstones: what has ended, kept next to the key files, so that neither an older database nor an
+older key file brings it back.
 
 An ended campaign leaves a small file. A fan who cancels leaves a mark in a file of the campaign:
 see CampaignKey.mark. Those marks go with the campaign's key, without which they tell nobody

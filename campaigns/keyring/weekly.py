@@ -1,6 +1,6 @@
 """Weekly keys: the half of what wraps key files that the worker replaces by itself.
 
-They lie beside the key files, so that a copy of KEYRING_DIR and the master key, which is kept
+They are kept next to the key files, so that a copy of KEYRING_DIR and the master key, which is kept
 elsewhere, open what they opened when the copy was made. When a week is over, its key is overwritten
 and removed, and no remnant of a key file that it wrapped can be opened any more.
 """

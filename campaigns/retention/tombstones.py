@@ -1,5 +1,5 @@
-"""What has ended stays ended when an older database comes back: cancellations are copied beside the
-key files within seconds, and whatever the tombstones there know better is ended again before
+"""What has ended stays ended when an older database comes back: cancellations are copied next to
+the key files within seconds, and whatever the tombstones there know better is ended again before
 anything is claimed.
 """
 
@@ -46,7 +46,7 @@ _last_looks: dict[UUID, _Look] = {}
 
 
 def bury(keyring_files: Keyring, campaign_id: UUID, now: datetime) -> None:
-    """Note beside the keys that this campaign has ended. Raises KeyringError."""
+    """Note next to the keys that this campaign has ended. Raises KeyringError."""
     state = Campaign.objects.values_list("state", flat=True).get(id=campaign_id)
     keyring_files.tombstones.bury(campaign_id, End(state, now), now - PERMISSION_LIFETIME)
 

@@ -1,6 +1,6 @@
 """`./presavectl restore`: bring a backup into service, on this server or a new one.
 
-The database comes from the backup that is named; what has ended, from the newest one beside it and
+The database comes from the backup that is named; what has ended, from the newest one next to it and
 from the keyring that is still here. So it ends again before anybody is served.
 """
 
@@ -108,7 +108,7 @@ def _newest_keyring(chosen: Path) -> Path:
     for one in backup.backups_in(chosen.parent):
         if (one / KEYRING).is_file():
             return one / KEYRING
-    raise BackupError(f"There is no {KEYRING} in {chosen} nor in another backup beside it.")
+    raise BackupError(f"There is no {KEYRING} in {chosen} nor in another backup next to it.")
 
 
 def _tell_of_secrets(chosen: Path, config: dict[str, Any]) -> None:

@@ -1,6 +1,6 @@
 """Put the code of this checkout into service, or the version before back, while pages are served.
 
-Whatever can fail comes before anything that runs is touched. The new web process stands beside the
+Whatever can fail comes before anything that runs is touched. The new web process stands next to the
 old one until it is healthy; Caddy finds both under one name.
 """
 
@@ -295,8 +295,8 @@ def _without_calls(text: str) -> str:
 
 
 def put_into_service(new: version.Version) -> None:
-    """Each service beside the one that it replaces, web first. Raises UpgradeError."""
-    _step("Starting the new web process beside the old one")
+    """Each service next to the one that it replaces, web first. Raises UpgradeError."""
+    _step("Starting the new web process next to the old one")
     swap(new, "web")
     version.write(new)
     _step("Starting worker and beat in the same way")
