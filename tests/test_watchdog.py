@@ -85,7 +85,7 @@ def test_what_goes_on_by_itself_is_spared(first: Process, tmp_path: Path) -> Non
     freeze(service)
     look(first, tmp_path)
     os.kill(service, signal.SIGCONT)
-    wait_until(lambda: state_of(service) == "S", 60, "The service")
+    wait_until(lambda: state_of(service) in "RS", 60, "The service")
     assert look(first, tmp_path) == (0, "")
     freeze(own)
     assert look(first, tmp_path)[1] == f"process {own} is stopped\n"
@@ -94,7 +94,8 @@ def test_what_goes_on_by_itself_is_spared(first: Process, tmp_path: Path) -> Non
 def test_the_first_process_is_woken(first: Process, tmp_path: Path) -> None:
     freeze(first.pid)
     assert look(first, tmp_path)[0] == 1
-    assert state_of(first.pid) == "S"
+    # A process that was just woken runs for a moment before it sleeps.
+    assert state_of(first.pid) in "RS"
 
 
 def test_a_service_that_answers_no_more_is_killed_at_the_third_look(
