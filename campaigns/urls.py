@@ -48,6 +48,7 @@ urlpatterns = [
     path("transparency.json", transparency.data, name="transparency-json"),
     path("check", check.page, name="check"),
     path(".well-known/presave.json", check.statement, name="statement"),
+    path(".well-known/security.txt", legal.security_txt, name="security-txt"),
     path("callback", consent.callback, name="fan-callback"),
     path("receipt/<slug:token>", receipt.receipt, name="fan-receipt"),
     path("receipt/<slug:token>/cancel", receipt.cancel, name="fan-cancel"),

@@ -23,7 +23,10 @@ KEPT_FOR = (
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ROOT / "campaigns/management/commands"
 presavectl = server._parser()
-DOCUMENTS = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]
+DOCUMENTS = [
+    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *(ROOT / "docs").glob("*.md"),
+]
 
 
 def settings_read() -> set[str]:

@@ -1,14 +1,16 @@
-"""Privacy and terms: what they say is what the code and the settings say."""
+"""Privacy, terms and security.txt: what they say is what the code and the settings say."""
 
 from __future__ import annotations
 
 import re
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from campaigns.fan.disclosure import FIELDS
 from tests.factory import make_campaign, make_user
@@ -146,3 +148,35 @@ def test_a_campaign_shows_the_words_it_was_opened_with(
     text = page(client, path)
     assert "Other words" in text
     assert "What you agree to" not in text
+
+
+# security.txt.
+
+
+@pytest.mark.parametrize(
+    ("contact", "address"),
+    [
+        ("artist@example.com", "mailto:artist@example.com"),
+        ("https://example.com/contact", "https://example.com/contact"),
+    ],
+)
+def test_security_txt_names_the_operator_for_a_while(
+    client: Client, settings: Settings, contact: str, address: str
+) -> None:
+    settings.OPERATOR_CONTACT = contact
+    answer = client.get("/.well-known/security.txt")
+    said = dict(line.split(": ", 1) for line in answer.content.decode().splitlines())
+    expires = datetime.fromisoformat(said.pop("Expires"))
+    assert answer.headers["Content-Type"] == "text/plain; charset=utf-8"
+    assert said == {
+        "Contact": address,
+        "Preferred-Languages": "en",
+        "Canonical": f"{settings.PUBLIC_URL}/.well-known/security.txt",
+    }
+    # RFC 9116: in the future, and less than a year away.
+    assert timedelta(days=28) < expires - timezone.now() <= timedelta(days=30)
+
+
+def test_there_is_no_security_txt_without_a_contact(client: Client, settings: Settings) -> None:
+    settings.SOON_REQUIRED = {"OPERATOR_CONTACT": "1.1.0"}
+    assert client.get("/.well-known/security.txt").status_code == 404
