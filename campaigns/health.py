@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Final
 
 from django.db import Error
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,9 +14,11 @@ from campaigns.doctor import examination, metrics
 
 logger = logging.getLogger(__name__)
 
+_TEXT: Final = "text/plain; charset=utf-8"
+
 
 def alive(request: HttpRequest) -> HttpResponse:
-    return HttpResponse("ok\n", content_type="text/plain")
+    return HttpResponse("ok\n", content_type=_TEXT)
 
 
 def ready(request: HttpRequest) -> HttpResponse:
@@ -29,7 +32,7 @@ def ready(request: HttpRequest) -> HttpResponse:
     status = 503 if trouble else 200
     if trouble:
         logger.warning("not ready: %s", trouble)
-    return HttpResponse(f"{trouble or 'ok'}\n", status=status, content_type="text/plain")
+    return HttpResponse(f"{trouble or 'ok'}\n", status=status, content_type=_TEXT)
 
 
 @never_cache
@@ -41,5 +44,5 @@ def measured(request: HttpRequest) -> HttpResponse:
     try:
         told = metrics.exposition()
     except Error:
-        return HttpResponse("database unavailable\n", status=503, content_type="text/plain")
+        return HttpResponse("database unavailable\n", status=503, content_type=_TEXT)
     return HttpResponse(told, content_type=metrics.CONTENT_TYPE)

@@ -90,8 +90,9 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "presave.forwarding.tells_of_a_proxy",
     "django.middleware.security.SecurityMiddleware",
-    "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Before what answers for static files, which are to have these headers too.
     "campaigns.headers.default_headers",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -199,6 +200,7 @@ CSRF_COOKIE_NAME = f"{COOKIE_PREFIX}csrf"
 CSRF_COOKIE_AGE = None
 CSRF_COOKIE_HTTPONLY = True
 CSRF_COOKIE_SECURE = IS_HTTPS
+MESSAGE_STORAGE = "presave.messages.Storage"
 
 # Accounts
 

@@ -165,7 +165,9 @@ def _answer(environ: dict[str, Any]) -> _Answer:
 
 
 async def _read(environ: dict[str, Any], receive: Receive, body: BytesIO) -> None:
-    """Only a form has a body; that of another request is left alone."""
+    """Only a form has a body; that of another request is left alone. TRACE is for nobody."""
+    if environ["REQUEST_METHOD"] == "TRACE":
+        raise _Refused(HTTPStatus.METHOD_NOT_ALLOWED)
     if environ["REQUEST_METHOD"] != "POST":
         environ["CONTENT_LENGTH"] = ""
         return

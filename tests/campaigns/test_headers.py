@@ -139,8 +139,11 @@ def test_no_cache_keeps_an_error(client: Client) -> None:
 
 
 def test_every_answer_is_isolated(client: Client) -> None:
-    for address in ("/", "/no-such-campaign", "/accounts/login/", "/healthz"):
-        headers = client.get(address).headers
+    for address in ("/", "/no-such-campaign", "/accounts/login/", "/healthz", "/robots.txt"):
+        answer = client.get(address)
+        assert answer.getvalue()
+        headers = answer.headers
+        assert "charset=" in headers["Content-Type"]
         assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
         assert headers["Cross-Origin-Embedder-Policy"] == "require-corp"
         assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -148,3 +151,12 @@ def test_every_answer_is_isolated(client: Client) -> None:
         assert headers["Referrer-Policy"] == "no-referrer"
         assert "camera=()" in headers["Permissions-Policy"]
         assert "default-src 'none'" in headers["Content-Security-Policy"]
+
+
+@pytest.mark.parametrize("path", ["/static/campaigns/base.css", "/favicon.ico"])
+def test_static_files_can_be_embedded_by_no_other_site(client: Client, path: str) -> None:
+    answer = client.get(path)
+
+    assert answer.getvalue()
+    assert policy_of(answer) == {**STRICT, "form-action": "'self'"}
+    assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"

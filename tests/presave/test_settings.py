@@ -169,6 +169,22 @@ def test_https_makes_cookies_and_transport_strict(monkeypatch: pytest.MonkeyPatc
     assert strict["CSRF_TRUSTED_ORIGINS"] == ["https://presave.example.com"]
 
 
+def test_every_cookie_is_bound_to_the_host() -> None:
+    named = (
+        "from presave.messages import Storage\n"
+        "from campaigns.accounts import browsers, passkeys\n"
+        "from campaigns.fan import cookies\n"
+        "from django.conf import settings\n"
+        "print(settings.SESSION_COOKIE_NAME, settings.CSRF_COOKIE_NAME,"
+        " Storage.storage_classes[0].cookie_name, browsers.COOKIE, passkeys.COOKIE,"
+        " cookies._pending_consent_name(), cookies._receipts_name())"
+    )
+    https = {"PUBLIC_URL": "https://presave.example.com"}
+    names = run_command("shell", "--verbosity=0", f"--command={named}", **https).stdout.split()
+    assert len(names) == 7
+    assert all(name.startswith("__Host-") for name in names), names
+
+
 def test_other_hosts_of_the_domain_are_bound_to_https_only_if_asked_for(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:

@@ -126,7 +126,7 @@ def form(length: int | str, kind: str = FORM) -> list[tuple[str, str]]:
 
 def test_django_answers() -> None:
     status, headers, body = Request().send()
-    assert (status, headers["Content-Type"], body) == (200, "text/plain", b"ok\n")
+    assert (status, headers["Content-Type"], body) == (200, "text/plain; charset=utf-8", b"ok\n")
 
 
 def test_a_file_is_sent_by_granian() -> None:
@@ -240,6 +240,11 @@ def test_http_goes_on_to_its_redirect_and_probes_are_answered(settings: Settings
 def test_a_body_that_nobody_needs_is_left_alone(seen: dict[str, Any]) -> None:
     assert Request("PUT", headers=form(1000), body=None).send()[0] == 204
     assert (seen["body"], seen["CONTENT_LENGTH"]) == (b"", "")
+
+
+def test_nobody_traces(seen: dict[str, Any]) -> None:
+    assert Request("TRACE", "/healthz").send()[0] == 405
+    assert not seen
 
 
 @pytest.mark.parametrize(
