@@ -23,7 +23,7 @@ from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy
 
 from campaigns import keyring
-from campaigns.accounts import browsers, sending, sessions
+from campaigns.accounts import browsers, sending, sessions, told
 from campaigns.models import Event, User
 from campaigns.planning.history import record_failed_sign_in, record_sign_in
 
@@ -64,7 +64,9 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
 
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
         super().authentication_failed(request, **credentials)
-        record_failed_sign_in(str(credentials.get("email", "")), timezone.now())
+        email = str(credentials.get("email", ""))
+        record_failed_sign_in(email, timezone.now())
+        told.of_failure(email)
 
     def pre_authenticate(self, request: HttpRequest, **credentials: Any) -> None:
         """Count the attempt before it is known to be wrong: of a browser that the account knows by
@@ -78,6 +80,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]  # it ships n
         for action, counted in limits.items():
             usage = ratelimit.consume(request, app="allauth.account", action=action, key=counted)
             if not usage:
+                told.of_limit(action)
                 raise self.validation_error("too_many_login_attempts")
             self._login_failed_rl_usage.usage += usage.usage
 

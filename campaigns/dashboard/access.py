@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+from typing import Any, NoReturn, TypeVar
 from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.db.models import Model, QuerySet
+from django.http import Http404, HttpRequest
 from django.shortcuts import get_object_or_404
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,6 +21,9 @@ from campaigns.models import (
     Membership,
     User,
 )
+
+logger = logging.getLogger(__name__)
+T = TypeVar("T", bound=Model)
 
 
 class AuthenticatedRequest(HttpRequest):
@@ -35,7 +40,7 @@ def campaign_seen_by(user: User, slug: str) -> Campaign:
     """Any member's view of a campaign, with what its standing needs; strangers get 404, so that
     they cannot tell it exists.
     """
-    return get_object_or_404(campaigns_of(user).with_waiting_fans(timezone.now()), slug=slug)
+    return _found(user, campaigns_of(user).with_waiting_fans(timezone.now()), slug=slug)
 
 
 def campaign_edited_by(user: User, slug: str, campaign_id: str = "") -> Campaign:
@@ -45,13 +50,11 @@ def campaign_edited_by(user: User, slug: str, campaign_id: str = "") -> Campaign
     address since that form was opened.
     """
     try:
-        campaign = get_object_or_404(campaigns_of(user), id=UUID(campaign_id))
+        campaign = _found(user, campaigns_of(user), id=UUID(campaign_id))
     except ValueError:
         campaign = campaign_seen_by(user, slug)
     if not may_edit(campaign):
-        raise PermissionDenied(
-            _("Viewers can't change a campaign. Ask an owner or editor of the label.")
-        )
+        _refuse(user, _("Viewers can't change a campaign. Ask an owner or editor of the label."))
     return campaign
 
 
@@ -68,14 +71,14 @@ def labels_edited_by(user: User) -> QuerySet[Label]:
 
 def membership_of(user: User, label_id: UUID) -> Membership:
     """What a member is in a label; strangers get 404, so that they cannot tell it exists."""
-    return get_object_or_404(user.memberships.select_related("label"), label_id=label_id)
+    return _found(user, user.memberships.select_related("label"), label_id=label_id)
 
 
 def label_owned_by(user: User, label_id: UUID) -> Label:
     """As membership_of; editors and viewers, who know the label exists, are refused."""
     membership = membership_of(user, label_id)
     if not membership.is_owners:
-        raise PermissionDenied(_("Only owners can do this. Ask an owner of the label."))
+        _refuse(user, _("Only owners can do this. Ask an owner of the label."))
     return membership.label
 
 
@@ -83,5 +86,18 @@ def label_edited_by(user: User, label_id: UUID) -> Label:
     """As membership_of; a viewer, who knows the label exists, is refused."""
     membership = membership_of(user, label_id)
     if not membership.may_edit:
-        raise PermissionDenied(_("Viewers can't change a label. Ask an owner or editor of it."))
+        _refuse(user, _("Viewers can't change a label. Ask an owner or editor of it."))
     return membership.label
+
+
+def _found(user: User, rows: QuerySet[T], **wanted: Any) -> T:
+    try:
+        return get_object_or_404(rows, **wanted)
+    except Http404:
+        logger.info("account=%s not theirs or not there: %s", user.pk, wanted)
+        raise
+
+
+def _refuse(user: User, why: str) -> NoReturn:
+    logger.info("account=%s refused, as the role does not allow it", user.pk)
+    raise PermissionDenied(why)

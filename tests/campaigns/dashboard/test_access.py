@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 import uuid
 from collections.abc import Collection
@@ -319,6 +320,17 @@ def test_somebody_who_is_removed_is_out_with_the_next_request(cast: Cast) -> Non
 
     assert client.get(page).status_code == 404
     assert not access.campaigns_of(editor).exists()
+
+
+def test_who_is_refused_is_in_the_log(cast: Cast, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "campaigns.dashboard.access")
+    stranger, viewer = factory.make_user(), cast.people["viewer"]
+    logged_in(stranger).get(cast.address("dashboard-campaign"))
+    logged_in(viewer).post(cast.address("dashboard-campaign-cancel"))
+
+    theirs, role = caplog.messages
+    assert theirs.startswith(f"account={stranger.pk} not theirs or not there: ")
+    assert role == f"account={viewer.pk} refused, as the role does not allow it"
 
 
 def test_staff_without_a_membership_see_nothing(cast: Cast) -> None:
