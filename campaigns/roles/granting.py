@@ -32,6 +32,8 @@ _SAYS_NO: Final = (
     " RAISE 'permission denied for table %: %', TG_TABLE_NAME, TG_NAME"
     " USING ERRCODE = 'insufficient_privilege'; END $$"
 )
+# In a trigger's comment, between the statement that made it and what Postgres made of that.
+_MADE: Final = " made "
 
 
 class RolesError(Exception):
@@ -56,8 +58,7 @@ def grant() -> None:
         for name, password in roles:
             _make(cursor, owner, name, password)
         _grant_tables(cursor, *(name for name, _ in roles))
-        for refused in REFUSED_TO_WEB:
-            _refuse_to_web(cursor, refused, roles[0][0])
+        _refuse_to_web(cursor, roles[0][0])
         _take_ddl_away(cursor, [name for name, _ in roles])
 
 
@@ -166,28 +167,58 @@ def _of_columns(right: str, columns: list[str]) -> sql.Composable:
     return sql.SQL("{} ({})").format(sql.SQL(right), names)
 
 
-def _refuse_to_web(cursor: CursorWrapper, refused: RefusedToWeb, web: str) -> None:
-    """By a trigger after the row, which costs others nothing: its condition is false for them."""
-    cursor.execute(
-        "SELECT to_regclass(%s), (SELECT pg_get_triggerdef(oid) FROM pg_trigger"
-        " WHERE tgname = %s AND tgrelid = to_regclass(%s))",
-        [refused.table, refused.name, refused.table],
-    )
-    table, known = cursor.fetchone()
-    if table is None or f"'{web}'" in (known or ""):
-        return
+def _refuse_to_web(cursor: CursorWrapper, web: str) -> None:
+    """By triggers after the row, which cost others nothing: their condition is false for them."""
     cursor.execute(_SAYS_NO)
-    name, of_table = sql.Identifier(refused.name), sql.Identifier(refused.table)
-    cursor.execute(sql.SQL("DROP TRIGGER IF EXISTS {} ON {}").format(name, of_table))
+    found = _triggers(cursor)
+    for refused in REFUSED_TO_WEB:
+        _put_trigger(cursor, refused, web, found.pop((refused.table, refused.name), None))
+    for table, name in found:
+        statement = sql.SQL("DROP TRIGGER {} ON {}")
+        cursor.execute(statement.format(sql.Identifier(name), sql.Identifier(table)))
+
+
+def _triggers(cursor: CursorWrapper) -> dict[tuple[str, str], str | None]:
+    """Those that are there, by table and name, each with the statement that made it; without it
+    where the trigger has been changed since, or switched off.
+    """
     cursor.execute(
-        sql.SQL(
-            "CREATE TRIGGER {} AFTER {} ON {} FOR EACH ROW WHEN (({}) AND current_user = {})"
-            " EXECUTE FUNCTION presave_says_no()"
-        ).format(
-            *(name, sql.SQL(refused.event), of_table, sql.SQL(refused.condition)),
-            sql.Literal(web),
-        )
+        "SELECT c.relname, t.tgname, t.tgenabled = 'O', pg_get_triggerdef(t.oid),"
+        " obj_description(t.oid, 'pg_trigger') FROM pg_trigger t"
+        " JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal"
+        " AND t.tgfoid = to_regproc('presave_says_no')"
+        " AND c.relnamespace = current_schema()::regnamespace"
     )
+    found = {}
+    for table, name, is_on, definition, comment in cursor.fetchall():
+        made_by, _, made = (comment or "").partition(_MADE)
+        found[table, name] = made_by if is_on and made == definition else None
+    return found
+
+
+def _put_trigger(
+    cursor: CursorWrapper, refused: RefusedToWeb, web: str, made_by: str | None
+) -> None:
+    """Replaced in one step, and only where it differs: to do so waits for all who write there."""
+    name, table = sql.Identifier(refused.name), sql.Identifier(refused.table)
+    statement = sql.SQL(
+        "CREATE OR REPLACE TRIGGER {} AFTER {} ON {} FOR EACH ROW WHEN (({}) AND current_user = {})"
+        " EXECUTE FUNCTION presave_says_no()"
+    ).format(*(name, sql.SQL(refused.event), table, sql.SQL(refused.condition)), sql.Literal(web))
+    cursor.execute("SELECT to_regclass(%s)", [refused.table])
+    [is_there] = cursor.fetchone()
+    meant = statement.as_string(connection.connection)
+    if is_there is None or made_by == meant:
+        return
+    cursor.execute(statement)
+    cursor.execute(
+        "SELECT pg_get_triggerdef(oid) FROM pg_trigger"
+        " WHERE tgname = %s AND tgrelid = %s::regclass",
+        [refused.name, refused.table],
+    )
+    [made] = cursor.fetchone()
+    comment = sql.SQL("COMMENT ON TRIGGER {} ON {} IS {}")
+    cursor.execute(comment.format(name, table, sql.Literal(f"{meant}{_MADE}{made}")))
 
 
 def _take_ddl_away(cursor: CursorWrapper, roles: list[str]) -> None:

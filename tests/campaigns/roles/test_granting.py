@@ -7,7 +7,7 @@ import hashlib
 import hmac
 import re
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 import pytest
@@ -77,6 +77,11 @@ WORKER_IS_REFUSED = (
     "DELETE FROM campaigns_campaign",
     "SELECT * FROM account_emailaddress",
 )
+# As an upgraded database may have it: a name and a condition.
+OLDER_TRIGGER = (
+    "CREATE OR REPLACE TRIGGER {} AFTER UPDATE OF sealed ON campaigns_presave FOR EACH ROW"
+    " WHEN (({}) AND current_user = 'presave_web') EXECUTE FUNCTION presave_says_no()"
+)
 
 
 @pytest.fixture(autouse=True)
@@ -86,7 +91,7 @@ def on_postgres() -> None:
 
 
 def assert_refused(statement: str) -> None:
-    with pytest.raises(ProgrammingError) as refused, connection.cursor() as cursor:
+    with pytest.raises(ProgrammingError) as refused, atomic(), connection.cursor() as cursor:
         cursor.execute(statement)
     assert isinstance(refused.value.__cause__, psycopg.errors.InsufficientPrivilege), refused.value
 
@@ -162,6 +167,52 @@ def test_granting_again_changes_nothing_but_takes_what_was_too_much() -> None:
         cursor.execute("GRANT ALL ON campaigns_presave, auth_permission TO presave_web")
     granting.grant()
     assert rights() == before
+
+
+def test_a_trigger_of_an_older_version_is_replaced_and_one_that_is_no_longer_meant_goes() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(OLDER_TRIGGER.format("web_replaces_no_permission", "false"))
+        cursor.execute(OLDER_TRIGGER.format("web_once_did_not", "true"))
+        cursor.execute("ALTER TABLE campaigns_campaign DISABLE TRIGGER web_changes_no_key")
+    granting.grant()
+    make_presave(make_campaign())
+    with as_web():
+        assert_refused("UPDATE campaigns_presave SET sealed = 'x'")
+        assert_refused("UPDATE campaigns_campaign SET public_key = 'x'")
+        assert PreSave.objects.update(sealed=None, state="cancelled", settled_at=timezone.now())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_web_is_refused_at_every_moment_of_replacing_a_trigger() -> None:
+    make_presave(make_campaign())
+    tries = []
+    with connection.cursor() as cursor:
+        cursor.execute(OLDER_TRIGGER.format("web_replaces_no_permission", "true"))
+
+    def and_then_try(execute: Any, *asked: Any) -> Any:
+        answer = execute(*asked)
+        tries.append(refusal(web))
+        return answer
+
+    with psycopg.connect(settings.WEB_DATABASE_URL) as web:
+        with connection.execute_wrapper(and_then_try):
+            granting.grant()
+        tries.append(refusal(web))
+    held_up, refused = "LockNotAvailable", "InsufficientPrivilege"
+    assert {*tries} == {held_up, refused}
+    assert tries[-1] == refused
+
+
+def refusal(web: psycopg.Connection[Any]) -> str:
+    """Of a write that web may not do, by the name of the error."""
+    try:
+        web.execute("SET LOCAL lock_timeout = 10")
+        web.execute("UPDATE campaigns_presave SET sealed = 'x'")
+    except psycopg.Error as error:
+        return type(error).__name__
+    finally:
+        web.rollback()
+    return "none"
 
 
 def rights() -> set[tuple[str, ...]]:
