@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from contextlib import nullcontext
 from functools import partial
 
-from django.db import Error
+from django.db import Error, connection, transaction
 
 from campaigns.clock import database_now
 from campaigns.doctor import (
@@ -105,7 +106,9 @@ def _all(steps: Iterable[tuple[str, Step]]) -> list[Check]:
 def _checked(name: str, step: Step) -> list[Check]:
     """A check that fails says so, and holds no other up."""
     try:
-        return _listed(step())
+        # In the caller's transaction a query that fails would fail all that follow.
+        with transaction.atomic() if connection.in_atomic_block else nullcontext():
+            return _listed(step())
     except Error as error:
         return [unseen(name, f"The database does not let it be seen: {type(error).__name__}.")]
     except Exception as error:

@@ -7,13 +7,14 @@ rows looks at the nights of the last seven days alone.
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import Error, connection, transaction
 from django.db.models import Count, DurationField, ExpressionWrapper, Q, QuerySet, Sum
 from django.db.models.functions import Coalesce, Greatest
 from django.utils.crypto import salted_hmac
@@ -49,12 +50,14 @@ from campaigns.models import (
     Trouble,
 )
 
+logger = logging.getLogger(__name__)
+
 CONTENT_TYPE: Final = CONTENT_TYPE_PLAIN_0_0_4
 # Seconds from a fan's own release time to the save.
 LATE_BY: Final = (1, 2, 5, 10, 30, 60, 120, 300, 600, 1800, 3600, 6 * 3600, 24 * 3600)
 # Rather no answer than a slow night.
-LONGEST_QUERY_MS: Final = 5000
-LIVE: Final = (CampaignState.OPEN, CampaignState.RELEASING)
+LONGEST_QUERY_MS: Final = 3000
+_Numbers = Callable[[datetime], Iterator[Metric]]
 
 
 def token() -> str:
@@ -65,14 +68,10 @@ def token() -> str:
 
 
 def exposition() -> bytes:
-    """Raises django.db.Error."""
+    """Raises django.db.Error where nothing at all can be read."""
     registry = CollectorRegistry()
-    with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute(f"SET LOCAL statement_timeout = {LONGEST_QUERY_MS}")
-        registry.register(_Rows())
-        told: bytes = generate_latest(registry)
+    registry.register(_Rows())
+    told: bytes = generate_latest(registry)
     return told
 
 
@@ -83,13 +82,25 @@ class _Rows(Collector):
     def collect(self) -> Iterator[Metric]:
         now = database_now()
         yield _info()
-        yield from _of_campaigns()
-        yield from _of_outcomes()
-        yield _lateness(now)
-        yield from _of_work(now)
-        yield from _of_gates(now)
-        yield from _of_processes(now)
-        yield from _of_checks(now)
+        failed = {}
+        for name, part in _PARTS.items():
+            found = _read(name, part, now)
+            failed[name] = int(found is None)
+            yield from found or ()
+        yield _by("presave_scrape_failed", "1 for numbers that are not here.", "part", failed)
+
+
+def _read(name: str, part: _Numbers, now: datetime) -> list[Metric] | None:
+    """In a transaction of its own: where a query fails, the other parts come out."""
+    try:
+        with transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute(f"SET LOCAL statement_timeout = {LONGEST_QUERY_MS}")
+            return list(part(now))
+    except Error as error:
+        logger.warning("metrics not read part=%s: %s", name, str(error).partition("\n")[0])
+        return None
 
 
 def _info() -> Metric:
@@ -99,7 +110,7 @@ def _info() -> Metric:
     return metric
 
 
-def _of_campaigns() -> Iterator[Metric]:
+def _of_campaigns(_now: datetime) -> Iterator[Metric]:
     states = dict(Campaign.objects.values_list("state").annotate(Count("id")))
     yield _by("presave_campaigns", "Campaigns by state.", "state", states, CampaignState.values)
     keys = Campaign.objects.aggregate(
@@ -109,7 +120,7 @@ def _of_campaigns() -> Iterator[Metric]:
     yield _by("presave_keys", "Campaigns' keys: in use, and destroyed.", "state", keys)
 
 
-def _of_outcomes() -> Iterator[Metric]:
+def _of_outcomes(_now: datetime) -> Iterator[Metric]:
     totals = DailyCount.objects.totals()
     yield CounterMetricFamily("presave_presaves", "Pre-saves ever made.", value=totals.presaves)
     ended = CounterMetricFamily(
@@ -145,7 +156,7 @@ def _reasons() -> Counter[str]:
     return found
 
 
-def _lateness(now: datetime) -> Metric:
+def _of_lateness(now: datetime) -> Iterator[Metric]:
     """Of the nights of the last seven days."""
     delays = _delays(now)
     counts = {
@@ -160,7 +171,7 @@ def _lateness(now: datetime) -> Metric:
         "From a fan's own release time to the save, of releases of the last seven days.",
     )
     metric.add_metric([], [*buckets, ("+Inf", found["all"])], total)
-    return metric
+    yield metric
 
 
 def _delays(now: datetime) -> QuerySet[PreSave]:
@@ -255,8 +266,20 @@ def _seconds_since(moment: datetime | None, now: datetime) -> float | None:
 def _of_checks(now: datetime) -> Iterator[Metric]:
     last = report.last(now)
     checks = merged(examination.at_a_glance(Part.WEB), last.checks if last else [], Part.WORKER)
-    reds = {check.name: int(check.mark is Mark.RED) for check in checks}
+    seen = [check for check in checks if check.mark is not Mark.UNSEEN]
+    reds = {check.name: int(check.mark is Mark.RED) for check in seen}
     yield _by("presave_check_failed", "1 for each check of the doctor that is red.", "check", reds)
+
+
+_PARTS: Final[dict[str, _Numbers]] = {
+    "campaigns": _of_campaigns,
+    "outcomes": _of_outcomes,
+    "lateness": _of_lateness,
+    "work": _of_work,
+    "gates": _of_gates,
+    "processes": _of_processes,
+    "checks": _of_checks,
+}
 
 
 def _by(

@@ -147,6 +147,33 @@ def test_heartbeats_and_what_the_worker_told_of_itself() -> None:
     assert "presave_backup_age_seconds" not in found
 
 
+@pytest.mark.parametrize(
+    ("broken", "part", "missing"),
+    [
+        ("campaigns_gate", "gates", "presave_pace_limit"),
+        ("campaigns_alarm", "work", "presave_due"),
+        ("campaigns_finalfigures", "outcomes", "presave_presaves_total"),
+    ],
+)
+def test_a_table_that_cannot_be_read_spoils_no_numbers_but_its_own(
+    broken: str, part: str, missing: str
+) -> None:
+    report.make(database_now())
+    whole = told()
+    with connection.cursor() as cursor:
+        cursor.execute(f"ALTER TABLE {broken} RENAME TO gone")
+    found = told()
+    failed = {name for name in found if name.startswith("presave_scrape_failed") and found[name]}
+    assert failed == {f"presave_scrape_failed,part={part}"}
+    lost = {name.partition(",")[0] for name in whole.keys() - found.keys()}
+    assert missing in lost
+    assert not lost & {"presave_campaigns", "presave_lateness_seconds_bucket"}
+    # What the doctor could not see is not told to be well, and the rest of it is told.
+    checks = {name for name in found if name.startswith("presave_check_failed")}
+    assert "presave_check_failed,check=messages" in checks
+    assert ("presave_check_failed,check=gate" in checks) == (part != "gates")
+
+
 def test_more_campaigns_and_fans_ask_the_database_no_more() -> None:
     Heartbeat.objects.create(beat_at=database_now())
     report.make(database_now())
@@ -171,7 +198,7 @@ def test_no_label_names_a_fan_a_campaign_or_a_person() -> None:
     labels = {name for sample in told() for name in re.findall(r",(\w+)=", sample)}
     assert labels <= {
         *("version", "commit", "state", "outcome", "reason", "le", "trouble", "kind", "half"),
-        "check",
+        *("check", "part"),
     }
 
 
