@@ -22,6 +22,7 @@ from campaigns.consent.prefixes import PrefixPaces
 from campaigns.gate.paces import Paces
 from campaigns.models import Label, User
 from campaigns.release import maintenance
+from campaigns.spotify import APP_TOKEN
 from campaigns.status import heartbeat
 from tests import factory
 from tests.fans import Fan
@@ -122,5 +123,6 @@ def spotify(site: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> I
     sandbox = Sandbox()
     settings.SPOTIFY_ACCOUNTS_URL = sandbox.url
     settings.SPOTIFY_API_URL = f"{sandbox.url}/v1"
+    APP_TOKEN.forget()  # it is another sandbox's, which this one refuses
     yield sandbox
     sandbox.stop()
