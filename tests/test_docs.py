@@ -90,7 +90,8 @@ def test_every_make_target_that_a_document_names_exists() -> None:
 
 def test_every_command_of_manage_py_that_a_document_names_exists() -> None:
     commands = {path.stem for path in COMMANDS.glob("*.py")}
-    known = commands | {"check", "createsuperuser", "migrate", "createcachetable", "collectstatic"}
+    djangos = {"check", "createsuperuser", "migrate", "createcachetable", "collectstatic", "shell"}
+    known = commands | djangos
     named = {
         name
         for document in DOCUMENTS
