@@ -11,6 +11,7 @@ from typing import Any, Final
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.sessions.models import Session
 from django.db.models.signals import pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
@@ -18,8 +19,12 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.cache import add_never_cache_headers
 
+from campaigns.models import User
+
 # So often at most a look at a page is written down.
 RENEWED_AFTER: Final = timedelta(minutes=5)
+# Even one that is in use ends so long after its log-in.
+LONGEST: Final = timedelta(days=7)
 # Where an account is at work. Fans' pages ask nobody who they are.
 PAGES: Final = ("dashboard", "accounts")
 _SEEN: Final = "seen"
@@ -88,6 +93,16 @@ def end(user_id: int | None, session_id: int) -> None:
         session.end()
 
 
+def end_all(user: User | None = None) -> int:
+    """Log out every browser of this account, or of all. Returns how many there were."""
+    sessions = UserSession.objects.filter(user=user) if user else UserSession.objects.all()
+    for session in sessions:
+        session.end()
+    if user is None:
+        Session.objects.all().delete()
+    return len(sessions)
+
+
 def at_work(
     get_response: Callable[[HttpRequest], HttpResponseBase],
 ) -> Callable[[HttpRequest], HttpResponseBase]:
@@ -120,8 +135,9 @@ def is_logged_in(request: HttpRequest) -> bool:
 
 def _renew_or_end(request: HttpRequest) -> None:
     now = time.time()
+    age = now - request.session.get(_BEGAN, now)
     idle = now - request.session.get(_SEEN, now - RENEWED_AFTER.total_seconds())
-    if idle > settings.SESSION_COOKIE_AGE:
+    if idle > settings.SESSION_COOKIE_AGE or age > LONGEST.total_seconds():
         logout(request)
     elif idle >= RENEWED_AFTER.total_seconds() and "X-Live" not in request.headers:
         note_activity(request)

@@ -7,7 +7,6 @@ from allauth.mfa.base import views as second_factor
 from allauth.mfa.recovery_codes import views as recovery_codes
 from allauth.mfa.totp import views as totp
 from allauth.mfa.webauthn import views as passkeys
-from allauth.usersessions import views as sessions
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.urls import path, re_path
@@ -20,7 +19,7 @@ from campaigns.accounts.language_choice import language
 urlpatterns = [
     path("", views.index, name="account"),
     path("login/", account.login, name="account_login"),
-    path("logout/", account.logout, name="account_logout"),
+    path("logout/", views.log_out, name="account_logout"),
     path("inactive/", account.account_inactive, name="account_inactive"),
     # In one transaction, whose end takes as long whether it has made an account.
     path("signup/", transaction.atomic(account.signup), name="account_signup"),
@@ -79,6 +78,6 @@ urlpatterns = [
         login_required(passkeys.remove_webauthn),
         name="mfa_remove_webauthn",
     ),
-    path("sessions/", sessions.list_usersessions, name="usersessions_list"),
+    path("sessions/", views.sessions_list, name="usersessions_list"),
     path("sessions/<int:session_id>/end/", views.end_session, name="account_end_session"),
 ]

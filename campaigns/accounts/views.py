@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from allauth.account import views as account
+from allauth.account.decorators import reauthentication_required
 from allauth.account.models import EmailAddress
 from allauth.mfa.utils import is_mfa_enabled
+from allauth.usersessions import views as usersessions
 from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST, require_safe
@@ -51,8 +54,23 @@ def email(request: HttpRequest) -> HttpResponse:
     return answer
 
 
+# What an attacker who sits at an open browser would do: it asks who that is.
+sessions_list = login_required(
+    reauthentication_required(usersessions.list_usersessions, allow_get=True)
+)
+
+
+def log_out(request: HttpRequest) -> HttpResponseBase:
+    """The browser forgets what it kept of the dashboard, as a form that was not sent."""
+    response: HttpResponseBase = account.logout(request)
+    if request.method == "POST":
+        response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
 @login_required
 @require_POST
+@reauthentication_required  # type: ignore[untyped-decorator]  # allauth ships no types
 def end_session(request: HttpRequest, session_id: int) -> HttpResponse:
     """Log out one browser. Nobody learns whether there is a session of somebody else's."""
     sessions.end(request.user.pk, session_id)

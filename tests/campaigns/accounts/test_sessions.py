@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.sessions.models import Session
+from django.core.management import CommandError, call_command
 from django.test import Client
 
 from campaigns.accounts.sessions import browser_name
@@ -109,6 +110,29 @@ def test_a_session_ends_after_twelve_hours_without_use() -> None:
     idle_for(client, 12 * 3600 + 60)
     assert not is_in(client)
     assert settings.SESSION_COOKIE_AGE == 12 * 3600
+
+
+def test_one_in_use_ends_after_seven_days() -> None:
+    user = factory.make_user()
+    with time_machine.travel(NOON, tick=False) as clock:
+        client = log_in(user.email)
+        for _ in range(15):
+            clock.shift(11 * 3600)
+            assert is_in(client)
+        clock.shift(4 * 3600)
+        assert not is_in(client)
+
+
+def test_the_operator_ends_those_of_one_account_or_of_all() -> None:
+    one, other = factory.make_user(), factory.make_user()
+    theirs, others = log_in(one.email), log_in(other.email)
+    call_command("end_sessions", one.email.upper())
+    assert (is_in(theirs), is_in(others)) == (False, True)
+
+    call_command("end_sessions", "--all")
+    assert not is_in(others)
+    with pytest.raises(CommandError, match="There is no account"):
+        call_command("end_sessions", "nobody@example.com")
 
 
 def test_use_renews_it_and_what_a_page_asks_by_itself_does_not() -> None:
