@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "campaigns.dashboard.unread.middleware",
     # Within the language: what a view tells on the next page is put into words on the way out.
     "django.contrib.messages.middleware.MessageMiddleware",
+    "campaigns.accounts.second_factor.asked_for",
     "allauth.account.middleware.AccountMiddleware",
 ]
 
@@ -215,11 +216,12 @@ AUTH_PASSWORD_VALIDATORS = [
         "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
         "OPTIONS": {"min_length": 10},
     },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "campaigns.accounts.passwords.NoCommonPassword"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "dashboard"
+SECOND_FACTOR = env.choice("SECOND_FACTOR", ["optional", "required"], "optional")
 SIGN_UP = env.choice("SIGN_UP", ["closed", "open"], "closed")
 ACCOUNT_ADAPTER = "campaigns.accounts.adapter.AccountAdapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
