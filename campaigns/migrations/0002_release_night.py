@@ -3,6 +3,8 @@
 import django.db.models.deletion
 from django.db import migrations, models
 
+from campaigns.migrations import _online
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -141,14 +143,6 @@ class Migration(migrations.Migration):
                 max_length=20,
             ),
         ),
-        migrations.AddIndex(
-            model_name="presave",
-            index=models.Index(
-                condition=models.Q(("state", "pending")),
-                fields=["campaign", "consented_at"],
-                name="presave_oldest",
-            ),
-        ),
         migrations.AddConstraint(
             model_name="campaign",
             constraint=models.CheckConstraint(
@@ -172,7 +166,7 @@ class Migration(migrations.Migration):
                 name="campaign_local_midnights_bounded",
             ),
         ),
-        migrations.AddConstraint(
+        _online.AddCheck(
             model_name="presave",
             constraint=models.CheckConstraint(
                 condition=models.Q(

@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from campaigns.migrations import _online
+
 
 class Migration(migrations.Migration):
     """Title and artist as fans agreed to them, and a digest of it in each pre-save. Everything has
@@ -126,7 +128,7 @@ class Migration(migrations.Migration):
                 name="campaign_agreed_to_both",
             ),
         ),
-        migrations.AddConstraint(
+        _online.AddCheck(
             model_name="presave",
             constraint=models.CheckConstraint(
                 condition=models.Q(

@@ -1,5 +1,7 @@
 from django.db import migrations, models
 
+from campaigns.migrations import _online
+
 
 class Migration(migrations.Migration):
     """A save that was sent waits for a look. A worker of the version before knows nothing of that:
@@ -14,10 +16,6 @@ class Migration(migrations.Migration):
         migrations.RemoveConstraint(
             model_name="presave",
             name="presave_settled_holds_nothing",
-        ),
-        migrations.RemoveIndex(
-            model_name="presave",
-            name="presave_due",
         ),
         migrations.AddField(
             model_name="campaign",
@@ -59,23 +57,7 @@ class Migration(migrations.Migration):
             name="watched_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
-        migrations.AddIndex(
-            model_name="presave",
-            index=models.Index(
-                condition=models.Q(("sent_for", None), ("state", "pending")),
-                fields=["campaign", "due_at"],
-                name="presave_waiting",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="presave",
-            index=models.Index(
-                condition=models.Q(("sent_for__isnull", False), ("state", "pending")),
-                fields=["campaign", "sent_at"],
-                name="presave_sent",
-            ),
-        ),
-        migrations.AddConstraint(
+        _online.AddCheck(
             model_name="presave",
             constraint=models.CheckConstraint(
                 condition=models.Q(

@@ -2,12 +2,15 @@
 
 from django.db import migrations, models
 
+from campaigns.migrations import _online
+
 
 class Migration(migrations.Migration):
+    atomic = False
     dependencies = [("campaigns", "0019_language")]
 
     operations = [
-        migrations.AddIndex(
+        _online.AddIndex(
             model_name="presave",
             index=models.Index(
                 condition=models.Q(

@@ -1,6 +1,4 @@
-"""Fans are served in the order in which they consented, and a cancelled row knows whether its save
-may have been on its way.
-"""
+"""A cancelled row knows whether its save may have been on its way."""
 
 from django.db import migrations, models
 
@@ -11,14 +9,5 @@ class Migration(migrations.Migration):
     operations = [
         migrations.AddField(
             model_name="presave", name="in_doubt", field=models.UUIDField(null=True)
-        ),
-        migrations.RemoveIndex(model_name="presave", name="presave_waiting"),
-        migrations.AddIndex(
-            model_name="presave",
-            index=models.Index(
-                condition=models.Q(("sent_for", None), ("state", "pending")),
-                fields=["campaign", "due_at", "consented_at"],
-                name="presave_waiting",
-            ),
         ),
     ]

@@ -2,6 +2,8 @@
 
 from django.db import migrations, models
 
+from campaigns.migrations import _online
+
 
 class Migration(migrations.Migration):
     dependencies = [
@@ -38,15 +40,7 @@ class Migration(migrations.Migration):
                 max_length=20,
             ),
         ),
-        migrations.AddIndex(
-            model_name="presave",
-            index=models.Index(
-                condition=models.Q(("reason", "by_fan"), ("state", "cancelled")),
-                fields=["settled_at"],
-                name="presave_cancelled_by_fan",
-            ),
-        ),
-        migrations.AddConstraint(
+        _online.AddCheck(
             model_name="presave",
             constraint=models.CheckConstraint(
                 condition=models.Q(
