@@ -7,7 +7,9 @@ import os
 import re
 import shlex
 import shutil
+import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
@@ -17,7 +19,7 @@ from django.conf import settings
 
 from campaigns.doctor import keys
 from campaigns.models import Heartbeat
-from embedded.processes import spawn, wait_for_http
+from embedded.processes import spawn, wait_for_http, wait_until
 from embedded.stack import WEB
 from tests.sandbox_process import Sandbox
 from tests.test_deploy import services
@@ -113,7 +115,7 @@ def test_systemd_accepts_the_units() -> None:
     verify = shutil.which("systemd-analyze")
     if verify is None:
         pytest.skip("no systemd here")
-    units = [UNITS / f"presave-{side}.service" for side in SIDES]
+    units = [UNITS / f"presave-{side}.service" for side in (*SIDES, "watchdog")]
     told = subprocess.run([verify, "verify", *units], capture_output=True, text=True, check=False)
     lines = [line for line in told.stderr.splitlines() if "presave" in line]
     assert [line for line in lines if "is not executable" not in line] == []
@@ -137,6 +139,49 @@ def test_a_unit_holds_its_process_back(side: str) -> None:
     assert (service["NoNewPrivileges"], service["CapabilityBoundingSet"]) == ("yes", "")
     assert (service["ProtectSystem"], service["Restart"]) == ("strict", "always")
     assert (service["LimitCORE"], service["UMask"]) == ("0", "0077")
+
+
+# It asks systemd one thing: `systemctl show --property MainPID --value UNIT`.
+SYSTEMCTL = """#!/bin/sh
+[ "$1 $2 $3" = "show --property MainPID" ] || exit 2
+[ "$5" = presave-web ] && exec cat "$RUNTIME_DIRECTORY/pid-of-web"
+echo 0
+"""
+
+
+def test_what_is_frozen_is_ended_or_woken(tmp_path: Path) -> None:
+    script = "import subprocess; subprocess.run(['sleep', '600'])"
+    main = spawn([sys.executable, "-c", script], None, tmp_path / "web.log")
+    wait_until(lambda: children_of(main.pid) != [], 60, "A process of web's")
+    (tmp_path / "pid-of-web").write_text(f"{main.pid}\n")
+    (tmp_path / "systemctl").write_text(SYSTEMCTL)
+    (tmp_path / "systemctl").chmod(0o755)
+    env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "RUNTIME_DIRECTORY": str(tmp_path)}
+
+    def look() -> str:
+        command = ["sh", "-eu", UNITS / "presave-watchdog"]
+        return subprocess.run(command, env=env, text=True, check=True, capture_output=True).stdout
+
+    assert look() == ""
+    os.kill(main.pid, signal.SIGSTOP)
+    assert look() == f"presave-web: process {main.pid} was stopped, and is woken\n"
+    [child] = children_of(main.pid)
+    os.kill(child, signal.SIGSTOP)
+    assert look() == f"presave-web: process {child} is stopped\n"
+    assert look() == f"presave-web: process {child} was stopped, and is killed\n"
+    # What it was started for has gone.
+    main.wait(60)
+
+
+def children_of(pid: int) -> list[int]:
+    return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+
+
+def test_the_watchdog_may_do_nothing_but_kill() -> None:
+    service = Unit("watchdog").service
+    assert service["CapabilityBoundingSet"] == "CAP_KILL"
+    assert (service["NoNewPrivileges"], service["ProtectSystem"]) == ("yes", "strict")
+    assert f"{CHECKOUT}/deploy/systemd/presave-watchdog" in service["ExecStart"]
 
 
 def test_the_chapter_lets_the_doctor_know_of_a_backup() -> None:
