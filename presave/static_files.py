@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import PurePath
 from typing import Any, Final
@@ -9,6 +10,11 @@ from typing import Any, Final
 import rcssmin
 import rjsmin
 from django.core.files.base import ContentFile, File
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.templatetags.static import static
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
 _MINIFIERS: Final[dict[str, Callable[[str], str]]] = {
@@ -17,6 +23,7 @@ _MINIFIERS: Final[dict[str, Callable[[str], str]]] = {
 }
 # Other packages' files stay as they come.
 _OURS: Final = "campaigns/"
+_HASH: Final = re.compile(r"\.[0-9a-f]{12}(?=\.\w+$)")
 
 
 class MinifyingStorage(CompressedManifestStaticFilesStorage):  # type: ignore[misc]
@@ -27,3 +34,18 @@ class MinifyingStorage(CompressedManifestStaticFilesStorage):  # type: ignore[mi
             content = ContentFile(minify(content.read().decode()).encode())
         saved: str = super()._save(name, content)
         return saved
+
+
+@require_safe
+@never_cache
+def superseded(request: HttpRequest, name: str) -> HttpResponse:
+    """Lead to what took its place. While an upgrade swaps web, a page that the version before made
+    asks this one for its stylesheet.
+    """
+    try:
+        current = static(_HASH.sub("", name))
+    except ValueError:
+        raise Http404 from None
+    if current == request.path:
+        raise Http404
+    return redirect(current)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from django.urls import include, path
 
+from presave.static_files import superseded
+
 urlpatterns = [
     path("accounts/", include("campaigns.accounts.urls")),
+    # WhiteNoise answers for every file that is there.
+    path("static/<path:name>", superseded),
     path("", include("campaigns.urls")),
 ]
 

@@ -160,13 +160,22 @@ def thumbnail(campaign: Campaign) -> str:
 
 
 def card_address(campaign: Campaign) -> str:
-    """Of the picture for shared links; empty without artwork."""
-    return _address(campaign, social_card.FILE) if campaign.artwork else ""
+    """Of the picture for shared links; empty without artwork. Version 0.1 made none: the cover is
+    shown in its place.
+    """
+    if not campaign.artwork:
+        return ""
+    made = path_of(campaign.artwork, social_card.FILE)
+    return _address(campaign, social_card.FILE if made else _largest_jpeg(campaign))
 
 
 def largest_jpeg(campaign: Campaign) -> Path | None:
     """The best that is kept of the cover, to draw it anew."""
-    return path_of(campaign.artwork, f"{min(campaign.artwork_width, WIDTHS[-1])}.jpg")
+    return path_of(campaign.artwork, _largest_jpeg(campaign))
+
+
+def _largest_jpeg(campaign: Campaign) -> str:
+    return f"{min(campaign.artwork_width, WIDTHS[-1])}.jpg"
 
 
 def path_of(name: str, file: str) -> Path | None:

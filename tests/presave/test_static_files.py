@@ -9,6 +9,7 @@ from django.conf import settings
 from django.contrib.staticfiles import finders
 from django.core.files.base import ContentFile
 from django.templatetags.static import static
+from django.test import Client
 
 from presave.static_files import MinifyingStorage
 
@@ -40,3 +41,14 @@ def test_pages_name_what_was_made_small() -> None:
     source = Path(str(finders.find("campaigns/fan.css")))
     assert 0.5 < made.stat().st_size / source.stat().st_size < 0.9
     assert b"docs/fan-pages.md" not in made.read_bytes()
+
+
+@pytest.mark.django_db
+def test_a_page_of_the_version_before_gets_the_stylesheet_of_this_one(client: Client) -> None:
+    before = "/static/campaigns/fan.0123456789ab.css"
+
+    answer = client.get(before)
+
+    assert (answer.status_code, answer.headers["Location"]) == (302, static("campaigns/fan.css"))
+    assert "no-store" in answer.headers["Cache-Control"]
+    assert client.get("/static/campaigns/gone.0123456789ab.css").status_code == 404

@@ -309,6 +309,17 @@ def test_every_address_of_a_rendition_leads_to_its_file() -> None:
         assert files.path_of(*address.split("/")[2:]) is not None
 
 
+def test_a_shared_link_shows_the_cover_itself_where_version_0_1_made_no_card(
+    artwork_dir: Path,
+) -> None:
+    stored = store(file_of(picture(700, 400)))
+    (artwork_dir / stored.name / "card.jpg").unlink()
+
+    address = files.card_address(campaign_with(stored))
+
+    assert files.path_of(*address.split("/")[2:]) == max((artwork_dir / stored.name).glob("*.jpg"))
+
+
 def test_only_exactly_our_names_lead_to_a_file(artwork_dir: Path) -> None:
     stored = store(file_of(picture()))
     (artwork_dir / "secret.txt").write_text("secret")
