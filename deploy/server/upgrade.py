@@ -384,12 +384,16 @@ def _reload_caddy() -> None:
 def _tell_what_is_left_alone(new: version.Version) -> None:
     services = compose.config(new.variables)["services"]
     outdated = [name for name in LEFT_ALONE if name in services and _is_outdated(name, new)]
-    if outdated:
-        print(
-            f"\n{', '.join(outdated)}: still with the image or settings of before, as pages fail "
-            "for some seconds while one of them starts anew. At a quiet hour:\n"
-            f"   docker compose up --detach {' '.join(outdated)}"
-        )
+    if not outdated:
+        return
+    print(
+        f"\n{', '.join(outdated)}: still with the image or settings of before, as pages fail "
+        "for some seconds while one of them starts anew. At a quiet hour:"
+    )
+    # Caddy by itself: named together, Compose starts web anew too, and Caddy last of all.
+    for names in (outdated[1:], outdated[:1]) if "caddy" in outdated else (outdated,):
+        if names:
+            print(f"   docker compose up --detach {' '.join(names)}")
 
 
 def _is_outdated(service: str, new: version.Version) -> bool:

@@ -296,12 +296,16 @@ def test_there_is_no_way_back_from_the_first_version(server: Server) -> None:
 
 
 def test_what_is_left_alone_is_told_with_the_command(server: Server) -> None:
-    """Caddy, Postgres and Redis are not started anew by an upgrade."""
-    server.set(running={"web": OLD, "caddy": {"caddy-of-before": ""}, "redis": {"redis": ""}})
+    """Caddy, Postgres and Redis are not started anew by an upgrade. Caddy waits for nobody when it
+    is named by itself.
+    """
+    before = {name: {f"{name}-of-before": ""} for name in ("caddy", "postgres")}
+    server.set(running={"web": OLD, **before, "redis": {"redis": ""}})
 
     done = server.presavectl("upgrade")
 
-    assert "docker compose up --detach caddy\n" in done.stdout
+    commands = ["docker compose up --detach postgres", "docker compose up --detach caddy"]
+    assert [line.strip() for line in done.stdout.splitlines() if "up --detach" in line] == commands
 
 
 def test_the_status_says_when_the_checkout_is_not_what_runs(server: Server) -> None:
