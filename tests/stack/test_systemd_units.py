@@ -184,6 +184,38 @@ def test_the_watchdog_may_do_nothing_but_kill() -> None:
     assert f"{CHECKOUT}/deploy/systemd/presave-watchdog" in service["ExecStart"]
 
 
+def test_the_chapter_checks_the_settings_of_all_before_it_restarts_any() -> None:
+    """systemctl stops a service before it finds that the new one does not start."""
+    chapter = (ROOT / "docs" / "without-docker.md").read_text()
+    blocks = [
+        one for one in re.findall(r"```\n(.+?)```", chapter, re.S) if "restart presave" in one
+    ]
+    assert blocks
+    for block in blocks:
+        *before, restarted = re.split(r"\s+&&\s+", block.replace("\\\n", " ").strip())
+        sides = re.findall(r"presave-(web|worker|beat)", restarted)
+        assert sides == ["web", "worker", "beat"]
+        assert {f"presave-manage {side} check --deploy" for side in sides} <= {*before}
+
+
+def test_the_chapters_check_ends_with_an_error_where_a_service_would_not_start(
+    server: Callable[[str], list[str]], sandbox: Sandbox, tmp_path: Path
+) -> None:
+    found = {**environment("worker", server, sandbox), "SPOTIFY_MAX_RATE": "many"}
+    for name, values in {"presave": found, "worker": {"KEYRING_DIR": found["KEYRING_DIR"]}}.items():
+        lines = [f"{key}={shlex.quote(value)}\n" for key, value in values.items()]
+        (tmp_path / "etc" / f"{name}.env").write_text("".join(lines))
+    script = (UNITS / "presave-manage").read_text().replace(CHECKOUT, str(ROOT))
+    script = script.replace(SETTINGS, str(tmp_path / "etc"))
+    # Whoever runs the tests, in place of the service's user.
+    script = script.replace('runuser -u "presave-$side" --', "env")
+    command = ["sh", "-c", script, "presave-manage", "worker", "check", "--deploy"]
+    env = {"PATH": os.environ["PATH"]}
+    told = subprocess.run(command, env=env, check=False, capture_output=True, text=True)
+    assert told.returncode == 1
+    assert "SPOTIFY_MAX_RATE must" in told.stderr
+
+
 def test_the_chapter_lets_the_doctor_know_of_a_backup() -> None:
     [keyring] = re.findall(r"^KEYRING_DIR='(.+)'$", (UNITS / "worker.env").read_text(), re.M)
     chapter = (ROOT / "docs" / "without-docker.md").read_text()
