@@ -17,6 +17,8 @@ from typing import Final, TypeAlias
 # A holder needs milliseconds. One that was stopped in the middle must not stop the worker, too.
 LONGEST_WAIT_SECONDS: Final = 10.0
 POLL_SECONDS: Final = 0.01
+# It stays: a lock of a file that somebody removes holds nobody off.
+LOCK_NAME: Final = ".lock"
 
 Put: TypeAlias = Callable[[Path, bytes, os.stat_result | None], None]
 
@@ -120,16 +122,29 @@ def sync_directory(directory: Path) -> None:
 
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
-    """Hold the directory against every process and thread of this machine that locks it, too; the
-    kernel lets go when the holder dies. Raises OSError.
+    """Hold the directory against every process and thread that locks it, too; the kernel lets go
+    when the holder dies. Raises OSError.
     """
-    with _opened(directory) as descriptor:
+    descriptor = _open_lock(directory)
+    try:
         deadline = time.monotonic() + LONGEST_WAIT_SECONDS
         while not _take(descriptor):
             if time.monotonic() > deadline:
                 raise OSError(errno.EBUSY, "Another process has held its lock for too long")
             time.sleep(POLL_SECONDS)
         yield
+    finally:
+        os.close(descriptor)
+
+
+def _open_lock(directory: Path) -> int:
+    """A file, and open for writing: over NFS other hosts see the lock of such a one alone."""
+    descriptor = os.open(directory / LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+    if os.geteuid() == 0:
+        # Root's command must not keep the worker out.
+        owner = directory.stat()
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+    return descriptor
 
 
 def _take(descriptor: int) -> bool:

@@ -117,7 +117,10 @@ class Tombstones:
 
     def _clear(self, outdated_before: datetime) -> None:
         for path in self.directory.iterdir():
-            if path.stat().st_mtime < outdated_before.timestamp():
+            if (
+                path.name != durable.LOCK_NAME
+                and path.stat().st_mtime < outdated_before.timestamp()
+            ):
                 path.unlink(missing_ok=True)
 
     def _campaigns_with(self, suffix: str) -> Iterator[UUID]:

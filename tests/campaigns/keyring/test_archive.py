@@ -42,7 +42,7 @@ def test_a_lost_keyring_comes_back_whole(keyring_files: Keyring, keyring_dir: Pa
     found = {keyring_files.open(one).public_bytes for one in (CAMPAIGN, OTHER_CAMPAIGN)}
     assert found == public
     assert keyring_files.tombstones.marks(CAMPAIGN) == {b"a" * 32}
-    paths = [path for path in keyring_dir.rglob("*") if path.is_file()]
+    paths = [path for path in keyring_dir.rglob("[!.]*") if path.is_file()]
     assert {stat.S_IMODE(path.stat().st_mode) for path in paths} == {0o600}
     assert len(paths) == 3
 

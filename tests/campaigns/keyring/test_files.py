@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import base64
+import fcntl
+import os
 import stat
+import subprocess
 import traceback
 import uuid
 from concurrent.futures import ThreadPoolExecutor
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 
 
 def files(directory: Path) -> dict[str, bytes]:
-    return {path.name: path.read_bytes() for path in directory.iterdir()}
+    return {path.name: path.read_bytes() for path in directory.glob("[!.]*")}
 
 
 def seal(key: CampaignKey, campaign: uuid.UUID = CAMPAIGN, row: uuid.UUID = ROW) -> bytes:
@@ -45,7 +48,7 @@ def test_a_key_file_can_be_read_by_its_owner_alone(
     keyring_files: Keyring, keyring_dir: Path
 ) -> None:
     keyring_files.public_key(CAMPAIGN)
-    (path,) = keyring_dir.iterdir()
+    (path,) = keyring_dir.glob("[!.]*")
     assert path.name == f"{CAMPAIGN}.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(keyring_dir.stat().st_mode) == 0o700
@@ -303,3 +306,25 @@ def test_the_web_side_needs_neither_keyring_nor_master_key(
     assert key.open(sealed, ROW, AGREED).reveal() == TOKEN
     with pytest.raises(KeyringError):
         keyring.from_settings()
+
+
+@pytest.mark.parametrize("owner", [0, 12345])
+def test_the_lock_is_one_that_nfs_knows_and_of_the_directorys_owner(
+    tmp_path: Path, owner: int
+) -> None:
+    """Linux keeps the lock of a directory, or of a file that is open for reading, on one host."""
+    if os.geteuid() != 0 and owner:
+        pytest.skip("Only root gives files away")
+    if owner:
+        os.chown(tmp_path, owner, owner)
+    try_to_lock = ["flock", "--nonblock", str(tmp_path / durable.LOCK_NAME), "true"]
+    with durable.locked(tmp_path):
+        assert subprocess.run(try_to_lock, check=False).returncode == 1
+        opened = [
+            fcntl.fcntl(int(one.name), fcntl.F_GETFL)
+            for one in Path("/proc/self/fd").iterdir()
+            if one.exists() and one.samefile(tmp_path / durable.LOCK_NAME)
+        ]
+        assert [flags & os.O_ACCMODE for flags in opened] == [os.O_RDWR]
+    assert subprocess.run(try_to_lock, check=False).returncode == 0
+    assert (tmp_path / durable.LOCK_NAME).stat().st_uid == (owner or os.geteuid())

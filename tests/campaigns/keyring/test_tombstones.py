@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from campaigns.keyring import CampaignKey, End, Keyring, KeyringError, Tombstones
+from campaigns.keyring.durable import LOCK_NAME
 from tests.campaigns.keyring.conftest import CAMPAIGN, OTHER_CAMPAIGN, OTHER_ROW, ROW
 
 NOW = datetime.now(UTC)
@@ -73,10 +74,14 @@ def test_tombstones_go_when_no_permission_of_their_time_can_be_alive(
     long_ago = (NOW - 2 * DAY).timestamp()
     for campaign_id in (CAMPAIGN, OTHER_CAMPAIGN):
         tombstones.bury(campaign_id, END, NOW - DAY)
-    os.utime(tombstones.directory / f"{CAMPAIGN}.ended", (long_ago, long_ago))
+    lock = tombstones.directory / LOCK_NAME
+    for path in (tombstones.directory / f"{CAMPAIGN}.ended", lock):
+        os.utime(path, (long_ago, long_ago))
     new = uuid.uuid4()
     tombstones.bury(new, END, NOW - DAY)
     assert tombstones.ended() == {OTHER_CAMPAIGN, new}
+    # Without its name it would hold nobody off.
+    assert lock.exists()
 
 
 def test_only_the_worker_can_read_them(tombstones: Tombstones) -> None:

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from campaigns import keyring
 from campaigns.keyring import KeyringError
+from campaigns.keyring.durable import LOCK_NAME
 from campaigns.models import HARD_STOP, Campaign, CampaignState, PauseReason, PreSave, PreSaveState
 from campaigns.planning.obstacles import PlanningError
 from campaigns.planning.transitions import cancel_campaign, open_campaign
@@ -26,9 +27,9 @@ SECOND = timedelta(seconds=1)
 
 
 def key_files(directory: Path) -> list[str]:
-    """And what else lies there, but for the tombstones."""
+    """And what else lies there, but for the tombstones and the lock."""
     found = directory.iterdir() if directory.exists() else []
-    return sorted(path.stem for path in found if path.name != "tombstones")
+    return sorted(path.stem for path in found if path.name not in ("tombstones", LOCK_NAME))
 
 
 def expired(campaign: Campaign) -> set[str]:
@@ -247,7 +248,7 @@ def test_a_key_that_was_half_made_is_destroyed_too(keyring_dir: Path) -> None:
     (keyring_dir / f".{campaign.id}.123.abcd").hardlink_to(keyring_dir / f"{campaign.id}.key")
     cancel_campaign(campaign, timezone.now())
     assert keys.shred_ended(timezone.now()) == 1
-    assert [path.name for path in keyring_dir.iterdir()] == ["tombstones"]
+    assert key_files(keyring_dir) == []
 
 
 # A keyring of another database, or none.
