@@ -95,12 +95,40 @@ deploy-check: dev
 	@$(BIN)/hadolint Dockerfile
 	@$(BIN)/pre-commit validate-config
 
+# What the rules are for goes into the image; bandit reads the rest of the code too.
+RULED := campaigns presave presave_check templates
+OURS := $(filter-out templates,$(RULED)) sandbox demo embedded deploy tools benchmarks manage.py
+AUDIT := .venv-audit/bin
+SEMGREP := SEMGREP_SETTINGS_FILE=.venv-audit/semgrep.yml SEMGREP_LOG_FILE=.venv-audit/semgrep.log \
+	$(AUDIT)/semgrep scan --metrics=off --disable-version-check
+IMAGES_PACKAGES = $(shell sed -nE 's/^([a-z0-9-]+)(\[.*\])?==.*/\1/p' requirements.txt)
+
+.PHONY: audit
+audit: dev ## Look for slips, secrets, loose packages, licences and known vulnerabilities (ADVISORIES=required fails without the network)
+	@deploy/install.sh requirements-audit.txt
+	$(call heading,bandit)
+	@$(AUDIT)/bandit --quiet --recursive -c pyproject.toml $(OURS) \
+		2> >(grep -v 'nosec encountered' >&2) # it also asks at the parts of a line
+	$(call heading,What Presave promises of itself)
+	@$(SEMGREP) --test tools/semgrep
+	@$(SEMGREP) --quiet --error --config tools/semgrep/promises.yml $(RULED)
+	$(call heading,Secrets)
+	@DETECT_SECRETS_PERF_PREGATE=1 $(AUDIT)/python -m tools.find_secrets
+	@$(BIN)/python -m pytest -q -n 0 tests/tools/test_find_secrets.py
+	$(call heading,Hashes)
+	@$(BIN)/python -m tools.pins
+	$(call heading,Licences)
+	@$(AUDIT)/pip-licenses --python $(BIN)/python --packages $(IMAGES_PACKAGES)
+	$(call heading,Known vulnerabilities)
+	@$(BIN)/python -m tools.advisories $(AUDIT)/pip-audit requirements.txt $(if $(ADVISORIES),--required)
+
 .PHONY: lock
 lock: dev ## Pin the newest versions that requirements*.in allow
 	@$(LOCK) --upgrade -o requirements.txt requirements.in
 	@$(LOCK) --upgrade -o requirements-demo.txt requirements-demo.in
 	@$(LOCK) --upgrade -o requirements-dev.txt requirements-dev.in
 	@$(LOCK) --upgrade -o requirements-docs.txt requirements-docs.in
+	@$(LOCK) --upgrade -o requirements-audit.txt requirements-audit.in
 
 .PHONY: lock-images
 lock-images: dev ## Write the base images' digests into Dockerfile and docker-compose.yml (needs Docker)
@@ -137,6 +165,6 @@ screenshots: services ## Take pictures of every page and state, and the README's
 	@$(BIN)/python -m pytest -q -s -p no:randomly tools/screenshots.py $(if $(README),-k readmes,$(if $(T),-k "$(T) and not readmes"))
 
 .PHONY: clean
-clean: ## Remove what make made: .venv and caches (never data or secrets)
-	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
+clean: ## Remove what make made: .venv, .venv-audit and caches (never data or secrets)
+	@rm -rf .venv .venv-audit .mypy_cache .pytest_cache .ruff_cache .hypothesis staticfiles
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +

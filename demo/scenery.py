@@ -158,7 +158,7 @@ def _looked_for_at_once(campaign: Campaign) -> Campaign:
 
 def times_between(begin: datetime, end: datetime, number: int) -> list[datetime]:
     """More at the beginning and at the end, as pre-saves come; the same at every start."""
-    chance = random.Random(number)  # noqa: S311 -- scenery
+    chance = random.Random(number)  # nosec B311 # noqa: S311 -- scenery
     shares = (
         chance.betavariate(0.8, 3) if chance.random() < 0.5 else chance.betavariate(3, 1)
         for _ in range(number)
@@ -217,7 +217,7 @@ def pre_save(
 
 def count_sources(campaign: Campaign, times: list[datetime]) -> None:
     """Where the fans came from, and those who looked or tapped and went on."""
-    chance = random.Random(len(times))  # noqa: S311 -- scenery
+    chance = random.Random(len(times))  # nosec B311 # noqa: S311 -- scenery
     counts: Counter[Counted] = Counter()
     for at in times:
         [source] = chance.choices(tuple(SOURCES), tuple(SOURCES.values()))

@@ -48,7 +48,7 @@ def options(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     chosen = parser.parse_args(arguments)
     if chosen.in_container:
-        chosen.host = "0.0.0.0"  # noqa: S104 # of the container
+        chosen.host = "0.0.0.0"  # nosec B104 # noqa: S104 -- the container's
     return chosen
 
 

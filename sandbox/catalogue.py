@@ -61,7 +61,7 @@ class Item:
 
     def __post_init__(self) -> None:
         # Not for secrets: a seeded generator makes a run repeatable.
-        self._random = random.Random(self.seed)  # noqa: S311
+        self._random = random.Random(self.seed)  # nosec B311 # noqa: S311 -- repeatable
 
     @property
     def uri(self) -> str:

@@ -75,7 +75,15 @@ ONLY_IN = {
         *("http.client", "urllib.request"),
     },
 }
-NOT_OURS = {".git", ".venv", ".mypy_cache", ".pytest_cache", ".ruff_cache", ".hypothesis"}
+NOT_OURS = {
+    ".git",
+    ".venv",
+    ".venv-audit",
+    ".mypy_cache",
+    ".pytest_cache",
+    ".ruff_cache",
+    ".hypothesis",
+}
 MADE_BY_RUNNING = {"backups", "data", "demo-data", "secrets", "staticfiles", "__pycache__"}
 
 

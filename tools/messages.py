@@ -43,7 +43,7 @@ def collect(root: Path) -> None:
     call_command(
         "makemessages",
         locale=LOCALES,
-        ignore_patterns=["tests", ".venv", "data"],
+        ignore_patterns=["tests", ".venv*", "data"],
         add_location="file",
         no_obsolete=True,
         no_wrap=False,

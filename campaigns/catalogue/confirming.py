@@ -277,7 +277,7 @@ def _to_ask(
         and market not in (markets.market_of(campaign), campaign.shown_market)
     ]
     by_lot = len(others) if campaign.asks_the_artist else min(len(others), 1)
-    left_out = {*others} - {*random.sample(others, by_lot)}
+    left_out = {*others} - {*random.sample(others, by_lot)}  # nosec B311 # a lot, not a secret
     asked = [(midnight, market) for market, midnight in latest_of.items() if market not in left_out]
     return sorted(asked, key=lambda one: one[0].at, reverse=True)
 

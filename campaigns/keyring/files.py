@@ -281,7 +281,8 @@ class Keyring:
                 continue
             path = self._path(UUID(name))
             if path.exists() and leftover.samefile(path):
-                leftover.unlink()  # version 0.1 gave a new file two names for an instant
+                # Version 0.1 gave a new file two names for an instant.
+                leftover.unlink()  # nosemgrep: key-file-touched-plainly -- the other name stays
             else:
                 durable.destroy(leftover)
 

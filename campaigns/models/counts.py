@@ -236,7 +236,7 @@ class SourceCountQuerySet(models.QuerySet["SourceCount"]):
         row = f"({', '.join(['%s'] * len(fields))})"
         with connection.cursor() as cursor:
             cursor.execute(
-                f"INSERT INTO {table} ({columns}) VALUES "  # noqa: S608 -- names of ours
+                f"INSERT INTO {table} ({columns}) VALUES "  # nosec B608 # noqa: S608 -- names of ours
                 f"{', '.join([row] * len(sums))} ON CONFLICT (campaign_id, day, source, kind) "
                 f"DO UPDATE SET number = {table}.number + excluded.number",
                 values,

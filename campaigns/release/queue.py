@@ -32,7 +32,7 @@ class Queue:
         self._turns = 0
         self._last_turn: dict[UUID, int] = {}
         # Each shift begins with either: at a slow pace a shift may have one turn.
-        self._is_newcomers_turn = defaultdict[UUID, bool](lambda: random.random() < 0.5)  # noqa: S311 -- a turn is no secret
+        self._is_newcomers_turn = defaultdict[UUID, bool](lambda: random.random() < 0.5)  # nosec B311 # noqa: S311 -- a turn is no secret
         self._waiting: list[tuple[Campaign, CampaignKey]] = []
         self._looked_at: datetime | None = None
 

@@ -63,4 +63,4 @@ def until_second_look() -> timedelta:
 
 
 def _random_between(shortest: timedelta, longest: timedelta) -> timedelta:
-    return shortest + (longest - shortest) * random.random()  # noqa: S311 -- spreads load, hides nothing
+    return shortest + (longest - shortest) * random.random()  # nosec B311 # noqa: S311 -- spreads load, hides nothing
