@@ -139,6 +139,10 @@ sbom: dev ## List the image's Python packages as CycloneDX in presave.cdx.json
 	@$(BIN)/cyclonedx-py requirements --output-reproducible --output-file presave.cdx.json \
 		--pyproject pyproject.toml requirements.txt
 
+.PHONY: release
+release: dev ## Tag the version of pyproject.toml, once all that names it agrees and is committed
+	@$(BIN)/python -m tools.release
+
 .PHONY: docs
 docs: dev ## Make the documentation's site in site/
 	$(call heading,Documentation)
