@@ -18,7 +18,7 @@ from PIL import AvifImagePlugin, Image, UnidentifiedImageError
 
 from campaigns.artwork import colours
 from campaigns.artwork.stripping import Stripped, strip
-from campaigns.confined.limiting import limit_this_process
+from campaigns.confined.limiting import limit_this_process, open_nothing_more
 
 ACCEPTED: Final = ("JPEG", "PNG", "WEBP", "AVIF", "HEIF")
 MOST_PIXELS: Final = 64_000_000
@@ -67,6 +67,7 @@ def main() -> None:
     fewest, most_memory, most_seconds = map(int, sys.argv[1:])
     limit_this_process(most_memory, most_seconds)
     _set_up_pillow()
+    open_nothing_more()
     try:
         decode(sys.stdin.buffer.read(), fewest).save(sys.stdout.buffer, "PPM")
     except RefusedError as refused:
@@ -77,6 +78,7 @@ def main() -> None:
 def _set_up_pillow() -> None:
     import pillow_heif  # here alone: no web process has to load it
 
+    Image.init()  # later it could open none of its modules any more
     pillow_heif.register_heif_opener()
     pillow_heif.options.DECODE_THREADS = AvifImagePlugin.DEFAULT_MAX_THREADS = 1
     # Pillow warns above this, which is refused here anyway, and refuses above twice as much.
