@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from sphinx.application import Sphinx
 
 ROOT = Path(__file__).resolve().parent.parent
-# index.md lists them, whether they are written yet or not.
-MAY_BE_MISSING = ("asvs",)
 
 project = "Presave"
 version = release = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -34,15 +32,8 @@ html_show_sourcelink = False
 
 def setup(app: Sphinx) -> None:
     """Read pages that are written for GitHub as those of a site, which has no files of the code."""
-    app.connect("source-read", _leave_out_missing_pages)
     app.connect("source-read", _name_files_of_the_code)
     app.connect("source-read", _name_pages_by_title)
-
-
-def _leave_out_missing_pages(_app: Sphinx, page: str, source: list[str]) -> None:
-    missing = [name for name in MAY_BE_MISSING if not (ROOT / "docs" / f"{name}.md").exists()]
-    if page == "index" and missing:
-        source[0] = re.sub(rf"^(?:{'|'.join(missing)})\n", "", source[0], flags=re.MULTILINE)
 
 
 def _name_files_of_the_code(_app: Sphinx, _page: str, source: list[str]) -> None:

@@ -15,6 +15,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client
 
 from campaigns.accounts.sessions import browser_name
+from campaigns.models import User
 from tests import factory
 from tests.log_ins import logged_in
 
@@ -133,6 +134,14 @@ def test_the_operator_ends_those_of_one_account_or_of_all() -> None:
     assert not is_in(others)
     with pytest.raises(CommandError, match="There is no account"):
         call_command("end_sessions", "nobody@example.com")
+
+
+def test_an_account_that_is_switched_off_is_out() -> None:
+    user = factory.make_user()
+    client = log_in(user.email)
+    assert is_in(client)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    assert not is_in(client)
 
 
 def test_use_renews_it_and_what_a_page_asks_by_itself_does_not() -> None:
