@@ -5,12 +5,13 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 
-from deploy.server import backup, compose, doctor, restore, setup, upgrade, version
+from deploy.server import backup, compose, doctor, interruption, restore, setup, upgrade, version
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command, and return its exit code."""
     chosen = _parser().parse_args(arguments)
+    interruption.expect()
     return int(chosen.run(chosen))
 
 

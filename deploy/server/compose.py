@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 CHECKOUT: Final = Path(__file__).resolve().parent.parent.parent
+SECONDS_TO_END: Final = 30
 
 
 class CommandError(Exception):
@@ -63,6 +64,25 @@ def containers(service: str) -> list[str]:
     return read("ps", "--quiet", service).split()
 
 
+def all_containers(service: str) -> list[str]:
+    """Those, and the ones that were created or have ended. Without what `run` began, which `ps`
+    of Compose would list too.
+    """
+    labels = {"project": config()["name"], "service": service, "oneoff": "False"}
+    filters = [
+        f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()
+    ]
+    return docker("ps", "--all", "--quiet", "--no-trunc", *filters).split()
+
+
+def id_of(image: str) -> str:
+    """Nothing where the image is not on this machine."""
+    try:
+        return docker("image", "inspect", "--format", "{{.Id}}", image)
+    except CommandError:
+        return ""
+
+
 def log_of(container: str, lines: int) -> str:
     """The end of what a container has written."""
     command = ["docker", "logs", "--tail", str(lines), container]
@@ -79,21 +99,37 @@ def _read(
     into: IO[bytes] | None = None,
 ) -> str:
     try:
-        done = subprocess.run(
+        process = subprocess.Popen(
             command,
             cwd=CHECKOUT,
             env=_with(variables),
             stdin=given or subprocess.DEVNULL,
             stdout=into or subprocess.PIPE,
             stderr=subprocess.PIPE,
-            check=False,
+            # Ctrl-C is for this command, which then ends that one, or lets it do its work.
+            start_new_session=True,
         )
     except FileNotFoundError:
         raise CommandError(f"{command[0]} is not installed.") from None
-    out = (done.stdout or b"").decode(errors="replace")
-    if done.returncode:
-        raise CommandError((out + done.stderr.decode(errors="replace")).strip())
-    return out.strip()
+    with process:
+        try:
+            out, said = process.communicate()
+        except BaseException:
+            _end(process)
+            raise
+    answer = (out or b"").decode(errors="replace")
+    if process.returncode:
+        raise CommandError((answer + said.decode(errors="replace")).strip())
+    return answer.strip()
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Let it take back what it has begun, as a container that is to be removed."""
+    process.terminate()
+    try:
+        process.communicate(timeout=SECONDS_TO_END)
+    except subprocess.TimeoutExpired:
+        process.kill()
 
 
 def _with(variables: Mapping[str, str] | None) -> dict[str, str]:

@@ -21,15 +21,14 @@ from deploy.server import backup, compose, owner, secret_files, version
 from deploy.server.answers import AnswerError
 from deploy.server.compose import CommandError
 from deploy.server.engine import EngineError
+from deploy.server.swap import UpgradeError, remove_leftovers, swap, what_runs
 
 SECRETS: Final = compose.CHECKOUT / "secrets"
 IRREPLACEABLE: Final = (
     *("database_url", "master_key", "postgres_password", "redis_conf", "redis_url", "secret_key"),
     secret_files.BY_HAND,
 )
-HEALTHY_SECONDS: Final = 180
 READY_SECONDS: Final = 120
-LOG_LINES: Final = 20
 # Kept as they run: without any of them pages fail.
 LEFT_ALONE: Final = ("caddy", "postgres", "redis")
 CADDY_ADMIN: Final = "unix//run/admin.sock"
@@ -45,24 +44,27 @@ except urllib.error.HTTPError as error:
 """
 
 
-class UpgradeError(Exception):
-    """A sentence for the operator: what is wrong, and what runs now."""
-
-
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("upgrade", help="put this checkout's code into service")
-    command.set_defaults(run=lambda chosen: _told(upgrade))
+    command.set_defaults(run=lambda chosen: _told("upgrade", upgrade))
     command = commands.add_parser("downgrade", help="put the version before back")
-    command.set_defaults(run=lambda chosen: _told(downgrade))
+    command.set_defaults(run=lambda chosen: _told("downgrade", downgrade))
 
 
-def _told(work: Callable[[], None]) -> int:
+def _told(name: str, work: Callable[[], None]) -> int:
     try:
         work()
-    except (UpgradeError, CommandError) as error:
+    except UpgradeError as error:
         print(f"\n{error}", file=sys.stderr)
-        return 1
-    return 0
+    except (CommandError, OSError) as error:
+        print(f"\n{_nothing_was_changed()} {error}", file=sys.stderr)
+    except KeyboardInterrupt:
+        print(f"\nInterrupted. {what_runs()}", file=sys.stderr)
+        print(f"To go on where it was: ./presavectl {name}", file=sys.stderr)
+        return 130
+    else:
+        return 0
+    return 1
 
 
 def upgrade() -> None:
@@ -83,10 +85,11 @@ def upgrade() -> None:
         _step("The database is elsewhere, and so are its backups")
     _step("Migrating the database; the version before goes on serving")
     migrate(new)
+    remove_leftovers()
     keep_previous(image)
     put_into_service(new)
     print(f"\nVersion {new.tag} runs.")
-    if _exists(_image_named(image, version.PREVIOUS)):
+    if compose.id_of(_image_named(image, version.PREVIOUS)):
         print("To go back to the version before: ./presavectl downgrade")
     _tell_what_is_left_alone(new)
 
@@ -94,7 +97,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     """Swap to the image that ran before. The database stays as it is: it serves both versions."""
     old = version.Version(version.PREVIOUS, "", is_release=False)
-    if not _exists(image_of(old)):
+    if not compose.id_of(image_of(old)):
         raise UpgradeError(
             "There is no version before on this server. To go back further, check out that version "
             "and run ./presavectl upgrade."
@@ -102,6 +105,7 @@ def downgrade() -> None:
     old = replace(old, has_roles=_has_roles(image_of(old)))
     _step("Checking the settings with the version before")
     check_settings(old)
+    remove_leftovers()
     put_into_service(old)
     print("\nThe version before runs, on the database of the newer one.")
     print("To go forward again: ./presavectl upgrade")
@@ -163,20 +167,12 @@ def keep_previous(image: str) -> None:
     """Give what runs now a name under which it is found again."""
     for container in compose.containers("web"):
         running = compose.docker("inspect", "--format", "{{.Image}}", container)
-        if running != compose.docker("image", "inspect", "--format", "{{.Id}}", image):
+        if running != compose.id_of(image):
             compose.docker("tag", running, _image_named(image, version.PREVIOUS))
 
 
 def _image_named(image: str, tag: str) -> str:
     return f"{image.rpartition(':')[0]}:{tag}"
-
-
-def _exists(image: str) -> bool:
-    try:
-        compose.docker("image", "inspect", image)
-    except CommandError:
-        return False
-    return True
 
 
 def _has_roles(image: str) -> bool:
@@ -296,56 +292,16 @@ def _without_calls(text: str) -> str:
 
 def put_into_service(new: version.Version) -> None:
     """Each service next to the one that it replaces, web first. Raises UpgradeError."""
-    _step("Starting the new web process next to the old one")
-    swap(new, "web")
-    version.write(new)
-    _step("Starting worker and beat in the same way")
-    swap(new, "worker", "beat")
-    _reload_caddy()
-    _step("Asking /readyz")
-    wait_until_ready()
-
-
-def swap(new: version.Version, *services: str) -> None:
-    """One more container of each, and the old ones go when the new ones are healthy. Any number of
-    workers and beats may run at once. Raises UpgradeError.
-    """
-    old = {service: compose.containers(service) for service in services}
-    scales = [f"--scale={service}={len(old[service]) + 1}" for service in services]
-    # Without --no-deps: Compose would take the containers for outdated at the next `up`.
-    begin = ("up", "--detach", "--no-recreate", *scales, *services)
-    compose.read(*begin, variables=new.variables)
-    begun = {service: set(compose.containers(service)) - set(old[service]) for service in services}
     try:
-        for service in services:
-            for container in begun[service]:
-                wait_until_healthy(container, service)
-    except UpgradeError:
-        for container in set().union(*begun.values()):
-            compose.docker("rm", "--force", container)
-        raise
-    for container in [container for service in services for container in old[service]]:
-        # It ends what it has begun, and takes nothing new.
-        compose.docker("stop", container)
-        compose.docker("rm", container)
-
-
-def wait_until_healthy(container: str, service: str) -> None:
-    """Raises UpgradeError with the end of its log."""
-    state = "{{.State.Status}} {{.State.Health.Status}} {{.RestartCount}}"
-    ends = time.monotonic() + HEALTHY_SECONDS
-    while time.monotonic() < ends:
-        status, health, restarts = compose.docker("inspect", "--format", state, container).split()
-        if health == "healthy":
-            return
-        if status not in ("running", "restarting") or int(restarts) > 1:
-            break
-        time.sleep(1)
-    log = compose.log_of(container, LOG_LINES)
-    raise UpgradeError(
-        f"The new {service} does not become healthy, so it was removed and the old one goes on. "
-        f"Its log ends:\n{log}"
-    )
+        _step("Starting the new web process next to the old one")
+        swap(new, "web")
+        _step("Starting worker and beat in the same way")
+        swap(new, "worker", "beat")
+        _reload_caddy()
+        _step("Asking /readyz")
+        wait_until_ready()
+    except (UpgradeError, CommandError, OSError) as error:
+        raise UpgradeError(f"{error}\n{what_runs()}") from None
 
 
 def wait_until_ready() -> None:

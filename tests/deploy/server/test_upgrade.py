@@ -36,11 +36,14 @@ class Server:
         self._bin.mkdir()
         docker = self._bin / "docker"
         text = (ROOT / "tests" / "deploy" / "server" / "docker.py").read_text()
-        docker.write_text(f"#!{sys.executable}\n{text}")
+        docker.write_text(f"#!{sys.executable} -IS\n{text}")
         docker.chmod(0o755)
         self.set(
             calls=[],
             fails={},
+            half_done={},
+            interrupted={},
+            stopped={},
             running={"web": OLD, "worker": {"worker-of-old": ""}, "caddy": {"caddy": ""}},
             images={"presave:old": "id-of-old"},
             servers=["caddy", "postgres", "redis"],
@@ -231,7 +234,7 @@ def test_a_new_web_that_does_not_become_healthy_goes_and_the_old_one_stays(serve
 
     assert done.returncode == 1
     assert (
-        "The new web does not become healthy, so it was removed and the old one goes on."
+        "The new web does not become healthy, so it is removed and the old one goes on."
         in done.stderr
     )
     assert server.world["running"]["web"] == OLD
