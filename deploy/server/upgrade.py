@@ -29,6 +29,10 @@ IRREPLACEABLE: Final = (
     secret_files.BY_HAND,
 )
 READY_SECONDS: Final = 120
+BACK_IT_UP_THERE: Final = (
+    "The database is not a service of this compose project, so upgrade cannot back it up. Make a "
+    "backup where it runs, then: ./presavectl upgrade --without-backup"
+)
 # Kept as they run: without any of them pages fail.
 LEFT_ALONE: Final = ("caddy", "postgres", "redis")
 CADDY_ADMIN: Final = "unix//run/admin.sock"
@@ -46,7 +50,14 @@ except urllib.error.HTTPError as error:
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("upgrade", help="put this checkout's code into service")
-    command.set_defaults(run=lambda chosen: _told("upgrade", upgrade))
+    command.add_argument(
+        "--without-backup",
+        action="store_true",
+        help="make none first, as where the database is elsewhere and is backed up there",
+    )
+    command.set_defaults(
+        run=lambda chosen: _told("upgrade", lambda: upgrade(needs_backup=not chosen.without_backup))
+    )
     command = commands.add_parser("downgrade", help="put the version before back")
     command.set_defaults(run=lambda chosen: _told("downgrade", downgrade))
 
@@ -67,22 +78,24 @@ def _told(name: str, work: Callable[[], None]) -> int:
     return 1
 
 
-def upgrade() -> None:
+def upgrade(*, needs_backup: bool) -> None:
     """Check, back up, migrate, swap, look. Raises UpgradeError or CommandError."""
     new = version.of_checkout()
     _step(f"Checking .env and secrets, and making the image of version {new.tag}")
     make_new_secrets()
     image = image_of(new)
+    ours = _our_servers(new)
+    if needs_backup and "postgres" not in ours:
+        raise UpgradeError(f"{_nothing_was_changed()} {BACK_IT_UP_THERE}")
     make_image(image, new)
     protect_secrets(new)
     check_settings(new)
-    ours = _our_servers(new)
     _start_what_is_missing(ours)
-    if "postgres" in ours:
+    if needs_backup:
         _step("Backing up")
         print(f"   {back_up(new.tag).relative_to(compose.CHECKOUT)}")
     else:
-        _step("The database is elsewhere, and so are its backups")
+        _step("Making no backup, as --without-backup says")
     _step("Migrating the database; the version before goes on serving")
     migrate(new)
     remove_leftovers()

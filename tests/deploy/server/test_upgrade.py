@@ -67,9 +67,9 @@ class Server:
     def env_file(self) -> str:
         return (self.checkout / ".env").read_text()
 
-    def presavectl(self, command: str) -> subprocess.CompletedProcess[str]:
+    def presavectl(self, *command: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, self.checkout / "presavectl", command],
+            [sys.executable, self.checkout / "presavectl", *command],
             env={
                 "PATH": f"{self._bin}:{os.environ['PATH']}",
                 "DOCKER_WORLD": str(self._world),
@@ -129,13 +129,26 @@ def test_the_new_version_is_written_down_and_the_rest_of_env_stays(server: Serve
     assert stat.S_IMODE((server.checkout / ".env").stat().st_mode) == 0o600
 
 
-def test_a_database_elsewhere_is_neither_started_nor_dumped(server: Server) -> None:
+def test_a_database_elsewhere_is_not_migrated_before_somebody_says_that_it_is_backed_up(
+    server: Server,
+) -> None:
     server.set(servers=["caddy"])
 
     done = server.presavectl("upgrade")
 
+    assert done.returncode == 1
+    assert "so upgrade cannot back it up." in done.stderr
+    assert "./presavectl upgrade --without-backup" in done.stderr
+    assert set(server.calls) == {"config --format json"}
+
+
+def test_a_database_elsewhere_is_neither_started_nor_dumped(server: Server) -> None:
+    server.set(servers=["caddy"])
+
+    done = server.presavectl("upgrade", "--without-backup")
+
     assert done.returncode == 0, done.stderr
-    assert "The database is elsewhere" in done.stdout
+    assert "Making no backup" in done.stdout
     assert not [call for call in server.calls if "postgres" in call or "redis" in call]
     assert server.order_of("run --rm --no-deps -T migrate")
 
