@@ -311,6 +311,7 @@ def put_into_service(new: version.Version) -> None:
         _step("Starting worker and beat in the same way")
         swap(new, "worker", "beat")
         _reload_caddy()
+        _replace_sandbox(new)
         _step("Asking /readyz")
         wait_until_ready()
     except (UpgradeError, CommandError, OSError) as error:
@@ -348,6 +349,16 @@ def _reload_caddy() -> None:
             compose.read("exec", "-T", "caddy", *reload, "--address", CADDY_ADMIN, given=file)
     except CommandError:
         print("   Caddy keeps the configuration with which it was started.")
+
+
+def _replace_sandbox(new: version.Version) -> None:
+    """Where Presave is tried out. Its port is one, so there can be no second next to it."""
+    if "sandbox" not in compose.config()["services"]:
+        return
+    try:
+        compose.read("up", "--detach", "sandbox", variables=new.variables)
+    except CommandError as error:
+        print(f"   The sandbox did not start, and all else runs the new version:\n{error}")
 
 
 def _tell_what_is_left_alone(new: version.Version) -> None:

@@ -153,6 +153,19 @@ def test_a_database_elsewhere_is_neither_started_nor_dumped(server: Server) -> N
     assert server.order_of("run --rm --no-deps -T migrate")
 
 
+def test_a_sandbox_runs_the_new_version_too_and_its_trouble_is_not_the_sites(
+    server: Server,
+) -> None:
+    server.set(servers=[*server.world["servers"], "sandbox"], fails={"up --detach sandbox": "no"})
+
+    done = server.presavectl("upgrade")
+
+    order = server.order_of("stop worker-of-old", "up --detach sandbox", "exec -T web python")
+    assert order == sorted(order)
+    assert done.returncode == 0, done.stderr
+    assert "The sandbox did not start, and all else runs the new version:\nno" in done.stdout
+
+
 def test_all_that_a_new_server_needs_is_backed_up_first(server: Server) -> None:
     server.presavectl("upgrade")
 
