@@ -11,8 +11,9 @@ import pytest
 from campaigns.clock import database_now
 from campaigns.doctor import keys, report
 from campaigns.doctor.checks import Mark, green, red
-from campaigns.models import Heartbeat
+from campaigns.models import Alarm, Heartbeat, Trouble
 from embedded.processes import free_port
+from tests.factory import make_campaign
 from tests.nights.night import work
 from tests.receiver import Receiver
 
@@ -85,12 +86,23 @@ def test_the_switch_hears_that_all_is_well(receiver: Receiver, settings: Setting
     assert (path, body) == ("/hook", b"")
 
 
-def test_the_switch_hears_what_is_wrong(receiver: Receiver, settings: Settings) -> None:
+def test_the_switch_hears_which_checks_are_red_and_nothing_of_what_they_found(
+    receiver: Receiver, settings: Settings
+) -> None:
+    """It is somebody else's, and may pass on what it is told: a release may still be secret."""
     settings.PING_URL = receiver.address
-    work()
+    campaign = make_campaign(slug="night-bus")
+    alarm = {"campaign": campaign, "release_at": campaign.release_at, "raised_at": database_now()}
+    Alarm.objects.create(trouble=Trouble.LATE, **alarm)
+    for key_file in settings.KEYRING_DIR.glob("*.key"):
+        key_file.unlink()
+    Heartbeat.objects.create(beat_at=database_now())
+    report.make(database_now())
     pinged()
+    assert "night-bus" in str(report.last(database_now()))
     [(path, _, body)] = receiver.got
-    assert (path, body) == ("/hook/fail", b"Backups: No backup was ever made.")
+    assert path == "/hook/fail"
+    assert body == b"Alarms, Keyring, Backups. `./presavectl doctor` says more."
 
 
 def test_what_can_wait_for_the_morning_calls_nobody_up() -> None:
