@@ -51,10 +51,12 @@ class Restored(NamedTuple):
 def write(directory: Path, archive: BinaryIO) -> None:
     """Raises KeyringError."""
     try:
-        # Nothing is wrapped anew or destroyed meanwhile.
-        with durable.locked(directory), tarfile.open(fileobj=archive, mode="w|") as tar:
-            for path in _files(directory):
-                _add(tar, path, str(path.relative_to(directory)))
+        # Nothing is wrapped anew or destroyed meanwhile. Who takes the archive may be slow.
+        with durable.locked(directory):
+            contents = [(path, _content(path)) for path in _files(directory)]
+        with tarfile.open(fileobj=archive, mode="w|") as tar:
+            for path, content in contents:
+                _add(tar, str(path.relative_to(directory)), content)
             tar.addfile(tarfile.TarInfo(_WHOLE))
     except OSError as error:
         raise KeyringError(f"KEYRING_DIR cannot be backed up: {error.strerror}.") from None
@@ -70,14 +72,18 @@ def _is_key(name: str) -> bool:
     return bool(_KEY.fullmatch(name) or _WEEKLY.fullmatch(name))
 
 
-def _add(tar: tarfile.TarFile, path: Path, name: str) -> None:
+def _content(path: Path) -> bytes | None:
     try:
-        content = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
-        return  # destroyed meanwhile
-    entry = tarfile.TarInfo(name)
-    entry.size, entry.mode = len(content), 0o600
-    tar.addfile(entry, io.BytesIO(content))
+        return None  # destroyed meanwhile
+
+
+def _add(tar: tarfile.TarFile, name: str, content: bytes | None) -> None:
+    if content is not None:
+        entry = tarfile.TarInfo(name)
+        entry.size, entry.mode = len(content), 0o600
+        tar.addfile(entry, io.BytesIO(content))
 
 
 def read(directory: Path, archive: BinaryIO) -> Restored:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import stat
 import tarfile
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -145,3 +147,25 @@ def test_a_backup_that_was_cut_short_is_refused(
         with pytest.raises(KeyringError, match="no backup of the keyring"):
             archive.read(tmp_path / "new", io.BytesIO(whole[:length]))
     assert not (tmp_path / "new").exists()
+
+
+def test_a_backup_whose_reader_is_slow_holds_nobody_up(
+    keyring_files: Keyring, keyring_dir: Path
+) -> None:
+    """As one that is sent elsewhere, or whose command was stopped by Ctrl-Z."""
+    keyring_files.public_key(CAMPAIGN)
+    marks = {number.to_bytes(32, "big") for number in range(10_000)}
+    keyring_files.tombstones.add_marks(CAMPAIGN, marks)
+    read, write = os.pipe()
+
+    def back_up() -> None:
+        with open(write, "wb") as into:
+            archive.write(keyring_dir, into)
+
+    with ThreadPoolExecutor(1) as pool, open(read, "rb", buffering=0) as pipe:
+        writing = pool.submit(back_up)
+        assert pipe.read(1)  # what is left fills the pipe
+        keyring_files.shred(CAMPAIGN)
+        while pipe.read(65536):
+            pass
+        writing.result(60)
