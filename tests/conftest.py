@@ -9,11 +9,13 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 from django.core.handlers.base import BaseHandler
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.test import TransactionTestCase
 from whitenoise.base import WhiteNoise
 from whitenoise.responders import StaticFile
 
 from campaigns.release import maintenance, worker
 from campaigns.status import outbox
+from tests.emptying import empty_tables
 from tests.roles import as_web, as_worker
 
 Given = ParamSpec("Given")
@@ -62,6 +64,14 @@ def static_files_found_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(WhiteNoise, "update_files_dictionary", find_once)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def only_filled_tables_are_emptied() -> Iterator[None]:
+    """After each test that commits; pytest-django has Django's test case do it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: empty_tables())
         yield
 
 
