@@ -67,12 +67,18 @@ def kinds(slug: str, large_file: str) -> dict[str, Callable[[int, int], SlowClie
 
 
 @contextmanager
-def proxy(web_port: int, directory: Path, in_front: str = "") -> Iterator[int]:
-    """The port of a Caddy in front of web, with the files that compose gives it."""
+def proxy(
+    web_port: int, directory: Path, in_front: str = "", waits: str = "15s"
+) -> Iterator[int]:
+    """The port of a Caddy in front of web, with the files that compose gives it; one that `waits`
+    another time for a web that is away.
+    """
     root = Path(__file__).resolve().parent.parent
     port, file = free_port(), directory / "Caddyfile"
     shipped = (root / "Caddyfile").read_text().replace("root /srv", f"root {root / 'deploy'}")
     shipped = shipped.replace("web:8000", f"{LOOPBACK}:{web_port}")
+    assert "lb_try_duration 15s" in shipped
+    shipped = shipped.replace("lb_try_duration 15s", f"lb_try_duration {waits}")
     file.write_text(shipped.replace("unix//run/admin.sock", "off"))
     environment = {
         "PUBLIC_URL": f"http://{LOOPBACK}:{port}",

@@ -36,7 +36,8 @@ def answers(log: Path) -> Iterator[dict[str, requests.Response]]:
         "User-Agent": "canary",
         "Cookie": "canary",
     }
-    with slow_clients.proxy(free_port(), log.parent) as port, ThreadPoolExecutor() as visitors:
+    caddy = slow_clients.proxy(free_port(), log.parent, waits="1s")
+    with caddy as port, ThreadPoolExecutor() as visitors:
         site = f"http://{LOOPBACK}:{port}"
         asked = {
             method: visitors.submit(
