@@ -23,6 +23,7 @@ pytest_plugins = [
     *("tests.browser", "tests.receiver", "tests.sandbox_process", "tests.sentry", "tests.smtp"),
 ]
 
+CORE = "release_core"
 NOBODY_LISTENS = "http://127.0.0.1:1"
 NO_DATABASE = "postgres://nobody@127.0.0.1:1/none"
 NO_REDIS = "redis://127.0.0.1:1"
@@ -54,6 +55,16 @@ def pytest_xdist_auto_num_workers() -> int:
     real processes mostly waits for them.
     """
     return ((os.cpu_count() or 1) * 3 + 1) // 2
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Where the release core alone is run, files that have none of it are not even read: reading
+    all took a sixth of the time.
+    """
+    is_test = collection_path.name.startswith("test_") and collection_path.suffix == ".py"
+    if config.option.markexpr == CORE and is_test and CORE not in collection_path.read_text():
+        return True
+    return None
 
 
 def pytest_sessionstart() -> None:
