@@ -67,9 +67,7 @@ def kinds(slug: str, large_file: str) -> dict[str, Callable[[int, int], SlowClie
 
 
 @contextmanager
-def proxy(
-    web_port: int, directory: Path, in_front: str = "", waits: str = "15s"
-) -> Iterator[int]:
+def proxy(web_port: int, directory: Path, in_front: str = "", waits: str = "15s") -> Iterator[int]:
     """The port of a Caddy in front of web, with the files that compose gives it; one that `waits`
     another time for a web that is away.
     """
