@@ -87,12 +87,14 @@ def as_download(name: str) -> dict[str, str]:
     return {"Content-Disposition": f'attachment; filename="{name}"'}
 
 
-def let_form_lead_to_spotify(response: HttpResponseBase) -> HttpResponseBase:
+def let_form_lead_to_spotify(response: HttpResponseBase, by_way_of: str = "") -> HttpResponseBase:
     """Chromium checks the redirect after a form against form-action, and no-referrer would make the
-    form's Origin header "null".
+    form's Origin header "null". `by_way_of` is the site that the form is sent to, if that is not
+    the page's own.
     """
-    response.headers[_POLICY] = f"{_WITH_FORMS} {settings.SPOTIFY_ACCOUNTS_URL}"
-    response.headers["Referrer-Policy"] = "same-origin"
+    to = by_way_of or "'self'"
+    response.headers[_POLICY] = f"{_STRICT}{to} {settings.SPOTIFY_ACCOUNTS_URL}"
+    response.headers["Referrer-Policy"] = "strict-origin" if by_way_of else "same-origin"
     return response
 
 

@@ -19,9 +19,9 @@ from demo.environment import DemoError
 
 django.setup()
 
-from django.conf import settings  # noqa: E402 -- the environment is complete only now
 from django.core.management import call_command  # noqa: E402
 
+from campaigns import hosts  # noqa: E402
 from campaigns.artwork import decoding, files  # noqa: E402
 from campaigns.models import Campaign, Label  # noqa: E402
 from campaigns.planning import transitions  # noqa: E402
@@ -107,4 +107,4 @@ def list_in_catalogue(
 
 
 def landing_url(campaign: Campaign) -> str:
-    return f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}"
+    return hosts.address_of(campaign)

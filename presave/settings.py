@@ -88,6 +88,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "campaigns.fan.own_domain.LabelDomains",
     "presave.forwarding.tells_of_a_proxy",
     "django.middleware.security.SecurityMiddleware",
     # Before what answers for static files, which are to have these headers too.

@@ -77,8 +77,10 @@ def proxy(web_port: int, directory: Path, in_front: str = "", waits: str = "15s"
     shipped = shipped.replace("web:8000", f"{LOOPBACK}:{web_port}")
     assert "lb_try_duration 15s" in shipped
     shipped = shipped.replace("lb_try_duration 15s", f"lb_try_duration {waits}")
-    file.write_text(shipped.replace("unix//run/admin.sock", "off"))
+    # Nothing redirects from port 80 here, which all tests would want.
+    file.write_text(shipped.replace("unix//run/admin.sock", "off\n\tauto_https disable_redirects"))
     environment = {
+        "HTTPS_PORT": str(free_port()),
         "PUBLIC_URL": f"http://{LOOPBACK}:{port}",
         "PROXIES_IN_FRONT": in_front,
         **{name: str(directory) for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME")},

@@ -212,8 +212,7 @@ def test_another_port_is_published_where_caddy_listens(tmp_path: Path) -> None:
     caddy = config["services"]["caddy"]
     ports = {(port["published"], port["target"]) for port in caddy["ports"]}
     assert ports == {("80", 80), ("8443", 8443)}
-    public_url = caddy["environment"]["PUBLIC_URL"]
-    [server] = adapted(PUBLIC_URL=public_url)["apps"]["http"]["servers"].values()
+    [server] = adapted(**caddy["environment"])["apps"]["http"]["servers"].values()
     assert server["listen"] == [":8443"]
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
-from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from campaigns import hosts
 from campaigns.catalogue.folding import plain
 from campaigns.models import Campaign
 from campaigns.models.sources import DIRECT, OTHER, cleaned, is_reserved
@@ -59,5 +59,5 @@ def why_unusable(text: str) -> str:
 
 def link_of(campaign: Campaign, source: Source | None = None) -> str:
     """The address to share."""
-    address = f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}"
+    address = hosts.address_of(campaign)
     return f"{address}?{PARAMETER}={source.name}" if source else address

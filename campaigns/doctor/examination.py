@@ -14,6 +14,7 @@ from campaigns.doctor import (
     clocks,
     configured,
     database,
+    domains,
     files,
     keys,
     mail,
@@ -46,6 +47,7 @@ def examine(part: Part = Part.ALL, mail_to: str = "") -> list[Check]:
     found += _all([*_of_files(part), ("mail", partial(mail.examine, mail_to))])
     if part.is_web:
         found += _checked("proxy", public_url.examine)
+        found += _checked(domains.NAME, domains.examine)
     return found
 
 

@@ -37,7 +37,7 @@ def examine() -> Iterator[Check]:
     except SiteError as error:
         yield of_no_answer(error)
         return
-    proxy = of_answer(answer)
+    proxy = of_answer(answer, settings.PUBLIC_URL)
     yield proxy
     yield (
         unseen("headers", "They are web's own only once it is reached.")
@@ -75,8 +75,8 @@ def of_certificate(ends: datetime, now: datetime) -> Check:
     )
 
 
-def of_answer(answer: SiteAnswer) -> Check:
-    url = settings.PUBLIC_URL
+def of_answer(answer: SiteAnswer, url: str) -> Check:
+    """What was asked there for PATH."""
     location = answer.headers.get("Location", "")
     if answer.status in (301, 302, 307, 308) and location.startswith(url):
         return red(
@@ -104,15 +104,15 @@ def of_answer(answer: SiteAnswer) -> Check:
             f"The proxy answers {answer.status} in web's place.",
             "Look with `./presavectl status` and `./presavectl logs web` why web does not answer.",
         )
-    return _of_statement(answer)
+    return _of_statement(answer, url)
 
 
-def _of_statement(answer: SiteAnswer) -> Check:
+def _of_statement(answer: SiteAnswer, url: str) -> Check:
     software = _statement(answer.body).get("software", {})
     if software.get("name") != "Presave":
         return red(
             "proxy",
-            f"What answers at {settings.PUBLIC_URL} is not Presave (status {answer.status}).",
+            f"What answers at {url} is not Presave (status {answer.status}).",
             "Let the DNS name this server, and the proxy lead every path to web, /.well-known/ "
             f"too. {_PROXIES}",
         )
@@ -120,12 +120,12 @@ def _of_statement(answer: SiteAnswer) -> Check:
     if (software.get("version"), software.get("commit")) != ours:
         return red(
             "proxy",
-            f"{settings.PUBLIC_URL} runs version {software.get('version')}, commit "
+            f"{url} runs version {software.get('version')}, commit "
             f"{str(software.get('commit'))[:12]}; here it is {ours[0]}, {ours[1][:12]}.",
             "Start web anew from this image: `./presavectl upgrade`. If this is a new server, let "
             "the DNS name it.",
         )
-    return green("proxy", f"{settings.PUBLIC_URL} leads to this instance.")
+    return green("proxy", f"{url} leads to this instance.")
 
 
 def _statement(body: str) -> dict[str, Any]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.conf import settings
 from django.contrib.syndication.views import Feed
 from django.http import HttpRequest
 from django.shortcuts import get_object_or_404
@@ -14,6 +13,7 @@ from django.utils.feedgenerator import Atom1Feed
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
 
+from campaigns import hosts
 from campaigns.fan import artist_page, languages
 from campaigns.fan.artist_page import Listed
 from campaigns.models import ArtistPage
@@ -33,10 +33,11 @@ class ReleaseFeed(Feed):  # type: ignore[type-arg]  # generic in the stubs alone
         return _("Releases by %(artist)s") % {"artist": page.name}
 
     def link(self, page: ArtistPage) -> str:
-        return self._address(page.get_absolute_url())
+        return f"{hosts.address_of(page)}{self.query}"
 
     def feed_url(self, page: ArtistPage) -> str:
-        return self._address(reverse("artist-feed", args=[page.handle]))
+        path = reverse("artist-feed", args=[page.handle])
+        return f"{hosts.site_of(page.label_id)}{path}{self.query}"
 
     def author_name(self, page: ArtistPage) -> str:
         return page.name
@@ -58,7 +59,7 @@ class ReleaseFeed(Feed):  # type: ignore[type-arg]  # generic in the stubs alone
         return format_html(text, date=item.release_date)
 
     def item_link(self, item: Listed) -> str:
-        return self._address(item.campaign.get_absolute_url())
+        return f"{hosts.address_of(item.campaign)}{self.query}"
 
     def item_guid(self, item: Listed) -> str:
         return item.campaign.id.urn
@@ -72,6 +73,3 @@ class ReleaseFeed(Feed):  # type: ignore[type-arg]  # generic in the stubs alone
     def item_updateddate(self, item: Listed) -> datetime:
         told_at = item.campaign.told_calendars_at
         return max(told_at, item.campaign.everywhere_at) if item.is_out else told_at
-
-    def _address(self, path: str) -> str:
-        return f"{settings.PUBLIC_URL}{path}{self.query}"

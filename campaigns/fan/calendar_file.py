@@ -15,6 +15,7 @@ from django.conf import settings
 from django.utils.translation import gettext
 from icalendar import Alarm, Calendar, Event
 
+from campaigns import hosts
 from campaigns.models import Campaign, CampaignState
 
 # A release is an instant; calendars show what has a length.
@@ -46,7 +47,7 @@ def of_artist(name: str, campaigns: Iterable[Campaign], query: str) -> bytes:
     # The same for Apple's, Google's and Outlook's calendars.
     calendar.add("x-wr-calname", name)
     for campaign in campaigns:
-        address = f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}{query}"
+        address = f"{hosts.address_of(campaign)}{query}"
         calendar.add_component(_event(campaign, address, _listen_here(address)))
     content: bytes = calendar.to_ical()
     return content

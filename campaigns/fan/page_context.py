@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -13,7 +14,7 @@ from django.urls import reverse
 from django.utils import translation
 from django.utils.translation import gettext as _
 
-from campaigns import links
+from campaigns import hosts, links
 from campaigns.artwork import files
 from campaigns.consent import wordings
 from campaigns.fan import languages, times, words
@@ -46,7 +47,7 @@ def for_campaign(campaign: Campaign, phase: Phase) -> dict[str, Any]:
     return {
         "phase": phase,
         "campaign": campaign,
-        "page_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
+        "page_url": hosts.address_of(campaign),
         "subscribe_url": _subscribe_url(campaign),
         "offers_pre_save": offers_pre_save(campaign),
         "leads_with_everyone": leads_with_everyone(campaign, phase),
@@ -135,7 +136,7 @@ def digest_shown(campaign: Campaign) -> str:
 def _subscribe_url(campaign: Campaign) -> str:
     calendar = reverse("fan-calendar", args=[campaign.slug])
     return (
-        f"webcal://{settings.PUBLIC_URL.partition('://')[2]}{calendar}"
+        f"webcal://{hosts.site_of(campaign.label_id).partition('://')[2]}{calendar}"
         f"?{SUBSCRIBED}=1&{languages.PARAMETER}={translation.get_language()}"
     )
 
@@ -154,16 +155,16 @@ LOCALES: Final = {
 def for_shared_link(campaign: Campaign, phase: Phase) -> dict[str, str]:
     """https://ogp.me"""
     return {
-        "card_url": card_url(campaign),
+        "card_url": card_url(campaign.label_id, campaign),
         "locale": LOCALES[translation.get_language() or settings.LANGUAGE_CODE],
         "shared_description": _description(campaign, phase),
     }
 
 
-def card_url(campaign: Campaign | None) -> str:
+def card_url(label_id: UUID, campaign: Campaign | None) -> str:
     """The picture that networks show with a link: the release's, or without one the product's."""
     own = files.card_address(campaign) if campaign else ""
-    return f"{settings.PUBLIC_URL}{own or static('campaigns/social-card.jpg')}"
+    return f"{hosts.site_of(label_id)}{own or static('campaigns/social-card.jpg')}"
 
 
 def _description(campaign: Campaign, phase: Phase) -> str:

@@ -13,6 +13,8 @@ LONGEST_SLUG: Final = 60
 LONGEST_RELEASE_NAME: Final = 300
 # A sentence or two by the artist.
 LONGEST_NOTE: Final = 280
+# RFC 1035, section 2.3.4, as it is written.
+LONGEST_DOMAIN: Final = 253
 SLUG_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 SPOTIFY_URI_PATTERN: Final = r"^spotify:(album|track):[A-Za-z0-9]{22}$"
 # GS1 General Specifications: a GTIN of 12 (UPC), 13 (EAN) or 14 digits.

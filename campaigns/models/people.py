@@ -13,7 +13,7 @@ from django.db.models import Q
 from django.db.models.functions import Lower, Now
 from django.utils.translation import gettext_lazy as _
 
-from campaigns.models.formats import LONGEST_RELEASE_NAME
+from campaigns.models.formats import LONGEST_DOMAIN, LONGEST_RELEASE_NAME
 
 
 class UserManager(DjangoUserManager["User"]):
@@ -62,6 +62,8 @@ class User(AbstractUser):
 class Label(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=100)
+    # Another host than PUBLIC_URL's, for its fan pages; the operator alone gives one away.
+    domain = models.CharField(max_length=LONGEST_DOMAIN, null=True, blank=True, unique=True)
     members = models.ManyToManyField(User, through="Membership", related_name="labels")
     created_at = models.DateTimeField(auto_now_add=True)
 

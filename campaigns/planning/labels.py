@@ -30,8 +30,8 @@ logger = logging.getLogger(__name__)
 LONGEST_NAME = 100
 
 
-class InvitationError(ValueError):
-    """Nobody was invited. The message says what to change in the command."""
+class LabelError(ValueError):
+    """Nothing was done. The message says what to change in the command."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Granted:
 
 @transaction.atomic
 def invite(email: str, label: str, role: Role | None) -> Granted:
-    """Create what is missing of account, label and membership. Raises InvitationError.
+    """Create what is missing of account, label and membership. Raises LabelError.
 
     Without a role, the first member of a label becomes its owner and others become editors; a
     member keeps the role.
@@ -68,10 +68,10 @@ def _account(email: str) -> User:
     try:
         validate_email(email)
     except ValidationError:
-        raise InvitationError(f"{email!r} is not an email address.") from None
+        raise LabelError(f"{email!r} is not an email address.") from None
     user = User.objects.filter(email__iexact=email).first()
     if user and not user.is_active:
-        raise InvitationError(f"The account {email} is switched off. Switch it on first.")
+        raise LabelError(f"The account {email} is switched off. Switch it on first.")
     # The operator vouches for the address, so nobody is asked to confirm it.
     if not user:
         return create_account(email, is_confirmed=True)
@@ -113,24 +113,31 @@ def take_from_strangers(user: User, *, is_confirmed: bool) -> bool:
 
 def _label(name_or_id: str) -> Label:
     """The label of that id or name; a name that no label has creates one."""
+    label = find_label(name_or_id)
+    if label:
+        return label
+    name = name_or_id.strip()
+    if not 0 < len(name) <= LONGEST_NAME:
+        raise LabelError(f"A label's name has 1 to {LONGEST_NAME} characters.")
+    label = Label.objects.create(name=name)
+    record(label, Event.LABEL_CREATED, None, name=name)
+    return label
+
+
+def find_label(name_or_id: str) -> Label | None:
+    """Raises LabelError where no label has that id, or several have that name."""
     try:
         return Label.objects.get(id=UUID(name_or_id))
     except ValueError:
         pass
     except Label.DoesNotExist:
-        raise InvitationError(f"There is no label with the id {name_or_id}.") from None
+        raise LabelError(f"There is no label with the id {name_or_id}.") from None
     name = name_or_id.strip()
-    if not 0 < len(name) <= LONGEST_NAME:
-        raise InvitationError(f"A label's name has 1 to {LONGEST_NAME} characters.")
     found = [label for label in Label.objects.all() if is_same_name(label.name, name)]
     if len(found) > 1:
         ids = ", ".join(str(label.id) for label in found)
-        raise InvitationError(f"Several labels are called {name}. Give --label one of: {ids}")
-    if found:
-        return found[0]
-    label = Label.objects.create(name=name)
-    record(label, Event.LABEL_CREATED, None, name=name)
-    return label
+        raise LabelError(f"Several labels are called {name}. Give --label one of: {ids}")
+    return found[0] if found else None
 
 
 def _password_url(user: User) -> str:

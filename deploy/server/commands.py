@@ -20,7 +20,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
     for add in (
         *(setup.add, upgrade.add, backup.add, restore.add),
-        *(doctor.add, _add_status, _add_logs, _add_invite),
+        *(doctor.add, _add_status, _add_logs, _add_invite, _add_domain),
     ):
         add(commands)
     return parser
@@ -58,3 +58,21 @@ def _add_invite(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 def _invite(chosen: argparse.Namespace) -> int:
     in_web = ("exec", "web", "python", "manage.py", "invite")
     return compose.run(*in_web, chosen.email, "--label", chosen.label)
+
+
+def _add_domain(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    command = commands.add_parser("domain", help="show a label's fan pages at a domain of its own")
+    actions = command.add_subparsers(dest="action", metavar="ACTION", required=True)
+    add = actions.add_parser("add", help="show them there")
+    add.add_argument("domain")
+    add.add_argument("--label", required=True, help="the label's name")
+    actions.add_parser("remove", help="take the domain back").add_argument("domain")
+    actions.add_parser("list", help="print each domain with its label")
+    command.set_defaults(run=_domain)
+
+
+def _domain(chosen: argparse.Namespace) -> int:
+    told = [chosen.domain] if chosen.action != "list" else []
+    told += ["--label", chosen.label] if chosen.action == "add" else []
+    in_web = ("exec", "web", "python", "manage.py", "domain")
+    return compose.run(*in_web, chosen.action, *told)

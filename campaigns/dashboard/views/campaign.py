@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from campaigns import links
+from campaigns import hosts, links
 from campaigns.artwork import files
 from campaigns.catalogue.markets import market_of
 from campaigns.catalogue.names import Names
@@ -71,7 +71,7 @@ def campaign_detail(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "next_midnight": next_midnight(standing, now),
         "worker_warning": worker_warning,
         "artwork": files.renditions(campaign),
-        "public_url": f"{settings.PUBLIC_URL}{campaign.get_absolute_url()}",
+        "public_url": hosts.address_of(campaign),
         "can_edit": access.may_edit(campaign),
         "checks": checks.before_opening(campaign, now) if standing.phase is Phase.DRAFT else [],
         "preview_url": _preview_url(campaign, now),

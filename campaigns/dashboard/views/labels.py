@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Final
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -13,6 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from campaigns import hosts
 from campaigns.dashboard import access, history
 from campaigns.dashboard.access import AuthenticatedRequest
 from campaigns.dashboard.guards import for_editors, for_members, for_owners, to_page
@@ -54,7 +54,7 @@ def label_detail(request: AuthenticatedRequest, label_id: UUID) -> HttpResponse:
         "invitations": label.invitations.open(timezone.now()) if membership.is_owners else [],
         "pages": label.artist_pages.order_by("folded_name"),
         "has_more_artists": bool(artist_pages.artists_without_page(label)),
-        "public_host": settings.PUBLIC_URL.partition("://")[2],
+        "public_host": hosts.site_of(label.id).partition("://")[2],
         "artists": label.artists.order_by("folded_name", "confirmed_at"),
         "newest": history.tell(label.history.select_related("by")[:NEWEST_ENTRIES]),
     }

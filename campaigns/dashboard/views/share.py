@@ -22,6 +22,7 @@ from django.utils.translation import gettext
 from django.views.decorators.http import require_safe
 from PIL import Image
 
+from campaigns import hosts
 from campaigns.artwork import files, lettering, qr_code, story
 from campaigns.artwork.accent import TINTS
 from campaigns.artwork.story import Story
@@ -62,7 +63,7 @@ def share(request: AuthenticatedRequest, slug: str) -> HttpResponse:
         "phase": phase,
         "can_edit": access.may_edit(campaign),
         "is_over": phase in NOTHING_TO_SHARE,
-        "host": urlsplit(settings.PUBLIC_URL).netloc,
+        "host": urlsplit(hosts.site_of(campaign.label_id)).netloc,
         "card": urlsplit(shared["card_url"]).path,
         "shared_description": shared["shared_description"],
         **_embed(campaign, phase),

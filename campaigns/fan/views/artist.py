@@ -6,7 +6,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import TypeAlias
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
@@ -14,6 +13,7 @@ from django.utils import timezone, translation
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
+from campaigns import hosts
 from campaigns.fan import artist_page, calendar_file, languages, page_context
 from campaigns.fan.artist_feed import ReleaseFeed
 from campaigns.fan.languages import in_fans_language
@@ -67,8 +67,8 @@ def page(request: HttpRequest, handle: str) -> HttpResponse:
         "artist": artist,
         "coming": coming,
         "out": out,
-        "card_url": page_context.card_url(first),
-        "page_url": f"{settings.PUBLIC_URL}{artist.get_absolute_url()}",
+        "card_url": page_context.card_url(artist.label_id, first),
+        "page_url": hosts.address_of(artist),
         "subscribe_url": _subscribe_url(artist),
     }
     return render(request, "fan/artist.html", context)
@@ -115,5 +115,5 @@ def _subscribe_url(artist: ArtistPage) -> str:
     "subscribe to it".
     """
     path = reverse("artist-calendar", args=[artist.handle])
-    host = settings.PUBLIC_URL.partition("://")[2]
+    host = hosts.site_of(artist.label_id).partition("://")[2]
     return f"webcal://{host}{path}{languages.query(translation.get_language() or '')}"

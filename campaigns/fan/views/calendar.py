@@ -12,6 +12,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import conditional_page, require_safe
 
+from campaigns import hosts
 from campaigns.consent import receipts
 from campaigns.fan import calendar_file, languages, page_context
 from campaigns.fan.languages import in_fans_language
@@ -42,7 +43,7 @@ def calendar(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @conditional_page
 def _calendar(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    address = _address(request, campaign.get_absolute_url())
+    address = f"{hosts.address_of(campaign)}{languages.query(languages.chosen(request))}"
     response = _file(campaign, calendar_file.of_landing_page(campaign, address))
     # A shared cache would answer fans whom nobody counts.
     patch_cache_control(response, private=True, no_cache=True)
@@ -58,7 +59,8 @@ def receipt_calendar(request: HttpRequest, token: str) -> HttpResponse:
     presave = receipts.find(token)
     if presave is None:
         raise Http404
-    address = _address(request, reverse("fan-receipt", args=[token]))
+    path = reverse("fan-receipt", args=[token])
+    address = f"{settings.PUBLIC_URL}{path}{languages.query(languages.chosen(request))}"
     return _file(presave.campaign, calendar_file.of_receipt(presave.campaign, address))
 
 
@@ -72,10 +74,6 @@ def countdown(request: HttpRequest, slug: str) -> HttpResponse:
     campaign = get_object_or_404(campaigns, slug=slug)
     _count(request, campaign, ReminderKind.COUNTDOWN)
     return HttpResponseRedirect(campaign.countdown_url)
-
-
-def _address(request: HttpRequest, path: str) -> str:
-    return f"{settings.PUBLIC_URL}{path}{languages.query(languages.chosen(request))}"
 
 
 def _file(campaign: Campaign, content: bytes) -> HttpResponse:

@@ -17,7 +17,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods, require_safe
 
-from campaigns import spotify
+from campaigns import hosts, spotify
 from campaigns.consent import completing, receipts, refusal, starting
 from campaigns.consent.completing import AuthorizationResponse, InLine
 from campaigns.consent.cookie import IssuedReceipt, PendingConsent
@@ -78,7 +78,7 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
         why = refusal.why_closed(closed, timezone.now())
         return refusal_pages.refused(request, ConsentError(why, slug))
     needs_form = campaign.at_local_midnights and request.method != "POST"
-    from_elsewhere = not _was_tapped_here(request)
+    from_elsewhere = not (_was_tapped_here(request) or _was_tapped_at_label(request, campaign))
     has_changed = _seen(request) not in ("", digest_shown(campaign))
     if needs_form or from_elsewhere or has_changed:
         zone = midnights.known_zone(request.POST.get("zone", ""))
@@ -96,6 +96,16 @@ def go(request: HttpRequest, slug: str) -> HttpResponseBase:
         return refusal_pages.refused(request, error)
     _make_way(request, to_spotify)
     return to_spotify
+
+
+@require_safe
+@never_cache
+def go_elsewhere(request: HttpRequest, slug: str) -> HttpResponse:
+    """From a label's own domain, for an address that was typed: its pages lead to PUBLIC_URL
+    themselves.
+    """
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponseRedirect(f"{settings.PUBLIC_URL}{request.path}{'?' * bool(query)}{query}")
 
 
 def _make_way(request: HttpRequest, response: HttpResponse) -> None:
@@ -120,7 +130,11 @@ def _to_spotify(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     pending = starting.start_authorization(campaign, now, zone, language, before, source)
     visits.count(campaign.slug, source, Step.TAP)
     redirection = HttpResponseRedirect(spotify.authorize_url(pending.state))
-    cookies.set_pending_consent(redirection, pending)
+    if request.method == "POST" and _was_tapped_at_label(request, campaign):
+        # Another site's form brings no cookie along: what this browser has begun is unknown here.
+        cookies.keep_apart(request, redirection, pending)
+    else:
+        cookies.set_pending_consent(redirection, pending)
     return redirection
 
 
@@ -210,3 +224,15 @@ def _was_tapped_here(request: HttpRequest) -> bool:
     if request.headers.get("Sec-Fetch-Site") == "same-origin":
         return True
     return request.method == "POST" and request.headers.get("Origin") == settings.PUBLIC_URL
+
+
+def _was_tapped_at_label(request: HttpRequest, campaign: Campaign) -> bool:
+    """On the release's page at its label's own domain: the browser says so, by the Origin of a form
+    and the Referer of a link, and no page elsewhere can make it do so.
+    """
+    site = hosts.site_of(campaign.label_id)
+    if site == settings.PUBLIC_URL or request.method == "HEAD":
+        return False
+    if request.method == "POST":
+        return request.headers.get("Origin") == site
+    return request.headers.get("Referer") == f"{site}/"

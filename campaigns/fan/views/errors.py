@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponsePermanentRedirect
 from django.template import loader
 from django.urls import is_valid_path
 
+from campaigns import hosts
 from campaigns.fan import languages
 from campaigns.fan.languages import in_fans_language
 from campaigns.pasted import visible_text
@@ -46,7 +47,7 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
         address = "?".join(filter(None, [meant, "&".join(filter(None, query))]))
         # It may be a receipt's, or hold a code: no cache keeps it.
         return HttpResponsePermanentRedirect(address, headers={"Cache-Control": "no-store"})
-    if request.path.startswith(("/dashboard/", "/accounts/")):
+    if not hosts.label_at(request) and request.path.startswith(("/dashboard/", "/accounts/")):
         # What somebody may not see is told like what does not exist.
         page = loader.render_to_string("dashboard/not_found.html")
         return HttpResponse(page, status=404)

@@ -6,16 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
 
+from django.conf import settings
 from django.db.models import Exists
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import get_conditional_response, patch_cache_control, set_response_etag
 from django.utils.translation import get_language_from_request
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import require_safe
 
+from campaigns import hosts
 from campaigns.artwork import files as artworks
 from campaigns.artwork.encoding import CONTENT_TYPES
 from campaigns.consent import starting
@@ -44,6 +47,12 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "fan/home.html")
 
 
+@require_safe
+def home_elsewhere(request: HttpRequest) -> HttpResponse:
+    """From a label's own domain."""
+    return redirect(f"{settings.PUBLIC_URL}{reverse('home')}")
+
+
 @dataclass(frozen=True)
 class CachedPage:
     content: bytes
@@ -58,11 +67,15 @@ def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The same page for everybody, without a cookie, so that any cache may keep it."""
     spoken = (languages.chosen(request), get_language_from_request(request))
     make = partial(_make_landing, request, slug)
-    page = get_or_make("pages", (slug, *spoken), CACHE_SECONDS, make)
+    # On a label's own domain the start leads to another host.
+    page = get_or_make("pages", (slug, hosts.site_at(request), *spoken), CACHE_SECONDS, make)
     whole = HttpResponse(page.content, headers=page.headers)
     etag = page.headers["ETag"]
     response = get_conditional_response(request, etag=etag, response=whole) or whole
-    return let_form_lead_to_spotify(response) if page.holds_form else response
+    if not page.holds_form:
+        return response
+    elsewhere = settings.PUBLIC_URL if hosts.label_at(request) else ""
+    return let_form_lead_to_spotify(response, elsewhere)
 
 
 def _make_landing(request: HttpRequest, slug: str) -> CachedPage:
@@ -98,6 +111,7 @@ def _render_landing(
         **page_context.for_shared_link(campaign, phase),
         **languages.choice(request),
         "is_away": is_away,
+        "start_site": settings.PUBLIC_URL if hosts.label_at(request) else "",
         "artist_url": artist_page.address_for(campaign),
     }
     return HttpResponse(prepared_page.render("fan/landing.html", context))

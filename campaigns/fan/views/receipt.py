@@ -7,7 +7,6 @@ from datetime import datetime
 from functools import partial
 from hashlib import sha256
 from typing import Any
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, JsonResponse
@@ -21,7 +20,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_POST, require_safe
 
-from campaigns import links
+from campaigns import hosts, links
 from campaigns.consent import completing, receipts
 from campaigns.consent.cookie import IssuedReceipt, PendingConsent
 from campaigns.consent.refusal import ConsentError, Refusal
@@ -86,7 +85,7 @@ def _standing(presave: PreSave, outcome: Outcome, now: datetime) -> dict[str, An
     leads_on = is_out and phase in (Phase.RELEASING_SOMEWHERE, *LINKS_AFTER)
     return {
         **for_campaign(presave.campaign, phase),
-        "page_name": f"{urlsplit(settings.PUBLIC_URL).netloc}{presave.campaign.get_absolute_url()}",
+        "page_name": hosts.address_of(presave.campaign).partition("://")[2],
         "presave": presave,
         "shown_state": _shown_state(presave),
         "outcome": outcome,

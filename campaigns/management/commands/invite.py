@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError, ProgrammingError
 
 from campaigns.models import Role, User
-from campaigns.planning.labels import InvitationError, invite
+from campaigns.planning.labels import LabelError, invite
 
 
 class Command(BaseCommand):
@@ -40,7 +40,7 @@ class Command(BaseCommand):
                 self.stdout.write("Somebody was invited before, so nobody is invited now.")
                 return
             invitation = invite(options["email"], options["label"], role)
-        except InvitationError as error:
+        except LabelError as error:
             raise CommandError(str(error)) from None
         except (OperationalError, ProgrammingError):
             raise CommandError(

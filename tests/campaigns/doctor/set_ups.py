@@ -26,6 +26,7 @@ from campaigns.doctor import (
     clocks,
     configured,
     database,
+    domains,
     files,
     keys,
     mail,
@@ -48,7 +49,7 @@ from campaigns.models import (
 )
 from embedded.valkey import Valkey
 from presave import env
-from tests.factory import make_campaign, make_presave, make_user, master_key_line
+from tests.factory import make_campaign, make_label, make_presave, make_user, master_key_line
 from tests.sandbox_process import Sandbox
 from tests.smtp import MailServer
 
@@ -478,7 +479,11 @@ def no_way_to_the_mail_server(here: Here) -> Found:
 
 
 def seen_through(
-    here: Here, status: int, headers: Mapping[str, str] | None = None, body: bytes = b""
+    here: Here,
+    status: int,
+    headers: Mapping[str, str] | None = None,
+    body: bytes = b"",
+    examine: Callable[[], Iterable[Check]] = public_url.examine,
 ) -> list[Check]:
     """A proxy on loopback that answers so, whatever web would say."""
 
@@ -498,7 +503,7 @@ def seen_through(
         thread = Thread(target=server.serve_forever, args=[0.01])
         thread.start()
         try:
-            return list(public_url.examine())
+            return list(examine())
         finally:
             server.shutdown()
             thread.join()
@@ -539,6 +544,25 @@ def web_that_still_runs_the_old_code(here: Here) -> Found:
 def nothing_at_the_public_address(here: Here) -> Found:
     here.settings.PUBLIC_URL = "http://127.0.0.1:1"
     return public_url.examine()
+
+
+@broken("domain", "./presavectl domain remove label.localhost")
+def a_domain_of_a_label_that_leads_nowhere(here: Here) -> Found:
+    here.settings.PUBLIC_URL = "http://127.0.0.1:1"
+    make_label(domain="label.localhost")
+    return domains.examine()
+
+
+@broken("domain", "Let the DNS name this server")
+def a_domain_of_a_label_that_leads_elsewhere(here: Here) -> Found:
+    make_label(domain="127.0.0.1")
+    return seen_through(here, 200, body=b"<h1>It works!</h1>", examine=domains.examine)
+
+
+@broken("domain", "proxy_set_header Host $host;")
+def a_domain_of_a_label_that_web_never_hears_of(here: Here) -> Found:
+    make_label(domain="127.0.0.1")
+    return seen_through(here, 400, examine=domains.examine)
 
 
 @broken("headers", "leave web's headers alone")

@@ -13,12 +13,12 @@ from django.core.management import call_command
 from django.db import connection
 
 from campaigns.clock import database_now
-from campaigns.doctor import clocks, examination, keys, page, processes
+from campaigns.doctor import clocks, domains, examination, keys, page, processes
 from campaigns.doctor.checks import Check, Mark, Part
 from campaigns.models import Heartbeat
 from campaigns.spotify import APP_TOKEN
-from tests.campaigns.doctor.set_ups import SET_UPS, Here
-from tests.factory import make_campaign
+from tests.campaigns.doctor.set_ups import SET_UPS, Here, seen_through, statement
+from tests.factory import make_campaign, make_label
 from tests.sandbox_process import Sandbox
 from tests.smtp import MailServer
 
@@ -46,6 +46,13 @@ def test_a_wrong_set_up_is_found_and_its_fix_is_named(name: str, here: Here) -> 
     found = break_it(here)
     reds = [one for one in examination._listed(found) if one.mark is Mark.RED]
     assert [one.name for one in reds if fix in one.fix] == [check], reds
+
+
+@pytest.mark.django_db
+def test_each_labels_domain_that_leads_here_is_green(here: Here) -> None:
+    make_label(domain="127.0.0.1")
+    [found] = seen_through(here, 200, body=statement(here), examine=domains.examine)
+    assert (found.name, found.mark) == ("domain", Mark.GREEN)
 
 
 def test_there_are_as_many_set_ups_as_were_promised() -> None:

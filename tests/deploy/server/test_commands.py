@@ -1,0 +1,38 @@
+"""`./presavectl domain` is web's own command."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("add", "presave.label.example", "--label", "Your label"),
+        ("remove", "presave.label.example"),
+        ("list",),
+    ],
+)
+def test_a_domain_is_given_listed_and_taken_back_in_web(
+    arguments: tuple[str, ...], tmp_path: Path
+) -> None:
+    docker = tmp_path / "docker"
+    docker.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    docker.chmod(0o755)
+    done = subprocess.run(
+        [sys.executable, "presavectl", "domain", *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    in_web = ["compose", "exec", "web", "python", "manage.py", "domain"]
+    assert done.stdout.splitlines() == [*in_web, *arguments]
