@@ -55,7 +55,7 @@ def test_every_table_is_in_the_inventory_once() -> None:
 
 
 def test_what_is_about_a_person_is_told_as_such() -> None:
-    with_address = models.EmailField | models.GenericIPAddressField
+    with_address = (models.EmailField, models.GenericIPAddressField)
     about_accounts = {
         model._meta.db_table
         for model in apps.get_models()
@@ -94,8 +94,10 @@ def test_the_command_leaves_nothing_of_an_account() -> None:
     exec(command)  # noqa: S102 -- the page's own
 
     assert EMAIL not in whole_database()
-    told = HistoryEntry.objects.values_list("event", "by")
-    assert [*told] == [(Event.INVITED, None), (Event.RENAMED, None)]
+    assert [(one.event, one.by) for one in HistoryEntry.objects.all()] == [
+        (Event.INVITED, None),
+        (Event.RENAMED, None),
+    ]
     assert User.objects.get() == other
 
 

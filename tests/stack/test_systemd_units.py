@@ -159,8 +159,9 @@ def test_what_is_frozen_is_ended_or_woken(tmp_path: Path) -> None:
     env = {"PATH": f"{tmp_path}:{os.environ['PATH']}", "RUNTIME_DIRECTORY": str(tmp_path)}
 
     def look() -> str:
-        command = ["sh", "-eu", UNITS / "presave-watchdog"]
-        return subprocess.run(command, env=env, text=True, check=True, capture_output=True).stdout
+        command = ["sh", "-eu", str(UNITS / "presave-watchdog")]
+        done = subprocess.run(command, env=env, text=True, check=True, capture_output=True)
+        return done.stdout
 
     assert look() == ""
     os.kill(main.pid, signal.SIGSTOP)

@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("campaigns", "0033_instance_report"),
+        ("campaigns", "0034_indexes_of_presaves"),
     ]
 
     operations = [
