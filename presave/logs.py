@@ -23,6 +23,11 @@ _PRIVATE = re.compile(
     re.IGNORECASE,
 )
 
+# What begins another line, or turns a terminal's colours.
+_ON_ONE_LINE: Final = {
+    code: repr(chr(code))[1:-1] for code in (*range(32), *range(0x7F, 0xA0), 0x2028, 0x2029)
+}
+
 
 class HidePrivateAddresses(logging.Filter):
     """Masks secret addresses and callback codes: anyone who knows a receipt's address can cancel
@@ -34,7 +39,7 @@ class HidePrivateAddresses(logging.Filter):
         message = record.getMessage()
         masked = mask(message)
         if masked != message:
-            record.msg, record.args = masked, None
+            record.msg, record.args = _on_one_line(record, masked), None
         if record.exc_info:
             # A formatter takes this text instead of writing the traceback itself.
             record.exc_text = mask(logging.Formatter().formatException(record.exc_info))
@@ -71,6 +76,19 @@ def _shortened(record: logging.LogRecord) -> logging.LogRecord:
     short.msg, short.args = mask(f"{first_line} (again: {error!r})"), None
     short.exc_info = short.exc_text = None
     return short
+
+
+def _on_one_line(record: logging.LogRecord, text: str) -> str:
+    """What is filled into a line begins no other one; a text of several lines keeps them."""
+    return text if "\n" in str(record.msg) else text.translate(_ON_ONE_LINE)
+
+
+class TextFormatter(logging.Formatter):
+    """A line that people read, which nobody else has written a part of."""
+
+    def formatMessage(self, record: logging.LogRecord) -> str:
+        record.message = _on_one_line(record, record.message)
+        return super().formatMessage(record)
 
 
 class JsonFormatter(logging.Formatter):

@@ -301,6 +301,7 @@ STATIC_URL = "/static/"
 STATIC_ROOT = DATA_DIR / "static"
 # What browsers and crawlers ask for at the root of every site.
 WHITENOISE_ROOT = BASE_DIR / "presave" / "root"
+WHITENOISE_MIMETYPES = {".svg": "image/svg+xml; charset=utf-8"}
 ARTWORK_DIR = DATA_DIR / "artwork"
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -393,7 +394,10 @@ LOGGING = {
         "expected_503": {"()": "presave.logs.IgnoreExpected503"},
     },
     "formatters": {
-        "text": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"},
+        "text": {
+            "()": "presave.logs.TextFormatter",
+            "fmt": "%(asctime)s %(levelname)s %(name)s %(message)s",
+        },
         "json": {"()": "presave.logs.JsonFormatter"},
     },
     "handlers": {

@@ -153,10 +153,20 @@ def test_every_answer_is_isolated(client: Client) -> None:
         assert "default-src 'none'" in headers["Content-Security-Policy"]
 
 
-@pytest.mark.parametrize("path", ["/static/campaigns/base.css", "/favicon.ico"])
-def test_static_files_can_be_embedded_by_no_other_site(client: Client, path: str) -> None:
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [
+        ("/static/campaigns/base.css", 'text/css; charset="utf-8"'),
+        ("/static/campaigns/icon.svg", "image/svg+xml; charset=utf-8"),
+        ("/favicon.ico", "image/x-icon"),
+    ],
+)
+def test_static_files_can_be_embedded_by_no_other_site(
+    client: Client, path: str, kind: str
+) -> None:
     answer = client.get(path)
 
     assert answer.getvalue()
+    assert answer.headers["Content-Type"] == kind
     assert policy_of(answer) == {**STRICT, "form-action": "'self'"}
     assert answer.headers["Cross-Origin-Resource-Policy"] == "same-origin"

@@ -17,6 +17,7 @@ from presave.logs import (
     IgnoreExpected503,
     JsonFormatter,
     ShorteningHandler,
+    TextFormatter,
 )
 
 
@@ -95,6 +96,17 @@ def test_an_exception_that_names_a_receipt_is_masked(lines: io.StringIO) -> None
         logging.getLogger("tests.private").exception("request failed")
     assert "request failed" in lines.getvalue()
     assert "s3cret" not in lines.getvalue()
+
+
+def test_what_is_filled_in_begins_no_line(lines: io.StringIO) -> None:
+    logger = logging.getLogger("tests.private")
+    logger.handlers[0].setFormatter(TextFormatter())
+    logger.error("market=%s", "SE\r\n2026-12-01 ERROR forged\x1b[31m")
+    logger.error("Of two lines:\n%s", "the second")
+
+    assert lines.getvalue() == (
+        "market=SE\\r\\n2026-12-01 ERROR forged\\x1b[31m\nOf two lines:\nthe second\n"
+    )
 
 
 @pytest.mark.parametrize(

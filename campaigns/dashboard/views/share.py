@@ -140,7 +140,7 @@ def _once_open(
 @_once_open
 def qr_svg(campaign: Campaign, source: Source) -> HttpResponse:
     file = qr_code.svg(link_of(campaign, source))
-    return _download(file, "image/svg+xml", f"{campaign.slug}-{source.name}.svg")
+    return _download(file, "image/svg+xml; charset=utf-8", f"{campaign.slug}-{source.name}.svg")
 
 
 @_once_open
