@@ -64,11 +64,12 @@ def containers(service: str) -> list[str]:
     return read("ps", "--quiet", service).split()
 
 
-def all_containers(service: str) -> list[str]:
-    """Those, and the ones that were created or have ended. Without what `run` began, which `ps`
-    of Compose would list too.
+def all_containers(service: str = "") -> list[str]:
+    """Those of a service, or of all, and the ones that were created or have ended. Without what
+    `run` began, which `ps` of Compose would list too.
     """
-    labels = {"project": config()["name"], "service": service, "oneoff": "False"}
+    labels = {"project": config()["name"], "oneoff": "False"}
+    labels |= {"service": service} if service else {}
     filters = [
         f"--filter=label=com.docker.compose.{name}={value}" for name, value in labels.items()
     ]

@@ -5,34 +5,47 @@ from __future__ import annotations
 import json
 import sys
 import time
-from typing import Any, Final
+from collections.abc import Collection
+from typing import Any, Final, NoReturn
 
-from deploy.server import engine
+from deploy.server import compose, engine
 
 PATIENCE_SECONDS: Final = 300
 # Some 30 seconds: an engine waits for up to 26 before it starts anew what failed eight times, as a
 # worker does for whose database the tables are being made.
 TRIES_OF_A_SERVICE: Final = 15
 BETWEEN_SECONDS: Final = 2
+LOG_LINES: Final = 20
+FORM: Final = """{
+  "Id": "{{.Id}}",
+  "Service": "{{index .Config.Labels "com.docker.compose.service"}}",
+  "State": "{{.State.Status}}",
+  "Health": "{{with .State.Health}}{{.Status}}{{end}}",
+  "ExitCode": {{.State.ExitCode}},
+  "Restarts": {{.RestartCount}}
+}""".replace("\n", "")
 # Well once it has ended.
 JOBS: Final = ("migrate",)
 ORDER: Final = ("well", "waiting", "failed")
 
 
-def wait(until: float = PATIENCE_SECONDS) -> None:
-    """Tell how it goes until every service is well. Raises EngineError, with the log of a service
-    that is not.
+def wait(
+    only: Collection[str] = (), until: float = PATIENCE_SECONDS, tries: int = TRIES_OF_A_SERVICE
+) -> None:
+    """Tell how it goes until every service is well, or those containers alone. Raises EngineError,
+    after the log of one that is not.
     """
     began, failures, told = time.monotonic(), 0, ""
-    while waiting := {name: how for name, how in states().items() if how != "well"}:
+    while waiting := {name: how for name, how in states(only).items() if how != "well"}:
         failed = failed_in(waiting)
         failures = failures + 1 if failed else 0
         passed = time.monotonic() - began
-        if failures == TRIES_OF_A_SERVICE or passed > until:
-            give_up(failed or sorted(waiting))
+        if failures == tries or passed > until:
+            give_up(failed or sorted(waiting), only)
         told = _tell(f"Waiting for {', '.join(sorted(waiting))}", told, passed)
         time.sleep(BETWEEN_SECONDS)
-    print("All services are well." if not sys.stdout.isatty() else "\r\033[KAll services are well.")
+    what = "All services are well." if not only else "Well."
+    print(what if not sys.stdout.isatty() else f"\r\033[K{what}")
 
 
 def failed_in(states: dict[str, str]) -> list[str]:
@@ -42,32 +55,32 @@ def failed_in(states: dict[str, str]) -> list[str]:
     return sorted(name for name, how in states.items() if how == "failed")
 
 
-def give_up(names: list[str]) -> None:
+def give_up(names: Collection[str], only: Collection[str] = ()) -> NoReturn:
     """Raises EngineError after the last lines of the logs."""
-    for name in names:
-        print(f"\nThe last lines of {name}:", file=sys.stderr)
-        print(engine.ask("compose", "logs", "--tail", "15", name).stdout, file=sys.stderr)
-    raise engine.EngineError(
-        f"Not well: {', '.join(names)}. The lines above say why. Once that is changed, run this "
-        "again."
-    )
+    if not names:
+        raise engine.EngineError("The services could not be started; the lines above say why.")
+    for one in look(only):
+        if one["Service"] in names:
+            print(f"\nThe last lines of {one['Service']}:", file=sys.stderr)
+            print(compose.log_of(one["Id"], LOG_LINES), file=sys.stderr)
+    raise engine.EngineError(f"Not well: {', '.join(names)}. The lines above say why.")
 
 
-def states() -> dict[str, str]:
+def states(only: Collection[str] = ()) -> dict[str, str]:
     """Each service: well, waiting or failed."""
-    answer = engine.ask("compose", "ps", "--all", "--format", "json")
-    found = containers(answer.stdout)
     # Of several containers of one service, as while it is upgraded, the least well counts.
-    found.sort(key=lambda one: ORDER.index(state_of(one)))
+    found = sorted(look(only), key=lambda one: ORDER.index(state_of(one)))
     return {one["Service"]: state_of(one) for one in found}
 
 
-def containers(told: str) -> list[dict[str, Any]]:
-    """Compose prints a list or, since 2.21, a line for each."""
-    if told.startswith("["):
-        listed: list[dict[str, Any]] = json.loads(told)
-        return listed
-    return [json.loads(line) for line in told.splitlines() if line.startswith("{")]
+def look(only: Collection[str] = ()) -> list[dict[str, Any]]:
+    """What the engine says of the containers. Raises EngineError where it does not answer."""
+    try:
+        wanted = list(only) or compose.all_containers()
+        told = compose.docker("inspect", "--format", FORM, *wanted) if wanted else ""
+    except compose.CommandError as error:
+        raise engine.EngineError(f"Docker does not say how the services are: {error}") from None
+    return [json.loads(line) for line in told.splitlines()]
 
 
 def state_of(container: dict[str, Any]) -> str:

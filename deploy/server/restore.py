@@ -58,6 +58,7 @@ def run(chosen: argparse.Namespace) -> int:
         health.wait()
     except engine.EngineError as error:
         print(f"The backup is restored, but: {error}", file=sys.stderr)
+        print("Once that is changed it starts by itself: ./presavectl status", file=sys.stderr)
         return 1
     return 0
 

@@ -242,13 +242,16 @@ def start(needs_recreating: bool) -> dict[str, Any]:
     config = make_image()
     owner.give_to_containers(config)
     print("\nStarting.", flush=True)
-    if compose.run("up", "--detach"):
-        unwell = [name for name, how in health.states().items() if how != "well"]
-        health.give_up(sorted(unwell))
-    if needs_recreating:
-        # A container keeps the file that was there when it started.
-        compose.run("up", "--detach", "--force-recreate", "--no-deps", "web", "worker")
-    health.wait()
+    try:
+        if compose.run("up", "--detach"):
+            unwell = [name for name, how in health.states().items() if how != "well"]
+            health.give_up(sorted(unwell))
+        if needs_recreating:
+            # A container keeps the file that was there when it started.
+            compose.run("up", "--detach", "--force-recreate", "--no-deps", "web", "worker")
+        health.wait()
+    except engine.EngineError as error:
+        raise engine.EngineError(f"{error} Once that is changed, run this again.") from None
     return config
 
 

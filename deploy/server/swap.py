@@ -5,14 +5,15 @@ Whatever fails or interrupts before that is put back: the new one is removed, th
 
 from __future__ import annotations
 
-import time
 from typing import Final
 
-from deploy.server import compose, interruption, version
+from deploy.server import compose, health, interruption, version
 from deploy.server.compose import CommandError
+from deploy.server.engine import EngineError
 
 HEALTHY_SECONDS: Final = 180
-LOG_LINES: Final = 20
+# It may start anew once, as when Postgres is busy: the old one serves meanwhile.
+TRIES_OF_A_NEW_ONE: Final = 2
 SWAPPED: Final = ("web", "worker", "beat")
 
 
@@ -71,27 +72,13 @@ def _begin(new: version.Version, old: dict[str, list[str]]) -> None:
             f"The new {' and '.join(old)} could not be started, so what was begun is removed and "
             f"the old one goes on. Docker says:\n{error}"
         ) from None
-    for service, containers in old.items():
-        for container in set(compose.containers(service)) - set(containers):
-            wait_until_healthy(container, service)
-
-
-def wait_until_healthy(container: str, service: str) -> None:
-    """Raises UpgradeError with the end of its log."""
-    state = "{{.State.Status}} {{.State.Health.Status}} {{.RestartCount}}"
-    ends = time.monotonic() + HEALTHY_SECONDS
-    while time.monotonic() < ends:
-        status, health, restarts = compose.docker("inspect", "--format", state, container).split()
-        if health == "healthy":
-            return
-        if status not in ("running", "restarting") or int(restarts) > 1:
-            break
-        time.sleep(1)
-    log = compose.log_of(container, LOG_LINES)
-    raise UpgradeError(
-        f"The new {service} does not become healthy, so it is removed and the old one goes on. "
-        f"Its log ends:\n{log}"
-    )
+    begun = [one for service in old for one in set(compose.containers(service)) - set(old[service])]
+    try:
+        health.wait(begun, HEALTHY_SECONDS, TRIES_OF_A_NEW_ONE)
+    except EngineError as error:
+        raise UpgradeError(
+            f"{error} So what was begun is removed, and the old {' and '.join(old)} goes on."
+        ) from None
 
 
 def _remove_what_was_begun(old: dict[str, list[str]]) -> None:

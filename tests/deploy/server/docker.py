@@ -44,7 +44,8 @@ def _keep(world: dict[str, Any]) -> None:
 
 
 def _of_env_file() -> str:
-    lines = Path(".env").read_text().splitlines()
+    path = Path(__file__).parent.parent / "presave" / ".env"
+    lines = path.read_text().splitlines()
     return next(line.removeprefix("VERSION=") for line in lines if line.startswith("VERSION="))
 
 
@@ -95,6 +96,8 @@ def _docker(arguments: list[str], world: dict[str, Any]) -> str:
         case ["ps", "--all", "--quiet", "--no-trunc", *filters]:
             [service] = [word.split("=")[-1] for word in filters if ".service=" in word]
             return "\n".join(one for kind in KINDS for one in world[kind].get(service, {}))
+        case ["inspect", "--format", form, *containers] if "RestartCount" in form:
+            return "\n".join(_state_of(container, world) for container in containers)
         case ["inspect", "--format", form, container]:
             return _told_of(container, form, world)
         case ["image", "inspect", *_, image]:
@@ -117,8 +120,14 @@ def _told_of(container: str, form: str, world: dict[str, Any]) -> str:
     if "Image" in form:
         name = f"presave:{container.partition('-of-')[2]}"
         return name if "Config" in form else str(_image_of(container, world))
-    state = "exited unhealthy 2" if container in world["unhealthy"] else "running healthy 0"
-    return state if "Status" in form and "Restart" in form else state.split()[1]
+    return "healthy"
+
+
+def _state_of(container: str, world: dict[str, Any]) -> str:
+    is_well = container not in world["unhealthy"]
+    state = {"State": "running", "Health": "healthy"} if is_well else {"State": "exited"}
+    service = container.partition("-")[0]
+    return json.dumps({"Id": container, "Service": service, "ExitCode": not is_well, **state})
 
 
 def _image_of(container: str, world: dict[str, Any]) -> Any:

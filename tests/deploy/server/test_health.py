@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 
-from deploy.server import health
-
-WEB = {"Service": "web", "State": "running", "Health": "healthy", "ExitCode": 0}
+from deploy.server import engine, health
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,19 @@ def test_a_worker_may_fail_until_the_tables_are_made(migrate: str, failed: list[
     assert health.failed_in(states) == failed
 
 
-@pytest.mark.parametrize("told", [json.dumps([WEB, WEB]), f"{json.dumps(WEB)}\n{json.dumps(WEB)}"])
-def test_both_forms_in_which_compose_lists_services_are_read(told: str) -> None:
-    assert health.containers(told) == [WEB, WEB]
+def test_an_engine_that_does_not_answer_makes_nothing_well(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "docker").write_text("#!/bin/sh\necho 'Cannot connect.' >&2; exit 1\n")
+    (tmp_path / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
+    with pytest.raises(engine.EngineError, match="does not say how the services are: Cannot"):
+        health.wait()
+
+
+def test_the_engine_is_asked_for_a_line_of_json_for_each_container() -> None:
+    """Compose's own list would have what `docker compose run` began, too."""
+    told = re.sub(r"{{index [^}]*}}|{{with [^}]*}}{{[^}]*}}{{end}}", "web", health.FORM)
+    told = re.sub(r"{{[^}]*(Code|Count)}}", "0", told)
+    assert json.loads(re.sub(r"{{[^}]*}}", "a1b2", told))["Service"] == "web"
+    assert "\n" not in health.FORM

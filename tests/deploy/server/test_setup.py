@@ -244,7 +244,9 @@ def test_a_database_and_a_redis_elsewhere_are_set_up_as_docs_database_says(serve
 
 def test_a_service_that_does_not_start_is_named_with_its_last_lines(server: Server) -> None:
     (server.bin / "failing").write_text("compose up")
-    (server.bin / "services").write_text('{"Service": "web", "State": "restarting"}')
+    (server.bin / "services").write_text(
+        '{"Id": "a1b2c3", "Service": "web", "State": "restarting"}'
+    )
 
     said = server.set_up(*ANSWERS)
 

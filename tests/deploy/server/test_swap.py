@@ -14,7 +14,7 @@ INTERRUPTED: list[dict[str, str]] = [
     {"pg_dump": "SIGHUP"},
     {"-T migrate": "SIGTERM"},
     {"--scale=web=2": "SIGINT"},
-    {"inspect --format {{.State.Status}}": "SIGTERM"},
+    {"RestartCount": "SIGTERM"},
     {"--scale=worker=2": "SIGHUP"},
     {"exec -T web python -c": "SIGINT"},
 ]

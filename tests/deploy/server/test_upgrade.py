@@ -259,10 +259,9 @@ def test_a_new_web_that_does_not_become_healthy_goes_and_the_old_one_stays(serve
     done = server.presavectl("upgrade")
 
     assert done.returncode == 1
-    assert (
-        "The new web does not become healthy, so it is removed and the old one goes on."
-        in done.stderr
-    )
+    assert "the last words of web-of-1.1.0" in done.stderr
+    assert "Not well: web. The lines above say why. So what was begun is removed" in done.stderr
+    assert "the old web goes on." in done.stderr
     assert server.world["running"]["web"] == OLD
     assert "VERSION=old" in server.env_file
 
@@ -275,7 +274,7 @@ def test_a_new_worker_that_does_not_become_healthy_goes_and_the_old_one_stays(
     done = server.presavectl("upgrade")
 
     assert done.returncode == 1
-    assert "The new worker does not become healthy" in done.stderr
+    assert "Not well: worker." in done.stderr
     assert list(server.world["running"]["worker"]) == ["worker-of-old"]
 
 
