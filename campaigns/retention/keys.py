@@ -133,7 +133,9 @@ def refuse_strange_keyring() -> None:
         raise KeyringError(
             f"KEYRING_DIR holds no key of any live campaign ({len(live)}, as {slugs}), so it "
             "belongs to another database or is not mounted. Nothing was paused. Bring back the "
-            "keyring of this database; if it is lost, cancel these campaigns in the dashboard."
+            "keyring of this database from keyring.tar of its newest backup, as docs/backup.md "
+            "says. If there is none, cancel these campaigns in the dashboard: the worker then "
+            "starts by itself."
         )
 
 

@@ -3,16 +3,32 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Sequence
 
-from deploy.server import backup, compose, doctor, interruption, restore, setup, upgrade, version
+from deploy.server import (
+    backup,
+    compose,
+    doctor,
+    engine,
+    health,
+    interruption,
+    restore,
+    setup,
+    upgrade,
+    version,
+)
 
 
 def main(arguments: Sequence[str]) -> int:
     """Run one command, and return its exit code."""
     chosen = _parser().parse_args(arguments)
     interruption.expect()
-    return int(chosen.run(chosen))
+    try:
+        return int(chosen.run(chosen))
+    except engine.EngineError as error:
+        print(error, file=sys.stderr)
+        return 1
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -33,6 +49,8 @@ def _add_status(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -
 
 def _status(chosen: argparse.Namespace) -> int:
     ended = compose.run("ps", "--all")
+    for reason in health.reasons():
+        print(f"\n{reason}")
     running, checked_out = version.in_service(), version.of_checkout().tag
     if running and running != checked_out:
         print(f"\n.env names version {running}, and this checkout is {checked_out}.")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any, Final, NoReturn
 
 from deploy.server import compose, engine
@@ -24,6 +25,8 @@ FORM: Final = """{
   "ExitCode": {{.State.ExitCode}},
   "Restarts": {{.RestartCount}}
 }""".replace("\n", "")
+# As web, worker and beat say why they do not start.
+REFUSAL: Final = re.compile(r"^.*cannot start: .*$", re.MULTILINE)
 # Well once it has ended.
 JOBS: Final = ("migrate",)
 ORDER: Final = ("well", "waiting", "failed")
@@ -59,11 +62,27 @@ def give_up(names: Collection[str], only: Collection[str] = ()) -> NoReturn:
     """Raises EngineError after the last lines of the logs."""
     if not names:
         raise engine.EngineError("The services could not be started; the lines above say why.")
-    for one in look(only):
-        if one["Service"] in names:
-            print(f"\nThe last lines of {one['Service']}:", file=sys.stderr)
-            print(compose.log_of(one["Id"], LOG_LINES), file=sys.stderr)
-    raise engine.EngineError(f"Not well: {', '.join(names)}. The lines above say why.")
+    unwell = [one for one in look(only) if one["Service"] in names]
+    for one in unwell:
+        print(f"\nThe last lines of {one['Service']}:", file=sys.stderr)
+        print(compose.log_of(one["Id"], LOG_LINES), file=sys.stderr)
+    said = " ".join(filter(None, map(refusal_of, unwell))) or "The lines above say why."
+    raise engine.EngineError(f"Not well: {', '.join(names)}. {said}")
+
+
+def refusal_of(container: dict[str, Any]) -> str:
+    """The sentence with which it did not start, if it has one."""
+    found = REFUSAL.findall(compose.log_of(container["Id"], LOG_LINES))
+    return found[-1] if found else ""
+
+
+def reasons() -> Iterator[str]:
+    """A sentence for each container that does not start, or not for long."""
+    for one in look():
+        how = state_of(one)
+        if how == "failed" or (how == "waiting" and one["Restarts"]):
+            reason = refusal_of(one) or f"./presavectl logs {one['Service']} says why."
+            yield f"{one['Service']} does not start: {reason}"
 
 
 def states(only: Collection[str] = ()) -> dict[str, str]:

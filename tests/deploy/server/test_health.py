@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.server import engine, health
+from deploy.server import commands, engine, health
 
 
 @pytest.mark.parametrize(
@@ -59,3 +59,46 @@ def test_the_engine_is_asked_for_a_line_of_json_for_each_container() -> None:
     told = re.sub(r"{{[^}]*(Code|Count)}}", "0", told)
     assert json.loads(re.sub(r"{{[^}]*}}", "a1b2", told))["Service"] == "web"
     assert "\n" not in health.FORM
+
+
+SAID = "Presave's worker cannot start: KEYRING_DIR holds no key. Cancel these campaigns."
+
+
+def engine_with_a_worker(
+    place: Path, monkeypatch: pytest.MonkeyPatch, state: dict[str, object]
+) -> None:
+    worker = {"Id": "a1b2", "Service": "worker", "ExitCode": 1, "Restarts": 3, **state}
+    (place / "config").write_text('{"name": "presave"}')
+    (place / "inspect").write_text(json.dumps(worker))
+    (place / "logs").write_text(f"Connected.\n{SAID}\nBye.\n")
+    (place / "docker").write_text(
+        '#!/bin/sh\n[ "$1" = compose ] && shift\n'
+        'case "$1" in ps) echo a1b2 ;; *) cat "${0%/*}/$1" ;; esac\n'
+    )
+    (place / "docker").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{place}:/usr/bin:/bin")
+
+
+def test_a_worker_that_refuses_to_start_is_told_with_its_own_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As after a restore whose live campaigns have no keys."""
+    engine_with_a_worker(tmp_path, monkeypatch, {"State": "restarting"})
+    with pytest.raises(engine.EngineError) as caught:
+        health.give_up(["worker"])
+    assert str(caught.value) == f"Not well: worker. {SAID}"
+
+
+@pytest.mark.parametrize(
+    "state", [{"State": "restarting"}, {"State": "running", "Health": "starting"}]
+)
+def test_the_status_says_why_one_does_not_start_between_its_tries_too(
+    state: dict[str, object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    engine_with_a_worker(tmp_path, monkeypatch, state)
+    chosen = commands._parser().parse_args(["status"])
+    chosen.run(chosen)
+    assert f"worker does not start: {SAID}" in capsys.readouterr().out
