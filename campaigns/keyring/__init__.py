@@ -22,6 +22,7 @@ from campaigns.keyring.files import UNREADABLE as UNREADABLE
 from campaigns.keyring.files import Keyring as Keyring
 from campaigns.keyring.master import MASTER_KEY_BYTES as MASTER_KEY_BYTES
 from campaigns.keyring.master import MasterKey as MasterKey
+from campaigns.keyring.master import MasterKeyFile
 from campaigns.keyring.sealing import CampaignKey as CampaignKey
 from campaigns.keyring.sealing import open_cookie as open_cookie
 from campaigns.keyring.sealing import seal as seal
@@ -39,7 +40,8 @@ def back_up(archive: BinaryIO) -> None:
 
 def bring_back(archive: BinaryIO) -> _archive.Restored:
     """Add what a backup has and the keyring lacks. Raises KeyringError."""
-    return _archive.read(settings.KEYRING_DIR, archive)
+    master_keys = MasterKeyFile(settings.MASTER_KEY_FILE, settings.SECRET_KEY).read()
+    return _archive.read(settings.KEYRING_DIR, archive, master_keys)
 
 
 def from_settings() -> Keyring:

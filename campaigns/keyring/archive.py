@@ -19,6 +19,7 @@ from uuid import UUID
 from campaigns.keyring import durable, weekly, wrapping
 from campaigns.keyring.errors import KeyringError
 from campaigns.keyring.files import KEY_SUFFIX
+from campaigns.keyring.master import MasterKey
 from campaigns.keyring.tombstones import (
     CANCELLED_SUFFIX,
     DIRECTORY,
@@ -86,12 +87,13 @@ def _add(tar: tarfile.TarFile, name: str, content: bytes | None) -> None:
         tar.addfile(entry, io.BytesIO(content))
 
 
-def read(directory: Path, archive: BinaryIO) -> Restored:
+def read(directory: Path, archive: BinaryIO, master_keys: Sequence[MasterKey]) -> Restored:
     """Bring back what is missing or damaged. Raises KeyringError, before anything is changed if the
-    archive is not whole.
+    archive is not whole, or none of these keys opens what would be brought back.
     """
     entries = _entries(archive)
     try:
+        _refuse_a_strangers(directory, entries, master_keys)
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         tombstones = Tombstones(directory)
         for pattern, bring_back in ((_ENDED, _bury), (_CANCELLED, _mark)):
@@ -117,6 +119,23 @@ def _entries(archive: BinaryIO) -> dict[str, bytes]:
         if not (_is_key(name) or _ENDED.fullmatch(name) or _CANCELLED.fullmatch(name)):
             raise KeyringError(f"This is no backup of the keyring: it holds {name!r}.")
     return found
+
+
+def _refuse_a_strangers(
+    directory: Path, entries: Mapping[str, bytes], master_keys: Sequence[MasterKey]
+) -> None:
+    """Next to a key file that cannot be opened no new key is made."""
+    known = {key.fingerprint for key in master_keys}
+    for campaign_id, content in _matching(entries, _KEY):
+        file, here = wrapping.read(content), directory / f"{campaign_id}{KEY_SUFFIX}"
+        is_left_out = _wrapped_in(here) or Tombstones(directory).has_ended(campaign_id)
+        if file and file.master not in known and not is_left_out:
+            raise KeyringError(
+                f"The key file of campaign {campaign_id} in this backup was wrapped by the master "
+                f"key {file.master.hex()}, which MASTER_KEY_FILE does not hold. It is the backup "
+                "of another instance, or the master key was replaced since: then put its line "
+                "back from your offline copy. Nothing was changed."
+            )
 
 
 def _matching(

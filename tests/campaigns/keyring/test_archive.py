@@ -15,7 +15,9 @@ from pathlib import Path
 import pytest
 
 from campaigns.keyring import End, KeyFileError, Keyring, KeyringError, archive
+from campaigns.keyring.master import MasterKeyFile
 from tests.campaigns.keyring.conftest import CAMPAIGN, OTHER_CAMPAIGN
+from tests.factory import master_key_line
 
 NOW = datetime(2026, 12, 4, 12, tzinfo=UTC)
 END = End("cancelled", NOW)
@@ -25,6 +27,12 @@ def backup_of(directory: Path) -> io.BytesIO:
     backup = io.BytesIO()
     archive.write(directory, backup)
     return io.BytesIO(backup.getvalue())
+
+
+def bring_back(directory: Path, backup: io.BytesIO) -> archive.Restored:
+    """Next to the directory lies the master key of the tests."""
+    masters = MasterKeyFile(directory.parent / "master.key").read()
+    return archive.read(directory, backup, masters)
 
 
 def end(keyring_files: Keyring) -> None:
@@ -39,7 +47,7 @@ def test_a_lost_keyring_comes_back_whole(keyring_files: Keyring, keyring_dir: Pa
     backup = backup_of(keyring_dir)
     shutil.rmtree(keyring_dir)
 
-    assert archive.read(keyring_dir, backup) == (2, 0)
+    assert bring_back(keyring_dir, backup) == (2, 0)
 
     found = {keyring_files.open(one).public_bytes for one in (CAMPAIGN, OTHER_CAMPAIGN)}
     assert found == public
@@ -57,13 +65,13 @@ def test_a_key_that_was_destroyed_since_stays_out(
     end(keyring_files)
     after = backup_of(keyring_dir)
 
-    assert archive.read(keyring_dir, before) == (0, 1)
+    assert bring_back(keyring_dir, before) == (0, 1)
     assert list(keyring_files.campaign_ids()) == []
 
     shutil.rmtree(keyring_dir)
-    archive.read(keyring_dir, after)
+    bring_back(keyring_dir, after)
     before.seek(0)
-    assert archive.read(keyring_dir, before) == (0, 1)
+    assert bring_back(keyring_dir, before) == (0, 1)
     assert keyring_files.tombstones.end_of(CAMPAIGN) == END
 
 
@@ -76,7 +84,7 @@ def test_what_is_there_stays_as_it_is(keyring_files: Keyring, keyring_dir: Path)
     keyring_files.tombstones.add_marks(CAMPAIGN, {b"b" * 32})
     rewrapped = (keyring_dir / f"{CAMPAIGN}.key").read_bytes()
 
-    assert archive.read(keyring_dir, backup) == (0, 0)
+    assert bring_back(keyring_dir, backup) == (0, 0)
 
     assert (keyring_dir / f"{CAMPAIGN}.key").read_bytes() == rewrapped
     assert keyring_files.tombstones.marks(CAMPAIGN) == {b"a" * 32, b"b" * 32}
@@ -100,7 +108,7 @@ def test_a_file_that_is_missing_or_damaged_is_replaced(
     with pytest.raises(KeyFileError):
         Keyring(keyring_dir, master_key).open(CAMPAIGN)
 
-    archive.read(keyring_dir, backup)
+    bring_back(keyring_dir, backup)
 
     assert Keyring(keyring_dir, master_key).open(CAMPAIGN).public_bytes == public
 
@@ -114,7 +122,7 @@ def test_a_weekly_key_that_nothing_needs_stays_destroyed(
     keyring_files.renew(NOW + timedelta(days=7), timedelta(days=7))
     (week,) = keyring_dir.glob("weekly-*")
 
-    archive.read(keyring_dir, backup)
+    bring_back(keyring_dir, backup)
 
     assert list(keyring_dir.glob("weekly-*")) == [week]
 
@@ -127,13 +135,14 @@ def tar_of(name: str) -> bytes:
     return content.getvalue()
 
 
+@pytest.mark.usefixtures("master_key")
 @pytest.mark.parametrize(
     "content",
     [b"", b"no tar", tar_of(f"../{CAMPAIGN}.key"), tar_of(f"/{CAMPAIGN}.key"), tar_of("notes")],
 )
 def test_another_file_is_refused_and_changes_nothing(content: bytes, keyring_dir: Path) -> None:
     with pytest.raises(KeyringError, match="no backup of the keyring"):
-        archive.read(keyring_dir, io.BytesIO(content))
+        bring_back(keyring_dir, io.BytesIO(content))
     assert not keyring_dir.exists()
 
 
@@ -145,7 +154,7 @@ def test_a_backup_that_was_cut_short_is_refused(
     whole = backup_of(keyring_dir).getvalue()
     for length in range(0, 2560, 128):
         with pytest.raises(KeyringError, match="no backup of the keyring"):
-            archive.read(tmp_path / "new", io.BytesIO(whole[:length]))
+            bring_back(tmp_path / "new", io.BytesIO(whole[:length]))
     assert not (tmp_path / "new").exists()
 
 
@@ -169,3 +178,26 @@ def test_a_backup_whose_reader_is_slow_holds_nobody_up(
         while pipe.read(65536):
             pass
         writing.result(60)
+
+
+def test_keys_that_another_master_key_wraps_are_refused_and_nothing_is_changed(
+    keyring_files: Keyring, keyring_dir: Path, tmp_path: Path
+) -> None:
+    """As those of another instance: with them here, no campaign would get a key."""
+    another = tmp_path / "another"
+    another.mkdir()
+    (another / "master.key").touch(0o600)
+    (another / "master.key").write_text(master_key_line("1"))
+    theirs = Keyring(another / "keyring", another / "master.key")
+    theirs.public_key(CAMPAIGN)
+    theirs.tombstones.bury(OTHER_CAMPAIGN, END, datetime.fromtimestamp(0, UTC))
+    backup = backup_of(another / "keyring")
+
+    with pytest.raises(KeyringError, match=f"{theirs.fingerprint}.+Nothing was changed"):
+        bring_back(keyring_dir, backup)
+    assert list(keyring_dir.iterdir()) == []
+
+    # A key that is here needs none of the backup, whatever wraps it there.
+    backup.seek(0)
+    keyring_files.public_key(CAMPAIGN)
+    assert bring_back(keyring_dir, backup) == (0, 0)

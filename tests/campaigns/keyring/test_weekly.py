@@ -202,7 +202,7 @@ def test_a_copy_of_a_week_ago_is_restored_on_a_new_server_and_over_a_living_keyr
     (keyring_dir / f"{next(iter(keys))}.key").unlink()
     for directory in (tmp_path / "new", keyring_dir):
         backup.seek(0)
-        archive.read(directory, backup)
+        archive.read(directory, backup, keyring_files.master_keys)
         restored = Keyring(directory, master_key)
         assert opened(restored) == keys
         assert restored.renew(NOW + WEEK, WEEK) == []
