@@ -76,19 +76,28 @@ def _restore(chosen: Path, *, is_told: bool) -> None:
             _refuse_to_replace(chosen)
     _step("Stopping web, worker and beat")
     compose.read("stop", *WRITERS)
+    try:
+        _bring_back(chosen, made_at, keyring, has_database=has_database)
+    except (BackupError, compose.CommandError, OSError):
+        print("Web, worker and beat are stopped.", file=sys.stderr)
+        raise
+    _step("Starting everything")
+    compose.read("up", "--detach")
+    _tell_what_nobody_knows(made_at, keyring)
+
+
+def _bring_back(chosen: Path, made_at: datetime, keyring: Path, *, has_database: bool) -> None:
+    """The keys come first: where they are refused, the database is as it was."""
+    _step(f"Bringing back keys and tombstones from {keyring}")
+    _in_worker("restore", keyring)
     if has_database:
         _step(f"Restoring the database of {made_at:%d %B %Y, %H:%M} UTC")
         replace_database(chosen / DATABASE)
     _step("Bringing back covers and clips that are not here")
     _bring_artwork_back(chosen / ARTWORK)
-    _step(f"Bringing back keys and tombstones from {keyring}")
-    _in_worker("restore", keyring)
     _step("Migrating the database, and ending again what had ended")
     compose.read("run", "--rm", "-T", "migrate")
     _in_worker("tombstones")
-    _step("Starting everything")
-    compose.read("up", "--detach")
-    _tell_what_nobody_knows(made_at, keyring)
 
 
 def check(chosen: Path, wanted: Sequence[str]) -> datetime:

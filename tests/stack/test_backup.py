@@ -199,7 +199,20 @@ def check_refusals(server: Server, backup: Path, living: Campaign) -> None:
     damaged = backup / "database.dump"
     damaged.write_bytes(damaged.read_bytes()[:-20_000])
     connection.close()
-    assert server.run("restore", "--replace", backup).returncode == 1
+    refused = server.run("restore", "--replace", backup)
+    assert refused.returncode == 1
+    assert "Web, worker and beat are stopped." in refused.stderr
+    assert states(living) == before
+
+
+def check_refusal_of_keys(server: Server, backup: Path, living: Campaign) -> None:
+    """The database stays, as there would be fans without the keys of their permissions."""
+    before, damaged = states(living), backup / "keyring.tar"
+    damaged.write_bytes(damaged.read_bytes()[:-20_000])
+    connection.close()
+    refused = server.run("restore", "--replace", backup)
+    assert refused.returncode == 1
+    assert "backup of the keyring" in refused.stderr
     assert states(living) == before
 
 
@@ -239,3 +252,4 @@ def test_a_new_server_goes_on_where_the_backup_was_made_and_revives_nobody(
     for campaign in (living, ended):
         check_books(campaign)
     check_refusals(new, first, living)
+    check_refusal_of_keys(new, second, living)
