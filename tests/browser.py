@@ -80,10 +80,23 @@ def _managed_by_playwright() -> Path:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Browser tests come last: once Playwright runs, its event loop occupies the main thread, and
     no later test could call asyncio.run() there."""
+    others: list[pytest.Item] = []
+    in_browser: list[pytest.Item] = []
     for item in items:
         if "browser" in getattr(item, "fixturenames", ()):
             item.add_marker("browser")
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+        (in_browser if item.get_closest_marker("browser") else others).append(item)
+    items[:] = [*others, *_long_ones_early(in_browser)]
+
+
+def _long_ones_early(items: list[pytest.Item]) -> list[pytest.Item]:
+    """Spread over the first half, so that no process is left alone with one in the end."""
+    long = [item for item in items if any(map(item.get_closest_marker, ("long", "stack")))]
+    ordered = [item for item in items if item not in long]
+    apart = max(1, len(items) // (2 * max(1, len(long))))
+    for number, item in enumerate(long):
+        ordered.insert(number * apart, item)
+    return ordered
 
 
 @pytest.fixture(scope="session")

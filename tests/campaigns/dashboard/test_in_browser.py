@@ -161,6 +161,7 @@ def next_month() -> str:
     return f"{timezone.now() + timedelta(days=30):%Y-%m-%d}T00:00"
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing(visit: Any, campaigns: None, scheme: str) -> None:
     page = visit(color_scheme=scheme)

@@ -52,12 +52,14 @@ def pages() -> dict[str, str]:
     return dict(scenes.ALL)
 
 
+@pytest.mark.long
 def test_every_page_is_accessible_and_narrow(page: Page, site: str, pages: dict[str, str]) -> None:
     for name, path in pages.items():
         page.goto(site + path)
         assert_accessible_and_narrow(page, name)
 
 
+@pytest.mark.long
 def test_every_state_of_a_visit_is_accessible_and_narrow(
     browser: Browser,
     site: str,

@@ -80,6 +80,7 @@ def pages(settings: Settings, tmp_path: Path) -> None:
     scenes.set_up(scenes.small_picture())
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("pages")
 def test_nothing_moves_while_a_page_arrives(
     slow_page: Page, site: str, subtests: pytest.Subtests
