@@ -12,7 +12,9 @@ from django.db import connections
 
 from embedded.processes import wait_until
 from tests.chaos.machine import Machine, point_django_at
+from tests.chaos.nights import SOON_SECONDS
 from tests.chaos.scenes import StartMachine, WaitFor
+from tests.emptying import empty_tables
 from tests.postgres import Postgres
 from tests.sandbox_process import Sandbox
 
@@ -39,7 +41,7 @@ def postgres(crashable_server: Postgres, django_db_blocker: Any) -> Iterator[Pos
         if crashable_server.process.exit_code is not None:
             crashable_server.start()
         connections.close_all()
-        call_command("flush", verbosity=0, interactive=False)
+        empty_tables()
         point_django_at_what_was(before)
 
 
@@ -50,10 +52,11 @@ def point_django_at_what_was(before: dict[str, Any]) -> None:
 
 @pytest.fixture
 def machine(postgres: Postgres, sandbox: Sandbox, tmp_path: Path) -> Iterator[StartMachine]:
-    """Start a machine with so many permits a second."""
+    """Start a machine with so many permits a second, on which looks soon confirm the saves."""
     started: list[Machine] = []
 
     def start(rate: float = 200, **details: Any) -> Machine:
+        details["confirmed_after_seconds"] = SOON_SECONDS
         started.append(Machine(tmp_path, postgres, sandbox, rate=rate, **details).__enter__())
         return started[-1]
 

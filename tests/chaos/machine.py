@@ -22,7 +22,12 @@ from django.db import connections
 from embedded.processes import LOOPBACK, Process, spawn, wait_for_http, wait_until
 from embedded.stack import START_SECONDS, WEB, WORKER_CONCURRENCY, WORKER_OPTIONS, WORKER_READY
 from embedded.valkey import Valkey
-from tests.chaos.worker import CLOCK_AHEAD_SECONDS, LEASE_SECONDS, SECOND_LOOK_SECONDS
+from tests.chaos.worker import (
+    CLOCK_AHEAD_SECONDS,
+    CONFIRMED_AFTER_SECONDS,
+    LEASE_SECONDS,
+    SECOND_LOOK_SECONDS,
+)
 from tests.postgres import Postgres
 from tests.sandbox_process import Sandbox
 
@@ -44,6 +49,7 @@ class Machine:
         rate: float,
         lease_seconds: float | None = None,
         second_look_seconds: float | None = None,
+        confirmed_after_seconds: float | None = None,
         clock_ahead: float = 0,
     ) -> None:
         self.postgres = postgres
@@ -63,12 +69,13 @@ class Machine:
             "SPOTIFY_MAX_RATE": str(rate),
             "KEYRING_DIR": str(settings.KEYRING_DIR),
         }
-        if lease_seconds is not None:
-            self.environment[LEASE_SECONDS] = str(lease_seconds)
-        if second_look_seconds is not None:
-            self.environment[SECOND_LOOK_SECONDS] = str(second_look_seconds)
-        if clock_ahead:
-            self.environment[CLOCK_AHEAD_SECONDS] = str(clock_ahead)
+        changed = {
+            LEASE_SECONDS: lease_seconds,
+            SECOND_LOOK_SECONDS: second_look_seconds,
+            CONFIRMED_AFTER_SECONDS: confirmed_after_seconds,
+            CLOCK_AHEAD_SECONDS: clock_ahead or None,
+        }
+        self.environment |= {name: str(value) for name, value in changed.items() if value}
 
     def __enter__(self) -> Self:
         self.valkey.start()

@@ -18,6 +18,8 @@ FLICKER_FANS: Final = 900
 TOLD_FANS: Final = 300
 # And the one in which calls go wrong but nobody dies.
 PACED_FANS: Final = 1_000
+# After so many seconds looks confirm a save, where every run of the tests waits for it.
+SOON_SECONDS: Final = 2
 
 
 def all_nights(seed: int, fans: int) -> dict[str, list[Plan]]:
@@ -55,7 +57,12 @@ def paced_nights(seed: int) -> list[Plan]:
 
 def short_told_nights(seed: int) -> list[Plan]:
     """The same within a minute: a lease and a second look of three seconds."""
-    short: dict[str, Any] = {"rate": 30, "lease_seconds": 3, "second_look_seconds": 3}
+    short: dict[str, Any] = {
+        "rate": 30,
+        "lease_seconds": 3,
+        "second_look_seconds": 3,
+        "confirmed_after_seconds": SOON_SECONDS,
+    }
     return [
         Plan("scope", seed, 60, told=Told("scope", 8), **short),
         Plan("not listed", seed, 60, told=Told("not_listed", 25), **short),
@@ -111,6 +118,7 @@ def short_night(seed: int, fault_share: float) -> Plan:
         rate=30,
         fault_share=fault_share,
         lease_seconds=3,
+        confirmed_after_seconds=SOON_SECONDS,
     )
 
 
@@ -122,6 +130,7 @@ def live_through(plan: Plan, directory: Path, postgres: Postgres, sandbox: Sandb
         rate=plan.rate,
         lease_seconds=plan.lease_seconds,
         second_look_seconds=plan.second_look_seconds,
+        confirmed_after_seconds=plan.confirmed_after_seconds,
     ) as machine:
         record = Night(machine, plan).run()
         return check(plan, record, sandbox)

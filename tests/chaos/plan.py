@@ -79,6 +79,7 @@ class Plan:
     fault_share: float = 0.0
     lease_seconds: float | None = None
     second_look_seconds: float | None = None
+    confirmed_after_seconds: float | None = None
     windows: tuple[Window, ...] = ()
     told: Told | None = None
     late: int = 0

@@ -14,6 +14,7 @@ import time_machine
 
 LEASE_SECONDS = "CHAOS_LEASE_SECONDS"
 SECOND_LOOK_SECONDS = "CHAOS_SECOND_LOOK_SECONDS"
+CONFIRMED_AFTER_SECONDS = "CHAOS_CONFIRMED_AFTER_SECONDS"
 CLOCK_AHEAD_SECONDS = "CHAOS_CLOCK_AHEAD_SECONDS"
 
 
@@ -37,13 +38,16 @@ def main() -> None:
 
 def _shorten_waits() -> None:
     """So that a compressed night need not wait a minute for what a killed worker held, nor for the
-    next attempt for a fan, nor half an hour for the second look at one who was refused.
+    next attempt for a fan, nor half an hour for the second look at one who was refused; nor ten
+    seconds after every save until looks may confirm it, which test_series.py looks at.
     """
+    from campaigns.catalogue import series
     from campaigns.release import claims, retrying
 
     for variable, places in {
         LEASE_SECONDS: ((claims, "LEASE"), (retrying, "LONGEST_DELAY")),
         SECOND_LOOK_SECONDS: ((retrying, "SECOND_LOOK"), (retrying, "LATEST_SECOND_LOOK")),
+        CONFIRMED_AFTER_SECONDS: ((series, "CONFIRMED_AFTER"),),
     }.items():
         if seconds := os.environ.get(variable):
             for module, name in places:
