@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection, models
 from django.utils import timezone
 
-from campaigns.accounts import browsers
+from campaigns.accounts import browsers, sessions
 from campaigns.consent.cookie import COOKIE_LIFETIME
 from campaigns.consent.receipts import REMEMBERED_FOR
 from campaigns.models import (
@@ -72,6 +72,7 @@ def test_the_periods_are_those_of_the_code() -> None:
     days = (
         *(HARD_STOP, PERMISSION_LIFETIME, ROW_LIFETIME, HISTORY_LIFETIME, INVITATION_LIFETIME),
         *(RETRIED_FOR, WEEKLY_KEY_LIFETIME, KEYRING_LIFETIME, REMEMBERED_FOR, browsers.LIFETIME),
+        sessions.LONGEST,
     )
 
     assert set(re.findall(r"\d+ (?:day|hour|minute)", KEPT)) == {
