@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Final
 
 # A package, then its hashes, each behind a backslash and a newline.
-PACKAGE: Final = re.compile(r"^[a-z0-9][\w.-]*(?:\[[\w,-]+\])?==[\w.+!-]+(?: ; .+?)?(?= \\$)")
+PACKAGE: Final = re.compile(r"^[a-z0-9][\w.-]*(?:\[[\w,-]+\])?==[\w.+!-]+(?: ; .+?)?(?: \\)?$")
 HASH: Final = re.compile(r"--hash=sha256:[0-9a-f]{64}")
 
 
