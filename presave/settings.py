@@ -38,7 +38,7 @@ ALLOWED_HOSTS = [PUBLIC_HOST]
 CSRF_TRUSTED_ORIGINS = [PUBLIC_URL]
 DATA_DIR = env.path("DATA_DIR", BASE_DIR / "data")
 # As in pyproject.toml, which the image does not hold; tests/test_docs.py compares them.
-VERSION = "0.1.0"
+VERSION = "1.0.0"
 # Who runs this instance, for the privacy page and the terms. Version 0.1.0 did not ask for it.
 OPERATOR_NAME = env.text(
     "OPERATOR_NAME",

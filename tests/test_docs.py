@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = ROOT / "campaigns/management/commands"
 presavectl = server._parser()
 DOCUMENTS = [
-    *(ROOT / name for name in ("README.md", "CONTRIBUTING.md", "SECURITY.md")),
+    *(ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "SECURITY.md")),
     *(ROOT / "docs").glob("*.md"),
 ]
 
