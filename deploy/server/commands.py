@@ -25,10 +25,16 @@ def main(arguments: Sequence[str]) -> int:
     chosen = _parser().parse_args(arguments)
     interruption.expect()
     try:
+        engine.check()
         return int(chosen.run(chosen))
     except engine.EngineError as error:
         print(error, file=sys.stderr)
-        return 1
+    except OSError as error:
+        print(f"{error.filename or 'A file'}: {error.strerror}.", file=sys.stderr)
+    except KeyboardInterrupt:
+        print("\nInterrupted.", file=sys.stderr)
+        return 130
+    return 1
 
 
 def _parser() -> argparse.ArgumentParser:

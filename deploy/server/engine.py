@@ -37,8 +37,9 @@ def check() -> None:
     number = re.match(r"v?(\d+)\.", version.stdout)
     if version.returncode or not number:
         raise EngineError(
-            "Docker has no Compose here. On Debian or Ubuntu: apt install docker-compose-v2, "
-            f"docker-compose-plugin or docker-compose; else see {INSTALL}."
+            "Docker has no Compose 2 here; `docker-compose` of version 1 does not do. On Ubuntu: "
+            "apt install docker-compose-v2. On Debian 13: apt install docker-compose. Else see "
+            f"{INSTALL}."
         )
     if int(number[1]) < OLDEST_COMPOSE:
         raise EngineError(f"Presave needs Docker Compose 2 or newer, not {version.stdout.strip()}.")

@@ -63,8 +63,12 @@ def make_missing(directory: Path, given: Mapping[str, str]) -> list[str]:
 def _write(path: Path, content: str) -> None:
     """The file is private from the start."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o400)
-    with os.fdopen(descriptor, "w") as file:
-        file.write(f"{content}\n")
+    try:
+        with os.fdopen(descriptor, "w") as file:
+            file.write(f"{content}\n")
+    except OSError:  # a disk that is full: nothing is to be taken for a secret
+        path.unlink()
+        raise
 
 
 def protect(directory: Path) -> None:

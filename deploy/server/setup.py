@@ -79,7 +79,6 @@ def run(chosen: argparse.Namespace) -> int:
 
 def check_machine(is_tried: bool) -> None:
     """Raises EngineError, or AnswerError, for what no answer can change."""
-    engine.check()
     engine.check_checkout()
     config = engine.config(
         {**NOT_ASKED_YET, **({"COMPOSE_PROFILES": "sandbox"} if is_tried else {})}

@@ -19,6 +19,9 @@ WORLD = Path(os.environ["DOCKER_WORLD"])
 
 
 def main(arguments: list[str]) -> None:
+    if arguments[:2] == ["compose", "version"] or arguments[0] == "info":
+        sys.stdout.write("2.26.1")
+        return
     world = json.loads(WORLD.read_text())
     version = os.environ.get("VERSION") or _of_env_file()
     world["calls"].append(" ".join(arguments))

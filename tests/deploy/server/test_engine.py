@@ -14,7 +14,10 @@ from deploy.server import engine
 from tests.test_deploy import ROOT
 
 DOCKER = {
-    "no Compose": ("exit 1", "Docker has no Compose here."),
+    "no Compose": (
+        "exit 1",
+        "Docker has no Compose 2 here; `docker-compose` of version 1",
+    ),
     "an old Compose": ("echo 1.29.2", "Compose 2 or newer, not 1.29.2."),
     "no right to it": (
         "[ $1 = compose ] && echo 2.26.1 || { echo 'permission denied' >&2; exit 1; }",
@@ -43,6 +46,23 @@ def test_an_engine_that_does_not_do_is_explained(
         engine.check()
 
     assert sentence in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["status", "logs", "upgrade", "backup", "doctor", "setup"])
+def test_every_command_says_in_a_sentence_that_docker_is_not_there(
+    command: str, tmp_path: Path
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "presavectl", command],
+        cwd=ROOT,
+        env={"PATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr == f"Docker is not installed on this machine. See {engine.INSTALL}.\n"
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -126,3 +126,20 @@ def test_the_roles_log_in_to_the_database_that_is_there(tmp_path: Path) -> None:
         assert address.strip() == (
             f"postgres://presave_{side}:{password}@db.example.com:6432/music?sslmode=verify-full"
         )
+
+
+def test_a_disk_that_is_full_leaves_no_empty_secret(tmp_path: Path) -> None:
+    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (8, 8));"
+    made = "import signal; signal.signal(signal.SIGXFSZ, signal.SIG_IGN);"
+    made += "from pathlib import Path; from deploy.server import secret_files;"
+    made += "secret_files.make_missing(Path.cwd() / 'secrets', {})"
+    done = subprocess.run(
+        [sys.executable, "-c", limited + made],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert "OSError" in done.stderr
+    assert list((tmp_path / "secrets").iterdir()) == []
