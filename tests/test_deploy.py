@@ -239,7 +239,12 @@ def test_no_service_can_take_the_whole_server(name: str) -> None:
     assert 0 < int(service["mem_limit"]) <= 3 * 2**30
     assert 0 < service["pids_limit"] <= 512
     assert service["ulimits"] == {"core": {}}  # Compose leaves zeros out when it shows them
-    assert service["logging"]["options"] == {"max-size": "10m", "max-file": "3"}
+    assert service["logging"] == {
+        "driver": "json-file",
+        "options": {"max-size": "10m", "max-file": "3"},
+    }
+    # An engine refuses to start a service that may take more cores than the machine has.
+    assert not service.get("cpus")
 
 
 def test_web_has_memory_for_what_its_processes_may_take_at_once() -> None:
