@@ -68,17 +68,7 @@ def _role(url: str) -> tuple[str, str]:
 
 
 def _make(cursor: CursorWrapper, owner: str, name: str, password: str) -> None:
-    cursor.execute(
-        "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls FROM pg_roles"
-        " WHERE rolname = %s",
-        [name],
-    )
-    known = cursor.fetchone()
-    if known and known[0]:
-        raise RolesError(
-            f"The database role {name} may do more than it should. Run as an administrator: "
-            f"ALTER ROLE {name} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS"
-        )
+    known = _is_known(cursor, owner, name)
     try:
         with transaction.atomic():
             if not known:
@@ -97,6 +87,26 @@ def _make(cursor: CursorWrapper, owner: str, name: str, password: str) -> None:
             "administrator: ALTER ROLE %s SET idle_in_transaction_session_timeout = '%ss'",
             *(owner, name, name, IDLE_SECONDS),
         )
+
+
+def _is_known(cursor: CursorWrapper, owner: str, name: str) -> bool:
+    """Raises RolesError where there is such a role, and what is granted here would not bind it."""
+    cursor.execute(
+        "SELECT rolsuper OR rolcreaterole OR rolcreatedb OR rolbypassrls,"
+        " pg_has_role(oid, current_user, 'MEMBER') FROM pg_roles WHERE rolname = %s",
+        [name],
+    )
+    found = cursor.fetchone()
+    if found is None:
+        return False
+    is_privileged, is_member_of_owner = found
+    if is_privileged or is_member_of_owner:
+        remedy = f"ALTER ROLE {name} NOSUPERUSER NOCREATEROLE NOCREATEDB NOBYPASSRLS"
+        raise RolesError(
+            f"The database role {name} may do more than it should. Run as an administrator: "
+            + (remedy if is_privileged else f"REVOKE {owner} FROM {name}")
+        )
+    return True
 
 
 def _set_password(cursor: CursorWrapper, name: str, password: str) -> None:
