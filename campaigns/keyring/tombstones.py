@@ -116,11 +116,8 @@ class Tombstones:
             os.fsync(descriptor)
 
     def _clear(self, outdated_before: datetime) -> None:
-        for path in self.directory.iterdir():
-            if (
-                path.name != durable.LOCK_NAME
-                and path.stat().st_mtime < outdated_before.timestamp()
-            ):
+        for path in {*self.directory.iterdir()} - {self.directory / durable.LOCK_NAME}:
+            if path.stat().st_mtime < outdated_before.timestamp():
                 path.unlink(missing_ok=True)
 
     def _campaigns_with(self, suffix: str) -> Iterator[UUID]:
