@@ -114,7 +114,7 @@ audit: dev ## Look for slips, secrets, loose packages, licences and known vulner
 	@$(SEMGREP) --quiet --error --config tools/semgrep/promises.yml $(RULED)
 	$(call heading,Secrets)
 	@DETECT_SECRETS_PERF_PREGATE=1 $(AUDIT)/python -m tools.find_secrets
-	@$(BIN)/python -m pytest -q -n 0 tests/tools/test_find_secrets.py
+	@$(BIN)/python -m pytest -q -n 0 tests/tools/audit_find_secrets.py
 	$(call heading,Hashes)
 	@$(BIN)/python -m tools.pins
 	$(call heading,Licences)
