@@ -78,9 +78,11 @@ def _restore(chosen: Path, *, is_told: bool) -> None:
     compose.read("stop", *WRITERS)
     try:
         _bring_back(chosen, made_at, keyring, has_database=has_database)
-    except (BackupError, compose.CommandError, OSError):
-        print("Web, worker and beat are stopped.", file=sys.stderr)
-        raise
+    except (BackupError, compose.CommandError, OSError, KeyboardInterrupt) as error:
+        raise BackupError(
+            f"{str(error) or 'Interrupted.'}\nWeb, worker and beat are stopped. To do all of it "
+            f"again:\n  ./presavectl restore --replace {chosen}"
+        ) from None
     _step("Starting everything")
     compose.read("up", "--detach")
     _tell_what_nobody_knows(made_at, keyring)

@@ -150,6 +150,25 @@ def test_a_copy_of_the_keyring_is_overwritten_before_it_goes(tmp_path: Path) -> 
     assert b"what wraps it" not in remnant.read_bytes()
 
 
+def test_a_restore_that_fails_half_way_says_what_is_stopped_and_how_to_do_it_again(
+    docker: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    one = made_before(tmp_path, timedelta())
+    for name in (backup.ARTWORK, backup.SECRETS):
+        (one / name).write_text("secret_key 0\n")
+    script = docker / "docker"
+    refused = 'case "$*" in *"keyring restore"*) echo no space left >&2; exit 1; esac\n'
+    as_said = "echo content 0"
+    told = refused + 'case "$*" in *psql*) echo "the database is restored"; exit; esac\n'
+    script.write_text(script.read_text().replace("echo content", told + as_said))
+
+    assert restore.run(argparse.Namespace(backup=one, replace=True)) == 1
+
+    said = capsys.readouterr().err
+    assert "no space left\nWeb, worker and beat are stopped" in said
+    assert f"./presavectl restore --replace {one}" in said
+
+
 @pytest.mark.usefixtures("docker")
 def test_another_directory_is_no_backup(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     one = made_before(tmp_path, timedelta())
