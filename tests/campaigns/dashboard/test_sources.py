@@ -10,6 +10,7 @@ import pytest
 from campaigns.dashboard.sources import SOURCES, link_of, source_called
 from campaigns.models import Campaign
 from campaigns.models.sources import KNOWN, cleaned
+from tests.factory import make_campaign, make_label
 
 if TYPE_CHECKING:
     from pytest_django import Settings
@@ -47,11 +48,14 @@ def test_one_of_those_that_are_offered_is_found_again() -> None:
     assert {source.name for source in SOURCES} <= set(KNOWN)
 
 
+@pytest.mark.django_db
 def test_the_link_names_the_source(settings: Settings) -> None:
-    settings.PUBLIC_URL = "https://presave.example.com"
+    settings.PUBLIC_URL, settings.IS_HTTPS = "https://presave.example.com", True
     campaign = Campaign(slug="first-light")
+    own = make_campaign(label=make_label(domain="presave.label.example"), slug="first-light")
 
     assert link_of(campaign) == "https://presave.example.com/first-light"
     assert link_of(campaign, SOURCES[0]) == (
         "https://presave.example.com/first-light?src=instagram"
     )
+    assert link_of(own, SOURCES[0]) == "https://presave.label.example/first-light?src=instagram"
