@@ -20,6 +20,7 @@ from campaigns.roles.access import (
     Access,
     RefusedToWeb,
 )
+from presave import rehearsing
 
 logger = logging.getLogger(__name__)
 
@@ -50,8 +51,10 @@ def grant() -> None:
         return
     roles = [_role(url) for url in (settings.WEB_DATABASE_URL, settings.WORKER_DATABASE_URL)]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT current_user")
-        owner = cursor.fetchone()[0]
+        cursor.execute("SELECT current_user, current_schema()")
+        owner, schema = cursor.fetchone()
+        if schema == rehearsing.SCHEMA:
+            return  # a rehearsal changes no real role
         if owner in (name for name, _ in roles) or not all(name for name, _ in roles):
             _end_idle_transactions(cursor, owner)
             return

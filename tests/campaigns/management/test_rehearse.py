@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import psycopg.sql
 import pytest
 from django.apps import apps
 from django.core.management import CommandError, call_command
@@ -69,6 +70,23 @@ def everything() -> dict[str, list[Any]]:
     }
 
 
+def forget_limits_of_role() -> None:
+    database = psycopg.sql.Identifier(connection.settings_dict["NAME"])
+    statement = psycopg.sql.SQL("ALTER ROLE CURRENT_USER IN DATABASE {} RESET ALL")
+    with psycopg.connect(os.environ["DATABASE_URL"], autocommit=True) as asking:
+        asking.execute(statement.format(database))
+
+
+def limits_of_role() -> list[Any]:
+    """Those of the role that rehearses, which owns the real tables too."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT setconfig FROM pg_db_role_setting JOIN pg_roles r ON r.oid = setrole"
+            " WHERE rolname = current_user"
+        )
+        return list(cursor.fetchall())
+
+
 def processes_in(directory: Path) -> list[str]:
     """Those whose log is there, which is what they write to."""
     found = []
@@ -89,11 +107,13 @@ def wait_for(condition: Callable[[], bool], process: Process) -> None:
 def test_nobody_sees_it_and_a_real_release_ends_it(start: Start, tmp_path: Path) -> None:
     campaign = make_campaign(release_at=timezone.now() + timedelta(days=1))
     make_presave(campaign)
+    forget_limits_of_role()
     before = everything()
 
     rehearsal = start("--fans", "300", "--limit", "1/s")
     wait_for(lambda: presaves_of_rehearsal() == 300, rehearsal)
 
+    assert limits_of_role() == []
     # What no table holds, no page, list, feed, number, alarm, webhook or email can show.
     assert everything() == before
     assert Client().get("/rehearsal").status_code == 404
