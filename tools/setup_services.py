@@ -5,6 +5,7 @@ install what is missing, or say how.
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
@@ -12,7 +13,13 @@ from collections.abc import Callable
 from ctypes.util import find_library
 from pathlib import Path
 
-from tests.browser import ChromiumNotFoundError, DriverBrokenError, check_driver, find_chromium
+from tests.browser import (
+    HEADLESS_SHELL,
+    ChromiumNotFoundError,
+    DriverBrokenError,
+    check_driver,
+    find_chromium,
+)
 from tests.libical import LibicalNotFoundError, find_libical
 from tests.nginx import NginxNotFoundError, find_nginx
 from tests.postgres import PostgresNotFoundError, find_binaries
@@ -32,6 +39,7 @@ def main() -> None:
     _find_or_install(find_libical, LibicalNotFoundError, [install_libical])
     _find_or_install(find_nginx, NginxNotFoundError, [install_nginx])
     _find_or_install(check_driver, DriverBrokenError, [install_driver_libraries])
+    install_headless_shell()
     _find_or_install(find_chromium, ChromiumNotFoundError, [install_chromium, download_chromium])
 
 
@@ -96,6 +104,13 @@ def install_nginx() -> None:
 def install_driver_libraries() -> None:
     if _may_install():
         _apt_install("libatomic1", "libstdc++6")
+
+
+def install_headless_shell() -> None:
+    """On Debian, which has that package; the tests run without it as well, and take longer."""
+    is_debian = _may_install() and platform.freedesktop_os_release()["ID"] == "debian"
+    if is_debian and not shutil.which(HEADLESS_SHELL):
+        _apt_install(HEADLESS_SHELL)
 
 
 def install_chromium() -> None:
