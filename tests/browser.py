@@ -108,9 +108,12 @@ def _long_ones_early(items: list[pytest.Item]) -> list[pytest.Item]:
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
     from django.db import connections
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     path = find_chromium()
+    # As long as Playwright waits for whatever is clicked. Its own five seconds are few where four
+    # processes share two cores, and who sees what is expected waits no longer.
+    expect.set_options(timeout=30_000)
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's loop makes Django take every call in this thread for one from a coroutine.
         # It is not: a test never awaits, so its database calls are as safe as without Playwright.
