@@ -5,6 +5,7 @@ CI checks the tag, builds the image and publishes it (.github/workflows/release.
 
 from __future__ import annotations
 
+import argparse
 import re
 import subprocess
 import sys
@@ -103,4 +104,6 @@ def _git(root: Path, *arguments: str) -> str:
 
 
 if __name__ == "__main__":
+    # A question, as by --help, is answered: it makes no tag.
+    argparse.ArgumentParser(prog="make release", description=__doc__).parse_args()
     sys.exit(release(Path.cwd()))
