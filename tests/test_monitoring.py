@@ -13,7 +13,7 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
-from campaigns.doctor import examination, metrics
+from campaigns.doctor import domains, examination, metrics
 from campaigns.doctor.checks import Part
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -117,7 +117,7 @@ def test_the_document_lists_every_check() -> None:
     steps += examination._of_rows(Part.WORKER, may_ask_redis=False)
     asked = {name for name, _ in steps} | {"settings", "mail", "redis", "clock", "database"}
     asked |= {"redirect-uri", "credentials", "app-mode", "market"}
-    asked |= {"certificate", "proxy", "headers"}
+    asked |= {"certificate", "proxy", "headers", domains.NAME}
     table = DOCUMENT.read_text().partition("| Check |")[2].partition("\n\n")[0]
     rows = re.findall(r"^\| (`.*?) \|", table, re.MULTILINE)
     assert {name for row in rows for name in re.findall(r"`([\w-]+)`", row)} == asked
