@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import pytest
+import requests
 
 from embedded.processes import LOOPBACK, free_port, port_is_free, spawn, wait_until
 from tests.factory import make_campaign, make_label
@@ -32,12 +33,12 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def caddy(site: str, log: Path, settings: Settings) -> Iterator[int]:
-    """The port of a Caddy that is its own certificate authority."""
-    port, directory = free_port(), log.parent
+def caddy(site: str, log: Path, settings: Settings) -> Iterator[tuple[int, int]]:
+    """The ports, for https and http, of a Caddy that is its own certificate authority."""
+    port, plain, directory = free_port(), free_port(), log.parent
     settings.ALLOWED_HOSTS = [PUBLIC]
     shipped = (ROOT / "Caddyfile").read_text().replace("web:8000", urlsplit(site).netloc)
-    own = "off\n\tlocal_certs\n\tskip_install_trust\n\tauto_https disable_redirects"
+    own = f"off\n\tlocal_certs\n\tskip_install_trust\n\thttps_port {port}\n\thttp_port {plain}"
     file = directory / "Caddyfile"
     file.write_text(shipped.replace("unix//run/admin.sock", own))
     environment = {
@@ -49,7 +50,7 @@ def caddy(site: str, log: Path, settings: Settings) -> Iterator[int]:
     process = spawn((*command, "--config", file), environment, log)
     try:
         wait_until(lambda: not port_is_free(port), 60, "Caddy", process)
-        yield port
+        yield port, plain
     finally:
         process.stop()
 
@@ -69,21 +70,29 @@ def get(port: int, host: str, path: str, root: Path) -> tuple[int, str]:
 
 
 def test_a_labels_domain_is_served_and_a_made_up_one_gets_no_certificate(
-    caddy: int, log: Path
+    caddy: tuple[int, int], log: Path
 ) -> None:
+    tls, plain = caddy
     make_campaign(label=make_label(domain=OWN), slug="night-bus")
     root = log.parent / "caddy" / "pki" / "authorities" / "local" / "root.crt"
     wait_until(root.exists, 30, "Caddy's root certificate")
-    status, page = get(caddy, OWN, "/night-bus", root)
+    status, page = get(tls, OWN, "/night-bus", root)
     assert status == 200
     assert f"http://{OWN}" in page
-    assert get(caddy, PUBLIC, "/night-bus", root)[0] == 200
+    assert get(tls, PUBLIC, "/night-bus", root)[0] == 200
     for stranger in ("elsewhere.example", f"www.{OWN}", "localhost"):
         with pytest.raises(ssl.SSLError):
-            get(caddy, stranger, "/night-bus", root)
+            get(tls, stranger, "/night-bus", root)
+    by_http = requests.get(
+        f"http://{LOOPBACK}:{plain}/night-bus",
+        headers={"Host": OWN},
+        allow_redirects=False,
+        timeout=30,
+    )
+    assert by_http.headers["Location"] == f"https://{OWN}/night-bus"
     # From outside nobody learns which domains there are.
     for host in (OWN, PUBLIC):
-        assert get(caddy, host, f"/domains/known?domain={OWN}", root)[0] == 404
+        assert get(tls, host, f"/domains/known?domain={OWN}", root)[0] == 404
     entries = [json.loads(line) for line in log.read_text().splitlines() if line.startswith("{")]
     about = [entry for entry in entries if OWN in json.dumps(entry)]
     assert about
