@@ -17,8 +17,10 @@ PATIENCE_SECONDS: Final = 300
 TRIES_OF_A_SERVICE: Final = 15
 BETWEEN_SECONDS: Final = 2
 LOG_LINES: Final = 20
+# .ID, as the client knows it: after any other name it takes what the engine has sent, in which a
+# service without a health check has no .State.Health.
 FORM: Final = """{
-  "Id": "{{.Id}}",
+  "Id": "{{.ID}}",
   "Service": "{{index .Config.Labels "com.docker.compose.service"}}",
   "State": "{{.State.Status}}",
   "Health": "{{with .State.Health}}{{.Status}}{{end}}",

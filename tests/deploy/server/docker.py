@@ -97,8 +97,14 @@ def _scale(words: list[str], world: dict[str, Any], version: str) -> None:
 def _docker(arguments: list[str], world: dict[str, Any]) -> str:
     match arguments:
         case ["ps", "--all", "--quiet", "--no-trunc", *filters]:
-            [service] = [word.split("=")[-1] for word in filters if ".service=" in word]
-            return "\n".join(one for kind in KINDS for one in world[kind].get(service, {}))
+            named = [word.split("=")[-1] for word in filters if ".service=" in word]
+            return "\n".join(
+                one
+                for kind in KINDS
+                for service, containers in world[kind].items()
+                for one in containers
+                if service in named or not named
+            )
         case ["inspect", "--format", form, *containers] if "RestartCount" in form:
             return "\n".join(_state_of(container, world) for container in containers)
         case ["inspect", "--format", form, container]:
