@@ -42,7 +42,8 @@ def swap(new: version.Version, *services: str) -> None:
     old = {service: compose.containers(service) for service in services}
     try:
         _begin(new, old)
-        version.write(new)
+        if "web" in services:  # .env names what the pages come from
+            version.write(new)
     except BaseException:
         _remove_what_was_begun(old)
         raise

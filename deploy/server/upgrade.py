@@ -35,6 +35,8 @@ BACK_IT_UP_THERE: Final = (
 )
 # Kept as they run: without any of them pages fail.
 LEFT_ALONE: Final = ("caddy", "postgres", "redis")
+PAGES: Final = ("web",)
+BEHIND: Final = ("worker", "beat")
 CADDY_ADMIN: Final = "unix//run/admin.sock"
 # Django answers to its public name only.
 ASK_READY: Final = """
@@ -100,7 +102,7 @@ def upgrade(*, needs_backup: bool) -> None:
     migrate(new)
     remove_leftovers()
     keep_previous(image)
-    put_into_service(new)
+    put_into_service(new, BEHIND, PAGES)
     print(f"\nVersion {new.tag} runs.")
     if compose.id_of(_image_named(image, version.PREVIOUS)):
         print("To go back to the version before: ./presavectl downgrade")
@@ -119,7 +121,7 @@ def downgrade() -> None:
     _step("Checking the settings with the version before")
     check_settings(old)
     remove_leftovers()
-    put_into_service(old)
+    put_into_service(old, PAGES, BEHIND)
     print("\nThe version before runs, on the database of the newer one.")
     print("To go forward again: ./presavectl upgrade")
 
@@ -303,13 +305,14 @@ def _without_calls(text: str) -> str:
 # The swap
 
 
-def put_into_service(new: version.Version) -> None:
-    """Each service next to the one that it replaces, web first. Raises UpgradeError."""
+def put_into_service(new: version.Version, *order: tuple[str, ...]) -> None:
+    """Each service next to the one that it replaces. The newer worker runs with either web: it
+    opens what the older web stores, and not the other way round. Raises UpgradeError.
+    """
     try:
-        _step("Starting the new web process next to the old one")
-        swap(new, "web")
-        _step("Starting worker and beat in the same way")
-        swap(new, "worker", "beat")
+        for services in order:
+            _step(f"Starting {' and '.join(services)} next to what runs")
+            swap(new, *services)
         _reload_caddy()
         _replace_sandbox(new)
         _step("Asking /readyz")

@@ -32,8 +32,8 @@ def test_what_compose_began_before_it_failed_is_removed(service: str, server: Se
     assert "port is already allocated" in done.stderr
     assert server.world["running"][service] == (OLD if service == "web" else OLD_WORKER)
     assert not server.world["stopped"][service]
-    web, worker = ("old", "old") if service == "web" else ("1.1.0", "old")
-    assert f"What runs now: web presave:{web}, worker presave:{worker}, beat" in done.stderr
+    worker = "1.1.0" if service == "web" else "old"
+    assert f"What runs now: web presave:old, worker presave:{worker}, beat" in done.stderr
 
 
 def test_what_cannot_be_removed_is_told_and_removed_the_next_time(server: Server) -> None:
@@ -68,17 +68,17 @@ def test_an_interruption_leaves_one_of_each_and_says_which(
     assert ("web-of-1.1.0" in running["web"]) == ("VERSION=1.1.0" in server.env_file)
 
 
-def test_an_upgrade_that_was_interrupted_between_web_and_worker_is_gone_on_with(
+def test_an_upgrade_that_was_interrupted_between_worker_and_web_is_gone_on_with(
     server: Server,
 ) -> None:
-    server.set(interrupted={"--scale=worker=2": "SIGINT"})
+    server.set(interrupted={"--scale=web=2": "SIGINT"})
     assert server.presavectl("upgrade").returncode == 130
     server.set(interrupted={})
 
     assert server.presavectl("upgrade").returncode == 0
 
     [web], [worker] = (server.world["running"][service] for service in ("web", "worker"))
-    assert (web, worker) == ("web-of-1.1.0-again", "worker-of-1.1.0")
+    assert (web, worker) == ("web-of-1.1.0", "worker-of-1.1.0-again")
 
 
 def test_once_the_old_one_goes_it_goes_before_the_command_ends(server: Server) -> None:

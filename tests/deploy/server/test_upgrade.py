@@ -108,11 +108,11 @@ def test_whatever_can_fail_comes_before_the_swap_and_the_old_web_goes_last(serve
         "exec -T --env PGUSER=presave --env PGDATABASE=presave postgres pg_dump",
         "run --rm --no-deps -T migrate",
         "tag id-of-old presave:previous",
+        "up --detach --no-recreate --scale=worker=2 --scale=beat=1 worker beat",
+        "stop worker-of-old",
         "up --detach --no-recreate --scale=web=2 web",
         "stop web-of-old",
         "rm web-of-old",
-        "up --detach --no-recreate --scale=worker=2 --scale=beat=1 worker beat",
-        "stop worker-of-old",
         "exec -T caddy caddy reload",
         "exec -T web python",
     )
@@ -300,6 +300,8 @@ def test_the_way_back_swaps_and_touches_no_database(server: Server) -> None:
     assert server.world["running"]["web"] == {"web-of-previous": "id-of-old"}
     assert "VERSION=previous" in server.env_file
     assert not [call for call in server.calls if "migrate" in call or "pg_dump" in call]
+    order = server.order_of("stop web-of-1.1.0", "stop worker-of-1.1.0")
+    assert order == sorted(order)
 
 
 def test_a_version_without_roles_comes_back_as_the_databases_owner(server: Server) -> None:
