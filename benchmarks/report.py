@@ -14,9 +14,9 @@ PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 INTRODUCTION: Final = """\
 # Benchmarks
 
-Written by `make bench`; the nights of chaos by hand, from what `make chaos` printed. What one
-section says comes from one run on one machine. Absolute figures depend on that machine and on what
-else it did; what holds elsewhere are the ratios.
+Written by `make bench`; the nights of chaos by hand, from what `make chaos` printed, and so is what
+was seen on a Docker engine. What one section says comes from one run on one machine. Absolute
+figures depend on that machine and on what else it did; what holds elsewhere are the ratios.
 """
 
 
