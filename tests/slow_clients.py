@@ -77,8 +77,9 @@ def proxy(web_port: int, directory: Path, in_front: str = "", waits: str = "15s"
     shipped = shipped.replace("web:8000", f"{LOOPBACK}:{web_port}")
     assert "lb_try_duration 15s" in shipped
     shipped = shipped.replace("lb_try_duration 15s", f"lb_try_duration {waits}")
-    # Nothing redirects from port 80 here, which all tests would want.
-    file.write_text(shipped.replace("unix//run/admin.sock", "off\n\tauto_https disable_redirects"))
+    # Nothing is at port 80 here, which all tests would want.
+    own = f"off\n\tauto_https disable_redirects\n\thttp_port {free_port()}"
+    file.write_text(shipped.replace("unix//run/admin.sock", own))
     environment = {
         "HTTPS_PORT": str(free_port()),
         "PUBLIC_URL": f"http://{LOOPBACK}:{port}",

@@ -38,7 +38,7 @@ def caddy(site: str, log: Path, settings: Settings) -> Iterator[tuple[int, int]]
     port, plain, directory = free_port(), free_port(), log.parent
     settings.ALLOWED_HOSTS = [PUBLIC]
     shipped = (ROOT / "Caddyfile").read_text().replace("web:8000", urlsplit(site).netloc)
-    own = f"off\n\tlocal_certs\n\tskip_install_trust\n\thttps_port {port}\n\thttp_port {plain}"
+    own = f"off\n\tlocal_certs\n\tskip_install_trust\n\thttp_port {plain}"
     file = directory / "Caddyfile"
     file.write_text(shipped.replace("unix//run/admin.sock", own))
     environment = {
@@ -55,12 +55,14 @@ def caddy(site: str, log: Path, settings: Settings) -> Iterator[tuple[int, int]]
         process.stop()
 
 
-def get(port: int, host: str, path: str, root: Path) -> tuple[int, str]:
-    """What a browser gets that believes this Caddy. Raises ssl.SSLError without a certificate."""
+def get(port: int, host: str, path: str, root: Path, name: str = "") -> tuple[int, str]:
+    """What a browser gets that believes this Caddy, which TLS may ask for another name. Raises
+    ssl.SSLError without a certificate.
+    """
     context = ssl.create_default_context(cafile=root)
     with (
         create_connection((LOOPBACK, port), timeout=30) as line,
-        context.wrap_socket(line, server_hostname=host) as encrypted,
+        context.wrap_socket(line, server_hostname=name or host) as encrypted,
     ):
         asked = f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n"
         encrypted.sendall(asked.encode())
@@ -83,13 +85,16 @@ def test_a_labels_domain_is_served_and_a_made_up_one_gets_no_certificate(
     for stranger in ("elsewhere.example", f"www.{OWN}", "localhost"):
         with pytest.raises(ssl.SSLError):
             get(tls, stranger, "/night-bus", root)
+    # Nor does web hear of one that comes with a name which has a certificate.
+    for host, name in (("elsewhere.example", PUBLIC), ("elsewhere.example", OWN), (OWN, PUBLIC)):
+        assert get(tls, host, "/night-bus", root, name) == (421, "")
     by_http = requests.get(
         f"http://{LOOPBACK}:{plain}/night-bus",
         headers={"Host": OWN},
         allow_redirects=False,
         timeout=30,
     )
-    assert by_http.headers["Location"] == f"https://{OWN}/night-bus"
+    assert by_http.headers["Location"] == f"https://{OWN}:{tls}/night-bus"
     # From outside nobody learns which domains there are.
     for host in (OWN, PUBLIC):
         assert get(tls, host, f"/domains/known?domain={OWN}", root)[0] == 404
