@@ -21,6 +21,8 @@ _is_domain = DomainNameValidator(accept_idna=False)
 def give(typed: str, label_name: str) -> Label:
     """Raises LabelError, as when the label has one."""
     domain = _as_browsers_write_it(typed)
+    if domain == settings.PUBLIC_HOST:
+        raise LabelError(f"{domain} is the host of PUBLIC_URL, which is every label's.")
     label = find_label(label_name)
     if label is None:
         raise LabelError(f"No label is called {label_name}.")
@@ -57,6 +59,4 @@ def _as_browsers_write_it(typed: str) -> str:
             f"{typed!r} is no domain. Give one such as presave.label.example, without https://, "
             "port and path."
         ) from None
-    if domain == settings.PUBLIC_HOST:
-        raise LabelError(f"{domain} is the host of PUBLIC_URL, which is every label's.")
     return domain

@@ -76,6 +76,10 @@ def test_public_urls_host_is_every_labels(settings: object) -> None:
     make_label()
     with pytest.raises(LabelError, match="PUBLIC_URL"):
         domains.give("Presave.Example.com", "Demo Label")
+    # It may have become a label's host after the label was given it.
+    label = make_label(domain="presave.example.com")
+    domains.take("presave.example.com")
+    assert domain_of(label) is None
 
 
 def test_nobody_gets_another_labels_domain_or_a_second_one() -> None:
