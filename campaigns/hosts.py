@@ -12,6 +12,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.cache import caches
+from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
 
 from campaigns.models import ArtistPage, Campaign, Label
@@ -60,5 +61,15 @@ def domains() -> dict[str, UUID]:
 
 
 def _stored() -> dict[str, UUID]:
-    given = Label.objects.exclude(domain=None).values_list("domain", "id")
-    return {str(domain): label_id for domain, label_id in given}
+    """Those of the last time while the database is away."""
+    pages = caches["pages"]
+    try:
+        given = Label.objects.exclude(domain=None).values_list("domain", "id")
+        found = {str(domain): label_id for domain, label_id in given}
+    except (OperationalError, InterfaceError):
+        before: dict[str, UUID] | None = pages.get("domains-before")
+        if before is None:
+            raise
+        return before
+    pages.set("domains-before", found, None)
+    return found

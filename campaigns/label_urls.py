@@ -15,7 +15,8 @@ _THE_SAME: Final = (
     *("artwork", "clip"),
     *("artist-page", "artist-feed", "artist-calendar"),
     *("fan-landing", "fan-visit", "fan-mine", "fan-calendar", "fan-slip", "fan-countdown"),
-    *("privacy", "terms", "transparency", "transparency-json", "check", "statement"),
+    *("privacy", "terms", "transparency", "transparency-json", "check"),
+    *("statement", "security-txt"),
 )
 
 urlpatterns = [

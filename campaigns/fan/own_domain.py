@@ -46,9 +46,14 @@ class LabelDomains:
     def process_view(
         self, request: HttpRequest, view: object, arguments: object, parts: dict[str, Any]
     ) -> None:
-        """What another label has is not there."""
+        """What another label has is not there, and no form that wants a token: the page about one
+        that has none would lead to the dashboard.
+        """
         label_id = hosts.label_at(request)
-        for part, kind in _WHOSE if label_id else ():
+        if label_id is None:
+            return
+        request.csrf_processing_done = True  # type: ignore[attr-defined]
+        for part, kind in _WHOSE:
             if part in parts and _owner(part, kind, parts[part]) != label_id:
                 raise Http404
 

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from datetime import date
 from threading import Lock
 from typing import Final
+from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.core.exceptions import SuspiciousOperation
 from django.db import InterfaceError, OperationalError
 from django.http import HttpRequest
@@ -34,6 +36,8 @@ def source_of(request: HttpRequest) -> str:
         told = request.POST.get(SOURCE, "") or request.GET.get(SOURCE, "")
     except SuspiciousOperation:
         return sources.OTHER  # a flood of parameters
+    if told == urlsplit(settings.PUBLIC_URL).netloc:
+        return sources.DIRECT  # from a receipt back to a label's own domain
     return sources.cleaned(told) or sources.DIRECT
 
 

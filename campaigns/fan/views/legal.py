@@ -16,6 +16,7 @@ from django.utils.cache import patch_cache_control
 from django.views.decorators.cache import cache_control
 from django.views.decorators.http import conditional_page, require_safe
 
+from campaigns import hosts
 from campaigns.consent.cookie import COOKIE_LIFETIME
 from campaigns.consent.receipts import REMEMBERED_FOR
 from campaigns.fan import disclosure
@@ -77,7 +78,7 @@ def security_txt(request: HttpRequest) -> HttpResponse:
         f"Contact: {disclosure.operator()['link']}",
         f"Expires: {expires}T00:00:00Z",
         "Preferred-Languages: en",
-        f"Canonical: {settings.PUBLIC_URL}{reverse('security-txt')}",
+        f"Canonical: {hosts.site_at(request)}{reverse('security-txt')}",
     )
     return HttpResponse("\n".join((*lines, "")), content_type="text/plain; charset=utf-8")
 

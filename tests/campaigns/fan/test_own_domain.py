@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 from django.core.cache import caches
+from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern
 
 from campaigns import label_urls, urls
-from campaigns.models import Campaign, Funnel, Label, SourceCount
+from campaigns.models import Campaign, Funnel, Label, SourceCount, sources
 from tests.factory import make_artist_page, make_campaign, make_label, make_local_campaign
 
 if TYPE_CHECKING:
@@ -86,13 +87,14 @@ def test_every_page_of_fans_is_there_and_leads_to_pages_that_are(campaign: Campa
     for path in (
         *("/night-bus", "/night-bus/calendar.ics", "/@demo-artist", "/@demo-artist/feed.atom"),
         *("/@demo-artist/calendar.ics", "/privacy", "/terms", "/transparency", "/check"),
-        *("/transparency.json", "/.well-known/presave.json"),
+        *("/transparency.json", "/.well-known/presave.json", "/.well-known/security.txt"),
     ):
         page = at(OWN, path)
         assert page.status_code == 200, path
         assert not page.cookies, path
         for link in re.findall(r'href="(/(?!static/)[^"?]*)', text(page)):
             assert at(OWN, link).status_code < 400, (path, link)
+    assert f"Canonical: {SITE}/.well-known/" in text(at(OWN, "/.well-known/security.txt"))
     of_artist = "/@demo-artist/feed.atom", "/@demo-artist/calendar.ics"
     for path in (*of_artist, "/night-bus/calendar.ics"):
         assert f"{SITE}/night-bus" in text(at(OWN, path)).replace("\r\n ", ""), path
@@ -110,6 +112,15 @@ def test_nothing_else_is(campaign: Campaign) -> None:
         page = at(OWN, path)
         assert page.status_code == 404, path
         assert "/accounts/" not in text(page)
+
+
+def test_a_form_that_nothing_there_takes_is_refused(campaign: Campaign) -> None:
+    strict = Client(enforce_csrf_checks=True)
+    refused = {
+        path: strict.post(path, headers={"host": OWN}).status_code
+        for path in ("/", "/night-bus", GO, "/night-bus/mine", "/privacy", "/callback")
+    }
+    assert refused == {**dict.fromkeys(refused, 405), "/callback": 404}
 
 
 def test_its_front_page_is_ours(own: Label) -> None:
@@ -142,7 +153,9 @@ def test_a_visit_counts_that_our_page_there_tells_of(campaign: Campaign) -> None
         "/night-bus/visit", {"src": "127.0.0.1:8000"}, headers=headers
     )
     assert back_from_receipt.status_code == 204
-    assert SourceCount.objects.by_source(campaign.id) == {"poster": Funnel(visits=1)}
+    assert leads_to_spotify(at("127.0.0.1", f"{GO}?src=127.0.0.1:8000", **FROM_SITE))
+    counted = {"poster": Funnel(visits=1), sources.DIRECT: Funnel(taps=1)}
+    assert SourceCount.objects.by_source(campaign.id) == counted
 
 
 # Hosts.
@@ -169,6 +182,25 @@ def test_a_domain_that_was_taken_back_is_refused_some_seconds_later(campaign: Ca
     caches["pages"].clear()  # some seconds later
     assert at(OWN, "/night-bus").status_code == 400
     assert f'rel="canonical" href="{PUBLIC}/' in text(at("127.0.0.1", "/night-bus"))
+
+
+def test_domains_stay_known_while_the_database_is_away(campaign: Campaign) -> None:
+    assert at(OWN, "/privacy").status_code == 200
+    caches["pages"].delete("domains")  # some seconds later
+    asked: list[str] = []
+
+    def refuse(_: object, query: str, *__: object) -> None:
+        asked.append(query)
+        raise OperationalError
+
+    with connection.execute_wrapper(refuse):
+        for number in range(3):
+            assert at(OWN, "/privacy").status_code == 200
+            assert at(f"{number}.example", "/privacy").status_code == 400
+        assert len(asked) == 1
+        page = Client(raise_request_exception=False).get("/night-bus", headers={"host": OWN})
+    assert page.status_code == 503
+    assert "Content-Security-Policy" in page.headers
 
 
 def test_browsers_are_bound_to_https_for_this_host_alone(
