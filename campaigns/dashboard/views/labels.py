@@ -46,6 +46,7 @@ def label_create(request: AuthenticatedRequest) -> HttpResponse:
 def label_detail(request: AuthenticatedRequest, label_id: UUID) -> HttpResponse:
     membership = access.membership_of(request.user, label_id)
     label = membership.label
+    site = hosts.site_of(label.id)
     context = {
         "membership": membership,
         "label": label,
@@ -54,7 +55,8 @@ def label_detail(request: AuthenticatedRequest, label_id: UUID) -> HttpResponse:
         "invitations": label.invitations.open(timezone.now()) if membership.is_owners else [],
         "pages": label.artist_pages.order_by("folded_name"),
         "has_more_artists": bool(artist_pages.artists_without_page(label)),
-        "public_host": hosts.site_of(label.id).partition("://")[2],
+        "site": site,
+        "public_host": site.partition("://")[2],
         "artists": label.artists.order_by("folded_name", "confirmed_at"),
         "newest": history.tell(label.history.select_related("by")[:NEWEST_ENTRIES]),
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.test import Client
 from django.urls import reverse
 
@@ -37,7 +38,7 @@ def test_it_is_off_until_the_label_switches_it_on(dashboard: Client, label: Labe
     answer = dashboard.post(new(label), {"artist": "Demo Artist", "handle": ""}, follow=True)
 
     assert "The page for Demo Artist is on." in text_of(answer)
-    assert 'href="/@demo-artist"' in text_of(answer)
+    assert f'href="{settings.PUBLIC_URL}/@demo-artist"' in text_of(answer)
     assert Client().get("/@demo-artist").status_code == 200
 
 
@@ -111,7 +112,7 @@ def test_a_viewer_sees_them_and_no_buttons(label: Label) -> None:
     page = factory.make_artist_page(label)
     viewer = logged_in(factory.make_member(label, role=Role.VIEWER))
     shown = text_of(viewer.get(address_of(label)))
-    assert 'href="/@demo-artist"' in shown
+    assert f'href="{settings.PUBLIC_URL}/@demo-artist"' in shown
     assert "Switch off" not in shown
     assert "Add artist page" not in shown
     assert (

@@ -93,6 +93,25 @@ def test_each_source_has_a_link_and_a_button_that_copies_it(member: Client, labe
     )
 
 
+def test_all_of_it_leads_to_the_labels_own_domain(
+    member: Client, label: Label, settings: Settings
+) -> None:
+    settings.IS_HTTPS = True
+    make_campaign(label)
+    factory.make_artist_page(label)
+    Label.objects.update(domain="presave.label.example")
+    own = "https://presave.label.example/first-light"
+
+    page = page_of(member)
+    assert all(link.startswith(own) for link in links_on(page))
+    assert Snippet(page).attributes["href"] == f"{own}?src=website"
+    [code] = zxingcpp.read_barcodes(Image.open(BytesIO(member.get(f"{PAGE}/qr.png").content)))
+    assert code.text == f"{own}?src=poster"
+    assert f'value="{own}"' in member.get(PAGE.removesuffix("/share")).content.decode()
+    of_label = member.get(f"/dashboard/labels/{label.id}").content.decode()
+    assert 'href="https://presave.label.example/@demo-artist"' in of_label
+
+
 def test_a_name_of_ones_own_makes_a_link_and_says_what_it_became(
     member: Client, label: Label
 ) -> None:
