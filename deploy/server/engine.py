@@ -60,7 +60,6 @@ def _why_silent(said: str) -> str:
 
 def check_ports(config: dict[str, Any]) -> None:
     """Raises EngineError for a port that another program holds, or that may not be published."""
-    _check_public_port(config["services"].get("caddy", {}))
     publishing = [name for name, service in config["services"].items() if service.get("ports")]
     if ask("compose", "ps", "--quiet", *publishing).stdout.strip():
         return
@@ -74,7 +73,9 @@ def check_ports(config: dict[str, Any]) -> None:
     _check_low_ports(ports)
 
 
-def _check_public_port(caddy: dict[str, Any]) -> None:
+def check_public_port(config: dict[str, Any]) -> None:
+    """Raises EngineError unless Caddy, where there is one, listens at the port of PUBLIC_URL."""
+    caddy = config["services"].get("caddy", {})
     public_url = urlsplit(caddy.get("environment", {}).get("PUBLIC_URL", ""))
     port = public_url.port or 443
     if public_url.scheme == "https" and port not in _published(caddy):

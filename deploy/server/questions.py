@@ -114,15 +114,22 @@ def ask(question: Question, default: str = "") -> str:
     Raises AnswerError if the environment's is wrong, or nobody is there to ask.
     """
     if question.name in os.environ:
-        return question.rule(question.name, os.environ[question.name])
+        return _checked(question, os.environ[question.name])
     default = default or question.default
     print(f"\n{question.words}")
     while True:
         said = _hear(question, f"{question.name}{f' [{default}]' if default else ''}: ", default)
         try:
-            return question.rule(question.name, "" if said == "none" else said)
+            return _checked(question, "" if said == "none" else said)
         except AnswerError as error:
             print(error)
+
+
+def _checked(question: Question, value: str) -> str:
+    """A name is a name, and a mailbox a mailbox, also with NAME= in front."""
+    if value.strip().startswith(f"{question.name}="):
+        raise AnswerError(f"{question.name} begins with its own name: leave out that and the =.")
+    return question.rule(question.name, value)
 
 
 def _hear(question: Question, prompt: str, default: str) -> str:

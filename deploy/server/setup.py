@@ -27,8 +27,17 @@ from deploy.server.compose import CHECKOUT
 ENV: Final = CHECKOUT / ".env"
 EXAMPLE: Final = CHECKOUT / ".env.example"
 SECRETS: Final = CHECKOUT / "secrets"
+
+
+def _written_url(name: str, value: str) -> str:
+    """In .env nobody puts https:// before a domain alone. Raises AnswerError."""
+    if "://" not in value:
+        raise AnswerError(f"{name} must begin with https://, as https://presave.example.com.")
+    return answers.public_url(name, value)
+
+
 ASKED: Final = {
-    "PUBLIC_URL": answers.public_url,
+    "PUBLIC_URL": _written_url,
     "OPERATOR_NAME": answers.text,
     "OPERATOR_CONTACT": answers.contact,
     "SPOTIFY_CLIENT_ID": questions.client_id,
@@ -170,7 +179,9 @@ def prepare(settings: Mapping[str, str], given: Mapping[str, str]) -> list[str]:
     if settings:
         dotenv.add(ENV, settings, EXAMPLE)
         print(f"\nWritten: {ENV.name}, with {', '.join(settings)}")
-    understood_by_compose(engine.config())
+    config = engine.config()
+    understood_by_compose(config)
+    engine.check_public_port(config)
     made = secret_files.make_missing(SECRETS, given)
     secret_files.check_readable(SECRETS)
     if made:
@@ -240,6 +251,7 @@ def start(needs_recreating: bool) -> dict[str, Any]:
     """
     config = make_image()
     owner.give_to_containers(config)
+    check_settings()
     print("\nStarting.", flush=True)
     try:
         if compose.run("up", "--detach"):
@@ -274,6 +286,25 @@ def make_image() -> dict[str, Any]:
             "--mount, install docker-buildx; if of a connection, run this again."
         )
     return config
+
+
+def check_settings() -> None:
+    """Start the image with them next to what runs, which a wrong one would otherwise take down.
+    Raises EngineError.
+    """
+    print("\nChecking the settings.", flush=True)
+    for service in ("web", "worker"):
+        answer = engine.ask(
+            *("compose", "run", "--rm", "--no-deps", "-T", service),
+            *("python", "manage.py", "check", "--deploy"),
+        )
+        if answer.returncode:
+            said = f"{answer.stdout}\n{answer.stderr}".strip()
+            why = health.REFUSAL.findall(said)
+            raise engine.EngineError(
+                f"{why[-1] if why else said}\nNothing was started, and what runs was left as it "
+                "is. Once that is changed, run this again."
+            )
 
 
 def invite(config: Mapping[str, Any], email: str) -> int:

@@ -1,11 +1,12 @@
 #!/bin/sh
 # `docker` for tests without an engine: Compose's own reading of the files, and a web as the file
-# `services` says. Every command is noted in `commands`; the one that `failing` names fails.
+# `services` says. `compose run` says what `refusal` does. Every command is noted in `commands`; the one that `failing` names fails.
 here=$(dirname "$0")
 echo "$*" >>"$here/commands"
 case "$*" in
 "compose version"*) echo 2.26.1 ;;
 "compose config"*) shift && exec "$TOOLS/docker-compose" "$@" ;;
+"compose run"*) cat "$here/refusal" 2>/dev/null ;;
 ps*) echo a1b2c3 ;;
 inspect*)
     cat "$here/services" 2>/dev/null || echo '{"Service": "web", "State": "running"}' ;;

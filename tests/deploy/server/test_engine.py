@@ -86,16 +86,13 @@ def test_a_range_of_ports_is_asked_for_its_first(
             engine.check_ports(config)
 
 
-def test_a_public_port_that_caddy_does_not_publish_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    docker(tmp_path, "echo a1b2c3", monkeypatch)
+def test_a_public_port_that_caddy_does_not_publish_is_told() -> None:
     public = {"PUBLIC_URL": "https://presave.example.com:8443"}
     caddy: dict[str, Any] = {"environment": public, "ports": [{"published": "443"}]}
     with pytest.raises(engine.EngineError, match="write HTTPS_PORT=8443 into"):
-        engine.check_ports({"services": {"caddy": caddy}})
+        engine.check_public_port({"services": {"caddy": caddy}})
     caddy["ports"] = [{"published": "8443"}]
-    engine.check_ports({"services": {"caddy": caddy}})
+    engine.check_public_port({"services": {"caddy": caddy}})
 
 
 def test_presaves_own_proxy_does_not_take_its_own_port(

@@ -205,6 +205,47 @@ def test_a_wrong_line_in_env_stops_before_anything_starts(server: Server, line: 
     assert not server.has_started_something()
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("PUBLIC_URL=music.example.com", "PUBLIC_URL in .env must begin with https://"),
+        ("PUBLIC_URL=https://music.example.com:8443", "write HTTPS_PORT=8443 into .env"),
+    ],
+)
+def test_an_address_that_nobody_would_reach_stops_before_anything_starts(
+    server: Server, line: str, told: str
+) -> None:
+    (server.checkout / ".env").write_text(f"{line}\n")
+
+    said = server.set_up(*ANSWERS[1:])
+
+    assert server.ended == 1
+    assert told in said
+    assert not server.has_started_something()
+
+
+def test_a_setting_that_presave_refuses_leaves_what_runs_as_it_is(server: Server) -> None:
+    server.set_up(*ANSWERS)
+    (server.bin / "commands").unlink()
+    (server.bin / "failing").write_text("compose run")
+    (server.bin / "refusal").write_text("Presave cannot start: SPOTIFY_MARKET must be a country.")
+
+    said = server.set_up()
+
+    assert server.ended == 1
+    assert "SPOTIFY_MARKET must be a country." in said
+    assert "what runs was left as it is" in said
+    assert not server.has_started_something()
+
+
+def test_an_answer_with_its_name_in_front_is_asked_again(server: Server) -> None:
+    said = server.set_up(ANSWERS[0], "OPERATOR_NAME=Noon", *ANSWERS[1:])
+
+    assert server.ended == 0, said
+    assert "OPERATOR_NAME begins with its own name" in said
+    assert server.environment_of("web")["OPERATOR_NAME"] == ANSWERS[1]
+
+
 def test_a_badly_pasted_secret_stops_before_anything_starts(server: Server) -> None:
     (server.checkout / "secrets").mkdir()
     (server.checkout / "secrets" / "spotify_client_secret").write_bytes(b"\xef\xbb\xbfs3cret")
