@@ -382,6 +382,9 @@ def test_the_chapter_without_docker_makes_a_caddyfile_for_this_machine(tmp_path:
     assert '"127.0.0.1:8000"' in adapted
     assert '"presave.example.com"' in adapted
     assert "web:8000" not in adapted
+    # There, Caddy is a user of its own, who may not write to /run, and its page is not mounted.
+    assert '"unix//var/lib/caddy/admin.sock"' in adapted
+    assert "install -m 0644 deploy/away.html /srv/away.html" in chapter
 
 
 def test_the_proxy_lets_a_cover_through_that_is_too_large_for_its_form() -> None:
