@@ -7,11 +7,13 @@ from html import unescape
 from typing import TYPE_CHECKING
 
 import pytest
+import time_machine
 from django.core.cache import caches
 from django.db import OperationalError, connection
 from django.http import HttpResponse
 from django.test import Client
 from django.urls import URLPattern
+from django.utils import timezone
 
 from campaigns import label_urls, urls
 from campaigns.models import Campaign, Funnel, Label, SourceCount, sources
@@ -80,6 +82,19 @@ def test_it_is_at_public_url_all_the_same_under_the_same_name(campaign: Campaign
     page = at("127.0.0.1", "/night-bus")
     assert f'<link rel="canonical" href="{SITE}/night-bus">' in text(page)
     assert 'href="/night-bus/go?seen=' in text(page)
+
+
+@pytest.mark.parametrize("hosts", [("127.0.0.1", OWN), (OWN, "127.0.0.1")])
+def test_a_page_kept_for_one_host_is_not_shown_at_the_other(
+    campaign: Campaign, hosts: tuple[str, str]
+) -> None:
+    with time_machine.travel(timezone.now(), tick=False):  # nothing that is kept grows old
+        pages = {host: at(host, "/night-bus") for host in hosts}
+        assert pages[hosts[0]].content == at(hosts[0], "/night-bus").content
+        asked = {"if-none-match": pages["127.0.0.1"].headers["ETag"]}
+        assert at(OWN, "/night-bus", **asked).status_code == 200
+    assert f'href="{PUBLIC}{GO}?seen=' in text(pages[OWN])
+    assert f'href="{GO}?seen=' in text(pages["127.0.0.1"])
 
 
 def test_every_page_of_fans_is_there_and_leads_to_pages_that_are(campaign: Campaign) -> None:
