@@ -218,6 +218,18 @@ def test_domains_stay_known_while_the_database_is_away(campaign: Campaign) -> No
     assert "Content-Security-Policy" in page.headers
 
 
+def test_public_urls_host_is_ours_also_when_a_label_has_had_it_before(own: Label) -> None:
+    Label.objects.update(domain="127.0.0.1")
+    campaign = make_local_campaign(label=own, slug="night-bus")
+    assert at("127.0.0.1", "/accounts/login/").status_code == 200
+    page = at("127.0.0.1", "/night-bus")
+    assert f'<link rel="canonical" href="{PUBLIC}{campaign.get_absolute_url()}">' in text(page)
+    assert f'method="post" action="{GO}"' in text(page)
+    assert asks_once_more(at("127.0.0.1", GO, referer=f"{PUBLIC}/"))
+    tapped = Client().post(GO, headers={"origin": PUBLIC})
+    assert list(tapped.cookies) == ["presave"]
+
+
 def test_browsers_are_bound_to_https_for_this_host_alone(
     campaign: Campaign, settings: Settings
 ) -> None:
