@@ -10,6 +10,13 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[3]
+DOCKER = """#!/bin/sh
+case $* in
+"compose version"*) echo 2.26.1 ;;
+info*) ;;
+*) printf "%s\\n" "$@" ;;
+esac
+"""
 
 
 @pytest.mark.parametrize(
@@ -24,7 +31,7 @@ def test_a_domain_is_given_listed_and_taken_back_in_web(
     arguments: tuple[str, ...], tmp_path: Path
 ) -> None:
     docker = tmp_path / "docker"
-    docker.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    docker.write_text(DOCKER)
     docker.chmod(0o755)
     done = subprocess.run(
         [sys.executable, "presavectl", "domain", *arguments],
