@@ -153,7 +153,7 @@ def rate(name: str, default: float) -> float:
     except ValueError:
         number = 0.0
     if not 0 < number <= 10_000:
-        _refuse(name, "be a number of requests per second between 0 and 10000", value)
+        _refuse(name, "be a number above 0 and at most 10000 (saves a second)", value)
     return number
 
 

@@ -36,7 +36,8 @@ def reachable() -> Check:
 
 def of_refusal(lines: list[str]) -> Check:
     """What Postgres or a pooler says, whose text holds no password."""
-    said = lines[-1] if lines else "no reason given"
+    # libpq asks a question below what went wrong.
+    said = next((line for line in reversed(lines) if line[:1].strip()), "no reason given")
     fix = "Start it (./presavectl status shows whether it runs), and check DATABASE_URL."
     if "unsupported startup parameter" in said:
         fix = (

@@ -96,7 +96,7 @@ def of_answer(answer: SiteAnswer, url: str) -> Check:
             "proxy",
             f"Web refuses what reaches it under {url}: the Host is another one.",
             f"Let the proxy pass the Host header on as it came (nginx: `proxy_set_header Host "
-            f"$host;`). {_PROXIES}",
+            f"$http_host;`). {_PROXIES}",
         )
     if answer.status >= 500:
         return red(

@@ -53,7 +53,14 @@ class BackupError(Exception):
 
 def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("backup", help="copy what a new server needs to one directory")
-    command.add_argument("directory", nargs="?", type=Path, default=DEFAULT, metavar="DIRECTORY")
+    command.add_argument(
+        "directory",
+        nargs="?",
+        type=Path,
+        default=DEFAULT,
+        metavar="DIRECTORY",
+        help="where to put it, each backup in a directory of its own; backups/ unless given",
+    )
     command.set_defaults(run=run)
 
 

@@ -42,7 +42,9 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command = commands.add_parser("restore", help="bring a backup into service")
     command.add_argument("backup", type=Path, metavar="BACKUP", help="one directory of a backup")
     command.add_argument(
-        "--replace", action="store_true", help="although the database here holds something"
+        "--replace",
+        action="store_true",
+        help="restore although the database here holds something, which is lost then",
     )
     command.set_defaults(run=run)
 

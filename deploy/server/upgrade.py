@@ -60,7 +60,7 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     command.set_defaults(
         run=lambda chosen: _told("upgrade", lambda: upgrade(needs_backup=not chosen.without_backup))
     )
-    command = commands.add_parser("downgrade", help="put the version before back")
+    command = commands.add_parser("downgrade", help="go back to the version that ran before")
     command.set_defaults(run=lambda chosen: _told("downgrade", downgrade))
 
 

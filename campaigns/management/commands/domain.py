@@ -45,5 +45,8 @@ class Command(BaseCommand):
         self.stdout.write(f"The fan pages of {label} are at {settings.PUBLIC_URL} alone.")
 
     def list(self, options: dict[str, Any]) -> None:
-        for label in Label.objects.exclude(domain=None).order_by("domain"):
+        labels = Label.objects.exclude(domain=None).order_by("domain")
+        for label in labels:
             self.stdout.write(f"{label.domain}  {label}")
+        if not labels:
+            self.stdout.write("No label has a domain of its own.")

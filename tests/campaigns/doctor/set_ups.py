@@ -519,7 +519,7 @@ def a_proxy_that_is_not_trusted(here: Here) -> Found:
     return seen_through(here, 400, body=b"192.0.2.1 sends X-Forwarded-Proto, and is not in T.")
 
 
-@broken("proxy", "proxy_set_header Host $host;")
+@broken("proxy", "proxy_set_header Host $http_host;")
 def a_proxy_that_changes_the_host(here: Here) -> Found:
     return seen_through(here, 400)
 
@@ -559,7 +559,7 @@ def a_domain_of_a_label_that_leads_elsewhere(here: Here) -> Found:
     return seen_through(here, 200, body=b"<h1>It works!</h1>", examine=domains.examine)
 
 
-@broken("domain", "proxy_set_header Host $host;")
+@broken("domain", "proxy_set_header Host $http_host;")
 def a_domain_of_a_label_that_web_never_hears_of(here: Here) -> Found:
     make_label(domain="127.0.0.1")
     return seen_through(here, 400, examine=domains.examine)

@@ -13,7 +13,7 @@ from django.core.management import call_command
 from django.db import connection
 
 from campaigns.clock import database_now
-from campaigns.doctor import clocks, domains, examination, keys, page, processes
+from campaigns.doctor import clocks, database, domains, examination, keys, page, processes
 from campaigns.doctor.checks import Check, Mark, Part
 from campaigns.models import Heartbeat
 from campaigns.spotify import APP_TOKEN
@@ -26,6 +26,14 @@ if TYPE_CHECKING:
     from pytest_django import Settings
 
 ROOT = Path(__file__).resolve().parents[3]
+
+
+def test_a_database_that_is_off_is_told_by_what_went_wrong() -> None:
+    lines = [
+        'connection failed: connection to server at "127.0.0.1", port 1 failed: Connection refused',
+        "\tIs the server running on that host and accepting TCP/IP connections?",
+    ]
+    assert database.of_refusal(lines).text.endswith("Connection refused")
 
 
 @pytest.fixture

@@ -37,6 +37,7 @@ def test_the_operator_gives_one_lists_it_and_takes_it_back() -> None:
     assert command("list") == f"{OWN}  Demo Label\n"
     assert settings.PUBLIC_URL in command("remove", OWN.upper())
     assert domain_of(label) is None
+    assert command("list") == "No label has a domain of its own.\n"
     with pytest.raises(CommandError, match="No label has"):
         command("remove", OWN)
 
