@@ -94,6 +94,7 @@ def check_machine(is_tried: bool) -> None:
     )
     engine.check_ports(config)
     _refuse_a_strangers_database(config)
+    _refuse_another_master_key(config)
 
 
 def ask(known: Mapping[str, str], is_tried: bool) -> tuple[dict[str, str], dict[str, str]]:
@@ -214,6 +215,18 @@ def _refuse_a_strangers_database(config: Mapping[str, Any]) -> None:
             "new password opens it. Copy secrets/ from the checkout that it belongs to. Or, to "
             "lose all that is in it and begin afresh, run: docker volume rm $(docker volume ls "
             f"--quiet --filter label=com.docker.compose.project={config['name']})"
+        )
+
+
+def _refuse_another_master_key(config: Mapping[str, Any]) -> None:
+    """Raises AnswerError where one would be made that opens none of the keys that are here."""
+    volume = config["volumes"]["keyring"]["name"]
+    if not (SECRETS / "master_key").exists() and engine.has_volume(volume):
+        raise AnswerError(
+            f"secrets/master_key is missing, and no other opens the keys that Docker has here (the "
+            f"volume {volume}). Bring the file back from your copy. Without one no permission of "
+            "an open campaign can be used: cancel those in the dashboard, then run: sudo make "
+            "secrets && docker compose restart worker"
         )
 
 

@@ -267,6 +267,18 @@ def test_the_database_of_another_checkout_is_not_met_with_a_new_password(server:
     assert not (server.checkout / "secrets").exists()
 
 
+def test_a_lost_master_key_is_not_made_anew(server: Server) -> None:
+    server.set_up(*ANSWERS)
+    (server.bin / "volume").touch()
+    (server.checkout / "secrets" / "master_key").unlink()
+
+    said = server.set_up()
+
+    assert server.ended == 1
+    assert "secrets/master_key is missing" in said
+    assert not (server.checkout / "secrets" / "master_key").exists()
+
+
 def test_a_database_and_a_redis_elsewhere_are_set_up_as_docs_database_says(server: Server) -> None:
     files = ("docker-compose.yml", "deploy/external-db.yml", "deploy/external-redis.yml")
     (server.checkout / ".env").write_text(f"COMPOSE_FILE={':'.join(files)}\n")
