@@ -67,11 +67,19 @@ def add(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
 def run(chosen: argparse.Namespace) -> int:
     try:
         made = make(chosen.directory.absolute(), datetime.now(UTC))
-        deleted = delete_old_keyrings(chosen.directory.absolute(), datetime.now(UTC))
     except (BackupError, compose.CommandError, OSError) as error:
         print(f"No backup was made. {error}", file=sys.stderr)
         return 1
     print(f"The backup is {made}.")
+    try:
+        deleted = delete_old_keyrings(chosen.directory.absolute(), datetime.now(UTC))
+    except OSError as error:
+        print(
+            f"A copy of the keyring that is older than seven days stays: {error}. Run: shred "
+            f"--remove {error.filename}",
+            file=sys.stderr,
+        )
+        return 1
     if deleted:
         print(f"Copies of the keyring that were older than seven days are deleted: {deleted}.")
     print(

@@ -126,6 +126,18 @@ def test_a_backup_that_fails_leaves_nothing(
     assert capsys.readouterr().err.startswith("No backup was made. ")
 
 
+def test_an_old_copy_that_cannot_be_deleted_does_not_deny_the_new_backup(
+    docker: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    old = made_before(tmp_path, timedelta(days=400)) / backup.KEYRING
+    old.unlink()
+    old.mkdir()
+    assert backup.run(argparse.Namespace(directory=tmp_path)) == 1
+    told = capsys.readouterr()
+    assert told.out.startswith("The backup is ")
+    assert f"shred --remove {old}" in told.err
+
+
 def test_copies_of_the_keyring_go_after_seven_days_and_nothing_else(tmp_path: Path) -> None:
     days = [made_before(tmp_path, timedelta(days=days)) for days in (8, 7, 6, 0)]
     killed = made_before(tmp_path, timedelta(days=9))
