@@ -238,7 +238,7 @@ def test_a_master_key_that_goes_wrong_beneath_a_worker_stops_it_and_fails_nobody
     assert work() == 0
 
     assert states(night) == {"pending": 3}
-    assert [path.stem for path in keyring_dir.iterdir()] == [str(night.id)]
+    assert [path.stem for path in keyring_dir.glob("*.key")] == [str(night.id)]
     waiting.refresh_from_db()
     assert waiting.public_key is None
     night.refresh_from_db()
