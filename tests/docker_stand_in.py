@@ -24,7 +24,7 @@ def main(arguments: list[str]) -> int:
         command = arguments[arguments.index("-m") :]
         return run(["any-image", sys.executable, *command])
     if arguments[0] in ANSWERS:
-        print(ANSWERS[arguments[0]])
+        sys.stdout.write(ANSWERS[arguments[0]])
         return 0
     verb, rest = arguments[1], arguments[2:]
     if verb == "version":
