@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from deploy.server import answers
 from deploy.server.answers import AnswerError
@@ -161,6 +161,22 @@ def password(directory: Path) -> str:
     return secrets.token_urlsafe(32)
 
 
+def _password_of(service: str, url: str) -> Callable[[Path], str]:
+    """The one in its address, where that is there already; else a new one."""
+
+    def found(directory: Path) -> str:
+        known = _content(directory / url) if (directory / url).exists() else ""
+        match = re.match(rf"[a-z]+://[^:@/]*:([^@/]+)@{service}[:/]", known)
+        return unquote(match[1]) if match else password(directory)
+
+    return found
+
+
+def _redis_conf_of(directory: Path) -> str:
+    known = _password_of("redis", "redis_url")(directory)
+    return f'requirepass {known}\nsave ""\nappendonly no'
+
+
 def _database_url(directory: Path) -> str:
     known = (directory / "postgres_password").read_text().strip()
     return f"postgres://presave:{known}@postgres:5432/presave"
@@ -182,14 +198,15 @@ def _redis_url(directory: Path) -> str:
     return f"redis://:{first_line.removeprefix('requirepass ')}@redis:6379/0"
 
 
-# In this order: an address is made from the password before it.
+# In this order: an address is made from the password before it, and a lost password from its
+# address.
 CONTENTS: Final[dict[str, Callable[[Path], str]]] = {
     "secret_key": lambda directory: secrets.token_urlsafe(50),
-    "postgres_password": password,
+    "postgres_password": _password_of("postgres", "database_url"),
     "database_url": _database_url,
     "database_url_web": _database_url_of("presave_web"),
     "database_url_worker": _database_url_of("presave_worker"),
-    "redis_conf": lambda directory: f'requirepass {password(directory)}\nsave ""\nappendonly no',
+    "redis_conf": _redis_conf_of,
     "redis_url": _redis_url,
     "master_key": lambda directory: f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
     "email_url": lambda directory: NO_MAIL,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -44,6 +44,8 @@ ASKED: Final = {
 }
 # Ports and volumes are known without them.
 NOT_ASKED_YET: Final = dict.fromkeys(("PUBLIC_URL", "OPERATOR_NAME", "OPERATOR_CONTACT"), "-")
+# One of them may have been lost.
+MADE_FIRST: Final = ("secret_key", "postgres_password")
 # What the service sandbox of docker-compose.yml is started with.
 SANDBOX_PROOF: Final = "sandbox-secret"
 SANDBOX: Final = {
@@ -71,12 +73,12 @@ def run(chosen: argparse.Namespace) -> int:
     try:
         known = answered()
         check_machine(chosen.sandbox)
-        is_first = not (SECRETS / "postgres_password").exists()
+        is_first = not any((SECRETS / name).exists() for name in MADE_FIRST)
         settings, secrets = ask(known, chosen.sandbox)
         mailbox = _mailbox({**known, **settings})
         email = questions.ask(questions.LOG_IN_EMAIL, mailbox) if is_first else mailbox
         made = prepare(settings, secrets)
-        config = start(needs_recreating=bool(made) and not is_first)
+        config = start(with_new_files=[] if is_first else made)
     except (AnswerError, engine.EngineError, PermissionError) as error:
         print(f"\n{secret_files.sentence_of(error)}")
         return 1
@@ -93,6 +95,7 @@ def check_machine(is_tried: bool) -> None:
         {**NOT_ASKED_YET, **({"COMPOSE_PROFILES": "sandbox"} if is_tried else {})}
     )
     engine.check_ports(config)
+    _refuse_to_make_up_an_address(config)
     _refuse_a_strangers_database(config)
     _refuse_another_master_key(config)
 
@@ -205,16 +208,28 @@ def understood_by_compose(config: Mapping[str, Any]) -> None:
             )
 
 
+def _refuse_to_make_up_an_address(config: Mapping[str, Any]) -> None:
+    """Raises AnswerError for that of a server elsewhere: see docs/database.md."""
+    for service, name in (("postgres", "database_url"), ("redis", "redis_url")):
+        if service not in config["services"] and not (SECRETS / name).exists():
+            raise AnswerError(
+                f"secrets/{name} is missing, and {service} is none of the services here. Write its "
+                "address into the file, or bring it back from your copy."
+            )
+
+
 def _refuse_a_strangers_database(config: Mapping[str, Any]) -> None:
     if "pgdata" not in config["volumes"]:  # it is elsewhere: see docs/database.md
         return
     volume = config["volumes"]["pgdata"]["name"]
-    if not (SECRETS / "postgres_password").exists() and engine.has_volume(volume):
+    is_known = any((SECRETS / name).exists() for name in ("postgres_password", "database_url"))
+    if not is_known and engine.has_volume(volume):
         raise AnswerError(
             f"Docker has the database of an earlier Presave here (the volume {volume}), and no "
-            "new password opens it. Copy secrets/ from the checkout that it belongs to. Or, to "
-            "lose all that is in it and begin afresh, run: docker volume rm $(docker volume ls "
-            f"--quiet --filter label=com.docker.compose.project={config['name']})"
+            "new password opens it. Bring secrets/postgres_password back from your copy, or all of "
+            "secrets/ from the checkout that it belongs to. Or, to lose all that is in it and "
+            "begin afresh, run: docker volume rm $(docker volume ls --quiet --filter "
+            f"label=com.docker.compose.project={config['name']})"
         )
 
 
@@ -258,7 +273,7 @@ def _is_own(address: str) -> bool:
     return True
 
 
-def start(needs_recreating: bool) -> dict[str, Any]:
+def start(with_new_files: Sequence[str]) -> dict[str, Any]:
     """Make the image, protect the secrets, start, and wait. Returns what Compose has read, and
     raises EngineError.
     """
@@ -270,13 +285,19 @@ def start(needs_recreating: bool) -> dict[str, Any]:
         if compose.run("up", "--detach"):
             unwell = [name for name, how in health.states().items() if how != "well"]
             health.give_up(sorted(unwell))
-        if needs_recreating:
+        if with_new_files:
             # A container keeps the file that was there when it started.
-            compose.run("up", "--detach", "--force-recreate", "--no-deps", "web", "worker")
+            services = [name for name in _reading(with_new_files) if name in config["services"]]
+            compose.run("up", "--detach", "--force-recreate", "--no-deps", *services)
         health.wait()
     except engine.EngineError as error:
         raise engine.EngineError(f"{error} Once that is changed, run this again.") from None
     return config
+
+
+def _reading(secrets: Sequence[str]) -> list[str]:
+    """Redis keeps nothing that is needed, and beat asks it alone."""
+    return ["web", "worker", *(["redis", "beat"] if "redis_conf" in secrets else [])]
 
 
 def make_image() -> dict[str, Any]:

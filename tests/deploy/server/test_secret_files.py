@@ -55,6 +55,17 @@ def test_the_secrets_fit_together(tmp_path: Path) -> None:
     secret_files.check(tmp_path)
 
 
+@pytest.mark.parametrize("name", ["postgres_password", "database_url", "redis_conf", "redis_url"])
+def test_a_lost_half_of_a_password_is_made_from_the_other(name: str, tmp_path: Path) -> None:
+    secret_files.make_missing(tmp_path, {})
+    before = (tmp_path / name).read_text()
+    (tmp_path / name).unlink()
+
+    assert secret_files.make_missing(tmp_path, {}) == [name]
+
+    assert (tmp_path / name).read_text() == before
+
+
 BAD = {
     "a mark that says UTF-8": b"\xef\xbb\xbfs3cret\n",
     "UTF-16": "s3cret\n".encode("utf-16"),

@@ -263,7 +263,34 @@ def test_the_database_of_another_checkout_is_not_met_with_a_new_password(server:
     said = server.set_up(*ANSWERS)
 
     assert server.ended == 1
-    assert "Copy secrets/ from the checkout that it belongs to." in said
+    assert "Bring secrets/postgres_password back from your copy" in said
+    assert not (server.checkout / "secrets").exists()
+
+
+def test_a_lost_half_of_a_password_is_made_from_the_other(server: Server) -> None:
+    server.set_up(*ANSWERS)
+    (server.bin / "volume").touch()
+    before = server.kept()
+    for name in ("postgres_password", "redis_conf"):
+        (server.checkout / "secrets" / name).unlink()
+
+    said = server.set_up()
+
+    assert server.ended == 0, said
+    assert server.kept() == before
+    assert "LOG_IN_EMAIL" not in said
+    recreate = "compose up --detach --force-recreate --no-deps web worker redis beat"
+    assert recreate in server.commands()
+
+
+def test_the_address_of_a_redis_elsewhere_is_not_made_up(server: Server) -> None:
+    files = "docker-compose.yml:deploy/external-redis.yml"
+    (server.checkout / ".env").write_text(f"COMPOSE_FILE={files}\n")
+
+    said = server.set_up(*ANSWERS)
+
+    assert server.ended == 1
+    assert "secrets/redis_url is missing" in said
     assert not (server.checkout / "secrets").exists()
 
 
