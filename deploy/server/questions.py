@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import quote, urlsplit
 
@@ -27,10 +28,22 @@ class Question:
     is_secret: bool = False
 
 
-def client_id(name: str, value: str) -> str:
+def no_app_or(rule: Callable[[str, str], str]) -> Callable[[str, str], str]:
     """Empty for an operator who has no app yet."""
-    value = value.strip()
-    return "" if value.lower() in ("none", NO_APP, "") else answers.pasted(name, value)
+    none = ("none", NO_APP, "")
+    return lambda name, value: "" if value.strip().lower() in none else rule(name, value)
+
+
+def of_spotify(name: str, value: str) -> str:
+    """What Spotify gives to an app, a client ID or a client secret: both look the same."""
+    value = answers.pasted(name, value)
+    if not re.fullmatch(r"[0-9a-fA-F]{32}", value):
+        what = "client secret" if name == CLIENT_SECRET.name else "client ID"
+        raise AnswerError(
+            f"{name} must be the {what} from the app's page at Spotify: 32 characters, each a "
+            "digit or a letter from a to f."
+        )
+    return value
 
 
 def email_address(name: str, value: str) -> str:
@@ -73,13 +86,13 @@ CLIENT_ID: Final = Question(
     "SPOTIFY_CLIENT_ID",
     "The client ID of your Spotify app, from https://developer.spotify.com/dashboard. Without an "
     "app, releases have pages with a calendar and links, and nobody can pre-save.",
-    client_id,
+    no_app_or(of_spotify),
     default=NO_APP,
 )
 CLIENT_SECRET: Final = Question(
     "SPOTIFY_CLIENT_SECRET",
     "The client secret, from the same page of Spotify. It is not shown while you type.",
-    answers.pasted,
+    of_spotify,
     is_secret=True,
 )
 MAIL_SERVER: Final = Question(
@@ -106,6 +119,12 @@ MAIL_FROM: Final = Question(
 LOG_IN_EMAIL: Final = Question(
     "LOG_IN_EMAIL", "Your own email address, with which you will log in.", email_address
 )
+
+
+def at_a_stand_in(question: Question) -> Question:
+    """The same of an app that is not at Spotify: whatever form its sandbox was started with."""
+    rule = answers.pasted if question is CLIENT_SECRET else no_app_or(answers.pasted)
+    return replace(question, rule=rule)
 
 
 def ask(question: Question, default: str = "") -> str:

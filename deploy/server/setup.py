@@ -40,7 +40,6 @@ ASKED: Final = {
     "PUBLIC_URL": _written_url,
     "OPERATOR_NAME": answers.text,
     "OPERATOR_CONTACT": answers.contact,
-    "SPOTIFY_CLIENT_ID": questions.client_id,
 }
 # Ports and volumes are known without them.
 NOT_ASKED_YET: Final = dict.fromkeys(("PUBLIC_URL", "OPERATOR_NAME", "OPERATOR_CONTACT"), "-")
@@ -111,8 +110,8 @@ def ask(known: Mapping[str, str], is_tried: bool) -> tuple[dict[str, str], dict[
     if is_tried:
         new |= _sandbox(known)
     elif "SPOTIFY_CLIENT_ID" not in known:
-        new["SPOTIFY_CLIENT_ID"] = questions.ask(questions.CLIENT_ID)
-    secrets = _client_secret({**known, **new}["SPOTIFY_CLIENT_ID"], is_tried)
+        new["SPOTIFY_CLIENT_ID"] = questions.ask(_of_app(questions.CLIENT_ID, known))
+    secrets = _client_secret({**known, **new}, is_tried)
     if not is_tried and not (SECRETS / "email_url").exists():
         mail = dict(questions.mail())
         secrets |= {"email_url": mail.pop("EMAIL_URL")} if mail else {}
@@ -123,7 +122,8 @@ def ask(known: Mapping[str, str], is_tried: bool) -> tuple[dict[str, str], dict[
 def answered() -> dict[str, str]:
     """What .env says, each answer checked; what is still the example's is none."""
     example, known = dotenv.read(EXAMPLE), dotenv.read(ENV)
-    for name, rule in ASKED.items():
+    client_id = _of_app(questions.CLIENT_ID, known)
+    for name, rule in {**ASKED, client_id.name: client_id.rule}.items():
         if name not in known:
             continue
         if known[name] == example[name]:
@@ -148,15 +148,23 @@ def _sandbox(known: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in SANDBOX.items() if known.get(name) != value}
 
 
-def _client_secret(client_id: str, is_tried: bool) -> dict[str, str]:
+def _of_app(question: questions.Question, known: Mapping[str, str]) -> questions.Question:
+    is_at_spotify = not known.get("SPOTIFY_ACCOUNTS_URL")
+    return question if is_at_spotify else questions.at_a_stand_in(question)
+
+
+def _client_secret(settings: Mapping[str, str], is_tried: bool) -> dict[str, str]:
+    client_id = settings["SPOTIFY_CLIENT_ID"]
     path = SECRETS / secret_files.BY_HAND
     if path.exists():
         _refuse_none_for_an_app(path, client_id)
         return {}
     if is_tried or client_id == SANDBOX["SPOTIFY_CLIENT_ID"]:
         secret = SANDBOX_PROOF
+    elif client_id:
+        secret = questions.ask(_of_app(questions.CLIENT_SECRET, settings))
     else:
-        secret = questions.ask(questions.CLIENT_SECRET) if client_id else secret_files.NOTHING
+        secret = secret_files.NOTHING
     return {secret_files.BY_HAND: secret}
 
 

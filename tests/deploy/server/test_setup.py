@@ -19,6 +19,7 @@ from tests.test_deploy import ROOT
 FILES = ("presavectl", ".env.example", "docker-compose.yml", "Caddyfile", "pyproject.toml")
 # Domain, name, contact, no app, no mail, the same address to log in with.
 ANSWERS = ["music.example.com", "A$AP Label #1's", "hello@example.com", "", "", ""]
+APP, APP_SECRET = "0123456789abcdef" * 2, "fedcba9876543210" * 2
 SENTENCE_OF_THE_EXAMPLE = "PUBLIC_URL=https://presave.example.com"
 
 
@@ -158,15 +159,15 @@ def test_the_environment_answers_where_nobody_is_there(server: Server) -> None:
         "PUBLIC_URL": "https://music.example.com",
         "OPERATOR_NAME": "Noon",
         "OPERATOR_CONTACT": "https://example.com/us",
-        "SPOTIFY_CLIENT_ID": "4aawyAB9",
-        "SPOTIFY_CLIENT_SECRET": "s3cret",
+        "SPOTIFY_CLIENT_ID": APP,
+        "SPOTIFY_CLIENT_SECRET": APP_SECRET,
         "LOG_IN_EMAIL": "you@example.com",
     }
     said = server.set_up(**answers)
 
     assert server.ended == 0, said
-    assert server.secret("spotify_client_secret") == "s3cret"
-    assert "s3cret" not in said
+    assert server.secret("spotify_client_secret") == APP_SECRET
+    assert APP_SECRET not in said
     assert "stand at Spotify: https://music.example.com/callback" in said
 
 
@@ -348,8 +349,27 @@ def test_the_sandbox_takes_spotifys_place(server: Server) -> None:
     assert server.environment_of("web")["SPOTIFY_CLIENT_ID"] == options([]).client_id
 
 
+def test_what_is_no_apps_is_explained_and_asked_again(server: Server) -> None:
+    of_an_app = ["https://example.com/contact", APP[1:], APP, "abc def", APP_SECRET]
+    said = server.set_up(*ANSWERS[:3], *of_an_app, "", "")
+
+    assert server.ended == 0, said
+    assert said.count("SPOTIFY_CLIENT_ID must be the client ID from the app's page") == 2
+    assert said.count("SPOTIFY_CLIENT_SECRET must be the client secret from the app's page") == 1
+    assert server.secret("spotify_client_secret") == APP_SECRET
+
+
+def test_the_app_of_a_sandbox_may_have_any_name(server: Server) -> None:
+    (server.checkout / ".env").write_text("SPOTIFY_ACCOUNTS_URL=http://127.0.0.1:8765\n")
+
+    said = server.set_up(*ANSWERS[:3], "lab-client", "lab-secret", "", "")
+
+    assert server.ended == 0, said
+    assert server.secret("spotify_client_secret") == "lab-secret"
+
+
 def test_the_sandbox_does_not_take_the_place_of_an_app(server: Server) -> None:
-    server.set_up(*ANSWERS[:3], "4aawyAB9", "s3cret", "", "")
+    server.set_up(*ANSWERS[:3], APP, APP_SECRET, "", "")
 
     said = server.set_up(option="--sandbox")
 
@@ -360,7 +380,7 @@ def test_the_sandbox_does_not_take_the_place_of_an_app(server: Server) -> None:
 def test_an_app_whose_secret_says_none_is_told_what_to_do(server: Server) -> None:
     server.set_up(*ANSWERS)
     path = server.checkout / ".env"
-    path.write_text(path.read_text().replace("SPOTIFY_CLIENT_ID=''", "SPOTIFY_CLIENT_ID='4aaw'"))
+    path.write_text(path.read_text().replace("SPOTIFY_CLIENT_ID=''", f"SPOTIFY_CLIENT_ID={APP}"))
 
     said = server.set_up()
 
