@@ -6,6 +6,7 @@ import argparse
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -106,7 +107,7 @@ def ask(known: Mapping[str, str], is_tried: bool) -> tuple[dict[str, str], dict[
         questions.OPERATOR_NAME,
         questions.OPERATOR_CONTACT,
     )
-    new = {one.name: questions.ask(one) for one in wanted if one.name not in known}
+    new = {one.name: questions.ask(_own(one)) for one in wanted if one.name not in known}
     if is_tried:
         new |= _sandbox(known)
     elif "SPOTIFY_CLIENT_ID" not in known:
@@ -117,6 +118,19 @@ def ask(known: Mapping[str, str], is_tried: bool) -> tuple[dict[str, str], dict[
         secrets |= {"email_url": mail.pop("EMAIL_URL")} if mail else {}
         new |= mail if "MAIL_FROM" not in known else {}
     return new, secrets
+
+
+def _own(question: questions.Question) -> questions.Question:
+    """Without the example's answer, which in .env counts as none."""
+    example = dotenv.read(EXAMPLE)[question.name]
+
+    def rule(name: str, value: str) -> str:
+        answer = question.rule(name, value)
+        if answer == example:
+            raise AnswerError(f"{name} must be your own: {answer} is only an example.")
+        return answer
+
+    return replace(question, rule=rule)
 
 
 def answered() -> dict[str, str]:

@@ -148,10 +148,13 @@ def test_what_the_operator_wrote_by_hand_stays(server: Server) -> None:
 
 
 def test_a_wrong_answer_is_explained_and_asked_again(server: Server) -> None:
-    said = server.set_up("http://presave.example.com", *ANSWERS)
+    contacts = ["privacy@example.com", ANSWERS[2]]
+    said = server.set_up("http://presave.example.com", *ANSWERS[:2], *contacts, *ANSWERS[3:])
 
     assert server.ended == 0, said
     assert "PUBLIC_URL must start with https://" in said
+    assert "OPERATOR_CONTACT must be your own: privacy@example.com is only an example." in said
+    assert server.environment_of("web")["OPERATOR_CONTACT"] == ANSWERS[2]
 
 
 def test_the_environment_answers_where_nobody_is_there(server: Server) -> None:
@@ -172,7 +175,7 @@ def test_the_environment_answers_where_nobody_is_there(server: Server) -> None:
 
 
 def test_an_answer_that_nobody_gives_is_named(server: Server) -> None:
-    said = server.set_up(PUBLIC_URL="presave.example.com")
+    said = server.set_up(PUBLIC_URL="music.example.com")
 
     assert server.ended == 1
     assert "OPERATOR_NAME is needed." in said
