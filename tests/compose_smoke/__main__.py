@@ -22,7 +22,7 @@ ANSWERS = {
     "IMAGE": "presave-smoke",
     "PUBLIC_URL": night.PRESAVE,
     "OPERATOR_NAME": "A$AP Label #1's",
-    "OPERATOR_CONTACT": "privacy@example.com",
+    "OPERATOR_CONTACT": "operator@example.com",
     "LOG_IN_EMAIL": night.EMAIL,
 }
 CERTIFICATE = "/data/caddy/pki/authorities/local/root.crt"
