@@ -42,6 +42,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     early_config.add_cleanup(lambda: _close(stack))
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _interrupt)
+    # A job in the background of a shell ignores it, and what it starts would, too.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         _start(stack, early_config.known_args_namespace)
     except (PostgresNotFoundError, ServerNotFoundError, StartError) as error:

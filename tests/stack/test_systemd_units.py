@@ -7,7 +7,6 @@ import os
 import re
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from embedded.processes import spawn, wait_for_http, wait_until
 from embedded.stack import WEB
 from tests.sandbox_process import Sandbox
 from tests.test_deploy import services
+from tests.test_watchdog import freeze
 
 pytestmark = [pytest.mark.stack]
 
@@ -152,9 +152,10 @@ echo 0
 """
 
 
-def test_what_is_frozen_is_ended_or_woken(tmp_path: Path) -> None:
+def test_what_is_frozen_is_ended_or_woken(tmp_path: Path, request: pytest.FixtureRequest) -> None:
     script = "import subprocess; subprocess.run(['sleep', '600'])"
     main = spawn([sys.executable, "-c", script], None, tmp_path / "web.log")
+    request.addfinalizer(main.kill9)
     wait_until(lambda: children_of(main.pid) != [], 60, "A process of web's")
     (tmp_path / "pid-of-web").write_text(f"{main.pid}\n")
     (tmp_path / "systemctl").write_text(SYSTEMCTL)
@@ -167,10 +168,10 @@ def test_what_is_frozen_is_ended_or_woken(tmp_path: Path) -> None:
         return done.stdout
 
     assert look() == ""
-    os.kill(main.pid, signal.SIGSTOP)
+    freeze(main.pid)
     assert look() == f"presave-web: process {main.pid} was stopped, and is woken\n"
     [child] = children_of(main.pid)
-    os.kill(child, signal.SIGSTOP)
+    freeze(child)
     assert look() == f"presave-web: process {child} is stopped\n"
     assert look() == f"presave-web: process {child} was stopped, and is killed\n"
     # What it was started for has gone.
