@@ -50,7 +50,11 @@ LONG_ENOUGH_FOR_TESTS = 60
 TESTED_ELSEWHERE = {
     **dict.fromkeys(
         (
-            *("campaigns/doctor/database.py", "campaigns/doctor/files.py"),
+            *(
+                "campaigns/doctor/configured.py",
+                "campaigns/doctor/database.py",
+                "campaigns/doctor/files.py",
+            ),
             *("campaigns/doctor/keys.py", "campaigns/doctor/processes.py"),
             *("campaigns/doctor/public_url.py", "campaigns/doctor/spotify_app.py"),
             "campaigns/doctor/work.py",

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from typing import Final
+from urllib.parse import urlsplit
 
 from django.conf import settings
 
-from campaigns.doctor.checks import Check, green, red
+from campaigns.doctor.checks import Check, green, note, red
 from campaigns.spotify import AppMode, app_mode
 
 SPOTIFYS: Final = {
@@ -21,6 +22,8 @@ LEFT_FROM_THE_EXAMPLE: Final = {
     "OPERATOR_NAME": "Your label",
     "OPERATOR_CONTACT": "privacy@example.com",
 }
+# Only containers of the profile "sandbox" find anything under this name.
+SANDBOX: Final = "sandbox.localhost"
 # Spotify publishes no numbers. No app in development mode was seen to be served faster.
 MOST_IN_DEVELOPMENT: Final = 20.0
 
@@ -30,7 +33,15 @@ def examine() -> list[Check]:
     if wrong:
         return wrong
     name, contact = settings.OPERATOR_NAME, settings.OPERATOR_CONTACT
-    return [green("settings", f"{settings.PUBLIC_URL}, run by {name} ({contact}).")]
+    told = f"{settings.PUBLIC_URL}, run by {name} ({contact})."
+    if is_tried():
+        return [note("settings", f"{told} The sandbox is in Spotify's place: this is a trial.")]
+    return [green("settings", told)]
+
+
+def is_tried() -> bool:
+    """Whether this was started by `./presavectl setup --sandbox`."""
+    return urlsplit(settings.SPOTIFY_ACCOUNTS_URL).hostname == SANDBOX
 
 
 def _wrong() -> Iterator[Check]:
@@ -39,8 +50,9 @@ def _wrong() -> Iterator[Check]:
             yield _red(f"{name} is still the example's: {example}.", f"Set {name} in .env.")
     if settings.DEBUG and settings.DATABASES["default"]["ENGINE"].endswith("postgresql"):
         yield _red("DEBUG shows errors with all settings.", "Take DEBUG out of the environment.")
+    is_for_fans = settings.IS_HTTPS and not is_tried() and app_mode() is not AppMode.NONE
     for name, address in SPOTIFYS.items():
-        if settings.IS_HTTPS and getattr(settings, name) != address and app_mode() != AppMode.NONE:
+        if is_for_fans and getattr(settings, name) != address:
             yield _red(
                 f"{name} is {getattr(settings, name)}, which is not Spotify: no fan is served.",
                 f"Take {name} out of .env, where this is not a rehearsal.",

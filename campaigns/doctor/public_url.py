@@ -13,6 +13,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from campaigns import elsewhere
+from campaigns.doctor import configured
 from campaigns.doctor.checks import Check, green, note, red, unseen
 from campaigns.elsewhere import SiteAnswer, SiteError
 
@@ -28,6 +29,14 @@ _PROXIES: Final = "See docs/proxies.md."
 
 
 def examine() -> Iterator[Check]:
+    if configured.is_tried() and settings.PUBLIC_HOST.endswith(".localhost"):
+        # There it is the container's own name.
+        yield unseen(
+            "proxy",
+            f"{settings.PUBLIC_URL} is for browsers of the machine itself: no container gets there "
+            "to look.",
+        )
+        return
     if not settings.IS_HTTPS:
         yield note("certificate", f"{settings.PUBLIC_URL} is for this machine alone.")
     try:

@@ -13,7 +13,17 @@ from django.core.management import call_command
 from django.db import connection
 
 from campaigns.clock import database_now
-from campaigns.doctor import clocks, database, domains, examination, keys, page, processes
+from campaigns.doctor import (
+    clocks,
+    configured,
+    database,
+    domains,
+    examination,
+    keys,
+    page,
+    processes,
+    public_url,
+)
 from campaigns.doctor.checks import Check, Mark, Part
 from campaigns.models import Heartbeat
 from campaigns.spotify import APP_TOKEN
@@ -96,6 +106,23 @@ def test_nothing_is_red_where_all_is_well(
         *("master-key", "backups", "disk", "mail", "proxy", "headers", "due-work"),
     }
     assert "> Subject: Test email from Presave" in mail_server.heard
+
+
+def test_a_trial_with_the_sandbox_is_not_red_for_what_it_is(settings: Settings) -> None:
+    settings.PUBLIC_URL, settings.IS_HTTPS = "https://presave.localhost", True
+    settings.PUBLIC_HOST = "presave.localhost"
+    settings.OPERATOR_CONTACT = "fans@example.com"
+    settings.SPOTIFY_ACCOUNTS_URL = "http://sandbox.localhost:8765"
+    settings.SPOTIFY_API_URL = "http://sandbox.localhost:8765/v1"
+
+    found = [*configured.examine(), *public_url.examine()]
+
+    assert [(one.name, one.mark) for one in found] == [
+        ("settings", Mark.NOTE),
+        ("proxy", Mark.UNSEEN),
+    ]
+    assert "The sandbox is in Spotify's place" in found[0].text
+    assert "browsers of the machine itself" in found[1].text
 
 
 @pytest.mark.django_db
