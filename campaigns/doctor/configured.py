@@ -15,6 +15,8 @@ SPOTIFYS: Final = {
     "SPOTIFY_ACCOUNTS_URL": "https://accounts.spotify.com",
     "SPOTIFY_API_URL": "https://api.spotify.com/v1",
 }
+# A container keeps what it was started with, also when it is restarted.
+TAKE_IT: Final = "Then: ./presavectl upgrade. Without Docker, start web and worker anew."
 # What .env.example has in these places.
 LEFT_FROM_THE_EXAMPLE: Final = {
     "PUBLIC_URL": "https://presave.example.com",
@@ -66,4 +68,4 @@ def _wrong() -> Iterator[Check]:
 
 
 def _red(text: str, fix: str) -> Check:
-    return red("settings", text, f"{fix} Then: ./presavectl upgrade, or start web and worker anew.")
+    return red("settings", text, f"{fix} {TAKE_IT}")

@@ -47,8 +47,9 @@ def _fix_of(problem: str) -> str:
     if "Permission denied" in problem:
         return f"Give it to the worker's user, with Docker: chown 10001 {settings.MASTER_KEY_FILE}"
     return (
-        "Put the master key that belongs to this keyring into secrets/master_key, and start the "
-        "worker anew; only where there never was one: ./presavectl setup."
+        "Put the master key that belongs to this keyring into secrets/master_key, then: docker "
+        "compose up --detach --force-recreate worker. Only where there never was one: ./presavectl "
+        "setup."
     )
 
 
@@ -79,7 +80,8 @@ def wrapping_key() -> Check:
         return red(
             "master-key",
             f"MASTER_KEY_FILE {settings.MASTER_KEY_FILE} cannot be read.",
-            "Run `./presavectl setup`, which makes what is missing, and start the worker anew.",
+            "Run `./presavectl setup`, which gives it to the worker, or says how to bring it "
+            "back; then: docker compose up --detach --force-recreate worker.",
         )
     return of_wrapping_key(timezone.now() - made_at)
 

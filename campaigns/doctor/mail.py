@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.conf import settings
 
 from campaigns.doctor.checks import Check, green, red
+from campaigns.doctor.configured import TAKE_IT
 from campaigns.status import mail_server
 
 
@@ -55,4 +56,4 @@ def of_problem(problem: str) -> Check:
             "Check host and port in secrets/email_url, and that the firewall lets web and worker "
             "reach it: many providers close port 25."
         )
-    return red("mail", f"{problem[0].upper()}{problem[1:]}.", fix)
+    return red("mail", f"{problem[0].upper()}{problem[1:]}.", f"{fix} {TAKE_IT}")

@@ -31,7 +31,8 @@ def broker() -> Check:
         return _refused(
             "It does not take the password.",
             "The password in secrets/redis_url and the one after `requirepass` in "
-            "secrets/redis_conf must be the same; then start redis, worker and beat anew.",
+            "secrets/redis_conf must be the same. Then: docker compose up --detach --force-"
+            "recreate redis web worker beat.",
         )
     except redis.ReadOnlyError:
         return _refused(

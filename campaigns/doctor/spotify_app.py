@@ -10,6 +10,7 @@ from django.conf import settings
 from campaigns.catalogue.looks import LookupBudget, LookupBudgetSpentError
 from campaigns.clock import database_now
 from campaigns.doctor.checks import Check, green, note, red, unseen
+from campaigns.doctor.configured import TAKE_IT
 from campaigns.gate import closing
 from campaigns.gate.closing import GateClosedError
 from campaigns.models import ErrorReason
@@ -58,7 +59,8 @@ def of_refusal(refusal: str) -> Check:
     return red(
         "redirect-uri",
         f"Spotify does not know the app: {refusal}.",
-        f"Copy the client id from the app's page at {DASHBOARD} into SPOTIFY_CLIENT_ID in .env.",
+        f"Copy the client id from the app's page at {DASHBOARD} into SPOTIFY_CLIENT_ID in .env. "
+        f"{TAKE_IT}",
     )
 
 
@@ -85,8 +87,7 @@ def of_error(reason: ErrorReason) -> Check:
         case ErrorReason.INVALID_CLIENT:
             fix = (
                 f"Copy client id and secret anew from the app's page at {DASHBOARD}: into "
-                "SPOTIFY_CLIENT_ID in .env and secrets/spotify_client_secret. Then start web and "
-                "worker anew."
+                f"SPOTIFY_CLIENT_ID in .env and secrets/spotify_client_secret. {TAKE_IT}"
             )
         case ErrorReason.PREMIUM_LAPSED:
             fix = "Renew the Premium subscription of the account that owns the app."
@@ -113,7 +114,8 @@ def of_market(is_known: bool) -> Check:
     return red(
         "market",
         f"Spotify does not know the market {market}.",
-        "Set SPOTIFY_MARKET in .env to the two letters of a country where your releases come out.",
+        "Set SPOTIFY_MARKET in .env to the two letters of a country where your releases come out. "
+        f"{TAKE_IT}",
     )
 
 
@@ -125,7 +127,7 @@ def of_mode(seen: AppMode) -> Check:
             "app-mode",
             f"SPOTIFY_APP_MODE says {app_mode()}, but Spotify answers as to an app in "
             f"{'extended quota' if is_extended else 'development'} mode, which serves {serves}.",
-            f"Set SPOTIFY_APP_MODE={seen} in .env.",
+            f"Set SPOTIFY_APP_MODE={seen} in .env. {TAKE_IT}",
         )
     if seen is AppMode.DEVELOPMENT:
         return note("app-mode", "Development mode: only the five accounts on the app's list.")

@@ -152,7 +152,7 @@ def the_sandbox_behind_a_public_address(here: Here) -> Found:
     return [check for check in configured.examine() if "API" in check.text]
 
 
-@broken("settings", "Set SPOTIFY_MAX_RATE=10")
+@broken("settings", "Set SPOTIFY_MAX_RATE=10 in .env. Then: ./presavectl upgrade.")
 def a_pace_that_bans_a_new_app(here: Here) -> Found:
     here.settings.SPOTIFY_APP_MODE = "development"
     return configured.examine()
@@ -173,7 +173,7 @@ def a_client_id_that_is_nobodys(here: Here) -> Found:
     return spotify_app.examine()
 
 
-@broken("credentials", "secrets/spotify_client_secret")
+@broken("credentials", "secrets/spotify_client_secret. Then: ./presavectl upgrade.")
 def an_old_client_secret(here: Here) -> Found:
     here.settings.SPOTIFY_CLIENT_SECRET = "the one before"
     return spotify_app.examine()
