@@ -45,6 +45,9 @@ def _parser() -> argparse.ArgumentParser:
         *(doctor.add, _add_status, _add_logs, _add_invite, _add_domain),
     ):
         add(commands)
+    for command in commands._choices_actions:
+        told = command.help or ""
+        commands.choices[command.dest].description = f"{told[:1].upper()}{told[1:]}."
     return parser
 
 

@@ -43,3 +43,18 @@ def test_a_domain_is_given_listed_and_taken_back_in_web(
     )
     in_web = ["compose", "exec", "web", "python", "manage.py", "domain"]
     assert done.stdout.splitlines() == [*in_web, *arguments]
+
+
+@pytest.mark.parametrize(
+    ("command", "told"),
+    [("status", "Show which services run, and how they are."), ("logs", "Follow the logs of")],
+)
+def test_the_help_of_a_command_says_what_it_does(command: str, told: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "presavectl", command, "--help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told in done.stdout
