@@ -12,6 +12,8 @@ NEARLY: Final = 0.9
 # A worker's processes that are busy for so much of the time have no more to give.
 MOSTLY_BUSY: Final = 0.75
 HALF_BUSY: Final = 0.5
+# More wait for each core than the rehearsal's own processes do.
+CROWDED: Final = 3
 
 
 @dataclass(frozen=True)
@@ -128,6 +130,11 @@ class Figures:
 
     def _room(self) -> str:
         has_room = self.busy < HALF_BUSY * min(self.workers, self.cores)
+        if has_room and self.load > CROWDED * self.cores:
+            return (
+                f"This machine was busy with other work: {self.load:.0f} processes wanted its "
+                f"{self.cores} cores. The figures are too low; rehearse again when it is quiet."
+            )
         room = "has room" if has_room else "has little room left"
         return f"This machine {room}: the workers used {self.busy:.0%} of one core."
 

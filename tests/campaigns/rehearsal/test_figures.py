@@ -56,6 +56,9 @@ def test_it_names_what_limits_the_night(changes: dict[str, Any], limit: str) -> 
 def test_a_calm_night_says_how_much_room_there_is() -> None:
     assert "This machine has room: the workers used 5% of one core." in figures().limited_by()
     assert "has little room left" in figures(worker_cpu=210.0).limited_by()
+    crowded = figures(load=15.3).limited_by()
+    assert "This machine was busy with other work: 15 processes wanted its 2 cores." in crowded
+    assert "has room" not in crowded
 
 
 @pytest.mark.parametrize(
