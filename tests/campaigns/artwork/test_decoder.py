@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import struct
-import subprocess
-import sys
 import zlib
 from io import BytesIO
 from pathlib import Path
@@ -232,21 +230,3 @@ def test_a_jpeg_that_lost_its_end_is_taken_where_all_pixels_are_there(
         with pytest.raises(RefusedError) as refused:
             decoded(file[:-lost])
         assert refused.value.trouble is Trouble.DAMAGED
-
-
-_OPEN: Final = """
-import socket, sys
-from campaigns.artwork import decoder
-decoder.decode = lambda file, fewest: {}
-sys.argv[1:] = ["1", str(1024**3), "10"]
-decoder.main()
-"""
-
-
-@pytest.mark.parametrize("opened", ["open('/etc/hostname')", "socket.socket()"])
-def test_a_file_that_takes_the_decoder_over_reaches_no_file_and_nobody(opened: str) -> None:
-    answer = subprocess.run(
-        [sys.executable, "-c", _OPEN.format(opened)], input=b"", capture_output=True, check=False
-    )
-
-    assert b"Too many open files" in answer.stderr

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
-
 import pytest
 
 from campaigns.clips import decoder, mp3
@@ -124,21 +121,3 @@ def test_a_file_of_which_too_much_is_broken_is_refused() -> None:
         file[at : at + 100] = bytes(100)
 
     assert refused(bytes(file)) is Trouble.DAMAGED
-
-
-_OPEN = """
-import socket, sys
-from campaigns.clips import decoder
-decoder.make_clip = lambda file, start: {}
-sys.argv[1:] = ["0", str(1024**3), "10"]
-decoder.main()
-"""
-
-
-@pytest.mark.parametrize("opened", ["open('/etc/hostname')", "socket.socket()"])
-def test_a_file_that_takes_the_decoder_over_reaches_no_file_and_nobody(opened: str) -> None:
-    answer = subprocess.run(
-        [sys.executable, "-c", _OPEN.format(opened)], input=b"", capture_output=True, check=False
-    )
-
-    assert b"Too many open files" in answer.stderr

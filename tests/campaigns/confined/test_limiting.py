@@ -55,3 +55,25 @@ def test_a_reader_can_open_no_file_and_no_connection(opened: str) -> None:
     )
 
     assert b"Too many open files" in answer.stderr
+
+
+_TAKEN_OVER = """
+import socket, sys
+from campaigns.{room} import decoder
+decoder.{work} = lambda file, argument: {opened}
+sys.argv[1:] = ["1", str(1024**3), "10"]
+decoder.main()
+"""
+
+
+@pytest.mark.parametrize("opened", ["open('/etc/hostname')", "socket.socket()"])
+@pytest.mark.parametrize(("room", "work"), [("artwork", "decode"), ("clips", "make_clip")])
+def test_a_file_that_takes_a_decoder_over_reaches_no_file_and_nobody(
+    room: str, work: str, opened: str
+) -> None:
+    script = _TAKEN_OVER.format(room=room, work=work, opened=opened)
+    answer = subprocess.run(
+        [sys.executable, "-c", script], input=b"", capture_output=True, check=False
+    )
+
+    assert b"Too many open files" in answer.stderr
