@@ -20,7 +20,7 @@ def empty_tables() -> None:
     has_rows = (f"EXISTS (SELECT 1 FROM {table})" for table in tables)  # noqa: S608  # their names
     with transaction.atomic(), connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            # As a TRUNCATE does: whoever still writes comes to an end before.
+            # As a TRUNCATE does: those who still write come to an end first.
             cursor.execute(f"LOCK TABLE {', '.join(tables)} IN EXCLUSIVE MODE")
         cursor.execute(f"SELECT {', '.join(has_rows)}")
         for table, is_filled in zip(tables, cursor.fetchone(), strict=True):

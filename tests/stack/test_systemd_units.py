@@ -212,7 +212,7 @@ def test_the_chapters_check_ends_with_an_error_where_a_service_would_not_start(
         (tmp_path / "etc" / f"{name}.env").write_text("".join(lines))
     script = (UNITS / "presave-manage").read_text().replace(CHECKOUT, str(ROOT))
     script = script.replace(SETTINGS, str(tmp_path / "etc"))
-    # Whoever runs the tests, in place of the service's user.
+    # As the user who runs the tests, in place of the service's.
     script = script.replace('runuser -u "presave-$side" --', "env")
     command = ["sh", "-c", script, "presave-manage", "worker", "check", "--deploy"]
     env = {"PATH": os.environ["PATH"]}

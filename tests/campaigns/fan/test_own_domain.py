@@ -258,7 +258,7 @@ def test_caddy_learns_for_which_domains_to_get_a_certificate(own: Label) -> None
 
     assert ask(OWN) == 200
     assert [ask(name) for name in ("", "elsewhere.example", f"a.{OWN}", "127.0.0.1")] == [404] * 4
-    # Whoever asks from outside is refused like at any address that is not there.
+    # A question from outside is refused as at any address that is not there.
     outside = at("127.0.0.1", f"/domains/known?domain={OWN}", **{"x-forwarded-for": "192.0.2.7"})
     assert outside.status_code == 404
     assert ask(OWN, **{"x-forwarded-for": "192.0.2.7"}) == 400
