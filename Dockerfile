@@ -35,7 +35,7 @@ COPY templates templates
 COPY locale locale
 # What `manage.py rehearse` starts: the stand-in for Spotify, on loopback.
 COPY sandbox sandbox
-COPY embedded/__init__.py embedded/processes.py embedded/
+COPY embedded/__init__.py embedded/interruption.py embedded/processes.py embedded/
 # The made-up settings are there for this one command and stay in no layer.
 RUN --mount=type=bind,source=deploy/check.env,target=/check.env \
     set -a && . /check.env && DATA_DIR=/data && python manage.py collectstatic --no-input

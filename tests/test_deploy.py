@@ -134,9 +134,11 @@ def test_a_rehearsal_runs_what_the_instance_runs() -> None:
 def test_the_image_holds_what_a_rehearsal_starts() -> None:
     dockerfile = (ROOT / "Dockerfile").read_text()
     assert "COPY sandbox sandbox\n" in dockerfile
-    assert "COPY embedded/__init__.py embedded/processes.py embedded/\n" in dockerfile
+    modules = ("__init__.py", "interruption.py", "processes.py")
+    copied = " ".join(f"embedded/{module}" for module in modules)
+    assert f"COPY {copied} embedded/\n" in dockerfile
     ignored = (ROOT / ".dockerignore").read_text().splitlines()
-    assert "!embedded/processes.py" in ignored
+    assert {f"!embedded/{module}" for module in modules} <= set(ignored)
 
 
 def test_only_the_proxy_publishes_ports() -> None:

@@ -8,7 +8,6 @@ import fcntl
 import os
 import shutil
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,7 +26,6 @@ DIRECTORY_PREFIX: Final = "presave-rehearsal-"
 LOCK: Final = 0x7072_6573_6176_6501
 SQLITE_FILES: Final = ("", "-wal", "-shm", "-journal")
 BROKER_SECONDS: Final = 5
-LAST_WRITES_SECONDS: Final = 5
 
 
 class RehearsalError(Exception):
@@ -59,9 +57,10 @@ def prepared() -> Iterator[Path]:
     Raises RehearsalError.
     """
     clean()
-    directory = Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX))
-    lock = _take_file_lock(directory)
+    lock = None
     try:
+        directory = Path(tempfile.mkdtemp(prefix=DIRECTORY_PREFIX))
+        lock = _take_file_lock(directory)
         _create_schema()
         yield directory
     finally:
@@ -88,15 +87,8 @@ def _remove(directory: Path) -> None:
     except OSError:
         return
     if lock is not None:
-        _remove_whole(directory)
-        os.close(lock)
-
-
-def _remove_whole(directory: Path) -> None:
-    """A process that was killed may write its last file while its directory is removed."""
-    ends = time.monotonic() + LAST_WRITES_SECONDS
-    while directory.exists() and time.monotonic() < ends:
         shutil.rmtree(directory, ignore_errors=True)
+        os.close(lock)
 
 
 def _is_postgres() -> bool:

@@ -19,6 +19,7 @@ from typing import Any, Final, Self
 
 from campaigns.rehearsal import environment
 from campaigns.rehearsal.place import RehearsalError
+from embedded import interruption
 from embedded.processes import Process, StartError, spawn, wait_until
 
 START_SECONDS: Final = 120
@@ -132,14 +133,16 @@ class Stage:
     def start(
         self, name: str, module: str, *arguments: str, env: dict[str, str] | None = None
     ) -> Process:
-        process = spawn(
-            [sys.executable, "-m", module, *arguments],
-            self._env if env is None else env,
-            self._directory / f"{name}.log",
-            death_signal=signal.SIGKILL,
-        )
-        # There is nothing that they would have to put in order.
-        self._closing.callback(process.kill9)
+        # Python drops what a signal raises around a fork; and what was started has to be noted.
+        with interruption.only_afterwards():
+            process = spawn(
+                [sys.executable, "-m", module, *arguments],
+                self._env if env is None else env,
+                self._directory / f"{name}.log",
+                death_signal=signal.SIGKILL,
+            )
+            # There is nothing that they would have to put in order.
+            self._closing.callback(process.kill9)
         self._processes[name] = process
         return process
 

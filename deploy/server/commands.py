@@ -12,12 +12,12 @@ from deploy.server import (
     doctor,
     engine,
     health,
-    interruption,
     restore,
     setup,
     upgrade,
     version,
 )
+from embedded import interruption
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import Final
 
-from deploy.server import compose, health, interruption, version
+from deploy.server import compose, health, version
 from deploy.server.compose import CommandError
 from deploy.server.engine import EngineError
+from embedded import interruption
 
 HEALTHY_SECONDS: Final = 180
 # It may start anew once, as when Postgres is busy: the old one serves meanwhile.

@@ -22,9 +22,9 @@ from campaigns.rehearsal.figures import Figures
 from campaigns.rehearsal.place import RehearsalError
 from campaigns.rehearsal.progress import Progress
 from campaigns.rehearsal.stage import CONCURRENCY, Stage
+from embedded import interruption
 
 CHECK_SECONDS: Final = 5.0
-ENDING: Final = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 
 
 class Command(BaseCommand):
@@ -141,11 +141,11 @@ def _interruptible() -> Iterator[None]:
     """SIGTERM ends it as Ctrl-C does, and neither ends the cleaning up."""
 
     def interrupt(*args: Any) -> None:
-        for number in ENDING:
+        for number in interruption.SIGNALS:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = {number: signal.signal(number, interrupt) for number in ENDING}
+    before = {number: signal.signal(number, interrupt) for number in interruption.SIGNALS}
     try:
         yield
     finally:

@@ -32,7 +32,8 @@ class Server:
         self.checkout.mkdir()
         for name in FILES:
             shutil.copy(ROOT / name, self.checkout)
-        shutil.copytree(ROOT / "deploy", self.checkout / "deploy")
+        for part in ("deploy", "embedded"):
+            shutil.copytree(ROOT / part, self.checkout / part)
         shutil.copy(Path(__file__).with_name("engine_stand_in.sh"), self.bin / "docker")
 
     def set_up(self, *typed: str, option: str = "", **environment: str) -> str:

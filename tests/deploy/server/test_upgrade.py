@@ -25,7 +25,8 @@ class Server:
 
     def __init__(self, directory: Path) -> None:
         self.checkout = directory / "presave"
-        shutil.copytree(ROOT / "deploy", self.checkout / "deploy")
+        for part in ("deploy", "embedded"):
+            shutil.copytree(ROOT / part, self.checkout / part)
         for name in ("presavectl", "Caddyfile"):
             shutil.copy(ROOT / name, self.checkout / name)
         secret_files.make_missing(self.checkout / "secrets", {"spotify_client_secret": "none"})

@@ -1,4 +1,7 @@
-"""Ctrl-C, a lost connection (SIGHUP) and SIGTERM, which end a command in the same way."""
+"""Ctrl-C, a lost connection (SIGHUP) and SIGTERM, which end a command in the same way.
+
+It stands here because `./presavectl`, which has no Django, and the image both need it.
+"""
 
 from __future__ import annotations
 
