@@ -8,6 +8,7 @@ clients are kept, and nothing waits that need not.
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import resource
@@ -36,7 +37,7 @@ from campaigns.clock import database_now  # noqa: E402
 from campaigns.keyring import CampaignKey  # noqa: E402
 from campaigns.models import Campaign, DailyCount, PreSave, PreSaveState, Reason  # noqa: E402
 from campaigns.release import claims, worker  # noqa: E402
-from campaigns.release.claims import Confirmation, Outcome  # noqa: E402
+from campaigns.release.claims import ClaimedRow, Confirmation, Outcome  # noqa: E402
 from campaigns.retention import sent  # noqa: E402
 
 POOL_THREADS: Final = 64
@@ -95,7 +96,7 @@ def thread_pool_in_blocks(campaign: Campaign) -> None:
     """
     key = keyring.from_settings().open(campaign.id)
 
-    def serve(row: PreSave) -> UUID:
+    def serve(row: ClaimedRow) -> UUID:
         client.save(opened(row, key), campaign.confirmed_uri)
         return row.id
 
@@ -126,7 +127,7 @@ def confirm(campaign: Campaign) -> None:
     sent.settle(campaign, now, now)
 
 
-def opened(row: PreSave, key: CampaignKey) -> str:
+def opened(row: PreSave | ClaimedRow, key: CampaignKey) -> str:
     return key.open(bytes(row.sealed or b""), row.id, bytes(row.agreed_digest or b"")).reveal()
 
 
@@ -152,6 +153,7 @@ def cpu_seconds() -> float:
 
 def main(name: str, campaign_id: str) -> None:
     campaign = Campaign.objects.get(id=campaign_id)
+    gc.freeze()  # as presave/celery.py does in each worker process
     began, cpu_before = time.monotonic(), cpu_seconds()
     DESIGNS[name](campaign)
     seconds, cpu = time.monotonic() - began, cpu_seconds() - cpu_before

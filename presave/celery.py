@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 import logging.config
 import os
 import sys
 from typing import Any
 
 from celery import Celery, bootsteps
-from celery.signals import setup_logging, worker_init, worker_ready, worker_shutting_down
+from celery.signals import (
+    setup_logging,
+    worker_init,
+    worker_process_init,
+    worker_ready,
+    worker_shutting_down,
+)
 from django.db import Error
 
 from presave import broker, liveness
@@ -61,6 +68,14 @@ def refuse_a_wrong_keyring(**kwargs: Any) -> None:
     except (keyring.KeyringError, Error) as error:
         # Celery goes on after any other exception of a signal's receiver.
         sys.exit(f"Presave's worker cannot start: {error}")
+
+
+@worker_process_init.connect
+def leave_what_stays_alone(**kwargs: Any) -> None:
+    """What a child has from its parent stays for ever: looking for garbage in it again and again
+    costs a twentieth of a release night.
+    """
+    gc.freeze()
 
 
 @worker_ready.connect

@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Case, F, Q, When
 from django.db.models.functions import Coalesce
 
+from campaigns.models.any_of import Ids
 from campaigns.models.choices import PreSaveState, Reason
 from campaigns.models.limits import PERMISSION_LIFETIME
 
@@ -79,9 +80,9 @@ class PreSaveQuerySet(models.QuerySet["PreSave"]):
             return self.none()
         return self.filter(refused_at=None, consented_at__gt=paused_at)
 
-    def held_under(self, fences: Collection[uuid.UUID]) -> PreSaveQuerySet:
+    def held_under(self, fences: Collection[uuid.UUID] | Ids) -> PreSaveQuerySet:
         """The rows still pending under exactly these fences."""
-        return self.pending().filter(lease__in=fences)
+        return self.pending().filter(lease__any_of=fences)
 
     def told_something(self) -> PreSaveQuerySet:
         """Those who were tried in vain."""

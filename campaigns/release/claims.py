@@ -14,12 +14,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import DateTimeField, F, Q, QuerySet, Subquery, TextField, UUIDField
 from django.db.models.functions import Coalesce
 
 from campaigns import keyring
@@ -34,11 +34,28 @@ from campaigns.models import (
     PreSaveState,
     Reason,
 )
+from campaigns.models.any_of import Ids
+from campaigns.models.statements import Parameter, Statement, select, update_returning
 from campaigns.release import retrying
 
 logger = logging.getLogger(__name__)
 
 LEASE: Final = timedelta(seconds=60)
+NOW: Final = Parameter("now", DateTimeField())
+
+
+class ClaimedRow(NamedTuple):
+    """What the worker needs to know of a claimed pre-save."""
+
+    id: UUID
+    attempts: int
+    reason: str
+    refused_at: datetime | None
+    agreed_digest: bytes | None
+    sealed: bytes
+
+    def __repr__(self) -> str:
+        return f"<ClaimedRow: {self.id}>"
 
 
 @dataclass(frozen=True)
@@ -47,14 +64,13 @@ class Claim:
 
     campaign: Campaign
     fence: UUID
-    rows: list[PreSave]
+    rows: list[ClaimedRow]
 
 
-@dataclass(frozen=True)
-class Held:
+class Held(NamedTuple):
     """A claimed row, between its claim and its outcome."""
 
-    row: PreSave
+    row: ClaimedRow
     claim: Claim
 
     @property
@@ -113,26 +129,25 @@ def _due(campaign: Campaign, now: datetime) -> PreSaveQuerySet:
 
 
 def _claim(campaign: Campaign, due: PreSaveQuerySet, size: int, now: datetime) -> Claim | None:
-    fence, until = uuid4(), now + LEASE
+    fence = uuid4()
     with transaction.atomic():
         # SQLite knows no row locks: there the IMMEDIATE transaction keeps others out.
-        rows = list(due.defer(None).select_for_update(skip_locked=True)[:size])
+        due = due.select_for_update(skip_locked=True)
+        rows = [ClaimedRow(*row) for row in due.values_list(*ClaimedRow._fields)[:size]]
         if not rows:
             return None
-        claimed = PreSave.objects.filter(id__in=[row.id for row in rows])
+        claimed = PreSave.objects.filter(id__any_of=[row.id for row in rows])
         # A lease that ran out leaves open what its worker did.
-        claimed.update(in_doubt=IN_DOUBT, lease=fence, lease_until=until)
-    for row in rows:
-        row.lease, row.lease_until = fence, until
+        claimed.update(in_doubt=IN_DOUBT, lease=fence, lease_until=now + LEASE)
     return Claim(campaign, fence, rows)
 
 
-def is_as_agreed(campaign: Campaign, row: PreSave) -> bool:
-    """Whether the campaign is what this fan agreed to; a row from before that was kept says nothing
-    of it.
+def as_agreed(claim: Claim) -> list[ClaimedRow]:
+    """The rows whose fans agreed to what the campaign is; one from before that was kept says
+    nothing of it.
     """
-    agreed = campaign.agreed_digest
-    return agreed is not None and _bytes(row.agreed_digest) in (None, agreed)
+    agreed = claim.campaign.agreed_digest
+    return [row for row in claim.rows if agreed and row.agreed_digest in (None, agreed)]
 
 
 def is_what_some_agreed_to(campaign: Campaign) -> bool:
@@ -140,10 +155,6 @@ def is_what_some_agreed_to(campaign: Campaign) -> bool:
     agreed = campaign.agreed_digest
     fitting = Q(agreed_digest=None) | Q(agreed_digest=agreed)
     return agreed is not None and campaign.presaves.waiting().filter(fitting).exists()
-
-
-def _bytes(stored: bytes | memoryview | None) -> bytes | None:
-    return None if stored is None else bytes(stored)
 
 
 def still_standing(
@@ -154,12 +165,18 @@ def still_standing(
     is confirmed is read again, because since the claim the release may have been moved, corrected
     and confirmed once more.
     """
-    held = PreSave.objects.filter(id__in=ids, lease_until__gt=now).held_under(fences).servable()
+    confirmed = _still_standing().run(ids=ids, fences=fences, now=now)
+    return {row_id: Confirmation(uri, at) for row_id, uri, at in confirmed if at}
+
+
+@cache
+def _still_standing() -> Statement:
+    unexpired = PreSave.objects.filter(id__any_of=Ids("ids"), lease_until__gt=NOW)
+    held = unexpired.held_under(Ids("fences")).servable()
     newcomers = held.newcomers(F("campaign__paused_at"))
     standing = held.filter(campaign__in=Campaign.objects.releasing())
     standing |= newcomers.filter(campaign__in=Campaign.objects.serving())
-    confirmed = standing.values_list("id", "campaign__confirmed_uri", "campaign__confirmed_at")
-    return {row_id: Confirmation(uri, at) for row_id, uri, at in confirmed if at}
+    return select(standing.values_list("id", "campaign__confirmed_uri", "campaign__confirmed_at"))
 
 
 def keep_rotated_tokens(claim: Claim, tokens: Mapping[UUID, Secret]) -> None:
@@ -169,11 +186,11 @@ def keep_rotated_tokens(claim: Claim, tokens: Mapping[UUID, Secret]) -> None:
     public_key = bytes(claim.campaign.public_key or b"")
     agreed = {row.id: row.agreed_digest for row in claim.rows}
     for row_id, token in tokens.items():
-        sealed = keyring.seal(public_key, token, claim.campaign.id, row_id, _bytes(agreed[row_id]))
+        sealed = keyring.seal(public_key, token, claim.campaign.id, row_id, agreed[row_id])
         PreSave.objects.filter(id=row_id).held_under({claim.fence}).update(sealed=sealed)
 
 
-def forget_refusal(row: PreSave, fence: UUID) -> None:
+def forget_refusal(row: ClaimedRow, fence: UUID) -> None:
     """Forget a refusal, as Spotify took the permission after all; the next one is a first again."""
     held = PreSave.objects.filter(id=row.id).held_under({fence})
     held.update(refused_at=None, reason=Reason.NONE)
@@ -188,13 +205,22 @@ def settle(
     """
     fences = set(fence_of.values())
     held = PreSave.objects.held_under(fences)
+    unnoted = set(outcome.sent)
     for confirmation, ids in _by_confirmation(outcome.sent).items():
-        _note_sent(campaign, held.filter(id__in=ids), confirmation, now)
-    _tell_who_cancelled(fence_of, outcome, now)
+        with transaction.atomic():
+            noted = _note_sent().run(
+                campaign_id=campaign.id, **confirmation._asdict(), ids=ids, fences=fences, now=now
+            )
+        unnoted -= {row_id for (row_id,) in noted}
+    if unnoted:
+        cancelled = PreSave.objects.filter(id__in=unnoted, state=PreSaveState.CANCELLED)
+        cancelled.filter(sent_at=None).update(sent_at=now)
+    if not_sent := outcome.settled() - outcome.sent.keys() - outcome.unanswered:
+        _end_doubt(not_sent, fence_of)
     if outcome.failed:
         _end_failed(campaign, fences, outcome.failed, now)
     if outcome.returned:
-        _let_go(held.filter(id__in=outcome.returned), None)
+        _let_go(held.filter(id__any_of=outcome.returned), None)
     for reason, ids in outcome.refused.items():
         refused_at, again_at = Coalesce("refused_at", now), now + retrying.until_second_look()
         _let_go(held.filter(id__in=ids), again_at, reason=reason, refused_at=refused_at)
@@ -207,15 +233,11 @@ def settle(
         logger.info("settled campaign=%s sent=%d failed=%d", campaign.id, len(outcome.sent), failed)
 
 
-def _tell_who_cancelled(fence_of: Mapping[UUID, UUID], outcome: Outcome, now: datetime) -> None:
-    """Note whether the save was sent for those who lost our fence meanwhile, as by cancelling. What
-    a row's earlier try left in doubt, this one cannot say.
+def _end_doubt(not_sent: Collection[UUID], fence_of: Mapping[UUID, UUID]) -> None:
+    """Note that nothing was sent for those who lost our fence meanwhile, as by cancelling. What a
+    row's earlier try left in doubt, this one cannot say.
     """
-    if outcome.sent:
-        cancelled = PreSave.objects.filter(id__in=[*outcome.sent], state=PreSaveState.CANCELLED)
-        cancelled.filter(sent_at=None).update(sent_at=now)
-    not_sent = outcome.settled() - outcome.sent.keys() - outcome.unanswered
-    doubted = PreSave.objects.filter(id__in=not_sent, in_doubt__in=set(fence_of.values()))
+    doubted = PreSave.objects.filter(id__any_of=not_sent, in_doubt__any_of=set(fence_of.values()))
     ours = [id for id, fence in doubted.values_list("id", "in_doubt") if fence_of[id] == fence]
     if ours:
         doubted.filter(id__in=ours).update(in_doubt=None)
@@ -228,25 +250,29 @@ def _by_confirmation(sent: Mapping[UUID, Confirmation]) -> Mapping[Confirmation,
     return ids_of
 
 
-@transaction.atomic
-def _note_sent(
-    campaign: Campaign, held: PreSaveQuerySet, confirmation: Confirmation, now: datetime
-) -> None:
-    """Note that these were sent. If the release has gone or was changed meanwhile, the save does
-    not count: they are let go and sent again.
+@cache
+def _note_sent() -> Statement:
+    """Note that these were sent; the answer is who was held still. If the release has gone or was
+    changed meanwhile, the save does not count: they are let go and sent again.
     """
-    mine = held.filter(id__in=_locked(held))
     confirmed = Campaign.objects.filter(
-        id=campaign.id,
+        id=Parameter("campaign_id", UUIDField()),
         state=CampaignState.RELEASING,
-        confirmed_uri=confirmation.uri,
-        confirmed_at=confirmation.at,
+        confirmed_uri=Parameter("uri", TextField()),
+        confirmed_at=Parameter("at", DateTimeField()),
     )
-    sent: dict[str, Any] = {"sent_at": now, "in_doubt": None, "lease": None, "lease_until": None}
-    mine.filter(campaign__in=confirmed).update(
-        sent_for=confirmation.at, refused_at=None, reason=Reason.NONE, **sent
+    held = PreSave.objects.held_under(Ids("fences")).filter(id__any_of=Ids("ids"))
+    return update_returning(
+        PreSave.objects.filter(id__any_of=_free_to_lock(held)),
+        ["id"],
+        sent_for=Subquery(confirmed.values("confirmed_at")),
+        sent_at=NOW,
+        refused_at=None,
+        reason=Reason.NONE,
+        in_doubt=None,
+        lease=None,
+        lease_until=None,
     )
-    mine.update(**sent)
 
 
 @transaction.atomic
@@ -257,27 +283,30 @@ def _end_failed(
     now: datetime,
 ) -> None:
     held = PreSave.objects.held_under(fences)
-    locked = _locked(held.filter(id__in=[id for ids in failed.values() for id in ids]))
+    of_any_reason = held.filter(id__any_of=[id for ids in failed.values() for id in ids])
+    locked = {row["id"] for row in _free_to_lock(of_any_reason)}
     ended: Counter[str] = Counter()
     for reason, ids in failed.items():
         is_age = reason is Reason.PERMISSION_AGE
         state = PreSaveState.EXPIRED if is_age else PreSaveState.FAILED
-        ended[state.value] += held.filter(id__in=locked.intersection(ids)).end(state, reason, now)
+        ended[state.value] += held.filter(id__any_of=locked.intersection(ids)).end(
+            state, reason, now
+        )
     # The counts come after all rows, as everywhere.
     DailyCount.objects.add(campaign.id, now, ended)
 
 
-def _locked(rows: PreSaveQuerySet) -> set[UUID]:
-    """Lock those of the rows that nobody else is changing now, and skip the others.
+def _free_to_lock(rows: PreSaveQuerySet) -> QuerySet[PreSave, Any]:
+    """Those of the rows that nobody else is changing now, to be locked; the others are skipped.
 
-    An artist who cancels or moves the release takes all of a campaign's rows at once: waiting for
+    An artist who cancels or moves the release takes many of a campaign's rows at once: waiting for
     them could be a deadlock, and what is left out here frees itself when its lease ends.
     """
-    return set(rows.select_for_update(skip_locked=True).values_list("id", flat=True))
+    return rows.select_for_update(skip_locked=True).values("id")
 
 
 @transaction.atomic
 def _let_go(held: PreSaveQuerySet, again_at: datetime | None, **changes: Any) -> None:
     """Nobody holds these rows any more, and none is claimed before `again_at`."""
-    rows = PreSave.objects.filter(id__in=_locked(held))
+    rows = PreSave.objects.filter(id__any_of=_free_to_lock(held))
     rows.update(lease=None, lease_until=again_at, **changes)

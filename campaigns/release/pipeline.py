@@ -39,10 +39,10 @@ logger = logging.getLogger(__name__)
 
 # Calls on the way at once to each half of Spotify, and fans held at once: at 50 ms a call, more
 # than one core can serve.
-CONNECTIONS: Final = 200
-LARGEST_HOLD: Final = 800
+CONNECTIONS: Final = 400
+LARGEST_HOLD: Final = 1600
 LONGEST_HOLD_SECONDS: Final = 5
-LARGEST_BLOCK: Final = 200
+LARGEST_BLOCK: Final = 400
 # Answers that come close together are recorded together, so that the database costs at most a
 # fifth of a worker's time. No answer waits longer than this for others, and at a pace at which few
 # would come it does not wait at all: what is not recorded when a worker dies is saved again.
@@ -131,11 +131,9 @@ class Pipeline:
 
     def _opened(self, claim: Claim, key: CampaignKey) -> dict[UUID, Secret]:
         tokens, agreed = {}, claim.campaign.agreed_digest
-        for row in claim.rows:
-            if not claims.is_as_agreed(claim.campaign, row):
-                continue
+        for row in claims.as_agreed(claim):
             with suppress(UnreadablePermissionError):
-                tokens[row.id] = key.open(bytes(row.sealed or b""), row.id, agreed)
+                tokens[row.id] = key.open(row.sealed, row.id, agreed)
         return tokens
 
     def _put_off_unopened(self, unopened: Iterable[Held]) -> None:
@@ -256,7 +254,8 @@ class Pipeline:
         else:
             self._note_trouble(held, half)
         self._outages.note_refusal(held, half, gate)
-        is_repeated = row.reason == reason and retrying.is_confirmed(row, gate, self._clock())
+        is_known = retrying.is_confirmed(row.refused_at, gate, self._clock())
+        is_repeated = row.reason == reason and is_known
         if is_repeated or (is_final and self._ends_at_first_sight(held, gate)):
             outcome.failed[reason].append(row.id)
         else:
@@ -267,7 +266,8 @@ class Pipeline:
         now, presaves = self._clock(), held.claim.campaign.presaves
         lately = presaves.failed_since(now - closing.DISTRUST)[: retrying.MOST_AT_FIRST_SIGHT]
         ending = sum(map(len, self._outcome(held).failed.values()))
-        return retrying.is_believed_at_first_sight(held.row, gate, lately.count() + ending, now)
+        ended = lately.count() + ending
+        return retrying.is_believed_at_first_sight(held.row.refused_at, gate, ended, now)
 
     def _note_trouble(self, held: Held, half: GateName) -> None:
         if not self._stood_still:
@@ -351,8 +351,7 @@ def _is_of_all(claim: Claim, unopened: Collection[Held]) -> bool:
     """
     if not any(held.is_first_try for held in unopened):
         return False
-    as_agreed = [row for row in claim.rows if claims.is_as_agreed(claim.campaign, row)]
-    are_many = len(as_agreed) >= fewest_of_all(claim.campaign.presaves.all())
+    are_many = len(claims.as_agreed(claim)) >= fewest_of_all(claim.campaign.presaves.all())
     return are_many or not claims.is_what_some_agreed_to(claim.campaign)
 
 

@@ -6,7 +6,7 @@ import random
 from datetime import datetime, timedelta
 from typing import Final
 
-from campaigns.models import Gate, PreSave
+from campaigns.models import Gate
 
 # Exponential back-off with full jitter, at most 15 minutes, between two attempts for one fan. After
 # so many attempts it is this fan who cannot be served, and about an hour passes between two.
@@ -25,10 +25,9 @@ LATEST_SECOND_LOOK: Final = timedelta(minutes=35)
 MOST_AT_FIRST_SIGHT: Final = 3
 
 
-def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
-    """Whether a refusal of this row by that half of Spotify is to be believed."""
-    first = row.refused_at
-    if first is None or now - first < SECOND_LOOK:
+def is_confirmed(refused_at: datetime | None, gate: Gate, now: datetime) -> bool:
+    """Whether a refusal by this half of Spotify is to be believed, the first of which came then."""
+    if refused_at is None or now - refused_at < SECOND_LOOK:
         return False
     if _is_distrusted(gate, now):
         return False
@@ -37,14 +36,18 @@ def is_confirmed(row: PreSave, gate: Gate, now: datetime) -> bool:
         not gate.blocked_until or now - gate.blocked_until < UNCONFIRMED_REFUSAL_WAIT
     ):
         return False
-    worked_since = gate.worked_at is not None and gate.worked_at >= first - SAME_ANSWER_TOLERANCE
-    return worked_since or now - first >= UNCONFIRMED_REFUSAL_WAIT
+    worked_since = (
+        gate.worked_at is not None and gate.worked_at >= refused_at - SAME_ANSWER_TOLERANCE
+    )
+    return worked_since or now - refused_at >= UNCONFIRMED_REFUSAL_WAIT
 
 
-def is_believed_at_first_sight(row: PreSave, gate: Gate, ended_lately: int, now: datetime) -> bool:
+def is_believed_at_first_sight(
+    refused_at: datetime | None, gate: Gate, ended_lately: int, now: datetime
+) -> bool:
     """Whether what Spotify calls final ends this row at once. Of many at once it ends nobody."""
     is_calm = not (gate.outages or _is_distrusted(gate, now))
-    return is_calm and row.refused_at is None and ended_lately < MOST_AT_FIRST_SIGHT
+    return is_calm and refused_at is None and ended_lately < MOST_AT_FIRST_SIGHT
 
 
 def _is_distrusted(gate: Gate, now: datetime) -> bool:

@@ -135,8 +135,8 @@ def test_when_what_spotify_calls_final_is_believed_at_first_sight(
     gate: dict[str, Any], refused_at: datetime | None, ended_lately: int, believed: bool
 ) -> None:
     seen = Gate(name=GateName.ACCOUNTS, rate=1, free_at=NOW, **gate)
-    row = PreSave(refused_at=refused_at)
-    assert retrying.is_believed_at_first_sight(row, seen, ended_lately, NOW) is believed
+    verdict = retrying.is_believed_at_first_sight(refused_at, seen, ended_lately, NOW)
+    assert verdict is believed
 
 
 @pytest.mark.parametrize(
@@ -159,14 +159,13 @@ def test_when_what_spotify_calls_final_is_believed_at_first_sight(
 def test_when_a_second_refusal_is_believed(
     minutes: int, gate: dict[str, Any], confirmed: bool
 ) -> None:
-    row = PreSave(refused_at=NOW, reason=Reason.REVOKED)
     seen = Gate(name=GateName.ACCOUNTS, rate=1, free_at=NOW, **gate)
-    assert retrying.is_confirmed(row, seen, NOW + minutes * MINUTE) is confirmed
+    assert retrying.is_confirmed(NOW, seen, NOW + minutes * MINUTE) is confirmed
 
 
 def test_a_first_refusal_is_never_believed() -> None:
     seen = Gate(name=GateName.ACCOUNTS, rate=1, free_at=NOW, **CALM)
-    assert not retrying.is_confirmed(PreSave(), seen, NOW + timedelta(days=3))
+    assert not retrying.is_confirmed(None, seen, NOW + timedelta(days=3))
 
 
 def test_many_who_withdrew_do_not_hold_the_others_up(sandbox: Sandbox) -> None:

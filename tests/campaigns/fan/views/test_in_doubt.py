@@ -19,6 +19,7 @@ from campaigns.consent import receipts
 from campaigns.fan.words import LONGEST_DOUBT
 from campaigns.models import Campaign, CampaignState, PreSave, PreSaveState, Reason
 from campaigns.planning.transitions import cancel_campaign
+from campaigns.release.claims import ClaimedRow
 from tests.factory import make_campaign, make_presave
 from tests.fans import text_of
 from tests.nights.night import claim, make_night, record, save
@@ -34,14 +35,14 @@ MAY_APPEAR = "may still appear in your library"
 WAS_SENT = "had already been sent to Spotify"
 
 
-def receipt_of(row: PreSave) -> str:
+def receipt_of(row: PreSave | ClaimedRow) -> str:
     """Give a row of a night an address that the test knows."""
     digest = receipts.digest("a-receipt")
     PreSave.objects.filter(id=row.id).update(receipt_hash=digest)
     return "/receipt/a-receipt"
 
 
-def told(client: Client, row: PreSave) -> str:
+def told(client: Client, row: PreSave | ClaimedRow) -> str:
     """What the receipt says once its longest wait is over."""
     PreSave.objects.filter(id=row.id).update(settled_at=timezone.now() - LONGEST_DOUBT)
     return text_of(client.get("/receipt/a-receipt"))
