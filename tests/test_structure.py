@@ -76,7 +76,7 @@ ONLY_IN = {
     ("campaigns/keyring/",): {"cryptography"},
     ("campaigns/spotify/", "campaigns/webhooks/", "campaigns/elsewhere/"): {"aiohttp"},
     ("campaigns/spotify/",): {
-        *("spotipy", "requests", "httpx", "urllib3"),
+        *("spotipy", "pyreqwest", "requests", "httpx", "urllib3"),
         *("http.client", "urllib.request"),
     },
 }

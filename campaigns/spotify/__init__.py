@@ -1,9 +1,9 @@
-"""The edge to Spotify: the only package that imports spotipy or aiohttp. Every failure leaves it as
-one SpotifyError.
+"""The edge to Spotify: the only package that imports spotipy. Every failure leaves it as one
+SpotifyError.
 
 spotipy builds the authorise address. All calls are plain HTTP, because spotipy overwrites the
 granted scope with the requested one, drops status codes and Retry-After, and knows no deadline for
-a whole answer.
+a whole answer: single ones by aiohttp, a release night's by pyreqwest.
 """
 
 from __future__ import annotations

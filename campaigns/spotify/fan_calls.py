@@ -14,17 +14,16 @@ from functools import partial
 from typing import Any, Final, Generic, NamedTuple, Self, TypeVar
 from urllib.parse import urlencode
 
+import uvloop
 from django.conf import settings
-from yarl import URL
 
 from campaigns.keyring import Secret
 from campaigns.models.choices import HALVES, ErrorReason, GateName
 from campaigns.spotify.answers import Grant, Scope, SpotifyError, error_of_fan, parse_grant
-from campaigns.spotify.http import client_credentials, new_session, request
+from campaigns.spotify.pool import answer_to, new_client
 
 K = TypeVar("K")
 Call = Callable[[], Coroutine[Any, Any, Grant | None]]
-FORM: Final = "application/x-www-form-urlencoded"
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +70,7 @@ class FanCalls(Generic[K]):
 
     def __init__(self, connections: int) -> None:
         self._connections = connections
-        self._runner = asyncio.Runner()
+        self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._lanes = {half: _Lane[K](half) for half in HALVES}
         self._tasks: set[asyncio.Task[None]] = set()
         self._answers: list[Answered[K]] = []
@@ -89,7 +88,9 @@ class FanCalls(Generic[K]):
 
         The error `invalid_grant` means a permission was withdrawn or expired.
         """
-        calls = {key: partial(self._refresh, token) for key, token in tokens.items()}
+        address = f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token"
+        client = settings.SPOTIFY_CLIENT_ID, settings.SPOTIFY_CLIENT_SECRET
+        calls = {k: partial(self._refresh, token, address, client) for k, token in tokens.items()}
         self._enqueue(GateName.ACCOUNTS, calls, slots)
 
     def save(self, access_tokens: Mapping[K, Secret], uri: str, slots: Slots) -> None:
@@ -99,7 +100,7 @@ class FanCalls(Generic[K]):
         """
         # https://developer.spotify.com/documentation/web-api/reference/save-library-items: `uris`
         # goes into the query.
-        address = URL(f"{settings.SPOTIFY_API_URL}/me/library").with_query(uris=uri)
+        address = f"{settings.SPOTIFY_API_URL}/me/library?{urlencode({'uris': uri})}"
         calls = {key: partial(self._save, token, address) for key, token in access_tokens.items()}
         self._enqueue(GateName.API, calls, slots)
 
@@ -134,7 +135,7 @@ class FanCalls(Generic[K]):
 
     async def _connect(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._session = new_session(self._connections * len(HALVES))
+        self._client = new_client(self._connections * len(HALVES))
         self._may_send = asyncio.Event()
         self._came_in = asyncio.Event()
         self._urgent = asyncio.Event()
@@ -145,7 +146,8 @@ class FanCalls(Generic[K]):
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._session.close()
+        await self._client.close()
+        del self._client  # only then it hangs up
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -209,20 +211,13 @@ class FanCalls(Generic[K]):
             self.halt(lane.half)
         self._came_in.set()
 
-    async def _refresh(self, refresh_token: Secret) -> Grant:
-        form = {"grant_type": "refresh_token", "refresh_token": refresh_token.reveal()}
-        answer = await request(
-            self._session,
-            "POST",
-            URL(f"{settings.SPOTIFY_ACCOUNTS_URL}/api/token"),
-            data=urlencode(form).encode(),
-            headers={"Authorization": client_credentials(), "Content-Type": FORM},
-        )
-        return parse_grant(answer)
+    async def _refresh(self, token: Secret, address: str, client: tuple[str, str]) -> Grant:
+        form = {"grant_type": "refresh_token", "refresh_token": token.reveal()}
+        request = self._client.post(address).basic_auth(*client).form(form)
+        return parse_grant(await answer_to(request))
 
-    async def _save(self, access_token: Secret, address: URL) -> None:
-        bearer = {"Authorization": f"Bearer {access_token.reveal()}"}
-        answer = await request(self._session, "PUT", address, headers=bearer)
+    async def _save(self, access_token: Secret, address: str) -> None:
+        answer = await answer_to(self._client.put(address).bearer_auth(access_token.reveal()))
         if answer.status != 200:
             raise error_of_fan(answer)
         if answer.body.lstrip().startswith(b"<"):

@@ -348,8 +348,8 @@ class Night(RuleBasedStateMachine):
             elif call["status"] == 429:
                 since_the_429[lane] = 0
             self._read(call)
-        # Only what was on its way; aiohttp repeats a call whose connection broke.
-        assert all(late <= 2 * len(self.account_of) for late in since_the_429.values())
+        # Only what was on its way.
+        assert all(late <= len(self.account_of) for late in since_the_429.values())
 
     # How a night ends.
 

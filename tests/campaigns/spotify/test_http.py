@@ -115,7 +115,8 @@ def test_spotify_is_reached_through_the_proxy_which_sees_its_name_alone(settings
         *[b"CONNECT spotify.invalid:443 HTTP/1.1"] * 2,
         b"CONNECT i.scdn.co:443 HTTP/1.1",
     ]
-    assert all(b"Proxy-Authorization: Basic dXNlcjpvcGVuI3Nlc2FtZQ==" in one for one in asked)
+    credentials = b"authorization: basic dxnlcjpvcgvui3nlc2ftzq=="
+    assert all(b"proxy-" + credentials in one.lower() for one in asked)
     assert b"canary" not in b"".join(asked)
 
 
