@@ -310,9 +310,16 @@ def _insert_presave(pending: PendingConsent, permission: Secret, now: datetime) 
         due_at=due_at,
         sealed=keyring.seal(bytes(campaign.public_key), permission, campaign.id, row_id, agreed),
         agreed_digest=agreed,
-        consented_at=now,
+        consented_at=_after_the_move(campaign, now),
         receipt_hash=receipts.digest(pending.token.reveal()),
     )
     DailyCount.objects.add(campaign.id, now, {"presaves": 1})
     source = pending.source or sources.DIRECT
     SourceCount.objects.add({Counted(campaign.id, now.date(), source, Step.PRESAVE): 1})
+
+
+def _after_the_move(campaign: Campaign, now: datetime) -> datetime:
+    """Of a fan who has the new release time already, while a move still takes others along."""
+    if campaign.moved_until is None:
+        return now
+    return max(now, campaign.moved_until + timedelta(microseconds=1))

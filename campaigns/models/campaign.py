@@ -104,14 +104,15 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return to_come.filter(paused_reason=PauseReason.NONE).exclude(public_key=None)
 
     def releasing(self) -> CampaignQuerySet:
-        return self.filter(state=CampaignState.RELEASING, paused_reason=PauseReason.NONE)
+        return self.serving().filter(paused_reason=PauseReason.NONE)
 
     def serving(self) -> CampaignQuerySet:
         """Those whose fans may be saved now; of one that is paused for what Spotify told others,
-        only the newcomers.
+        only the newcomers. Nobody's as long as a move has not taken all of them along.
         """
         reasons = [PauseReason.NONE, *TOLD_TO_FANS]
-        return self.filter(state=CampaignState.RELEASING, paused_reason__in=reasons)
+        taken_along = self.filter(state=CampaignState.RELEASING, moved_from=None)
+        return taken_along.filter(paused_reason__in=reasons)
 
     def endable(self, now: datetime, *, unasked: bool = False) -> CampaignQuerySet:
         """Those whose release has come to every zone, or whose time to save it has run out; and
@@ -257,6 +258,11 @@ class Campaign(models.Model):
     confirmed_until = models.DateTimeField(null=True, blank=True)
     # When the present release_at was last promised to fans: at opening, and at each later move.
     scheduled_at = models.DateTimeField(null=True, blank=True)
+    # While a move still has fans to take along: the release time that it left; until when they
+    # consented who had then; and until when they did who have been taken along.
+    moved_from = models.DateTimeField(null=True, blank=True)
+    moved_until = models.DateTimeField(null=True, blank=True)
+    moved_past = models.DateTimeField(null=True, blank=True)
     # When an artist last changed what calendars show; null where nobody has since version 0.1.
     event_changed_at = models.DateTimeField(null=True, blank=True)
 

@@ -116,7 +116,7 @@ def change(
         changed = _changed(campaign, values, picture)
         release_at, zone = values["release_at"], values["release_zone"]
         if (release_at, zone) != (campaign.release_at, campaign.release_zone):
-            campaign = moving.move_release(campaign, release_at, zone, now, may_expire, by)
+            campaign = moving.begin_to_move(campaign, release_at, zone, now, may_expire, by)
         _forget_look(campaign, values)
         _rename(campaign, same_release.names_after(campaign, values), seen)
         _assign(campaign, values, now)
@@ -126,7 +126,7 @@ def change(
         _show(campaign, stored)
         campaign.save()
         _record_edit(campaign, changed, by)
-    return campaign
+    return moving.take_along(campaign)
 
 
 def _look(

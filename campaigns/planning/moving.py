@@ -1,11 +1,18 @@
-"""Moves a release to a new release time, and counts the permissions that would expire before it."""
+"""Moves a release to a new release time, and counts the permissions that would expire before it.
+
+The campaign's row is moved first, and nobody is saved until its fans have followed. They do in
+blocks, each a transaction of its own, so that no fan who pre-saves or cancels waits for a million
+others; should this process die in between, workers take the others along.
+"""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Final
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Max
 from django.db.models.expressions import Combinable
 
 from campaigns.models import (
@@ -20,6 +27,10 @@ from campaigns.models import (
 from campaigns.planning.history import record
 from campaigns.planning.obstacles import Obstacle, PlanningError
 
+# So few that neither a fan who pre-saves nor a worker notices how long they take.
+FANS_MOVED_AT_ONCE: Final = 1000
+MOVING: Final = ("moved_from", "moved_until", "moved_past")
+
 
 def check_release_time(release_at: datetime, now: datetime) -> None:
     """Raise PlanningError when fans could not be served at that time."""
@@ -29,7 +40,6 @@ def check_release_time(release_at: datetime, now: datetime) -> None:
         raise PlanningError(Obstacle.TOO_FAR_AHEAD, possible_from=release_at - LONGEST_LEAD)
 
 
-@transaction.atomic
 def move_release(
     campaign: Campaign,
     release_at: datetime,
@@ -43,6 +53,19 @@ def move_release(
     A release that has begun waits again, with the fans who were not served yet. Raises
     PlanningError, also when more permissions would expire before it than were agreed to.
     """
+    return take_along(begin_to_move(take_along(campaign), release_at, zone, now, may_expire, by))
+
+
+@transaction.atomic
+def begin_to_move(
+    campaign: Campaign,
+    release_at: datetime,
+    zone: str,
+    now: datetime,
+    may_expire: int = 0,
+    by: User | None = None,
+) -> Campaign:
+    """As move_release, but for the fans: when this is committed, `take_along` has to follow."""
     campaign = locked(campaign)
     if campaign.has_ended:
         raise PlanningError(Obstacle.ENDED)
@@ -69,7 +92,51 @@ def _wait_anew(campaign: Campaign, release_at: datetime, now: datetime) -> None:
     look_anew(campaign)
     if campaign.paused_reason == PauseReason.RELEASE_REFUSED:
         campaign.paused_reason, campaign.paused_at = PauseReason.NONE, None
-    campaign.presaves.try_anew(due_at=_due_after_move(campaign, release_at))
+    while campaign.moved_from:  # another move, begun since the look before this one
+        _take_some_along(campaign)
+    consents = campaign.presaves.pending().aggregate(last=Max("consented_at"))
+    if consents["last"]:
+        campaign.moved_from = campaign.release_at
+        campaign.moved_until, campaign.moved_past = max(consents["last"], now), None
+
+
+def take_along(campaign: Campaign) -> Campaign:
+    """Move the fans of a move that has been begun, those that a worker moves included."""
+    while campaign.moved_from:
+        _take_some_along_of(campaign.id)
+        campaign.refresh_from_db(fields=MOVING)
+    return campaign
+
+
+def finish_moves() -> None:
+    """Take along one block of fans of each campaign whose move is under way, or was cut short."""
+    moving = Campaign.objects.exclude(moved_from=None).values_list("id", flat=True)
+    for campaign_id in moving:
+        _take_some_along_of(campaign_id)
+
+
+@transaction.atomic
+def _take_some_along_of(campaign_id: UUID) -> None:
+    # A consent and a cancellation of the campaign take the same lock.
+    campaign = Campaign.objects.select_for_update(no_key=True).get(id=campaign_id)
+    if campaign.moved_from:
+        _take_some_along(campaign)
+        campaign.save(update_fields=MOVING)
+
+
+def _take_some_along(campaign: Campaign) -> None:
+    """Move the next block of fans in the order of their consents, or end the move."""
+    left = campaign.presaves.pending().filter(consented_at__lte=campaign.moved_until)
+    if campaign.moved_past:
+        left = left.filter(consented_at__gt=campaign.moved_past)
+    consents = left.order_by("consented_at").values_list("consented_at", flat=True)
+    block = list(consents[:FANS_MOVED_AT_ONCE])
+    # Who erases a campaign that has ended takes its rows in another order.
+    if campaign.has_ended or not block:
+        campaign.moved_from = campaign.moved_until = campaign.moved_past = None
+        return
+    left.filter(consented_at__lte=block[-1]).try_anew(due_at=_due_after_move(campaign))
+    campaign.moved_past = block[-1]
 
 
 def look_anew(campaign: Campaign) -> None:
@@ -89,13 +156,13 @@ def look_anew(campaign: Campaign) -> None:
     campaign.candidates = []
 
 
-def _due_after_move(campaign: Campaign, release_at: datetime) -> datetime | Combinable:
+def _due_after_move(campaign: Campaign) -> datetime | Combinable:
     """With local midnights fans keep their distance to the first one, as their zones are not kept:
     where one of the two days lies in summer time, theirs comes an hour early or late.
     """
-    if not campaign.at_local_midnights:
-        return release_at
-    return F("due_at") + (release_at - campaign.release_at)
+    if not (campaign.at_local_midnights and campaign.moved_from):
+        return campaign.release_at
+    return F("due_at") + (campaign.release_at - campaign.moved_from)
 
 
 def _check_expiring(campaign: Campaign, release_at: datetime, agreed: int) -> None:

@@ -16,6 +16,7 @@ from campaigns.clock import Clock
 from campaigns.consent import oauth_state
 from campaigns.doctor import report
 from campaigns.keyring import KeyringError
+from campaigns.planning import moving
 from campaigns.retention import deleting, expiring, figures, keys, sent, tombstones
 from campaigns.spotify import AppMode, app_mode
 from campaigns.status import alarms, endings, heartbeat, outbox
@@ -45,6 +46,7 @@ def run_maintenance(shift: Shift) -> None:
     check_keyring(now)
     keys.make_keys()
     expiring.expire(now)
+    moving.finish_moves()
     sent.put_back()
     confirming.confirm_due(now, shift.is_over)
     has_app = app_mode() is not AppMode.NONE

@@ -9,7 +9,7 @@ from django.db import connection
 from django.db.migrations.loader import MigrationLoader
 
 # The last migration of each version that an upgrade may begin with.
-RELEASED = {"0.1.0": "0001_initial", "1.0.0": "0035_label_domain"}
+RELEASED = {"0.1.0": "0001_initial", "1.0.0": "0036_moves"}
 pytestmark = [
     pytest.mark.django_db,
     pytest.mark.skipif(connection.vendor != "postgresql", reason="production's database"),

@@ -40,6 +40,7 @@ ITS_OWN = {
     *(
         "vanished_at",
         "scheduled_at",
+        *("moved_from", "moved_until", "moved_past"),
         "event_changed_at",
         "paused_reason",
         "paused_at",
