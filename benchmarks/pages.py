@@ -32,12 +32,12 @@ FLOOD: Final = 1000.0
 FLOOD_SECONDS: Final = 10.0
 # As measured with time.thread_time around each step, on a quiet machine.
 WHERE_TIME_GOES: Final = (
-    "Made anew a page takes 0.8 ms of the process: a sixth is what the empty view does too, a third the one "
-    "query, a quarter dates, addresses and digests in words, a tenth the page around them, which "
-    "the template has made for another campaign before (campaigns/fan/prepared_page.py), and the "
-    "rest its headers and keeping it. When the template ran for each campaign it took 5 ms, "
-    "0.05 to 0.08 times the empty view: its tags 46 %, two queries, which Django put into SQL "
-    "each time, 29 %, dates and addresses 13 %."
+    "Made anew a page takes 0.8 ms of the process: a sixth is what the empty view does too, a "
+    "third the one query, a quarter dates, addresses and digests in words, a tenth the page around "
+    "them, which the template has made for another campaign before "
+    "(campaigns/fan/prepared_page.py), and the rest its headers and keeping it. When the template "
+    "ran for each campaign it took 5 ms, 0.05 to 0.08 times the empty view: its tags 46 %, two "
+    "queries, which Django put into SQL each time, 29 %, dates and addresses 13 %."
 )
 PATIENCE: Final = aiohttp.ClientTimeout(total=30)
 
