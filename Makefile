@@ -44,8 +44,8 @@ test: services ## Run the tests (T=path or T="path -k name" narrows)
 	@TEST_DATABASE=sqlite $(BIN)/python -m pytest -m release_core $(WHICH_TESTS) $(if $(T),|| [ $$? -eq 5 ])
 
 .PHONY: bench
-bench: services ## Measure the engine and write docs/benchmarks.md (T="limit sharing" narrows)
-	@$(BIN)/python -m benchmarks $(T)
+bench: services ## Measure the engine and write docs/benchmarks.md (T="limit sharing" narrows, AGAINST=commit compares throughput)
+	@$(BIN)/python -m benchmarks $(T) $(if $(AGAINST),--against $(AGAINST))
 
 .PHONY: chaos
 chaos: services ## Kill everything again and again on a night of 10,000 fans (SEED=, FANS=, ONLY=faults, calm, flicker, told or pace)

@@ -4,8 +4,10 @@ docs/benchmarks.md.
 
 from __future__ import annotations
 
+import argparse
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -44,11 +46,12 @@ BENCHMARKS: Final[dict[str, Callable[[Path], Table]]] = {
 }
 
 
-def main(names: list[str]) -> int:
+def main(names: list[str], against: str) -> int:
+    chosen = BENCHMARKS | {"throughput": partial(throughput.measure, against=against)}
     tables = []
     with environment.services() as directory:
         for name in names or BENCHMARKS:
-            table = BENCHMARKS[name](directory)
+            table = chosen[name](directory)
             print(report.as_markdown(table), flush=True)
             tables.append(table)
     report.write(tables)
@@ -56,4 +59,8 @@ def main(names: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--against", default="", help="a commit that throughput is compared with")
+    given = parser.parse_args()
+    sys.exit(main(given.names, given.against))

@@ -7,11 +7,11 @@ import os
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from benchmarks import environment
+from benchmarks import cost, environment, pairs
+from benchmarks.cost import Cost, cpu_seconds
 from benchmarks.report import Line, Table
 
 LATENCY_MS: Final = 50
@@ -36,36 +36,21 @@ CHEAPER: Final = 0.45
 PATIENCE_SECONDS: Final = 600
 
 
-@dataclass(frozen=True)
-class Figures:
-    fans: float
-    seconds: float
-    cpu: float
-
-    @property
-    def pace(self) -> float:
-        return self.fans / self.seconds
-
-    @property
-    def cpu_ms(self) -> float:
-        return self.cpu / self.fans * 1000
-
-
-def measure(directory: Path) -> Table:
+def measure(directory: Path, against: str = "") -> Table:
+    """`against` is a commit whose engine takes turns with this one."""
     with environment.server(directory, "benchmarks.responder", f"--latency-ms={LATENCY_MS}"):
         found = {name: run(name, directory) for name in FANS}
+        compared = pairs.lines(directory, against) if against else []
     engine, pool, blocks = (
         found[name] for name in ("engine", "thread_pool", "thread_pool_in_blocks")
     )
-    lines = [
-        Line(NAMES[name], f"{one.pace:,.0f} fans/s, {one.cpu_ms:.2f} ms CPU per fan")
-        for name, one in found.items()
-    ]
+    lines = [Line(NAMES[name], str(one)) for name, one in found.items()]
     return Table(
         "Release throughput",
         f"One worker process, Postgres, {LATENCY_MS} ms per call. benchmarks/responder.py "
         "answered. Claiming a fan's row, opening the permission and recording the outcome are "
-        "included on every side; CPU is the worker process's own, without Postgres.",
+        "included on every side; CPU is the worker process's own, and Postgres' that of all its "
+        "processes meanwhile.",
         [
             *lines,
             Line.at_least(
@@ -79,20 +64,22 @@ def measure(directory: Path) -> Table:
                 "CPU per fan, engine to pool in blocks",
                 f"{engine.cpu_ms / blocks.cpu_ms:.2f} times",
             ),
+            *compared,
         ],
     )
 
 
-def run(name: str, directory: Path) -> Figures:
+def run(name: str, directory: Path) -> Cost:
     environment.forget_everything()
     campaign = environment.make_due(f"{number:0150d}" for number in range(FANS[name]))
     environment.let_go(campaign)
     if name == "task_per_fan":
         return run_task_per_fan(FANS[name], directory)
-    took = run_design(name, str(campaign.id))
+    with cost.of_postgres() as postgres:
+        took = run_design(name, str(campaign.id))
     if took["saved"] != FANS[name]:
         raise RuntimeError(f"{name} saved {took['saved']} of {FANS[name]} fans.")
-    return Figures(took["saved"], took["seconds"], took["cpu"])
+    return Cost(took["saved"], took["seconds"], took["cpu"], postgres.seconds)
 
 
 def run_design(name: str, campaign_id: str) -> dict[str, float]:
@@ -108,14 +95,17 @@ def run_design(name: str, campaign_id: str) -> dict[str, float]:
     return took
 
 
-def run_task_per_fan(fans: int, directory: Path) -> Figures:
+def run_task_per_fan(fans: int, directory: Path) -> Cost:
     """Publishing the tasks is part of the design, so its time and CPU count too."""
     from benchmarks import task_per_fan
     from campaigns.models import PreSave
     from embedded.processes import wait_until
 
     arguments = ("-P", "threads", "-c", str(THREADS), "--without-gossip", "--without-mingle")
-    with environment.celery(directory, "benchmarks.task_per_fan", *arguments) as worker:
+    with (
+        environment.celery(directory, "benchmarks.task_per_fan", *arguments) as worker,
+        cost.of_postgres() as postgres,
+    ):
         cpu_before, own_before, began = (
             cpu_seconds(worker.pid),
             time.process_time(),
@@ -131,10 +121,5 @@ def run_task_per_fan(fans: int, directory: Path) -> Figures:
             worker,
         )
         seconds = time.monotonic() - began
-        return Figures(fans, seconds, cpu_seconds(worker.pid) - cpu_before + published)
-
-
-def cpu_seconds(pid: int) -> float:
-    """User and system time of a process: fields 14 and 15 of proc(5)'s stat."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        cpu = cpu_seconds(worker.pid) - cpu_before + published
+    return Cost(fans, seconds, cpu, postgres.seconds)
