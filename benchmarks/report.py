@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Final
 
-PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
-INTRODUCTION: Final = """\
-# Benchmarks
+from benchmarks import summary
 
+PAGE: Final = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
+TITLE: Final = "# Benchmarks\n\n"
+INTRODUCTION: Final = """
 Written by `make bench`; the nights of chaos by hand, from what `make chaos` printed, and so is what
 was seen on a Docker engine. What one section says comes from one run on one machine. Absolute
 figures depend on that machine and on what else it did; what holds elsewhere are the ratios.
@@ -47,10 +48,17 @@ class Table:
 
 def write(tables: Iterable[Table]) -> None:
     """Put these tables into the page; the sections of other benchmarks stay."""
-    _, *written = PAGE.read_text().split("\n## ") if PAGE.exists() else [""]
-    sections = {section.partition("\n")[0]: f"\n## {section}" for section in written}
-    sections |= {table.title: as_markdown(table) for table in tables}
-    PAGE.write_text(INTRODUCTION + "".join(sections.values()))
+    written = sections_of(PAGE.read_text()) if PAGE.exists() else {}
+    PAGE.write_text(page(written | {table.title: as_markdown(table) for table in tables}))
+
+
+def sections_of(page: str) -> dict[str, str]:
+    _, *written = page.split("\n## ")
+    return {section.partition("\n")[0]: f"\n## {section}" for section in written}
+
+
+def page(sections: Mapping[str, str]) -> str:
+    return "".join([TITLE, summary.lines(sections), INTRODUCTION, *sections.values()])
 
 
 def as_markdown(table: Table) -> str:
