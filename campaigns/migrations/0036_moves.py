@@ -24,6 +24,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # First, as it may wait for a VACUUM, and nobody should wait for a campaign's row meanwhile.
+        migrations.RunPython(leave_room, leave_none),
         migrations.AddField(
             model_name="campaign",
             name="moved_from",
@@ -39,5 +41,4 @@ class Migration(migrations.Migration):
             name="moved_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
-        migrations.RunPython(leave_room, leave_none),
     ]
