@@ -300,17 +300,14 @@ def _insert_presave(pending: PendingConsent, permission: Secret, now: datetime) 
     if campaign is None or campaign.public_key is None:
         raise ConsentError(why_closed(campaigns.first(), now))
     agreed = _check_agreed(campaign, pending)
-    due_at = campaign.release_at
-    if campaign.at_local_midnights:  # the instant is kept, the zone is not
-        due_at = midnights.due_at(due_at, pending.zone)
     row_id = uuid4()
     PreSave.objects.create(
         id=row_id,
         campaign=campaign,
-        due_at=due_at,
+        due_at=_due_at(campaign, pending.zone, now),
         sealed=keyring.seal(bytes(campaign.public_key), permission, campaign.id, row_id, agreed),
         agreed_digest=agreed,
-        consented_at=_after_the_move(campaign, now),
+        consented_at=now,
         receipt_hash=receipts.digest(pending.token.reveal()),
     )
     DailyCount.objects.add(campaign.id, now, {"presaves": 1})
@@ -318,8 +315,11 @@ def _insert_presave(pending: PendingConsent, permission: Secret, now: datetime) 
     SourceCount.objects.add({Counted(campaign.id, now.date(), source, Step.PRESAVE): 1})
 
 
-def _after_the_move(campaign: Campaign, now: datetime) -> datetime:
-    """Of a fan who has the new release time already, while a move still takes others along."""
-    if campaign.moved_until is None:
-        return now
-    return max(now, campaign.moved_until + timedelta(microseconds=1))
+def _due_at(campaign: Campaign, zone: str, now: datetime) -> datetime:
+    """The instant is kept, the zone is not: a move takes the one along without the other."""
+    if not campaign.at_local_midnights:
+        return campaign.release_at
+    due_at = midnights.due_at(campaign.release_at, zone)
+    if campaign.moved_from and campaign.takes_along(now):
+        return due_at - (campaign.release_at - campaign.moved_from)
+    return due_at

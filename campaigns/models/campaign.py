@@ -385,6 +385,12 @@ class Campaign(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("fan-landing", args=[self.slug])
 
+    def takes_along(self, consented_at: datetime) -> bool:
+        """Whether a move that is under way has still to come to who consented then."""
+        if self.moved_until is None or consented_at > self.moved_until:
+            return False
+        return self.moved_past is None or consented_at > self.moved_past
+
     @property
     def agreed_digest(self) -> bytes | None:
         """The digest of what fans agree to here; None while title or artist says something else

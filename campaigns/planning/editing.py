@@ -109,6 +109,8 @@ def change(
     _check(campaign, values, picture, version)
     seen = _look(campaign, values, meant, answer, just_found)
     picture = picture or _to_crop_anew(campaign, values)
+    # Or else the next move would finish this one under the lock.
+    moving.take_along(campaign)
     with _storing(picture, _focus(looking_up.with_values(campaign, values))) as stored:
         # A consent takes the same lock, so no fan can say yes to what is being changed here.
         campaign = moving.locked(campaign)

@@ -29,6 +29,8 @@ from campaigns.planning.obstacles import Obstacle, PlanningError
 
 # So few that neither a fan who pre-saves nor a worker notices how long they take.
 FANS_MOVED_AT_ONCE: Final = 1000
+# So few that a round of maintenance is soon at its end, and so many that a release is not late.
+BLOCKS_FINISHED_AT_ONCE: Final = 20
 MOVING: Final = ("moved_from", "moved_until", "moved_past")
 
 
@@ -109,19 +111,23 @@ def take_along(campaign: Campaign) -> Campaign:
 
 
 def finish_moves() -> None:
-    """Take along one block of fans of each campaign whose move is under way, or was cut short."""
+    """Take along some blocks of fans of each campaign whose move is under way, or was cut short."""
     moving = Campaign.objects.exclude(moved_from=None).values_list("id", flat=True)
     for campaign_id in moving:
-        _take_some_along_of(campaign_id)
+        for _ in range(BLOCKS_FINISHED_AT_ONCE):
+            if not _take_some_along_of(campaign_id):
+                break
 
 
 @transaction.atomic
-def _take_some_along_of(campaign_id: UUID) -> None:
+def _take_some_along_of(campaign_id: UUID) -> bool:
+    """Whether the move is under way still."""
     # A consent and a cancellation of the campaign take the same lock.
     campaign = Campaign.objects.select_for_update(no_key=True).get(id=campaign_id)
     if campaign.moved_from:
         _take_some_along(campaign)
         campaign.save(update_fields=MOVING)
+    return campaign.moved_from is not None
 
 
 def _take_some_along(campaign: Campaign) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -14,8 +15,8 @@ from django.utils import timezone
 
 from campaigns.clock import database_now
 from campaigns.consent import receipts
-from campaigns.models import Campaign, CampaignState, PreSave, midnights
-from campaigns.planning import moving, transitions
+from campaigns.models import Campaign, CampaignState, PreSave, SpentState, midnights
+from campaigns.planning import editing, moving, transitions
 from campaigns.release.claims import claim_block
 from campaigns.release.queue import Queue
 from campaigns.retention import erasing
@@ -60,9 +61,10 @@ def move(
     """Move the release; `after_block` happens between the blocks."""
     take, blocks = moving._take_some_along_of, iter(range(1, 100))
 
-    def take_some(campaign_id: object) -> None:
-        take(campaign.id)
+    def take_some(campaign_id: object) -> bool:
+        is_moving = take(campaign.id)
         after_block(next(blocks))
+        return is_moving
 
     with monkeypatch.context() as patched:
         patched.setattr(moving, "_take_some_along_of", take_some)
@@ -116,6 +118,17 @@ def test_workers_finish_a_move_that_was_killed(
     assert due_times() == due_after(FIRST + DAY)
 
 
+def test_one_round_of_maintenance_takes_many_blocks_along(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is served before the last: a round for each block would make a release late."""
+    with pytest.raises(KilledError):
+        move(campaign, FIRST + DAY, monkeypatch, kill_after(1))
+    moving.finish_moves()
+    assert due_times() == due_after(FIRST + DAY)
+    assert Campaign.objects.get().moved_from is None
+
+
 def test_a_worker_and_the_artists_process_take_nobody_along_twice(
     campaign: Campaign, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -139,6 +152,25 @@ def test_a_second_move_that_knows_nothing_of_the_first_finishes_it_too(
     with pytest.raises(KilledError):
         move(campaign, FIRST + 3 * DAY, monkeypatch, kill_after(1))
     moving.move_release(stale, FIRST + DAY, midnights.FIRST_ZONE, NOW)
+    assert due_times() == due_after(FIRST + DAY)
+
+
+def test_the_dashboard_finishes_a_move_before_it_locks_the_campaign_for_another(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(KilledError):
+        move(campaign, FIRST + 3 * DAY, monkeypatch, kill_after(1))
+    found = Campaign.objects.get()
+    begin, under_way = moving.begin_to_move, []
+
+    def begin_to_move(*arguments: Any) -> Campaign:
+        under_way.append(Campaign.objects.get().moved_from)
+        return begin(*arguments)
+
+    monkeypatch.setattr(moving, "begin_to_move", begin_to_move)
+    kept = {name: getattr(found, name) for name in ("title", "artist", "release_zone")}
+    editing.change(found, kept | {"release_at": FIRST + DAY}, None, NOW)
+    assert under_way == [None]
     assert due_times() == due_after(FIRST + DAY)
 
 
@@ -176,13 +208,22 @@ def test_a_campaign_that_is_cancelled_in_between_is_moved_no_further(
     assert not PreSave.objects.exclude(sealed=None).exists()
 
 
+# The days of the others' consents, the later ones by a clock that is ahead.
+@pytest.mark.parametrize(
+    "others",
+    [
+        pytest.param((-2, -1), id="after all"),
+        pytest.param((-2, -1, 1), id="before whom the move has still to come to"),
+        pytest.param((-2, 1, 2), id="before whom the move has come to"),
+    ],
+)
 def test_who_consents_in_between_has_the_new_time_once(
-    sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+    others: tuple[int, ...], sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Also when their request came before the move."""
+    """Also when their request came before the move. They said yes when they did."""
     release_at = midnights.first_midnight(timezone.now().date() + 30 * DAY)
     campaign = make_local_campaign(release_at.date() + DAY)
-    for days in (-2, -1, 1):  # the last one by a clock that is ahead
+    for days in others:
         make_presave(campaign, consented_at=timezone.now() + days * DAY)
     before = list(PreSave.objects.values_list("id", flat=True))
     to = release_at + DAY
@@ -194,6 +235,7 @@ def test_who_consents_in_between_has_the_new_time_once(
     move(campaign, to, monkeypatch, consent)
     newest = PreSave.objects.exclude(id__in=before).get()
     assert newest.due_at == midnights.due_at(to, "Europe/Berlin")
+    assert newest.consented_at == SpentState.objects.get().spent_at
 
 
 def test_nobody_is_claimed_before_everybody_has_the_new_time() -> None:
@@ -233,7 +275,7 @@ def test_a_block_is_as_many_statements_for_many_fans_as_for_few(campaign: Campai
     for _ in range(2):
         Campaign.objects.update(moved_from=FIRST, moved_until=NOW, moved_past=None)
         with CaptureQueriesContext(connection) as queries:
-            moving.finish_moves()
+            moving._take_some_along_of(campaign.id)
         counts.append(len(queries))
         for zone in ZONES * 3:
             make_presave(campaign, due_at=midnights.due_at(FIRST, zone), consented_at=OPENED)
