@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from typing import Final
 from uuid import UUID
 
 from celery import Celery
@@ -15,6 +16,9 @@ from benchmarks import designs
 from campaigns import keyring
 from campaigns.keyring import CampaignKey
 from campaigns.models import PreSave
+
+# The product's transport drops from the default queue what is none of its own tasks.
+QUEUE: Final = "fans"
 
 app = Celery("benchmarks", broker=os.environ["REDIS_URL"])
 app.conf.update(
@@ -30,7 +34,7 @@ def key_of(campaign_id: UUID) -> CampaignKey:
     return keyring.from_settings().open(campaign_id)
 
 
-@app.task
+@app.task(queue=QUEUE)
 def save(presave_id: str) -> None:
     row = PreSave.objects.select_related("campaign").get(id=presave_id)
     designs.save_one(row, key_of(row.campaign_id), row.campaign.confirmed_uri)

@@ -101,7 +101,10 @@ def run_task_per_fan(fans: int, directory: Path) -> Cost:
     from campaigns.models import PreSave
     from embedded.processes import wait_until
 
-    arguments = ("-P", "threads", "-c", str(THREADS), "--without-gossip", "--without-mingle")
+    arguments = (
+        *("-P", "threads", "-c", str(THREADS), "-Q", task_per_fan.QUEUE),
+        *("--without-gossip", "--without-mingle"),
+    )
     with (
         environment.celery(directory, "benchmarks.task_per_fan", *arguments) as worker,
         cost.of_postgres() as postgres,
