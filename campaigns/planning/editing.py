@@ -116,9 +116,7 @@ def change(
         campaign = moving.locked(campaign)
         _check(campaign, values, picture, version)
         changed = _changed(campaign, values, picture)
-        release_at, zone = values["release_at"], values["release_zone"]
-        if (release_at, zone) != (campaign.release_at, campaign.release_zone):
-            campaign = moving.begin_to_move(campaign, release_at, zone, now, may_expire, by)
+        campaign = _begin_to_move(campaign, values, now, may_expire, by)
         _forget_look(campaign, values)
         _rename(campaign, same_release.names_after(campaign, values), seen)
         _assign(campaign, values, now)
@@ -129,6 +127,15 @@ def change(
         campaign.save()
         _record_edit(campaign, changed, by)
     return moving.take_along(campaign)
+
+
+def _begin_to_move(
+    campaign: Campaign, values: Mapping[str, Any], now: datetime, may_expire: int, by: User | None
+) -> Campaign:
+    release_at, zone = values["release_at"], values["release_zone"]
+    if (release_at, zone) == (campaign.release_at, campaign.release_zone):
+        return campaign
+    return moving.begin_to_move(campaign, release_at, zone, now, may_expire, by)
 
 
 def _look(
