@@ -58,7 +58,7 @@ def multiply(times: int) -> None:
     copied = ", ".join(own.get(column, column) for column in columns)
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO campaigns_presave ({', '.join(columns)}) "  # noqa: S608 -- the model's
+            f"INSERT INTO campaigns_presave ({', '.join(columns)}) "  # nosec B608 # noqa: S608 -- the model's
             f"SELECT {copied} FROM campaigns_presave, generate_series(2, %s)",
             [times],
         )
