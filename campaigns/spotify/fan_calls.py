@@ -20,7 +20,7 @@ from django.conf import settings
 from campaigns.keyring import Secret
 from campaigns.models.choices import HALVES, ErrorReason, GateName
 from campaigns.spotify.answers import Grant, Scope, SpotifyError, error_of_fan, parse_grant
-from campaigns.spotify.pool import answer_to, new_client
+from campaigns.spotify.pool import affordable, answer_to, new_client
 
 K = TypeVar("K")
 Call = Callable[[], Coroutine[Any, Any, Grant | None]]
@@ -69,19 +69,26 @@ class FanCalls(Generic[K]):
     """
 
     def __init__(self, connections: int) -> None:
-        self._connections = connections
+        self._connections = affordable(connections)
         self._runner = asyncio.Runner(loop_factory=uvloop.new_event_loop)
         self._lanes = {half: _Lane[K](half) for half in HALVES}
         self._tasks: set[asyncio.Task[None]] = set()
         self._answers: list[Answered[K]] = []
 
     def __enter__(self) -> Self:
-        self._runner.run(self._connect())
+        try:
+            self._runner.run(self._connect())
+        except BaseException:
+            self._runner.close()
+            raise
         return self
 
     def __exit__(self, *exception: object) -> None:
-        self._runner.run(self._disconnect())
-        self._runner.close()
+        try:
+            self._runner.run(self._disconnect())
+        finally:
+            del self._client  # only then it hangs up
+            self._runner.close()
 
     def refresh(self, tokens: Mapping[K, Secret], slots: Slots) -> None:
         """Exchange refresh tokens.
@@ -147,7 +154,6 @@ class FanCalls(Generic[K]):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._client.close()
-        del self._client  # only then it hangs up
 
     def _start(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)

@@ -4,7 +4,9 @@ pyreqwest.
 
 from __future__ import annotations
 
+import resource
 from datetime import timedelta
+from typing import Final
 
 from django.conf import settings
 from pyreqwest.client import Client, ClientBuilder
@@ -12,9 +14,22 @@ from pyreqwest.exceptions import PyreqwestError
 from pyreqwest.proxy import ProxyBuilder
 from pyreqwest.request import RequestBuilder
 
-from campaigns.models.choices import ErrorReason
+from campaigns.models.choices import HALVES, ErrorReason
 from campaigns.spotify import http
 from campaigns.spotify.answers import Answer, SpotifyError
+
+# Of the files that a process may open: what its loop, its databases and its logs need.
+HANDLES_FOR_OTHERS: Final = 40
+
+
+def affordable(connections: int) -> int:
+    """So many to each half of Spotify, or as many as the process may open. uvloop opens two files
+    each time that it is turned, and stops where it cannot.
+    """
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if most == resource.RLIM_INFINITY:
+        return connections
+    return max(1, min(connections, (most - HANDLES_FOR_OTHERS) // len(HALVES)))
 
 
 def new_client(connections: int) -> Client:

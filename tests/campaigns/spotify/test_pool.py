@@ -4,6 +4,7 @@ listens in, and what is given up is gone. What else comes over the wire is in te
 
 from __future__ import annotations
 
+import resource
 import socket
 from pathlib import Path
 from threading import Event, Thread
@@ -13,7 +14,7 @@ import pytest
 from pytest_django import Settings
 
 from campaigns.keyring import Secret
-from campaigns.spotify import Answered, FanCalls, Slots, http
+from campaigns.spotify import Answered, FanCalls, Slots, http, pool
 from campaigns.spotify.answers import Grant, SpotifyError
 from tests.sandbox_process import ALBUM_URI, Sandbox
 from tests.tls import server_nobody_trusts
@@ -107,6 +108,17 @@ def test_a_call_that_is_given_up_ends_when_its_time_is_over(
             while not spotify.came.is_set():
                 calls.collect(0, 0.1)
         assert spotify.hung_up.wait(ENOUGH_SECONDS)
+
+
+@pytest.mark.parametrize(
+    ("may_open", "to_each_half"),
+    [(resource.RLIM_INFINITY, 400), (1_048_576, 400), (1024, 400), (256, 108), (64, 12), (20, 1)],
+)
+def test_a_process_that_may_open_few_files_has_few_connections(
+    may_open: int, to_each_half: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(resource, "getrlimit", lambda _: (may_open, may_open))
+    assert pool.affordable(400) == to_each_half
 
 
 def test_no_more_are_on_their_way_at_once_than_was_said(sandbox: Sandbox) -> None:
