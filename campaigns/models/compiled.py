@@ -30,20 +30,19 @@ class CompiledQuery(Generic[M]):
             column.target.attname for column in columns[: -len(self._annotations) or None]
         ]
 
-    def row(self, asked: str) -> tuple[Any, ...] | None:
-        """The first row, as the database gives it.
-
-        Django asks before a request's first query whether the connection has been lost since the
+    def first(self, asked: str) -> M | None:
+        """Django asks before a request's first query whether the connection has been lost since the
         last one. That takes as long as the query, so this is asked at once, and again if it was.
         """
         connection.health_check_done = True  # type: ignore[attr-defined]
         try:
-            return self._first(asked)
+            row = self._first(asked)
         except (OperationalError, InterfaceError):
             if connection.connection is None:  # the database is away
                 raise
             connection.close()
-            return self._first(asked)
+            row = self._first(asked)
+        return self._made_from(row) if row else None
 
     def _first(self, asked: str) -> tuple[Any, ...] | None:
         parameters = [asked if one == ASKED else one for one in self._parameters]
@@ -52,7 +51,7 @@ class CompiledQuery(Generic[M]):
             row: tuple[Any, ...] | None = cursor.fetchone()
         return row
 
-    def made_from(self, row: tuple[Any, ...]) -> M:
+    def _made_from(self, row: tuple[Any, ...]) -> M:
         values = next(self._converted([row]))
         made = self._model.from_db(DEFAULT_DB_ALIAS, self._fields, values[: len(self._fields)])
         for name, index in self._annotations.items():

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache, partial
-from typing import Final
 
 from django.conf import settings
 from django.db.models import Exists
@@ -38,9 +37,6 @@ from campaigns.models.compiled import ASKED, CompiledQuery
 from campaigns.spotify import AppMode, app_mode
 from campaigns.status.phase import Phase, phase_of
 
-# As long as caches keep it without asking.
-MADE_ANEW_SECONDS: Final = 60
-
 
 @require_safe
 @without_session
@@ -70,9 +66,9 @@ class CachedPage:
 def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
     """The same page for everybody, without a cookie, so that any cache may keep it."""
     spoken = (languages.chosen(request), get_language_from_request(request))
+    make = partial(_make_landing, request, slug)
     # On a label's own domain the start leads to another host.
-    which = (slug, hosts.site_at(request), *spoken)
-    page = get_or_make("pages", which, CACHE_SECONDS, partial(_look_for_page, request, which))
+    page = get_or_make("pages", (slug, hosts.site_at(request), *spoken), CACHE_SECONDS, make)
     whole = HttpResponse(page.content, headers=page.headers)
     etag = page.headers["ETag"]
     response = get_conditional_response(request, etag=etag, response=whole) or whole
@@ -82,29 +78,19 @@ def landing(request: HttpRequest, slug: str) -> HttpResponseBase:
     return let_form_lead_to_spotify(response, elsewhere)
 
 
-def _look_for_page(request: HttpRequest, which: tuple[str, ...]) -> CachedPage:
-    """Made anew only when the campaign's row or its phase has changed, or how long caches may keep
-    the page; what else it shows, of its label, is at most so old as it may be in caches.
-    """
-    campaigns, now = _campaigns(app_mode()), timezone.now()
-    row = campaigns.row(which[0])
-    if row is None:
+def _make_landing(request: HttpRequest, slug: str) -> CachedPage:
+    campaign = _campaigns(app_mode()).first(slug)
+    if campaign is None:
         raise Http404
-    campaign = campaigns.made_from(row)
+    now = timezone.now()
     phase = phase_of(campaign, now)
     has_start = page_context.offers_pre_save(campaign)
     is_away = has_start and campaign.takes_consents and campaign.spotify_is_away
-    kept_for = lifetime(campaign, phase, now, is_away)
-
-    def make() -> CachedPage:
-        response = _render_landing(request, campaign, phase, now, is_away)
-        set_response_etag(response)
-        patch_cache_control(response, public=True, **kept_for)
-        holds_form = has_start and campaign.at_local_midnights
-        return CachedPage(response.content, dict(response.items()), holds_form)
-
-    version = (*which, repr(row), phase.value, repr(kept_for))
-    return get_or_make("pages", version, MADE_ANEW_SECONDS, make)
+    response = _render_landing(request, campaign, phase, now, is_away)
+    set_response_etag(response)
+    patch_cache_control(response, public=True, **lifetime(campaign, phase, now, is_away))
+    holds_form = has_start and campaign.at_local_midnights
+    return CachedPage(response.content, dict(response.items()), holds_form)
 
 
 @cache

@@ -21,16 +21,11 @@ def public() -> CompiledQuery[Campaign]:
     return CompiledQuery(Campaign.objects.public().filter(slug=ASKED))
 
 
-def first(query: CompiledQuery[Campaign], slug: str) -> Campaign | None:
-    row = query.row(slug)
-    return query.made_from(row) if row else None
-
-
 def test_it_finds_the_whole_row_each_time_it_is_asked() -> None:
     query = public()
     for title in ("Night Bus", "It's 100 %s"):
         campaign = make_campaign(title=title, links=LINKS, artwork_weights={"320.jpg": 6040})
-        found = first(query, campaign.slug)
+        found = query.first(campaign.slug)
         assert found is not None
         stored = Campaign.objects.get(id=campaign.id)
         for field in Campaign._meta.concrete_fields:
@@ -46,14 +41,14 @@ def test_it_finds_the_whole_row_each_time_it_is_asked() -> None:
 def test_it_finds_nothing_that_the_queryset_does_not(slug: str) -> None:
     make_campaign()
     make_campaign(slug="draft", state=CampaignState.DRAFT)
-    assert first(public(), slug) is None
-    assert first(public(), "draft") is None
+    assert public().first(slug) is None
+    assert public().first("draft") is None
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_connection_that_was_lost_is_opened_again() -> None:
     campaign, query = make_campaign(), public()
-    assert first(query, campaign.slug) == campaign
+    assert query.first(campaign.slug) == campaign
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         (lost,) = cursor.fetchone()
@@ -61,13 +56,13 @@ def test_a_connection_that_was_lost_is_opened_again() -> None:
     with other.cursor() as cursor:
         cursor.execute("SELECT pg_terminate_backend(%s, 5000)", [lost])
     other.close()
-    assert first(query, campaign.slug) == campaign
+    assert query.first(campaign.slug) == campaign
 
 
 def test_what_is_asked_along_with_it_comes_along() -> None:
     campaign = make_campaign()
     by_slug = Campaign.objects.filter(slug=ASKED)
     asked = by_slug.annotate(viewers_role=Value("viewer"))  # type: ignore[no-redef]
-    found = first(CompiledQuery(asked), campaign.slug)
+    found = CompiledQuery(asked).first(campaign.slug)
     assert found is not None
     assert (found.title, found.viewers_role) == (campaign.title, "viewer")
